@@ -1,0 +1,280 @@
+"""Trains the annotator both bundled names share: `python -m tkml_core.experiments.train --help`.
+
+One MobileNetV2 with 80 outputs learns from VOC and COCO photos together. A VOC photo says nothing about sixty of the
+labels: detector scores, where given, stand in for what is unknown; without them the unknown labels carry no loss.
+"""
+
+import argparse
+import copy
+import math
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+from torchvision.transforms import v2
+
+from tkml_core.experiments.photos import IGNORED, UNKNOWN, Photo, training
+from tkml_core.labels import COCO80
+from tkml_core.zoo import network
+from tkml_core.zoo.weights import save_weights
+
+
+class Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
+    """Augmented squares with soft labels and their weights; item i of an epoch is a function of (seed, epoch, i)."""
+
+    def __init__(self, photos: list[Photo], scores: np.ndarray | None, args: argparse.Namespace) -> None:
+        self.photos, self.scores, self.args = photos, scores, args
+        self.order: list[int] = []
+        self.epoch, self.size, self.start = 0, args.sizes[-1], 0
+        known = np.stack([p.labels for p in photos]) == 1
+        share = known.mean(0).clip(1 / len(photos))
+        # Repeat-factor sampling (Gupta, Dollár, Girshick, CVPR 2019): a photo is drawn as often as its rarest label asks.
+        per_label = np.sqrt(args.rare / share).clip(1, 5)
+        self.weights = (known * per_label).max(1).clip(1)
+
+    def begin(self, epoch: int, start: int) -> None:
+        """Draw the order of an epoch, and skip its first `start` items."""
+        generator = np.random.default_rng((self.args.seed, epoch))
+        chance = self.weights / self.weights.sum()
+        self.order = list(generator.choice(len(self.photos), len(self.photos), p=chance))
+        sizes = self.args.sizes
+        self.epoch, self.start, self.size = epoch, start, sizes[min(epoch * len(sizes) // self.args.epochs, len(sizes) - 1)]
+
+    def __len__(self) -> int:
+        return len(self.order) - self.start
+
+    def target(self, index: int) -> tuple[Tensor, Tensor]:
+        """(80,) soft labels and (80,) weights of a photo."""
+        labels = torch.from_numpy(self.photos[index].labels)
+        known = labels >= 0
+        if self.scores is None:
+            return labels.clamp(min=0), known.float()
+        soft = torch.from_numpy(self.scores[index])
+        blend = self.args.blend
+        target = torch.where(known, (1 - blend) * labels + blend * soft, soft)
+        weight = torch.where(labels == UNKNOWN, self.args.unknown, 1.0)
+        return target, torch.where(labels == IGNORED, 0.0, weight)
+
+    def crop(self, index: int, width: int, height: int, rng: np.random.Generator) -> Tensor:
+        """(3,height,width) uint8: a random part with 45–100 % of the area, mirrored half of the time."""
+        with Image.open(self.photos[index].path) as file:
+            image = ImageOps.exif_transpose(file).convert("RGB")
+        for _ in range(10):
+            area = rng.uniform(0.45, 1) * image.width * image.height
+            ratio = width / height * math.exp(rng.uniform(-0.29, 0.29))
+            w, h = math.sqrt(area * ratio), math.sqrt(area / ratio)
+            if w <= image.width and h <= image.height:
+                break
+        w, h = min(w, image.width), min(h, image.height)
+        left, top = rng.uniform(0, image.width - w), rng.uniform(0, image.height - h)
+        image = image.resize((width, height), Image.Resampling.BILINEAR, box=(left, top, left + w, top + h))
+        if rng.random() < 0.5:
+            image = ImageOps.mirror(image)
+        return torch.from_numpy(np.array(image)).permute(2, 0, 1)
+
+    def __getitem__(self, item: int) -> tuple[Tensor, Tensor, Tensor]:
+        item += self.start
+        rng = np.random.default_rng((self.args.seed, self.epoch, item))
+        index, size = self.order[item], self.size
+        target, weight = self.target(index)
+        if rng.random() < self.args.collage:
+            # Two photos side by side or one over the other: labels without their usual company, as on the page's collages.
+            other = int(rng.integers(len(self.photos)))
+            cut = int(size * rng.uniform(0.35, 0.65))
+            if rng.random() < 0.5:
+                parts = [self.crop(index, cut, size, rng), self.crop(other, size - cut, size, rng)]
+                pixels = torch.cat(parts, dim=2)
+            else:
+                parts = [self.crop(index, size, cut, rng), self.crop(other, size, size - cut, rng)]
+                pixels = torch.cat(parts, dim=1)
+            target2, weight2 = self.target(other)
+            target, weight = torch.maximum(target, target2), torch.minimum(weight, weight2)
+        else:
+            pixels = self.crop(index, size, size, rng)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(rng.integers(2**31)))
+            pixels = v2.ColorJitter(0.35, 0.35, 0.35, 0.03)(pixels)
+        return pixels, target, weight
+
+
+def loss_of(logits: Tensor, target: Tensor, weight: Tensor, focus: float) -> Tensor:
+    """Binary cross-entropy times |target − p|^focus: the quality focal loss (Li et al., NeurIPS 2020).
+
+    Its minimum stays at p = target, also for soft targets, while easy labels (nearly all of the eighty) weigh less.
+    `focus` = 0 is plain cross-entropy. Mean over photos of the sum over labels.
+    """
+    entropy = nn.functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    surprise = (logits.sigmoid().detach() - target).abs() ** focus
+    return (entropy * surprise * weight).sum(1).mean()
+
+
+def start_network(init: str, photos: list[Photo]) -> nn.Module:
+    """The network with ImageNet features: "imagenet" takes torchvision's (needs the network), a path takes a file's."""
+    net = network.build(len(COCO80))
+    if init == "imagenet":
+        from torchvision.models import MobileNet_V2_Weights
+
+        state = MobileNet_V2_Weights.IMAGENET1K_V2.get_state_dict(progress=True, check_hash=True)
+    else:
+        state = torch.load(init, map_location="cpu", weights_only=True)
+    state = {k: v for k, v in state.items() if not k.startswith("classifier.")}
+    missing, unexpected = net.load_state_dict(state, strict=False)
+    wrong = unexpected + [k for k in missing if not k.startswith("classifier.") and "num_batches" not in k]
+    if wrong:
+        raise SystemExit(f"{init} is not a MobileNetV2 state in torchvision's key names: {wrong[:4]} …")
+    if network.is_folded(net):
+        some = [v2.functional.pil_to_tensor(_square(p.path)).float() / 255 for p in photos[:: max(1, len(photos) // 96)]]
+        mean, std = torch.tensor(network.MEAN).view(1, 3, 1, 1), torch.tensor(network.STD).view(1, 3, 1, 1)
+        network.unfold(net, (torch.stack(some) - mean) / std)
+    nn.init.normal_(net.classifier[1].weight, std=0.01)  # type: ignore[index, union-attr, arg-type]
+    nn.init.constant_(net.classifier[1].bias, -3.0)  # type: ignore[index, union-attr, arg-type]
+    return net
+
+
+def _square(path: Path) -> Image.Image:
+    with Image.open(path) as file:
+        return ImageOps.fit(file.convert("RGB"), (192, 192))
+
+
+@torch.no_grad()
+def follow(average: nn.Module, net: nn.Module, step: int, decay: float) -> None:
+    """Exponential average of weights and statistics; the start is shortened so that it forgets the first weights."""
+    keep = min(decay, (1 + step) / (10 + step))
+    for a, b in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
+        if a.is_floating_point():
+            a.lerp_(b, 1 - keep)
+        else:
+            a.copy_(b)
+
+
+def rates(step: int, total: int) -> float:
+    """Warm-up over 4 % of the steps, then a cosine down to a hundredth."""
+    warm = max(1, total // 25)
+    if step < warm:
+        return (step + 1) / warm
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, total - warm)))
+
+
+def batches(crops: Crops, args: argparse.Namespace, epoch: int, start: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    crops.begin(epoch, start)
+    return iter(DataLoader(crops, args.batch, num_workers=args.workers, drop_last=True, prefetch_factor=4 if args.workers else None))
+
+
+def train(args: argparse.Namespace) -> nn.Module:
+    """Runs, or resumes, the training and returns the averaged network (not folded)."""
+    torch.manual_seed(args.seed)
+    device = torch.device(args.device)
+    photos = training(args.voc, args.coco)
+    scores = None
+    if args.soft:
+        table = np.load(args.soft)
+        row = {key: i for i, key in enumerate(table["ids"].tolist())}
+        order = [table["classes"].tolist().index(name) for name in COCO80]
+        mean = table["scores"].astype(np.float32).mean(1)[:, order]
+        scores = np.stack([mean[row[p.key]] for p in photos])
+    crops = Crops(photos, scores, args)
+
+    net = start_network(args.init, photos).to(device, memory_format=torch.channels_last)
+    average = copy.deepcopy(net).eval()
+    head = list(net.classifier.parameters())  # type: ignore[union-attr]
+    matrices = [p for p in net.features.parameters() if p.ndim > 1]  # type: ignore[union-attr]
+    vectors = [p for p in net.features.parameters() if p.ndim == 1]  # type: ignore[union-attr]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": matrices, "lr": args.lr, "weight_decay": args.decay},
+            {"params": vectors, "lr": args.lr, "weight_decay": 0.0},
+            {"params": head, "lr": args.lr * 4, "weight_decay": args.decay},
+        ]
+    )
+    peaks = [group["lr"] for group in optimizer.param_groups]
+    per_epoch = len(photos) // args.batch
+    total = per_epoch * args.epochs
+    step, spent = 0, 0.0
+    checkpoint = args.out / "checkpoint.pt"
+    if checkpoint.exists():
+        state = torch.load(checkpoint, map_location=device, weights_only=True)
+        net.load_state_dict(state["net"])
+        average.load_state_dict(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
+        step, spent = state["step"], state["spent"]
+        print(f"resumed at step {step} of {total}", flush=True)
+    normal = network.Normalized(nn.Identity()).to(device)
+
+    def save() -> None:
+        state = {"net": net.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict()}
+        fresh = checkpoint.with_suffix(".new")
+        torch.save(state | {"step": step, "spent": spent + time.time() - began}, fresh)
+        fresh.replace(checkpoint)  # so that an interruption never leaves half a file
+
+    began, shown, running = time.time(), time.time(), 0.0
+    while step < total:
+        epoch, start = divmod(step, per_epoch)
+        net.train()
+        for pixels, target, weight in batches(crops, args, epoch, start * args.batch):
+            for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+                group["lr"] = peak * rates(step, total)
+            x = normal(pixels.to(device).float().div(255)).contiguous(memory_format=torch.channels_last)
+            with torch.autocast(device.type, torch.bfloat16, enabled=args.bfloat16):
+                logits = net(x)
+            loss = loss_of(logits.float(), target.to(device), weight.to(device), args.focus)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+            optimizer.step()
+            follow(average, net, step, args.average)
+            step += 1
+            running = loss.item() if step == 1 else 0.98 * running + 0.02 * loss.item()
+            if time.time() - shown > args.show:
+                shown, elapsed = time.time(), spent + time.time() - began
+                left = (total - step) * elapsed / step
+                print(
+                    f"epoch {step / per_epoch:5.2f}/{args.epochs}  {crops.size} px  loss {running:.3f}  "
+                    f"{step * args.batch / elapsed:.0f} photos/s  {elapsed / 60:.1f} min, {left / 60:.1f} to go",
+                    flush=True,
+                )
+                save()
+    save()
+    return average
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tkml_core.experiments.train", description=__doc__)
+    parser.add_argument("--voc", type=Path, required=True, help="the VOCdevkit folder, with VOC2007 and VOC2012 in it")
+    parser.add_argument("--coco", type=Path, required=True, help="the COCO folder: train2017, val2017, annotations")
+    parser.add_argument("--soft", type=Path, help="npz with scores (n,d,80), ids, classes: soft labels for the unknown")
+    parser.add_argument("--init", default="imagenet", help='"imagenet" (torchvision downloads it) or a state file')
+    parser.add_argument("--out", type=Path, default=Path("runs/train"), help="checkpoints; an existing one is resumed")
+    parser.add_argument("--weights", type=Path, default=Path("assets/weights/mobilenet_v2_coco80.safetensors"))
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[160, 176, 192], help="side of the crops, growing")
+    parser.add_argument("--lr", type=float, default=5e-4, help="peak rate of the features; the head learns 4 times as fast")
+    parser.add_argument("--decay", type=float, default=0.03, help="weight decay")
+    parser.add_argument("--focus", type=float, default=0.5, help="exponent that quiets easy labels (0: plain BCE)")
+    parser.add_argument("--blend", type=float, default=0.2, help="share of the soft score in a known label")
+    parser.add_argument("--unknown", type=float, default=0.6, help="weight of the labels that only detectors know")
+    parser.add_argument("--rare", type=float, default=0.02, help="labels rarer than this share are drawn more often")
+    parser.add_argument("--collage", type=float, default=0.15, help="share of crops made of two photos")
+    parser.add_argument("--average", type=float, default=0.998, help="decay of the exponential average")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=1, help="processes that load photos")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--bfloat16", action="store_true", help="compute in bfloat16 where the processor is quick at it")
+    parser.add_argument("--show", type=float, default=30, help="seconds between progress lines and checkpoints")
+    args = parser.parse_args(argv)
+    args.out.mkdir(parents=True, exist_ok=True)
+    average = train(args)
+    command = "python -m tkml_core.experiments.train " + shlex.join(sys.argv[1:] if argv is None else argv)
+    save_weights(network.fold(average.cpu().float()), args.weights, {"seed": str(args.seed), "command": command})
+    print(f"wrote {args.weights}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""From any Pillow image to the tensor an annotator sees, and back, without losing a level."""
+
+import math
+
+import numpy as np
+import torch
+from PIL import Image, ImageCms, ImageOps
+from torch import Tensor
+
+SHORT, LONG, SMALLEST = 224, 448, 32  # pixels: target of the short side, cap of the long one, least usable side
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Upright RGB, 8 bit: EXIF orientation applied, transparency laid over white, 16-bit and float scaled down."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        values = np.nan_to_num(np.asarray(image).astype(np.float64))
+        # Pillow's own conversion clips these to 0–255, which turns a 16-bit photo white.
+        top = 1.0 if image.mode == "F" and values.max() <= 1 else 255.0 if values.max() <= 255 else 65535.0
+        if image.mode.startswith("I;16"):
+            top = 65535.0
+        image = Image.fromarray(np.rint(np.clip(values / top, 0, 1) * 255).astype(np.uint8))
+    if image.mode == "LAB":
+        return ImageCms.profileToProfile(
+            image, ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), outputMode="RGB"
+        ) or image.convert("RGB")
+    if image.mode == "La":
+        image = image.convert("LA")
+    if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    return image.convert("RGB")
+
+
+def prepare(image: Image.Image, square: bool = False) -> Tensor:
+    """(1,3,H,W) float32 on k/255 levels, scaled by min(224/short, 448/long), antialiased, neither cropped nor squashed.
+
+    What this returns, saved as PNG and prepared again, comes back unchanged. `square=True` keeps the centre square only,
+    so that sets of photos form batches. A side under 32 pixels, before or after scaling, is a ValueError.
+    """
+    image = to_rgb(image)
+    if square:
+        side = min(image.size)
+        left, top = (image.width - side) // 2, (image.height - side) // 2
+        image = image.crop((left, top, left + side, top + side))
+    width, height = image.size
+    scale = min(SHORT / min(width, height), LONG / max(width, height))
+    size = (round(width * scale), round(height * scale))
+    if min(width, height) < SMALLEST or min(size) < SMALLEST:
+        raise ValueError(
+            f"The image is {width} × {height} pixels and would be annotated at {size[0]} × {size[1]}; both sides need "
+            f"at least {SMALLEST} pixels before and after scaling. Use a larger image, or one that is less of a strip."
+        )
+    if size != image.size:
+        image = image.resize(size, Image.Resampling.BILINEAR)
+    pixels = torch.from_numpy(np.array(image, dtype=np.uint8))
+    return pixels.permute(2, 0, 1)[None].float().div(255).contiguous()
+
+
+def quantize(x: Tensor) -> Tensor:
+    """Nearest 8-bit image: values of `x` (any shape, in [0,1]) rounded to k/255."""
+    return x.mul(255).round().clamp(0, 255).div(255)
+
+
+def to_pil(x: Tensor) -> Image.Image:
+    """The Pillow RGB image of `x`, (3,H,W) or (1,3,H,W) in [0,1]; exact where `x` is on k/255 levels."""
+    if x.ndim == 4 and x.shape[0] == 1:
+        x = x[0]
+    if x.ndim != 3 or x.shape[0] != 3:
+        raise ValueError(f"One RGB image of shape (3,H,W) or (1,3,H,W) is expected; this has shape {tuple(x.shape)}.")
+    levels = x.detach().mul(255).round().clamp(0, 255).to(torch.uint8)
+    return Image.fromarray(levels.permute(1, 2, 0).contiguous().cpu().numpy())
+
+
+def check_pixels(x: Tensor) -> None:
+    """ValueError unless `x` is a floating (B,3,H,W) with finite values in [0,1]."""
+    if x.ndim != 4 or x.shape[1] != 3 or not x.is_floating_point() or not math.prod(x.shape):
+        raise ValueError(
+            f"Images are expected as a floating tensor (B,3,H,W) in [0,1]; got shape {tuple(x.shape)}, dtype {x.dtype}. "
+            "annotator.prepare(image) makes one from a Pillow image."
+        )
+    if not bool(torch.isfinite(x).all()):
+        raise ValueError("The image has NaN or infinite pixels; every pixel must be a number in [0,1].")
+    low, high = float(x.min()), float(x.max())
+    if low < 0 or high > 1:
+        raise ValueError(f"Pixels must be in [0,1]; these reach from {low:.4g} to {high:.4g}. Divide 0–255 values by 255.")
