@@ -1,0 +1,1 @@
+"""The page and the endpoints; everything here may use `tkml_core`, never the other way round."""

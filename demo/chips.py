@@ -1,0 +1,81 @@
+"""Labels as HTML: the list to say what is true in, and the top-k lists under the pictures."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from demo.icons import icon
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A label of one ranking; rank 1 is the best."""
+
+    name: str
+    probability: float
+    rank: int
+
+
+def ranking(labels: Sequence[str], probabilities: Sequence[float], order: Sequence[int]) -> list[Scored]:
+    """All labels, best first. `order` lists label positions by falling score."""
+    return [Scored(labels[j], probabilities[j], rank) for rank, j in enumerate(order, start=1)]
+
+
+def percent(probability: float) -> str:
+    """A probability in few characters, never rounded to a certainty it is not."""
+    if probability < 0.01:
+        return "<1%"
+    if probability > 0.995:
+        return ">99%"
+    return f"{probability * 100:.0f}%"
+
+
+def _bar(probability: float) -> str:
+    return f'<span class="meter" aria-hidden="true"><span style="width:{probability * 100:.1f}%"></span></span>'
+
+
+def _toggle(label: Scored, true: Collection[str], small: bool = False) -> str:
+    pressed = "true" if label.name in true else "false"
+    name = escape(label.name)
+    described = f"{name}, rank {label.rank}, probability {percent(label.probability)}"
+    body = f'<span class="tick" aria-hidden="true"></span>{icon(label.name)}<span class="name">{name}</span>'
+    if not small:
+        body += f'{_bar(label.probability)}<span class="pct">{percent(label.probability)}</span>'
+    return (
+        f'<button type="button" class="chip{" small" if small else ""}" data-label="{escape(label.name, quote=True)}" '
+        f'aria-pressed="{pressed}" aria-label="{escape(described, quote=True)}">{body}</button>'
+    )
+
+
+def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin: str) -> str:
+    """Toggles for all labels, best first: press what the photo really shows. `origin` says whose truth it is so far."""
+    shown = min(max(k, 5), 12)
+    words = {
+        "sample": "These labels are known for this sample.",
+        "guess": "This is a guess: every label with a probability of 50% or more. Please correct it.",
+        "yours": "You chose these.",
+    }
+    rows = [_toggle(label, true) for label in labels[:shown]]
+    if k < shown:
+        rows.insert(k, f'<div class="cut" role="presentation"><span>top {k} ends here</span></div>')
+    rest = "".join(_toggle(label, true, small=True) for label in labels[shown:])
+    more = f'<details class="more"><summary>{len(labels) - shown} more labels</summary><div class="cloud">{rest}</div></details>' if rest else ""
+    return (
+        f'<p class="origin" data-yours="{escape(words["yours"])}">{escape(words[origin])}</p>'
+        f'<div class="chips" role="group" aria-label="Labels that are true">{"".join(rows)}</div>{more}'
+    )
+
+
+def top_list(labels: Sequence[Scored], true: Collection[str], targets: Collection[str], title: str) -> str:
+    """A top-k as in the paper's figures: true labels framed green with a check mark, targets red with a target mark."""
+    rows = []
+    for label in labels:
+        kind, word = ("true", "true") if label.name in true else ("target", "target") if label.name in targets else ("other", "")
+        note = f'<span class="sr"> ({word})</span>' if word else ""
+        rows.append(
+            f'<li class="label {kind}"><span class="mark" aria-hidden="true"></span>{icon(label.name)}'
+            f'<span class="name">{escape(label.name)}{note}</span><span class="pct">{percent(label.probability)}</span>'
+            f"{_bar(label.probability)}</li>"
+        )
+    many = " long" if len(labels) > 6 else ""
+    return f'<div class="toplist{many}"><h4>{escape(title)}</h4><ol>{"".join(rows)}</ol></div>'

@@ -1,0 +1,73 @@
+"""`/attack` and `/annotate` for other programs: the page's own runner behind widgets that nobody sees.
+
+Built on widgets because `gr.api` would hand over the path of a file that nobody checked.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+import tkml_core as tk
+from gradio.utils import get_upload_folder
+
+from demo import live, menu, runner
+from demo.actions import plainly
+from demo.plan import Ask
+from demo.uploads import PhotoInput
+
+DEFAULT_STEPS = 200
+
+
+def build(annotators: Sequence[str]) -> None:
+    """Add both endpoints to the current `gr.Blocks`."""
+    with gr.Column(visible=False):
+        image = PhotoInput(type="filepath", label="image")
+        # Free values on purpose: the runner's refusals name what is allowed, Gradio's own name the widget's choices.
+        annotator = gr.Dropdown(list(annotators), value=annotators[0], label="annotator", allow_custom_value=True)
+        k = gr.Number(3, label="k")
+        attack = gr.Dropdown(list(tk.ATTACKS), value=next(iter(tk.ATTACKS)), label="attack", allow_custom_value=True)
+        true_labels = gr.JSON([], label="true_labels")
+        target_case = gr.Dropdown(["", *menu.TARGET_CASES], value="", label="target_case", allow_custom_value=True)
+        target_labels = gr.JSON([], label="target_labels")
+        max_steps = gr.Number(DEFAULT_STEPS, label="max_steps")
+        seed = gr.Number(0, label="seed")
+        goal = gr.Dropdown(["", *menu.GOALS], value="", label="goal", allow_custom_value=True)
+        adversarial_png = gr.Image(type="filepath", format="png", label="adversarial_png")
+        report = gr.JSON(label="report")
+        labels = gr.JSON(label="labels")
+        gr.Button("attack").click(
+            run_attack,
+            [image, annotator, k, attack, true_labels, target_case, target_labels, max_steps, seed, goal],
+            [adversarial_png, report],
+            api_name="attack",
+            concurrency_id="attack",
+        )
+        gr.Button("annotate").click(annotate, [image, annotator, k], labels, api_name="annotate")
+
+
+@plainly
+def run_attack(
+    image: str | None, annotator: str, k: Any, attack: str, true_labels: Any, target_case: str, target_labels: Any,
+    max_steps: Any, seed: Any, goal: str = "",
+) -> tuple[str, dict[str, Any]]:  # fmt: skip
+    """Attack a picture; returns the adversarial picture as a PNG file and a report that was measured on that file.
+
+    annotator: a name such as "voc20". k: how many labels it shows, from 1 to the number of labels that are not true.
+    attack: "TkML-AP-U" (untargeted) or "TkML-AP-T" (targeted). true_labels: a list of label names; an empty one means
+    the guess, every label with a probability of at least one half. target_case: "best", "random", "worst" or "chosen";
+    with "chosen", target_labels lists exactly k label names. max_steps: at most 2000. seed: for random targets.
+    goal: "" for the attack's own, or another one that it can have, such as "inconsistent".
+    """
+    ask = Ask(annotator, k, attack, true_labels, target_case or "", target_labels, max_steps, seed, goal or "")
+    steps = runner.run(runner.plan(image, ask))
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return live.save(end.value, get_upload_folder())[0], end.value.report
+
+
+@plainly
+def annotate(image: str | None, annotator: str, k: Any) -> list[tuple[str, float]]:
+    """The k best labels of a picture as [label, probability] pairs, best first: what the page shows."""
+    return runner.annotate(image, annotator, k)

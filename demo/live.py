@@ -1,0 +1,103 @@
+"""A run as the page shows it: throttled frames while it goes, everything lossless at its end."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo import runner, stage
+from demo.history import Frame
+from demo.plan import Plan
+from demo.report import Outcome
+from demo.verdict import table_html, verdict_html
+
+PICTURES_EVERY = 1 / 8  # seconds; generators have no back-pressure, a browser would be flooded
+RACE_EVERY = 1 / 4
+BOXES = ("before", "change", "after", "race", "status", "verdict", "table")
+
+
+@dataclass(frozen=True)
+class View:
+    """New contents of the stage's boxes; None leaves a box as it is."""
+
+    before: str | None = None
+    change: str | None = None
+    after: str | None = None
+    race: str | None = None
+    status: str | None = None
+    verdict: str | None = None
+    table: str | None = None
+    outcome: Outcome | None = None
+
+
+def opening(plan: Plan) -> View:
+    """What the stage shows at once, before the first step: the untouched picture in all places."""
+    true, targets = plan.ask.true_labels, plan.target_order
+    return View(
+        before=stage.before_html(plan.annotator, plan.photo, true, targets, plan.k),
+        change=stage.change_html(plan.photo.x, plan.photo.x, lossless=False),
+        after=stage.after_html(plan, plan.photo.x, plan.photo.logits, lossless=False, now="now"),
+    )
+
+
+def closing(outcome: Outcome) -> View:
+    """The finished stage, all of it as the saved picture has it."""
+    plan = outcome.plan
+    return View(
+        before=stage.before_html(plan.annotator, plan.photo, plan.ask.true_labels, plan.target_order, plan.k),
+        change=stage.change_html(plan.photo.x, outcome.x_adv, lossless=True),
+        after=stage.after_html(plan, outcome.x_adv, outcome.logits, lossless=True, now="after"),
+        race=stage.race_of(plan, outcome.history),
+        status=stage.done_html(outcome),
+        verdict=verdict_html(outcome.report, runner.BUDGET_SECONDS),
+        table=table_html(outcome.report),
+        outcome=outcome,
+    )
+
+
+def views(plan: Plan, stop_asked: Callable[[], bool], budget: float = runner.BUDGET_SECONDS) -> Iterator[View]:
+    """Opening, then at most 8 pictures and 4 races a second, then the closing view."""
+    yield opening(plan)
+    frames = runner.run(plan, stop_asked, budget)
+    try:
+        outcome = yield from _frames(plan, frames)
+    finally:
+        frames.close()
+    yield closing(outcome)
+
+
+def _frames(plan: Plan, frames: Generator[Frame, None, Outcome]) -> Generator[View, None, Outcome]:
+    pictures_due = race_due = 0.0
+    while True:
+        try:
+            frame = next(frames)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
+        now = time.perf_counter()
+        if now < pictures_due:
+            continue
+        pictures_due = now + PICTURES_EVERY
+        race = None
+        if now >= race_due:
+            race_due = now + RACE_EVERY
+            race = stage.race_of(plan, frame.history)
+        yield View(
+            change=stage.change_html(plan.photo.x, frame.x_adv, lossless=False),
+            after=stage.after_html(plan, frame.x_adv, frame.logits, lossless=False, now="now"),
+            race=race,
+            status=stage.status_html(plan, frame),
+        )
+
+
+def save(outcome: Outcome, folder: str | Path) -> tuple[str, str]:
+    """Paths of the adversarial PNG and of the report, in a folder of their own below `folder`."""
+    place = Path(folder) / uuid.uuid4().hex
+    place.mkdir(parents=True)
+    name = f"{outcome.report['attack']}-k{outcome.report['k']}-{outcome.report['annotator']}".lower().replace("^", "")
+    png, report = place / f"{name}.png", place / f"{name}.json"
+    png.write_bytes(outcome.png)
+    report.write_text(json.dumps(outcome.report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return str(png), str(report)

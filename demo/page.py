@@ -1,0 +1,149 @@
+"""The page put together: its start, and which widget makes which action happen."""
+
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import tkml_core as tk
+from gradio.utils import get_upload_folder
+
+from demo import actions, endpoints, live, menu, runner, theme, uploads
+from demo.actions import Update, plainly
+from demo.plan import Ask
+from demo.samples import samples, write_samples
+from demo.stage import line_html
+from demo.widgets import DEFAULT_K, DEFAULT_STEPS, Start, Widgets, lay_out
+
+TITLE = "Fool the top-k labels of a photo"
+ATTACKS_AT_ONCE = 2  # two cores: more at once would only make all of them slow
+CHOICE = {"show_progress": "hidden", "api_visibility": "private"}
+
+# Sessions whose visitor pressed Stop. A run looks here between two steps and concludes with what it has; `cancels=`
+# would drop the generator, and with it every chance of an honest verdict.
+_stopping: set[str] = set()
+_stopping_lock = threading.Lock()
+
+
+def _stop_asked(session: str) -> bool:
+    with _stopping_lock:
+        return session in _stopping
+
+
+def launch_options() -> dict[str, Any]:
+    """What `launch()` needs besides the environment's GRADIO_* variables."""
+    return {
+        "theme": theme.theme(),
+        "css": theme.style(),
+        "max_file_size": uploads.MAX_FILE_SIZE,
+        "strict_cors": True,
+        "run_history": False,
+        "footer_links": ["api", "settings"],
+    }
+
+
+def build() -> gr.Blocks:
+    """The whole page with its endpoints; one annotator is loaded and one run finished before anybody comes."""
+    names = tk.available()
+    if not names:
+        raise RuntimeError("No annotator's weights are under assets/weights; the page needs at least one.")
+    files = {name: str(path) for name, path in write_samples(Path(tempfile.mkdtemp(prefix="tkml-samples-"))).items()}
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
+        start = arrival(names[0], files)
+        w = lay_out(names, start)
+        sample_name = gr.State(start.sample)
+        good_photo = gr.State(start.photo)  # what comes back into the photo box when an upload was refused
+        _wire_choices(w, files, sample_name, good_photo)
+        _wire_run(w)
+        endpoints.build(names)
+    page.queue(max_size=32)
+    return page
+
+
+def arrival(name: str, files: dict[str, str]) -> Start:
+    """The first sample with the default attack already run on it."""
+    item, annotator = samples()[0], runner.annotator(name)
+    path, true = files[item.name], actions.known_truth(item, annotator)
+    ask = Ask(name, DEFAULT_K, next(iter(menu.attacks())), true, max_steps=DEFAULT_STEPS)
+    *_, last = live.views(runner.plan(path, ask), lambda: False)
+    assert last.outcome is not None
+    chips = actions.chips_value(path, name, runner.read_photo(path, name), true, DEFAULT_K, "sample")
+    return Start(item.name, name, path, chips, last, live.save(last.outcome, get_upload_folder()))
+
+
+def _wire_choices(w: Widgets, files: dict[str, str], sample_name: gr.State, good_photo: gr.State) -> None:
+    scene = [w.chips, w.before, w.change, w.after, w.verdict, w.status, w.race, w.table, w.png, w.report, w.k, w.chosen]
+
+    @plainly
+    def on_photo(path: str | None, name: str, k: float) -> Update:
+        return {**actions.choose(w, path, name, k, None, "guess"), sample_name: None, good_photo: path}
+
+    @plainly
+    def on_sample(name: str, k: float, event: gr.EventData) -> Update:
+        chosen = str(event._data.get("sample"))
+        update = actions.choose_sample(w, files, chosen, name, k)
+        return {**update, sample_name: chosen, good_photo: update[w.photo]}
+
+    @plainly
+    def on_annotator(path: str | None, name: str, k: float, chips: Any, chosen: str | None) -> Update:
+        return actions.choose_annotator(w, path, name, k, chips, chosen)
+
+    photo = w.photo.input(on_photo, [w.photo, w.annotator, w.k], [*scene, sample_name, good_photo], **CHOICE)
+    photo.failure(lambda path: path, good_photo, w.photo, **CHOICE)
+    w.samples.select(on_sample, [w.annotator, w.k], [*scene, w.photo, sample_name, good_photo], **CHOICE)
+    w.annotator.input(on_annotator, [w.photo, w.annotator, w.k, w.chips, sample_name], scene, **CHOICE)
+    w.chips.input(
+        plainly(lambda *values: actions.change_truth(w, *values)), [w.annotator, w.k, w.chips, w.chosen],
+        [w.k, w.chosen], trigger_mode="always_last", **CHOICE,
+    )  # fmt: skip
+    w.k.input(
+        plainly(lambda *values: actions.change_k(w, *values)), [w.photo, w.annotator, w.k, w.chips, w.chosen],
+        [w.chips, w.chosen], trigger_mode="always_last", **CHOICE,
+    )  # fmt: skip
+    settings = [w.goal, w.case, w.chosen, w.step, w.beta, w.lambda_0, w.score_space]
+    w.attack.input(lambda *values: actions.change_attack(w, *values), [w.attack, w.case], [w.attack, *settings], **CHOICE)
+    w.case.input(lambda case: gr.update(visible=case == "chosen"), w.case, w.chosen, **CHOICE)
+
+
+def _wire_run(w: Widgets) -> None:
+    wishes = [
+        w.photo, w.annotator, w.chips, w.k, w.attack, w.case, w.chosen, w.goal, w.max_steps, w.seed, w.step, w.beta,
+        w.lambda_0, w.score_space,
+    ]  # fmt: skip
+    boxes = {name: getattr(w, name) for name in live.BOXES}
+
+    def on_start(request: gr.Request) -> Update:
+        with _stopping_lock:
+            _stopping.discard(request.session_hash or "")
+        waiting = line_html("waiting for a free place")
+        return {w.attack_button: gr.update(interactive=False), w.stop_button: gr.update(interactive=True), w.status: waiting}
+
+    def on_stop(request: gr.Request) -> None:
+        with _stopping_lock:
+            _stopping.add(request.session_hash or "")
+
+    def on_end() -> Update:
+        return {w.attack_button: gr.update(interactive=True), w.stop_button: gr.update(interactive=False)}
+
+    @plainly
+    def on_run(request: gr.Request, *wish: Any) -> Iterator[Update]:
+        session = request.session_hash or ""
+        for view in live.views(actions.page_plan(*wish), lambda: _stop_asked(session)):
+            update: Update = {box: html for name, box in boxes.items() if (html := getattr(view, name)) is not None}
+            if view.outcome:
+                png, report = live.save(view.outcome, get_upload_folder())
+                update[w.png] = gr.update(value=png, interactive=True)
+                update[w.report] = gr.update(value=report, interactive=True)
+            yield update
+
+    buttons = [w.attack_button, w.stop_button]
+    started = w.attack_button.click(on_start, None, [*buttons, w.status], queue=False, **CHOICE)
+    ran = started.then(
+        on_run, wishes, [*boxes.values(), w.png, w.report], concurrency_id="attack", concurrency_limit=ATTACKS_AT_ONCE, **CHOICE
+    )
+    # .then() does not follow an error and .failure() nothing else, so both bring the buttons back.
+    ran.then(on_end, None, buttons, queue=False, **CHOICE)
+    ran.failure(on_end, None, buttons, queue=False, **CHOICE)
+    w.stop_button.click(on_stop, None, None, queue=False, **CHOICE)

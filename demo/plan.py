@@ -1,0 +1,152 @@
+"""From what a visitor or a program asked for to a checked plan that the core can run; all refusals are made here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import tkml_core as tk
+import torch
+from torch import Tensor
+
+from demo import menu
+
+MAX_STEPS = 2000
+MAX_SEED = 2**31 - 1
+GUESS_AT = 0.5  # probability from which a label of an upload is guessed to be true
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A prepared picture and what the annotator thinks of it."""
+
+    x: Tensor  # (1,3,H,W) on k/255 levels
+    logits: Tensor  # (1,m)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A wish as it arrives, unchecked. Empty `true_labels` means the guess; empty `goal` the attack's own."""
+
+    annotator: str
+    k: Any
+    attack: str
+    true_labels: Any = ()
+    target_case: str = ""
+    target_labels: Any = ()
+    max_steps: Any = 200
+    seed: Any = 0
+    goal: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A wish that can be run: every value checked, every name turned into what the core takes."""
+
+    ask: Ask
+    annotator: tk.Annotator
+    photo: Photo
+    k: int
+    attack: Any  # one of the classes of tk.ATTACKS, with its settings
+    goal_name: str
+    goal: tk.Goal
+    true: Tensor  # (1,m) bool
+    targets: Tensor | None  # (1,m) bool
+    target_order: tuple[str, ...]
+    guessed: bool
+    max_steps: int
+    seed: int
+
+
+def whole(name: str, value: Any, low: int, high: int, why: str = "") -> int:
+    """`value` as an int in [low, high]; ValueError that names the value and the range otherwise."""
+    number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    if number is None or number != number or number in (float("inf"), float("-inf")) or int(number) != number or not low <= number <= high:
+        raise ValueError(f"{name} must be a whole number from {low} to {high}{why}; got {value!r}.")
+    return int(number)
+
+
+def one_of(name: str, value: Any, allowed: Any) -> str:
+    """`value` if it is one of the `allowed` names; ValueError listing them otherwise."""
+    if value not in tuple(allowed):
+        raise ValueError(f"{name} must be one of {', '.join(repr(item) for item in allowed)}; got {value!r}.")
+    return str(value)
+
+
+def label_names(name: str, value: Any, annotator: tk.Annotator) -> tuple[str, ...]:
+    """A list of label names in the annotator's own spelling, each once, in the order given."""
+    if value is None:
+        return ()
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        raise ValueError(f'{name} must be a list of label names, such as ["{annotator.labels[0]}"]; got {value!r}.')
+    return tuple(dict.fromkeys(annotator.labels[annotator.index(item)] for item in value))
+
+
+def guess(photo: Photo, annotator: tk.Annotator) -> tuple[str, ...]:
+    """Labels to take for true when nobody said: probability at least GUESS_AT, and the best one in any case."""
+    probability = photo.logits[0].sigmoid()
+    best_first = tk.topk(photo.logits, len(annotator.labels))[0].tolist()
+    sure = [j for j in best_first if probability[j] >= GUESS_AT] or best_first[:1]
+    return tuple(annotator.labels[j] for j in sure)
+
+
+def largest_k(annotator: tk.Annotator, true_count: int) -> int:
+    """k can go up to m − |Y|: beyond it there are not enough other labels to fill the top-k."""
+    return len(annotator.labels) - true_count
+
+
+def make_plan(ask: Ask, annotator: tk.Annotator, photo: Photo) -> Plan:
+    """Check everything and build the goal and the attack. ValueError says what was wrong and what is allowed."""
+    one_of("attack", ask.attack, menu.attacks())
+    choice = menu.CHOICES[ask.attack]
+    true_names = label_names("true_labels", ask.true_labels, annotator)
+    guessed = not true_names
+    true_names = true_names or guess(photo, annotator)
+    m, most = len(annotator.labels), largest_k(annotator, len(true_names))
+    if most < 1:
+        raise ValueError(f"All {m} labels are marked as true; at least one must be left that is not.")
+    k = whole("k", ask.k, 1, most, f" ({m} labels, {len(true_names)} of them true)")
+    seed = whole("seed", ask.seed, 0, MAX_SEED)
+    max_steps = whole("max_steps", ask.max_steps, 1, MAX_STEPS)
+    goal_name = one_of("goal", ask.goal or choice.goals[0], choice.goals)
+    true = annotator.mask(true_names)
+    targets, order = _targets(ask, choice, annotator, photo, true, k, seed)
+    settings = {name: value for name, value in ask.settings.items() if value is not None}
+    settings = {name: value for name, value in settings.items() if name in menu.setting_names(ask.attack)}
+    attack = tk.ATTACKS[ask.attack](**{**settings, "max_steps": max_steps})
+    return Plan(
+        ask=replace(ask, true_labels=true_names),
+        annotator=annotator,
+        photo=photo,
+        k=k,
+        attack=attack,
+        goal_name=goal_name,
+        goal=menu.GOALS[goal_name].build(true, targets, k),
+        true=true,
+        targets=targets,
+        target_order=order,
+        guessed=guessed,
+        max_steps=max_steps,
+        seed=seed,
+    )
+
+
+def _targets(
+    ask: Ask, choice: menu.AttackChoice, annotator: tk.Annotator, photo: Photo, true: Tensor, k: int, seed: int
+) -> tuple[Tensor | None, tuple[str, ...]]:
+    """The target mask (1,m) and the targets' names, best-scored first or in the order chosen; (None, ()) without targets."""
+    if not choice.takes_targets:
+        return None, ()
+    case = one_of("target_case", ask.target_case, menu.TARGET_CASES)
+    if case == "chosen":
+        names = label_names("target_labels", ask.target_labels, annotator)
+        if len(names) != k:
+            raise ValueError(f"Choose exactly {k} target label{'s' * (k > 1)} (as many as k); {len(names)} are chosen.")
+        mask = annotator.mask(names)
+        both = [name for name in names if true[0, annotator.index(name)]]
+        if both:
+            raise ValueError(f"A target must be a label that is not true; {', '.join(both)} cannot be both.")
+        return mask, names
+    mask = tk.choose_targets(case, photo.logits, true=true, k=k, seed=seed)
+    by_score = photo.logits[0].masked_fill(~mask[0], -torch.inf)
+    return mask, tuple(annotator.labels[j] for j in by_score.argsort(descending=True)[:k].tolist())

@@ -1,0 +1,102 @@
+"""Photos that installed packages carry, and mosaics of them made in code: nothing is downloaded or stored here."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import matplotlib
+from PIL import Image, ImageOps
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A photo to start from. `truth` uses COCO's names; labels an annotator does not have are left out later."""
+
+    name: str
+    title: str
+    truth: tuple[str, ...]
+    open: Callable[[], Image.Image]
+    file: Path | None = None
+
+
+def _package_files() -> dict[str, Path]:
+    """Photo files on disk. Read as files: `skimage.data`'s functions would fetch what a wheel does not carry."""
+    from skimage import data  # late: 0.3 s, and only the page needs it
+
+    carried = Path(data.__file__).parent
+    files = {
+        "cat": carried / "chelsea.png",
+        "astronaut": carried / "astronaut.png",
+        "coffee": carried / "coffee.png",
+        "motorcycle": carried / "motorcycle_left.png",
+        "admiral": Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg",
+    }
+    return {name: path for name, path in files.items() if path.is_file()}
+
+
+def _mosaic(size: tuple[int, int], tiles: list[tuple[Path, tuple[int, int, int, int], tuple[float, float]]]) -> Image.Image:
+    """Photos cut to fill boxes (left, top, right, bottom), each around a centre given in fractions of the photo."""
+    canvas = Image.new("RGB", size, "white")
+    for path, (left, top, right, bottom), centre in tiles:
+        with Image.open(path) as photo:
+            tile = ImageOps.fit(photo.convert("RGB"), (right - left, bottom - top), centering=centre)
+        canvas.paste(tile, (left, top))
+    return canvas
+
+
+@cache
+def samples() -> tuple[Sample, ...]:
+    """All samples whose files are installed, the page's first one first."""
+    files = _package_files()
+
+    def photo(name: str, title: str, truth: tuple[str, ...]) -> Sample | None:
+        path = files.get(name)
+        return Sample(name, title, truth, lambda: Image.open(path), path) if path else None
+
+    def collage(name: str, title: str, truth: tuple[str, ...], size: tuple[int, int], **boxes: tuple) -> Sample | None:
+        if any(part not in files for part in boxes):
+            return None
+        tiles = [(files[part], box, centre) for part, (box, centre) in boxes.items()]
+        return Sample(name, title, truth, lambda: _mosaic(size, tiles))
+
+    made = (
+        collage(
+            "mosaic", "Cat, person, motorcycle", ("cat", "person", "motorcycle"), (672, 448),
+            motorcycle=((0, 0, 384, 256), (0.5, 0.5)), cat=((0, 256, 384, 448), (0.4, 0.5)),
+            astronaut=((384, 0, 672, 448), (0.4, 0.0)),
+        ),
+        photo("cat", "Cat", ("cat",)),
+        photo("motorcycle", "Motorcycle", ("motorcycle", "bicycle", "bench")),
+        photo("astronaut", "Astronaut", ("person",)),
+        photo("coffee", "Coffee", ("cup", "spoon", "dining table")),
+        photo("admiral", "Admiral", ("person", "tie")),
+        collage(
+            "breakfast", "Cat, person, cup", ("cat", "person", "cup"), (672, 448),
+            cat=((0, 0, 336, 224), (0.4, 0.5)), coffee=((0, 224, 336, 448), (0.5, 0.4)),
+            astronaut=((336, 0, 672, 448), (0.4, 0.0)),
+        ),
+    )  # fmt: skip
+    return tuple(sample for sample in made if sample)
+
+
+def sample(name: str) -> Sample:
+    """The sample called `name`; ValueError naming all of them otherwise."""
+    for candidate in samples():
+        if candidate.name == name:
+            return candidate
+    raise ValueError(f"No sample is called {name!r}. There are: {', '.join(s.name for s in samples())}.")
+
+
+def write_samples(folder: Path) -> dict[str, Path]:
+    """One file per sample in `folder`, for the image widget to show; photos are copied, mosaics saved as PNG."""
+    paths = {}
+    for candidate in samples():
+        suffix = candidate.file.suffix if candidate.file else ".png"
+        paths[candidate.name] = folder / f"{candidate.name}{suffix}"
+        if candidate.file:
+            shutil.copyfile(candidate.file, paths[candidate.name])
+        else:
+            candidate.open().save(paths[candidate.name])
+    return paths

@@ -1,0 +1,84 @@
+"""The stage: what each of its boxes shows for a photo, a frame of a run, or a finished run."""
+
+from collections.abc import Collection
+
+import numpy as np
+import tkml_core as tk
+from torch import Tensor
+
+from demo.chips import Scored, ranking, top_list
+from demo.curves import curves_html
+from demo.history import Frame, History
+from demo.pictures import AMPLIFY, amplified, figure, to_image
+from demo.plan import Photo, Plan
+from demo.race import Race, race_html
+from demo.report import Outcome, device_name
+
+
+def scored(annotator: tk.Annotator, logits: Tensor) -> list[Scored]:
+    """All labels of `logits` (1,m), best first."""
+    order = tk.topk(logits, len(annotator.labels))[0].tolist()
+    return ranking(annotator.labels, logits[0].sigmoid().tolist(), order)
+
+
+def before_html(annotator: tk.Annotator, photo: Photo, true: Collection[str], targets: Collection[str], k: int) -> str:
+    """The original picture with its top-k."""
+    below = top_list(scored(annotator, photo.logits)[:k], true, targets, f"Top {k} before")
+    return figure("Original", "The original photo", to_image(photo.x), below)
+
+
+def change_html(x: Tensor, x_adv: Tensor, lossless: bool) -> str:
+    """The perturbation, amplified, with its size in numbers."""
+    z = x_adv - x
+    below = (
+        f'<dl class="readout"><div><dt>‖z‖₂</dt><dd>{float(tk.l2_norm(z)[0]):.1f}</dd></div>'
+        f"<div><dt>largest</dt><dd>{float(tk.linf_norm(z)[0]):.1f}<small>/255</small></dd></div></dl>"
+        f'<p class="hint">Grey is unchanged. Shown {AMPLIFY} times as strong as it is.</p>'
+    )
+    picture = amplified(x, x_adv)
+    return figure("Change", f"The change, amplified {AMPLIFY} times", picture, below, lossless, badge=f"× {AMPLIFY}")
+
+
+def after_html(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, now: str) -> str:
+    """The attacked picture with its top-k."""
+    names, targets = plan.ask.true_labels, plan.target_order
+    below = top_list(scored(plan.annotator, logits)[: plan.k], names, targets, f"Top {plan.k} {now}")
+    return figure("Attacked", "The attacked photo", to_image(x_adv), below, lossless)
+
+
+def empty_html(title: str, words: str) -> str:
+    """A box of the stage that has nothing to show yet."""
+    return figure(title, "", None, "", empty=words)
+
+
+def race_of(plan: Plan, history: History) -> str:
+    """Label race and curves of a run so far."""
+    true = plan.true[0].nonzero().flatten().tolist()
+    targets = [] if plan.targets is None else plan.targets[0].nonzero().flatten().tolist()
+    scores = np.stack([logits.double().numpy() for logits in history.logits])
+    threshold = np.asarray(history.threshold, dtype=float)
+    if getattr(plan.attack, "score_space", "logits") == "probability":
+        inside = threshold.clip(1e-6, 1 - 1e-6)  # the race is drawn on logits, whatever the attack works on
+        threshold = np.log(inside / (1 - inside))
+    race = Race(plan.annotator.labels, scores, threshold, true, targets, plan.k)
+    return race_html(race) + curves_html(history.loss, history.norm)
+
+
+def status_html(plan: Plan, frame: Frame) -> str:
+    """One line that goes with the pictures: how far, how fast, where."""
+    reached = "goal reached" if frame.achieved else "goal not reached yet"
+    return line_html(
+        f"step {frame.index}", f"{frame.steps_per_second:.0f} steps/s", device_name(plan.photo.x.device), reached
+    )
+
+
+def done_html(outcome: Outcome) -> str:
+    """The same line for a finished run."""
+    report = outcome.report
+    speed = max(len(outcome.history.loss) - 1, 0) / max(report["seconds"], 1e-6)
+    return line_html(f"{report['steps']} steps", f"{speed:.0f} steps/s", report["device"], f"{report['seconds']:.1f} s")
+
+
+def line_html(*parts: str) -> str:
+    """Facts in a row."""
+    return '<p class="status">' + "".join(f"<span>{part}</span>" for part in parts) + "</p>"

@@ -1,0 +1,43 @@
+"""Looks: a theme without web fonts, and the project's own style sheet."""
+
+from pathlib import Path
+
+import gradio as gr
+
+from demo import icons
+
+_SANS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
+_MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's base theme with fonts that every system has: the page must not ask another server for any."""
+    return gr.themes.Base(
+        primary_hue=gr.themes.colors.indigo,
+        secondary_hue=gr.themes.colors.indigo,
+        neutral_hue=gr.themes.colors.slate,
+        radius_size=gr.themes.sizes.radius_lg,
+        text_size=gr.themes.sizes.text_lg,
+        font=_SANS,
+        font_mono=_MONO,
+    ).set(
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        button_primary_background_fill_dark="*primary_600",
+        button_primary_background_fill_hover_dark="*primary_700",
+        button_primary_text_color="white",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_300",
+    )
+
+
+def style() -> str:
+    """The page's CSS, icons included."""
+    return (Path(__file__).parent / "style.css").read_text(encoding="utf-8") + icons.stylesheet()
+
+
+def script(name: str) -> str:
+    """A script that lives beside this file; each belongs to one widget of the page."""
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")

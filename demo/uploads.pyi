@@ -1,0 +1,81 @@
+"""Files from strangers: what may come in, and a plain sentence for whatever may not."""
+
+import warnings
+from html import escape
+from pathlib import Path
+
+import gradio as gr
+from gradio.data_classes import ImageData
+from PIL import Image, UnidentifiedImageError
+
+# A short list on purpose: Pillow also opens formats that start other programs (EPS) or hide many pages (PDF).
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO")
+MAX_PIXELS = 50_000_000
+MAX_FILE_SIZE = "20mb"
+
+
+def open_photo(path: str | Path) -> Image.Image:
+    """The decoded picture at `path` (first frame of an animation), in whatever Pillow mode it has.
+
+    ValueError, in words for a visitor, when the file is gone, no picture, broken, or has more than MAX_PIXELS pixels;
+    the size is read from the header, before anything is decoded.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns about large and odd files; the checks below decide
+            image = Image.open(path, formats=FORMATS)
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise ValueError(
+                    f"This picture has {width} × {height} pixels. Up to {MAX_PIXELS // 1_000_000} million pixels are "
+                    "read; please make it smaller and try again."
+                )
+            image.load()
+    except FileNotFoundError as error:
+        raise ValueError("This picture is no longer on the server. Please choose it again.") from error
+    except UnidentifiedImageError as error:
+        raise ValueError(
+            "This file could not be read as a picture. Please use a JPEG, PNG, WebP, GIF, BMP or TIFF file."
+        ) from error
+    except Image.DecompressionBombError as error:
+        raise ValueError("This picture has far too many pixels. Please make it smaller and try again.") from error
+    except (OSError, SyntaxError, EOFError, MemoryError) as error:
+        raise ValueError("This picture file is damaged and cannot be decoded. Please try another one.") from error
+    except ValueError as error:
+        if str(error).startswith("This picture"):
+            raise
+        raise ValueError("This picture file is damaged and cannot be decoded. Please try another one.") from error
+    return image
+
+
+def plain_error(message: str) -> gr.Error:
+    """What the visitor reads when something is wrong; `message` may quote their input, so it is escaped."""
+    return gr.Error(escape(message, quote=False), title="That did not work", print_exception=False)
+
+from gradio.events import Dependency
+
+class PhotoInput(gr.Image):
+    """An image input that hands over the path of the uploaded file, unaltered, or raises one plain sentence.
+
+    gr.Image would decode and re-encode some files (a re-uploaded adversarial picture must keep every level), and it
+    answers a broken one with a Python error that shows paths of the server. No __init__ here: Gradio reads its signature.
+    """
+
+    def preprocess(self, payload: ImageData | None) -> str | None:
+        if payload is None:
+            return None
+        if not payload.path:
+            raise plain_error("The picture did not arrive as a file. Please upload it as a file.")
+        try:
+            open_photo(payload.path)
+        except ValueError as error:
+            raise plain_error(str(error)) from None
+        return payload.path
+
+    def get_block_name(self) -> str:
+        return "image"
+    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from gradio.blocks import Block
+    if TYPE_CHECKING:
+        from gradio.components import Timer
+        from gradio.components.base import Component  # so that the browser uses Gradio's own image widget

@@ -1,0 +1,201 @@
+"""The page's widgets and what is in them at the start, without any behaviour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import gradio as gr
+from PIL import ImageOps
+
+from demo import menu, runner
+from demo.live import View
+from demo.pictures import data_uri
+from demo.plan import MAX_SEED, MAX_STEPS, largest_k
+from demo.samples import samples
+from demo.theme import script
+from demo.uploads import PhotoInput
+
+DEFAULT_STEPS = 200  # the page's own; a run takes seconds, not the minutes of a benchmark
+DEFAULT_K = 3
+
+HEADER = """
+<header class="top"><h1>Fool the top-k labels of a photo</h1>
+<p>An image annotator lists the k labels it finds most likely. Change the photo by less than you can see, and the list changes.
+A live demo of <b>T<sub>k</sub>ML-AP</b> (Hu, Ke, Wang and Lyu, ICCV 2021).</p></header>
+"""
+
+NOTE = """
+**What it is for.** Teaching, research and testing: it shows how fragile the ranked labels of an image annotator can be, and it
+measures how small a change is enough. Everything is measured on the saved 8-bit picture, failures included.
+
+**What it is not for.** Do not use it to get harmful or private pictures past a filter, or to attack a system without its owner's
+consent. The changes are made for the annotator on this page; they often do not carry over to other ones, to a screenshot or to a
+JPEG copy. A run that works here says nothing about the safety of another product, and neither does one that fails.
+
+**What it does with your photo.** The photo stays on the machine that runs this page and is deleted after about an hour.
+
+**The method.** S. Hu, L. Ke, X. Wang, S. Lyu: *T<sub>k</sub>ML-AP: Adversarial Attacks to Top-k Multi-Label Learning*, ICCV 2021. This is an
+independent implementation. The sample photos come with the packages scikit-image and Matplotlib; the mosaics are made from them.
+"""
+
+
+@dataclass(frozen=True)
+class Widgets:
+    """Every widget that some handler reads or writes."""
+
+    attack_button: gr.Button
+    stop_button: gr.Button
+    status: gr.HTML
+    verdict: gr.HTML
+    before: gr.HTML
+    change: gr.HTML
+    after: gr.HTML
+    race: gr.HTML
+    table: gr.HTML
+    png: gr.DownloadButton
+    report: gr.DownloadButton
+    annotator: gr.Radio
+    photo: PhotoInput
+    samples: gr.HTML
+    chips: gr.HTML
+    attack: gr.Radio
+    k: gr.Slider
+    case: gr.Radio
+    chosen: gr.Dropdown
+    beta: gr.Number
+    step: gr.Number
+    lambda_0: gr.Number
+    max_steps: gr.Slider
+    score_space: gr.Radio
+    seed: gr.Number
+    goal: gr.Radio
+
+
+def samples_html() -> str:
+    """A button for every sample photo."""
+    buttons = []
+    for item in samples():
+        small = ImageOps.fit(item.open().convert("RGB"), (144, 108))
+        title = escape(item.title, quote=True)
+        buttons.append(
+            f'<button type="button" class="sample" data-sample="{item.name}" title="{title}">'
+            f'<img src="{data_uri(small, lossless=False)}" width="72" height="54" alt="{title}"></button>'
+        )
+    return f'<div class="samples" role="group" aria-label="Sample photos">{"".join(buttons)}</div>'
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the page shows on arrival: a sample, and a finished run on it."""
+
+    sample: str
+    annotator: str
+    photo: str
+    chips: dict[str, Any]
+    view: View
+    files: tuple[str, str]  # adversarial PNG and report
+
+
+def lay_out(annotators: Sequence[str], start: Start) -> Widgets:
+    """Put all widgets into the current `gr.Blocks`."""
+    parts: dict[str, Any] = {}
+    gr.HTML(HEADER, elem_id="header")
+    _bar(parts, start)
+    # Three blocks, so that a phone can show pictures, choices and figures in this order; style.css places them.
+    with gr.Row(elem_id="main"):
+        with gr.Column(elem_id="stage", min_width=0):
+            _stage(parts, start)
+        with gr.Column(elem_id="panel", min_width=0):
+            _photo(parts, annotators, start)
+            _attack(parts, start)
+        with gr.Column(elem_id="numbers", min_width=0):
+            _numbers(parts, start)
+    with gr.Accordion("What this is for, and what it is not for", open=False, elem_id="note"):
+        gr.Markdown(NOTE)
+    return Widgets(**parts)
+
+
+def _bar(parts: dict[str, Any], start: Start) -> None:
+    with gr.Row(elem_id="bar"):
+        parts["attack_button"] = gr.Button("Attack", variant="primary", elem_id="attack-button", scale=0, min_width=120)
+        parts["stop_button"] = gr.Button("Stop", interactive=False, elem_id="stop-button", scale=0, min_width=88)
+        parts["status"] = gr.HTML(start.view.status, elem_id="status")
+
+
+def _stage(parts: dict[str, Any], start: Start) -> None:
+    parts["verdict"] = gr.HTML(start.view.verdict, elem_id="verdict")
+    with gr.Row(elem_id="pictures"):
+        for name in ("before", "change", "after"):
+            parts[name] = gr.HTML(getattr(start.view, name), elem_id=name)
+    parts["race"] = gr.HTML(start.view.race, elem_id="race")
+
+
+def _numbers(parts: dict[str, Any], start: Start) -> None:
+    with gr.Row(elem_id="downloads"):
+        png, report = start.files
+        parts["png"] = gr.DownloadButton("Attacked photo (PNG)", png, elem_id="download-png", size="md", min_width=0)
+        parts["report"] = gr.DownloadButton("Report (JSON)", report, elem_id="download-report", size="md", min_width=0)
+    parts["table"] = gr.HTML(start.view.table, elem_id="table")
+
+
+def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Start) -> None:
+    gr.HTML('<h2><span class="number">1</span>Choose a photo</h2>')
+    parts["photo"] = PhotoInput(
+        start.photo, type="filepath", format="png", label="Photo", show_label=False, elem_id="photo", sources=["upload", "webcam", "clipboard"], height=180, buttons=[],
+        placeholder="Drop a photo here, or click to upload", alt_text="The chosen photo",
+    )  # fmt: skip
+    parts["samples"] = gr.HTML(samples_html(), js_on_load=script("samples.js"), elem_id="samples")
+    choices = [(f"{name} · {len(runner.annotator(name).labels)} labels", name) for name in annotators]
+    parts["annotator"] = gr.Radio(choices, value=start.annotator, label="Annotator", elem_id="annotator")
+    gr.HTML('<h2><span class="number">2</span>Mark what is true</h2>')
+    parts["chips"] = gr.HTML(
+        start.chips, html_template="${value ? value.html : ''}", js_on_load=script("chips.js"), elem_id="chips"
+    )
+
+
+def _attack(parts: dict[str, Any], start: Start) -> None:
+    attacks = menu.attacks()
+    own = next(iter(attacks))
+    gr.HTML('<h2><span class="number">3</span>Choose the attack</h2>')
+    choices = [(f"{choice.title} ({name})", name) for name, choice in attacks.items()]
+    parts["attack"] = gr.Radio(choices, value=own, label="Attack", info=attacks[own].sentence, elem_id="attack")
+    parts["k"] = gr.Slider(
+        1, largest_k(runner.annotator(start.annotator), len(start.chips["truth"])), value=DEFAULT_K, step=1, label="k", elem_id="k",
+        info="How many labels the annotator shows",
+    )  # fmt: skip
+    targeted = attacks[own].takes_targets
+    parts["case"] = gr.Radio(
+        [(title, name) for name, title in menu.TARGET_CASES.items()], value="best", label="Targets", visible=targeted,
+        elem_id="case",
+    )  # fmt: skip
+    parts["chosen"] = gr.Dropdown([], multiselect=True, label="Target labels", visible=False, elem_id="chosen")
+    with gr.Accordion("Advanced", open=False, elem_id="advanced"):
+        parts["goal"] = gr.Radio(
+            [(menu.GOALS[name].title, name) for name in attacks[own].goals], value=attacks[own].goals[0], label="Goal",
+            elem_id="goal",
+        )  # fmt: skip
+        parts["max_steps"] = gr.Slider(
+            1, MAX_STEPS, value=DEFAULT_STEPS, step=1, label="Steps at most", elem_id="max-steps"
+        )
+        with gr.Row():
+            parts["step"] = gr.Number(label="Step size", info=default_words(own, "step"), elem_id="step", min_width=120)
+            parts["beta"] = gr.Number(label="β", info=default_words(own, "beta"), elem_id="beta", min_width=120)
+        with gr.Row():
+            parts["lambda_0"] = gr.Number(label="λ₀", info=default_words(own, "lambda_0"), elem_id="lambda", min_width=120)
+            parts["seed"] = gr.Number(
+                0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, info="For random targets", elem_id="seed",
+                min_width=120,
+            )  # fmt: skip
+        parts["score_space"] = gr.Radio(
+            [("logits (default)", "logits"), ("probabilities (the paper's letter)", "probability")], value="logits",
+            label="Scores to attack", elem_id="score-space",
+        )  # fmt: skip
+
+
+def default_words(attack: str, name: str) -> str:
+    """What an empty field means."""
+    if name not in menu.setting_names(attack):
+        return "Not used by this attack"
+    default = menu.setting_default(attack, name)
+    return "Empty: set by the attack" if default is None else f"Empty: {default:g}"

@@ -1,0 +1,300 @@
+"""The runner between page and core, the uploads it reads and the drawings made from it; no server, no browser."""
+
+import io
+import json
+import struct
+import time
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tkml_core as tk
+import torch
+from demo import live, menu, runner, uploads
+from demo.actions import known_truth
+from demo.chips import percent, ranking, top_list, truth_panel
+from demo.plan import Ask, Photo, guess
+from demo.race import LABEL_GAP, MOST_LABELS, Race, drawn_labels, race_html, spread, ticks
+from demo.report import Outcome
+from demo.samples import sample, samples
+from demo.verdict import listed, sentence, verdict_html
+from PIL import Image
+
+NAME = "voc20"
+REPORT = {
+    "annotator", "attack", "k", "true_labels", "targets", "before", "after", "achieved", "consistent", "pert", "l2",
+    "linf", "psnr", "ssim", "steps", "forwards", "backwards", "seconds", "device", "seed", "stopped",
+}  # fmt: skip
+
+
+def finish(steps: Any) -> tuple[list[Any], Outcome]:
+    frames = []
+    while True:
+        try:
+            frames.append(next(steps))
+        except StopIteration as end:
+            return frames, end.value
+
+
+@pytest.fixture(scope="module")
+def cat(photos: dict[str, Path]) -> str:
+    return str(photos["cat"])
+
+
+def test_the_best_labels_come_first_and_k_is_how_many(cat: str) -> None:
+    labels = runner.annotate(cat, NAME, 4)
+    assert len(labels) == 4 and labels[0][0] == "cat"
+    assert [p for _, p in labels] == sorted((p for _, p in labels), reverse=True)
+    assert all(0 <= p <= 1 for _, p in labels)
+
+
+def test_a_picture_is_annotated_once(cat: str) -> None:
+    assert runner.read_photo(cat, NAME) is runner.read_photo(cat, NAME)
+    assert runner.read_photo(cat, NAME) is not runner.read_photo(cat, "coco80")
+
+
+def test_the_guess_is_every_label_from_one_half_and_at_least_the_best() -> None:
+    annotator = runner.annotator(NAME)
+    logits = torch.full((1, 20), -3.0)
+    logits[0, [2, 5]] = torch.tensor([0.0, 4.0])
+    assert guess(Photo(torch.zeros(1, 3, 32, 32), logits), annotator) == (annotator.labels[5], annotator.labels[2])
+    logits[0, [2, 5]] = torch.tensor([-1.0, -2.0])
+    assert guess(Photo(torch.zeros(1, 3, 32, 32), logits), annotator) == (annotator.labels[2],)
+
+
+@pytest.mark.parametrize(
+    ("attack", "more"),
+    [("TkML-AP-U", {}), ("TkML-AP-U", {"goal": "inconsistent"}), ("TkML-AP-T", {"target_case": "best"})],
+)
+def test_a_report_is_about_the_png(cat: str, tmp_path: Path, attack: str, more: dict[str, str]) -> None:
+    plan = runner.plan(cat, Ask(NAME, 2, attack, ["cat"], max_steps=100, **more))
+    frames, outcome = finish(runner.run(plan))
+    report = outcome.report
+    assert REPORT <= set(report) and json.loads(json.dumps(report)) == report
+    png, saved = live.save(outcome, tmp_path)
+    assert json.loads(Path(saved).read_text()) == report
+    again = runner.annotate(png, NAME, 2)
+    assert [list(pair) for pair in again] == report["after"]
+    assert [list(pair) for pair in runner.annotate(cat, NAME, 2)] == report["before"]
+    names = {name for name, _ in report["after"]}
+    assert report["achieved"] and report["psnr"] > 30
+    if attack == "TkML-AP-T":
+        assert names == set(report["targets"]) and "cat" not in names
+    elif not more:
+        assert "cat" not in names
+    assert report["consistent"] is ("cat" in names)
+    assert [frame.index for frame in frames] == list(range(len(frames)))
+    assert len(outcome.history.loss) == len(outcome.history.logits) == len(frames)
+
+
+def test_a_goal_that_holds_already_leaves_the_photo_alone(cat: str) -> None:
+    _, outcome = finish(runner.run(runner.plan(cat, Ask(NAME, 1, "TkML-AP-U", ["sheep"]))))
+    report = outcome.report
+    assert report["achieved"] and report["steps"] == 0 and report["l2"] == 0 and report["psnr"] is None
+    assert report["before"] == report["after"]
+    assert "already held" in sentence(report, 60)
+
+
+def test_stop_ends_a_run_with_an_honest_report(photos: dict[str, Path]) -> None:
+    ask = Ask("coco80", 10, "TkML-AP-T", ["cat", "person", "cup"], "worst", max_steps=2000)
+    steps = runner.run(runner.plan(photos["breakfast"], ask), stop_asked=lambda: count >= 3)
+    count, began = 0, time.perf_counter()
+    outcome = None
+    while outcome is None:
+        try:
+            next(steps)
+            count += 1
+        except StopIteration as end:
+            outcome = end.value
+    assert count == 3 and outcome.report["stopped"] == "user" and time.perf_counter() - began < 10
+    assert not outcome.report["achieved"]
+    words = sentence(outcome.report, 60)
+    assert words.startswith("Stopped after") and "The goal was not reached" in words
+
+
+def test_the_clock_ends_a_run(photos: dict[str, Path]) -> None:
+    ask = Ask("coco80", 10, "TkML-AP-T", ["cat"], "worst", max_steps=2000)
+    _, outcome = finish(runner.run(runner.plan(photos["cat"], ask), budget=0.3))
+    assert outcome.report["stopped"] == "time" and outcome.report["seconds"] < 10
+    assert "limit of 60 seconds" in sentence(outcome.report, 60)
+
+
+BAD = [
+    ({"k": 0}, "k must be a whole number from 1 to 19"),
+    ({"k": 20}, "from 1 to 19"),
+    ({"k": 2.5}, "2.5"),
+    ({"k": "three"}, "three"),
+    ({"k": True}, "True"),
+    ({"k": None}, "None"),
+    ({"k": float("nan")}, "nan"),
+    ({"attack": "PGD"}, "'TkML-AP-U'"),
+    ({"true_labels": ["unicorn"]}, "tvmonitor"),
+    ({"true_labels": "cat"}, "list of label names"),
+    ({"true_labels": [1]}, "list of label names"),
+    ({"true_labels": {"cat": 1}}, "list of label names"),
+    ({"true_labels": list(tk.load(NAME).labels)}, "All 20 labels"),
+    ({"max_steps": 0}, "max_steps must be a whole number from 1 to 2000"),
+    ({"max_steps": 2001}, "from 1 to 2000"),
+    ({"seed": -1}, "seed must be a whole number from 0"),
+    ({"goal": "targeted"}, "'cleared', 'inconsistent'"),
+    ({"goal": "hide everything"}, "'cleared', 'inconsistent'"),
+    ({"attack": "TkML-AP-T"}, "'best', 'random', 'worst', 'chosen'"),
+    ({"attack": "TkML-AP-T", "target_case": "nearest"}, "'best', 'random', 'worst', 'chosen'"),
+    ({"attack": "TkML-AP-T", "target_case": "chosen", "target_labels": ["dog"]}, "exactly 2 target labels"),
+    ({"attack": "TkML-AP-T", "target_case": "chosen", "target_labels": ["dog", "dog"]}, "exactly 2 target labels"),
+    ({"attack": "TkML-AP-T", "target_case": "chosen", "target_labels": ["dog", "cat"]}, "cat cannot be both"),
+    ({"attack": "TkML-AP-T", "target_case": "best", "goal": "cleared"}, "'targeted'"),
+    ({"settings": {"beta": -1.0}}, "-1"),
+    ({"settings": {"step": 0.0}}, "0"),
+    ({"annotator": "imagenet"}, "'voc20'"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "words"), BAD, ids=[str(wrong)[:60] for wrong, _ in BAD])
+def test_a_wish_that_cannot_be_met_says_what_can(cat: str, wrong: dict[str, Any], words: str) -> None:
+    wish: dict[str, Any] = {"annotator": NAME, "k": 2, "attack": "TkML-AP-U", "true_labels": ["cat"], **wrong}
+    with pytest.raises(ValueError, match=".") as caught:
+        runner.plan(cat, Ask(**wish))
+    assert words in str(caught.value)
+
+
+def test_the_other_data_sets_spelling_is_understood(cat: str) -> None:
+    plan = runner.plan(cat, Ask(NAME, 1, "TkML-AP-T", ["couch"], "chosen", ["airplane"]))
+    assert plan.ask.true_labels == ("sofa",) and plan.target_order == ("aeroplane",)
+
+
+def test_every_attack_of_the_core_can_be_chosen() -> None:
+    assert list(menu.attacks()) == list(tk.ATTACKS)
+    assert all(set(choice.goals) <= set(menu.GOALS) for choice in menu.CHOICES.values())
+
+
+def test_samples_are_installed_and_their_truth_fits_both_annotators() -> None:
+    assert len(samples()) >= 6
+    for name, labels in (("voc20", tk.load("voc20").labels), ("coco80", tk.load("coco80").labels)):
+        annotator = runner.annotator(name)
+        for item in samples():
+            assert set(known_truth(item, annotator)) <= set(labels)
+    assert known_truth(sample("coffee"), runner.annotator("voc20")) == ("diningtable",)
+    assert known_truth(sample("coffee"), runner.annotator("coco80")) == ("cup", "spoon", "dining table")
+
+
+def test_a_page_is_sent_few_frames_and_a_lossless_end(cat: str) -> None:
+    plan = runner.plan(cat, Ask("coco80", 5, "TkML-AP-T", ["cat"], "worst", max_steps=60))
+    began = time.perf_counter()
+    views = list(live.views(plan, lambda: False))
+    seconds = time.perf_counter() - began
+    assert 3 <= len(views) <= seconds / live.PICTURES_EVERY + 4
+    assert all(view.outcome is None and "image/png" not in (view.after or "") for view in views[:-1])
+    last = views[-1]
+    assert last.outcome is not None and all("image/png" in str(box) for box in (last.before, last.change, last.after))
+    assert all(getattr(last, name) for name in live.BOXES)
+
+
+# --- uploads -----------------------------------------------------------------------------------------------------
+
+
+def _png_header(width: int, height: int) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+
+
+def _cut_jpeg() -> bytes:
+    buffer = io.BytesIO()
+    Image.effect_noise((200, 200), 80).convert("RGB").save(buffer, "JPEG")
+    return buffer.getvalue()[:900]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "could not be read as a picture"),
+        (b"hello, I am no picture", "could not be read as a picture"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "could not be read as a picture"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "could not be read as a picture"),
+        (_png_header(60_000, 60_000), "million pixels"),
+        (_png_header(9_000, 9_000), "million pixels"),
+        (_png_header(300, 300), "damaged"),
+        (_cut_jpeg(), "damaged"),
+    ],
+)
+def test_what_is_no_picture_is_refused_in_words(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "upload.png"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=words) as caught:
+        uploads.open_photo(path)
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_a_photo_that_is_gone_is_asked_for_again(tmp_path: Path) -> None:
+    for path in (tmp_path / "gone.png", None, ""):
+        with pytest.raises(ValueError, match="choose it again|no picture yet"):
+            runner.read_photo(path, NAME)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16", "F"])
+def test_any_mode_of_picture_is_annotated(tmp_path: Path, mode: str) -> None:
+    pixels = (np.indices((80, 120)).sum(0) % 256).astype(np.uint8)
+    image = Image.fromarray(pixels)
+    image = Image.fromarray(pixels.astype(np.uint16) * 256) if mode == "I;16" else image.convert(mode)
+    path = tmp_path / ("odd.png" if mode not in ("CMYK", "F") else "odd.tiff")
+    image.save(path)
+    assert len(runner.annotate(path, NAME, 3)) == 3
+
+
+def test_a_picture_too_small_to_annotate_says_so(tmp_path: Path) -> None:
+    Image.new("RGB", (20, 400)).save(tmp_path / "small.png")
+    with pytest.raises(ValueError, match="32"):
+        runner.annotate(tmp_path / "small.png", NAME, 3)
+
+
+# --- words and drawings -------------------------------------------------------------------------------------------
+
+
+def test_label_names_cannot_bring_markup() -> None:
+    evil = '<img src=x onerror="alert(1)">'
+    labels = ranking([evil, "b", "c"], [0.9, 0.5, 0.1], [0, 1, 2])
+    race = Race([evil, "b", "c"], np.zeros((3, 3)), np.zeros(3), [0], [1], 1)
+    for html in (truth_panel(labels, [evil], 1, "guess"), top_list(labels, [evil], [], evil), race_html(race)):
+        assert "<img" not in html and "&lt;img" in html
+
+
+def test_line_ends_keep_their_distance() -> None:
+    places = spread([50, 50, 52, 10, 290, 291], 24, 11, 289)
+    ordered = sorted(places)
+    assert all(b - a >= 24 - 1e-9 for a, b in zip(ordered, ordered[1:], strict=False)) and ordered[-1] <= 289
+    assert places.index(min(places)) == 3
+
+
+@pytest.mark.parametrize(("low", "high"), [(-3.2, 7.9), (0, 1), (0, 2000), (-0.004, 0.003), (5, 5)])
+def test_ticks_are_few_and_inside(low: float, high: float) -> None:
+    marks = ticks(low, high)
+    assert len(marks) <= 7 and all(low - 1e-6 <= mark <= high + 1e-6 for mark in marks)
+
+
+def test_a_race_draws_at_most_ten_labels_the_named_ones_among_them() -> None:
+    scores = np.random.default_rng(0).normal(size=(7, 80))
+    race = Race([f"label {j}" for j in range(80)], scores, np.zeros(7), [70, 71], [3, 4, 5], 3)
+    shown = drawn_labels(race)
+    assert len(shown) == MOST_LABELS == len(set(shown)) and {70, 71, 3, 4, 5} <= set(shown)
+    crowded = Race(race.labels, scores, np.zeros(7), list(range(20)), list(range(20, 40)), 20)
+    assert len(drawn_labels(crowded)) == MOST_LABELS
+    assert race_html(race).count('class="end ') == MOST_LABELS and LABEL_GAP * MOST_LABELS < 300
+
+
+def test_a_probability_is_never_rounded_to_certainty() -> None:
+    assert [percent(p) for p in (0, 0.009, 0.0101, 0.5, 0.994, 0.9999)] == ["<1%", "<1%", "1%", "50%", "99%", ">99%"]
+
+
+def test_a_failure_is_called_one() -> None:
+    report = {
+        "k": 2, "goal": "cleared", "achieved": False, "stopped": None, "steps": 9, "l2": 3.0, "linf": 1.0,
+        "before": [["cat", 0.9], ["dog", 0.2]], "after": [["dog", 0.6], ["cat", 0.5]], "true_labels": ["cat"], "targets": [],
+    }  # fmt: skip
+    assert "did not work within 9 steps" in sentence(report, 60) and "cat is still in the top 2" in sentence(report, 60)
+    assert "Not fooled" in verdict_html(report, 60)
+    assert listed(["a", "b", "c"]) == "a, b and c" and listed(list("abcdefgh")) == "a, b, c, d, e and 3 more"
