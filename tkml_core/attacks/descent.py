@@ -1,0 +1,141 @@
+"""The loop of the paper's gradient attacks, Algorithms 1 and 2: subgradient steps for z and λ inside the box [0,1]."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tkml_core.annotator import Annotator
+from tkml_core.attacks.run import Run
+from tkml_core.goals import Goal
+from tkml_core.losses import Objective
+from tkml_core.step import Result, Steps
+
+STALL, GROWTH = 10, 1.5  # so many steps without a margin 2 % better, and η grows by so much, before the first success
+
+
+@dataclass(frozen=True)
+class Descent:
+    """Settings and loop that TkML-AP-U and TkML-AP-T share: z ← z − η (βz + ∂L/∂z), λ ← λ − η ∂L/∂λ.
+
+    max_steps: updates at most.
+    step: length ‖z₁‖₂ of the first update in [0,1] pixel units. It fixes η, which the paper leaves open, per image: a
+        length means the same on every annotator. An image that stalls before it succeeds has its η grow.
+    beta: β of Eq. 8 and 12.
+    momentum: share of the last direction kept. 0 is the paper's letter; on hinges of many labels plain steps zigzag.
+    lambda_0: the first λ; None takes the one that minimises the loss (Lemma 1).
+    score_space: "logits", or "probability", the paper's letter: f and λ in [0,1], where saturated scores lose gradient.
+    """
+
+    max_steps: int = 1000
+    step: float = 0.1
+    beta: float = 0.01
+    momentum: float = 0.9
+    lambda_0: float | None = None
+    score_space: str = "logits"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.max_steps, bool) or not isinstance(self.max_steps, int) or self.max_steps < 0:
+            raise ValueError(f"max_steps = {self.max_steps!r}: a whole number, 0 or more, is expected.")
+        if not 0 < self.step < float("inf"):
+            raise ValueError(f"step = {self.step!r}: the length of a step is a positive number, in [0,1] pixel units.")
+        if not 0 <= self.beta < float("inf"):
+            raise ValueError(f"beta = {self.beta!r}: the weight of ‖z‖² is a number, 0 or more.")
+        if not 0 <= self.momentum < 1:
+            raise ValueError(f"momentum = {self.momentum!r}: the share of the last direction that is kept is in [0,1).")
+        if self.lambda_0 is not None and not abs(self.lambda_0) < float("inf"):
+            raise ValueError(f"lambda_0 = {self.lambda_0!r}: the first λ is a number, or None for Lemma 1's.")
+        if self.score_space not in ("logits", "probability"):
+            raise ValueError(f'score_space = {self.score_space!r}: it is "logits" or "probability".')
+
+    def check(self, goal: Goal) -> None:
+        """ValueError where the attack cannot have this goal."""
+        raise NotImplementedError
+
+    def first_lambda(self, scores: Tensor, goal: Goal) -> Tensor:
+        """λ₀ (B,) at the image's own scores (B,m)."""
+        raise NotImplementedError
+
+    def objective(self, scores: Tensor, goal: Goal, lam: Tensor) -> Objective:
+        """The loss without its β term, and its subgradients."""
+        raise NotImplementedError
+
+    def clamp_lambda(self, lam: Tensor) -> Tensor:
+        """λ brought back into the valid range of the score space."""
+        raise NotImplementedError
+
+    def threshold(self, scores: Tensor, goal: Goal, lam: Tensor) -> Tensor:
+        """What to draw among the scores (B,)."""
+        raise NotImplementedError
+
+    @property
+    def waits(self) -> int:
+        """Steps without a smaller success after which an image is done; 0: the first success ends it."""
+        return 0
+
+    def __call__(self, annotator: Annotator, x: Tensor, goal: Goal) -> Result:
+        """Run to the end. x (B,3,H,W) in [0,1]."""
+        steps = self.steps(annotator, x, goal)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                return end.value
+
+    def steps(self, annotator: Annotator, x: Tensor, goal: Goal) -> Steps:
+        """The run as a generator of `Step`, returning the `Result`; `send(True)` has it conclude with what it has."""
+        self.check(goal)
+        return self._loop(Run(annotator, x, goal))
+
+    def _loop(self, run: Run) -> Steps:
+        run.begin()
+        at_start = self._scores(run.logits)
+        if self.lambda_0 is None:
+            lam = self.first_lambda(at_start, run.goal)
+        else:
+            lam = torch.full_like(run.norm, self.lambda_0)
+        lam = self.clamp_lambda(lam)
+        direction, eta = torch.zeros_like(run.x), torch.zeros_like(lam)
+        least, stalled, waited = torch.full_like(lam, torch.inf), torch.zeros_like(lam), torch.zeros_like(lam)
+
+        for index in range(self.max_steps + 1):
+            rows = run.live
+            if not len(rows):  # only where every image met its goal as it came
+                yield run.step(index)
+                break
+            goal = run.goal.select(rows)
+            leaf = run.x_adv[rows].requires_grad_()
+            with torch.enable_grad():
+                logits = run.annotator(leaf)
+                scores = self._scores(logits)
+            run.forwards[rows] += 1
+            z, seen = leaf.detach() - run.x[rows], scores.detach()
+            loss, by_scores, by_lambda = self.objective(seen, goal, lam[rows])
+            loss = loss + self.beta / 2 * z.flatten(1).square().sum(1)
+            better = run.record(rows, logits.detach(), loss, self.threshold(seen, goal, lam[rows]))
+            waited[rows] = torch.where(better, 0.0, waited[rows] + 1)
+            run.settle(rows[waited[rows] >= self.waits])
+            if (yield run.step(index)) or bool(run.done.all()) or index == self.max_steps:
+                break
+
+            (by_x,) = torch.autograd.grad(scores, leaf, by_scores)  # Σ_j ∂L/∂f_j ∂f_j/∂x of Eq. 9 and 13
+            run.backwards[rows] += 1
+            direction[rows] = self.momentum * direction[rows] + (1 - self.momentum) * (self.beta * z + by_x)
+            if index == 0:
+                eta = self.step / direction.flatten(1).norm(dim=1).clamp(min=1e-12)
+            margin = goal.margin(logits.detach())
+            stalled[rows] = torch.where(margin < 0.98 * least[rows], 0.0, stalled[rows] + 1)
+            least[rows] = torch.minimum(least[rows], margin)
+            grow = (stalled[rows] >= STALL) & (run.best_norm[rows] == torch.inf)
+            eta[rows] = torch.where(grow, GROWTH * eta[rows], eta[rows])
+            stalled[rows] = torch.where(grow, 0.0, stalled[rows])
+
+            going = ~run.done[rows]
+            moving = rows[going]
+            lam[moving] = self.clamp_lambda(lam[moving] - eta[moving] * by_lambda[going])
+            run.x_adv[moving] = (run.x_adv[moving] - eta[moving, None, None, None] * direction[moving]).clamp(0, 1)
+            run.steps[moving] += 1
+        return run.result()
+
+    def _scores(self, logits: Tensor) -> Tensor:
+        return logits if self.score_space == "logits" else logits.sigmoid()

@@ -1,0 +1,111 @@
+"""What every loop keeps of its images: where each stands, its smallest success, and what it has cost."""
+
+import torch
+from torch import Tensor
+
+from tkml_core import grid
+from tkml_core.annotator import Annotator
+from tkml_core.goals import Goal
+from tkml_core.images import check_pixels, quantize
+from tkml_core.metrics import l2_norm
+from tkml_core.ranking import consistent
+from tkml_core.step import Result, Step
+
+
+class Run:
+    """A batch under attack. A loop evaluates the live images, records what it saw, and moves them; see `descent.py`.
+
+    Images stop on their own: one that is done keeps its row, frozen. Every success passes through the integer-grid
+    search before it counts, and an image whose success no 8-bit image shows goes on.
+    """
+
+    def __init__(self, annotator: Annotator, x: Tensor, goal: Goal) -> None:
+        check_pixels(x)
+        self.annotator, self.x = annotator, x.detach().to(annotator.device)
+        self.goal = goal.fit(len(x), annotator.device)
+        self.x_adv = self.x.clone()
+        self.best = self.x.clone()  # the float image of the smallest success
+        zeros = torch.zeros(len(x), dtype=x.dtype, device=annotator.device)
+        self.loss, self.threshold, self.norm = zeros.clone(), zeros.clone(), zeros.clone()
+        self.best_norm = torch.full_like(zeros, torch.inf)
+        self.logits = zeros[:, None].expand(-1, goal.true.shape[1]).clone()
+        self.achieved, self.certified, self.done = (zeros != 0 for _ in range(3))
+        self.steps, self.forwards, self.backwards = (zeros.long() for _ in range(3))
+
+    @property
+    def live(self) -> Tensor:
+        """Rows (n,) that are not done."""
+        return (~self.done).nonzero()[:, 0]
+
+    def begin(self) -> None:
+        """Score the images as they are; one that meets the goal already is done, and is its own result."""
+        with torch.no_grad():
+            self.logits = self.annotator(self.x)
+        if not bool(torch.isfinite(self.logits).all()):
+            raise ValueError("The annotator gives NaN or infinite scores for this image, which no attack can rank.")
+        self.achieved = self.goal.margin(self.logits) < 0
+        met = self.achieved.nonzero()[:, 0]
+        self.forwards += 1
+        if len(met):
+            self.done[met] = self.certified[met] = grid.holds(self.annotator, self.goal.select(met), quantize(self.x[met]))
+            self.forwards[met] += 1
+            self.best_norm[self.done] = 0
+
+    def record(self, rows: Tensor, logits: Tensor, loss: Tensor, threshold: Tensor) -> Tensor:
+        """Note the scores of `rows` at their present x_adv; returns which of them (n,) succeeded with less than before."""
+        self.logits[rows], self.loss[rows], self.threshold[rows] = logits, loss, threshold
+        norm = l2_norm(self.x_adv[rows] - self.x[rows])
+        achieved = self.goal.select(rows).margin(logits) < 0
+        better = achieved & (norm < self.best_norm[rows] * 0.999)
+        self.norm[rows], self.achieved[rows], self.certified[rows] = norm, achieved, False
+        won = rows[better]
+        if len(won):
+            self.best[won], self.best_norm[won] = self.x_adv[won], norm[better]
+            self.certified[won] = grid.holds(self.annotator, self.goal.select(won), quantize(self.x_adv[won]))
+            self.forwards[won] += 1
+        return better
+
+    def settle(self, rows: Tensor) -> None:
+        """Bring the successes among `rows` onto the 8-bit grid and end them; those that do not survive go on."""
+        rows = rows[(self.best_norm[rows] < torch.inf) & ~self.done[rows]]
+        if not len(rows):
+            return
+        found = grid.search(self.annotator, self.goal.select(rows), self.x[rows], self.best[rows] - self.x[rows])
+        self.forwards[rows] += found.forwards
+        self.backwards[rows] += found.backwards
+        held = rows[found.holds]
+        self.done[held] = self.certified[held] = self.achieved[held] = True
+        self.best_norm[rows[~found.holds]] = torch.inf
+        if len(held):
+            self.x_adv[held] = found.x_adv[found.holds]
+            self.norm[held] = l2_norm(self.x_adv[held] - self.x[held])
+            with torch.no_grad():
+                self.logits[held] = self.annotator(self.x_adv[held])
+            self.forwards[held] += 1
+
+    def step(self, index: int) -> Step:
+        """The present state as a Step of its own."""
+        fields = (self.x_adv, self.logits, self.loss, self.norm, self.threshold, self.achieved, self.certified)
+        return Step(index, *(field.detach().clone() for field in fields))
+
+    def result(self) -> Result:
+        """Round, and annotate each 8-bit image alone, as a visitor who saved it would."""
+        self.settle(self.live)
+        x_adv = torch.where(self.certified[:, None, None, None], self.x_adv, quantize(self.x_adv))
+        met = self.certified & (self.steps == 0)
+        x_adv[met] = quantize(self.x[met])
+        with torch.no_grad():
+            logits = torch.cat([self.annotator(x_adv[i : i + 1]) for i in range(len(x_adv))])
+        self.forwards += 1
+        achieved = self.goal.margin(logits) <= -grid.HAIRLINE
+        float_norm = torch.where(self.best_norm < torch.inf, self.best_norm, l2_norm(self.x_adv - self.x))
+        return Result(
+            x_adv=x_adv,
+            achieved=achieved,
+            consistent=consistent(logits, self.goal.true, self.goal.k),
+            norm=l2_norm(x_adv - self.x),
+            norm_float=float_norm,
+            steps=self.steps.clone(),
+            forwards=self.forwards.clone(),
+            backwards=self.backwards.clone(),
+        )

@@ -1,0 +1,105 @@
+"""The search on the integer grid that ends every attack: the 8-bit image a person can save must meet the goal.
+
+A float perturbation of a fraction of a level rounds away. Among perturbations q of whole levels, the shortest with a
+given first-order effect ⟨g, q⟩ is `round(s·g)` for some scale s: it spends level n of a pixel only where |g| is worth
+its cost 2n − 1 in ‖q‖². A minimal float perturbation is nearly parallel to that gradient, so the search scales it up,
+rounds it, bisects s for the smallest that holds, and then takes back, cheapest first, the levels that are not needed.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from tkml_core.annotator import Annotator
+from tkml_core.goals import Goal
+from tkml_core.images import quantize
+
+HAIRLINE = 1e-3  # logits by which a reported margin must be negative: kernels differ by 1e-6 between batch sizes
+LADDER = (1.0, 1.25, 1.5, 1.8, 2.2, 2.7, 3.4, 4.5)  # scales tried until one holds; at .2 levels rms about 1.5 is needed
+BISECTIONS = 4
+ROUNDS = 2  # of taking back, one gradient each
+
+
+class Rounded(NamedTuple):
+    x_adv: Tensor  # (B,3,H,W) on k/255 levels: the shortest that holds, or the nearest rounding where none does
+    holds: Tensor  # (B,) bool
+    forwards: Tensor  # (B,) long
+    backwards: Tensor  # (B,) long
+
+
+def holds(annotator: Annotator, goal: Goal, x: Tensor) -> Tensor:
+    """Whether images (B,3,H,W) meet the goal by more than the hairline; (B,) bool. One forward pass."""
+    with torch.no_grad():
+        return goal.margin(annotator(x)) <= -2 * HAIRLINE  # twice, so that what holds here holds at batch 1
+
+
+def search(annotator: Annotator, goal: Goal, x: Tensor, z: Tensor) -> Rounded:
+    """The shortest 8-bit image near x + z (both (B,3,H,W), [0,1] units) that meets the goal."""
+    rows = len(x)
+    count = torch.zeros(rows, dtype=torch.long, device=x.device)
+    base, levels = x * 255, z * 255
+    found = torch.zeros(rows, dtype=torch.bool, device=x.device)
+    low, high = torch.zeros(rows, device=x.device), torch.ones(rows, device=x.device)
+
+    def at(scale: Tensor, which: Tensor) -> Tensor:
+        return (base[which] + scale[which, None, None, None] * levels[which]).round().clamp(0, 255) / 255
+
+    for scale in LADDER:
+        open_ = (~found).nonzero()[:, 0]
+        if not len(open_):
+            break
+        tried = torch.full_like(high, scale)
+        good = holds(annotator, goal.select(open_), at(tried, open_))
+        count[open_] += 1
+        found[open_] = good
+        high[open_[good]] = scale
+        low[open_[~good]] = scale
+    kept = found.nonzero()[:, 0]
+    for _ in range(BISECTIONS if len(kept) else 0):
+        middle = (low + high) / 2
+        good = holds(annotator, goal.select(kept), at(middle, kept))
+        count[kept] += 1
+        high[kept[good]] = middle[kept[good]]
+        low[kept[~good]] = middle[kept[~good]]
+    every = torch.arange(rows, device=x.device)
+    x_adv = at(torch.where(found, high, 1.0), every)
+    backwards = torch.zeros_like(count)
+    for _ in range(ROUNDS if len(kept) else 0):
+        shorter, passes = _take_back(annotator, goal.select(kept), quantize(x[kept]), x_adv[kept])
+        x_adv[kept] = shorter
+        count[kept] += passes
+        backwards[kept] += 1
+    return Rounded(x_adv, found, count, backwards)
+
+
+def _take_back(annotator: Annotator, goal: Goal, x: Tensor, x_adv: Tensor) -> tuple[Tensor, int]:
+    """Remove one level from the pixels where that harms the margin least for what it saves; images that hold stay so."""
+    with torch.enable_grad():
+        leaf = x_adv.detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(goal.margin(annotator(leaf)).sum(), leaf)
+    q = ((x_adv - x) * 255).round()
+    # A level nearer to the photo changes the margin by −g·sign(q) and ‖q‖² by 1 − 2|q|; where q = 0 there is none to take.
+    harm = (-gradient * q.sign() / (2 * q.abs() - 1)).masked_fill(q == 0, torch.inf).flatten(1)
+    order = harm.sort(dim=1).values
+    spent = (q != 0).flatten(1).sum(1)
+
+    def removed(share: Tensor) -> Tensor:
+        place = (share * spent).long().clamp(max=harm.shape[1] - 1)
+        cut = order.gather(1, place[:, None])
+        fewer = q - q.sign() * (harm < cut).view_as(q)
+        return ((x * 255).round() + fewer) / 255
+
+    best = _bisect(lambda share: holds(annotator, goal, removed(share)), len(x), x.device)
+    return torch.where((best > 0)[:, None, None, None], removed(best), x_adv), BISECTIONS + 1
+
+
+def _bisect(good: Callable[[Tensor], Tensor], rows: int, device: torch.device) -> Tensor:
+    """Per row, the largest share in [0, 1/2] that was seen to be good, 0 where none was."""
+    low, high = torch.zeros(rows, device=device), torch.full((rows,), 0.5, device=device)
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        yes = good(middle)
+        low, high = torch.where(yes, middle, low), torch.where(yes, high, middle)
+    return low
