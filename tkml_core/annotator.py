@@ -37,7 +37,9 @@ class Annotator:
         logits = self.module(x)
         if not isinstance(logits, Tensor) or logits.shape != (len(x), len(self.labels)):
             got = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
-            raise ValueError(f"The module should return logits of shape ({len(x)}, {len(self.labels)}); it returned {got}.")
+            raise ValueError(
+                f"The module should return logits of shape ({len(x)}, {len(self.labels)}); it returned {got}."
+            )
         return logits
 
     def prepare(self, image: Image.Image, square: bool = False) -> Tensor:

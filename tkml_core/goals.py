@@ -73,7 +73,9 @@ class Goal:
     def fit(self, images: int, device: torch.device) -> Self:
         """The same goal with one row for each of `images` images, on `device`. ValueError where rows do not match."""
         if self.rows not in (1, images):
-            raise ValueError(f"The goal's masks have {self.rows} rows and there are {images} images; give 1 or {images}.")
+            raise ValueError(
+                f"The goal's masks have {self.rows} rows and there are {images} images; give 1 or {images}."
+            )
         return self._map(lambda mask: mask.to(device).expand(images, -1))
 
     def select(self, rows: Tensor) -> Self:
@@ -152,10 +154,14 @@ class Targeted(Goal):
         super().__post_init__()
         rows = {targets.shape[0], true.shape[0]} - {1}
         if targets.shape[1] != true.shape[1] or len(rows) > 1:
-            raise ValueError(f"targets {tuple(targets.shape)} and true {tuple(true.shape)} do not match; both are (B,m).")
+            raise ValueError(
+                f"targets {tuple(targets.shape)} and true {tuple(true.shape)} do not match; both are (B,m)."
+            )
         if bool((targets & true).any()):
             row, label = (targets & true).nonzero()[0].tolist()
-            raise ValueError(f"Label {label} of image {row} is both true and a target. Targets must be labels that are not true.")
+            raise ValueError(
+                f"Label {label} of image {row} is both true and a target. Targets must be labels that are not true."
+            )
 
     @property
     def masks(self) -> tuple[str, ...]:

@@ -83,4 +83,6 @@ def check_pixels(x: Tensor) -> None:
         raise ValueError("The image has NaN or infinite pixels; every pixel must be a number in [0,1].")
     low, high = float(x.min()), float(x.max())
     if low < 0 or high > 1:
-        raise ValueError(f"Pixels must be in [0,1]; these reach from {low:.4g} to {high:.4g}. Divide 0–255 values by 255.")
+        raise ValueError(
+            f"Pixels must be in [0,1]; these reach from {low:.4g} to {high:.4g}. Divide 0–255 values by 255."
+        )

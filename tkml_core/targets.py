@@ -17,15 +17,24 @@ def choose_targets(case: str, logits: Tensor, true: Tensor, k: int, seed: int = 
     """
     if case not in CASES:
         raise ValueError(f"Target case {case!r} is unknown; it is one of {', '.join(CASES)}.")
-    if true.dtype != torch.bool or true.ndim != 2 or true.shape[1] != logits.shape[1] or true.shape[0] not in (1, len(logits)):
-        raise ValueError(f"true must be a bool mask (B,m) or (1,m) for scores {tuple(logits.shape)}; got {tuple(true.shape)}.")
+    if (
+        true.dtype != torch.bool
+        or true.ndim != 2
+        or true.shape[1] != logits.shape[1]
+        or true.shape[0] not in (1, len(logits))
+    ):
+        raise ValueError(
+            f"true must be a bool mask (B,m) or (1,m) for scores {tuple(logits.shape)}; got {tuple(true.shape)}."
+        )
     if k < 1:
         raise ValueError(f"k = {k}: at least one target is needed.")
     true = true.to(logits.device).expand_as(logits)
     others = (~true).sum(1)
     if bool((others < k).any()):
         row = int((others < k).nonzero()[0])
-        raise ValueError(f"Image {row} has {int(others[row])} labels that are not true, fewer than the k = {k} targets.")
+        raise ValueError(
+            f"Image {row} has {int(others[row])} labels that are not true, fewer than the k = {k} targets."
+        )
     if case == "random":
         draws = [
             torch.rand(logits.shape[1], generator=torch.Generator().manual_seed(seed + i)) for i in range(len(logits))

@@ -47,7 +47,9 @@ class Run:
         met = self.achieved.nonzero()[:, 0]
         self.forwards += 1
         if len(met):
-            self.done[met] = self.certified[met] = grid.holds(self.annotator, self.goal.select(met), quantize(self.x[met]))
+            self.done[met] = self.certified[met] = grid.holds(
+                self.annotator, self.goal.select(met), quantize(self.x[met])
+            )
             self.forwards[met] += 1
             self.best_norm[self.done] = 0
 

@@ -18,7 +18,9 @@ class TkMLAPU(Descent):
 
     def check(self, goal: Goal) -> None:
         if not isinstance(goal, (Cleared, Inconsistent)):
-            raise ValueError(f"TkML-AP-U is untargeted: its goal is Cleared or Inconsistent, not {type(goal).__name__}.")
+            raise ValueError(
+                f"TkML-AP-U is untargeted: its goal is Cleared or Inconsistent, not {type(goal).__name__}."
+            )
 
     def first_lambda(self, scores: Tensor, goal: Goal) -> Tensor:
         return losses.untargeted_lambda(scores, goal.true, goal.k)

@@ -8,10 +8,10 @@ import argparse
 import copy
 import math
 import shlex
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -45,7 +45,11 @@ class Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
         chance = self.weights / self.weights.sum()
         self.order = list(generator.choice(len(self.photos), len(self.photos), p=chance))
         sizes = self.args.sizes
-        self.epoch, self.start, self.size = epoch, start, sizes[min(epoch * len(sizes) // self.args.epochs, len(sizes) - 1)]
+        self.epoch, self.start, self.size = (
+            epoch,
+            start,
+            sizes[min(epoch * len(sizes) // self.args.epochs, len(sizes) - 1)],
+        )
 
     def __len__(self) -> int:
         return len(self.order) - self.start
@@ -130,11 +134,14 @@ def start_network(init: str, photos: list[Photo]) -> nn.Module:
     if wrong:
         raise SystemExit(f"{init} is not a MobileNetV2 state in torchvision's key names: {wrong[:4]} …")
     if network.is_folded(net):
-        some = [v2.functional.pil_to_tensor(_square(p.path)).float() / 255 for p in photos[:: max(1, len(photos) // 96)]]
+        some = [
+            v2.functional.pil_to_tensor(_square(p.path)).float() / 255 for p in photos[:: max(1, len(photos) // 96)]
+        ]
         mean, std = torch.tensor(network.MEAN).view(1, 3, 1, 1), torch.tensor(network.STD).view(1, 3, 1, 1)
         network.unfold(net, (torch.stack(some) - mean) / std)
-    nn.init.normal_(net.classifier[1].weight, std=0.01)  # type: ignore[index, union-attr, arg-type]
-    nn.init.constant_(net.classifier[1].bias, -3.0)  # type: ignore[index, union-attr, arg-type]
+    head = cast(nn.Linear, cast(nn.Sequential, net.classifier)[1])
+    nn.init.normal_(head.weight, std=0.01)
+    nn.init.constant_(head.bias, -3.0)  # nearly every label is absent
     return net
 
 
@@ -164,11 +171,15 @@ def rates(step: int, total: int) -> float:
 
 def batches(crops: Crops, args: argparse.Namespace, epoch: int, start: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     crops.begin(epoch, start)
-    return iter(DataLoader(crops, args.batch, num_workers=args.workers, drop_last=True, prefetch_factor=4 if args.workers else None))
+    return iter(
+        DataLoader(
+            crops, args.batch, num_workers=args.workers, drop_last=True, prefetch_factor=4 if args.workers else None
+        )
+    )
 
 
-def train(args: argparse.Namespace) -> nn.Module:
-    """Runs, or resumes, the training and returns the averaged network (not folded)."""
+def train(args: argparse.Namespace) -> tuple[nn.Module, float]:
+    """Runs, or resumes, the training; returns the averaged network (not folded) and the minutes spent on it."""
     torch.manual_seed(args.seed)
     device = torch.device(args.device)
     photos = training(args.voc, args.coco)
@@ -181,11 +192,11 @@ def train(args: argparse.Namespace) -> nn.Module:
         scores = np.stack([mean[row[p.key]] for p in photos])
     crops = Crops(photos, scores, args)
 
-    net = start_network(args.init, photos).to(device, memory_format=torch.channels_last)
+    net = start_network(args.init, photos).to(device).to(memory_format=torch.channels_last)
     average = copy.deepcopy(net).eval()
-    head = list(net.classifier.parameters())  # type: ignore[union-attr]
-    matrices = [p for p in net.features.parameters() if p.ndim > 1]  # type: ignore[union-attr]
-    vectors = [p for p in net.features.parameters() if p.ndim == 1]  # type: ignore[union-attr]
+    head = list(cast(nn.Module, net.classifier).parameters())
+    features = list(cast(nn.Module, net.features).parameters())
+    matrices, vectors = [p for p in features if p.ndim > 1], [p for p in features if p.ndim == 1]
     optimizer = torch.optim.AdamW(
         [
             {"params": matrices, "lr": args.lr, "weight_decay": args.decay},
@@ -240,8 +251,9 @@ def train(args: argparse.Namespace) -> nn.Module:
                     flush=True,
                 )
                 save()
-    save()
-    return average
+    if time.time() - began > 1:
+        save()
+    return average, (spent + time.time() - began) / 60
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -255,7 +267,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--sizes", type=int, nargs="+", default=[160, 176, 192], help="side of the crops, growing")
-    parser.add_argument("--lr", type=float, default=5e-4, help="peak rate of the features; the head learns 4 times as fast")
+    parser.add_argument(
+        "--lr", type=float, default=5e-4, help="peak rate of the features; the head learns 4 times as fast"
+    )
     parser.add_argument("--decay", type=float, default=0.03, help="weight decay")
     parser.add_argument("--focus", type=float, default=0.5, help="exponent that quiets easy labels (0: plain BCE)")
     parser.add_argument("--blend", type=float, default=0.2, help="share of the soft score in a known label")
@@ -266,14 +280,32 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1, help="processes that load photos")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--bfloat16", action="store_true", help="compute in bfloat16 where the processor is quick at it")
+    parser.add_argument(
+        "--bfloat16", action="store_true", help="compute in bfloat16 where the processor is quick at it"
+    )
     parser.add_argument("--show", type=float, default=30, help="seconds between progress lines and checkpoints")
     args = parser.parse_args(argv)
     args.out.mkdir(parents=True, exist_ok=True)
-    average = train(args)
-    command = "python -m tkml_core.experiments.train " + shlex.join(sys.argv[1:] if argv is None else argv)
-    save_weights(network.fold(average.cpu().float()), args.weights, {"seed": str(args.seed), "command": command})
+    average, minutes = train(args)
+    notes = {"command": plain_command(args, parser), "seed": str(args.seed), "minutes": f"{minutes:.0f}"}
+    save_weights(network.fold(average.cpu().float()), args.weights, notes)
     print(f"wrote {args.weights}")
+
+
+def plain_command(args: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
+    """The command that was run, defaults left out and folders shortened to their last name."""
+    words = ["python -m tkml_core.experiments.train"]
+    for action in parser._actions:
+        value = getattr(args, action.dest, None)
+        if action.dest in ("help", "out", "weights", "workers", "show") or value == action.default:
+            continue
+        if isinstance(value, bool):
+            words.append(action.option_strings[0])
+        else:
+            values = value if isinstance(value, list) else [value]
+            named = (Path(str(v)).name if action.dest in ("voc", "coco", "soft", "init") else str(v) for v in values)
+            words += [action.option_strings[0], *map(shlex.quote, named)]
+    return " ".join(words)
 
 
 if __name__ == "__main__":

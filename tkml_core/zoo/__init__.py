@@ -1,6 +1,7 @@
 """Which annotators there are, and where their weights come from: see `assets/weights/README.md` for their making."""
 
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import nn
@@ -30,10 +31,11 @@ def load(name: str, device: str | torch.device | None = None) -> Annotator:
         raise FileNotFoundError(f"The weights of {name} should be at {WEIGHTS}; see assets/weights/README.md.")
     network = load_weights(folded(len(COCO80)), WEIGHTS)
     if name != "coco80":
-        full = network.classifier[1]  # type: ignore[index, union-attr]
+        classifier = cast(nn.Sequential, network.classifier)
+        full = cast(nn.Linear, classifier[1])
         columns = [label_index(label, COCO80) for label in LABELS[name]]
         head = nn.Linear(full.in_features, len(columns))
         head.weight.data, head.bias.data = full.weight.data[columns], full.bias.data[columns]
-        network.classifier[1] = head  # type: ignore[index, union-attr, operator]
+        classifier[1] = head
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     return Annotator(Normalized(network), LABELS[name], device)

@@ -1,6 +1,7 @@
 """The one network that is trained here: torchvision's MobileNetV2 with 80 outputs, and its batch norms folded away."""
 
 from collections.abc import Iterable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -45,7 +46,8 @@ def fold(network: nn.Module) -> nn.Module:
     network.eval()
     for sequential, i in list(_pairs(network)):
         if isinstance(sequential[i + 1], nn.BatchNorm2d):
-            sequential[i] = fuse_conv_bn_eval(sequential[i], sequential[i + 1])
+            conv, norm = cast(nn.Conv2d, sequential[i]), cast(nn.BatchNorm2d, sequential[i + 1])
+            sequential[i] = fuse_conv_bn_eval(conv, norm)
             sequential[i + 1] = nn.Identity()
     return network
 
