@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from functools import wraps
 from inspect import isgeneratorfunction
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import tkml_core as tk
 
+import tkml_core as tk
 from demo import menu, runner, stage
 from demo.chips import truth_panel
 from demo.plan import Ask, Photo, Plan, guess, label_names, largest_k, make_plan, whole
@@ -17,6 +16,7 @@ from demo.uploads import plain_error
 from demo.verdict import waiting_html
 from demo.widgets import Widgets, default_words
 
+MANY = 10_000  # more labels than any annotator has: the limit of k while the annotator changes under it
 Update = dict[Any, Any]  # widget -> its new value; widgets that are not named stay as they are
 
 
@@ -71,13 +71,8 @@ def chips_truth(chips: Any, annotator: tk.Annotator) -> tuple[str, ...]:
     return label_names("The marked labels", marked, annotator)
 
 
-def choose(w: Widgets, path: str | None, name: str, k: Any, true: tuple[str, ...] | None, origin: str) -> Update:
+def choose(w: Widgets, path: str, name: str, k: Any, true: tuple[str, ...] | None, origin: str) -> Update:
     """A picture (or another annotator) was chosen: annotate it, mark what is true and set the stage."""
-    if not path:
-        return {
-            w.chips: {"html": "", "truth": [], "origin": "guess", "photo": None, "annotator": name},
-            w.verdict: waiting_html("There is no photo yet. Upload one, or pick a sample."),
-        }
     annotator = runner.annotator(name)
     photo = runner.read_photo(path, name)
     if not true:
@@ -86,12 +81,11 @@ def choose(w: Widgets, path: str | None, name: str, k: Any, true: tuple[str, ...
     k = min(whole("k", k, 1, len(annotator.labels)), max(most, 1))
     return {
         w.chips: chips_value(path, name, photo, true, k, origin),
-        w.before: stage.before_html(annotator, photo, true, (), k),
+        **ready(w, annotator, photo, true, k),
         w.change: stage.empty_html("Change", "What the attack adds shows here."),
         w.after: stage.empty_html("Attacked", "Press Attack."),
         w.verdict: waiting_html("Check which labels are marked as true, then press Attack."),
         w.status: stage.line_html("ready"),
-        w.race: "",
         w.table: "",
         w.png: gr.update(value=None, interactive=False),
         w.report: gr.update(value=None, interactive=False),
@@ -99,15 +93,15 @@ def choose(w: Widgets, path: str | None, name: str, k: Any, true: tuple[str, ...
     }
 
 
-def choose_sample(w: Widgets, files: dict[str, str], name: str, annotator_name: str, k: Any) -> Update:
-    """A sample was clicked."""
-    item = sample(name)
-    annotator = runner.annotator(annotator_name)
-    path = files[item.name]
-    return {w.photo: path, **choose(w, path, annotator_name, k, known_truth(item, annotator), "sample")}
+def ready(w: Widgets, annotator: tk.Annotator, photo: Photo, true: tuple[str, ...], k: int) -> Update:
+    """The parts of the stage that show truth and k before an attack has run."""
+    return {
+        w.before: stage.before_html(annotator, photo, true, (), k),
+        w.race: stage.starting_line(annotator, photo, true, k),
+    }
 
 
-def choose_annotator(w: Widgets, path: str | None, name: str, k: Any, chips: Any, sample_name: str | None) -> Update:
+def choose_annotator(w: Widgets, path: str, name: str, k: Any, chips: Any, sample_name: str | None) -> Update:
     """Another annotator: a sample's truth is looked up again, the visitor's own is kept as far as it has those labels."""
     annotator = runner.annotator(name)
     origin = chips.get("origin") if isinstance(chips, dict) else None
@@ -120,9 +114,6 @@ def choose_annotator(w: Widgets, path: str | None, name: str, k: Any, chips: Any
     return choose(w, path, name, k, true, str(origin))
 
 
-MANY = 10_000  # more labels than any annotator has: the limit of k when the annotator changes under it
-
-
 def limits(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, chosen: tuple[str, ...]) -> Update:
     """How far k may go and which targets may be chosen, given what is true."""
     most = max(largest_k(annotator, len(true)), 1)
@@ -130,27 +121,37 @@ def limits(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, c
     k = min(k, most)
     return {
         w.k: gr.update(maximum=most, value=k),
-        w.chosen: gr.update(choices=others, value=[name for name in chosen if name in others][:k], max_choices=k),
+        w.chosen: gr.update(
+            choices=others, value=[name for name in chosen if name in others][:k], **_number_of_targets(k)
+        ),
     }
 
 
-def change_truth(w: Widgets, name: str, k: Any, chips: Any, chosen: Any) -> Update:
-    """A label toggle was pressed. The browser has painted it already."""
+def _number_of_targets(k: int) -> dict[str, Any]:
+    return {"max_choices": k, "info": f"Choose exactly {k}, as many as k"}
+
+
+def change_truth(w: Widgets, path: str, name: str, k: Any, chips: Any, chosen: Any, attacked: bool) -> Update:
+    """A label toggle was pressed; the browser has painted it already. A finished run stays on the stage."""
     annotator = runner.annotator(name)
-    true = chips_truth(chips, annotator)
-    return limits(w, annotator, true, whole("k", k, 1, MANY), tuple(chosen or ()))
+    true, k = chips_truth(chips, annotator), whole("k", k, 1, MANY)
+    update = limits(w, annotator, true, k, tuple(chosen or ()))
+    if not attacked:
+        k = min(k, max(largest_k(annotator, len(true)), 1))
+        update |= ready(w, annotator, runner.read_photo(path, name), true, k)
+    return update
 
 
-def change_k(w: Widgets, path: str | None, name: str, k: Any, chips: Any, chosen: Any) -> Update:
+def change_k(w: Widgets, path: str, name: str, k: Any, chips: Any, chosen: Any, attacked: bool) -> Update:
     """k was moved: the line under the top-k moves, and so does the number of targets to choose."""
-    annotator = runner.annotator(name)
-    k = whole("k", k, 1, MANY)
-    update: Update = {w.chosen: gr.update(max_choices=k, value=list(chosen or ())[:k])}
-    if path and isinstance(chips, dict) and chips.get("photo"):
-        photo = runner.read_photo(path, name)
-        true = chips_truth(chips, annotator)
+    annotator, k = runner.annotator(name), whole("k", k, 1, MANY)
+    update: Update = {w.chosen: gr.update(value=list(chosen or ())[:k], **_number_of_targets(k))}
+    if isinstance(chips, dict) and (chips.get("photo"), chips.get("annotator")) == (path, name):
+        photo, true = runner.read_photo(path, name), chips_truth(chips, annotator)
         origin = chips.get("origin") if chips.get("origin") in ("sample", "yours") else "guess"
-        update[w.chips] = chips_value(chips["photo"], name, photo, true, k, str(origin))
+        update[w.chips] = chips_value(path, name, photo, true, k, str(origin))
+        if not attacked:
+            update |= ready(w, annotator, photo, true, k)
     return update
 
 
@@ -172,7 +173,7 @@ def change_attack(w: Widgets, attack: str, case: str) -> Update:
 
 
 def page_plan(
-    path: str | None, name: str, chips: Any, k: Any, attack: str, case: str, chosen: Any, goal: str, max_steps: Any,
+    path: str, name: str, chips: Any, k: Any, attack: str, case: str, chosen: Any, goal: str, max_steps: Any,
     seed: Any, step: Any, beta: Any, lambda_0: Any, score_space: str,
 ) -> Plan:  # fmt: skip
     """What the widgets say, as a checked plan."""
@@ -181,7 +182,7 @@ def page_plan(
     true = chips_truth(chips, annotator)
     if not true:
         raise ValueError("Mark at least one label as true: without a truth there is nothing to contradict.")
-    if chips.get("annotator") != name or Path(str(chips.get("photo"))).name != Path(str(path)).name:
+    if (chips.get("annotator"), chips.get("photo")) != (name, path):
         raise ValueError("The labels of the new photo are still on their way. Please press Attack again in a moment.")
     settings = {"step": step, "beta": beta, "lambda_0": lambda_0, "score_space": score_space}
     ask = Ask(name, k, attack, true, case, chosen, max_steps, 0 if seed is None else seed, goal, settings)

@@ -50,16 +50,27 @@ def _toggle(label: Scored, true: Collection[str], small: bool = False) -> str:
 def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin: str) -> str:
     """Toggles for all labels, best first: press what the photo really shows. `origin` says whose truth it is so far."""
     shown = min(max(k, 5), 12)
+    sure = labels[0].probability >= 0.5
     words = {
         "sample": "These labels are known for this sample.",
-        "guess": "This is a guess: every label with a probability of 50% or more. Please correct it.",
+        "guess": "This is a guess: "
+        + (
+            "every label with a probability of 50% or more."
+            if sure
+            else "no label reaches 50%, so it is the best one alone."
+        )
+        + " Please correct it.",
         "yours": "You chose these.",
     }
     rows = [_toggle(label, true) for label in labels[:shown]]
     if k < shown:
         rows.insert(k, f'<div class="cut" role="presentation"><span>top {k} ends here</span></div>')
     rest = "".join(_toggle(label, true, small=True) for label in labels[shown:])
-    more = f'<details class="more"><summary>{len(labels) - shown} more labels</summary><div class="cloud">{rest}</div></details>' if rest else ""
+    more = (
+        f'<details class="more"><summary>{len(labels) - shown} more labels</summary><div class="cloud">{rest}</div></details>'
+        if rest
+        else ""
+    )
     return (
         f'<p class="origin" data-yours="{escape(words["yours"])}">{escape(words[origin])}</p>'
         f'<div class="chips" role="group" aria-label="Labels that are true">{"".join(rows)}</div>{more}'
@@ -70,7 +81,9 @@ def top_list(labels: Sequence[Scored], true: Collection[str], targets: Collectio
     """A top-k as in the paper's figures: true labels framed green with a check mark, targets red with a target mark."""
     rows = []
     for label in labels:
-        kind, word = ("true", "true") if label.name in true else ("target", "target") if label.name in targets else ("other", "")
+        kind, word = (
+            ("true", "true") if label.name in true else ("target", "target") if label.name in targets else ("other", "")
+        )
         note = f'<span class="sr"> ({word})</span>' if word else ""
         rows.append(
             f'<li class="label {kind}"><span class="mark" aria-hidden="true"></span>{icon(label.name)}'
@@ -78,4 +91,4 @@ def top_list(labels: Sequence[Scored], true: Collection[str], targets: Collectio
             f"{_bar(label.probability)}</li>"
         )
     many = " long" if len(labels) > 6 else ""
-    return f'<div class="toplist{many}"><h4>{escape(title)}</h4><ol>{"".join(rows)}</ol></div>'
+    return f'<div class="toplist{many}"><h3>{escape(title)}</h3><ol>{"".join(rows)}</ol></div>'

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
-import tkml_core as tk
 from gradio.utils import get_upload_folder
 
 from demo import live, menu, runner
@@ -25,7 +24,9 @@ def build(annotators: Sequence[str]) -> None:
         # Free values on purpose: the runner's refusals name what is allowed, Gradio's own name the widget's choices.
         annotator = gr.Dropdown(list(annotators), value=annotators[0], label="annotator", allow_custom_value=True)
         k = gr.Number(3, label="k")
-        attack = gr.Dropdown(list(tk.ATTACKS), value=next(iter(tk.ATTACKS)), label="attack", allow_custom_value=True)
+        attack = gr.Dropdown(
+            list(menu.attacks()), value=next(iter(menu.attacks())), label="attack", allow_custom_value=True
+        )
         true_labels = gr.JSON([], label="true_labels")
         target_case = gr.Dropdown(["", *menu.TARGET_CASES], value="", label="target_case", allow_custom_value=True)
         target_labels = gr.JSON([], label="target_labels")

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-import tkml_core as tk
 from torch import Tensor
+
+import tkml_core as tk
 
 
 @dataclass

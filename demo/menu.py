@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 
-import tkml_core as tk
 from torch import Tensor
+
+import tkml_core as tk
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class AttackChoice:
     takes_targets: bool
 
 
+def _targeted(true: Tensor, targets: Tensor | None) -> tk.Goal:
+    assert targets is not None  # the attacks that can have this goal take targets
+    return tk.Targeted(targets=targets, true=true)
+
+
 GOALS = {
     "cleared": GoalChoice(
         "no true label left in the top-k",
@@ -40,13 +46,16 @@ GOALS = {
     "targeted": GoalChoice(
         "the top-k is exactly the targets",
         "the top {k} is exactly the targets",
-        lambda true, targets, k: tk.Targeted(targets=targets, true=true),
+        lambda true, targets, k: _targeted(true, targets),
     ),
 }
 
 CHOICES = {
     "TkML-AP-U": AttackChoice(
-        "Push the true labels out", "Untargeted: any other labels may take their place.", ("cleared", "inconsistent"), False
+        "Push the true labels out",
+        "Untargeted: any other labels may take their place.",
+        ("cleared", "inconsistent"),
+        False,
     ),
     "TkML-AP-T": AttackChoice(
         "Plant labels that are not there", "Targeted: the top-k becomes the labels you name.", ("targeted",), True
@@ -54,9 +63,9 @@ CHOICES = {
 }
 
 TARGET_CASES = {
-    "best": "easy: the best-scored wrong labels",
-    "random": "random wrong labels",
-    "worst": "hard: the worst-scored labels",
+    "best": "best-scored (easy)",
+    "random": "random",
+    "worst": "worst-scored (hard)",
     "chosen": "chosen by hand",
 }
 

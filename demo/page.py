@@ -3,23 +3,33 @@
 import tempfile
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import tkml_core as tk
 from gradio.utils import get_upload_folder
 
+import tkml_core as tk
 from demo import actions, endpoints, live, menu, runner, theme, uploads
 from demo.actions import Update, plainly
 from demo.plan import Ask
-from demo.samples import samples, write_samples
+from demo.samples import sample, samples, write_samples
 from demo.stage import line_html
 from demo.widgets import DEFAULT_K, DEFAULT_STEPS, Start, Widgets, lay_out
 
 TITLE = "Fool the top-k labels of a photo"
 ATTACKS_AT_ONCE = 2  # two cores: more at once would only make all of them slow
-CHOICE = {"show_progress": "hidden", "api_visibility": "private"}
+CHOICE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+STARTING = """() => {
+  const stage = document.getElementById("stage");
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (document.getElementById("pictures").getBoundingClientRect().bottom < 200)
+    stage.scrollIntoView({behavior: calm ? "auto" : "smooth"});
+  const set = (interactive) => ({__type__: "update", interactive});
+  return [set(false), set(true), '<p class="status"><span>waiting for a free place</span></p>'];
+}"""
 
 # Sessions whose visitor pressed Stop. A run looks here between two steps and concludes with what it has; `cancels=`
 # would drop the generator, and with it every chance of an honest verdict.
@@ -30,6 +40,15 @@ _stopping_lock = threading.Lock()
 def _stop_asked(session: str) -> bool:
     with _stopping_lock:
         return session in _stopping
+
+
+@dataclass(frozen=True)
+class Current:
+    """What a visitor is looking at: the photo's path, the sample's name if it is one, whether an attack has run on it."""
+
+    photo: gr.State
+    sample: gr.State
+    attacked: gr.State
 
 
 def launch_options() -> dict[str, Any]:
@@ -53,10 +72,9 @@ def build() -> gr.Blocks:
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
         start = arrival(names[0], files)
         w = lay_out(names, start)
-        sample_name = gr.State(start.sample)
-        good_photo = gr.State(start.photo)  # what comes back into the photo box when an upload was refused
-        _wire_choices(w, files, sample_name, good_photo)
-        _wire_run(w)
+        current = Current(gr.State(start.photo), gr.State(start.sample), gr.State(True))
+        _wire_choices(w, files, current)
+        _wire_run(w, current)
         endpoints.build(names)
     page.queue(max_size=32)
     return page
@@ -73,59 +91,69 @@ def arrival(name: str, files: dict[str, str]) -> Start:
     return Start(item.name, name, path, chips, last, live.save(last.outcome, get_upload_folder()))
 
 
-def _wire_choices(w: Widgets, files: dict[str, str], sample_name: gr.State, good_photo: gr.State) -> None:
+def _wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
     scene = [w.chips, w.before, w.change, w.after, w.verdict, w.status, w.race, w.table, w.png, w.report, w.k, w.chosen]
 
     @plainly
     def on_photo(path: str | None, name: str, k: float) -> Update:
-        return {**actions.choose(w, path, name, k, None, "guess"), sample_name: None, good_photo: path}
+        if not path:
+            return {}
+        # The box empties itself again: the photo stands on the stage, and here the next one can be dropped.
+        update = actions.choose(w, path, name, k, None, "guess")
+        return {**update, w.photo: None, current.photo: path, current.sample: None, current.attacked: False}
 
     @plainly
     def on_sample(name: str, k: float, event: gr.EventData) -> Update:
-        chosen = str(event._data.get("sample"))
-        update = actions.choose_sample(w, files, chosen, name, k)
-        return {**update, sample_name: chosen, good_photo: update[w.photo]}
+        item = sample(str(event._data.get("sample")))
+        true = actions.known_truth(item, runner.annotator(name))
+        update = actions.choose(w, files[item.name], name, k, true, "sample")
+        return {**update, current.photo: files[item.name], current.sample: item.name, current.attacked: False}
 
     @plainly
-    def on_annotator(path: str | None, name: str, k: float, chips: Any, chosen: str | None) -> Update:
-        return actions.choose_annotator(w, path, name, k, chips, chosen)
+    def on_annotator(path: str, name: str, k: float, chips: Any, chosen: str | None) -> Update:
+        return {**actions.choose_annotator(w, path, name, k, chips, chosen), current.attacked: False}
 
-    photo = w.photo.input(on_photo, [w.photo, w.annotator, w.k], [*scene, sample_name, good_photo], **CHOICE)
-    photo.failure(lambda path: path, good_photo, w.photo, **CHOICE)
-    w.samples.select(on_sample, [w.annotator, w.k], [*scene, w.photo, sample_name, good_photo], **CHOICE)
-    w.annotator.input(on_annotator, [w.photo, w.annotator, w.k, w.chips, sample_name], scene, **CHOICE)
+    scene = [*scene, current.attacked]
+    photo = w.photo.input(
+        on_photo, [w.photo, w.annotator, w.k], [*scene, w.photo, current.photo, current.sample], **CHOICE
+    )
+    photo.failure(lambda: None, None, w.photo, **CHOICE)
+    w.samples.select(on_sample, [w.annotator, w.k], [*scene, current.photo, current.sample], **CHOICE)
+    w.annotator.input(on_annotator, [current.photo, w.annotator, w.k, w.chips, current.sample], scene, **CHOICE)
+    mind = [current.photo, w.annotator, w.k, w.chips, w.chosen, current.attacked]
     w.chips.input(
-        plainly(lambda *values: actions.change_truth(w, *values)), [w.annotator, w.k, w.chips, w.chosen],
-        [w.k, w.chosen], trigger_mode="always_last", **CHOICE,
+        plainly(lambda *values: actions.change_truth(w, *values)), mind, [w.k, w.chosen, w.before, w.race],
+        trigger_mode="always_last", **CHOICE,
     )  # fmt: skip
     w.k.input(
-        plainly(lambda *values: actions.change_k(w, *values)), [w.photo, w.annotator, w.k, w.chips, w.chosen],
-        [w.chips, w.chosen], trigger_mode="always_last", **CHOICE,
+        plainly(lambda *values: actions.change_k(w, *values)), mind, [w.chips, w.chosen, w.before, w.race],
+        trigger_mode="always_last", **CHOICE,
     )  # fmt: skip
     settings = [w.goal, w.case, w.chosen, w.step, w.beta, w.lambda_0, w.score_space]
-    w.attack.input(lambda *values: actions.change_attack(w, *values), [w.attack, w.case], [w.attack, *settings], **CHOICE)
+    w.attack.input(
+        lambda *values: actions.change_attack(w, *values), [w.attack, w.case], [w.attack, *settings], **CHOICE
+    )
     w.case.input(lambda case: gr.update(visible=case == "chosen"), w.case, w.chosen, **CHOICE)
 
 
-def _wire_run(w: Widgets) -> None:
+def _wire_run(w: Widgets, current: Current) -> None:
     wishes = [
-        w.photo, w.annotator, w.chips, w.k, w.attack, w.case, w.chosen, w.goal, w.max_steps, w.seed, w.step, w.beta,
-        w.lambda_0, w.score_space,
+        current.photo, w.annotator, w.chips, w.k, w.attack, w.case, w.chosen, w.goal, w.max_steps, w.seed, w.step,
+        w.beta, w.lambda_0, w.score_space,
     ]  # fmt: skip
     boxes = {name: getattr(w, name) for name in live.BOXES}
-
-    def on_start(request: gr.Request) -> Update:
-        with _stopping_lock:
-            _stopping.discard(request.session_hash or "")
-        waiting = line_html("waiting for a free place")
-        return {w.attack_button: gr.update(interactive=False), w.stop_button: gr.update(interactive=True), w.status: waiting}
 
     def on_stop(request: gr.Request) -> None:
         with _stopping_lock:
             _stopping.add(request.session_hash or "")
 
-    def on_end() -> Update:
+    def on_end(request: gr.Request) -> Update:
+        with _stopping_lock:
+            _stopping.discard(request.session_hash or "")
         return {w.attack_button: gr.update(interactive=True), w.stop_button: gr.update(interactive=False)}
+
+    def on_error(request: gr.Request) -> Update:
+        return {**on_end(request), w.status: line_html("ready")}
 
     @plainly
     def on_run(request: gr.Request, *wish: Any) -> Iterator[Update]:
@@ -136,14 +164,20 @@ def _wire_run(w: Widgets) -> None:
                 png, report = live.save(view.outcome, get_upload_folder())
                 update[w.png] = gr.update(value=png, interactive=True)
                 update[w.report] = gr.update(value=report, interactive=True)
-            yield update
+            yield {**update, current.attacked: True}
 
     buttons = [w.attack_button, w.stop_button]
-    started = w.attack_button.click(on_start, None, [*buttons, w.status], queue=False, **CHOICE)
-    ran = started.then(
-        on_run, wishes, [*boxes.values(), w.png, w.report], concurrency_id="attack", concurrency_limit=ATTACKS_AT_ONCE, **CHOICE
+    # In the browser alone, so that the click answers at once even while others' runs keep the server busy.
+    w.attack_button.click(None, None, [*buttons, w.status], js=STARTING, **CHOICE)
+    ran = w.attack_button.click(
+        on_run,
+        wishes,
+        [*boxes.values(), w.png, w.report, current.attacked],
+        concurrency_id="attack",
+        concurrency_limit=ATTACKS_AT_ONCE,
+        **CHOICE,
     )
     # .then() does not follow an error and .failure() nothing else, so both bring the buttons back.
     ran.then(on_end, None, buttons, queue=False, **CHOICE)
-    ran.failure(on_end, None, buttons, queue=False, **CHOICE)
+    ran.failure(on_error, None, [*buttons, w.status], queue=False, **CHOICE)
     w.stop_button.click(on_stop, None, None, queue=False, **CHOICE)

@@ -33,7 +33,9 @@ def data_uri(image: Image.Image, lossless: bool) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def figure(title: str, alt: str, image: Image.Image | None, below: str, lossless: bool = True, badge: str = "", empty: str = "") -> str:
+def figure(
+    title: str, alt: str, image: Image.Image | None, below: str, lossless: bool = True, badge: str = "", empty: str = ""
+) -> str:
     """One column of the stage: title, picture (or the words `empty` in a box of the same kind), and HTML below it."""
     if image is None:
         box = f'<div class="shot empty"><span>{escape(empty)}</span></div>'
@@ -44,4 +46,4 @@ def figure(title: str, alt: str, image: Image.Image | None, below: str, lossless
             f'<div class="shot"><img src="{data_uri(image, lossless)}" alt="{escape(alt, quote=True)}" '
             f'width="{image.width}" height="{image.height}" decoding="sync">{mark}</div>'
         )
-    return f'<section class="figure"><h3>{escape(title)}</h3>{box}{below}</section>'
+    return f'<section class="figure"><h2>{escape(title)}</h2>{box}{below}</section>'

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import tkml_core as tk
 import torch
 from torch import Tensor
 
+import tkml_core as tk
 from demo import menu
 
 MAX_STEPS = 2000
@@ -61,7 +61,7 @@ class Plan:
 def whole(name: str, value: Any, low: int, high: int, why: str = "") -> int:
     """`value` as an int in [low, high]; ValueError that names the value and the range otherwise."""
     number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-    if number is None or number != number or number in (float("inf"), float("-inf")) or int(number) != number or not low <= number <= high:
+    if number is None or not low <= number <= high or int(number) != number:  # NaN is in no range
         raise ValueError(f"{name} must be a whole number from {low} to {high}{why}; got {value!r}.")
     return int(number)
 
@@ -111,9 +111,9 @@ def make_plan(ask: Ask, annotator: tk.Annotator, photo: Photo) -> Plan:
     goal_name = one_of("goal", ask.goal or choice.goals[0], choice.goals)
     true = annotator.mask(true_names)
     targets, order = _targets(ask, choice, annotator, photo, true, k, seed)
-    settings = {name: value for name, value in ask.settings.items() if value is not None}
-    settings = {name: value for name, value in settings.items() if name in menu.setting_names(ask.attack)}
-    attack = tk.ATTACKS[ask.attack](**{**settings, "max_steps": max_steps})
+    known = menu.setting_names(ask.attack)
+    settings = {name: value for name, value in ask.settings.items() if value is not None and name in known}
+    attack: Any = tk.ATTACKS[ask.attack](**{**settings, "max_steps": max_steps})
     return Plan(
         ask=replace(ask, true_labels=true_names),
         annotator=annotator,

@@ -116,12 +116,17 @@ def race_html(race: Race) -> str:
             f'<span class="end {kind}" style="top:{place:.1f}px"><span class="mark"></span>{icon(race.labels[j])}'
             f'<span class="name">{escape(race.labels[j])}</span><span class="pct">{percent(float(probability))}</span></span>'
         )
-    scale = "".join(f'<span class="ytick" style="top:{v:.1f}px">{_number(g)}</span>' for g, v in zip(grid, y(np.array(grid)), strict=True))
-    whole_steps = [t for t in ticks(0, max(steps - 1, 1), 6) if t == int(t)]
-    under = "".join(f'<span class="xtick" style="left:{t / max(steps - 1, 1) * 100:.2f}%">{int(t)}</span>' for t in whole_steps)
+    scale = "".join(
+        f'<span class="ytick" style="top:{v:.1f}px">{_number(g)}</span>'
+        for g, v in zip(grid, y(np.array(grid)), strict=True)
+    )
+    whole_steps = [t for t in ticks(0, steps - 1, 6) if t == int(t)]
+    under = "".join(
+        f'<span class="xtick" style="left:{t / max(steps - 1, 1) * 100:.2f}%">{int(t)}</span>' for t in whole_steps
+    )
     summary = escape(_summary(race, shown, kinds), quote=True)
     return (
-        f'<section class="race"><h3>Label race <small>score (logit) of each label over the steps</small></h3>'
+        f'<section class="race"><h2>Label race <small>score (logit) of each label over the steps</small></h2>'
         f'<div class="plot" role="img" aria-label="{summary}" style="height:{HEIGHT}px">'
         f'<svg class="lines" viewBox="0 0 1000 {HEIGHT}" preserveAspectRatio="none" aria-hidden="true">{"".join(svg)}</svg>'
         f'<svg class="links" viewBox="0 0 12 {HEIGHT}" width="12" height="{HEIGHT}" aria-hidden="true">{links}</svg>'
@@ -150,8 +155,9 @@ def _range(lines: Array, threshold: Array) -> tuple[float, float]:
 
 def _summary(race: Race, shown: Sequence[int], kinds: Sequence[str]) -> str:
     """The drawing in a sentence, for who cannot see it."""
-    parts = [
-        f"{race.labels[j]}{'' if kind == 'other' else f' ({kind})'} from {_number(race.scores[0, j])} to {_number(race.scores[-1, j])}"
-        for j, kind in zip(shown, kinds, strict=True)
-    ]
+    first, last = race.scores[0], race.scores[-1]
+    parts = []
+    for j, kind in zip(shown, kinds, strict=True):
+        role = "" if kind == "other" else f" ({kind})"
+        parts.append(f"{race.labels[j]}{role} from {_number(first[j])} to {_number(last[j])}")
     return f"Scores after {len(race.scores) - 1} steps: " + "; ".join(parts)

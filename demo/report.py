@@ -5,11 +5,11 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import tkml_core as tk
 import torch
 from PIL import Image
 from torch import Tensor
 
+import tkml_core as tk
 from demo.history import History
 from demo.plan import Plan
 

@@ -36,7 +36,9 @@ def _package_files() -> dict[str, Path]:
     return {name: path for name, path in files.items() if path.is_file()}
 
 
-def _mosaic(size: tuple[int, int], tiles: list[tuple[Path, tuple[int, int, int, int], tuple[float, float]]]) -> Image.Image:
+def _mosaic(
+    size: tuple[int, int], tiles: list[tuple[Path, tuple[int, int, int, int], tuple[float, float]]]
+) -> Image.Image:
     """Photos cut to fill boxes (left, top, right, bottom), each around a centre given in fractions of the photo."""
     canvas = Image.new("RGB", size, "white")
     for path, (left, top, right, bottom), centre in tiles:

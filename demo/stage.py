@@ -3,9 +3,9 @@
 from collections.abc import Collection
 
 import numpy as np
-import tkml_core as tk
 from torch import Tensor
 
+import tkml_core as tk
 from demo.chips import Scored, ranking, top_list
 from demo.curves import curves_html
 from demo.history import Frame, History
@@ -62,6 +62,13 @@ def race_of(plan: Plan, history: History) -> str:
         threshold = np.log(inside / (1 - inside))
     race = Race(plan.annotator.labels, scores, threshold, true, targets, plan.k)
     return race_html(race) + curves_html(history.loss, history.norm)
+
+
+def starting_line(annotator: tk.Annotator, photo: Photo, true: Collection[str], k: int) -> str:
+    """The race before it starts: every label where the photo puts it. It takes the room that the run will need."""
+    marked = [j for j, label in enumerate(annotator.labels) if label in true]
+    race = Race(annotator.labels, photo.logits.double().cpu().numpy(), np.full(1, np.nan), marked, [], k)
+    return race_html(race) + curves_html([], [0.0])
 
 
 def status_html(plan: Plan, frame: Frame) -> str:

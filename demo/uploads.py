@@ -9,7 +9,7 @@ from gradio.data_classes import ImageData
 from PIL import Image, UnidentifiedImageError
 
 # A short list on purpose: Pillow also opens formats that start other programs (EPS) or hide many pages (PDF).
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_PIXELS = 50_000_000
 MAX_FILE_SIZE = "20mb"
 

@@ -13,7 +13,6 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO")
 MAX_PIXELS = 50_000_000
 MAX_FILE_SIZE = "20mb"
 
-
 def open_photo(path: str | Path) -> Image.Image:
     """The decoded picture at `path` (first frame of an animation), in whatever Pillow mode it has.
 
@@ -47,12 +46,9 @@ def open_photo(path: str | Path) -> Image.Image:
         raise ValueError("This picture file is damaged and cannot be decoded. Please try another one.") from error
     return image
 
-
 def plain_error(message: str) -> gr.Error:
     """What the visitor reads when something is wrong; `message` may quote their input, so it is escaped."""
     return gr.Error(escape(message, quote=False), title="That did not work", print_exception=False)
-
-from gradio.events import Dependency
 
 class PhotoInput(gr.Image):
     """An image input that hands over the path of the uploaded file, unaltered, or raises one plain sentence.
@@ -74,8 +70,11 @@ class PhotoInput(gr.Image):
 
     def get_block_name(self) -> str:
         return "image"
-    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from collections.abc import Callable, Sequence
+    from typing import TYPE_CHECKING, Any, Literal
+
     from gradio.blocks import Block
+
     if TYPE_CHECKING:
         from gradio.components import Timer
         from gradio.components.base import Component  # so that the browser uses Gradio's own image widget

@@ -55,9 +55,7 @@ def sentence(report: dict[str, Any], budget: float) -> str:
         reached = menu.GOALS[report["goal"]].reached.format(k=k)
         if k == 1:
             reached = reached.replace("top 1", "first place")
-        return (
-            f"{lead}{was} A change of at most {report['linf']:.0f}/255 at any pixel made it {now}: {reached}."
-        )
+        return f"{lead}{was} A change of at most {report['linf']:.0f}/255 at any pixel made it {now}: {reached}."
     tried = lead + "The goal was not reached. " if lead else f"It did not work within {report['steps']} steps. "
     hint = "" if report["stopped"] == "user" else " Try more steps, a smaller k or another goal."
     return f"{tried}{was} On the saved picture it is now {now}. {_missed(report)}{hint}"
@@ -88,10 +86,18 @@ def table_html(report: dict[str, Any]) -> str:
     contradicts = "the top-k contradicts the truth" if not report["consistent"] else "the top-k agrees with the truth"
     started = "" if report["consistent_before"] else " (it was 0 before the attack too)"
     rows = [
-        ("Goal", "reached" if report["achieved"] else "not reached", menu.GOALS[report["goal"]].reached.format(k=report["k"])),
+        (
+            "Goal",
+            "reached" if report["achieved"] else "not reached",
+            menu.GOALS[report["goal"]].reached.format(k=report["k"]),
+        ),
         ("E", "1" if report["consistent"] else "0", f"{contradicts}{started} (Eq. 1)"),
         ("Pert", f"{report['pert'] * 100:.3f} × 10⁻²", "‖z‖₂ / (height · width) (Eq. 15)"),
-        ("‖z‖₂", f"{report['l2']:.1f}", f"length of the change; {report['l2_before_rounding']:.1f} before rounding to 8 bit"),
+        (
+            "‖z‖₂",
+            f"{report['l2']:.1f}",
+            f"length of the change; {report['l2_before_rounding']:.1f} before rounding to 8 bit",
+        ),
         ("‖z‖∞", f"{report['linf']:.0f}", "largest change of one value, of 255"),
         ("PSNR", psnr, "above 40 dB is hard to see"),
         ("SSIM", f"{report['ssim']:.4f}", "1 means the same picture"),
@@ -99,5 +105,8 @@ def table_html(report: dict[str, Any]) -> str:
         ("Passes", f"{report['forwards']} + {report['backwards']}", "through the annotator, forward + backward"),
         ("Time", f"{report['seconds']:.1f} s", f"{report['device']}, picture {report['width']} × {report['height']}"),
     ]
-    body = "".join(f'<tr><th scope="row">{escape(a)}</th><td>{escape(b)}</td><td>{escape(c)}</td></tr>' for a, b, c in rows)
-    return f'<div class="figures"><table><caption>Measured on the saved 8-bit picture</caption><tbody>{body}</tbody></table></div>'
+    body = "".join(
+        f'<tr><th scope="row">{escape(a)}</th><td>{escape(b)}</td><td>{escape(c)}</td></tr>' for a, b, c in rows
+    )
+    caption = "Measured on the saved 8-bit picture"
+    return f'<div class="figures"><table><caption>{caption}</caption><tbody>{body}</tbody></table></div>'

@@ -26,18 +26,24 @@ A live demo of <b>T<sub>k</sub>ML-AP</b> (Hu, Ke, Wang and Lyu, ICCV 2021).</p><
 """
 
 NOTE = """
-**What it is for.** Teaching, research and testing: it shows how fragile the ranked labels of an image annotator can be, and it
-measures how small a change is enough. Everything is measured on the saved 8-bit picture, failures included.
+**What it is for.** Teaching, research and testing. It shows how fragile the ranked labels of an image annotator can be, and how
+small a change is enough. Everything is measured on the saved 8-bit picture, and failures are shown as failures.
 
-**What it is not for.** Do not use it to get harmful or private pictures past a filter, or to attack a system without its owner's
-consent. The changes are made for the annotator on this page; they often do not carry over to other ones, to a screenshot or to a
-JPEG copy. A run that works here says nothing about the safety of another product, and neither does one that fails.
+**What it is not for.** Do not use it to get harmful or private pictures past a filter, or against a system whose owner did not
+agree. The changes are made for the annotator on this page. They often do not carry over to another one, to a screenshot or to a
+JPEG copy. So a run here, won or lost, says nothing about the safety of another product.
 
-**What it does with your photo.** The photo stays on the machine that runs this page and is deleted after about an hour.
+**Your photo** stays on the machine that runs this page and is deleted after about an hour.
 
-**The method.** S. Hu, L. Ke, X. Wang, S. Lyu: *T<sub>k</sub>ML-AP: Adversarial Attacks to Top-k Multi-Label Learning*, ICCV 2021. This is an
-independent implementation. The sample photos come with the packages scikit-image and Matplotlib; the mosaics are made from them.
+**The method** is from S. Hu, L. Ke, X. Wang and S. Lyu, *T<sub>k</sub>ML-AP: Adversarial Attacks to Top-k Multi-Label Learning*,
+ICCV 2021. This is an independent implementation. The sample photos come with the packages scikit-image and Matplotlib; the
+mosaics are made from them.
 """
+
+
+def Html(value: Any = None, **options: Any) -> gr.HTML:
+    """gr.HTML without Gradio's prose style, which would dress what style.css dresses."""
+    return gr.HTML(value, apply_default_css=False, **options)
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,7 @@ class Start:
 def lay_out(annotators: Sequence[str], start: Start) -> Widgets:
     """Put all widgets into the current `gr.Blocks`."""
     parts: dict[str, Any] = {}
-    gr.HTML(HEADER, elem_id="header")
+    Html(HEADER, elem_id="header")
     _bar(parts, start)
     # Three blocks, so that a phone can show pictures, choices and figures in this order; style.css places them.
     with gr.Row(elem_id="main"):
@@ -120,15 +126,15 @@ def _bar(parts: dict[str, Any], start: Start) -> None:
     with gr.Row(elem_id="bar"):
         parts["attack_button"] = gr.Button("Attack", variant="primary", elem_id="attack-button", scale=0, min_width=120)
         parts["stop_button"] = gr.Button("Stop", interactive=False, elem_id="stop-button", scale=0, min_width=88)
-        parts["status"] = gr.HTML(start.view.status, elem_id="status")
+        parts["status"] = Html(start.view.status, elem_id="status")
 
 
 def _stage(parts: dict[str, Any], start: Start) -> None:
-    parts["verdict"] = gr.HTML(start.view.verdict, elem_id="verdict")
+    parts["verdict"] = Html(start.view.verdict, elem_id="verdict")
     with gr.Row(elem_id="pictures"):
         for name in ("before", "change", "after"):
-            parts[name] = gr.HTML(getattr(start.view, name), elem_id=name)
-    parts["race"] = gr.HTML(start.view.race, elem_id="race")
+            parts[name] = Html(getattr(start.view, name), elem_id=name)
+    parts["race"] = Html(start.view.race, elem_id="race")
 
 
 def _numbers(parts: dict[str, Any], start: Start) -> None:
@@ -136,20 +142,20 @@ def _numbers(parts: dict[str, Any], start: Start) -> None:
         png, report = start.files
         parts["png"] = gr.DownloadButton("Attacked photo (PNG)", png, elem_id="download-png", size="md", min_width=0)
         parts["report"] = gr.DownloadButton("Report (JSON)", report, elem_id="download-report", size="md", min_width=0)
-    parts["table"] = gr.HTML(start.view.table, elem_id="table")
+    parts["table"] = Html(start.view.table, elem_id="table")
 
 
 def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Start) -> None:
-    gr.HTML('<h2><span class="number">1</span>Choose a photo</h2>')
+    Html('<h2><span class="number">1</span>Choose a photo</h2>')
     parts["photo"] = PhotoInput(
-        start.photo, type="filepath", format="png", label="Photo", show_label=False, elem_id="photo", sources=["upload", "webcam", "clipboard"], height=180, buttons=[],
-        placeholder="Drop a photo here, or click to upload", alt_text="The chosen photo",
+        type="filepath", format="png", label="Photo", show_label=False, elem_id="photo", height=150, buttons=[],
+        sources=["upload", "webcam", "clipboard"], placeholder="Drop a photo here, or click to upload",
     )  # fmt: skip
-    parts["samples"] = gr.HTML(samples_html(), js_on_load=script("samples.js"), elem_id="samples")
+    parts["samples"] = Html(samples_html(), js_on_load=script("samples.js"), elem_id="samples")
     choices = [(f"{name} · {len(runner.annotator(name).labels)} labels", name) for name in annotators]
     parts["annotator"] = gr.Radio(choices, value=start.annotator, label="Annotator", elem_id="annotator")
-    gr.HTML('<h2><span class="number">2</span>Mark what is true</h2>')
-    parts["chips"] = gr.HTML(
+    Html('<h2><span class="number">2</span>Mark what is true</h2>')
+    parts["chips"] = Html(
         start.chips, html_template="${value ? value.html : ''}", js_on_load=script("chips.js"), elem_id="chips"
     )
 
@@ -157,12 +163,12 @@ def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Start) -> No
 def _attack(parts: dict[str, Any], start: Start) -> None:
     attacks = menu.attacks()
     own = next(iter(attacks))
-    gr.HTML('<h2><span class="number">3</span>Choose the attack</h2>')
+    Html('<h2><span class="number">3</span>Choose the attack</h2>')
     choices = [(f"{choice.title} ({name})", name) for name, choice in attacks.items()]
     parts["attack"] = gr.Radio(choices, value=own, label="Attack", info=attacks[own].sentence, elem_id="attack")
     parts["k"] = gr.Slider(
-        1, largest_k(runner.annotator(start.annotator), len(start.chips["truth"])), value=DEFAULT_K, step=1, label="k", elem_id="k",
-        info="How many labels the annotator shows",
+        1, largest_k(runner.annotator(start.annotator), len(start.chips["truth"])), value=DEFAULT_K, step=1, label="k",
+        elem_id="k", info="How many labels the annotator shows",
     )  # fmt: skip
     targeted = attacks[own].takes_targets
     parts["case"] = gr.Radio(
@@ -182,7 +188,9 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
             parts["step"] = gr.Number(label="Step size", info=default_words(own, "step"), elem_id="step", min_width=120)
             parts["beta"] = gr.Number(label="β", info=default_words(own, "beta"), elem_id="beta", min_width=120)
         with gr.Row():
-            parts["lambda_0"] = gr.Number(label="λ₀", info=default_words(own, "lambda_0"), elem_id="lambda", min_width=120)
+            parts["lambda_0"] = gr.Number(
+                label="λ₀", info=default_words(own, "lambda_0"), elem_id="lambda", min_width=120
+            )
             parts["seed"] = gr.Number(
                 0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, info="For random targets", elem_id="seed",
                 min_width=120,

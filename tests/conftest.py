@@ -29,7 +29,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             _, address, _ = page.launch(
-                prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", server_port=_free_port(), **launch_options()
+                prevent_thread_lock=True,
+                quiet=True,
+                server_name="127.0.0.1",
+                server_port=_free_port(),
+                **launch_options(),
             )
         yield address
         page.close()

@@ -1,0 +1,139 @@
+"""The two endpoints that other programs call, through Gradio's own client and a running server."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+import tkml_core as tk
+
+REPORT = {
+    "annotator": str, "attack": str, "k": int, "true_labels": list, "targets": list, "before": list, "after": list,
+    "achieved": bool, "consistent": bool, "pert": float, "l2": float, "linf": float, "ssim": float, "steps": int,
+    "forwards": int, "backwards": int, "seconds": float, "device": str, "seed": int,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def client(server: str, tmp_path_factory: pytest.TempPathFactory) -> Client:
+    return Client(server, verbose=False, download_files=str(tmp_path_factory.mktemp("client")))
+
+
+def attack(client: Client, photo: Path, **wish: Any) -> tuple[str, dict[str, Any]]:
+    values = {
+        "annotator": "voc20", "k": 1, "attack": "TkML-AP-U", "true_labels": ["cat"], "target_case": "",
+        "target_labels": [], "max_steps": 100, "seed": 0, **wish,
+    }  # fmt: skip
+    png, report = client.predict(image=handle_file(photo), **values, api_name="/attack")
+    return png, report
+
+
+def test_these_two_endpoints_are_all_there_is(client: Client) -> None:
+    named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    assert set(named) == {"/attack", "/annotate"}
+    names = [parameter["parameter_name"] for parameter in named["/attack"]["parameters"]]
+    assert names == [
+        "image", "annotator", "k", "attack", "true_labels", "target_case", "target_labels", "max_steps", "seed", "goal",
+    ]  # fmt: skip
+    assert [parameter["parameter_name"] for parameter in named["/annotate"]["parameters"]] == [
+        "image",
+        "annotator",
+        "k",
+    ]
+
+
+@pytest.mark.parametrize("annotator", ["voc20", "coco80"])
+def test_annotate_lists_labels_with_probabilities(client: Client, photos: dict[str, Path], annotator: str) -> None:
+    labels = client.predict(handle_file(photos["cat"]), annotator, 3, api_name="/annotate")
+    assert len(labels) == 3 and labels[0][0] == "cat"
+    assert [p for _, p in labels] == sorted((p for _, p in labels), reverse=True)
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"attack": "TkML-AP-U", "k": 2},
+        {"attack": "TkML-AP-U", "k": 2, "goal": "inconsistent"},
+        {"attack": "TkML-AP-U", "k": 2, "target_case": "worst", "target_labels": ["cat"]},
+        {"attack": "TkML-AP-T", "k": 2, "target_case": "best"},
+        {"attack": "TkML-AP-T", "k": 1, "target_case": "chosen", "target_labels": ["couch"]},
+    ],
+    ids=["untargeted", "inconsistent", "ignores targets", "best targets", "chosen targets"],
+)
+def test_an_attack_comes_back_as_png_and_report(client: Client, photos: dict[str, Path], wish: dict[str, Any]) -> None:
+    png, report = attack(client, photos["cat"], **wish)
+    assert {name for name, kind in REPORT.items() if not isinstance(report[name], kind)} == set()
+    assert (
+        report["achieved"] and report["psnr"] > 30 and report["attack"] == wish["attack"] and report["k"] == wish["k"]
+    )
+    assert Image.open(png).format == "PNG"
+    assert client.predict(handle_file(png), "voc20", wish["k"], api_name="/annotate") == report["after"]
+    assert client.predict(handle_file(photos["cat"]), "voc20", wish["k"], api_name="/annotate") == report["before"]
+    after = {name for name, _ in report["after"]}
+    if wish["attack"] == "TkML-AP-T":
+        assert after == set(report["targets"])
+    else:
+        assert report["targets"] == [] and ("cat" not in after or wish.get("goal") == "inconsistent")
+    if "couch" in wish.get("target_labels", []):
+        assert report["targets"] == ["sofa"]
+
+
+def test_positions_work_as_well_as_names_and_empty_labels_mean_the_guess(
+    client: Client, photos: dict[str, Path]
+) -> None:
+    values = ("voc20", 1, "TkML-AP-U", [], "", [], 100, 7)
+    png, report = client.predict(handle_file(photos["cat"]), *values, api_name="/attack")
+    assert report["true_labels"] == ["cat"] and report["true_labels_guessed"] and report["seed"] == 7
+    assert Path(png).is_file()
+
+
+def test_the_same_seed_gives_the_same_random_targets(client: Client, photos: dict[str, Path]) -> None:
+    wish = {"attack": "TkML-AP-T", "target_case": "random", "k": 3, "max_steps": 1}
+    first, again, other = (attack(client, photos["cat"], seed=seed, **wish)[1] for seed in (5, 5, 6))
+    assert first["targets"] == again["targets"] and len(first["targets"]) == 3
+    assert first["targets"] != other["targets"]
+    assert json.dumps(first["after"]) == json.dumps(again["after"])
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        ({"annotator": "imagenet"}, "'coco80'"),
+        ({"attack": "PGD"}, next(iter(tk.ATTACKS))),
+        ({"k": 0}, "from 1 to 19"),
+        ({"k": 2.5}, "from 1 to 19"),
+        ({"k": "three"}, "from 1 to 19"),
+        ({"true_labels": ["unicorn"]}, "tvmonitor"),
+        ({"true_labels": "cat"}, "list of label names"),
+        ({"attack": "TkML-AP-T", "target_case": "closest"}, "'best', 'random', 'worst', 'chosen'"),
+        ({"attack": "TkML-AP-T", "target_case": "chosen", "target_labels": ["dog", "bus"]}, "exactly 1 target label"),
+        ({"attack": "TkML-AP-T", "target_case": "chosen", "target_labels": ["cat"]}, "cat cannot be both"),
+        ({"max_steps": 2001}, "from 1 to 2000"),
+        ({"seed": -1}, "from 0"),
+        ({"goal": "ordered"}, "'cleared', 'inconsistent'"),
+    ],
+    ids=lambda value: str(value)[:50] if isinstance(value, dict) else "",
+)
+def test_bad_input_is_answered_with_what_is_allowed(
+    client: Client, photos: dict[str, Path], wish: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(AppError) as caught:
+        attack(client, photos["cat"], **wish)
+    assert words in str(caught.value)
+
+
+def test_files_that_are_no_picture_are_refused_in_words(
+    client: Client, photos: dict[str, Path], tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"this is no picture")
+    with pytest.raises(AppError, match="could not be read as a picture"):
+        client.predict(handle_file(broken), "voc20", 3, api_name="/annotate")
+    with pytest.raises(AppError, match="no picture yet"):
+        client.predict(None, "voc20", 3, api_name="/annotate")
+    with pytest.raises(AppError, match="from 1 to 20"):
+        client.predict(handle_file(photos["cat"]), "voc20", 21, api_name="/annotate")

@@ -1,0 +1,245 @@
+"""A visitor in a real browser: uploads, attacks, stops, downloads, uploads again; on a wide screen and on a phone."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
+from playwright.sync_api import Page, expect
+
+WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+RUN = 60_000  # milliseconds; a run takes a few seconds where nothing else keeps the machine busy
+
+
+@pytest.fixture
+def visit(browser: Any, server: str) -> Iterator[Callable[..., Page]]:
+    """Open the page. Afterwards no request may have left this machine and no script may have failed."""
+    opened: list[Page] = []
+    requests: list[str] = []
+    errors: list[str] = []
+
+    def open_page(viewport: dict[str, int] = WIDE, theme: str = "light", **options: Any) -> Page:
+        page = browser.new_context(viewport=viewport, **options).new_page()
+        opened.append(page)
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{server}?__theme={theme}")
+        expect(page.locator("#after img")).to_be_visible(timeout=30_000)
+        return page
+
+    yield open_page
+    for page in opened:
+        page.context.close()
+    outside = [url for url in requests if not url.startswith((server.rstrip("/"), "data:", "blob:"))]
+    assert requests and outside == []
+    assert errors == []
+
+
+def names(page: Page, box: str) -> list[str]:
+    """The labels listed under one of the pictures."""
+    return page.locator(f"{box} .label").evaluate_all(
+        "rows => rows.map(row => row.querySelector('.name').firstChild.data)"
+    )
+
+
+def pressed(page: Page) -> list[str]:
+    """The labels that are marked as true."""
+    return page.locator("#chips .chip[aria-pressed=true]").evaluate_all(
+        "chips => chips.map(chip => chip.dataset.label)"
+    )
+
+
+def upload(page: Page, path: Path) -> None:
+    """Choose a file in the photo box, which empties itself once the photo stands on the stage."""
+    page.locator("#photo input[type=file]").set_input_files(path)
+
+
+def attack(page: Page) -> None:
+    page.locator("#attack-button").click()
+    expect(page.locator("#stop-button")).to_be_enabled()
+
+
+def finished(page: Page) -> None:
+    expect(page.locator("#attack-button")).to_be_enabled(timeout=RUN)
+    expect(page.locator("#stop-button")).to_be_disabled()
+
+
+def choose_attack(page: Page, words: str) -> None:
+    page.locator("#attack label", has_text=words).click()
+
+
+def more_steps(page: Page, value: int) -> None:
+    page.locator("#advanced > button").click()
+    field = page.locator("#max-steps input[type=number]")
+    field.fill(str(value))
+    field.press("Tab")
+
+
+def test_a_finished_run_is_there_on_arrival(visit: Callable[..., Page]) -> None:
+    page = visit()
+    expect(page.locator("#verdict")).to_contain_text("The top 3 was")
+    assert len(names(page, "#before")) == len(names(page, "#after")) == 3
+    for box in ("#before", "#change", "#after"):
+        assert str(page.locator(f"{box} img").get_attribute("src")).startswith("data:image/png")
+    assert pressed(page)
+    expect(page.locator("#race svg.lines").first).to_be_visible()
+    expect(page.locator("#table")).to_contain_text("PSNR")
+    expect(page.locator("#download-png")).to_be_enabled()
+
+
+def test_upload_both_attacks_download_and_upload_again(
+    visit: Callable[..., Page], photos: dict[str, Path], tmp_path: Path
+) -> None:
+    page = visit()
+    upload(page, photos["cat"])
+    expect(page.locator("#chips")).to_contain_text("This is a guess")
+    expect(page.locator("#photo img")).to_have_count(0)
+    assert names(page, "#before")[0] == "cat" and pressed(page)[0] == "cat"
+    expect(page.locator("#verdict")).to_contain_text("press Attack")
+
+    attack(page)
+    finished(page)
+    expect(page.locator("#verdict")).to_contain_text("Fooled")
+    assert "cat" not in names(page, "#after")
+
+    choose_attack(page, "TkML-AP-T")
+    page.locator("#case label", has_text="best-scored").click()
+    attack(page)
+    finished(page)
+    expect(page.locator("#verdict")).to_contain_text("exactly the targets")
+    after = names(page, "#after")
+    assert "cat" not in after and page.locator("#after .label.target").count() == 3
+
+    with page.expect_download() as download:
+        page.locator("#download-png").click()
+    png = tmp_path / download.value.suggested_filename
+    download.value.save_as(png)
+    with page.expect_download() as download:
+        page.locator("#download-report").click()
+    download.value.save_as(tmp_path / "report.json")
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert png.name == "tkml-ap-t-k3-voc20.png" and png.read_bytes()[:4] == b"\x89PNG"
+    assert [name for name, _ in report["after"]] == after and set(report["targets"]) == set(after)
+
+    shown = page.locator("#after .label .pct").all_inner_texts()
+    upload(page, png)
+    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    expect(page.locator("#chips")).to_contain_text("This is a guess")
+    assert names(page, "#before") == after
+    assert page.locator("#before .label .pct").all_inner_texts() == shown
+
+
+def test_stop_keeps_the_pictures_and_says_so(visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.locator(".sample[data-sample=breakfast]").click()
+    page.locator("#annotator label", has_text="coco80").click()
+    expect(page.locator("#chips")).to_contain_text("75 more labels")
+    choose_attack(page, "TkML-AP-T")
+    page.locator("#case label", has_text="worst-scored").click()
+    page.locator("#k input[type=number]").fill("10")
+    page.locator("#k input[type=number]").press("Tab")
+    expect(page.locator("#chips")).to_contain_text("top 10 ends here")
+    more_steps(page, 2000)
+    attack(page)
+    expect(page.locator("#status")).to_contain_text("steps/s", timeout=RUN)
+    page.wait_for_function(
+        "Number(document.querySelector('#status').innerText.match(/step (\\d+)/)?.[1]) > 3", timeout=RUN
+    )
+    page.locator("#stop-button").click()
+    expect(page.locator("#verdict")).to_contain_text("Stopped after", timeout=10_000)
+    expect(page.locator("#verdict")).to_contain_text("The goal was not reached")
+    finished(page)
+    assert len(names(page, "#after")) == 10
+    assert str(page.locator("#after img").get_attribute("src")).startswith("data:image/png")
+    expect(page.locator("#download-png")).to_be_enabled()
+
+
+def test_a_run_does_not_move_the_page(visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.locator(".sample[data-sample=cat]").click()
+    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    attack(page)
+    expect(page.locator("#after img")).to_be_visible()
+    where = "['#pictures', '#race', '#downloads'].map(id => document.querySelector(id).getBoundingClientRect().top + scrollY)"
+    seen = {tuple(page.evaluate(where))}
+    while not page.locator("#attack-button").is_enabled():
+        seen.add(tuple(page.evaluate(where)))
+        page.wait_for_timeout(50)
+    expect(page.locator("#verdict")).to_contain_text("The top 3 was")
+    seen.add(tuple(page.evaluate(where)))
+    assert len(seen) == 1
+
+
+def test_a_broken_upload_is_explained_and_loses_nothing(visit: Callable[..., Page], tmp_path: Path) -> None:
+    page = visit()
+    broken = tmp_path / "holiday.jpg"
+    broken.write_bytes(b"this is no photo")
+    before, truth, verdict = names(page, "#before"), pressed(page), page.locator("#verdict").inner_text()
+    upload(page, broken)
+    toast = page.get_by_test_id("toast-body")
+    expect(toast).to_contain_text("could not be read as a picture")
+    assert "/" not in toast.inner_text() and "Traceback" not in toast.inner_text()
+    assert (names(page, "#before"), pressed(page), page.locator("#verdict").inner_text()) == (before, truth, verdict)
+    attack(page)
+    finished(page)
+    expect(page.locator("#verdict")).to_contain_text("The top 3 was")
+
+
+def test_a_wrong_wish_is_explained_and_the_next_one_works(visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.locator(".sample[data-sample=cat]").click()
+    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    chip = page.locator("#chips .chip[data-label=cat]")
+    chip.click()
+    expect(chip).to_have_attribute("aria-pressed", "false")
+    page.locator("#attack-button").click()
+    expect(page.get_by_test_id("toast-body")).to_contain_text("Mark at least one label as true")
+    finished(page)
+    chip.focus()
+    page.keyboard.press("Space")
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#chips .origin")).to_have_text("You chose these.")
+    attack(page)
+    finished(page)
+    expect(page.locator("#verdict")).to_contain_text("Fooled")
+
+
+def test_targets_are_chosen_by_hand_as_many_as_k(visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.locator(".sample[data-sample=cat]").click()
+    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    page.locator("#k input[type=number]").fill("1")
+    page.locator("#k input[type=number]").press("Tab")
+    choose_attack(page, "TkML-AP-T")
+    page.locator("#case label", has_text="chosen by hand").click()
+    expect(page.locator("#chosen")).to_contain_text("Choose exactly 1")
+    page.locator("#chosen input").click()
+    page.get_by_role("option", name="dog", exact=True).click()
+    page.keyboard.press("Escape")
+    attack(page)
+    finished(page)
+    expect(page.locator("#verdict")).to_contain_text("dog")
+    assert names(page, "#after") == ["dog"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_phone_needs_no_sideways_scroll(visit: Callable[..., Page], theme: str) -> None:
+    page = visit(PHONE, theme, reduced_motion="reduce")
+    width = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
+    assert page.evaluate(width) <= 390
+    page.locator("#advanced > button").click()
+    choose_attack(page, "TkML-AP-T")
+    page.locator("#chips summary").click()
+    expect(page.locator("#case")).to_be_visible()
+    attack(page)
+    finished(page)
+    assert page.evaluate(width) <= 390
+    assert page.evaluate(
+        "matchMedia('(prefers-color-scheme: dark)').matches || document.body.classList.contains('dark')"
+    ) is (theme == "dark")
+    for box in ("#before", "#after", "#race", "#chips", "#attack-button"):
+        edges = page.locator(box).bounding_box()
+        assert edges and edges["x"] >= 0 and edges["x"] + edges["width"] <= 390
