@@ -1,0 +1,125 @@
+"""Slow and plain answers that the tests compare with: enumeration over sets, exact programs on linear annotators."""
+
+from itertools import combinations
+
+import numpy as np
+import tkml_core as tk
+import torch
+from hypothesis import HealthCheck, settings
+from scipy.optimize import nnls
+from torch import Tensor, nn
+
+
+def repeatable(examples: int = 60) -> settings:
+    """Hypothesis settings under which every run draws the same examples and leaves no files behind."""
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    )
+
+
+def mask_of(labels: set[int] | tuple[int, ...], m: int) -> Tensor:
+    """Bool (1,m), True at `labels`."""
+    return torch.tensor([[j in labels for j in range(m)]])
+
+
+# ---- sets -----------------------------------------------------------------------------------------------------------
+
+
+def top_sets(scores: list[float], k: int) -> list[set[int]]:
+    """Every set of k labels that is a top-k set under some way to break the ties; one alone where there are none."""
+    labels = range(len(scores))
+    chosen = []
+    for subset in combinations(labels, k):
+        outside = [scores[j] for j in labels if j not in subset]
+        if min(scores[j] for j in subset) >= max(outside):
+            chosen.append(set(subset))
+    return chosen
+
+
+def agree(true: set[int], top: set[int]) -> bool:
+    """Eq. 1, E = 1: one set contains the other."""
+    return true <= top or top <= true
+
+
+# ---- linear annotators ----------------------------------------------------------------------------------------------
+
+
+class Linear(nn.Module):
+    """Logits W (x − 1/2) + b of flattened images."""
+
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x - 0.5).flatten(1) @ self.weight.T + self.bias
+
+
+def linear(seed: int, m: int, side: int = 12, images: int = 1, spread: float = 1.0) -> tuple[tk.Annotator, Tensor]:
+    """A float64 annotator with Gaussian weights (rows of length about 10 logits) and images in its grey middle.
+
+    Scores are about `spread` apart, so that what a goal asks is tens of levels long and stays off the box.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    d = 3 * side * side
+    weight = torch.randn(m, d, generator=generator, dtype=torch.float64) * 10 / d**0.5
+    bias = torch.randn(m, generator=generator, dtype=torch.float64) * spread
+    x = torch.randint(100, 156, (images, 3, side, side), generator=generator).double() / 255
+    # Few levels of noise in x move the scores too: take that out, so that `bias` says what they are.
+    bias = bias - Linear(weight, torch.zeros(m, dtype=torch.float64))(x[:1])[0]
+    return tk.Annotator(Linear(weight, bias), [f"label {j}" for j in range(m)]), x
+
+
+def weights_of(annotator: tk.Annotator) -> np.ndarray:
+    """W of a linear annotator, (m,d)."""
+    return annotator.module.weight.detach().numpy()  # type: ignore[union-attr, operator]
+
+
+def least_norm(rows: np.ndarray, least: np.ndarray) -> float:
+    """min ‖z‖₂ subject to rows·z ≥ least: Lawson and Hanson's reduction to non-negative least squares; inf if empty."""
+    stacked = np.vstack([rows.T, least[None]])
+    goal = np.zeros(len(stacked))
+    goal[-1] = 1
+    multipliers, rest = nnls(stacked, goal, maxiter=10000)
+    residual = stacked @ multipliers - goal
+    return float(np.linalg.norm(residual[:-1] / residual[-1])) if rest > 1e-12 else float("inf")
+
+
+def _lift(weight: np.ndarray, scores: np.ndarray, above: tuple[int, ...], below: tuple[int, ...]) -> float:
+    """Least ‖z‖₂ after which every label of `above` scores at least as much as every one of `below`."""
+    pairs = [(i, j) for i in above for j in below]
+    rows = np.stack([weight[i] - weight[j] for i, j in pairs])
+    least = np.array([scores[j] - scores[i] for i, j in pairs])
+    return 0.0 if (least <= 0).all() else least_norm(rows, least)
+
+
+def _short(weight: np.ndarray) -> np.ndarray:
+    """(m,m) rows with the same lengths and angles: the programs only need the span of W."""
+    return np.linalg.qr(weight.T)[1].T
+
+
+def targeted_optimum(weight: np.ndarray, scores: np.ndarray, targets: set[int]) -> float:
+    """Infimum of ‖z‖₂ over perturbations whose top-k set is exactly `targets`."""
+    others = tuple(set(range(len(scores))) - targets)
+    return _lift(_short(weight), scores, tuple(targets), others)
+
+
+def cleared_optimum(weight: np.ndarray, scores: np.ndarray, true: set[int], k: int) -> float:
+    """Infimum of ‖z‖₂ over perturbations that leave no true label in the top-k: over which k others end up above."""
+    rows, others = _short(weight), sorted(set(range(len(scores))) - true)
+    return min(_lift(rows, scores, above, tuple(true)) for above in combinations(others, k))
+
+
+def inconsistent_optimum(weight: np.ndarray, scores: np.ndarray, true: set[int], k: int) -> float:
+    """Infimum of ‖z‖₂ over perturbations with E = 0: over which true labels lose to which others."""
+    rows, others = _short(weight), sorted(set(range(len(scores))) - true)
+    strangers, losers = (1, len(true) - k + 1) if len(true) > k else (k - len(true) + 1, 1)
+    return min(
+        _lift(rows, scores, above, below)
+        for above in combinations(others, strangers)
+        for below in combinations(sorted(true), losers)
+    )

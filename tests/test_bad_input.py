@@ -1,0 +1,141 @@
+"""Every bad input is a ValueError that names the value."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import tkml_core as tk
+import torch
+from oracles import linear, mask_of
+from torch import Tensor
+
+M = 5
+Y = mask_of({0, 1}, M)
+T = mask_of({3, 4}, M)
+
+
+def rows(*sets: set[int]) -> Tensor:
+    return torch.cat([mask_of(s, M) for s in sets])
+
+
+GOALS: dict[str, tuple[Callable[[], Any], str]] = {
+    "k = 0": (lambda: tk.Cleared(true=Y, k=0), "k = 0.*1 ≤ k < m.*5"),
+    "k < 0": (lambda: tk.Inconsistent(true=Y, k=-3), "k = -3"),
+    "k = m": (lambda: tk.Inconsistent(true=Y, k=5), "k = 5.*m = 5"),
+    "k > m": (lambda: tk.Cleared(true=Y, k=9), "k = 9"),
+    "k no number": (lambda: tk.Cleared(true=Y, k=2.0), r"k = 2\.0"),  # type: ignore[arg-type]
+    "k a bool": (lambda: tk.Cleared(true=Y, k=True), "k = True"),
+    "no true label": (lambda: tk.Cleared(true=rows({0}, set()), k=2), "Image 1 has no true label"),
+    "all labels true": (lambda: tk.Inconsistent(true=rows({0}, set(range(5))), k=2), "All 5 labels of image 1 are true"),
+    "too few others": (lambda: tk.Cleared(true=rows({0}, {0, 1, 2}), k=3), "Image 1 has only 2 labels.*top-3"),
+    "a mask of numbers": (lambda: tk.Cleared(true=Y.float(), k=2), "true must be a bool mask.*float32"),
+    "a mask of integers": (lambda: tk.Targeted(targets=T.long(), true=Y), "targets must be a bool mask.*int64"),
+    "a mask of one axis": (lambda: tk.Inconsistent(true=Y[0], k=2), r"\(5,\)"),
+    "a list": (lambda: tk.Inconsistent(true=[[True, False]], k=1), "list"),  # type: ignore[arg-type]
+    "targets overlap truth": (lambda: tk.Targeted(targets=rows({3}, {1}), true=Y), "Label 1 of image 1 is both"),
+    "|targets| ≠ k": (lambda: tk.Targeted(targets=T, true=Y, k=3), "2 targets and k = 3"),
+    "unequal counts": (lambda: tk.Targeted(targets=rows({3}, {3, 4}), true=Y), r"\[1, 2\]"),
+    "no target": (lambda: tk.Targeted(targets=rows(set()), true=Y), "No target label"),
+    "targets of other m": (lambda: tk.Targeted(targets=mask_of({3}, 4), true=Y), r"\(1, 4\).*\(1, 5\)"),
+    "targets of other B": (lambda: tk.Targeted(targets=rows({3}, {4}), true=rows({0}, {0}, {0})), r"\(2, 5\).*\(3, 5\)"),
+    "targets, no truth": (lambda: tk.Targeted(targets=T, true=rows(set())), "Image 0 has no true label"),
+    "targets, all true": (lambda: tk.Targeted(targets=T, true=rows(set(range(5)))), "All 5 labels of image 0"),
+    "every label a target": (lambda: tk.Targeted(targets=rows(set(range(5))), true=Y), "k = 5"),
+}
+
+
+@pytest.mark.parametrize("name", GOALS)
+def test_goals(name: str) -> None:
+    make, words = GOALS[name]
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
+SETTINGS: dict[str, list[object]] = {
+    "max_steps": [-1, 2.5, True, "many"],
+    "step": [0.0, -0.1, float("inf"), float("nan")],
+    "beta": [-0.01, float("inf"), float("nan")],
+    "lambda_0": [float("inf"), float("nan")],
+    "score_space": ["odds", ""],
+}
+
+
+@pytest.mark.parametrize("kind", list(tk.ATTACKS.values()), ids=list(tk.ATTACKS))
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in SETTINGS.items() for value in values])
+def test_settings(kind: type, name: str, value: object) -> None:
+    with pytest.raises(ValueError, match=f"{name} = {value!r}"):
+        kind(**{name: value})
+
+
+@pytest.mark.parametrize("value", [0, -1, 2.5, True])
+def test_patience(value: object) -> None:
+    with pytest.raises(ValueError, match=f"patience = {value!r}"):
+        tk.TkMLAPT(patience=value)  # type: ignore[arg-type]
+
+
+def attack_on(x: Tensor, goal: tk.Goal | None = None, attack: Any = None) -> None:
+    annotator, _ = linear(0, M, side=8)
+    (attack or tk.TkMLAPU())(annotator, x, goal or tk.Inconsistent(true=Y, k=2))
+
+
+def grey(value: float = 0.5, images: int = 1) -> Tensor:
+    return torch.full((images, 3, 8, 8), value, dtype=torch.float64)
+
+
+def spoiled(value: float) -> Tensor:
+    x = grey()
+    x[0, 1, 2, 3] = value
+    return x
+
+
+PIXELS: dict[str, tuple[Tensor, str]] = {
+    "NaN": (spoiled(float("nan")), "NaN"),
+    "infinite": (spoiled(float("inf")), "infinite"),
+    "above 1": (spoiled(1.5), r"0\.5 to 1\.5"),
+    "below 0": (spoiled(-0.25), r"-0\.25 to 0\.5"),
+    "0–255": (grey(200.0), "200.*255"),
+    "whole numbers": (torch.zeros(1, 3, 8, 8, dtype=torch.uint8), "uint8"),
+    "no batch axis": (grey()[0], r"\(3, 8, 8\)"),
+    "grey only": (grey()[:, :1], r"\(1, 1, 8, 8\)"),
+    "channels last": (grey().permute(0, 2, 3, 1), r"\(1, 8, 8, 3\)"),
+    "no image": (grey()[:0], r"\(0, 3, 8, 8\)"),
+}
+
+
+@pytest.mark.parametrize("name", PIXELS)
+def test_pixels(name: str) -> None:
+    x, words = PIXELS[name]
+    with pytest.raises(ValueError, match=words):
+        attack_on(x)
+
+
+def test_masks_that_do_not_fit_the_images_or_the_annotator() -> None:
+    with pytest.raises(ValueError, match="3 rows.*2 images"):
+        attack_on(grey(images=2), tk.Inconsistent(true=rows({0}, {0}, {0}), k=2))
+    with pytest.raises(ValueError, match="4 labels.*5"):
+        attack_on(grey(), tk.Inconsistent(true=mask_of({0}, 4), k=2))
+
+
+def test_goals_that_an_attack_cannot_have() -> None:
+    with pytest.raises(ValueError, match="TkML-AP-T.*Cleared"):
+        attack_on(grey(), tk.Cleared(true=Y, k=2), tk.TkMLAPT())
+    with pytest.raises(ValueError, match="TkML-AP-T.*Inconsistent"):
+        attack_on(grey(), tk.Inconsistent(true=Y, k=2), tk.TkMLAPT())
+    with pytest.raises(ValueError, match="TkML-AP-U.*Targeted"):
+        attack_on(grey(), tk.Targeted(targets=T, true=Y), tk.TkMLAPU())
+
+
+def test_bad_input_is_refused_before_the_first_step_is_asked_for() -> None:
+    """The page shows the sentence when the button is pressed, not when a frame is due."""
+    annotator, x = linear(0, M, side=8)
+    with pytest.raises(ValueError, match="Targeted"):
+        tk.TkMLAPU().steps(annotator, x, tk.Targeted(targets=T, true=Y))
+    with pytest.raises(ValueError, match="NaN"):
+        tk.TkMLAPU().steps(annotator, spoiled(float("nan")), tk.Inconsistent(true=Y, k=2))
+
+
+def test_an_annotator_without_finite_scores_is_named() -> None:
+    annotator, x = linear(0, M, side=8)
+    annotator.module.bias[2] = float("nan")  # type: ignore[operator, union-attr]
+    with pytest.raises(ValueError, match="annotator.*NaN"):
+        tk.TkMLAPU()(annotator, x, tk.Inconsistent(true=Y, k=2))

@@ -1,0 +1,66 @@
+"""Norms, Pert, PSNR and SSIM against their formulas in numpy."""
+
+import numpy as np
+import pytest
+import tkml_core as tk
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles import repeatable
+from torch import Tensor
+
+
+def pair(seed: int, height: int, width: int, images: int = 3) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    x, y = torch.rand(2, images, 3, height, width, generator=generator)
+    return x, (0.9 * x + 0.1 * y).clamp(0, 1)
+
+
+@repeatable(30)
+@given(st.integers(0, 10**6), st.integers(7, 20), st.integers(7, 20))
+def test_formulas(seed: int, height: int, width: int) -> None:
+    x, x_adv = pair(seed, height, width)
+    z = (x_adv - x).numpy().astype(np.float64) * 255
+    l2 = np.sqrt((z**2).sum(axis=(1, 2, 3)))
+    np.testing.assert_allclose(tk.l2_norm(x_adv - x), l2, rtol=1e-5)
+    np.testing.assert_allclose(tk.linf_norm(x_adv - x), np.abs(z).max(axis=(1, 2, 3)), rtol=1e-5)
+    np.testing.assert_allclose(tk.pert(x_adv - x), l2 / (height * width), rtol=1e-5)
+    np.testing.assert_allclose(tk.psnr(x, x_adv), 10 * np.log10(255**2 / (z**2).mean(axis=(1, 2, 3))), rtol=1e-5)
+
+
+def test_units_by_hand() -> None:
+    z = torch.zeros(2, 3, 4, 5)
+    z[0, 0, 0, 0], z[0, 2, 3, 4], z[1] = 3 / 255, -4 / 255, 1 / 255
+    torch.testing.assert_close(tk.l2_norm(z), torch.tensor([5.0, 60**0.5]))
+    torch.testing.assert_close(tk.linf_norm(z), torch.tensor([4.0, 1.0]))
+    torch.testing.assert_close(tk.pert(z), torch.tensor([5 / 20, 60**0.5 / 20]))
+
+
+def test_an_unchanged_image_has_infinite_psnr_and_ssim_1() -> None:
+    x, x_adv = pair(0, 12, 16)
+    assert torch.isinf(tk.psnr(x, x)).all() and (tk.psnr(x, x) > 0).all()
+    assert tk.ssim(x, x).tolist() == [1.0, 1.0, 1.0]
+    mixed = torch.cat([x[:1], x_adv[1:]])
+    assert torch.isinf(tk.psnr(x, mixed)).tolist() == [True, False, False]
+
+
+def ssim_written_out(a: np.ndarray, b: np.ndarray) -> float:
+    """Wang et al. 2004 on one channel in [0,1]: 7×7 windows of equal weight, sample covariances."""
+    values = []
+    for top in range(a.shape[0] - 6):
+        for left in range(a.shape[1] - 6):
+            p, q = (image[top : top + 7, left : left + 7].ravel() for image in (a, b))
+            covariance = np.cov(p, q)
+            c1, c2 = 0.01**2, 0.03**2
+            top_part = (2 * p.mean() * q.mean() + c1) * (2 * covariance[0, 1] + c2)
+            low_part = (p.mean() ** 2 + q.mean() ** 2 + c1) * (covariance[0, 0] + covariance[1, 1] + c2)
+            values.append(top_part / low_part)
+    return float(np.mean(values))
+
+
+def test_ssim_against_its_formula() -> None:
+    x, x_adv = pair(1, 11, 13, images=2)
+    for i, got in enumerate(tk.ssim(x, x_adv).tolist()):
+        channels = [ssim_written_out(x[i, c].double().numpy(), x_adv[i, c].double().numpy()) for c in range(3)]
+        assert got == pytest.approx(np.mean(channels), rel=1e-6)
+        assert 0 < got < 1
