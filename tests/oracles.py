@@ -3,11 +3,12 @@
 from itertools import combinations
 
 import numpy as np
-import tkml_core as tk
 import torch
 from hypothesis import HealthCheck, settings
 from scipy.optimize import nnls
 from torch import Tensor, nn
+
+import tkml_core as tk
 
 
 def repeatable(examples: int = 60) -> settings:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import tkml_core as tk
 import torch
 from oracles import linear, mask_of
 from torch import Tensor
+
+import tkml_core as tk
 
 M = 5
 Y = mask_of({0, 1}, M)
@@ -26,7 +27,10 @@ GOALS: dict[str, tuple[Callable[[], Any], str]] = {
     "k no number": (lambda: tk.Cleared(true=Y, k=2.0), r"k = 2\.0"),  # type: ignore[arg-type]
     "k a bool": (lambda: tk.Cleared(true=Y, k=True), "k = True"),
     "no true label": (lambda: tk.Cleared(true=rows({0}, set()), k=2), "Image 1 has no true label"),
-    "all labels true": (lambda: tk.Inconsistent(true=rows({0}, set(range(5))), k=2), "All 5 labels of image 1 are true"),
+    "all labels true": (
+        lambda: tk.Inconsistent(true=rows({0}, set(range(5))), k=2),
+        "All 5 labels of image 1 are true",
+    ),
     "too few others": (lambda: tk.Cleared(true=rows({0}, {0, 1, 2}), k=3), "Image 1 has only 2 labels.*top-3"),
     "a mask of numbers": (lambda: tk.Cleared(true=Y.float(), k=2), "true must be a bool mask.*float32"),
     "a mask of integers": (lambda: tk.Targeted(targets=T.long(), true=Y), "targets must be a bool mask.*int64"),
@@ -37,7 +41,10 @@ GOALS: dict[str, tuple[Callable[[], Any], str]] = {
     "unequal counts": (lambda: tk.Targeted(targets=rows({3}, {3, 4}), true=Y), r"\[1, 2\]"),
     "no target": (lambda: tk.Targeted(targets=rows(set()), true=Y), "No target label"),
     "targets of other m": (lambda: tk.Targeted(targets=mask_of({3}, 4), true=Y), r"\(1, 4\).*\(1, 5\)"),
-    "targets of other B": (lambda: tk.Targeted(targets=rows({3}, {4}), true=rows({0}, {0}, {0})), r"\(2, 5\).*\(3, 5\)"),
+    "targets of other B": (
+        lambda: tk.Targeted(targets=rows({3}, {4}), true=rows({0}, {0}, {0})),
+        r"\(2, 5\).*\(3, 5\)",
+    ),
     "targets, no truth": (lambda: tk.Targeted(targets=T, true=rows(set())), "Image 0 has no true label"),
     "targets, all true": (lambda: tk.Targeted(targets=T, true=rows(set(range(5)))), "All 5 labels of image 0"),
     "every label a target": (lambda: tk.Targeted(targets=rows(set(range(5))), true=Y), "k = 5"),
@@ -110,18 +117,18 @@ def test_pixels(name: str) -> None:
 
 
 def test_masks_that_do_not_fit_the_images_or_the_annotator() -> None:
-    with pytest.raises(ValueError, match="3 rows.*2 images"):
+    with pytest.raises(ValueError, match=r"3 rows.*2 images"):
         attack_on(grey(images=2), tk.Inconsistent(true=rows({0}, {0}, {0}), k=2))
-    with pytest.raises(ValueError, match="4 labels.*5"):
+    with pytest.raises(ValueError, match=r"4 labels.*5"):
         attack_on(grey(), tk.Inconsistent(true=mask_of({0}, 4), k=2))
 
 
 def test_goals_that_an_attack_cannot_have() -> None:
-    with pytest.raises(ValueError, match="TkML-AP-T.*Cleared"):
+    with pytest.raises(ValueError, match=r"TkML-AP-T.*Cleared"):
         attack_on(grey(), tk.Cleared(true=Y, k=2), tk.TkMLAPT())
-    with pytest.raises(ValueError, match="TkML-AP-T.*Inconsistent"):
+    with pytest.raises(ValueError, match=r"TkML-AP-T.*Inconsistent"):
         attack_on(grey(), tk.Inconsistent(true=Y, k=2), tk.TkMLAPT())
-    with pytest.raises(ValueError, match="TkML-AP-U.*Targeted"):
+    with pytest.raises(ValueError, match=r"TkML-AP-U.*Targeted"):
         attack_on(grey(), tk.Targeted(targets=T, true=Y), tk.TkMLAPU())
 
 
@@ -137,5 +144,5 @@ def test_bad_input_is_refused_before_the_first_step_is_asked_for() -> None:
 def test_an_annotator_without_finite_scores_is_named() -> None:
     annotator, x = linear(0, M, side=8)
     annotator.module.bias[2] = float("nan")  # type: ignore[operator, union-attr]
-    with pytest.raises(ValueError, match="annotator.*NaN"):
+    with pytest.raises(ValueError, match=r"annotator.*NaN"):
         tk.TkMLAPU()(annotator, x, tk.Inconsistent(true=Y, k=2))

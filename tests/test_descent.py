@@ -1,10 +1,13 @@
 """The paper's steps: with no momentum, TkML-AP-U and -T move z and λ exactly as Eq. 9 and Eq. 13 say."""
 
+from itertools import pairwise
+
 import pytest
-import tkml_core as tk
 import torch
-from tkml_core.attacks.descent import Descent
 from torch import Tensor, nn
+
+import tkml_core as tk
+from tkml_core.attacks.descent import Descent
 
 M, K, STEPS = 7, 2, 4
 
@@ -17,7 +20,9 @@ def smooth() -> tuple[tk.Annotator, Tensor]:
         module[0].weight.mul_(4)  # scores as steep as a trained network's: a level here and there is felt
         module[3].weight.mul_(4)
         module[3].bias.copy_(torch.tensor([3.0, 2.5, 0.4, -0.1, 0.2, -0.5, -0.9]))
-    return tk.Annotator(module, [f"label {j}" for j in range(M)]), 0.4 + 0.2 * torch.rand(2, 3, 8, 8, dtype=torch.float64)
+    return tk.Annotator(module, [f"label {j}" for j in range(M)]), 0.4 + 0.2 * torch.rand(
+        2, 3, 8, 8, dtype=torch.float64
+    )
 
 
 TRUE = torch.tensor([[True, True, False, False, False, False, False]])
@@ -65,14 +70,16 @@ SPACES = pytest.mark.parametrize("space", ["logits", "probability"])
 def test_the_steps_are_eq_9_and_eq_13(kind: type[Descent], space: str) -> None:
     """Whatever η_l: z moves against βz + ∂L/∂z, and λ against ∂L/∂λ by the same η_l. β is large, so that it would show."""
     annotator, x = smooth()
-    lam = {tk.TkMLAPU: {"logits": 1.2, "probability": 0.5}, tk.TkMLAPT: {"logits": 0.3, "probability": 0.3}}[kind][space]
+    lam = {tk.TkMLAPU: {"logits": 1.2, "probability": 0.5}, tk.TkMLAPT: {"logits": 0.3, "probability": 0.3}}[kind][
+        space
+    ]
     attack = kind(max_steps=STEPS, step=0.05, beta=2.0, lambda_0=lam, score_space=space)
     steps = list(attack.steps(annotator, x, ask(kind)))
     assert [step.index for step in steps] == list(range(STEPS + 1)) and not steps[-1].achieved.any()
     torch.testing.assert_close(lambdas(steps[0], attack), torch.full((2,), lam, dtype=torch.float64))
     assert torch.equal(steps[0].x_adv, x)
     for i in range(2):
-        for before, after in zip(steps, steps[1:], strict=False):
+        for before, after in pairwise(steps):
             z, here = before.x_adv[i] - x[i], lambdas(before, attack)[i].item()
             loss, by_z, by_lambda = derivatives(annotator, x[i], z, here, attack)
             assert before.loss[i].item() == pytest.approx(loss, rel=1e-9)
@@ -80,10 +87,12 @@ def test_the_steps_are_eq_9_and_eq_13(kind: type[Descent], space: str) -> None:
             torch.testing.assert_close(before.logits[i], annotator((x[i] + z)[None])[0], rtol=1e-9, atol=1e-9)
             moved = after.x_adv[i] - before.x_adv[i]
             eta = moved.norm().item() / by_z.norm().item()
-            assert eta > 0 and 0.01 < after.x_adv.min() and after.x_adv.max() < 0.99  # the box is not met
+            assert eta > 0 and after.x_adv.min() > 0.01 and after.x_adv.max() < 0.99  # the box is not met
             torch.testing.assert_close(moved, -eta * by_z, rtol=1e-6, atol=1e-9)
             assert lambdas(after, attack)[i].item() == pytest.approx(here - eta * by_lambda, rel=1e-7, abs=1e-9)
-        assert lambdas(steps[1], attack)[i].item() != pytest.approx(lam, rel=1e-4)  # λ moves, so that a wrong step shows
+        assert lambdas(steps[1], attack)[i].item() != pytest.approx(
+            lam, rel=1e-4
+        )  # λ moves, so that a wrong step shows
 
 
 @BOTH
@@ -135,10 +144,12 @@ def test_lambda_stays_in_its_range_all_along(kind: type[Descent], space: str) ->
     goal = tk.Cleared(true=TRUE, k=5) if untargeted else ask(kind)
     attack = kind(max_steps=25, step=1.5, lambda_0=0.02, score_space=space)
     for step in attack.steps(annotator, x, goal):
-        lam = lambdas(step, attack)[~step.certified]  # a finished image shows its 8-bit scores beside its last threshold
+        lam = lambdas(step, attack)[
+            ~step.certified
+        ]  # a finished image shows its 8-bit scores beside its last threshold
         assert bool((lam >= -1e-9).all()) or (not untargeted and space == "logits")
         assert bool((lam <= 1 + 1e-9).all()) or space == "logits"
-        assert 0 <= step.x_adv.min() and step.x_adv.max() <= 1
+        assert step.x_adv.min() >= 0 and step.x_adv.max() <= 1
 
 
 def test_a_larger_beta_holds_the_perturbation_back() -> None:

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-import tkml_core as tk
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import repeatable
 from torch import Tensor
+
+import tkml_core as tk
 
 
 def pair(seed: int, height: int, width: int, images: int = 3) -> tuple[Tensor, Tensor]:

@@ -1,11 +1,12 @@
 """Top-k sets, ranks, consistency E, and the two lemmas, against definitions spelled out."""
 
 import pytest
-import tkml_core as tk
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import agree, mask_of, repeatable
+
+import tkml_core as tk
 from tkml_core.ranking import average_topk_bound
 
 small = st.integers(-3, 3).map(float)  # so few values that most rows have ties

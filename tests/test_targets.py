@@ -1,12 +1,13 @@
 """Best, Random and Worst: which labels a targeted attack is sent after."""
 
 import pytest
-import tkml_core as tk
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import repeatable
 from torch import Tensor
+
+import tkml_core as tk
 
 
 @st.composite
