@@ -11,38 +11,38 @@ from tkml_core.goals import Goal
 from tkml_core.losses import Objective
 from tkml_core.step import Result, Steps
 
-STALL, GROWTH = 10, 1.5  # so many steps without a margin 2 % better, and η grows by so much, before the first success
+STALL, GROWTH = 10, 1.4  # so many steps without a margin 2 % better before the first success, and the share grows so
+BEYOND = 0.02  # of the first gap: aim a little past the goal, or Polyak's steps would only creep up to it
+SHORTER = 0.05  # share of z that one step's β term takes away at most: where no hinge is active it is all there is
+LONGEST = 0.005  # root mean square of one step in [0,1] pixel units: linearisation says nothing beyond about one level
 
 
 @dataclass(frozen=True)
 class Descent:
-    """Settings and loop that TkML-AP-U and TkML-AP-T share: z ← z − η (βz + ∂L/∂z), λ ← λ − η ∂L/∂λ.
+    """Settings and loop that TkML-AP-U and TkML-AP-T share: z ← z − η (βz + ∂L/∂z), λ ← λ − η ∂L/∂λ, box [0,1].
 
-    max_steps: updates at most.
-    step: length ‖z₁‖₂ of the first update in [0,1] pixel units. It fixes η, which the paper leaves open, per image: a
-        length means the same on every annotator. An image that stalls before it succeeds has its η grow.
-    beta: β of Eq. 8 and 12.
-    momentum: share of the last direction kept. 0 is the paper's letter; on hinges of many labels plain steps zigzag.
-    lambda_0: the first λ; None takes the one that minimises the loss (Lemma 1).
-    score_space: "logits", or "probability", the paper's letter: f and λ in [0,1], where saturated scores lose gradient.
+    The paper leaves η_l open. Here it is Polyak's (1969), η_l = step · gap_l / ‖βz_l + ∂L/∂z‖², so that it adapts to each
+    annotator, image and iterate: `gap` is what is missing to the goal, in score units, and `step` the share of the
+    way, by linearisation, that one update goes. An image that stalls before it succeeds has its share grow.
+
+    max_steps: updates at most. step: in (0, 2). beta: β of Eq. 8 and 12. lambda_0: the first λ; None takes the one that
+    minimises the loss (Lemma 1). score_space: "logits", or "probability", the paper's letter: f and λ in [0,1], where
+    saturated scores lose their gradient.
     """
 
     max_steps: int = 1000
-    step: float = 0.1
-    beta: float = 0.01
-    momentum: float = 0.9
+    step: float = 0.3
+    beta: float = 0.1
     lambda_0: float | None = None
     score_space: str = "logits"
 
     def __post_init__(self) -> None:
         if isinstance(self.max_steps, bool) or not isinstance(self.max_steps, int) or self.max_steps < 0:
             raise ValueError(f"max_steps = {self.max_steps!r}: a whole number, 0 or more, is expected.")
-        if not 0 < self.step < float("inf"):
-            raise ValueError(f"step = {self.step!r}: the length of a step is a positive number, in [0,1] pixel units.")
+        if not 0 < self.step < 2:
+            raise ValueError(f"step = {self.step!r}: the share of the way to the goal of one update is in (0, 2).")
         if not 0 <= self.beta < float("inf"):
             raise ValueError(f"beta = {self.beta!r}: the weight of ‖z‖² is a number, 0 or more.")
-        if not 0 <= self.momentum < 1:
-            raise ValueError(f"momentum = {self.momentum!r}: the share of the last direction that is kept is in [0,1).")
         if self.lambda_0 is not None and not abs(self.lambda_0) < float("inf"):
             raise ValueError(f"lambda_0 = {self.lambda_0!r}: the first λ is a number, or None for Lemma 1's.")
         if self.score_space not in ("logits", "probability"):
@@ -58,6 +58,10 @@ class Descent:
 
     def objective(self, scores: Tensor, goal: Goal, lam: Tensor) -> Objective:
         """The loss without its β term, and its subgradients."""
+        raise NotImplementedError
+
+    def gap(self, loss: Tensor, margin: Tensor) -> Tensor:
+        """What is missing to the goal (B,), from the loss without its β term and the goal's margin on the scores."""
         raise NotImplementedError
 
     def clamp_lambda(self, lam: Tensor) -> Tensor:
@@ -90,13 +94,16 @@ class Descent:
     def _loop(self, run: Run) -> Steps:
         run.begin()
         at_start = self._scores(run.logits)
-        if self.lambda_0 is None:
+        if self.lambda_0 is None:  # noqa: SIM108
             lam = self.first_lambda(at_start, run.goal)
         else:
             lam = torch.full_like(run.norm, self.lambda_0)
         lam = self.clamp_lambda(lam)
-        direction, eta = torch.zeros_like(run.x), torch.zeros_like(lam)
+        share = torch.full_like(lam, self.step)
         least, stalled, waited = torch.full_like(lam, torch.inf), torch.zeros_like(lam), torch.zeros_like(lam)
+        beyond = torch.zeros_like(lam)
+        longest = LONGEST * run.x[0].numel() ** 0.5
+        most = SHORTER / self.beta if self.beta else torch.inf
 
         for index in range(self.max_steps + 1):
             rows = run.live
@@ -111,8 +118,8 @@ class Descent:
             run.forwards[rows] += 1
             z, seen = leaf.detach() - run.x[rows], scores.detach()
             loss, by_scores, by_lambda = self.objective(seen, goal, lam[rows])
-            loss = loss + self.beta / 2 * z.flatten(1).square().sum(1)
-            better = run.record(rows, logits.detach(), loss, self.threshold(seen, goal, lam[rows]))
+            ridge = self.beta / 2 * z.flatten(1).square().sum(1)
+            better = run.record(rows, logits.detach(), loss + ridge, self.threshold(seen, goal, lam[rows]))
             waited[rows] = torch.where(better, 0.0, waited[rows] + 1)
             run.settle(rows[waited[rows] >= self.waits])
             if (yield run.step(index)) or bool(run.done.all()) or index == self.max_steps:
@@ -120,20 +127,25 @@ class Descent:
 
             (by_x,) = torch.autograd.grad(scores, leaf, by_scores)  # Σ_j ∂L/∂f_j ∂f_j/∂x of Eq. 9 and 13
             run.backwards[rows] += 1
-            direction[rows] = self.momentum * direction[rows] + (1 - self.momentum) * (self.beta * z + by_x)
+            direction = self.beta * z + by_x
+            margin = goal.margin(seen)
+            gap = self.gap(loss, margin).clamp(min=0)
             if index == 0:
-                eta = self.step / direction.flatten(1).norm(dim=1).clamp(min=1e-12)
-            margin = goal.margin(logits.detach())
+                beyond[rows] = BEYOND * gap
             stalled[rows] = torch.where(margin < 0.98 * least[rows], 0.0, stalled[rows] + 1)
             least[rows] = torch.minimum(least[rows], margin)
             grow = (stalled[rows] >= STALL) & (run.best_norm[rows] == torch.inf)
-            eta[rows] = torch.where(grow, GROWTH * eta[rows], eta[rows])
+            share[rows] = torch.where(grow, GROWTH * share[rows], share[rows])
             stalled[rows] = torch.where(grow, 0.0, stalled[rows])
+            size = direction.flatten(1).norm(dim=1).clamp(min=1e-12)
+            length = (share[rows] * (gap + beyond[rows]) / size).clamp(max=longest)  # ‖z_{l+1} − z_l‖₂ inside the box
+            eta = (length / size).clamp(max=most)
 
             going = ~run.done[rows]
             moving = rows[going]
-            lam[moving] = self.clamp_lambda(lam[moving] - eta[moving] * by_lambda[going])
-            run.x_adv[moving] = (run.x_adv[moving] - eta[moving, None, None, None] * direction[moving]).clamp(0, 1)
+            lam[moving] = self.clamp_lambda(lam[moving] - eta[going] * by_lambda[going])
+            moved = run.x_adv[rows] - eta[:, None, None, None] * direction
+            run.x_adv[moving] = moved[going].clamp(0, 1)
             run.steps[moving] += 1
         return run.result()
 

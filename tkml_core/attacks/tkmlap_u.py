@@ -28,6 +28,10 @@ class TkMLAPU(Descent):
     def objective(self, scores: Tensor, goal: Goal, lam: Tensor) -> losses.Objective:
         return losses.untargeted(scores, goal.true, goal.k, lam)
 
+    def gap(self, loss: Tensor, margin: Tensor) -> Tensor:
+        """The margin: Eq. 8 is not zero at the goal, as it averages over labels far below it."""
+        return margin
+
     def clamp_lambda(self, lam: Tensor) -> Tensor:
         return lam.clamp(0, 1) if self.score_space == "probability" else lam.clamp(min=0)
 

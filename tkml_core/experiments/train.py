@@ -67,11 +67,11 @@ class Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
         return target, torch.where(labels == IGNORED, 0.0, weight)
 
     def crop(self, index: int, width: int, height: int, rng: np.random.Generator) -> Tensor:
-        """(3,height,width) uint8: a random part with 45–100 % of the area, mirrored half of the time."""
+        """(3,height,width) uint8: a random part with at least `--crop` of the area, mirrored half of the time."""
         with Image.open(self.photos[index].path) as file:
             image = ImageOps.exif_transpose(file).convert("RGB")
         for _ in range(10):
-            area = rng.uniform(0.45, 1) * image.width * image.height
+            area = rng.uniform(self.args.crop, 1) * image.width * image.height
             ratio = width / height * math.exp(rng.uniform(-0.29, 0.29))
             w, h = math.sqrt(area * ratio), math.sqrt(area / ratio)
             if w <= image.width and h <= image.height:
@@ -104,7 +104,7 @@ class Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
             pixels = self.crop(index, size, size, rng)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(rng.integers(2**31)))
-            pixels = v2.ColorJitter(0.35, 0.35, 0.35, 0.03)(pixels)
+            pixels = v2.ColorJitter(0.4, 0.4, 0.4, 0.03)(pixels)
         return pixels, target, weight
 
 
@@ -264,18 +264,19 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--init", default="imagenet", help='"imagenet" (torchvision downloads it) or a state file')
     parser.add_argument("--out", type=Path, default=Path("runs/train"), help="checkpoints; an existing one is resumed")
     parser.add_argument("--weights", type=Path, default=Path("assets/weights/mobilenet_v2_coco80.safetensors"))
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[160, 176, 192], help="side of the crops, growing")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[176, 192, 208], help="side of the crops, growing")
     parser.add_argument(
-        "--lr", type=float, default=5e-4, help="peak rate of the features; the head learns 4 times as fast"
+        "--lr", type=float, default=4e-4, help="peak rate of the features; the head learns 4 times as fast"
     )
-    parser.add_argument("--decay", type=float, default=0.03, help="weight decay")
-    parser.add_argument("--focus", type=float, default=0.5, help="exponent that quiets easy labels (0: plain BCE)")
-    parser.add_argument("--blend", type=float, default=0.2, help="share of the soft score in a known label")
-    parser.add_argument("--unknown", type=float, default=0.6, help="weight of the labels that only detectors know")
-    parser.add_argument("--rare", type=float, default=0.02, help="labels rarer than this share are drawn more often")
-    parser.add_argument("--collage", type=float, default=0.15, help="share of crops made of two photos")
+    parser.add_argument("--decay", type=float, default=0.05, help="weight decay")
+    parser.add_argument("--focus", type=float, default=0.0, help="exponent that quiets easy labels (0: plain BCE)")
+    parser.add_argument("--blend", type=float, default=0.5, help="share of the soft score in a known label")
+    parser.add_argument("--unknown", type=float, default=0.7, help="weight of the labels that only detectors know")
+    parser.add_argument("--rare", type=float, default=0.0, help="labels rarer than this share are drawn more often (0: none)")
+    parser.add_argument("--crop", type=float, default=0.3, help="smallest share of the photo's area in a crop")
+    parser.add_argument("--collage", type=float, default=0.3, help="share of crops made of two photos")
     parser.add_argument("--average", type=float, default=0.998, help="decay of the exponential average")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1, help="processes that load photos")
