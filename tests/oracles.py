@@ -63,14 +63,16 @@ class Linear(nn.Module):
 def linear(seed: int, m: int, side: int = 12, images: int = 1, spread: float = 1.0) -> tuple[tk.Annotator, Tensor]:
     """A float64 annotator with Gaussian weights (rows of length about 10 logits) and images in its grey middle.
 
-    Scores are about `spread` apart, so that what a goal asks is tens of levels long and stays off the box.
+    The first image's scores are spread evenly over about ±1.3 `spread`, in random order: no ties, and what a goal asks
+    is a few to tens of levels long, off the box.
     """
     generator = torch.Generator().manual_seed(seed)
     d = 3 * side * side
     weight = torch.randn(m, d, generator=generator, dtype=torch.float64) * 10 / d**0.5
-    bias = torch.randn(m, generator=generator, dtype=torch.float64) * spread
+    even = torch.linspace(-1.3, 1.3, m, dtype=torch.float64) + 0.1 / m * torch.randn(m, generator=generator).double()
+    bias = even[torch.randperm(m, generator=generator)] * spread
     x = torch.randint(100, 156, (images, 3, side, side), generator=generator).double() / 255
-    # Few levels of noise in x move the scores too: take that out, so that `bias` says what they are.
+    # The image moves the scores too: take that out, so that `bias` says what they are.
     bias = bias - Linear(weight, torch.zeros(m, dtype=torch.float64))(x[:1])[0]
     return tk.Annotator(Linear(weight, bias), [f"label {j}" for j in range(m)]), x
 

@@ -52,7 +52,8 @@ def test_a_minimal_perturbation_survives_at_a_moderate_price(seed: int, spread: 
     check_levels(found.x_adv)
     assert goal.margin(annotator(found.x_adv)).item() <= -grid.HAIRLINE
     ratio = tk.l2_norm(found.x_adv - x).item() / (255 * least)
-    assert 1 <= ratio < 1.6
+    rms = 255 * least / (3 * SIDE * SIDE) ** 0.5
+    assert 1 <= ratio < (1.3 if rms > 0.35 else 1.6)
     assert found.forwards.item() > 0 and found.backwards.item() > 0
 
 

@@ -1,0 +1,56 @@
+"""`python -m tkml_core photo`: one attack from the shell."""
+
+from pathlib import Path
+
+import pytest
+import skimage
+from PIL import Image
+
+import tkml_core as tk
+from tkml_core.__main__ import main
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """Part of a photo of a cat, small enough to be quick."""
+    with Image.open(Path(skimage.__file__).parent / "data" / "chelsea.png") as file:
+        file.crop((60, 0, 360, 300)).save(tmp_path / "cat.png")
+    return tmp_path / "cat.png"
+
+
+@pytest.mark.parametrize("more", [[], ["--targets", "best"], ["--targets", "motorcycle", "sofa"]])
+def test_a_cat_is_fooled_and_saved(photo: Path, more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    saved = photo.with_name("fooled.png")
+    assert main([str(photo), "--k", "2", "--true", "cat", "--out", str(saved), "--max-steps", "200", *more]) == 0
+    said = capsys.readouterr().out
+    assert "true:   cat\n" in said and "goal achieved, E = 0" in said
+    before, after = (next(line for line in said.splitlines() if line.startswith(word)) for word in ("before", "after"))
+    assert "cat" in before and "cat" not in after
+    if "motorcycle" in more:
+        assert "motorbike" in after and "sofa" in after
+    annotator = tk.load("voc20", device="cpu")
+    with Image.open(saved) as file:
+        top = tk.topk(annotator(annotator.prepare(file)), 2)[0].tolist()
+    assert annotator.index("cat") not in top and all(annotator.labels[j] in after for j in top)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--true", "unicorn"], "'unicorn'"),
+        (["--k", "0"], "k = 0"),
+        (["--k", "3", "--true", "cat", "--targets", "dog"], "1 targets and k = 3"),
+        (["--true", "cat", "--targets", "cat", "dog", "sofa"], "both true and a target"),
+    ],
+)
+def test_bad_asks_end_with_their_sentence(
+    photo: Path, more: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(photo), *more]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_no_photo_and_no_success_have_exit_codes_of_their_own(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(photo.with_name("missing.png"))]) == 2 and "missing.png" in capsys.readouterr().err
+    assert main([str(photo), "--true", "cat", "--max-steps", "0"]) == 1
+    assert "goal not achieved, E = 1" in capsys.readouterr().out
