@@ -3,7 +3,8 @@
 A float perturbation of a fraction of a level rounds away. Among perturbations q of whole levels, the shortest with a
 given first-order effect ⟨g, q⟩ is `round(s·g)` for some scale s: it spends level n of a pixel only where |g| is worth
 its cost 2n − 1 in ‖q‖². A minimal float perturbation is nearly parallel to that gradient, so the search scales it up,
-rounds it, bisects s for the smallest that holds, and then takes back, cheapest first, the levels that are not needed.
+rounds it and bisects s for the smallest that holds. Where no scale does, it spends levels where the gradient at the rounded
+image is largest until it holds. Then it takes back, cheapest first, the levels that are not needed.
 """
 
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from tkml_core.images import quantize
 
 HAIRLINE = 1e-3  # logits by which a reported margin must be negative: kernels differ by 1e-6 between batch sizes
 LADDER = (1.0, 1.25, 1.5, 1.8, 2.2, 2.7, 3.4, 4.5)  # scales tried until one holds; at .2 levels rms about 1.5 is needed
+SPENDS = 12  # rounds of mending what no scale gets right, one gradient each
 BISECTIONS = 4
 ROUNDS = 2  # of taking back, one gradient each
 
@@ -63,9 +65,17 @@ def search(annotator: Annotator, goal: Goal, x: Tensor, z: Tensor) -> Rounded:
         count[kept] += 1
         high[kept[good]] = middle[kept[good]]
         low[kept[~good]] = middle[kept[~good]]
-    every = torch.arange(rows, device=x.device)
-    x_adv = at(torch.where(found, high, 1.0), every)
+    x_adv = at(torch.where(found, high, 1.0), torch.arange(rows, device=x.device))
     backwards = torch.zeros_like(count)
+    for _ in range(SPENDS):
+        open_ = (~found).nonzero()[:, 0]
+        if not len(open_):
+            break
+        x_adv[open_] = _spend(annotator, goal.select(open_), x_adv[open_])
+        found[open_] = holds(annotator, goal.select(open_), x_adv[open_])
+        count[open_] += 2
+        backwards[open_] += 1
+    kept = found.nonzero()[:, 0]
     for _ in range(ROUNDS if len(kept) else 0):
         shorter, passes = _take_back(annotator, goal.select(kept), quantize(x[kept]), x_adv[kept])
         x_adv[kept] = shorter
@@ -74,11 +84,30 @@ def search(annotator: Annotator, goal: Goal, x: Tensor, z: Tensor) -> Rounded:
     return Rounded(x_adv, found, count, backwards)
 
 
-def _take_back(annotator: Annotator, goal: Goal, x: Tensor, x_adv: Tensor) -> tuple[Tensor, int]:
-    """Remove one level from the pixels where that harms the margin least for what it saves; images that hold stay so."""
+def _slope(annotator: Annotator, goal: Goal, x_adv: Tensor) -> tuple[Tensor, Tensor]:
+    """Margin (B,) and its gradient (B,3,H,W) by one level of each pixel."""
     with torch.enable_grad():
         leaf = x_adv.detach().requires_grad_()
-        (gradient,) = torch.autograd.grad(goal.margin(annotator(leaf)).sum(), leaf)
+        margin = goal.margin(annotator(leaf))
+        (gradient,) = torch.autograd.grad(margin.sum(), leaf)
+    return margin.detach(), gradient / 255
+
+
+def _spend(annotator: Annotator, goal: Goal, x_adv: Tensor) -> Tensor:
+    """One level more wherever the margin's gradient is largest, on as few pixels as should close the margin by a half over."""
+    margin, gradient = _slope(annotator, goal, x_adv)
+    level = (x_adv * 255).round()
+    free = torch.where(gradient > 0, level > 0, level < 255)  # the box: a pixel at its end has no level to give
+    gain = gradient.abs().masked_fill(~free, 0).flatten(1)
+    sorted_gain, order = gain.sort(dim=1, descending=True)
+    enough = sorted_gain.cumsum(1) - sorted_gain < 1.5 * (margin + 4 * HAIRLINE)[:, None]
+    chosen = torch.zeros_like(gain).scatter(1, order, (enough & (sorted_gain > 0)).to(gain.dtype)).view_as(gradient)
+    return (level - chosen * gradient.sign()) / 255
+
+
+def _take_back(annotator: Annotator, goal: Goal, x: Tensor, x_adv: Tensor) -> tuple[Tensor, int]:
+    """Remove one level from the pixels where that harms the margin least for what it saves; images that hold stay so."""
+    _, gradient = _slope(annotator, goal, x_adv)
     q = ((x_adv - x) * 255).round()
     # A level nearer to the photo changes the margin by −g·sign(q) and ‖q‖² by 1 − 2|q|; where q = 0 there is none to take.
     harm = (-gradient * q.sign() / (2 * q.abs() - 1)).masked_fill(q == 0, torch.inf).flatten(1)

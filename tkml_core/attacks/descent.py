@@ -11,8 +11,9 @@ from tkml_core.goals import Goal
 from tkml_core.losses import Objective
 from tkml_core.step import Result, Steps
 
-STALL, GROWTH = 10, 1.4  # so many steps without a margin 2 % better before the first success, and the share grows so
-BEYOND = 0.02  # of the first gap: aim a little past the goal, or Polyak's steps would only creep up to it
+STALL = 10  # steps without a margin 2 % better before the first success: then plain steps zigzag between hinges
+FINER, FINEST = 0.5, 0.1  # an image that stalls takes so much shorter steps each time, down to this share of `step`
+BEYOND = 0.1  # of the first gap: aim a little past the goal, or Polyak's steps would only creep up to it
 SHORTER = 0.05  # share of z that one step's β term takes away at most: where no hinge is active it is all there is
 LONGEST = 0.005  # root mean square of one step in [0,1] pixel units: linearisation says nothing beyond about one level
 
@@ -22,17 +23,21 @@ class Descent:
     """Settings and loop that TkML-AP-U and TkML-AP-T share: z ← z − η (βz + ∂L/∂z), λ ← λ − η ∂L/∂λ, box [0,1].
 
     The paper leaves η_l open. Here it is Polyak's (1969), η_l = step · gap_l / ‖βz_l + ∂L/∂z‖², so that it adapts to each
-    annotator, image and iterate: `gap` is what is missing to the goal, in score units, and `step` the share of the
-    way, by linearisation, that one update goes. An image that stalls before it succeeds has its share grow.
+    annotator, image and iterate: `gap` is what is missing to the goal, in score units, and `step` the share of the way,
+    by linearisation, that one update goes. An image that stalls before its first success (STALL) moves along a running
+    mean of its directions from then on, as long a way: where many labels must pass each other, single steps undo
+    each other.
 
-    max_steps: updates at most. step: in (0, 2). beta: β of Eq. 8 and 12. lambda_0: the first λ; None takes the one that
-    minimises the loss (Lemma 1). score_space: "logits", or "probability", the paper's letter: f and λ in [0,1], where
-    saturated scores lose their gradient.
+    max_steps: updates at most. step: in (0, 2). beta: β of Eq. 8 and 12. momentum: share of the last direction in that
+    running mean; 0 keeps to the paper's letter throughout. lambda_0: the first λ; None takes the one that minimises the
+    loss (Lemma 1). score_space: "logits", or "probability", the paper's letter: f and λ in [0,1], where saturated scores
+    lose their gradient.
     """
 
     max_steps: int = 1000
-    step: float = 0.3
-    beta: float = 0.1
+    step: float = 0.5
+    beta: float = 0.01
+    momentum: float = 0.9
     lambda_0: float | None = None
     score_space: str = "logits"
 
@@ -43,6 +48,10 @@ class Descent:
             raise ValueError(f"step = {self.step!r}: the share of the way to the goal of one update is in (0, 2).")
         if not 0 <= self.beta < float("inf"):
             raise ValueError(f"beta = {self.beta!r}: the weight of ‖z‖² is a number, 0 or more.")
+        if not 0 <= self.momentum < 1:
+            raise ValueError(
+                f"momentum = {self.momentum!r}: the share of the last direction that is kept is in [0, 1)."
+            )
         if self.lambda_0 is not None and not abs(self.lambda_0) < float("inf"):
             raise ValueError(f"lambda_0 = {self.lambda_0!r}: the first λ is a number, or None for Lemma 1's.")
         if self.score_space not in ("logits", "probability"):
@@ -99,7 +108,8 @@ class Descent:
         else:
             lam = torch.full_like(run.norm, self.lambda_0)
         lam = self.clamp_lambda(lam)
-        share = torch.full_like(lam, self.step)
+        finer = torch.ones_like(lam)
+        kept, course = torch.zeros_like(lam), torch.zeros_like(run.x)  # momentum in force, running mean of directions
         least, stalled, waited = torch.full_like(lam, torch.inf), torch.zeros_like(lam), torch.zeros_like(lam)
         beyond = torch.zeros_like(lam)
         longest = LONGEST * run.x[0].numel() ** 0.5
@@ -134,17 +144,22 @@ class Descent:
                 beyond[rows] = BEYOND * gap
             stalled[rows] = torch.where(margin < 0.98 * least[rows], 0.0, stalled[rows] + 1)
             least[rows] = torch.minimum(least[rows], margin)
-            grow = (stalled[rows] >= STALL) & (run.best_norm[rows] == torch.inf)
-            share[rows] = torch.where(grow, GROWTH * share[rows], share[rows])
-            stalled[rows] = torch.where(grow, 0.0, stalled[rows])
+            stuck = stalled[rows] >= STALL
+            stalled[rows] = torch.where(stuck, 0.0, stalled[rows])
+            finer[rows] = torch.where(stuck, (FINER * finer[rows]).clamp(min=FINEST), finer[rows])
+            kept[rows] = torch.where(stuck, self.momentum, kept[rows])
+            kept[rows] = torch.where(run.best_norm[rows] < torch.inf, 0.0, kept[rows])
             size = direction.flatten(1).norm(dim=1).clamp(min=1e-12)
-            length = (share[rows] * (gap + beyond[rows]) / size).clamp(max=longest)  # ‖z_{l+1} − z_l‖₂ inside the box
-            eta = (length / size).clamp(max=most)
+            eta = (finer[rows] * self.step * (gap + beyond[rows]) / size.square()).clamp(max=most)
+            length = (eta * size).clamp(max=longest)  # ‖z_{l+1} − z_l‖₂, but for the box
+            share = kept[rows, None, None, None]
+            course[rows] = share * course[rows] + (1 - share) * direction
+            way = course[rows].flatten(1).norm(dim=1).clamp(min=1e-12)
 
             going = ~run.done[rows]
             moving = rows[going]
-            lam[moving] = self.clamp_lambda(lam[moving] - eta[going] * by_lambda[going])
-            moved = run.x_adv[rows] - eta[:, None, None, None] * direction
+            lam[moving] = self.clamp_lambda(lam[moving] - (length / size)[going] * by_lambda[going])
+            moved = run.x_adv[rows] - (length / way)[:, None, None, None] * course[rows]
             run.x_adv[moving] = moved[going].clamp(0, 1)
             run.steps[moving] += 1
         return run.result()

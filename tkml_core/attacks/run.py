@@ -11,6 +11,8 @@ from tkml_core.metrics import l2_norm
 from tkml_core.ranking import consistent
 from tkml_core.step import Result, Step
 
+ENOUGH = 0.99  # of the best norm: what is not 1 % shorter is not worth waiting for
+
 
 class Run:
     """A batch under attack. A loop evaluates the live images, records what it saw, and moves them; see `descent.py`.
@@ -58,7 +60,7 @@ class Run:
         self.logits[rows], self.loss[rows], self.threshold[rows] = logits, loss, threshold
         norm = l2_norm(self.x_adv[rows] - self.x[rows])
         achieved = self.goal.select(rows).margin(logits) < 0
-        better = achieved & (norm < self.best_norm[rows] * 0.999)
+        better = achieved & (norm < self.best_norm[rows] * ENOUGH)
         self.norm[rows], self.achieved[rows], self.certified[rows] = norm, achieved, False
         won = rows[better]
         if len(won):

@@ -17,7 +17,7 @@ class TkMLAPT(Descent):
     Goal: `Targeted` (Eq. 10). Other settings: see `Descent`.
     """
 
-    patience: int = 10
+    patience: int = 5
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -274,7 +274,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--focus", type=float, default=0.0, help="exponent that quiets easy labels (0: plain BCE)")
     parser.add_argument("--blend", type=float, default=0.5, help="share of the soft score in a known label")
     parser.add_argument("--unknown", type=float, default=0.7, help="weight of the labels that only detectors know")
-    parser.add_argument("--rare", type=float, default=0.0, help="labels rarer than this share are drawn more often (0: none)")
+    parser.add_argument(
+        "--rare", type=float, default=0.0, help="labels rarer than this share are drawn more often (0: none)"
+    )
     parser.add_argument("--crop", type=float, default=0.3, help="smallest share of the photo's area in a crop")
     parser.add_argument("--collage", type=float, default=0.3, help="share of crops made of two photos")
     parser.add_argument("--average", type=float, default=0.998, help="decay of the exponential average")
