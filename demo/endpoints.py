@@ -12,7 +12,7 @@ from gradio.utils import get_upload_folder
 from demo import live, menu, runner
 from demo.actions import plainly
 from demo.plan import Ask
-from demo.uploads import PhotoInput
+from demo.uploads import photo_input
 
 DEFAULT_STEPS = 200
 
@@ -20,7 +20,7 @@ DEFAULT_STEPS = 200
 def build(annotators: Sequence[str]) -> None:
     """Add both endpoints to the current `gr.Blocks`."""
     with gr.Column(visible=False):
-        image = PhotoInput(type="filepath", label="image")
+        image = photo_input(label="image")
         # Free values on purpose: the runner's refusals name what is allowed, Gradio's own name the widget's choices.
         annotator = gr.Dropdown(list(annotators), value=annotators[0], label="annotator", allow_custom_value=True)
         k = gr.Number(3, label="k")

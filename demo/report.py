@@ -65,7 +65,7 @@ def conclude(plan: Plan, result: tk.Result, history: History, stopped: str | Non
         "margin": float(plan.goal.margin(logits)[0]),
         "pert": float(tk.pert(z)[0]),
         "l2": float(tk.l2_norm(z)[0]),
-        "linf": float(tk.linf_norm(z)[0]),
+        "linf": round(float(tk.linf_norm(z)[0]), 3),  # whole levels, but for float32
         "l2_before_rounding": float(result.norm_float[0]),
         "psnr": psnr if math.isfinite(psnr) else None,
         "ssim": float(tk.ssim(x, x_adv)[0]),

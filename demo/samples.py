@@ -66,8 +66,8 @@ def samples() -> tuple[Sample, ...]:
     made = (
         collage(
             "mosaic", "Cat, person, motorcycle", ("cat", "person", "motorcycle"), (672, 448),
-            motorcycle=((0, 0, 384, 256), (0.5, 0.5)), cat=((0, 256, 384, 448), (0.4, 0.5)),
-            astronaut=((384, 0, 672, 448), (0.4, 0.0)),
+            cat=((0, 0, 300, 448), (0.35, 0.5)), astronaut=((300, 0, 672, 200), (0.4, 0.02)),
+            motorcycle=((300, 200, 672, 448), (0.6, 0.5)),
         ),
         photo("cat", "Cat", ("cat",)),
         photo("motorcycle", "Motorcycle", ("motorcycle", "bicycle", "bench")),
@@ -75,7 +75,7 @@ def samples() -> tuple[Sample, ...]:
         photo("coffee", "Coffee", ("cup", "spoon", "dining table")),
         photo("admiral", "Admiral", ("person", "tie")),
         collage(
-            "breakfast", "Cat, person, cup", ("cat", "person", "cup"), (672, 448),
+            "breakfast", "Cat, person, cup", ("cat", "person", "cup", "spoon", "dining table"), (672, 448),
             cat=((0, 0, 336, 224), (0.4, 0.5)), coffee=((0, 224, 336, 448), (0.5, 0.4)),
             astronaut=((336, 0, 672, 448), (0.4, 0.0)),
         ),

@@ -3,6 +3,7 @@
 import warnings
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from gradio.data_classes import ImageData
@@ -11,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 # A short list on purpose: Pillow also opens formats that start other programs (EPS) or hide many pages (PDF).
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_PIXELS = 50_000_000
+_MOST = f"Up to {MAX_PIXELS // 1_000_000} million pixels are read; please make it smaller and try again."
 MAX_FILE_SIZE = "20mb"
 
 
@@ -26,10 +28,7 @@ def open_photo(path: str | Path) -> Image.Image:
             image = Image.open(path, formats=FORMATS)
             width, height = image.size
             if width * height > MAX_PIXELS:
-                raise ValueError(
-                    f"This picture has {width} × {height} pixels. Up to {MAX_PIXELS // 1_000_000} million pixels are "
-                    "read; please make it smaller and try again."
-                )
+                raise ValueError(f"This picture has {width} × {height} pixels. {_MOST}")
             image.load()
     except FileNotFoundError as error:
         raise ValueError("This picture is no longer on the server. Please choose it again.") from error
@@ -38,7 +37,7 @@ def open_photo(path: str | Path) -> Image.Image:
             "This file could not be read as a picture. Please use a JPEG, PNG, WebP, GIF, BMP or TIFF file."
         ) from error
     except Image.DecompressionBombError as error:
-        raise ValueError("This picture has far too many pixels. Please make it smaller and try again.") from error
+        raise ValueError(f"This picture has too many pixels. {_MOST}") from error
     except (OSError, SyntaxError, EOFError, MemoryError) as error:
         raise ValueError("This picture file is damaged and cannot be decoded. Please try another one.") from error
     except ValueError as error:
@@ -53,23 +52,26 @@ def plain_error(message: str) -> gr.Error:
     return gr.Error(escape(message, quote=False), title="That did not work", print_exception=False)
 
 
-class PhotoInput(gr.Image):
-    """An image input that hands over the path of the uploaded file, unaltered, or raises one plain sentence.
+def photo_input(**options: Any) -> gr.Image:
+    """An image widget that hands over the path of the uploaded file, unaltered, or answers with one plain sentence.
 
-    gr.Image would decode and re-encode some files (a re-uploaded adversarial picture must keep every level), and it
-    answers a broken one with a Python error that shows paths of the server. No __init__ here: Gradio reads its signature.
+    gr.Image would re-encode some files (a re-uploaded adversarial picture must keep every level), and it answers a
+    broken one with a Python error that shows paths of the server. Its method is replaced on the instance because
+    Gradio writes a .pyi file into the project for every subclass of a component.
     """
+    box = gr.Image(type="filepath", format="png", image_mode=None, **options)
+    box.preprocess = checked_path  # type: ignore[method-assign]
+    return box
 
-    def preprocess(self, payload: ImageData | None) -> str | None:
-        if payload is None:
-            return None
-        if not payload.path:
-            raise plain_error("The picture did not arrive as a file. Please upload it as a file.")
-        try:
-            open_photo(payload.path)
-        except ValueError as error:
-            raise plain_error(str(error)) from None
-        return payload.path
 
-    def get_block_name(self) -> str:
-        return "image"  # so that the browser uses Gradio's own image widget
+def checked_path(payload: ImageData | None) -> str | None:
+    """The path of an uploaded picture that can be read; None where nothing was uploaded."""
+    if payload is None:
+        return None
+    if not payload.path:
+        raise plain_error("The picture did not arrive as a file. Please upload it as a file.")
+    try:
+        open_photo(payload.path)
+    except ValueError as error:
+        raise plain_error(str(error)) from None
+    return payload.path

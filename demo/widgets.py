@@ -14,7 +14,7 @@ from demo.pictures import data_uri
 from demo.plan import MAX_SEED, MAX_STEPS, largest_k
 from demo.samples import samples
 from demo.theme import script
-from demo.uploads import PhotoInput
+from demo.uploads import photo_input
 
 DEFAULT_STEPS = 200  # the page's own; a run takes seconds, not the minutes of a benchmark
 DEFAULT_K = 3
@@ -62,7 +62,7 @@ class Widgets:
     png: gr.DownloadButton
     report: gr.DownloadButton
     annotator: gr.Radio
-    photo: PhotoInput
+    photo: gr.Image
     samples: gr.HTML
     chips: gr.HTML
     attack: gr.Radio
@@ -147,8 +147,8 @@ def _numbers(parts: dict[str, Any], start: Start) -> None:
 
 def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Start) -> None:
     Html('<h2><span class="number">1</span>Choose a photo</h2>')
-    parts["photo"] = PhotoInput(
-        type="filepath", format="png", label="Photo", show_label=False, elem_id="photo", height=150, buttons=[],
+    parts["photo"] = photo_input(
+        label="Photo", show_label=False, elem_id="photo", height=150, buttons=[],
         sources=["upload", "webcam", "clipboard"], placeholder="Drop a photo here, or click to upload",
     )  # fmt: skip
     parts["samples"] = Html(samples_html(), js_on_load=script("samples.js"), elem_id="samples")
