@@ -24,9 +24,8 @@ class Descent:
 
     The paper leaves η_l open. Here it is Polyak's (1969), η_l = step · gap_l / ‖βz_l + ∂L/∂z‖², so that it adapts to each
     annotator, image and iterate: `gap` is what is missing to the goal, in score units, and `step` the share of the way,
-    by linearisation, that one update goes. An image that stalls before its first success (STALL) moves along a running
-    mean of its directions from then on, as long a way: where many labels must pass each other, single steps undo
-    each other.
+    by linearisation, that one update goes. An image that stalls before its first success (STALL) takes finer steps, each
+    along a running mean of its directions: where many labels must pass each other, single steps undo each other.
 
     max_steps: updates at most. step: in (0, 2). beta: β of Eq. 8 and 12. momentum: share of the last direction in that
     running mean; 0 keeps to the paper's letter throughout. lambda_0: the first λ; None takes the one that minimises the

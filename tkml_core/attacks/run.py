@@ -54,6 +54,7 @@ class Run:
             )
             self.forwards[met] += 1
             self.best_norm[self.done] = 0
+            self.x_adv[self.done] = quantize(self.x[self.done])
 
     def record(self, rows: Tensor, logits: Tensor, loss: Tensor, threshold: Tensor) -> Tensor:
         """Note the scores of `rows` at their present x_adv; returns which of them (n,) succeeded with less than before."""
@@ -96,8 +97,6 @@ class Run:
         """Round, and annotate each 8-bit image alone, as a visitor who saved it would."""
         self.settle(self.live)
         x_adv = torch.where(self.certified[:, None, None, None], self.x_adv, quantize(self.x_adv))
-        met = self.certified & (self.steps == 0)
-        x_adv[met] = quantize(self.x[met])
         with torch.no_grad():
             logits = torch.cat([self.annotator(x_adv[i : i + 1]) for i in range(len(x_adv))])
         self.forwards += 1
