@@ -13,8 +13,11 @@ from tkml_core.goals import Cleared, Goal, Inconsistent
 class TkMLAPU(Descent):
     """Minimise β/2 ‖z‖² + λ + 1/(m−k) Σ_j [max_Y f − f_j − λ]_+ (Eq. 8) by the steps of Eq. 9; stop at the goal.
 
-    Goals: `Cleared` (Eq. 6), or `Inconsistent` (Eq. 5, Algorithm 1's own test). Settings: see `Descent`.
+    Goals: `Cleared` (Eq. 6), or `Inconsistent` (Eq. 5, Algorithm 1's own test). Settings: see `Descent`; the
+    first success ends a run, so that a shorter step leaves a smaller perturbation.
     """
+
+    step: float = 0.2
 
     def check(self, goal: Goal) -> None:
         if not isinstance(goal, (Cleared, Inconsistent)):

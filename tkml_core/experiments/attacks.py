@@ -67,6 +67,10 @@ def run(args: argparse.Namespace) -> None:
     """Attack what is not in the file yet, a batch of every cell in turn, so that a cut-off run is even over the cells."""
     args.out.parent.mkdir(parents=True, exist_ok=True)
     done = {(r["annotator"], r["case"], r["k"], r["key"]) for r in read(args.out)}
+    ours = {repr(tk.TkMLAPU(max_steps=args.max_steps)), repr(tk.TkMLAPT(max_steps=args.max_steps))}
+    other = {r["attack"] for r in read(args.out)} - ours
+    if other:
+        raise SystemExit(f"{args.out} was measured with other settings, {sorted(other)}; name another file with --out.")
     for name in args.annotators:
         annotator = tk.load(name, args.device)
         rows = prepared(annotator, name, args)
