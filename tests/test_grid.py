@@ -95,26 +95,48 @@ def test_it_never_says_holds_when_the_image_does_not() -> None:
     generator = torch.Generator().manual_seed(0)
     noise = torch.randn(z.shape, generator=generator, dtype=torch.float64)
     tries = [-z, 0 * z, noise * z.norm() / noise.norm(), 0.1 * z, z, 1000 * z, z + 0.02 * noise]
-    said = []
     for tried in tries:
         found = grid.search(annotator, goal, x, tried)
         check_levels(found.x_adv)
         truth = goal.margin(annotator(found.x_adv)).item()
         assert (truth <= -grid.HAIRLINE) or not found.holds.item()
-        said.append(found.holds.item())
-    assert said[:4] == [False] * 4 and said[4]
-    torch.testing.assert_close(grid.search(annotator, goal, x, -z).x_adv, tk.quantize(x - z))  # the nearest rounding
+        assert found.holds.item() or tried is not z
+    nowhere = linear(2, M, SIDE)[0]
+    with torch.no_grad():  # an annotator that does not look at its images: nothing helps
+        nowhere.module.weight.zero_()  # type: ignore[union-attr, operator]
+    for tried in tries:
+        assert not grid.search(nowhere, goal, x, tried).holds.item()
+        check_levels(grid.search(nowhere, goal, x, tried).x_adv)
 
 
 def test_some_hold_and_some_do_not_in_one_batch() -> None:
+    """The second image has no room: its pixels are at the ends of the box already."""
     annotator, x = linear(3, M, SIDE)
     targets = set(tk.topk(-annotator(x), 2)[0].tolist())
     z, _ = minimal(annotator, x, targets)
     goal = tk.Targeted(targets=mask_of(targets, M), true=mask_of({int(annotator(x).argmax())}, M))
-    found = grid.search(annotator, goal.fit(3, x.device), x.expand(3, -1, -1, -1), torch.cat([-z, z, 0 * z]))
-    assert found.holds.tolist() == [False, True, False]
+    away = (
+        torch.from_numpy(weights_of(annotator)[int(annotator(x).argmax())]).view_as(x) > 0
+    ).double()  # all for label 1
+    both, tried = torch.cat([x, away]), torch.cat([z, 0.001 * z])
+    found = grid.search(annotator, goal.fit(2, x.device), both, tried)
+    assert found.holds[0].item() and goal.margin(annotator(found.x_adv[:1])).item() <= -grid.HAIRLINE
+    assert not found.holds[1].item() or goal.margin(annotator(found.x_adv[1:])).item() <= -grid.HAIRLINE
     check_levels(found.x_adv)
-    assert torch.equal(found.x_adv[2], x[0])
+    assert torch.equal(found.x_adv[0], grid.search(annotator, goal, x, z).x_adv[0])
+
+
+@pytest.mark.parametrize("length", [0.1, 0.5])
+def test_a_perturbation_that_falls_short_is_mended(length: float) -> None:
+    """Less than the goal needs, and in a fifth of it no level at all: the search finds the rest by the margin's gradient."""
+    annotator, x = linear(6, M, SIDE, spread=0.2)
+    targets = set(tk.topk(-annotator(x), 2)[0].tolist())
+    z, least = minimal(annotator, x, targets)
+    goal = tk.Targeted(targets=mask_of(targets, M), true=mask_of({int(annotator(x).argmax())}, M))
+    found = grid.search(annotator, goal.fit(1, x.device), x, length * z)
+    assert found.holds.item()
+    check_levels(found.x_adv)
+    assert 1 <= tk.l2_norm(found.x_adv - x).item() / (255 * least) < 3
 
 
 def test_pixels_at_the_ends_of_the_box_stay_inside() -> None:
