@@ -104,10 +104,11 @@ def ready(w: Widgets, annotator: tk.Annotator, photo: Photo, true: tuple[str, ..
 def choose_annotator(w: Widgets, path: str, name: str, k: Any, chips: Any, sample_name: str | None) -> Update:
     """Another annotator: a sample's truth is looked up again, the visitor's own is kept as far as it has those labels."""
     annotator = runner.annotator(name)
-    origin = chips.get("origin") if isinstance(chips, dict) else None
+    marks = chips if isinstance(chips, dict) and chips.get("photo") == path else {}
+    origin = marks.get("origin") or ("sample" if sample_name else "guess")
     true: tuple[str, ...] | None = None
     if origin == "yours":
-        true = tuple(_known([str(label) for label in chips.get("truth") or []], annotator))
+        true = tuple(_known([str(label) for label in marks.get("truth") or []], annotator))
     elif origin == "sample" and sample_name:
         true = known_truth(sample(sample_name), annotator)
     k = min(whole("k", k, 1, MANY), len(annotator.labels) - 1)
@@ -165,11 +166,21 @@ def change_attack(w: Widgets, attack: str, case: str) -> Update:
         w.case: gr.update(visible=choice.takes_targets),
         w.chosen: gr.update(visible=choice.takes_targets and case == "chosen"),
         **{
-            getattr(w, name): gr.update(info=default_words(attack, name), interactive=name in names)
+            getattr(w, name): gr.update(placeholder=default_words(attack, name), interactive=name in names)
             for name in ("step", "beta", "lambda_0")
         },
         w.score_space: gr.update(interactive="score_space" in names),
     }
+
+
+def _number(label: str, text: Any) -> float | None:
+    """A number from a text field; None, the attack's default, where it is empty."""
+    if text is None or not str(text).strip():
+        return None
+    try:
+        return float(str(text).strip().replace(",", "."))
+    except ValueError:
+        raise ValueError(f"{label} must be a number such as 0.1, or empty; got {text!r}.") from None
 
 
 def page_plan(
@@ -184,6 +195,7 @@ def page_plan(
         raise ValueError("Mark at least one label as true: without a truth there is nothing to contradict.")
     if (chips.get("annotator"), chips.get("photo")) != (name, path):
         raise ValueError("The labels of the new photo are still on their way. Please press Attack again in a moment.")
-    settings = {"step": step, "beta": beta, "lambda_0": lambda_0, "score_space": score_space}
+    numbers = {"step": ("Step size", step), "beta": ("β", beta), "lambda_0": ("λ₀", lambda_0)}
+    settings = {key: _number(label, text) for key, (label, text) in numbers.items()} | {"score_space": score_space}
     ask = Ask(name, k, attack, true, case, chosen, max_steps, 0 if seed is None else seed, goal, settings)
     return make_plan(ask, annotator, photo)

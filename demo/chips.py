@@ -49,7 +49,7 @@ def _toggle(label: Scored, true: Collection[str], small: bool = False) -> str:
 
 def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin: str) -> str:
     """Toggles for all labels, best first: press what the photo really shows. `origin` says whose truth it is so far."""
-    shown = min(max(k, 5), 12)
+    shown = min(max(k + 2, 5), 14)
     sure = labels[0].probability >= 0.5
     words = {
         "sample": "These labels are known for this sample.",

@@ -20,7 +20,9 @@ from demo.widgets import DEFAULT_K, DEFAULT_STEPS, Start, Widgets, lay_out
 
 TITLE = "Fool the top-k labels of a photo"
 ATTACKS_AT_ONCE = 2  # two cores: more at once would only make all of them slow
-CHOICE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+# One choice after the other: each reads what the one before it has set, however fast somebody clicks.
+CHOICE: dict[str, Any] = {**QUIET, "concurrency_id": "choice", "concurrency_limit": 1, "trigger_mode": "always_last"}
 
 STARTING = """() => {
   const stage = document.getElementById("stage");
@@ -117,17 +119,17 @@ def _wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
     photo = w.photo.input(
         on_photo, [w.photo, w.annotator, w.k], [*scene, w.photo, current.photo, current.sample], **CHOICE
     )
-    photo.failure(lambda: None, None, w.photo, **CHOICE)
+    photo.failure(lambda: None, None, w.photo, **QUIET)
     w.samples.select(on_sample, [w.annotator, w.k], [*scene, current.photo, current.sample], **CHOICE)
     w.annotator.input(on_annotator, [current.photo, w.annotator, w.k, w.chips, current.sample], scene, **CHOICE)
     mind = [current.photo, w.annotator, w.k, w.chips, w.chosen, current.attacked]
     w.chips.input(
         plainly(lambda *values: actions.change_truth(w, *values)), mind, [w.k, w.chosen, w.before, w.race],
-        trigger_mode="always_last", **CHOICE,
+        **CHOICE,
     )  # fmt: skip
     w.k.input(
         plainly(lambda *values: actions.change_k(w, *values)), mind, [w.chips, w.chosen, w.before, w.race],
-        trigger_mode="always_last", **CHOICE,
+        **CHOICE,
     )  # fmt: skip
     settings = [w.goal, w.case, w.chosen, w.step, w.beta, w.lambda_0, w.score_space]
     w.attack.input(
@@ -168,16 +170,16 @@ def _wire_run(w: Widgets, current: Current) -> None:
 
     buttons = [w.attack_button, w.stop_button]
     # In the browser alone, so that the click answers at once even while others' runs keep the server busy.
-    w.attack_button.click(None, None, [*buttons, w.status], js=STARTING, **CHOICE)
+    w.attack_button.click(None, None, [*buttons, w.status], js=STARTING, **QUIET)
     ran = w.attack_button.click(
         on_run,
         wishes,
         [*boxes.values(), w.png, w.report, current.attacked],
         concurrency_id="attack",
         concurrency_limit=ATTACKS_AT_ONCE,
-        **CHOICE,
+        **QUIET,
     )
     # .then() does not follow an error and .failure() nothing else, so both bring the buttons back.
-    ran.then(on_end, None, buttons, queue=False, **CHOICE)
-    ran.failure(on_error, None, [*buttons, w.status], queue=False, **CHOICE)
-    w.stop_button.click(on_stop, None, None, queue=False, **CHOICE)
+    ran.then(on_end, None, buttons, queue=False, **QUIET)
+    ran.failure(on_error, None, [*buttons, w.status], queue=False, **QUIET)
+    w.stop_button.click(on_stop, None, None, queue=False, **QUIET)

@@ -69,9 +69,9 @@ class Widgets:
     k: gr.Slider
     case: gr.Radio
     chosen: gr.Dropdown
-    beta: gr.Number
-    step: gr.Number
-    lambda_0: gr.Number
+    step: gr.Textbox
+    beta: gr.Textbox
+    lambda_0: gr.Textbox
     max_steps: gr.Slider
     score_space: gr.Radio
     seed: gr.Number
@@ -184,17 +184,14 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
         parts["max_steps"] = gr.Slider(
             1, MAX_STEPS, value=DEFAULT_STEPS, step=1, label="Steps at most", elem_id="max-steps"
         )
+        # Text fields, because gr.Number turns "nothing" into 0 as soon as it is shown.
         with gr.Row():
-            parts["step"] = gr.Number(label="Step size", info=default_words(own, "step"), elem_id="step", min_width=120)
-            parts["beta"] = gr.Number(label="β", info=default_words(own, "beta"), elem_id="beta", min_width=120)
-        with gr.Row():
-            parts["lambda_0"] = gr.Number(
-                label="λ₀", info=default_words(own, "lambda_0"), elem_id="lambda", min_width=120
-            )
-            parts["seed"] = gr.Number(
-                0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, info="For random targets", elem_id="seed",
-                min_width=120,
-            )  # fmt: skip
+            for name, label in (("step", "Step size"), ("beta", "β"), ("lambda_0", "λ₀")):
+                words = default_words(own, name)
+                parts[name] = gr.Textbox(label=label, placeholder=words, elem_id=name.replace("_", "-"), min_width=90)
+        parts["seed"] = gr.Number(
+            0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, info="For random targets", elem_id="seed",
+        )  # fmt: skip
         parts["score_space"] = gr.Radio(
             [("logits (default)", "logits"), ("probabilities (the paper's letter)", "probability")], value="logits",
             label="Scores to attack", elem_id="score-space",
@@ -202,8 +199,8 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
 
 
 def default_words(attack: str, name: str) -> str:
-    """What an empty field means."""
+    """What an empty field stands for: the attack's default."""
     if name not in menu.setting_names(attack):
-        return "Not used by this attack"
+        return "not used"
     default = menu.setting_default(attack, name)
-    return "Empty: set by the attack" if default is None else f"Empty: {default:g}"
+    return "automatic" if default is None else f"{default:g}"

@@ -100,7 +100,8 @@ def test_a_goal_that_holds_already_leaves_the_photo_alone(cat: str) -> None:
 
 
 def test_stop_ends_a_run_with_an_honest_report(photos: dict[str, Path]) -> None:
-    ask = Ask("coco80", 10, "TkML-AP-T", ["cat", "person", "cup"], "worst", max_steps=2000)
+    slow = {"step": 0.001}
+    ask = Ask("coco80", 10, "TkML-AP-T", ["cat", "person", "cup"], "worst", max_steps=2000, settings=slow)
     seen: list[int] = []
     steps = runner.run(runner.plan(photos["breakfast"], ask), stop_asked=lambda: len(seen) >= 3)
     with pytest.raises(StopIteration) as end:
@@ -188,7 +189,7 @@ def test_samples_are_installed_and_their_truth_fits_both_annotators() -> None:
 
 
 def test_a_page_is_sent_few_frames_and_a_lossless_end(cat: str) -> None:
-    plan = runner.plan(cat, Ask("coco80", 5, "TkML-AP-T", ["cat"], "worst", max_steps=60))
+    plan = runner.plan(cat, Ask("coco80", 5, "TkML-AP-T", ["cat"], "worst", max_steps=60, settings={"step": 0.001}))
     began = time.perf_counter()
     views = list(live.views(plan, lambda: False))
     seconds = time.perf_counter() - began
