@@ -217,15 +217,14 @@ def test_a_photo_that_is_not_square() -> None:
 
 def test_inconsistent_is_won_with_less_than_cleared() -> None:
     """Two true labels, both in the top-3: E = 0 needs one of them out, Cleared both."""
-    x = squares()[:1]
+    x = small()[:1]
     with torch.no_grad():
         true = tk.ranks(annotator("voc20")(x)) <= 2
-    results = [
-        tk.TkMLAPU(max_steps=200)(annotator("voc20"), x, goal)
-        for goal in (tk.Inconsistent(true=true, k=K), tk.Cleared(true=true, k=K))
-    ]
-    assert all(result.achieved.item() and not result.consistent.item() for result in results)
-    assert results[0].norm < results[1].norm
+    goals = (tk.Inconsistent(true=true, k=K), tk.Cleared(true=true, k=K))
+    easy, hard = (tk.TkMLAPU(max_steps=300)(annotator("voc20"), x, goal) for goal in goals)
+    assert easy.achieved.item() and hard.achieved.item()
+    assert not easy.consistent.item() and not hard.consistent.item()
+    assert easy.norm < hard.norm
 
 
 @pytest.mark.parametrize("case", tk.CASES)

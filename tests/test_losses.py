@@ -83,9 +83,13 @@ def test_eq_8_and_eq_12_by_hand() -> None:
     untargeted = losses.untargeted(f, torch.tensor([[False, True, False, False]]), 2, lam)
     assert untargeted.loss.item() == 1 + 2 / 2
     assert untargeted.by_scores.tolist() == [[0, 0.5, 0, -0.5]] and untargeted.by_lambda.item() == 1 - 1 / 2
+    at_0 = losses.untargeted(f, torch.tensor([[False, True, False, False]]), 2, torch.tensor([0.0]))
+    assert at_0.loss.item() == (1 + 3) / 2 and at_0.by_lambda.item() == 1 - 2 / 2  # a difference of λ is not above it
     targeted = losses.targeted(f, torch.tensor([[False, False, True, True]]), torch.tensor([2.5]))
     assert targeted.loss.item() == (5 - 2.5) + (3 - 2.5) + (2.5 - 2) + (2.5 - 0)
     assert targeted.by_scores.tolist() == [[1, 1, -1, -1]] and targeted.by_lambda.item() == 0
+    on_it = losses.targeted(f, torch.tensor([[False, False, True, True]]), torch.tensor([2.0]))
+    assert on_it.by_scores.tolist() == [[1, 1, 0, -1]] and on_it.by_lambda.item() == 1 - 2  # f_j = λ is no hinge's work
 
 
 @repeatable(100)
