@@ -196,7 +196,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--max-steps", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0, help="of the order of photos and of random targets")
     parser.add_argument("--device", default=None)
-    parser.add_argument("--out", type=Path, default=Path("runs/attacks.jsonl"))
+    parser.add_argument("--out", type=Path, default=Path("assets/measured/attacks.jsonl"))
     parser.add_argument("--table", action="store_true", help="only print the table of what is in the file")
     parser.add_argument("--write", type=Path, help="also write the table as a page, such as assets/measured/attacks.md")
     args = parser.parse_args(argv)
