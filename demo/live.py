@@ -11,7 +11,7 @@ from demo import runner, stage
 from demo.history import Frame
 from demo.plan import Plan
 from demo.report import Outcome
-from demo.verdict import aim, table_html, verdict_html, waiting_html
+from demo.verdict import table_html, verdict_html
 
 PICTURES_EVERY = 1 / 8  # seconds; generators have no back-pressure, a browser would be flooded
 RACE_EVERY = 1 / 4
@@ -36,8 +36,6 @@ def opening(plan: Plan) -> View:
     """What the stage shows at once, before the first step: the untouched picture in all places."""
     true, targets = plan.ask.true_labels, plan.target_order
     return View(
-        verdict=waiting_html(f"Running {plan.ask.attack}. The goal: {aim(plan.goal_name, plan.k, targets)}."),
-        table="",
         before=stage.before_html(plan.annotator, plan.photo, true, targets, plan.k),
         change=stage.change_html(plan.photo.x, plan.photo.x, lossless=False),
         after=stage.after_html(plan, plan.photo.x, plan.photo.logits, lossless=False, now="now"),

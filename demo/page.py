@@ -162,8 +162,6 @@ def _wire_run(w: Widgets, current: Current) -> None:
         session = request.session_hash or ""
         for view in live.views(actions.page_plan(*wish), lambda: _stop_asked(session)):
             update: Update = {box: html for name, box in boxes.items() if (html := getattr(view, name)) is not None}
-            if view.before and not view.outcome:  # it begins: the files of the run before go
-                update |= {w.png: gr.update(interactive=False), w.report: gr.update(interactive=False)}
             if view.outcome:
                 png, report = live.save(view.outcome, get_upload_folder())
                 update[w.png] = gr.update(value=png, interactive=True)

@@ -306,4 +306,4 @@ def test_a_failure_is_called_one() -> None:
     }  # fmt: skip
     assert "did not work within 9 steps" in sentence(report, 60) and "cat is still in the top 2" in sentence(report, 60)
     assert "Not fooled" in verdict_html(report, 60)
-    assert listed(["a", "b", "c"]) == "a, b and c" and listed(list("abcdefgh")) == "a, b, c, d and 4 more"
+    assert listed(["a", "b", "c"]) == "a, b and c" and listed(list("abcdefgh")) == "a, b, c, d, e and 3 more"
