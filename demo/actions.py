@@ -162,7 +162,7 @@ def change_attack(w: Widgets, attack: str, case: str) -> Update:
     goals = [(menu.GOALS[goal].title, goal) for goal in choice.goals]
     return {
         w.attack: gr.update(info=choice.sentence),
-        w.goal: gr.update(choices=goals, value=choice.goals[0], interactive=len(goals) > 1),
+        w.goal: gr.update(choices=goals, value=choice.goals[0], visible=len(goals) > 1),
         w.case: gr.update(visible=choice.takes_targets),
         w.chosen: gr.update(visible=choice.takes_targets and case == "chosen"),
         **{

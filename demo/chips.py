@@ -64,7 +64,7 @@ def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin:
     }
     rows = [_toggle(label, true) for label in labels[:shown]]
     if k < shown:
-        rows.insert(k, f'<div class="cut" role="presentation"><span>top {k} ends here</span></div>')
+        rows.insert(k, f'<div class="edge" role="presentation"><span>top {k} ends here</span></div>')
     rest = "".join(_toggle(label, true, small=True) for label in labels[shown:])
     more = (
         f'<details class="more"><summary>{len(labels) - shown} more labels</summary><div class="cloud">{rest}</div></details>'
@@ -90,5 +90,8 @@ def top_list(labels: Sequence[Scored], true: Collection[str], targets: Collectio
             f'<span class="name">{escape(label.name)}{note}</span><span class="pct">{percent(label.probability)}</span>'
             f"{_bar(label.probability)}</li>"
         )
-    many = " long" if len(labels) > 6 else ""
-    return f'<div class="toplist{many}"><h3>{escape(title)}</h3><ol>{"".join(rows)}</ol></div>'
+    if len(labels) > 6:  # it scrolls, so the keyboard must be able to get into it
+        listed = f'<ol class="long" tabindex="0" aria-label="{escape(title, quote=True)}">{"".join(rows)}</ol>'
+    else:
+        listed = f"<ol>{''.join(rows)}</ol>"
+    return f'<div class="toplist"><h3>{escape(title)}</h3>{listed}</div>'

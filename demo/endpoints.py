@@ -65,7 +65,7 @@ def run_attack(
         try:
             next(steps)
         except StopIteration as end:
-            return live.save(end.value, get_upload_folder())[0], end.value.report
+            return live.save_png(end.value, get_upload_folder()), end.value.report
 
 
 @plainly

@@ -11,7 +11,7 @@ from demo import runner, stage
 from demo.history import Frame
 from demo.plan import Plan
 from demo.report import Outcome
-from demo.verdict import table_html, verdict_html
+from demo.verdict import aim, table_html, verdict_html, waiting_html
 
 PICTURES_EVERY = 1 / 8  # seconds; generators have no back-pressure, a browser would be flooded
 RACE_EVERY = 1 / 4
@@ -36,6 +36,8 @@ def opening(plan: Plan) -> View:
     """What the stage shows at once, before the first step: the untouched picture in all places."""
     true, targets = plan.ask.true_labels, plan.target_order
     return View(
+        verdict=waiting_html(f"Running {plan.ask.attack}. The goal: {aim(plan.goal_name, plan.k, targets)}."),
+        table="",
         before=stage.before_html(plan.annotator, plan.photo, true, targets, plan.k),
         change=stage.change_html(plan.photo.x, plan.photo.x, lossless=False),
         after=stage.after_html(plan, plan.photo.x, plan.photo.logits, lossless=False, now="now"),
@@ -92,12 +94,21 @@ def _frames(plan: Plan, frames: Generator[Frame, None, Outcome]) -> Generator[Vi
         )
 
 
-def save(outcome: Outcome, folder: str | Path) -> tuple[str, str]:
-    """Paths of the adversarial PNG and of the report, in a folder of their own below `folder`."""
+def save_png(outcome: Outcome, folder: str | Path) -> str:
+    """Path of the adversarial PNG, in a folder of its own below `folder`."""
+    return str(_place(outcome, folder, ".png", outcome.png))
+
+
+def save_report(outcome: Outcome, folder: str | Path) -> str:
+    """Path of the report as JSON, in a folder of its own below `folder`."""
+    text = json.dumps(outcome.report, indent=2, ensure_ascii=False) + "\n"
+    return str(_place(outcome, folder, ".json", text.encode()))
+
+
+def _place(outcome: Outcome, folder: str | Path, ending: str, content: bytes) -> Path:
+    report = outcome.report
     place = Path(folder) / uuid.uuid4().hex
     place.mkdir(parents=True)
-    name = f"{outcome.report['attack']}-k{outcome.report['k']}-{outcome.report['annotator']}".lower().replace("^", "")
-    png, report = place / f"{name}.png", place / f"{name}.json"
-    png.write_bytes(outcome.png)
-    report.write_text(json.dumps(outcome.report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return str(png), str(report)
+    path = place / f"{report['attack']}-k{report['k']}-{report['annotator']}{ending}".lower().replace("^", "")
+    path.write_bytes(content)
+    return path

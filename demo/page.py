@@ -1,5 +1,7 @@
 """The page put together: its start, and which widget makes which action happen."""
 
+import atexit
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -58,6 +60,7 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": theme.theme(),
         "css": theme.style(),
+        "head": theme.head(),
         "max_file_size": uploads.MAX_FILE_SIZE,
         "strict_cors": True,
         "run_history": False,
@@ -70,7 +73,9 @@ def build() -> gr.Blocks:
     names = tk.available()
     if not names:
         raise RuntimeError("No annotator's weights are under assets/weights; the page needs at least one.")
-    files = {name: str(path) for name, path in write_samples(Path(tempfile.mkdtemp(prefix="tkml-samples-"))).items()}
+    folder = Path(tempfile.mkdtemp(prefix="tkml-samples-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    files = {name: str(path) for name, path in write_samples(folder).items()}
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
         start = arrival(names[0], files)
         w = lay_out(names, start)
@@ -90,16 +95,17 @@ def arrival(name: str, files: dict[str, str]) -> Start:
     *_, last = live.views(runner.plan(path, ask), lambda: False)
     assert last.outcome is not None
     chips = actions.chips_value(path, name, runner.read_photo(path, name), true, DEFAULT_K, "sample")
-    return Start(item.name, name, path, chips, last, live.save(last.outcome, get_upload_folder()))
+    saved = [save(last.outcome, get_upload_folder()) for save in (live.save_png, live.save_report)]
+    return Start(item.name, name, path, chips, last, (saved[0], saved[1]))
 
 
 def _wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
     scene = [w.chips, w.before, w.change, w.after, w.verdict, w.status, w.race, w.table, w.png, w.report, w.k, w.chosen]
 
     @plainly
-    def on_photo(path: str | None, name: str, k: float) -> Update:
+    def on_photo(path: str | None, name: str, k: float) -> Any:
         if not path:
-            return {}
+            return gr.skip()
         # The box empties itself again: the photo stands on the stage, and here the next one can be dropped.
         update = actions.choose(w, path, name, k, None, "guess")
         return {**update, w.photo: None, current.photo: path, current.sample: None, current.attacked: False}
@@ -162,10 +168,11 @@ def _wire_run(w: Widgets, current: Current) -> None:
         session = request.session_hash or ""
         for view in live.views(actions.page_plan(*wish), lambda: _stop_asked(session)):
             update: Update = {box: html for name, box in boxes.items() if (html := getattr(view, name)) is not None}
+            if view.before and not view.outcome:  # it begins: the files of the run before go
+                update |= {w.png: gr.update(interactive=False), w.report: gr.update(interactive=False)}
             if view.outcome:
-                png, report = live.save(view.outcome, get_upload_folder())
-                update[w.png] = gr.update(value=png, interactive=True)
-                update[w.report] = gr.update(value=report, interactive=True)
+                for button, save in ((w.png, live.save_png), (w.report, live.save_report)):
+                    update[button] = gr.update(value=save(view.outcome, get_upload_folder()), interactive=True)
             yield {**update, current.attacked: True}
 
     buttons = [w.attack_button, w.stop_button]

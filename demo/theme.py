@@ -30,12 +30,20 @@ def theme() -> gr.themes.Base:
         body_text_color_subdued_dark="*neutral_300",
         block_info_text_color="*neutral_600",
         block_info_text_color_dark="*neutral_300",
+        input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
     )
 
 
 def style() -> str:
     """The page's CSS, icons included."""
     return (Path(__file__).parent / "style.css").read_text(encoding="utf-8") + icons.stylesheet()
+
+
+def head() -> str:
+    """Rules for what is outside the page's own part, which Gradio keeps `css=` from reaching on narrow screens."""
+    rules = ".gradio-container .main.app { padding: 14px !important; } footer .divider { display: none; }"
+    return f"<style>@media (max-width: 760px) {{ {rules} }}</style>"
 
 
 def script(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from demo import menu
 
 
-def listed(names: Sequence[str], most: int = 6) -> str:
+def listed(names: Sequence[str], most: int = 5) -> str:
     """Names as people write them: "cat, sofa and person"; a long list is cut and says by how much."""
     names = list(names)
     if len(names) > most:
@@ -16,7 +16,7 @@ def listed(names: Sequence[str], most: int = 6) -> str:
 
 
 def _top(k: int) -> str:
-    return "The top label" if k == 1 else f"The top {k}"
+    return "top label" if k == 1 else f"top {k}"
 
 
 def _missed(report: dict[str, Any]) -> str:
@@ -25,11 +25,11 @@ def _missed(report: dict[str, Any]) -> str:
     if report["goal"] == "targeted":
         missing = [name for name in report["targets"] if name not in after]
         if missing:
-            return f"{listed(missing)} did not make it into the top {report['k']}."
+            return f"{listed(missing)} did not make it into the top {report['k']}"
     still = [name for name in report["true_labels"] if name in after]
     if report["goal"] == "cleared" and still:
-        return f"{listed(still)} {'is' if len(still) == 1 else 'are'} still in the top {report['k']}."
-    return "The ranking did not change enough."
+        return f"{listed(still)} {'is' if len(still) == 1 else 'are'} still in the top {report['k']}"
+    return "the ranking did not change enough"
 
 
 def _cut_short(report: dict[str, Any], budget: float) -> str:
@@ -42,23 +42,27 @@ def _cut_short(report: dict[str, Any], budget: float) -> str:
     return ""
 
 
+def aim(goal: str, k: int, targets: Sequence[str]) -> str:
+    """What a run is after, in words."""
+    words = menu.GOALS[goal].reached.format(k=k)
+    return f"{words}: {listed(targets)}" if targets else words
+
+
 def sentence(report: dict[str, Any], budget: float) -> str:
     """The verdict in plain words."""
-    k, before, after = (report[key] for key in ("k", "before", "after"))
-    was = f"{_top(k)} was {listed([name for name, _ in before])}."
-    now = listed([name for name, _ in after])
+    k, top = report["k"], _top(report["k"])
+    was, now = (listed([name for name, _ in report[key]]) for key in ("before", "after"))
     lead = _cut_short(report, budget)
     if report["achieved"]:
         lead = lead and lead + "The goal was reached. "
         if not report["l2"]:
-            return f"{lead}{was} The goal already held, so the photo was left as it is."
+            return f"{lead}The {top} was {was}. The goal already held, so the photo was left as it is."
         reached = menu.GOALS[report["goal"]].reached.format(k=k)
-        if k == 1:
-            reached = reached.replace("top 1", "first place")
-        return f"{lead}{was} A change of at most {report['linf']:.0f}/255 at any pixel made it {now}: {reached}."
-    tried = lead + "The goal was not reached. " if lead else f"It did not work within {report['steps']} steps. "
+        return f"{lead}The {top} was {was}. A change of at most {report['linf']:.0f}/255 at any pixel made it {now}: {reached}."
+    tried = lead + "The goal was not reached" if lead else f"It did not work within {report['steps']} steps"
     hint = "" if report["stopped"] == "user" else " Try more steps, a smaller k or another goal."
-    return f"{tried}{was} On the saved picture it is now {now}. {_missed(report)}{hint}"
+    state = f"still {now}" if was == now else f"{now}, and was {was}"
+    return f"{tried}: {_missed(report)}. On the saved picture the {top} is {state}.{hint}"
 
 
 def verdict_html(report: dict[str, Any], budget: float) -> str:

@@ -179,7 +179,7 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
     with gr.Accordion("Advanced", open=False, elem_id="advanced"):
         parts["goal"] = gr.Radio(
             [(menu.GOALS[name].title, name) for name in attacks[own].goals], value=attacks[own].goals[0], label="Goal",
-            elem_id="goal",
+            elem_id="goal", visible=len(attacks[own].goals) > 1,
         )  # fmt: skip
         parts["max_steps"] = gr.Slider(
             1, MAX_STEPS, value=DEFAULT_STEPS, step=1, label="Steps at most", elem_id="max-steps"

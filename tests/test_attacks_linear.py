@@ -136,24 +136,39 @@ def test_two_labels() -> None:
         assert result.norm.item() < 4 * 255 * optimum
 
 
-@pytest.mark.parametrize("attack", [tk.TkMLAPU(max_steps=150), tk.TkMLAPT(max_steps=150)], ids=["U", "T"])
-@pytest.mark.parametrize("margin", [0.1, 0.02, 0.004, 1e-5, -1e-4, -5e-4, -1.5e-3])
-def test_a_photo_at_the_boundary_is_pushed_over_by_what_8_bits_can_say(attack: Descent, margin: float) -> None:
-    """Here the float perturbation is a small part of a level, or nothing: the goal holds, but not by the hairline."""
+def at_the_boundary(kind: type[Descent], margin: float) -> tuple[tk.Annotator, Tensor, tk.Goal]:
+    """An image whose third label is just above the fourth, or just below it: the goal of `kind` lacks `margin`."""
     annotator, x = linear(1, 5, side=32)
     order = tk.topk(annotator(x), 5)[0].tolist()
     scores = annotator(x)[0].detach()
     module = annotator.module
     assert isinstance(module, Linear)
-    with torch.no_grad():  # the third label just above the fourth, or just below it
+    with torch.no_grad():
         module.bias[order[2]] += scores[order[3]] - margin - scores[order[2]]
-    true = mask_of({order[3], order[4]}, 5)
-    untargeted = isinstance(attack, tk.TkMLAPU)
-    goal = tk.Cleared(true=true, k=3) if untargeted else tk.Targeted(targets=mask_of(set(order[:3]), 5), true=true)
+    true, wanted = mask_of({order[3], order[4]}, 5), mask_of(set(order[:3]), 5)
+    goal = tk.Cleared(true=true, k=3) if kind is tk.TkMLAPU else tk.Targeted(targets=wanted, true=true)
     assert goal.margin(annotator(x)).item() == pytest.approx(margin, rel=1e-6)
-    result = attack(annotator, x, goal)
+    return annotator, x, goal
+
+
+@pytest.mark.parametrize("kind", [tk.TkMLAPU, tk.TkMLAPT])
+@pytest.mark.parametrize("margin", [0.1, 0.02, 0.004, 1e-5, -1e-4, -5e-4, -1.5e-3])
+def test_a_photo_at_the_boundary_is_pushed_over_by_what_8_bits_can_say(kind: type[Descent], margin: float) -> None:
+    """Here the float perturbation is a small part of a level, or nothing: the goal holds, but not by the hairline."""
+    annotator, x, goal = at_the_boundary(kind, margin)
+    result = kind(max_steps=150)(annotator, x, goal)
     assert result.achieved.tolist() == [True]
+    assert goal.margin(annotator(result.x_adv)).item() <= -1e-3
     assert result.norm.item() < 30  # some levels in some of 3072 values
+
+
+@pytest.mark.parametrize("kind", [tk.TkMLAPU, tk.TkMLAPT])
+@pytest.mark.parametrize("margin", [0.1, 0.004])
+def test_nearly_there_is_not_there(kind: type[Descent], margin: float) -> None:
+    annotator, x, goal = at_the_boundary(kind, margin)
+    result = kind(max_steps=0)(annotator, x, goal)
+    assert result.achieved.tolist() == [False]
+    assert torch.equal(result.x_adv, x)
 
 
 @pytest.mark.parametrize("attack", [tk.TkMLAPU(), tk.TkMLAPT()], ids=["U", "T"])

@@ -68,6 +68,23 @@ def test_a_float_perturbation_that_is_far_too_long_is_shortened() -> None:
     assert found.holds.item() and 255 * least <= norm < 0.6 * tk.l2_norm(3 * z).item()
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_levels_that_do_nothing_are_taken_back(seed: int) -> None:
+    """Two labels, and half of the float perturbation's energy is noise that moves neither: the 8-bit one has less."""
+    annotator, x = linear(seed, 2, SIDE)
+    weight = torch.from_numpy(weights_of(annotator))
+    first = int(annotator(x).argmax())
+    across = weight[1 - first] - weight[first]
+    z = across * ((annotator(x)[0, first] - annotator(x)[0, 1 - first]).detach() / across.square().sum()) * (1 + 1e-6)
+    noise = torch.randn(x.numel(), generator=torch.Generator().manual_seed(100 + seed), dtype=torch.float64)
+    noise = noise - across * (across @ noise) / across.square().sum()
+    both = (z + noise * z.norm() / noise.norm()).view_as(x)
+    goal = tk.Cleared(true=mask_of({first}, 2), k=1)
+    found = grid.search(annotator, goal.fit(1, x.device), x, both)
+    assert found.holds.item()
+    assert tk.l2_norm(found.x_adv - x).item() < 0.95 * tk.l2_norm(both).item()
+
+
 def test_images_of_a_batch_are_searched_each_as_if_alone() -> None:
     annotator, first = linear(1, M, SIDE)
     x = torch.cat([first, tk.quantize((first + 0.01).clamp(0, 1)), tk.quantize(first.flip(3))])

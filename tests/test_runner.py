@@ -75,7 +75,7 @@ def test_a_report_is_about_the_png(cat: str, tmp_path: Path, attack: str, more: 
     frames, outcome = finish(runner.run(plan, budget=600))
     report = outcome.report
     assert set(report) >= REPORT and json.loads(json.dumps(report)) == report
-    png, saved = live.save(outcome, tmp_path)
+    png, saved = live.save_png(outcome, tmp_path), live.save_report(outcome, tmp_path)
     assert json.loads(Path(saved).read_text()) == report
     again = runner.annotate(png, NAME, 1)
     assert [list(pair) for pair in again] == report["after"]
@@ -306,4 +306,4 @@ def test_a_failure_is_called_one() -> None:
     }  # fmt: skip
     assert "did not work within 9 steps" in sentence(report, 60) and "cat is still in the top 2" in sentence(report, 60)
     assert "Not fooled" in verdict_html(report, 60)
-    assert listed(["a", "b", "c"]) == "a, b and c" and listed(list("abcdefgh")) == "a, b, c, d, e and 3 more"
+    assert listed(["a", "b", "c"]) == "a, b and c" and listed(list("abcdefgh")) == "a, b, c, d and 4 more"

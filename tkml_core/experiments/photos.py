@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from tkml_core.labels import COCO80, VOC20, coco_name
+from tkml_core.labels import COCO80, VOC20, label_indices
 
 UNKNOWN, IGNORED = -1.0, -2.0
 MEASURED_COCO = 500  # the photos of val2017 with the largest ids measure; the others train
-_VOC_COLUMNS = [COCO80.index(coco_name(name)) for name in VOC20]
+_VOC_COLUMNS = label_indices(VOC20, COCO80)
 
 
 @dataclass(frozen=True)

@@ -207,6 +207,8 @@ def train(args: argparse.Namespace) -> tuple[nn.Module, float]:
     peaks = [group["lr"] for group in optimizer.param_groups]
     per_epoch = len(photos) // args.batch
     total = per_epoch * args.epochs
+    if not total:
+        raise SystemExit(f"{len(photos)} photos and --batch {args.batch} make no step; give more photos or a smaller --batch.")
     step, spent = 0, 0.0
     checkpoint = args.out / "checkpoint.pt"
     if checkpoint.exists():

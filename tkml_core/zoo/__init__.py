@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from tkml_core.annotator import Annotator
-from tkml_core.labels import COCO80, VOC20, label_index
+from tkml_core.labels import COCO80, VOC20, label_indices
 from tkml_core.zoo.network import Normalized, folded
 from tkml_core.zoo.weights import load_weights
 
@@ -33,7 +33,7 @@ def load(name: str, device: str | torch.device | None = None) -> Annotator:
     if name != "coco80":
         classifier = cast(nn.Sequential, network.classifier)
         full = cast(nn.Linear, classifier[1])
-        columns = [label_index(label, COCO80) for label in LABELS[name]]
+        columns = label_indices(LABELS[name], COCO80)
         head = nn.Linear(full.in_features, len(columns))
         head.weight.data, head.bias.data = full.weight.data[columns], full.bias.data[columns]
         classifier[1] = head
