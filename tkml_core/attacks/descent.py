@@ -68,6 +68,10 @@ class Descent:
         """The loss without its β term, and its subgradients."""
         raise NotImplementedError
 
+    def handicap(self, goal: Goal) -> Tensor:
+        """±1 or 0 for each label (B,m): which way its score moves where the goal is to be met by more than a hair."""
+        raise NotImplementedError
+
     def gap(self, loss: Tensor, margin: Tensor) -> Tensor:
         """What is missing to the goal (B,), from the loss without its β term and the goal's margin on the scores."""
         raise NotImplementedError
@@ -126,7 +130,9 @@ class Descent:
                 scores = self._scores(logits)
             run.forwards[rows] += 1
             z, seen = leaf.detach() - run.x[rows], scores.detach()
-            loss, by_scores, by_lambda = self.objective(seen, goal, lam[rows])
+            # Scores with which the goal is met once it is met by more than `wanted` on the true ones.
+            aimed = seen + run.wanted[rows, None] * self.handicap(goal)
+            loss, by_scores, by_lambda = self.objective(aimed, goal, lam[rows])
             ridge = self.beta / 2 * z.flatten(1).square().sum(1)
             better = run.record(rows, logits.detach(), loss + ridge, self.threshold(seen, goal, lam[rows]))
             waited[rows] = torch.where(better, 0.0, waited[rows] + 1)
@@ -137,7 +143,7 @@ class Descent:
             (by_x,) = torch.autograd.grad(scores, leaf, by_scores)  # Σ_j ∂L/∂f_j ∂f_j/∂x of Eq. 9 and 13
             run.backwards[rows] += 1
             direction = self.beta * z + by_x
-            margin = goal.margin(seen)
+            margin = goal.margin(aimed)
             gap = self.gap(loss, margin).clamp(min=0)
             if index == 0:
                 beyond[rows] = BEYOND * gap

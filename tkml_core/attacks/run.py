@@ -12,13 +12,14 @@ from tkml_core.ranking import consistent
 from tkml_core.step import Result, Step
 
 ENOUGH = 0.99  # of the best norm: what is not 1 % shorter is not worth waiting for
+MORE = 0.02  # score units by which a success must clear the goal once no 8-bit image has shown it, doubled each time
 
 
 class Run:
     """A batch under attack. A loop evaluates the live images, records what it saw, and moves them; see `descent.py`.
 
     Images stop on their own: one that is done keeps its row, frozen. Every success passes through the integer-grid
-    search before it counts, and an image whose success no 8-bit image shows goes on.
+    search before it counts, and an image whose success no 8-bit image shows goes on, for a clearer one (`wanted`).
     """
 
     def __init__(self, annotator: Annotator, x: Tensor, goal: Goal) -> None:
@@ -30,6 +31,7 @@ class Run:
         zeros = torch.zeros(len(x), dtype=x.dtype, device=annotator.device)
         self.loss, self.threshold, self.norm = zeros.clone(), zeros.clone(), zeros.clone()
         self.best_norm = torch.full_like(zeros, torch.inf)
+        self.wanted = zeros.clone()  # score units: only a margin below −wanted counts as a success
         self.logits = zeros[:, None].expand(-1, goal.true.shape[1]).clone()
         self.achieved, self.certified, self.done = (zeros != 0 for _ in range(3))
         self.steps, self.forwards, self.backwards = (zeros.long() for _ in range(3))
@@ -60,9 +62,9 @@ class Run:
         """Note the scores of `rows` at their present x_adv; returns which of them (n,) succeeded with less than before."""
         self.logits[rows], self.loss[rows], self.threshold[rows] = logits, loss, threshold
         norm = l2_norm(self.x_adv[rows] - self.x[rows])
-        achieved = self.goal.select(rows).margin(logits) < 0
-        better = achieved & (norm < self.best_norm[rows] * ENOUGH)
-        self.norm[rows], self.achieved[rows], self.certified[rows] = norm, achieved, False
+        margin = self.goal.select(rows).margin(logits)
+        better = (margin < -self.wanted[rows]) & (norm < self.best_norm[rows] * ENOUGH)
+        self.norm[rows], self.achieved[rows], self.certified[rows] = norm, margin < 0, False
         won = rows[better]
         if len(won):
             self.best[won], self.best_norm[won] = self.x_adv[won], norm[better]
@@ -80,7 +82,9 @@ class Run:
         self.backwards[rows] += found.backwards
         held = rows[found.holds]
         self.done[held] = self.certified[held] = self.achieved[held] = True
-        self.best_norm[rows[~found.holds]] = torch.inf
+        lost = rows[~found.holds]
+        self.best_norm[lost] = torch.inf
+        self.wanted[lost] = (2 * self.wanted[lost]).clamp(min=MORE)
         if len(held):
             self.x_adv[held] = found.x_adv[found.holds]
             self.norm[held] = l2_norm(self.x_adv[held] - self.x[held])

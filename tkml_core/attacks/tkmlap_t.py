@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from tkml_core import losses
@@ -38,6 +39,10 @@ class TkMLAPT(Descent):
     def objective(self, scores: Tensor, goal: Goal, lam: Tensor) -> losses.Objective:
         assert isinstance(goal, Targeted)
         return losses.targeted(scores, goal.targets, lam)
+
+    def handicap(self, goal: Goal) -> Tensor:
+        assert isinstance(goal, Targeted)
+        return torch.where(goal.targets, -1.0, 1.0)
 
     def gap(self, loss: Tensor, margin: Tensor) -> Tensor:
         """The loss itself: Eq. 12 is zero where the goal holds."""

@@ -31,6 +31,9 @@ class TkMLAPU(Descent):
     def objective(self, scores: Tensor, goal: Goal, lam: Tensor) -> losses.Objective:
         return losses.untargeted(scores, goal.true, goal.k, lam)
 
+    def handicap(self, goal: Goal) -> Tensor:
+        return goal.true.float()
+
     def gap(self, loss: Tensor, margin: Tensor) -> Tensor:
         """The margin: Eq. 8 is not zero at the goal, as it averages over labels far below it."""
         return margin
