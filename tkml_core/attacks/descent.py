@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tkml_core.annotator import Annotator
+from tkml_core.attacks.attack import Attack
 from tkml_core.attacks.run import Run
 from tkml_core.goals import Goal
 from tkml_core.losses import Objective
-from tkml_core.step import Result, Steps
+from tkml_core.step import Steps
 
 STALL = 10  # steps without a margin 2 % better before the first success: then plain steps zigzag between hinges
 FINER, FINEST = 0.5, 0.1  # an image that stalls takes so much shorter steps each time, down to this share of `step`
@@ -19,7 +19,7 @@ LONGEST = 0.005  # root mean square of one step in [0,1] pixel units: linearisat
 
 
 @dataclass(frozen=True)
-class Descent:
+class Descent(Attack):
     """Settings and loop that TkML-AP-U and TkML-AP-T share: z ← z − η (βz + ∂L/∂z), λ ← λ − η ∂L/∂λ, box [0,1].
 
     The paper leaves η_l open. Here it is Polyak's (1969), η_l = step · gap_l / ‖βz_l + ∂L/∂z‖², so that it adapts to each
@@ -27,13 +27,12 @@ class Descent:
     by linearisation, that one update goes. An image that stalls before its first success (STALL) takes finer steps, each
     along a running mean of its directions: where many labels must pass each other, single steps undo each other.
 
-    max_steps: updates at most. step: in (0, 2). beta: β of Eq. 8 and 12. momentum: share of the last direction in that
+    step: in (0, 2). beta: β of Eq. 8 and 12. momentum: share of the last direction in that
     running mean; 0 keeps to the paper's letter throughout. lambda_0: the first λ; None takes the one that minimises the
     loss (Lemma 1). score_space: "logits", or "probability", the paper's letter: f and λ in [0,1], where saturated scores
     lose their gradient.
     """
 
-    max_steps: int = 1000
     step: float = 0.5
     beta: float = 0.01
     momentum: float = 0.9
@@ -41,8 +40,7 @@ class Descent:
     score_space: str = "logits"
 
     def __post_init__(self) -> None:
-        if isinstance(self.max_steps, bool) or not isinstance(self.max_steps, int) or self.max_steps < 0:
-            raise ValueError(f"max_steps = {self.max_steps!r}: a whole number, 0 or more, is expected.")
+        super().__post_init__()
         if not 0 < self.step < 2:
             raise ValueError(f"step = {self.step!r}: the share of the way to the goal of one update is in (0, 2).")
         if not 0 <= self.beta < float("inf"):
@@ -55,10 +53,6 @@ class Descent:
             raise ValueError(f"lambda_0 = {self.lambda_0!r}: the first λ is a number, or None for Lemma 1's.")
         if self.score_space not in ("logits", "probability"):
             raise ValueError(f'score_space = {self.score_space!r}: it is "logits" or "probability".')
-
-    def check(self, goal: Goal) -> None:
-        """ValueError where the attack cannot have this goal."""
-        raise NotImplementedError
 
     def first_lambda(self, scores: Tensor, goal: Goal) -> Tensor:
         """λ₀ (B,) at the image's own scores (B,m)."""
@@ -88,20 +82,6 @@ class Descent:
     def waits(self) -> int:
         """Steps without a smaller success after which an image is done; 0: the first success ends it."""
         return 0
-
-    def __call__(self, annotator: Annotator, x: Tensor, goal: Goal) -> Result:
-        """Run to the end. x (B,3,H,W) in [0,1]."""
-        steps = self.steps(annotator, x, goal)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                return end.value
-
-    def steps(self, annotator: Annotator, x: Tensor, goal: Goal) -> Steps:
-        """The run as a generator of `Step`, returning the `Result`; `send(True)` has it conclude with what it has."""
-        self.check(goal)
-        return self._loop(Run(annotator, x, goal))
 
     def _loop(self, run: Run) -> Steps:
         run.begin()

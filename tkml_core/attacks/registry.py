@@ -1,10 +1,7 @@
 """The attacks by the names that are printed."""
 
-from tkml_core.attacks.descent import Descent
+from tkml_core.attacks.attack import Attack
 from tkml_core.attacks.tkmlap_t import TkMLAPT
 from tkml_core.attacks.tkmlap_u import TkMLAPU
 
-ATTACKS: dict[str, type[Descent]] = {
-    "TkML-AP-U": TkMLAPU,
-    "TkML-AP-T": TkMLAPT,
-}
+ATTACKS: dict[str, type[Attack]] = {attack.name: attack for attack in (TkMLAPU, TkMLAPT)}

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from tkml_core import losses
+from tkml_core.attacks.attack import check_whole
 from tkml_core.attacks.descent import Descent
 from tkml_core.goals import Goal, Targeted
 
@@ -18,20 +19,18 @@ class TkMLAPT(Descent):
     Goal: `Targeted` (Eq. 10). Other settings: see `Descent`.
     """
 
+    name = "TkML-AP-T"
+    goals = (Targeted,)
+
     patience: int = 5
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.patience, bool) or not isinstance(self.patience, int) or self.patience < 1:
-            raise ValueError(f"patience = {self.patience!r}: a whole number of steps, 1 or more, is expected.")
+        check_whole("patience", self.patience, 1)
 
     @property
     def waits(self) -> int:
         return self.patience
-
-    def check(self, goal: Goal) -> None:
-        if not isinstance(goal, Targeted):
-            raise ValueError(f"TkML-AP-T plants targets: its goal is Targeted, not {type(goal).__name__}.")
 
     def first_lambda(self, scores: Tensor, goal: Goal) -> Tensor:
         return losses.targeted_lambda(scores, goal.k)

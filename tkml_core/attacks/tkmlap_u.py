@@ -17,13 +17,10 @@ class TkMLAPU(Descent):
     first success ends a run, so that a shorter step leaves a smaller perturbation.
     """
 
-    step: float = 0.2
+    name = "TkML-AP-U"
+    goals = (Cleared, Inconsistent)
 
-    def check(self, goal: Goal) -> None:
-        if not isinstance(goal, (Cleared, Inconsistent)):
-            raise ValueError(
-                f"TkML-AP-U is untargeted: its goal is Cleared or Inconsistent, not {type(goal).__name__}."
-            )
+    step: float = 0.2
 
     def first_lambda(self, scores: Tensor, goal: Goal) -> Tensor:
         return losses.untargeted_lambda(scores, goal.true, goal.k)

@@ -208,7 +208,9 @@ def train(args: argparse.Namespace) -> tuple[nn.Module, float]:
     per_epoch = len(photos) // args.batch
     total = per_epoch * args.epochs
     if not total:
-        raise SystemExit(f"{len(photos)} photos and --batch {args.batch} make no step; give more photos or a smaller --batch.")
+        raise SystemExit(
+            f"{len(photos)} photos and --batch {args.batch} make no step; give more photos or a smaller --batch."
+        )
     step, spent = 0, 0.0
     checkpoint = args.out / "checkpoint.pt"
     if checkpoint.exists():

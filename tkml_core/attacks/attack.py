@@ -1,0 +1,57 @@
+"""What every attack is: frozen settings, the goals it can have, and one generator of steps."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from torch import Tensor
+
+from tkml_core.annotator import Annotator
+from tkml_core.attacks.run import Run
+from tkml_core.goals import Goal
+from tkml_core.step import Result, Steps
+
+
+def check_whole(name: str, value: Any, least: int) -> None:
+    """ValueError unless `value` is an int of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ValueError(f"{name} = {value!r}: a whole number, {least} or more, is expected.")
+
+
+@dataclass(frozen=True)
+class Attack:
+    """`max_steps`: updates at most. A subclass names itself, its goals, its other settings, and writes `_loop`."""
+
+    name: ClassVar[str]  # as it is printed
+    goals: ClassVar[tuple[type[Goal], ...]]  # what it can be asked for, its own first
+
+    max_steps: int = 1000
+
+    def __post_init__(self) -> None:
+        check_whole("max_steps", self.max_steps, 0)
+
+    def check(self, goal: Goal) -> None:
+        """ValueError where the attack cannot have this goal."""
+        if not isinstance(goal, self.goals):
+            able = " or ".join(kind.__name__ for kind in self.goals)
+            raise ValueError(f"The goal of {self.name} is {able}, not {type(goal).__name__}.")
+
+    def _loop(self, run: Run) -> Steps:
+        """From `run.begin()` to `run.result()`, one yield an iterate."""
+        raise NotImplementedError
+
+    def steps(self, annotator: Annotator, x: Tensor, goal: Goal) -> Steps:
+        """The run as a generator of `Step`, returning the `Result`; `send(True)` has it conclude with what it has.
+
+        x (B,3,H,W) in [0,1], a goal for each image or one for all.
+        """
+        self.check(goal)
+        return self._loop(Run(annotator, x, goal))
+
+    def __call__(self, annotator: Annotator, x: Tensor, goal: Goal) -> Result:
+        """Run to the end."""
+        steps = self.steps(annotator, x, goal)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                return end.value
