@@ -1,10 +1,13 @@
 """Adversarial attacks on top-k multi-label annotators: rankings, goals, losses, attacks and two trained annotators."""
 
 from tkml_core.annotator import Annotator
+from tkml_core.attacks.cwk import CWk
+from tkml_core.attacks.kfool import KFool
+from tkml_core.attacks.mlap import MLAP
 from tkml_core.attacks.registry import ATTACKS
 from tkml_core.attacks.tkmlap_t import TkMLAPT
 from tkml_core.attacks.tkmlap_u import TkMLAPU
-from tkml_core.goals import Cleared, Goal, Inconsistent, Targeted
+from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Ordered, Targeted
 from tkml_core.images import prepare, quantize, to_pil
 from tkml_core.labels import coco_name
 from tkml_core.metrics import asr, l2_norm, linf_norm, pert, psnr, ssim
@@ -14,6 +17,7 @@ from tkml_core.targets import CASES, choose_targets
 from tkml_core.zoo import available, load
 
 __all__ = [
+    "CWk", "Hide", "KFool", "MLAP", "Ordered",
     "ATTACKS", "CASES", "Annotator", "Cleared", "Goal", "Inconsistent", "Result", "Step", "Targeted", "TkMLAPT",
     "TkMLAPU", "asr", "available", "average_topk", "choose_targets", "coco_name", "consistent", "l2_norm", "linf_norm",
     "load", "pert", "prepare", "psnr", "quantize", "ranks", "ssim", "to_pil", "topk", "topk_mask",

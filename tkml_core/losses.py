@@ -1,7 +1,7 @@
-"""The paper's relaxed losses as pure functions of scores, with their subgradients in closed form.
+"""The relaxed losses of the paper and of the methods it compares with, as pure functions of scores, with subgradients.
 
-Each returns the loss without its β/2‖z‖² term (B,), its derivative by the scores (B,m) and by λ (B,). The chain rule
-through the network is one backward pass with the second as weights: that is Eq. 9 and Eq. 13 as printed.
+Each returns the loss without its ‖z‖² term (B,), its derivative by the scores (B,m) and by λ (B,), in closed form. The
+chain rule through the network is one backward pass with the second as weights: that is Eq. 9 and Eq. 13 as printed.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from torch import Tensor
 class Objective(NamedTuple):
     loss: Tensor  # (B,)
     by_scores: Tensor  # (B,m)
-    by_lambda: Tensor  # (B,)
+    by_lambda: Tensor  # (B,); zeros where the loss has no λ
 
 
 def untargeted(scores: Tensor, true: Tensor, k: int, lam: Tensor) -> Objective:
@@ -53,3 +53,40 @@ def targeted_lambda(scores: Tensor, k: int) -> Tensor:
     """A λ that minimises Eq. 12 at these scores: midway between f_[k] and f_[k+1], (B,) (Lemma 1)."""
     best = scores.topk(k + 1, dim=1).values
     return (best[:, k - 1] + best[:, k]) / 2
+
+
+def rank_one(scores: Tensor, targets: Tensor) -> Objective:
+    """ML-AP's Rank I with targets (§4.1): [max_{j∉P} f_j − min_{j∈P} f_j]_+. One label falls and one rises a step.
+
+    scores (B,m); targets bool (B,m), P.
+    """
+    above, first = scores.masked_fill(targets, -torch.inf).max(1, keepdim=True)
+    below, last = scores.masked_fill(~targets, torch.inf).min(1, keepdim=True)
+    active = (above > below).to(scores.dtype)
+    by_scores = torch.zeros_like(scores).scatter(1, first, active).scatter(1, last, -active)
+    return Objective((above - below).clamp(min=0)[:, 0], by_scores, torch.zeros_like(scores[:, 0]))
+
+
+def ordered_hinges(scores: Tensor, order: Tensor, kappa: Tensor) -> Objective:
+    """CW^k (Zhang & Wu, 2020): Σ_i [max_{j∉{t_1..t_i}} f_j − f_{t_i} + κ]_+, zero where the top-k is t_1, …, t_k in order.
+
+    scores (B,m); order long (B,k), t_1 first; kappa (B,) in score units.
+    """
+    taken, rest = torch.zeros_like(scores, dtype=torch.bool), []
+    for i in range(order.shape[1]):
+        taken = taken.scatter(1, order[:, i : i + 1], True)
+        rest.append(scores.masked_fill(taken, -torch.inf))
+    above, first = torch.stack(rest, 1).max(2)  # (B,k)
+    excess = above - scores.gather(1, order) + kappa[:, None]
+    active = (excess > 0).to(scores.dtype)
+    by_scores = torch.zeros_like(scores).scatter_add(1, first, active).scatter_add(1, order, -active)
+    return Objective(excess.clamp(min=0).sum(1), by_scores, torch.zeros_like(kappa))
+
+
+def target_hinges(scores: Tensor, targets: Tensor, kappa: Tensor) -> Objective:
+    """CW^k without an order: Σ_{t∈T} [max_{j∉T} f_j − f_t + κ]_+. scores (B,m); targets bool (B,m), T; kappa (B,)."""
+    above, first = scores.masked_fill(targets, -torch.inf).max(1, keepdim=True)
+    excess = (above - scores + kappa[:, None]).clamp(min=0) * targets
+    active = (excess > 0).to(scores.dtype)
+    by_scores = (-active).scatter_add(1, first, active.sum(1, keepdim=True))
+    return Objective(excess.sum(1), by_scores, torch.zeros_like(kappa))

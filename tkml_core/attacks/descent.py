@@ -20,7 +20,7 @@ LONGEST = 0.005  # root mean square of one step in [0,1] pixel units: linearisat
 
 @dataclass(frozen=True)
 class Descent(Attack):
-    """Settings and loop that TkML-AP-U and TkML-AP-T share: z ← z − η (βz + ∂L/∂z), λ ← λ − η ∂L/∂λ, box [0,1].
+    """Settings and loop of TkML-AP-U, TkML-AP-T and ML-AP: z ← z − η (βz + ∂L/∂z), λ ← λ − η ∂L/∂λ, box [0,1].
 
     The paper leaves η_l open. Here it is Polyak's (1969), η_l = step · gap_l / ‖βz_l + ∂L/∂z‖², so that it adapts to each
     annotator, image and iterate: `gap` is what is missing to the goal, in score units, and `step` the share of the way,
@@ -28,15 +28,13 @@ class Descent(Attack):
     along a running mean of its directions: where many labels must pass each other, single steps undo each other.
 
     step: in (0, 2). beta: β of Eq. 8 and 12. momentum: share of the last direction in that
-    running mean; 0 keeps to the paper's letter throughout. lambda_0: the first λ; None takes the one that minimises the
-    loss (Lemma 1). score_space: "logits", or "probability", the paper's letter: f and λ in [0,1], where saturated scores
-    lose their gradient.
+    running mean; 0 keeps to the paper's letter throughout. score_space: "logits", or "probability", the paper's letter:
+    f and λ in [0,1], where saturated scores lose their gradient.
     """
 
     step: float = 0.5
     beta: float = 0.01
     momentum: float = 0.9
-    lambda_0: float | None = None
     score_space: str = "logits"
 
     def __post_init__(self) -> None:
@@ -49,14 +47,12 @@ class Descent(Attack):
             raise ValueError(
                 f"momentum = {self.momentum!r}: the share of the last direction that is kept is in [0, 1)."
             )
-        if self.lambda_0 is not None and not abs(self.lambda_0) < float("inf"):
-            raise ValueError(f"lambda_0 = {self.lambda_0!r}: the first λ is a number, or None for Lemma 1's.")
         if self.score_space not in ("logits", "probability"):
             raise ValueError(f'score_space = {self.score_space!r}: it is "logits" or "probability".')
 
     def first_lambda(self, scores: Tensor, goal: Goal) -> Tensor:
-        """λ₀ (B,) at the image's own scores (B,m)."""
-        raise NotImplementedError
+        """λ₀ (B,) at the image's own scores (B,m); 0, and never moved, where a loss has no λ."""
+        return torch.zeros_like(scores[:, 0])
 
     def objective(self, scores: Tensor, goal: Goal, lam: Tensor) -> Objective:
         """The loss without its β term, and its subgradients."""
@@ -72,7 +68,7 @@ class Descent(Attack):
 
     def clamp_lambda(self, lam: Tensor) -> Tensor:
         """λ brought back into the valid range of the score space."""
-        raise NotImplementedError
+        return lam
 
     def threshold(self, scores: Tensor, goal: Goal, lam: Tensor) -> Tensor:
         """What to draw among the scores (B,)."""
@@ -85,12 +81,7 @@ class Descent(Attack):
 
     def _loop(self, run: Run) -> Steps:
         run.begin()
-        at_start = self._scores(run.logits)
-        if self.lambda_0 is None:  # noqa: SIM108
-            lam = self.first_lambda(at_start, run.goal)
-        else:
-            lam = torch.full_like(run.norm, self.lambda_0)
-        lam = self.clamp_lambda(lam)
+        lam = self.clamp_lambda(self.first_lambda(self._scores(run.logits), run.goal))
         finer = torch.ones_like(lam)
         kept, course = torch.zeros_like(lam), torch.zeros_like(run.x)  # momentum in force, running mean of directions
         least, stalled, waited = torch.full_like(lam, torch.inf), torch.zeros_like(lam), torch.zeros_like(lam)
@@ -151,3 +142,24 @@ class Descent(Attack):
 
     def _scores(self, logits: Tensor) -> Tensor:
         return logits if self.score_space == "logits" else logits.sigmoid()
+
+
+@dataclass(frozen=True)
+class LambdaDescent(Descent):
+    """A descent whose loss has a threshold λ. lambda_0: the first one; None takes the one that minimises the loss."""
+
+    lambda_0: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.lambda_0 is not None and not abs(self.lambda_0) < float("inf"):
+            raise ValueError(f"lambda_0 = {self.lambda_0!r}: the first λ is a number, or None for Lemma 1's.")
+
+    def first_lambda(self, scores: Tensor, goal: Goal) -> Tensor:
+        if self.lambda_0 is None:
+            return self.least_lambda(scores, goal)
+        return torch.full_like(scores[:, 0], self.lambda_0)
+
+    def least_lambda(self, scores: Tensor, goal: Goal) -> Tensor:
+        """The λ (B,) that minimises the loss at scores (B,m), by Lemma 1."""
+        raise NotImplementedError

@@ -7,16 +7,16 @@ from torch import Tensor
 
 from tkml_core import losses
 from tkml_core.attacks.attack import check_whole
-from tkml_core.attacks.descent import Descent
+from tkml_core.attacks.descent import LambdaDescent
 from tkml_core.goals import Goal, Targeted
 
 
 @dataclass(frozen=True)
-class TkMLAPT(Descent):
+class TkMLAPT(LambdaDescent):
     """Minimise β/2 ‖z‖² + Σ_j [s_j (λ − f_j)]_+, s_j = +1 on targets and −1 elsewhere (Eq. 12), by the steps of Eq. 13.
 
     Runs for at most `max_steps` and keeps the smallest success; `patience` steps without a smaller one end an image.
-    Goal: `Targeted` (Eq. 10). Other settings: see `Descent`.
+    Goal: `Targeted` (Eq. 10). Other settings: see `LambdaDescent` and `Descent`.
     """
 
     name = "TkML-AP-T"
@@ -32,7 +32,7 @@ class TkMLAPT(Descent):
     def waits(self) -> int:
         return self.patience
 
-    def first_lambda(self, scores: Tensor, goal: Goal) -> Tensor:
+    def least_lambda(self, scores: Tensor, goal: Goal) -> Tensor:
         return losses.targeted_lambda(scores, goal.k)
 
     def objective(self, scores: Tensor, goal: Goal, lam: Tensor) -> losses.Objective:

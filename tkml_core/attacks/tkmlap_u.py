@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from tkml_core import losses
-from tkml_core.attacks.descent import Descent
+from tkml_core.attacks.descent import LambdaDescent
 from tkml_core.goals import Cleared, Goal, Inconsistent
 
 
 @dataclass(frozen=True)
-class TkMLAPU(Descent):
+class TkMLAPU(LambdaDescent):
     """Minimise β/2 ‖z‖² + λ + 1/(m−k) Σ_j [max_Y f − f_j − λ]_+ (Eq. 8) by the steps of Eq. 9; stop at the goal.
 
-    Goals: `Cleared` (Eq. 6), or `Inconsistent` (Eq. 5, Algorithm 1's own test). Settings: see `Descent`; the
-    first success ends a run, so that a shorter step leaves a smaller perturbation.
+    Goals: `Cleared` (Eq. 6), or `Inconsistent` (Eq. 5, Algorithm 1's own test). Settings: see `LambdaDescent` and
+    `Descent`; the first success ends a run, so that a shorter step leaves a smaller perturbation.
     """
 
     name = "TkML-AP-U"
@@ -22,7 +22,7 @@ class TkMLAPU(Descent):
 
     step: float = 0.2
 
-    def first_lambda(self, scores: Tensor, goal: Goal) -> Tensor:
+    def least_lambda(self, scores: Tensor, goal: Goal) -> Tensor:
         return losses.untargeted_lambda(scores, goal.true, goal.k)
 
     def objective(self, scores: Tensor, goal: Goal, lam: Tensor) -> losses.Objective:

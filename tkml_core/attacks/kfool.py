@@ -1,0 +1,88 @@
+"""kFool (Tursynbek et al., 2020, "Geometry-Inspired Top-k Adversarial Perturbations"), as T_kML-AP adapts it (§4.1)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tkml_core.attacks.attack import Attack
+from tkml_core.attacks.run import Run
+from tkml_core.goals import Cleared, Inconsistent
+from tkml_core.ranking import topk
+from tkml_core.step import Steps
+
+BEYOND = (
+    4e-3  # score units past each boundary: the overshoot alone would only creep up to it, and 8 bits need a hairline
+)
+TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class KFool(Attack):
+    """DeepFool's linearised steps (Moosavi-Dezfooli et al., CVPR 2016) away from one true label, towards k others at once.
+
+    c is the true label with the largest score, chosen anew at every step, as the method knows one truth only. For each
+    label j of the current top-(k+1), f'_j = f_j − f_c and w'_j = ∇f_j − ∇f_c: the boundary between the two is
+    |f'_j|/‖w'_j‖ away along w'_j. A step goes along Σ_j w'_j/‖w'_j‖ by the distance of the farthest of those boundaries
+    that is still ahead, times 1 + `overshoot`; the first success ends a run. Other true labels in the top-(k+1) are
+    lifted like any: that is the method's weakness, not a slip. A step costs one backward pass a label, k + 1 in all.
+
+    Goals: `Cleared`, or `Inconsistent`. overshoot: η of DeepFool, 0 or more.
+    """
+
+    name = "kFool"
+    goals = (Cleared, Inconsistent)
+
+    max_steps: int = 100  # DeepFool's programs stop after 50
+    overshoot: float = 0.02
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.overshoot < float("inf"):
+            raise ValueError(
+                f"overshoot = {self.overshoot!r}: the share of a step to add to it is a number, 0 or more."
+            )
+
+    def _loop(self, run: Run) -> Steps:
+        run.begin()
+        for index in range(self.max_steps + 1):
+            rows = run.live
+            if not len(rows):  # only where every image met its goal as it came
+                yield run.step(index)
+                break
+            goal = run.goal.select(rows)
+            leaf = run.x_adv[rows].requires_grad_()
+            with torch.enable_grad():
+                logits = run.annotator(leaf)
+            run.forwards[rows] += 1
+            seen = logits.detach()
+            # Scores with which the goal is met once it is met by more than `wanted` on the true ones.
+            aimed = seen + (run.wanted[rows] + BEYOND)[:, None] * goal.true
+            missing = goal.margin(aimed).clamp(min=0)
+            run.record(rows, seen, missing, seen.topk(goal.k, dim=1).values[:, -1])
+            run.settle(rows)
+            if (yield run.step(index)) or bool(run.done.all()) or index == self.max_steps:
+                break
+
+            c = aimed.masked_fill(~goal.true, -torch.inf).argmax(1, keepdim=True)
+            move = self._move(leaf, logits, aimed, c, topk(aimed, goal.k + 1))
+            going = ~run.done[rows]
+            moving = rows[going]
+            run.backwards[moving] += goal.k + 1
+            run.x_adv[moving] = (run.x_adv[moving] + move[going]).clamp(0, 1)
+            run.steps[moving] += 1
+        return run.result()
+
+    def _move(self, leaf: Tensor, logits: Tensor, aimed: Tensor, c: Tensor, labels: Tensor) -> Tensor:
+        """One step (n,3,H,W) away from label c (n,1) towards the others of `labels` (n,k+1), c among them."""
+        gradients = torch.stack(
+            [torch.autograd.grad(logits.gather(1, j[:, None]).sum(), leaf, retain_graph=True)[0] for j in labels.T], 1
+        ).flatten(2)  # (n,k+1,3HW)
+        own = (labels == c).to(gradients.dtype)  # one-hot at c
+        w = gradients - (own[:, :, None] * gradients).sum(1, keepdim=True)
+        size = w.norm(dim=2)
+        ahead = (aimed.gather(1, c) - aimed.gather(1, labels)).clamp(min=0)  # −f'_j, 0 once the boundary is crossed
+        distance = torch.where(size > TINY, ahead / size.clamp(min=TINY), 0.0).amax(1)
+        way = (w / size.clamp(min=TINY)[:, :, None]).sum(1)
+        unit = way / way.norm(dim=1, keepdim=True).clamp(min=TINY)
+        return ((1 + self.overshoot) * distance[:, None] * unit).view_as(leaf)
