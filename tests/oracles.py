@@ -1,6 +1,6 @@
 """Slow and plain answers that the tests compare with: enumeration over sets, exact programs on linear annotators."""
 
-from itertools import combinations
+from itertools import combinations, pairwise, permutations
 
 import numpy as np
 import torch
@@ -39,6 +39,17 @@ def top_sets(scores: list[float], k: int) -> list[set[int]]:
         if min(scores[j] for j in subset) >= max(outside):
             chosen.append(set(subset))
     return chosen
+
+
+def top_orders(scores: list[float], k: int) -> list[tuple[int, ...]]:
+    """Every ranked top-k under some way to break the ties, best label first; one alone where there are none."""
+    labels = range(len(scores))
+    return [
+        order
+        for order in permutations(labels, k)
+        if all(scores[a] >= scores[b] for a, b in pairwise(order))
+        and all(scores[order[-1]] >= scores[j] for j in labels if j not in order)
+    ]
 
 
 def agree(true: set[int], top: set[int]) -> bool:
@@ -94,7 +105,11 @@ def least_norm(rows: np.ndarray, least: np.ndarray) -> float:
 
 def _lift(weight: np.ndarray, scores: np.ndarray, above: tuple[int, ...], below: tuple[int, ...]) -> float:
     """Least ‖z‖₂ after which every label of `above` scores at least as much as every one of `below`."""
-    pairs = [(i, j) for i in above for j in below]
+    return _pass(weight, scores, [(i, j) for i in above for j in below])
+
+
+def _pass(weight: np.ndarray, scores: np.ndarray, pairs: list[tuple[int, int]]) -> float:
+    """Least ‖z‖₂ after which the first label of each pair scores at least as much as the second."""
     rows = np.stack([weight[i] - weight[j] for i, j in pairs])
     least = np.array([scores[j] - scores[i] for i, j in pairs])
     return 0.0 if (least <= 0).all() else least_norm(rows, least)
@@ -126,3 +141,15 @@ def inconsistent_optimum(weight: np.ndarray, scores: np.ndarray, true: set[int],
         for above in combinations(others, strangers)
         for below in combinations(sorted(true), losers)
     )
+
+
+def ordered_optimum(weight: np.ndarray, scores: np.ndarray, order: list[int]) -> float:
+    """Infimum of ‖z‖₂ over perturbations whose top-k is `order`, best first."""
+    others = set(range(len(scores))) - set(order)
+    return _pass(_short(weight), scores, [*pairwise(order), *((order[-1], j) for j in others)])
+
+
+def hide_optimum(weight: np.ndarray, scores: np.ndarray, hide: set[int], keep: set[int], k: int) -> float:
+    """Infimum of ‖z‖₂ over perturbations that keep `hide` out of the top-k and `keep` in it: over who fills the rest."""
+    free = sorted(set(range(len(scores))) - hide - keep)
+    return min(targeted_optimum(weight, scores, keep | set(filling)) for filling in combinations(free, k - len(keep)))

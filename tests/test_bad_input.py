@@ -1,5 +1,6 @@
 """Every bad input is a ValueError that names the value."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,10 @@ T = mask_of({3, 4}, M)
 
 def rows(*sets: set[int]) -> Tensor:
     return torch.cat([mask_of(s, M) for s in sets])
+
+
+def order(*labels: list) -> Tensor:  # type: ignore[type-arg]
+    return torch.tensor(labels)
 
 
 GOALS: dict[str, tuple[Callable[[], Any], str]] = {
@@ -47,6 +52,32 @@ GOALS: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "targets, no truth": (lambda: tk.Targeted(targets=T, true=rows(set())), "Image 0 has no true label"),
     "targets, all true": (lambda: tk.Targeted(targets=T, true=rows(set(range(5)))), "All 5 labels of image 0"),
+    "order of masks": (lambda: tk.Ordered(targets=T, true=Y), r"label indices.*bool"),  # type: ignore[arg-type]
+    "order of numbers": (lambda: tk.Ordered(targets=order([3.0, 4.0]), true=Y), "label indices.*float32"),
+    "order of one axis": (lambda: tk.Ordered(targets=order([3, 4])[0], true=Y), r"label indices.*\(2,\)"),
+    "order as a list": (lambda: tk.Ordered(targets=[[3, 4]], true=Y), "label indices.*list"),  # type: ignore[arg-type]
+    "order of nothing": (lambda: tk.Ordered(targets=order([]).long(), true=Y), "No target label"),
+    "order with a label twice": (lambda: tk.Ordered(targets=order([3, 4], [2, 2]), true=Y), "Label 2 .*twice.*image 1"),
+    "order beyond the labels": (
+        lambda: tk.Ordered(targets=order([3, 5]), true=Y),
+        "Target 2 of image 0 is label 5.*0 to 4",
+    ),
+    "order below the labels": (lambda: tk.Ordered(targets=order([3, -1]), true=Y), "label -1"),
+    "order overlaps truth": (lambda: tk.Ordered(targets=order([3, 4], [3, 1]), true=Y), "Label 1 of image 1 is both"),
+    "order of all labels": (lambda: tk.Ordered(targets=order([0, 1, 2, 3, 4]), true=Y), "k = 5"),
+    "order, other B": (lambda: tk.Ordered(targets=order([3], [4]), true=rows({0}, {0}, {0})), r"\(2, 1\).*\(3, 5\)"),
+    "order, mask of numbers": (lambda: tk.Ordered(targets=order([3]), true=Y.long()), "true must be a bool mask"),
+    "hide and keep a label": (lambda: tk.Hide(hide=rows({3}, {0}), keep=Y, k=2), "Label 0 of image 1 .*hidden.*kept"),
+    "nothing to hide": (lambda: tk.Hide(hide=rows({3}, set()), keep=Y, k=2), "Image 1 has no label to hide"),
+    "keep more than k": (lambda: tk.Hide(hide=T, keep=Y, k=1), "Image 0 is to keep 2 labels in a top-1"),
+    "hide too many": (lambda: tk.Hide(hide=rows({0, 1, 2}), keep=rows(set()), k=3), "only 2 labels.*top-3.*k ≤ 2"),
+    "hide, no mask": (lambda: tk.Hide(hide=T.long(), keep=Y, k=2), "hide must be a bool mask"),
+    "keep, no mask": (lambda: tk.Hide(hide=T, keep=Y[0], k=2), "keep must be a bool mask"),
+    "hide of other m": (lambda: tk.Hide(hide=mask_of({3}, 4), keep=Y, k=2), r"\(1, 4\).*\(1, 5\)"),
+    "hide, other B": (lambda: tk.Hide(hide=rows({3}, {4}), keep=rows({0}, {0}, {0}), k=2), r"\(2, 5\).*\(3, 5\)"),
+    "hide, true of other B": (lambda: tk.Hide(hide=rows({3}, {4}), keep=Y, k=2, true=rows({0}, {0}, {0})), r"\(3, 5\)"),
+    "hide, true of other m": (lambda: tk.Hide(hide=T, keep=Y, k=2, true=mask_of({0}, 4)), r"\(1, 4\)"),
+    "hide, k = m": (lambda: tk.Hide(hide=T, keep=Y, k=5), "k = 5"),
     "every label a target": (lambda: tk.Targeted(targets=rows(set(range(5))), true=Y), "k = 5"),
 }
 
@@ -64,20 +95,25 @@ SETTINGS: dict[str, list[object]] = {
     "beta": [-0.01, float("inf"), float("nan")],
     "lambda_0": [float("inf"), float("nan")],
     "score_space": ["odds", ""],
+    "patience": [0, -1, 2.5, True],
+    "overshoot": [-0.1, float("inf"), float("nan")],
+    "searches": [0, -1, 2.5, True],
+    "constant": [0.0, -1.0, float("inf"), float("nan")],
+    "rate": [0.0, -1.0, float("inf"), float("nan")],
+    "kappa": [-0.1, float("inf"), float("nan")],
 }
 
 
 @pytest.mark.parametrize("kind", list(tk.ATTACKS.values()), ids=list(tk.ATTACKS))
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in SETTINGS.items() for value in values])
 def test_settings(kind: type, name: str, value: object) -> None:
+    """Each attack refuses what is wrong with the settings it has, and knows no others."""
+    if name not in {field.name for field in dataclasses.fields(kind)}:
+        with pytest.raises(TypeError, match=name):
+            kind(**{name: value})
+        return
     with pytest.raises(ValueError, match=f"{name} = {value!r}"):
         kind(**{name: value})
-
-
-@pytest.mark.parametrize("value", [0, -1, 2.5, True])
-def test_patience(value: object) -> None:
-    with pytest.raises(ValueError, match=f"patience = {value!r}"):
-        tk.TkMLAPT(patience=value)  # type: ignore[arg-type]
 
 
 def attack_on(x: Tensor, goal: tk.Goal | None = None, attack: Any = None) -> None:
@@ -130,6 +166,12 @@ def test_goals_that_an_attack_cannot_have() -> None:
         attack_on(grey(), tk.Inconsistent(true=Y, k=2), tk.TkMLAPT())
     with pytest.raises(ValueError, match=r"TkML-AP-U.*Targeted"):
         attack_on(grey(), tk.Targeted(targets=T, true=Y), tk.TkMLAPU())
+    with pytest.raises(ValueError, match=r"ML-AP is Targeted, not Ordered"):
+        attack_on(grey(), tk.Ordered(targets=order([3, 4]), true=Y), tk.MLAP())
+    with pytest.raises(ValueError, match=r"kFool is Cleared or Inconsistent, not Targeted"):
+        attack_on(grey(), tk.Targeted(targets=T, true=Y), tk.KFool())
+    with pytest.raises(ValueError, match=r"CW\^k is Ordered or Targeted, not Hide"):
+        attack_on(grey(), tk.Hide(hide=Y, keep=T, k=2), tk.CWk())
 
 
 def test_bad_input_is_refused_before_the_first_step_is_asked_for() -> None:

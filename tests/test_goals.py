@@ -1,4 +1,4 @@
-"""The three margins against what the goals say about sets: every label set, every tie, every k."""
+"""The paper's three margins against what the goals say about sets: every label set, every tie, every k."""
 
 from itertools import combinations
 
@@ -108,7 +108,13 @@ def test_margins_are_the_printed_differences_in_score_units() -> None:
 def every_goal(m: int = 5) -> list[tk.Goal]:
     true = torch.arange(m)[None] < 2
     targets = torch.arange(m)[None] >= m - 2
-    return [tk.Cleared(true=true, k=2), tk.Inconsistent(true=true, k=3), tk.Targeted(targets=targets, true=true)]
+    return [
+        tk.Cleared(true=true, k=2),
+        tk.Inconsistent(true=true, k=3),
+        tk.Targeted(targets=targets, true=true),
+        tk.Ordered(targets=torch.tensor([[m - 1, m - 2]]), true=true),
+        tk.Hide(hide=mask_of({0}, m), keep=mask_of({1}, m), k=3),
+    ]
 
 
 @pytest.mark.parametrize("goal", every_goal(), ids=repr)

@@ -24,7 +24,8 @@ class CWk(Attack):
     The box is kept by clamping, not by CW's tanh: a photo has pixels at exactly 0 and 1, where tanh neither represents
     them nor has a gradient.
 
-    Goals: `Ordered`, or `Targeted`. searches: how many constants share `max_steps`. constant: the first c, with ‖z‖ in
+    Goals: `Ordered`, or `Targeted`. searches: how many constants share `max_steps`; CW's nine leave few steps to each, and
+    an image needs tens before its first success. constant: the first c, with ‖z‖ in
     [0,1] units and scores in logits. rate: Adam's, about how far a pixel goes in one step, in [0,1]. kappa: κ, by how
     many logits each hinge is to hold.
     """
@@ -32,8 +33,8 @@ class CWk(Attack):
     name = "CW^k"
     goals = (Ordered, Targeted)
 
-    searches: int = 9
-    constant: float = 0.1
+    searches: int = 5
+    constant: float = 1.0
     rate: float = 0.002
     kappa: float = 0.0
 

@@ -1,0 +1,143 @@
+"""Ordered and Hide against what they say about orders and sets: every tie, every k, by enumeration."""
+
+from itertools import combinations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles import mask_of, repeatable, top_orders, top_sets
+
+import tkml_core as tk
+
+few = st.integers(-2, 2).map(float)  # full of ties
+any_score = st.floats(-20, 20, allow_nan=False, width=32)
+
+
+def lists(score: st.SearchStrategy[float], least: int = 2) -> st.SearchStrategy[list[float]]:
+    return st.integers(least, 6).flatmap(lambda m: st.lists(score, min_size=m, max_size=m))
+
+
+def achieved(goal: tk.Goal, scores: list[float]) -> bool:
+    return bool((goal.margin(torch.tensor([scores])) < 0)[0])
+
+
+def ordered(order: tuple[int, ...] | list[int], m: int) -> tk.Ordered:
+    other = next(j for j in range(m) if j not in order)
+    return tk.Ordered(targets=torch.tensor([list(order)]), true=mask_of({other}, m))
+
+
+@repeatable(200)
+@given(st.one_of(lists(few), lists(any_score)), st.data())
+def test_ordered_is_negative_exactly_when_the_top_k_is_in_that_order(scores: list[float], data: st.DataObject) -> None:
+    m = len(scores)
+    k = data.draw(st.integers(1, m - 1))
+    ranked = top_orders(scores, k)
+    near = list(ranked[0])  # a guess that is right where there are no ties, or one swap away from it
+    i, j = data.draw(st.integers(0, k - 1)), data.draw(st.integers(0, k - 1))
+    near[i], near[j] = near[j], near[i]
+    for order in (ranked[0], tuple(near), tuple(data.draw(st.permutations(range(m)))[:k])):
+        assert achieved(ordered(order, m), scores) == (ranked == [order])
+
+
+@repeatable(200)
+@given(st.one_of(lists(few), lists(any_score)), st.data())
+def test_hide_is_negative_exactly_when_every_top_k_keeps_and_hides(scores: list[float], data: st.DataObject) -> None:
+    """Every k and every number of kept labels: the top-k sets are enumerated, however ties break."""
+    m = len(scores)
+    order = data.draw(st.permutations(range(m)))
+    hidden = data.draw(st.integers(1, m - 1))
+    kept = data.draw(st.integers(0, m - 1 - hidden))
+    hide, keep = set(order[:hidden]), set(order[hidden : hidden + kept])
+    for k in range(max(1, kept), m - hidden + 1):
+        holds = all(not hide & top and keep <= top for top in top_sets(scores, k))
+        assert achieved(tk.Hide(hide=mask_of(hide, m), keep=mask_of(keep, m), k=k), scores) == holds
+
+
+def test_all_sets_to_hide_and_to_keep_of_five_labels() -> None:
+    """Exhaustive on one order of five scores, which stands for all of them: both outcomes at every k."""
+    scores, seen = [5.0, 4.0, 3.0, 2.0, 1.0], set()
+    for hidden in range(1, 5):
+        for hide in map(set, combinations(range(5), hidden)):
+            rest = sorted(set(range(5)) - hide)
+            for kept in range(5 - hidden):
+                for keep in map(set, combinations(rest, kept)):
+                    for k in range(max(1, kept), 6 - hidden):
+                        top = set(range(k))
+                        goal = tk.Hide(hide=mask_of(hide, 5), keep=mask_of(keep, 5), k=k)
+                        holds = not hide & top and keep <= top
+                        assert achieved(goal, scores) == holds
+                        seen.add((k, holds))
+    assert seen == {(k, holds) for k in range(1, 5) for holds in (True, False)}
+
+
+@repeatable(60)
+@given(lists(any_score), st.data())
+def test_hide_without_keep_is_cleared_and_filled_by_keep_is_targeted(scores: list[float], data: st.DataObject) -> None:
+    m, logits = len(scores), torch.tensor([scores])
+    order = data.draw(st.permutations(range(m)))
+    k = data.draw(st.integers(1, m - 1))
+    hide, none = mask_of(set(order[: m - k]), m), mask_of(set(), m)
+    assert torch.equal(tk.Hide(hide=hide, keep=none, k=k).margin(logits), tk.Cleared(true=hide, k=k).margin(logits))
+    assert torch.equal(
+        tk.Hide(hide=hide, keep=none, k=k).margin(logits), tk.Targeted(targets=~hide, true=hide).margin(logits)
+    )
+
+
+def test_margins_are_differences_in_score_units() -> None:
+    scores = torch.tensor([[9.0, 7.0, 4.0, 2.0, 1.0]])
+    assert ordered([0, 1], 5).margin(scores).item() == 7 - 9  # the narrowest of 7 − 9 and 4 − 7
+    assert ordered([1, 0], 5).margin(scores).item() == 9 - 7
+    assert ordered([4, 3], 5).margin(scores).item() == 9 - 2
+    assert ordered([0, 3], 5).margin(scores).item() == 7 - 2
+    assert ordered([2], 5).margin(scores).item() == 9 - 4
+    first, third = mask_of({0}, 5), mask_of({2}, 5)
+    assert tk.Hide(hide=first, keep=third, k=2).margin(scores).item() == 9 - 4  # two labels above the first
+    assert tk.Hide(hide=mask_of({4}, 5), keep=third, k=2).margin(scores).item() == 7 - 4  # one label above the third
+    assert tk.Hide(hide=mask_of({3}, 5), keep=third, k=3).margin(scores).item() == 2 - 4
+
+
+def test_a_tie_is_no_success() -> None:
+    scores = torch.tensor([[2.0, 1.0, 1.0, 0.0]])
+    assert ordered([0, 1], 4).margin(scores).tolist() == [0.0]
+    assert ordered([1, 2], 4).margin(scores).item() == 1
+    for hide, keep in (({1}, set()), ({3}, {1})):
+        assert tk.Hide(hide=mask_of(hide, 4), keep=mask_of(keep, 4), k=2).margin(scores).tolist() == [0.0]
+
+
+@pytest.mark.parametrize("m", [2, 3])
+def test_few_labels(m: int) -> None:
+    scores = torch.tensor([[3.0, 2.0, 1.0][:m]])
+    assert ordered([0], m).margin(scores).item() == -1 and ordered([1], m).margin(scores).item() == 1
+    none = mask_of(set(), m)
+    assert tk.Hide(hide=mask_of({0}, m), keep=none, k=1).margin(scores).item() == 1
+    assert tk.Hide(hide=mask_of({1}, m), keep=none, k=1).margin(scores).item() == -1
+
+
+def test_rows_of_their_own_are_selected() -> None:
+    """Orders, truths and keeps that differ by image, and numbers of them that differ."""
+    scores = torch.randn(3, 6, generator=torch.Generator().manual_seed(0))
+    targets, true = torch.tensor([[4, 2], [1, 5], [3, 0]]), torch.cat([mask_of({j}, 6) for j in (1, 2, 4)])
+    hide = torch.cat([mask_of(s, 6) for s in ({0}, {1, 2}, {5})])
+    keep = torch.cat([mask_of(s, 6) for s in ({1, 2}, set(), {4})])
+    goals = [tk.Ordered(targets=targets, true=true), tk.Hide(hide=hide, keep=keep, k=3)]
+    ones = [
+        [tk.Ordered(targets=targets[i : i + 1], true=true[i : i + 1]) for i in range(3)],
+        [tk.Hide(hide=hide[i : i + 1], keep=keep[i : i + 1], k=3) for i in range(3)],
+    ]
+    for goal, alone in zip(goals, ones, strict=True):
+        expected = torch.cat([one.margin(scores[i : i + 1]) for i, one in enumerate(alone)])
+        assert torch.equal(goal.margin(scores), expected)
+        some = torch.tensor([2, 0])
+        picked = goal.fit(3, torch.device("cpu")).select(some)
+        assert torch.equal(picked.margin(scores[some]), expected[some]) and picked.k == goal.k
+        assert torch.equal(picked.true, goal.true[some])
+
+
+def test_what_goals_say_of_themselves() -> None:
+    goal = ordered([3, 1], 5)
+    assert goal.k == 2 and goal.target_mask.tolist() == [[False, True, False, True, False]]
+    hide, keep = mask_of({0}, 4), mask_of({2}, 4)
+    assert tk.Hide(hide=hide, keep=keep, k=2).true.tolist() == [[True, False, True, False]]
+    whole = mask_of({0, 1, 2}, 4)
+    assert torch.equal(tk.Hide(hide=hide, keep=keep, k=2, true=whole).true, whole)
