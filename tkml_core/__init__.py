@@ -3,6 +3,7 @@
 from tkml_core.annotator import Annotator
 from tkml_core.attacks.cwk import CWk
 from tkml_core.attacks.kfool import KFool
+from tkml_core.attacks.minnorm import MinNorm
 from tkml_core.attacks.mlap import MLAP
 from tkml_core.attacks.registry import ATTACKS
 from tkml_core.attacks.tkmlap_t import TkMLAPT
@@ -17,7 +18,7 @@ from tkml_core.targets import CASES, choose_targets
 from tkml_core.zoo import available, load
 
 __all__ = [
-    "CWk", "Hide", "KFool", "MLAP", "Ordered",
+    "CWk", "Hide", "KFool", "MLAP", "MinNorm", "Ordered",
     "ATTACKS", "CASES", "Annotator", "Cleared", "Goal", "Inconsistent", "Result", "Step", "Targeted", "TkMLAPT",
     "TkMLAPU", "asr", "available", "average_topk", "choose_targets", "coco_name", "consistent", "l2_norm", "linf_norm",
     "load", "pert", "prepare", "psnr", "quantize", "ranks", "ssim", "to_pil", "topk", "topk_mask",

@@ -3,8 +3,9 @@
 from tkml_core.attacks.attack import Attack
 from tkml_core.attacks.cwk import CWk
 from tkml_core.attacks.kfool import KFool
+from tkml_core.attacks.minnorm import MinNorm
 from tkml_core.attacks.mlap import MLAP
 from tkml_core.attacks.tkmlap_t import TkMLAPT
 from tkml_core.attacks.tkmlap_u import TkMLAPU
 
-ATTACKS: dict[str, type[Attack]] = {attack.name: attack for attack in (TkMLAPU, TkMLAPT, KFool, MLAP, CWk)}
+ATTACKS: dict[str, type[Attack]] = {attack.name: attack for attack in (TkMLAPU, TkMLAPT, KFool, MLAP, CWk, MinNorm)}

@@ -6,6 +6,8 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from tkml_core.ranking import ranks
+
 
 def check_mask(name: str, mask: Tensor) -> None:
     """ValueError unless `mask` is bool with two axes."""
@@ -27,6 +29,12 @@ def largest(scores: Tensor, among: Tensor) -> Tensor:
 def smallest(scores: Tensor, among: Tensor) -> Tensor:
     """Smallest score (B,) among some labels (B,m) or (1,m); inf among none."""
     return scores.masked_fill(~among, torch.inf).amin(1)
+
+
+def best(scores: Tensor, among: Tensor, count: Tensor | int) -> Tensor:
+    """Bool (B,m): the `count` best-scored labels of each row's `among`; count is a number or (B,)."""
+    place = ranks(scores.masked_fill(~among, -torch.inf))
+    return (place <= torch.as_tensor(count, device=scores.device).reshape(-1, 1)) & among
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +68,13 @@ class Goal:
 
     def margin(self, logits: Tensor) -> Tensor:
         """(B,) in score units from logits (B,m); negative = achieved."""
+        raise NotImplementedError
+
+    def sides(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """Two bool masks (B,m), above and below: the goal holds where every label above leads every label below.
+
+        Where there are several ways to the goal, they are those of the way that is nearest at these scores.
+        """
         raise NotImplementedError
 
     def _check(self, logits: Tensor) -> None:

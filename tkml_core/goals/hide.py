@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tkml_core.goals.goal import Goal, check_mask, descending, largest, smallest
+from tkml_core.goals.goal import Goal, best, check_mask, descending, largest, smallest
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -68,3 +68,8 @@ class Hide(Goal):
         place = (self.k - self.keep.sum(1)).expand(len(logits))  # f^{free}_(k−|K|+1), counted from 0
         kept = free.gather(1, place[:, None])[:, 0] - smallest(logits, self.keep)
         return torch.maximum(hidden, kept)
+
+    def sides(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """K and the best of the free labels above, as many as fill the top-k; all others below."""
+        above = self.keep | best(logits, ~(self.hide | self.keep), self.k - self.keep.sum(1))
+        return above, ~above

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tkml_core.goals.goal import Goal, check_mask, descending, largest, smallest
+from tkml_core.goals.goal import Goal, best, check_mask, descending, largest, smallest
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -29,6 +29,10 @@ class Cleared(Goal):
         self._check(logits)
         return largest(logits, self.true) - descending(logits, self.true)[:, self.k - 1]
 
+    def sides(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """The k best of the other labels above, the true labels below."""
+        return best(logits, ~self.true, self.k), self.true.expand_as(logits)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Inconsistent(Goal):
@@ -45,6 +49,13 @@ class Inconsistent(Goal):
         which_yes = torch.where(count > self.k, self.k, count) - 1  # f^Y_(k), or the smallest of them
         which_no = (self.k - count).clamp(min=0)  # f^N_(1), or f^N_(k−|Y|+1)
         return (yes.gather(1, which_yes[:, None]) - no.gather(1, which_no[:, None]))[:, 0]
+
+    def sides(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """As many of the best strangers above as push out of the top-k all true labels but those that may stay."""
+        count = self.true.sum(1).expand(logits.shape[0])
+        above = best(logits, ~self.true, (self.k - count).clamp(min=0) + 1)
+        staying = best(logits, self.true, torch.where(count > self.k, self.k, count) - 1)
+        return above, self.true & ~staying
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -87,3 +98,8 @@ class Targeted(Goal):
     def margin(self, logits: Tensor) -> Tensor:
         self._check(logits)
         return largest(logits, ~self.targets) - smallest(logits, self.targets)
+
+    def sides(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """The targets above, all others below."""
+        targets = self.targets.expand_as(logits)
+        return targets, ~targets
