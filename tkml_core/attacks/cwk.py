@@ -86,7 +86,6 @@ class CWk(Attack):
                 break
 
             (by_x,) = torch.autograd.grad(logits, leaf, by_scores)
-            run.backwards[rows] += 1
             if index == 0:
                 at_start[rows] = by_x
             # A search that is over makes way for the next constant. Where no success came of the last one, or none that
@@ -103,6 +102,7 @@ class CWk(Attack):
             going = ~run.done[rows]
             moving = rows[going]
             run.x_adv[moving] = (run.x[rows] + here - update)[going].clamp(0, 1)
+            run.backwards[moving] += 1
             run.steps[moving] += 1
             spent[moving] += 1
         return run.result()
