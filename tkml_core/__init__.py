@@ -1,6 +1,7 @@
 """Adversarial attacks on top-k multi-label annotators: rankings, goals, losses, attacks and two trained annotators."""
 
 from tkml_core.annotator import Annotator
+from tkml_core.attacks.blackbox import BlackBox
 from tkml_core.attacks.registry import ATTACKS
 from tkml_core.attacks.tkmlap_t import TkMLAPT
 from tkml_core.attacks.tkmlap_u import TkMLAPU
@@ -14,7 +15,7 @@ from tkml_core.targets import CASES, choose_targets
 from tkml_core.zoo import available, load
 
 __all__ = [
-    "ATTACKS", "CASES", "Annotator", "Cleared", "Goal", "Inconsistent", "Result", "Step", "Targeted", "TkMLAPT",
+    "ATTACKS", "CASES", "Annotator", "BlackBox", "Cleared", "Goal", "Inconsistent", "Result", "Step", "Targeted", "TkMLAPT",
     "TkMLAPU", "asr", "available", "average_topk", "choose_targets", "coco_name", "consistent", "l2_norm", "linf_norm",
     "load", "pert", "prepare", "psnr", "quantize", "ranks", "ssim", "to_pil", "topk", "topk_mask",
 ]  # fmt: skip

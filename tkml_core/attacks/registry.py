@@ -1,7 +1,8 @@
 """The attacks by the names that are printed."""
 
 from tkml_core.attacks.attack import Attack
+from tkml_core.attacks.blackbox import BlackBox
 from tkml_core.attacks.tkmlap_t import TkMLAPT
 from tkml_core.attacks.tkmlap_u import TkMLAPU
 
-ATTACKS: dict[str, type[Attack]] = {attack.name: attack for attack in (TkMLAPU, TkMLAPT)}
+ATTACKS: dict[str, type[Attack]] = {attack.name: attack for attack in (TkMLAPU, TkMLAPT, BlackBox)}
