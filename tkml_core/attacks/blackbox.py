@@ -24,11 +24,11 @@ class Queries(Run):
 
     def begin(self) -> None:
         """Ask for the scores of the 8-bit images as they are; one that meets the goal by the hairline is done."""
-        self.x_adv = quantize(self.x)
-        logits, margin = self.ask(torch.arange(len(self.x), device=self.x.device), self.x_adv)
+        images = quantize(self.x)
+        logits, margin = self.ask(self.live, images)
         if not bool(torch.isfinite(logits).all()):
             raise ValueError("The annotator gives NaN or infinite scores for this image, which no attack can rank.")
-        self.keep(self.live, self.x_adv, logits, margin)
+        self.keep(self.live, images, logits, margin)
         self.done = self.certified.clone()
 
     def ask(self, rows: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
