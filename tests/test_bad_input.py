@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -104,8 +105,15 @@ SETTINGS: dict[str, list[object]] = {
 }
 
 
-@pytest.mark.parametrize("kind", list(tk.ATTACKS.values()), ids=list(tk.ATTACKS))
-@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in SETTINGS.items() for value in values])
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [
+        (kind, name, value)
+        for kind in tk.ATTACKS.values()
+        for name in sorted(SETTINGS.keys() & {field.name for field in fields(kind)})
+        for value in SETTINGS[name]
+    ],
+)
 def test_settings(kind: type, name: str, value: object) -> None:
     """Each attack refuses what is wrong with the settings it has, and knows no others."""
     if name not in {field.name for field in dataclasses.fields(kind)}:

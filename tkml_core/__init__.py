@@ -1,6 +1,7 @@
 """Adversarial attacks on top-k multi-label annotators: rankings, goals, losses, attacks and two trained annotators."""
 
 from tkml_core.annotator import Annotator
+from tkml_core.attacks.blackbox import BlackBox
 from tkml_core.attacks.cwk import CWk
 from tkml_core.attacks.kfool import KFool
 from tkml_core.attacks.minnorm import MinNorm
@@ -18,8 +19,8 @@ from tkml_core.targets import CASES, choose_targets
 from tkml_core.zoo import available, load
 
 __all__ = [
-    "CWk", "Hide", "KFool", "MLAP", "MinNorm", "Ordered",
-    "ATTACKS", "CASES", "Annotator", "Cleared", "Goal", "Inconsistent", "Result", "Step", "Targeted", "TkMLAPT",
-    "TkMLAPU", "asr", "available", "average_topk", "choose_targets", "coco_name", "consistent", "l2_norm", "linf_norm",
-    "load", "pert", "prepare", "psnr", "quantize", "ranks", "ssim", "to_pil", "topk", "topk_mask",
+    "ATTACKS", "CASES", "Annotator", "BlackBox", "CWk", "Cleared", "Goal", "Hide", "Inconsistent", "KFool", "MLAP",
+    "MinNorm", "Ordered", "Result", "Step", "Targeted", "TkMLAPT", "TkMLAPU", "asr", "available", "average_topk",
+    "choose_targets", "coco_name", "consistent", "l2_norm", "linf_norm", "load", "pert", "prepare", "psnr", "quantize",
+    "ranks", "ssim", "to_pil", "topk", "topk_mask",
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """The attacks by the names that are printed."""
 
 from tkml_core.attacks.attack import Attack
+from tkml_core.attacks.blackbox import BlackBox
 from tkml_core.attacks.cwk import CWk
 from tkml_core.attacks.kfool import KFool
 from tkml_core.attacks.minnorm import MinNorm
@@ -8,4 +9,6 @@ from tkml_core.attacks.mlap import MLAP
 from tkml_core.attacks.tkmlap_t import TkMLAPT
 from tkml_core.attacks.tkmlap_u import TkMLAPU
 
-ATTACKS: dict[str, type[Attack]] = {attack.name: attack for attack in (TkMLAPU, TkMLAPT, KFool, MLAP, CWk, MinNorm)}
+ATTACKS: dict[str, type[Attack]] = {
+    attack.name: attack for attack in (TkMLAPU, TkMLAPT, KFool, MLAP, CWk, MinNorm, BlackBox)
+}
