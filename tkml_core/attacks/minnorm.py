@@ -68,8 +68,8 @@ class MinNorm(Attack):
             if (yield run.step(index)) or bool(run.done.all()) or index == self.max_steps + self.extra:
                 break
 
-            share, ahead = self._schedule(index)
-            ahead = ahead * first_gap[rows] + 2 * run.wanted[rows]
+            share, beyond = self._schedule(index)
+            ahead = beyond * first_gap[rows] + 2 * run.wanted[rows]
             violation, above, below = _violation(f, goal, ahead)
             gain = 1 / kappa[rows] if index else torch.ones_like(margin)
             held_now = _balanced(held[rows] + (INTEGRAL * gain)[:, None] * violation, above, below)
