@@ -1,7 +1,9 @@
 """The attacks by the names that are printed."""
 
 from tkml_core.attacks.attack import Attack
+from tkml_core.attacks.kuap import KUAP
 from tkml_core.attacks.tkmlap_t import TkMLAPT
 from tkml_core.attacks.tkmlap_u import TkMLAPU
+from tkml_core.attacks.tkmlap_uv import TkMLAPUv
 
-ATTACKS: dict[str, type[Attack]] = {attack.name: attack for attack in (TkMLAPU, TkMLAPT)}
+ATTACKS: dict[str, type[Attack]] = {attack.name: attack for attack in (TkMLAPU, TkMLAPT, TkMLAPUv, KUAP)}
