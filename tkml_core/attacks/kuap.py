@@ -7,7 +7,7 @@ from torch import Tensor
 
 from tkml_core.annotator import Annotator
 from tkml_core.attacks.attack import check_whole
-from tkml_core.attacks.kfool_step import kfool_direction
+from tkml_core.attacks.kfool_step import direction_of
 from tkml_core.attacks.universal import Crowd, Universal
 from tkml_core.goals import Goal
 from tkml_core.step import Steps
@@ -47,7 +47,7 @@ class KUAP(Universal):
             crowd.count(rows, steps=1)
             if bool(margin >= 0):
                 dz, taken, fooled = self._fool(crowd.annotator, step.x_adv, goal)
-                crowd.count(rows, forwards=taken + 1, backwards=taken * (goal.k + 2))
+                crowd.count(rows, forwards=taken + 1, backwards=taken * (goal.k + 1))
                 if fooled:
                     crowd.z = self.project(crowd.z + dz)
         return crowd.result()
@@ -55,11 +55,12 @@ class KUAP(Universal):
     def _fool(self, annotator: Annotator, x: Tensor, goal: Goal) -> tuple[Tensor, int, bool]:
         """kFool on one image: its float dz, the steps taken, and whether the goal holds at x + dz."""
         dz = torch.zeros_like(x)
-        for taken in range(1, self.fool_steps + 1):
-            by, _ = kfool_direction(annotator, (x + dz).clamp(0, 1), goal)
-            dz = dz + (1 + self.overshoot) * by
-            with torch.no_grad():
-                fooled = bool(goal.margin(annotator((x + dz).clamp(0, 1))) < 0)
-            if fooled:
+        for taken in range(self.fool_steps + 1):
+            leaf = (x + dz).clamp(0, 1).requires_grad_()
+            with torch.enable_grad():
+                logits = annotator(leaf)
+            fooled = bool(goal.margin(logits.detach()) < 0)
+            if fooled or taken == self.fool_steps:
                 break
+            dz = dz + (1 + self.overshoot) * direction_of(leaf, logits, goal)
         return dz, taken, fooled

@@ -45,19 +45,18 @@ def slope(
 class TkMLAPUv(Universal):
     """Minimise (1/n) Σ_i L(z, λ; x_i, Y_i) over z and one λ ≥ 0 for all images, L of Eq. 8, subject to ‖z‖ ≤ ξ.
 
-    The printed paper leaves the schedule to an appendix that it does not print. Here, for every mini-batch: λ at the minimum
-    over the whole set's last seen scores (Lemma 1); g = βz + the mean subgradient over the batch; v ← μv + (1−μ) g/‖g‖;
-    z ← project(z − a ξ v/‖v‖), or sign(v) where the norm is L∞. The length a falls from `step` to a fiftieth of it
-    along a cosine. Where averaged, plain subgradients hardly move z or leave it near ‖z‖ ≪ ξ, lengths in units of ξ need no tuning for
-    the annotator, the number of labels or ξ.
+    The printed paper leaves the schedule to an appendix that is not in it; this one is ours. Each update: λ at the minimum
+    over the whole set's last seen scores (Lemma 1); g = βz + the mean subgradient over a mini-batch; v ← μv + (1−μ) g/‖g‖;
+    z ← project(z − a ξ v/‖v‖), with sign(v) in place of v/‖v‖ where the norm is L∞. The length a falls from `step` to
+    a fiftieth of it along a cosine. Lengths in units of ξ need no tuning for the annotator, its number of labels or ξ.
 
     batch_size: images an update. step: a at the start. beta: β of Eq. 8. momentum: μ. Other settings: see `Universal`.
     """
 
     name = "TkML-AP-Uv"
 
-    batch_size: int = 8
-    step: float = 0.1
+    batch_size: int = 4
+    step: float = 0.2
     beta: float = 0.01
     momentum: float = 0.9
 

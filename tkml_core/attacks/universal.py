@@ -60,7 +60,7 @@ class Universal(Attack):
 
     goals = (Cleared, Inconsistent)
 
-    xi: float = 2000.0
+    xi: float = 4000.0
     norm: str = "l2"
     epochs: int = 10
     wanted: float = 1.0

@@ -1,8 +1,8 @@
 """Makes and measures the bundled universal perturbations: `python -m tkml_core.experiments.universal --help`.
 
 Made on training photos, measured on photos that no training saw, both consistent at k and cut square. A perturbation
-whose file exists is not made again, so that an interrupted run goes on; its rates stand in the file's header, and the page about them is
-written from the headers alone.
+whose file exists is not made again, so that an interrupted run goes on; its rates stand in the file's header, and
+the page about them is written from the headers alone.
 """
 
 import argparse
@@ -188,10 +188,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--annotators", nargs="+", default=list(tk.available()), choices=tk.available())
     parser.add_argument("--attacks", nargs="+", default=list(ATTACKS), choices=ATTACKS)
     parser.add_argument("--k", type=int, nargs="+", default=list(KS))
-    parser.add_argument("--xi", type=float, default=2000.0, help="the L2 norm budget, in 0–255 units")
+    parser.add_argument("--xi", type=float, default=4000.0, help="the L2 norm budget, in 0–255 units")
     parser.add_argument("--photos", type=int, default=200, help="training photos for each perturbation")
-    parser.add_argument("--epochs", type=int, default=6, help="passes of TkML-AP-Uv over them at most")
-    parser.add_argument("--fool-epochs", type=int, default=2, help="passes of kUAPs over them at most")
+    parser.add_argument("--epochs", type=int, default=5, help="passes of TkML-AP-Uv over them at most")
+    parser.add_argument("--fool-epochs", type=int, default=1, help="passes of kUAPs over them at most")
     parser.add_argument("--wanted", type=float, default=1.0, help="fooling rate on them at which to stop")
     parser.add_argument("--measured", type=int, default=1000, help="at most so many photos to measure on")
     parser.add_argument("--seed", type=int, default=0, help="of the choice and order of photos, and of the noise")
