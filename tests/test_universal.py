@@ -366,8 +366,8 @@ def test_the_command_makes_measures_and_does_not_make_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Few:
-        def __init__(self, own: tk.Annotator, name: str, args: object) -> None:
-            self.own = own
+        def __init__(self, own: tk.Annotator, name: str, photos: object) -> None:
+            self.annotator = self.own = own
 
         def take(self, k: int, number: int) -> list[Row]:
             with torch.no_grad():
@@ -376,7 +376,8 @@ def test_the_command_makes_measures_and_does_not_make_again(
             return [Row("", samples()[i : i + 1], tk.topk_mask(logits, 1)[i], none, logits[i]) for i in range(2)]
 
     monkeypatch.setattr(experiment, "Source", Few)
-    monkeypatch.setattr(experiment, "prepared", lambda own, name, args: Few(own, name, args).take(1, 2))
+    monkeypatch.setattr(experiment, "to_make_on", lambda name, args: [])
+    monkeypatch.setattr(experiment, "to_measure_on", lambda name, args: [])
     command = "--voc a/VOCdevkit --coco a/coco --annotators voc20 --k 1 --attacks TkML-AP-Uv --epochs 1 --device cpu"
     arguments = [*command.split(), "--xi", "1500", "--out", str(tmp_path)]
     experiment.main(arguments)
@@ -419,6 +420,8 @@ def test_source_takes_what_is_consistent_and_known(tmp_path: Path) -> None:
         ("coco80", {"coco/000000000009"}),
     ):
         labels = annotator(name).labels
-        source = experiment.Source(tk.Annotator(Says(len(labels), labels.index("dog")), labels), name, args)
+        source = experiment.Source(
+            tk.Annotator(Says(len(labels), labels.index("dog")), labels), name, experiment.to_make_on(name, args)
+        )
         assert {row.key for row in source.take(1, 10)} == expected
         assert len(source.take(1, 1)) == 1

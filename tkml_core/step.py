@@ -50,7 +50,7 @@ class UniversalStep(Step):
 
     z (1,3,H,W) float in [0,1] units, as it was when these images were looked at; rows (B,) long, their places in the
     set; epoch counts from 0; fooling_rate: share of the whole set that meets the goal with the float z, measured as the
-    epoch began. `certified` is about x + z rounded to 8 bits, z not yet brought to whole levels.
+    epoch began. `certified` stays False: z comes to whole levels at the end, and the result speaks of them.
     """
 
     z: Tensor

@@ -172,9 +172,8 @@ class Crowd:
         x_adv, logits = self.images(rows), logits.detach().clone()
         margin = self.goal.select(rows).margin(logits)
         norm = l2_norm(x_adv - self.x[rows].to(x_adv))
-        certified = torch.zeros_like(margin, dtype=torch.bool)
         return UniversalStep(
-            index, x_adv, logits, loss.detach().clone(), norm, threshold.detach().clone(), margin < 0, certified,
+            index, x_adv, logits, loss.detach().clone(), norm, threshold.detach().clone(), margin < 0, torch.zeros_like(margin, dtype=torch.bool),
             self.z.clone(), rows, self.epoch, self.fooling_rate,
         )  # fmt: skip
 
