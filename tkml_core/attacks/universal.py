@@ -169,12 +169,13 @@ class Crowd:
 
     def step(self, index: int, rows: Tensor, logits: Tensor, loss: Tensor, threshold: Tensor) -> UniversalStep:
         """The mini-batch `rows` at the present z."""
-        x_adv, logits = self.images(rows), logits.detach().clone()
-        margin = self.goal.select(rows).margin(logits)
-        norm = l2_norm(x_adv - self.x[rows].to(x_adv))
+        x_adv = self.images(rows)
+        achieved = self.goal.select(rows).margin(logits) < 0
         return UniversalStep(
-            index, x_adv, logits, loss.detach().clone(), norm, threshold.detach().clone(), margin < 0, torch.zeros_like(margin, dtype=torch.bool),
-            self.z.clone(), rows, self.epoch, self.fooling_rate,
+            index=index, x_adv=x_adv, logits=logits.detach().clone(), loss=loss.detach().clone(),
+            norm=l2_norm(x_adv - self.x[rows].to(x_adv)), threshold=threshold.detach().clone(), achieved=achieved,
+            certified=torch.zeros_like(achieved), z=self.z.clone(), rows=rows, epoch=self.epoch,
+            fooling_rate=self.fooling_rate,
         )  # fmt: skip
 
     def result(self) -> UniversalResult:
