@@ -314,7 +314,7 @@ def test_bundled_perturbations_are_whole_levels_of_one_length(name: str, which: 
     for k in (1, 2, 3):
         z, other = tk.universal(which, name, k), tk.universal("TkML-AP-Uv", name, 3)
         assert z.shape == (1, 3, 224, 224) and z.dtype == torch.float32 and on_levels(z)
-        torch.testing.assert_close(tk.l2_norm(z), tk.l2_norm(other), rtol=0.02, atol=0)
+        torch.testing.assert_close(tk.l2_norm(z), tk.l2_norm(other), rtol=0.05, atol=0)
 
 
 def test_bundled_perturbations_fool_photos_that_noise_does_not() -> None:
