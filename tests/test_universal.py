@@ -384,10 +384,12 @@ def test_the_command_makes_measures_and_does_not_make_again(
     path = zoo.path_of("TkML-AP-Uv", "voc20", 1, tmp_path)
     notes, written = zoo.notes_of(path), path.stat().st_mtime_ns
     assert notes["attack"] == "TkML-AP-Uv" and notes["k"] == "1" and notes["photos"] == notes["measured"] == "2"
-    assert float(notes["norm"]) == pytest.approx(150, rel=0.01) and path.stat().st_size < 200_000  # one update
+    assert (
+        float(notes["norm"]) == pytest.approx(1500 * tk.TkMLAPUv().step, rel=0.01) and path.stat().st_size < 200_000
+    )  # one update
     assert "a/VOC" not in notes["command"] and "--voc VOCdevkit --coco coco" in notes["command"]
     page = (tmp_path / "README.md").read_text()
-    assert notes["command"] in page and "| voc20 | 1 | TkML-AP-Uv | 150 |" in page
+    assert notes["command"] in page and "| voc20 | 1 | TkML-AP-Uv | 300 |" in page
     assert "epoch 1" in capsys.readouterr().out
     experiment.main(arguments)
     assert path.stat().st_mtime_ns == written and "epoch" not in capsys.readouterr().out.split("|")[0]
