@@ -28,7 +28,9 @@ def direction_of(leaf: Tensor, logits: Tensor, goal: Goal) -> Tensor:
     top = scores.topk(goal.k + 1, dim=1).indices  # (B,k+1)
 
     def slope(label: Tensor) -> Tensor:
-        return torch.autograd.grad(logits.gather(1, label[:, None]).sum(), leaf, retain_graph=True)[0]
+        with torch.enable_grad():
+            of_label = logits.gather(1, label[:, None]).sum()
+        return torch.autograd.grad(of_label, leaf, retain_graph=True)[0]
 
     def score(label: Tensor) -> Tensor:
         return scores.gather(1, label[:, None])[:, 0]

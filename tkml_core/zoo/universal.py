@@ -27,6 +27,11 @@ def save_universal(z: Tensor, path: Path, notes: dict[str, str]) -> None:
     fresh.replace(path)  # so that an interruption never leaves half a file
 
 
+def load_universal(path: Path) -> Tensor:
+    """z (1,3,H,W), float32 in [0,1] units, from a file that `save_universal` wrote."""
+    return load_file(path)["z"].float().div(255)
+
+
 def notes_of(path: Path) -> dict[str, str]:
     """What the header says: attack, annotator, k, settings, rates."""
     with safe_open(path, "pt") as file:
@@ -52,4 +57,4 @@ def universal(attack_name: str, annotator_name: str, k: int) -> Tensor:
             f"No universal perturbation of {attack_name} for {annotator_name} at k = {k} is bundled; there are: {there}. "
             "python -m tkml_core.experiments.universal makes them."
         )
-    return load_file(path)["z"].float().div(255)
+    return load_universal(path)
