@@ -108,10 +108,11 @@ SETTINGS: dict[str, list[object]] = {
 @pytest.mark.parametrize(
     ("kind", "name", "value"),
     [
-        (kind, name, value)
-        for kind in tk.ATTACKS.values()
-        for name in sorted(SETTINGS.keys() & {field.name for field in fields(kind)})
-        for value in SETTINGS[name]
+        pytest.param(kind, name, value, id=f"{printed}-{name}-{value}")
+        for printed, kind in tk.ATTACKS.items()
+        for name, values in SETTINGS.items()
+        for value in values
+        if name in {field.name for field in fields(kind)}
     ],
 )
 def test_settings(kind: type, name: str, value: object) -> None:

@@ -44,5 +44,33 @@ class Result:
     backwards: Tensor
 
 
+@dataclass(frozen=True, eq=False)
+class UniversalStep(Step):
+    """One update of a perturbation that a whole set shares; its Step fields are about the images `rows` used for it.
+
+    z (1,3,H,W) float in [0,1] units, as it was when these images were looked at; rows (B,) long, their places in the
+    set; epoch counts from 0; fooling_rate: share of the whole set that meets the goal with the float z, measured as the
+    epoch began. `certified` stays False: z comes to whole levels at the end, and the result speaks of them.
+    """
+
+    z: Tensor
+    rows: Tensor
+    epoch: int
+    fooling_rate: float
+
+
+@dataclass(frozen=True, eq=False)
+class UniversalResult(Result):
+    """The outcome on the whole set, each 8-bit image annotated alone; the fields of `Result` have a row an image.
+
+    z (1,3,H,W) on whole levels k/255 (so that x + z, clamped, is an 8-bit image), never beyond the norm budget;
+    fooling_rate: share of images that meet the goal; asr: share with E = 0 (Eq. 14 with one z for all, §4.1).
+    """
+
+    z: Tensor
+    fooling_rate: float
+    asr: float
+
+
 # Send True in place of next() to have the attack conclude with the best it has; closing it drops everything.
 Steps = Generator[Step, bool | None, Result]

@@ -19,7 +19,7 @@ from tkml_core.goals.goal import largest, smallest
 from tkml_core.step import Steps
 
 INTEGRAL, PROPORTIONAL = 0.4, 0.4  # gains of w, in units of what would close a violation if f were linear
-FIRST, AGAIN, LAST = 0.3, 0.1, 0.02  # share of the newest gradient in z: early it must learn, late it must average
+FIRST, LAST, FINEST = 0.3, 0.02, 0.005  # share of the newest gradient in z: early it must learn, late it must average
 AHEAD, NEAR = 0.03, 0.005  # of the first gap, over the run: by how much the goal is to be met
 SLOW = 0.2  # share of the newest estimate in κ
 BISECTIONS = 6  # forward passes that shorten the best z at the end
@@ -95,7 +95,7 @@ class MinNorm(Attack):
         if index < self.max_steps:
             over, first, last, near = index / self.max_steps, FIRST, LAST, NEAR
         else:
-            over, first, last, near = (index - self.max_steps) / self.extra, AGAIN, LAST / 2, AHEAD / 3
+            over, first, last, near = (index - self.max_steps) / self.extra, LAST, FINEST, AHEAD
         return last + (first - last) * (1 + math.cos(math.pi * over)) / 2, AHEAD + (near - AHEAD) * over
 
     def _finish(self, run: Run, rows: Tensor) -> None:

@@ -6,18 +6,14 @@ photo's outcome is a line of a JSON file: an interrupted run goes on where it st
 
 import argparse
 import json
-import math
-import random
 import time
 from collections import defaultdict
 from pathlib import Path
 
 import torch
-from PIL import Image
-from torch import Tensor
 
 import tkml_core as tk
-from tkml_core.experiments.photos import IGNORED, columns, measuring
+from tkml_core.experiments.sample import interval, prepared
 
 CASES = ("untargeted", *tk.CASES)
 # ASR in % that the paper prints (Table 2, TkML-AP-U; Table 5, TkML-AP-T), and its Pert ×10⁻², for k = 3, 5, 10. The
@@ -39,30 +35,6 @@ PAPER = {
 KS = (3, 5, 10)
 
 
-def interval(successes: int, trials: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share."""
-    z, n = 1.959964, trials
-    p = successes / n
-    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
-
-
-def prepared(
-    annotator: tk.Annotator, name: str, args: argparse.Namespace
-) -> list[tuple[str, Tensor, Tensor, Tensor, Tensor]]:
-    """Per photo with a true label: key, pixels (1,3,224,224), true (m,), difficult (m,), logits (m,); order shuffled."""
-    rows = []
-    for photo in measuring(name, args.voc, args.coco):
-        labels = torch.from_numpy(photo.labels[columns(name)])
-        if (labels == 1).any():
-            with Image.open(photo.path) as file:
-                x = annotator.prepare(file, square=True)
-            with torch.no_grad():
-                rows.append((photo.key, x, labels == 1, labels == IGNORED, annotator(x)[0]))
-    random.Random(args.seed).shuffle(rows)
-    return rows
-
-
 def run(args: argparse.Namespace) -> None:
     """Attack what is not in the file yet, a batch of every cell in turn, so that a cut-off run is even over the cells."""
     args.out.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
         rows = prepared(annotator, name, args)
         sets = {}
         for k in args.k:
-            fit = [r for r in rows if tk.consistent(r[4][None], r[2][None], k)[0] and (~(r[2] | r[3])).sum() >= k]
+            fit = [r for r in rows if r.fits(k)]
             sets[k] = fit[: args.photos]
             print(f"{name}, k = {k}: {len(fit)} of {len(rows)} photos are consistent, {len(sets[k])} taken", flush=True)
         for start in range(0, args.photos, args.batch):

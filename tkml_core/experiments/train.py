@@ -301,10 +301,10 @@ def main(argv: list[str] | None = None) -> None:
 
 def plain_command(args: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
     """The command that was run, defaults left out and folders shortened to their last name."""
-    words = ["python -m tkml_core.experiments.train"]
+    words = [parser.prog]
     for action in parser._actions:
         value = getattr(args, action.dest, None)
-        if action.dest in ("help", "out", "weights", "workers", "show") or value == action.default:
+        if action.dest in ("help", "out", "weights", "workers", "show", "table") or value == action.default:
             continue
         if isinstance(value, bool):
             words.append(action.option_strings[0])

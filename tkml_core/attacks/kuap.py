@@ -1,0 +1,66 @@
+"""kUAPs (Tursynbek et al., arXiv 2006.15669), adapted to many true labels as in T_kML-AP (§4.1): a universal kFool."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tkml_core.annotator import Annotator
+from tkml_core.attacks.attack import check_whole
+from tkml_core.attacks.kfool_step import direction_of
+from tkml_core.attacks.universal import Crowd, Universal
+from tkml_core.goals import Goal
+from tkml_core.step import Steps
+
+
+@dataclass(frozen=True)
+class KUAP(Universal):
+    """Image by image: where x + z is not fooled, kFool from there finds dz, and z ← project(z + dz); epochs until enough.
+
+    fool_steps: steps of kFool at most for one image; an image that it does not fool leaves z as it is. overshoot: how much
+    further kFool goes than its linearisation says. Other settings: see `Universal`; an update is about one image.
+    """
+
+    name = "kUAPs"
+
+    fool_steps: int = 20
+    overshoot: float = 0.02
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_whole("fool_steps", self.fool_steps, 1)
+        if not 0 <= self.overshoot < float("inf"):
+            raise ValueError(f"overshoot = {self.overshoot!r}: the share beyond the boundary is a number, 0 or more.")
+
+    def _over(self, crowd: Crowd) -> Steps:
+        for index in range(crowd.updates + 1):
+            rows = crowd.next_rows()
+            with torch.no_grad():
+                logits = crowd.annotator(crowd.images(rows))
+            crowd.count(rows, forwards=1)
+            goal = crowd.goal.select(rows)
+            margin = goal.margin(logits)
+            # kFool has no loss of its own: the margin is what it brings down.
+            step = crowd.step(index, rows, logits, margin.clamp(min=0), logits.topk(goal.k, dim=1).values[:, -1])
+            if (yield step) or index == crowd.updates or crowd.reached:
+                break
+            crowd.count(rows, steps=1)
+            if bool(margin >= 0):
+                dz, taken, fooled = self._fool(crowd.annotator, step.x_adv, goal)
+                crowd.count(rows, forwards=taken + 1, backwards=taken * (goal.k + 1))
+                if fooled:
+                    crowd.z = self.project(crowd.z + dz)
+        return crowd.result()
+
+    def _fool(self, annotator: Annotator, x: Tensor, goal: Goal) -> tuple[Tensor, int, bool]:
+        """kFool on one image: its float dz, the steps taken, and whether the goal holds at x + dz."""
+        dz = torch.zeros_like(x)
+        for taken in range(self.fool_steps + 1):
+            leaf = (x + dz).clamp(0, 1).requires_grad_()
+            with torch.enable_grad():
+                logits = annotator(leaf)
+            fooled = bool(goal.margin(logits.detach()) < 0)
+            if fooled or taken == self.fool_steps:
+                break
+            dz = dz + (1 + self.overshoot) * direction_of(leaf, logits, goal)
+        return dz, taken, fooled

@@ -1,0 +1,101 @@
+"""TkML-AP-Uv, the universal attack of T_kML-AP (Hu et al., ICCV 2021, §3.1): one perturbation for a whole set."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tkml_core import losses
+from tkml_core.annotator import Annotator
+from tkml_core.attacks.attack import check_whole
+from tkml_core.attacks.universal import Crowd, Universal
+from tkml_core.step import Steps
+
+SHORTEST = 0.02  # of the first step's length: the last one's
+
+
+def shared_lambda(scores: Tensor, true: Tensor, k: int) -> Tensor:
+    """The one λ ≥ 0 (a scalar) that minimises the mean of Eq. 8 over images at scores (n,m); true bool (n,m).
+
+    Lemma 1 over the whole set: of all n·m differences [max_Y f − f_j]_+ the n(m−k)-th largest.
+    """
+    n, m = scores.shape
+    best = scores.masked_fill(~true, -torch.inf).amax(1, keepdim=True)
+    return (best - scores).clamp(min=0).flatten().sort(descending=True).values[n * (m - k) - 1]
+
+
+def slope(
+    annotator: Annotator, x: Tensor, z: Tensor, true: Tensor, k: int, lam: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Logits (B,m), Eq. 8 without its β term (B,), and the subgradient by z (1,3,H,W) of its mean over the images.
+
+    x (B,3,H,W); z (1,3,H,W), added and clamped to [0,1]: a pixel that the box holds passes nothing on; lam a scalar.
+    """
+    leaf = z.detach().requires_grad_()
+    with torch.enable_grad():
+        images = (x + leaf).clamp(0, 1).contiguous(memory_format=torch.channels_last)
+        logits = annotator(images)
+    loss, by_scores, _ = losses.untargeted(logits.detach(), true, k, lam.expand(len(x)))
+    (by_z,) = torch.autograd.grad(logits, leaf, by_scores / len(x))
+    return logits.detach(), loss, by_z
+
+
+@dataclass(frozen=True)
+class TkMLAPUv(Universal):
+    """Minimise (1/n) Σ_i L(z, λ; x_i, Y_i) over z and one λ ≥ 0 for all images, L of Eq. 8, subject to ‖z‖ ≤ ξ.
+
+    The printed paper leaves the schedule to an appendix that is not in it; this one is ours. Each update: λ at the minimum
+    over the whole set's last seen scores (Lemma 1); g = βz + the mean subgradient over a mini-batch; v ← μv + (1−μ) g/‖g‖;
+    z ← project(z − a ξ v/‖v‖), with sign(v) in place of v/‖v‖ where the norm is L∞. The length a falls from `step` to
+    a fiftieth of it along a cosine. Lengths in units of ξ need no tuning for the annotator, its number of labels or ξ.
+
+    batch_size: images an update. step: a at the start. beta: β of Eq. 8. momentum: μ. Other settings: see `Universal`.
+    """
+
+    name = "TkML-AP-Uv"
+
+    batch_size: int = 4
+    step: float = 0.2
+    beta: float = 0.01
+    momentum: float = 0.9
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_whole("batch_size", self.batch_size, 1)
+        if not 0 < self.step <= 2:
+            raise ValueError(f"step = {self.step!r}: the length of the first update, as a share of xi, is in (0, 2].")
+        if not 0 <= self.beta < float("inf"):
+            raise ValueError(f"beta = {self.beta!r}: the weight of ‖z‖² is a number, 0 or more.")
+        if not 0 <= self.momentum < 1:
+            raise ValueError(
+                f"momentum = {self.momentum!r}: the share of the last direction that is kept is in [0, 1)."
+            )
+
+    @property
+    def images_an_update(self) -> int:
+        return self.batch_size
+
+    def _over(self, crowd: Crowd) -> Steps:
+        course = torch.zeros_like(crowd.z)
+        for index in range(crowd.updates + 1):
+            rows = crowd.next_rows()
+            goal = crowd.goal.select(rows)
+            lam = shared_lambda(crowd.scores, crowd.goal.true, goal.k)
+            x = crowd.x[rows].to(crowd.z.device)
+            logits, loss, by_z = slope(crowd.annotator, x, crowd.z, goal.true, goal.k, lam)
+            crowd.count(rows, forwards=1, backwards=1)
+            crowd.scores[rows] = logits
+            ridge = self.beta / 2 * crowd.z.square().sum()
+            best = logits.masked_fill(~goal.true, -torch.inf).amax(1)
+            if (yield crowd.step(index, rows, logits, loss + ridge, best - lam)):
+                break
+            if index == crowd.updates or crowd.reached:
+                break
+            crowd.count(rows, steps=1)
+            g = self.beta * crowd.z + by_z
+            course = self.momentum * course + (1 - self.momentum) * g / g.norm().clamp(min=1e-12)
+            falling = SHORTEST + (1 - SHORTEST) * (1 + math.cos(math.pi * index / crowd.updates)) / 2
+            way = course.sign() if self.norm == "linf" else course / course.norm().clamp(min=1e-12)
+            crowd.z = self.project(crowd.z - falling * self.step * self.xi / 255 * way)
+        return crowd.result()

@@ -1,0 +1,78 @@
+"""What several experiments share: photos cut square and annotated, a fair choice among them, and the interval of a share."""
+
+import argparse
+import math
+import random
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+import tkml_core as tk
+from tkml_core.experiments.photos import IGNORED, Photo, columns, measuring
+
+
+class Row(NamedTuple):
+    """A photo as an annotator sees it."""
+
+    key: str
+    x: Tensor  # (1,3,224,224)
+    true: Tensor  # (m,) bool
+    difficult: Tensor  # (m,) bool
+    logits: Tensor  # (m,)
+
+    def fits(self, k: int) -> bool:
+        """Whether it is consistent at k, and has k labels that are not in it."""
+        agrees = bool(tk.consistent(self.logits[None], self.true[None].to(self.logits.device), k)[0])
+        return agrees and int((~(self.true | self.difficult)).sum()) >= k
+
+
+def interval(successes: int, trials: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share."""
+    z, n = 1.959964, trials
+    p = successes / n
+    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+
+
+def look(annotator: tk.Annotator, name: str, photo: Photo) -> Row:
+    """The photo's centre square and its scores."""
+    labels = torch.from_numpy(photo.labels[columns(name)])
+    with Image.open(photo.path) as file:
+        x = annotator.prepare(file, square=True)
+    with torch.no_grad():
+        return Row(photo.key, x, labels == 1, labels == IGNORED, annotator(x)[0])
+
+
+def prepared(annotator: tk.Annotator, name: str, args: argparse.Namespace) -> list[Row]:
+    """The measuring photos with a true label, in shuffled order."""
+    photos = measuring(name, args.voc, args.coco)
+    rows = [look(annotator, name, photo) for photo in photos if (photo.labels[columns(name)] == 1).any()]
+    random.Random(args.seed).shuffle(rows)
+    return rows
+
+
+def in_turn(labels: Sequence[Sequence[int]], order: random.Random) -> list[int]:
+    """All indices, shuffled so that any beginning is as even over the labels as can be: each label picks in its turn.
+
+    labels: for each index, which labels it has.
+    """
+    shuffled = list(range(len(labels)))
+    order.shuffle(shuffled)
+    queues: dict[int, list[int]] = {}
+    for i in reversed(shuffled):
+        for label in labels[i]:
+            queues.setdefault(label, []).append(i)
+    chosen: dict[int, None] = {}
+    while queues:
+        for label in sorted(queues):
+            queue = queues[label]
+            while queue and queue[-1] in chosen:
+                queue.pop()
+            if queue:
+                chosen[queue.pop()] = None
+            else:
+                del queues[label]
+    return list(chosen)

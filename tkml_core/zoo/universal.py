@@ -1,0 +1,60 @@
+"""Bundled universal perturbations: see `assets/universal/README.md` for their making and what they do."""
+
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "universal"
+
+
+def path_of(attack_name: str, annotator_name: str, k: int, folder: Path = FOLDER) -> Path:
+    """Where the perturbation is, or would be: such as `tkml-ap-uv_voc20_k3.safetensors`."""
+    return folder / f"{attack_name.lower()}_{annotator_name}_k{k}.safetensors"
+
+
+def save_universal(z: Tensor, path: Path, notes: dict[str, str]) -> None:
+    """Write z (1,3,H,W), whole levels k/255 in [0,1] units, as int8, with `notes` in the header."""
+    levels = z.detach().cpu().mul(255)
+    whole = levels.round()
+    if not torch.allclose(levels, whole, rtol=0, atol=1e-3) or float(whole.abs().max()) > 127:
+        raise ValueError("A perturbation is saved as int8: every value a whole level k/255, |k| at most 127.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    save_file({"z": whole.to(torch.int8).contiguous()}, fresh, metadata=notes)
+    fresh.replace(path)  # so that an interruption never leaves half a file
+
+
+def load_universal(path: Path) -> Tensor:
+    """z (1,3,H,W), float32 in [0,1] units, from a file that `save_universal` wrote."""
+    return load_file(path)["z"].float().div(255)
+
+
+def notes_of(path: Path) -> dict[str, str]:
+    """What the header says: attack, annotator, k, settings, rates."""
+    with safe_open(path, "pt") as file:
+        return dict(file.metadata() or {})
+
+
+def bundled() -> tuple[tuple[str, str, int], ...]:
+    """(attack, annotator, k) of every perturbation that is here."""
+    notes = (notes_of(path) for path in FOLDER.glob("*.safetensors"))
+    return tuple(sorted((n["attack"], n["annotator"], int(n["k"])) for n in notes))
+
+
+def universal(attack_name: str, annotator_name: str, k: int) -> Tensor:
+    """The bundled z (1,3,224,224), float32 in [0,1] units on whole levels, to be added to a square photo and clamped.
+
+    attack_name "TkML-AP-Uv" or "kUAPs", annotator_name and k as they were when it was made. ValueError, naming what
+    there is, where there is none.
+    """
+    path = path_of(attack_name, annotator_name, k)
+    if (attack_name, annotator_name, k) not in bundled():
+        there = ", ".join(f"{a} for {n} at k = {j}" for a, n, j in bundled()) or "none at all"
+        raise ValueError(
+            f"No universal perturbation of {attack_name} for {annotator_name} at k = {k} is bundled; there are: {there}. "
+            "python -m tkml_core.experiments.universal makes them."
+        )
+    return load_universal(path)
