@@ -112,7 +112,7 @@ def noise_like(z: Tensor, seed: int) -> Tensor:
 def filled(z: Tensor, xi: float) -> Tensor:
     """z stretched to the budget where it is more than 3 % below it: methods are compared at one norm; kUAPs often ends early."""
     length = float(tk.l2_norm(z))
-    return z if 0.97 * xi < length <= xi * (1 + 1e-6) else to_levels(z * (xi / max(length, 1e-12)), xi, "l2")
+    return z if 0.97 * xi < length <= xi * (1 + 1e-4) else to_levels(z * (xi / max(length, 1e-12)), xi, "l2")
 
 
 def run(args: argparse.Namespace, command: str) -> None:
