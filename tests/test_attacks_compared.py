@@ -127,7 +127,7 @@ def test_kfool_with_one_true_label(shape: tuple[int, int], data: st.DataObject) 
     ):
         result = tk.KFool()(found, x, goal)
         check(result, x, optimum, goal, found)
-        assert result.norm_float.item() < 2 * 255 * optimum
+        assert result.norm_float.item() < (k + 1) * 255 * optimum  # it goes as far as k distances add up to
 
 
 def test_kfool_is_deepfool_where_there_are_two_labels() -> None:
@@ -145,7 +145,7 @@ def test_kfool_is_deepfool_where_there_are_two_labels() -> None:
 
 
 def test_kfool_steps_along_the_sum_of_the_unit_normals() -> None:
-    """The formula by hand, on a smooth network: |f'_j|/‖w'_j‖ of the farthest boundary, along Σ w'_j/‖w'_j‖."""
+    """The formula by hand, on a smooth network: as far as the |f'_j|/‖w'_j‖ add up to, along Σ w'_j/‖w'_j‖."""
     torch.manual_seed(1)
     module = torch.nn.Sequential(
         torch.nn.Flatten(), torch.nn.Linear(192, 6), torch.nn.Softplus(), torch.nn.Linear(6, 7)
@@ -162,7 +162,7 @@ def test_kfool_steps_along_the_sum_of_the_unit_normals() -> None:
     three = [j for j in tk.topk(before.logits, 3)[0].tolist() if j != c]
     w = [jacobian[j] - jacobian[c] for j in three]
     aimed = f + 4e-3 * true[0]
-    distance = max((aimed[c] - aimed[j]).abs() / v.norm() for j, v in zip(three, w, strict=True))
+    distance = sum((aimed[c] - aimed[j]).abs() / v.norm() for j, v in zip(three, w, strict=True))
     way = sum(v / v.norm() for v in w)
     assert after.x_adv.min() > 0 and after.x_adv.max() < 1
     expected = 1.02 * distance * way / way.norm()  # type: ignore[union-attr, operator]
@@ -170,10 +170,11 @@ def test_kfool_steps_along_the_sum_of_the_unit_normals() -> None:
 
 
 def test_kfool_counts_a_backward_pass_for_each_label() -> None:
-    found, x = linear(5, 6)
-    goal = tk.Cleared(true=mask_of(best(scores_of(found, x), 1), 6), k=3)
-    grey = tk.KFool(max_steps=2)(found, x, goal)
-    assert grey.steps.item() == 2 and not grey.achieved.item() and grey.backwards.item() == 2 * (3 + 1)
+    found, x = linear(3, 9)
+    goal = tk.Cleared(true=mask_of(best(scores_of(found, x), 3), 9), k=3)
+    result = tk.KFool(max_steps=1)(found, x, goal)
+    assert not result.achieved.item()  # or the grid search's passes would be among them
+    assert result.steps.item() == 1 and result.backwards.item() == 3 + 1
 
 
 def test_two_true_labels_take_turns_under_kfool() -> None:

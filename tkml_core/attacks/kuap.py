@@ -7,7 +7,7 @@ from torch import Tensor
 
 from tkml_core.annotator import Annotator
 from tkml_core.attacks.attack import check_whole
-from tkml_core.attacks.kfool_step import direction_of
+from tkml_core.attacks.kfool import BEYOND, kfool_step
 from tkml_core.attacks.universal import Crowd, Universal
 from tkml_core.goals import Goal
 from tkml_core.step import Steps
@@ -62,5 +62,6 @@ class KUAP(Universal):
             fooled = bool(goal.margin(logits.detach()) < 0)
             if fooled or taken == self.fool_steps:
                 break
-            dz = dz + (1 + self.overshoot) * direction_of(leaf, logits, goal)
+            aimed = logits.detach() + BEYOND * goal.true
+            dz = dz + (1 + self.overshoot) * kfool_step(leaf, logits, goal, aimed)
         return dz, taken, fooled

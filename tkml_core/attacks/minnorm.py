@@ -95,7 +95,7 @@ class MinNorm(Attack):
         if index < self.max_steps:
             over, first, last, near = index / self.max_steps, FIRST, LAST, NEAR
         else:
-            over, first, last, near = (index - self.max_steps) / self.extra, LAST, FINEST, AHEAD
+            over, first, last, near = (index - self.max_steps) / self.extra, LAST, FINEST, NEAR
         return last + (first - last) * (1 + math.cos(math.pi * over)) / 2, AHEAD + (near - AHEAD) * over
 
     def _finish(self, run: Run, rows: Tensor) -> None:
