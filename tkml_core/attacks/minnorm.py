@@ -21,6 +21,7 @@ from tkml_core.step import Steps
 INTEGRAL, PROPORTIONAL = 0.4, 0.4  # gains of w, in units of what would close a violation if f were linear
 FIRST, LAST, FINEST = 0.3, 0.02, 0.005  # share of the newest gradient in z: early it must learn, late it must average
 AHEAD, NEAR = 0.03, 0.005  # of the first gap, over the run: by how much the goal is to be met
+CLOSE = 0.02  # score units: an image at the goal's edge has no gap to measure by
 SLOW = 0.2  # share of the newest estimate in κ
 BISECTIONS = 6  # forward passes that shorten the best z at the end
 
@@ -49,7 +50,7 @@ class MinNorm(Attack):
     def _loop(self, run: Run) -> Steps:
         run.begin()
         held = torch.zeros_like(run.logits)  # w's integral part, (B,m)
-        kappa, first_gap = torch.zeros_like(run.norm), run.goal.margin(run.logits).abs()
+        kappa, first_gap = torch.zeros_like(run.norm), run.goal.margin(run.logits).abs().clamp(min=CLOSE)
         for index in range(self.max_steps + self.extra + 1):
             rows = run.live
             if not len(rows):

@@ -10,12 +10,9 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-import torch
-
 import tkml_core as tk
-from tkml_core.experiments.sample import interval, prepared
+from tkml_core.experiments.sample import CASES, Row, asked, interval, outcomes, prepared
 
-CASES = ("untargeted", *tk.CASES)
 # ASR in % that the paper prints (Table 2, TkML-AP-U; Table 5, TkML-AP-T), and its Pert ×10⁻², for k = 3, 5, 10. The
 # authors' program measures the norm in a [−1,1] space: about twice Eq. 15.
 PAPER = {
@@ -59,45 +56,19 @@ def run(args: argparse.Namespace) -> None:
                         attack_batch(annotator, name, case, k, batch, args)
 
 
-def attack_batch(annotator: tk.Annotator, name: str, case: str, k: int, batch: list, args: argparse.Namespace) -> None:  # type: ignore[type-arg]
-    keys = [r[0] for r in batch]
-    x, logits = torch.cat([r[1] for r in batch]), torch.stack([r[4] for r in batch])
-    true, difficult = (torch.stack([r[i] for r in batch]).to(x.device) for i in (2, 3))
-    goal: tk.Goal
-    if case == "untargeted":
-        attack: tk.TkMLAPU | tk.TkMLAPT = tk.TkMLAPU(max_steps=args.max_steps)
-        goal = tk.Cleared(true=true, k=k)
-    else:
-        # A photo's random targets must not depend on the batch that it happened to come in.
-        chosen = [
-            tk.choose_targets(case, logits[i : i + 1], (true | difficult)[i : i + 1], k, args.seed + hash_of(key))
-            for i, key in enumerate(keys)
-        ]
-        attack, goal = tk.TkMLAPT(max_steps=args.max_steps), tk.Targeted(targets=torch.cat(chosen), true=true)
+def attack_batch(
+    annotator: tk.Annotator, name: str, case: str, k: int, batch: list[Row], args: argparse.Namespace
+) -> None:
+    x, goal = asked(case, k, batch, args.seed)
+    kind = tk.TkMLAPU if case == "untargeted" else tk.TkMLAPT
+    attack = kind(max_steps=args.max_steps)
     began = time.time()
-    result = attack(annotator, x, goal)
-    seconds = time.time() - began
+    rows = outcomes(annotator, attack, x, goal, [row.key for row in batch])
     with args.out.open("a") as file:
-        for i, key in enumerate(keys):
-            z = result.x_adv[i : i + 1] - x[i : i + 1]
-            row = {
-                "annotator": name, "case": case, "k": k, "key": key, "attack": repr(attack),
-                "achieved": bool(result.achieved[i]), "consistent": bool(result.consistent[i]),
-                "pert": float(tk.pert(z)), "pert_float": float(result.norm_float[i]) / (z.shape[2] * z.shape[3]),
-                "steps": int(result.steps[i]), "forwards": int(result.forwards[i]), "backwards": int(result.backwards[i]),
-                "seconds": seconds / len(keys),
-            }  # fmt: skip
-            file.write(json.dumps(row) + "\n")
-    won = int(result.achieved.sum())
-    print(
-        f"{name} {case} k={k}: {won}/{len(keys)}, {float(result.steps.float().mean()):.0f} steps, {seconds:.0f} s",
-        flush=True,
-    )
-
-
-def hash_of(key: str) -> int:
-    """The photo's number, as a seed of its own."""
-    return int("".join(c for c in key if c.isdigit()))
+        for row in rows:
+            file.write(json.dumps({"annotator": name, "case": case, "k": k, **row}) + "\n")
+    won, steps = sum(row["achieved"] for row in rows), sum(row["steps"] for row in rows) / len(rows)
+    print(f"{name} {case} k={k}: {won}/{len(rows)}, {steps:.0f} steps, {time.time() - began:.0f} s", flush=True)
 
 
 def read(path: Path) -> list[dict]:  # type: ignore[type-arg]

@@ -3,15 +3,19 @@
 import argparse
 import math
 import random
+import time
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from PIL import Image
 from torch import Tensor
 
 import tkml_core as tk
+from tkml_core.attacks.attack import Attack
 from tkml_core.experiments.photos import IGNORED, Photo, columns, measuring
+
+CASES = ("untargeted", *tk.CASES)
 
 
 class Row(NamedTuple):
@@ -52,6 +56,43 @@ def prepared(annotator: tk.Annotator, name: str, args: argparse.Namespace) -> li
     rows = [look(annotator, name, photo) for photo in photos if (photo.labels[columns(name)] == 1).any()]
     random.Random(args.seed).shuffle(rows)
     return rows
+
+
+def asked(case: str, k: int, rows: Sequence[Row], seed: int) -> tuple[Tensor, tk.Goal]:
+    """The images (B,3,224,224) and their goal: "untargeted" is Cleared, the cases of `tk.CASES` are Targeted."""
+    x, logits = torch.cat([row.x for row in rows]), torch.stack([row.logits for row in rows])
+    true = torch.stack([row.true for row in rows]).to(x.device)
+    difficult = torch.stack([row.difficult for row in rows]).to(x.device)
+    if case == "untargeted":
+        return x, tk.Cleared(true=true, k=k)
+    # A photo's random targets must not depend on the batch that it happened to come in: its number is its seed.
+    chosen = [
+        tk.choose_targets(
+            case, logits[i : i + 1], (true | difficult)[i : i + 1], k, seed + int("".join(filter(str.isdigit, row.key)))
+        )
+        for i, row in enumerate(rows)
+    ]
+    return x, tk.Targeted(targets=torch.cat(chosen), true=true)
+
+
+def outcomes(
+    annotator: tk.Annotator, attack: Attack, x: Tensor, goal: tk.Goal, keys: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Attack the images (B,3,H,W) in one batch; what came of each, as JSON values."""
+    began = time.time()
+    result = attack(annotator, x, goal)
+    seconds = time.time() - began
+    pixels = x.shape[2] * x.shape[3]
+    return [
+        {
+            "key": key, "attack": repr(attack),
+            "achieved": bool(result.achieved[i]), "consistent": bool(result.consistent[i]),
+            "pert": float(result.norm[i]) / pixels, "pert_float": float(result.norm_float[i]) / pixels,
+            "steps": int(result.steps[i]), "forwards": int(result.forwards[i]), "backwards": int(result.backwards[i]),
+            "seconds": seconds / len(keys),
+        }
+        for i, key in enumerate(keys)
+    ]  # fmt: skip
 
 
 def in_turn(labels: Sequence[Sequence[int]], order: random.Random) -> list[int]:

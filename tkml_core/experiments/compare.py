@@ -1,0 +1,149 @@
+"""MinNorm beside the paper's attacks on the same photos, in one run: `python -m tkml_core.experiments.compare --help`.
+
+The paper's attack runs at several step sizes and is judged by the one with the highest share of goals, ties by norm.
+Each photo's outcome is a line of a JSON file: an interrupted run goes on, a larger --photos adds to it.
+"""
+
+import argparse
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import tkml_core as tk
+from tkml_core.attacks.attack import Attack
+from tkml_core.experiments.attacks import KS, read
+from tkml_core.experiments.sample import CASES, asked, interval, outcomes, prepared
+
+STEP_SIZES = (0.1, 0.2, 0.5, 1.0)  # share of the way to the goal that one update goes, see `Descent`
+OURS = {"MinNorm": tk.MinNorm(), "preview": tk.MinNorm(max_steps=30)}
+
+Outcome = dict[str, Any]
+
+
+def attacks(case: str) -> dict[str, Attack]:
+    """By a short name: MinNorm's two presets, and the paper's attack at each step size."""
+    kind = tk.TkMLAPU if case == "untargeted" else tk.TkMLAPT
+    return {**OURS, **{f"paper {step}": kind(step=step) for step in STEP_SIZES}}
+
+
+def run(args: argparse.Namespace) -> None:
+    """Attack what is not in the file yet, a batch of every cell in turn, so that a cut-off run is even over the cells."""
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    done = {(r["annotator"], r["case"], r["k"], r["key"], r["attack"]) for r in read(args.out)}
+    for start in range(0, args.photos, args.batch):
+        for name in args.annotators:
+            annotator = tk.load(name, args.device)
+            photos = prepared(annotator, name, args)
+            for case in args.cases:
+                for k in args.k:
+                    taken = [row for row in photos if row.fits(k)][: args.photos][start : start + args.batch]
+                    for short, attack in attacks(case).items():
+                        rows = [row for row in taken if (name, case, k, row.key, repr(attack)) not in done]
+                        if not rows:
+                            continue
+                        found = outcomes(annotator, attack, *asked(case, k, rows, args.seed), [r.key for r in rows])
+                        cell = {"annotator": name, "case": case, "k": k, "method": short}
+                        with args.out.open("a") as file:
+                            file.writelines(json.dumps({**cell, **row}) + "\n" for row in found)
+                        won = sum(row["achieved"] for row in found)
+                        print(f"{name} {case} k={k} {short}: {won}/{len(found)}", flush=True)
+
+
+def best_of_the_paper(methods: dict[str, dict[str, Outcome]]) -> str:
+    """The step size of the highest share of goals, ties by the mean 8-bit norm of the successes."""
+
+    def rank(name: str) -> tuple[int, float]:
+        won = [row["pert"] for row in methods[name].values() if row["achieved"]]
+        return -len(won), sum(won) / max(len(won), 1)
+
+    return min((name for name in methods if name.startswith("paper")), key=rank)
+
+
+def table(path: Path) -> str:
+    """Markdown: shares with their 95 % intervals, and ratios of mean norms over the photos that both attacks solve."""
+    cells: dict[tuple[str, str, int], dict[str, dict[str, Outcome]]] = defaultdict(lambda: defaultdict(dict))
+    for row in read(path):
+        cells[row["annotator"], row["case"], row["k"]][row["method"]][row["key"]] = row
+    lines = [
+        "| annotator | case | k | photos | paper's step | paper's goal % | MinNorm's goal % [95 %] | ASR % | float ratio |"
+        " 8-bit ratio | grid | gradients, mean (most) | preview's goal % | preview's float ratio |",
+        "| " + " | ".join(["---"] * 14) + " |",
+    ]
+    for (name, case, k), methods in sorted(cells.items(), key=lambda c: (c[0][0], CASES.index(c[0][1]), c[0][2])):
+        keys = set.intersection(*(set(rows) for rows in methods.values()))
+        if len(methods) < len(attacks(case)) or not keys:
+            continue
+        methods = {method: {key: rows[key] for key in sorted(keys)} for method, rows in methods.items()}
+        paper = best_of_the_paper(methods)
+        ours, won = methods["MinNorm"].values(), sum(row["achieved"] for row in methods["MinNorm"].values())
+        low, high = interval(won, len(keys))
+        gradients = [row["backwards"] for row in ours]
+        grid = [row["pert"] / row["pert_float"] for row in ours if row["achieved"] and row["pert_float"]]
+        lines.append(
+            f"| {name} | {case} | {k} | {len(keys)} | {paper.removeprefix('paper ')} | {_share(methods[paper]):.1f} | "
+            f"{100 * won / len(keys):.1f} [{100 * low:.1f}–{100 * high:.1f}] | "
+            f"{100 * sum(not row['consistent'] for row in ours) / len(keys):.1f} | "
+            f"{_ratio(methods, 'MinNorm', paper, 'pert_float')} | {_ratio(methods, 'MinNorm', paper, 'pert')} | "
+            f"{sum(grid) / max(len(grid), 1):.2f} | {sum(gradients) / len(gradients):.0f} ({max(gradients)}) | "
+            f"{_share(methods['preview']):.1f} | {_ratio(methods, 'preview', paper, 'pert_float')} |"
+        )
+    return "\n".join(lines)
+
+
+def _share(rows: dict[str, Outcome]) -> float:
+    return 100 * sum(row["achieved"] for row in rows.values()) / len(rows)
+
+
+def _ratio(methods: dict[str, dict[str, Outcome]], ours: str, paper: str, norm: str) -> str:
+    both = [key for key, row in methods[ours].items() if row["achieved"] and methods[paper][key]["achieved"]]
+    total = sum(methods[paper][key][norm] for key in both)
+    return f"{sum(methods[ours][key][norm] for key in both) / total:.2f}" if total else "–"
+
+
+PAGE = """# MinNorm beside the paper's attacks
+
+`python -m tkml_core.experiments.compare --voc VOCdevkit --coco coco --write assets/measured/minnorm.md` attacked the same
+photos of the measuring parts (never trained on; consistent at k before; cut square to 224 × 224) with
+
+- MinNorm as it comes (`{default}`), and its preview (`{preview}`);
+- the paper's attack (TkML-AP-U, or TkML-AP-T where there are targets) at the step sizes {sizes}, at most 1000 steps; the
+  row shows the one that meets the most goals, ties by norm.
+
+"photos" says how many were attacked so far, at most 200 a cell (`--photos`); each outcome is a line of `minnorm.jsonl`, and the
+same command adds those that are missing. Goal: share of photos whose 8-bit image meets the attack's goal, with Wilson's 95 %
+interval. ASR: share with E = 0. Ratios: mean ‖z‖₂ of MinNorm over that of the paper's attack, over the photos that both solve,
+before rounding and of the 8-bit image. Grid: mean of 8-bit over float norm for MinNorm. Gradients: backward passes a photo.
+
+{table}
+"""
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tkml_core.experiments.compare", description=__doc__)
+    parser.add_argument("--voc", type=Path, required=True, help="the VOCdevkit folder")
+    parser.add_argument("--coco", type=Path, required=True, help="the COCO folder")
+    parser.add_argument("--annotators", nargs="+", default=list(tk.available()), choices=tk.available())
+    parser.add_argument("--cases", nargs="+", default=CASES, choices=CASES)
+    parser.add_argument("--k", type=int, nargs="+", default=KS)
+    parser.add_argument("--photos", type=int, default=200, help="at most so many a cell")
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=0, help="of the order of photos and of random targets")
+    parser.add_argument("--device", default=None)
+    parser.add_argument("--out", type=Path, default=Path("assets/measured/minnorm.jsonl"))
+    parser.add_argument("--table", action="store_true", help="only print the table of what is in the file")
+    parser.add_argument("--write", type=Path, help="also write the table as a page, such as assets/measured/minnorm.md")
+    args = parser.parse_args(argv)
+    if not args.table:
+        run(args)
+    print(table(args.out))
+    if args.write:
+        args.write.parent.mkdir(parents=True, exist_ok=True)
+        sizes = ", ".join(str(size) for size in STEP_SIZES)
+        args.write.write_text(
+            PAGE.format(table=table(args.out), default=OURS["MinNorm"], preview=OURS["preview"], sizes=sizes)
+        )
+
+
+if __name__ == "__main__":
+    main()
