@@ -18,11 +18,12 @@ SHORTEST = 0.02  # of the first step's length: the last one's
 def shared_lambda(scores: Tensor, true: Tensor, k: int) -> Tensor:
     """The one λ ≥ 0 (a scalar) that minimises the mean of Eq. 8 over images at scores (n,m); true bool (n,m).
 
-    Lemma 1 over the whole set: of all n·m differences [max_Y f − f_j]_+ the n(m−k)-th largest.
+    Lemma 1 over the whole set: of all n·m differences [max_Y f − f_j]_+ the one after the n(m−k) largest. Every λ between
+    these two is a minimiser; at the lower one all n(m−k) have a subgradient, at the upper one the last of them has none.
     """
     n, m = scores.shape
     best = scores.masked_fill(~true, -torch.inf).amax(1, keepdim=True)
-    return (best - scores).clamp(min=0).flatten().sort(descending=True).values[n * (m - k) - 1]
+    return (best - scores).clamp(min=0).flatten().sort(descending=True).values[n * (m - k)]
 
 
 def slope(
