@@ -18,11 +18,14 @@ import tkml_core as tk
 from demo import live, menu, runner, uploads
 from demo.actions import known_truth
 from demo.chips import percent, ranking, top_list, truth_panel
+from demo.goals import GOALS
 from demo.plan import Ask, Photo, guess
 from demo.race import LABEL_GAP, MOST_LABELS, Race, drawn_labels, race_html, spread, ticks
 from demo.report import Outcome
+from demo.roles import Roles
 from demo.samples import sample, samples
-from demo.verdict import listed, sentence, verdict_html
+from demo.verdict import sentence, table_html, verdict_html
+from demo.words import listed
 
 NAME = "voc20"
 REPORT = {
@@ -170,12 +173,13 @@ def test_a_wish_that_cannot_be_met_says_what_can(cat: str, wrong: dict[str, Any]
 
 def test_the_other_data_sets_spelling_is_understood(cat: str) -> None:
     plan = runner.plan(cat, Ask(NAME, 1, "TkML-AP-T", ["couch"], "chosen", ["airplane"]))
-    assert plan.ask.true_labels == ("sofa",) and plan.target_order == ("aeroplane",)
+    assert plan.ask.true_labels == ("sofa",) and plan.roles.targets == ("aeroplane",)
 
 
 def test_every_attack_of_the_core_can_be_chosen() -> None:
     assert list(menu.attacks()) == list(tk.ATTACKS)
-    assert all(set(choice.goals) <= set(menu.GOALS) for choice in menu.CHOICES.values())
+    for name, attack in tk.ATTACKS.items():  # none of the goals that the core gives an attack is left out here
+        assert [GOALS[goal].kind for goal in menu.goals_of(name)] == list(attack.goals)
 
 
 def test_samples_are_installed_and_their_truth_fits_both_annotators() -> None:
@@ -267,8 +271,8 @@ def test_a_picture_too_small_to_annotate_says_so(tmp_path: Path) -> None:
 def test_label_names_cannot_bring_markup() -> None:
     evil = '<img src=x onerror="alert(1)">'
     labels = ranking([evil, "b", "c"], [0.9, 0.5, 0.1], [0, 1, 2])
-    race = Race([evil, "b", "c"], np.zeros((3, 3)), np.zeros(3), [0], [1], 1)
-    for html in (truth_panel(labels, [evil], 1, "guess"), top_list(labels, [evil], [], evil), race_html(race)):
+    race = Race([evil, "b", "c"], np.zeros((3, 3)), np.zeros(3), Roles((evil,), ("b",)), 1)
+    for html in (truth_panel(labels, [evil], 1, "guess"), top_list(labels, Roles((evil,)), evil), race_html(race)):
         assert "<img" not in html and "&lt;img" in html
 
 
@@ -287,10 +291,11 @@ def test_ticks_are_few_and_inside(low: float, high: float) -> None:
 
 def test_a_race_draws_at_most_ten_labels_the_named_ones_among_them() -> None:
     scores = np.random.default_rng(0).normal(size=(7, 80))
-    race = Race([f"label {j}" for j in range(80)], scores, np.zeros(7), [70, 71], [3, 4, 5], 3)
+    labels = tuple(f"label {j}" for j in range(80))
+    race = Race(labels, scores, np.zeros(7), Roles(labels[70:72], labels[3:6]), 3)
     shown = drawn_labels(race)
     assert len(shown) == MOST_LABELS == len(set(shown)) and {70, 71, 3, 4, 5} <= set(shown)
-    crowded = Race(race.labels, scores, np.zeros(7), list(range(20)), list(range(20, 40)), 20)
+    crowded = Race(race.labels, scores, np.zeros(7), Roles(labels[:20], labels[20:40]), 20)
     assert len(drawn_labels(crowded)) == MOST_LABELS
     assert race_html(race).count('class="end ') == MOST_LABELS and LABEL_GAP * MOST_LABELS < 300
 
@@ -301,7 +306,7 @@ def test_a_probability_is_never_rounded_to_certainty() -> None:
 
 def test_a_failure_is_called_one() -> None:
     report = {
-        "k": 2, "goal": "cleared", "achieved": False, "stopped": None, "steps": 9, "l2": 3.0, "linf": 1.0,
+        "attack": "TkML-AP-U", "hidden": [], "k": 2, "goal": "cleared", "achieved": False, "stopped": None, "steps": 9, "l2": 3.0, "linf": 1.0,
         "before": [["cat", 0.9], ["dog", 0.2]], "after": [["dog", 0.6], ["cat", 0.5]], "true_labels": ["cat"], "targets": [],
     }  # fmt: skip
     assert "did not work within 9 steps" in sentence(report, 60) and "cat is still in the top 2" in sentence(report, 60)
