@@ -195,6 +195,8 @@ def change_attack(w: Widgets, attack: str, name: str, k: Any, chips: Any, case: 
         w.attack: gr.update(info=menu.sentence(attack, name)),
         w.goal: gr.update(**goals),
         **change_goal(w, name, k, chips, goals["value"], case, chosen),
+        w.advanced: gr.update(visible=not menu.ready_made(attack)),
+        w.seed: gr.update(visible=menu.uses_seed(attack)),
         w.max_steps: gr.update(**steps_shown(attack)),
         **{field: gr.update(**setting_shown(attack, setting)) for setting, field in w.settings.items()},
         w.score_space: gr.update(visible="score_space" in menu.setting_names(attack)),

@@ -27,7 +27,7 @@ CHOICES = {
     ),
     "TkML-AP-Uv": AttackChoice(
         "One change for every photo",
-        "Universal: made beforehand from many photos and only added to yours, cut to its centre square.",
+        "Universal: made beforehand{ready}. Your photo is cut to its centre square.",
     ),
     "kFool": AttackChoice(
         "Push out, in straight lines",
@@ -36,7 +36,7 @@ CHOICES = {
     ),
     "kUAPs": AttackChoice(
         "One change for every photo, older",
-        "The older universal method to compare with, made beforehand too. Your photo is cut to its centre square.",
+        "An older universal method, made beforehand{ready}. Your photo is cut to its centre square.",
     ),
     "ML-AP": AttackChoice(
         "Plant labels, two at a time",
@@ -98,11 +98,14 @@ def ready_made(attack: str) -> bool:
 
 def sentence(attack: str, annotator: str) -> str:
     """What an attack does; for a ready-made one, also for which k there is one."""
-    words = CHOICES[attack].sentence
-    if ready_made(attack):
-        there = [str(k) for name, whose, k in bundled() if (name, whose) == (attack, annotator)]
-        words += f" For {annotator} there is one for k = {', '.join(there)}." if there else f" None for {annotator}."
-    return words
+    there = [str(k) for name, whose, k in bundled() if (name, whose) == (attack, annotator)]
+    ready = f" for k = {', '.join(there)}" if there else f", though not for {annotator}"
+    return CHOICES[attack].sentence.replace("{ready}", ready)
+
+
+def uses_seed(attack: str) -> bool:
+    """Whether anything is drawn at random: by the attack itself, or targets."""
+    return "seed" in setting_names(attack) or any(GOALS[goal].names == "targets" for goal in goals_of(attack))
 
 
 def setting_names(attack: str) -> frozenset[str]:

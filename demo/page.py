@@ -151,7 +151,7 @@ def _wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
     w.attack.input(
         action(actions.change_attack),
         [w.attack, w.annotator, w.k, w.chips, w.case, w.chosen],
-        [w.attack, w.goal, *naming, w.max_steps, *w.settings.values(), w.score_space],
+        [w.attack, w.goal, *naming, w.advanced, w.max_steps, *w.settings.values(), w.seed, w.score_space],
         **CHOICE,
     )
     for choice in (w.goal, w.case):

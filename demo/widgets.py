@@ -70,6 +70,7 @@ class Widgets:
     k: gr.Slider
     case: gr.Radio
     chosen: gr.Dropdown
+    advanced: gr.Accordion
     max_steps: gr.Slider
     settings: dict[str, gr.Textbox]  # by the names of menu.SETTINGS
     score_space: gr.Radio
@@ -176,17 +177,17 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
         elem_id="case",
     )  # fmt: skip
     parts["chosen"] = gr.Dropdown([], multiselect=True, label="Target labels", visible=False, elem_id="chosen")
-    with gr.Accordion("Advanced", open=False, elem_id="advanced"):
+    with gr.Accordion("Advanced", open=False, elem_id="advanced") as parts["advanced"]:
         parts["max_steps"] = gr.Slider(1, MAX_STEPS, step=1, **steps_shown(own), elem_id="max-steps")
         # Text fields, because gr.Number turns "nothing" into 0 as soon as it is shown.
-        with gr.Row():
+        with gr.Row(elem_id="settings"):
             parts["settings"] = {
                 name: gr.Textbox(**setting_shown(own, name), label=label, elem_id=name.replace("_", "-"), min_width=90)
                 for name, label in menu.SETTINGS.items()
             }
         parts["seed"] = gr.Number(
             0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, info="For whatever is drawn at random",
-            elem_id="seed",
+            elem_id="seed", visible=menu.uses_seed(own),
         )  # fmt: skip
         parts["score_space"] = gr.Radio(
             [("logits (default)", "logits"), ("probabilities (the paper's letter)", "probability")], value="logits",
@@ -201,9 +202,9 @@ def goals_shown(attack: str) -> dict[str, Any]:
 
 
 def steps_shown(attack: str) -> dict[str, Any]:
-    """How many steps an attack may take, and what it counts; one that was made beforehand takes none."""
+    """How many steps an attack may take, and what it counts."""
     choice = menu.CHOICES[attack]
-    return {"value": choice.steps, "label": f"{choice.counted} at most", "visible": not menu.ready_made(attack)}
+    return {"value": choice.steps, "label": f"{choice.counted} at most"}
 
 
 def setting_shown(attack: str, name: str) -> dict[str, Any]:
