@@ -1,6 +1,7 @@
 """What the page answers when a visitor chooses something: new contents for the widgets that it concerns."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from inspect import isgeneratorfunction
 from typing import Any
@@ -10,11 +11,13 @@ import gradio as gr
 import tkml_core as tk
 from demo import menu, runner, stage
 from demo.chips import truth_panel
-from demo.plan import Ask, Photo, Plan, guess, label_names, largest_k, make_plan, whole
+from demo.goals import GOALS
+from demo.plan import Ask, Photo, Plan, guess, label_names, largest_k, whole
+from demo.roles import Roles
 from demo.samples import Sample, sample
 from demo.uploads import plain_error
 from demo.verdict import waiting_html
-from demo.widgets import Widgets, default_words
+from demo.widgets import Widgets, goals_shown, setting_shown, steps_shown
 
 MANY = 10_000  # more labels than any annotator has: the limit of k while the annotator changes under it
 Update = dict[Any, Any]  # widget -> its new value; widgets that are not named stay as they are
@@ -71,7 +74,18 @@ def chips_truth(chips: Any, annotator: tk.Annotator) -> tuple[str, ...]:
     return label_names("The marked labels", marked, annotator)
 
 
-def choose(w: Widgets, path: str, name: str, k: Any, true: tuple[str, ...] | None, origin: str) -> Update:
+@dataclass(frozen=True)
+class Naming:
+    """What the choices say that decide which labels a visitor may name, and the labels named so far."""
+
+    goal: str
+    case: str
+    chosen: Any = ()
+
+
+def choose(
+    w: Widgets, path: str, name: str, k: Any, true: tuple[str, ...] | None, origin: str, naming: Naming
+) -> Update:
     """A picture (or another annotator) was chosen: annotate it, mark what is true and set the stage."""
     annotator = runner.annotator(name)
     photo = runner.read_photo(path, name)
@@ -89,19 +103,21 @@ def choose(w: Widgets, path: str, name: str, k: Any, true: tuple[str, ...] | Non
         w.table: "",
         w.png: gr.update(value=None, interactive=False),
         w.report: gr.update(value=None, interactive=False),
-        **limits(w, annotator, true, k, ()),
+        **limits(w, annotator, true, k, naming),
     }
 
 
 def ready(w: Widgets, annotator: tk.Annotator, photo: Photo, true: tuple[str, ...], k: int) -> Update:
     """The parts of the stage that show truth and k before an attack has run."""
     return {
-        w.before: stage.before_html(annotator, photo, true, (), k),
+        w.before: stage.before_html(annotator, photo, Roles(true), k),
         w.race: stage.starting_line(annotator, photo, true, k),
     }
 
 
-def choose_annotator(w: Widgets, path: str, name: str, k: Any, chips: Any, sample_name: str | None) -> Update:
+def choose_annotator(
+    w: Widgets, path: str, name: str, k: Any, chips: Any, sample_name: str | None, attack: str, naming: Naming
+) -> Update:
     """Another annotator: a sample's truth is looked up again, the visitor's own is kept as far as it has those labels."""
     annotator = runner.annotator(name)
     marks = chips if isinstance(chips, dict) and chips.get("photo") == path else {}
@@ -112,41 +128,51 @@ def choose_annotator(w: Widgets, path: str, name: str, k: Any, chips: Any, sampl
     elif origin == "sample" and sample_name:
         true = known_truth(sample(sample_name), annotator)
     k = min(whole("k", k, 1, MANY), len(annotator.labels) - 1)
-    return choose(w, path, name, k, true, str(origin))
+    update = choose(w, path, name, k, true, str(origin), naming)
+    return {**update, w.attack: gr.update(info=menu.sentence(attack, name))}
 
 
-def limits(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, chosen: tuple[str, ...]) -> Update:
-    """How far k may go and which targets may be chosen, given what is true."""
+def limits(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, naming: Naming) -> Update:
+    """How far k may go and which labels may be named, given what is true."""
     most = max(largest_k(annotator, len(true)), 1)
-    others = [label for label in annotator.labels if label not in true]
     k = min(k, most)
+    return {w.k: gr.update(maximum=most, value=k), **labels_to_name(w, annotator, true, k, naming)}
+
+
+def labels_to_name(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, naming: Naming) -> Update:
+    """The choices of targets, or of labels to hide, as far as the goal needs them."""
+    wanted = GOALS[naming.goal].names
+    if wanted == "hidden":
+        able, most, label = list(true), max(len(true), 1), "Labels to hide"
+        info = "They leave the top-k; the other true labels stay in it"
+    else:
+        able, most, label = [name for name in annotator.labels if name not in true], k, "Target labels"
+        info = f"Choose exactly {k}, as many as k" + (", the first one on top" if naming.goal == "ordered" else "")
+    chosen = [name for name in naming.chosen or () if name in able][:most]
+    if wanted == "hidden" and not chosen:
+        chosen = able[:1]
+    by_hand = wanted == "hidden" or (wanted == "targets" and naming.case == "chosen")
     return {
-        w.k: gr.update(maximum=most, value=k),
-        w.chosen: gr.update(
-            choices=others, value=[name for name in chosen if name in others][:k], **_number_of_targets(k)
-        ),
+        w.case: gr.update(visible=wanted == "targets"),
+        w.chosen: gr.update(choices=able, value=chosen, max_choices=most, label=label, info=info, visible=by_hand),
     }
 
 
-def _number_of_targets(k: int) -> dict[str, Any]:
-    return {"max_choices": k, "info": f"Choose exactly {k}, as many as k"}
-
-
-def change_truth(w: Widgets, path: str, name: str, k: Any, chips: Any, chosen: Any, attacked: bool) -> Update:
+def change_truth(w: Widgets, path: str, name: str, k: Any, chips: Any, attacked: bool, *naming: Any) -> Update:
     """A label toggle was pressed; the browser has painted it already. A finished run stays on the stage."""
     annotator = runner.annotator(name)
     true, k = chips_truth(chips, annotator), whole("k", k, 1, MANY)
-    update = limits(w, annotator, true, k, tuple(chosen or ()))
+    update = limits(w, annotator, true, k, Naming(*naming))
     if not attacked:
         k = min(k, max(largest_k(annotator, len(true)), 1))
         update |= ready(w, annotator, runner.read_photo(path, name), true, k)
     return update
 
 
-def change_k(w: Widgets, path: str, name: str, k: Any, chips: Any, chosen: Any, attacked: bool) -> Update:
+def change_k(w: Widgets, path: str, name: str, k: Any, chips: Any, attacked: bool, *naming: Any) -> Update:
     """k was moved: the line under the top-k moves, and so does the number of targets to choose."""
     annotator, k = runner.annotator(name), whole("k", k, 1, MANY)
-    update: Update = {w.chosen: gr.update(value=list(chosen or ())[:k], **_number_of_targets(k))}
+    update = labels_to_name(w, annotator, chips_truth(chips, annotator), k, Naming(*naming))
     if isinstance(chips, dict) and (chips.get("photo"), chips.get("annotator")) == (path, name):
         photo, true = runner.read_photo(path, name), chips_truth(chips, annotator)
         origin = chips.get("origin") if chips.get("origin") in ("sample", "yours") else "guess"
@@ -156,20 +182,24 @@ def change_k(w: Widgets, path: str, name: str, k: Any, chips: Any, chosen: Any, 
     return update
 
 
-def change_attack(w: Widgets, attack: str, case: str) -> Update:
+def change_goal(w: Widgets, name: str, k: Any, chips: Any, *naming: Any) -> Update:
+    """Another goal, or another way to find targets: show the choices that it needs."""
+    annotator = runner.annotator(name)
+    return labels_to_name(w, annotator, chips_truth(chips, annotator), whole("k", k, 1, MANY), Naming(*naming))
+
+
+def change_attack(w: Widgets, attack: str, name: str, k: Any, chips: Any, case: str, chosen: Any) -> Update:
     """Another attack: show the choices it has, and say what its settings are when left empty."""
-    choice, names = menu.CHOICES[attack], menu.setting_names(attack)
-    goals = [(menu.GOALS[goal].title, goal) for goal in choice.goals]
+    goals = goals_shown(attack)
     return {
-        w.attack: gr.update(info=choice.sentence),
-        w.goal: gr.update(choices=goals, value=choice.goals[0], visible=len(goals) > 1),
-        w.case: gr.update(visible=choice.takes_targets),
-        w.chosen: gr.update(visible=choice.takes_targets and case == "chosen"),
-        **{
-            getattr(w, name): gr.update(placeholder=default_words(attack, name), interactive=name in names)
-            for name in ("step", "beta", "lambda_0")
-        },
-        w.score_space: gr.update(interactive="score_space" in names),
+        w.attack: gr.update(info=menu.sentence(attack, name)),
+        w.goal: gr.update(**goals),
+        **change_goal(w, name, k, chips, goals["value"], case, chosen),
+        w.advanced: gr.update(visible=not menu.ready_made(attack)),
+        w.seed: gr.update(visible=menu.uses_seed(attack)),
+        w.max_steps: gr.update(**steps_shown(attack)),
+        **{field: gr.update(**setting_shown(attack, setting)) for setting, field in w.settings.items()},
+        w.score_space: gr.update(visible="score_space" in menu.setting_names(attack)),
     }
 
 
@@ -184,18 +214,24 @@ def _number(label: str, text: Any) -> float | None:
 
 
 def page_plan(
-    path: str, name: str, chips: Any, k: Any, attack: str, case: str, chosen: Any, goal: str, max_steps: Any,
-    seed: Any, step: Any, beta: Any, lambda_0: Any, score_space: str,
+    path: str, name: str, chips: Any, k: Any, attack: str, goal: str, case: str, chosen: Any, max_steps: Any,
+    seed: Any, score_space: str, *fields: Any,
 ) -> Plan:  # fmt: skip
-    """What the widgets say, as a checked plan."""
+    """What the widgets say, as a checked plan; `fields` are the contents of the settings' fields, in menu's order."""
     annotator = runner.annotator(name)
-    photo = runner.read_photo(path, name)
     true = chips_truth(chips, annotator)
     if not true:
         raise ValueError("Mark at least one label as true: without a truth there is nothing to contradict.")
     if (chips.get("annotator"), chips.get("photo")) != (name, path):
         raise ValueError("The labels of the new photo are still on their way. Please press Attack again in a moment.")
-    numbers = {"step": ("Step size", step), "beta": ("β", beta), "lambda_0": ("λ₀", lambda_0)}
-    settings = {key: _number(label, text) for key, (label, text) in numbers.items()} | {"score_space": score_space}
+    known = menu.setting_names(attack)  # what was typed for another attack is out of sight, and out of the run
+    settings: dict[str, Any] = {
+        setting: _number(label, text)
+        for (setting, label), text in zip(menu.SETTINGS.items(), fields, strict=True)
+        if setting in known
+    }
+    settings["score_space"] = score_space
+    if goal not in menu.goals_of(attack):  # Attack was pressed before the new attack's goals had arrived
+        goal = ""
     ask = Ask(name, k, attack, true, case, chosen, max_steps, 0 if seed is None else seed, goal, settings)
-    return make_plan(ask, annotator, photo)
+    return runner.plan(path, ask)

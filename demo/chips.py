@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from demo.icons import icon
+from demo.roles import Roles
 
 
 @dataclass(frozen=True)
@@ -77,16 +78,14 @@ def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin:
     )
 
 
-def top_list(labels: Sequence[Scored], true: Collection[str], targets: Collection[str], title: str) -> str:
-    """A top-k as in the paper's figures: true labels framed green with a check mark, targets red with a target mark."""
+def top_list(labels: Sequence[Scored], roles: Roles, title: str) -> str:
+    """A top-k as in the paper's figures: true labels framed green, targets red, labels to hide amber, each with a sign."""
     rows = []
     for label in labels:
-        kind, word = (
-            ("true", "true") if label.name in true else ("target", "target") if label.name in targets else ("other", "")
-        )
+        word = roles.word(label.name)
         note = f'<span class="sr"> ({word})</span>' if word else ""
         rows.append(
-            f'<li class="label {kind}"><span class="mark" aria-hidden="true"></span>{icon(label.name)}'
+            f'<li class="label {roles.kind(label.name)}">{roles.mark(label.name)}{icon(label.name)}'
             f'<span class="name">{escape(label.name)}{note}</span><span class="pct">{percent(label.probability)}</span>'
             f"{_bar(label.probability)}</li>"
         )

@@ -11,6 +11,7 @@ from gradio.utils import get_upload_folder
 
 from demo import live, menu, runner
 from demo.actions import plainly
+from demo.goals import GOALS
 from demo.plan import Ask
 from demo.uploads import photo_input
 
@@ -32,7 +33,7 @@ def build(annotators: Sequence[str]) -> None:
         target_labels = gr.JSON([], label="target_labels")
         max_steps = gr.Number(DEFAULT_STEPS, label="max_steps")
         seed = gr.Number(0, label="seed")
-        goal = gr.Dropdown(["", *menu.GOALS], value="", label="goal", allow_custom_value=True)
+        goal = gr.Dropdown(["", *GOALS], value="", label="goal", allow_custom_value=True)
         adversarial_png = gr.Image(type="filepath", format="png", label="adversarial_png")
         report = gr.JSON(label="report")
         labels = gr.JSON(label="labels")
@@ -54,10 +55,14 @@ def run_attack(
     """Attack a picture; returns the adversarial picture as a PNG file and a report that was measured on that file.
 
     annotator: a name such as "voc20". k: how many labels it shows, from 1 to the number of labels that are not true.
-    attack: "TkML-AP-U" (untargeted) or "TkML-AP-T" (targeted). true_labels: a list of label names; an empty one means
-    the guess, every label with a probability of at least one half. target_case: "best", "random", "worst" or "chosen";
-    with "chosen", target_labels lists exactly k label names. max_steps: at most 2000. seed: for random targets.
-    goal: "" for the attack's own, or another one that it can have, such as "inconsistent".
+    attack: "TkML-AP-U", "TkML-AP-T", "TkML-AP-Uv", "kFool", "kUAPs", "ML-AP", "CW^k", "MinNorm" or "BlackBox". true_labels:
+    a list of label names; an empty one means the guess, every label with a probability of at least one half.
+    target_case: "best", "random", "worst" or "chosen"; with "chosen", target_labels lists exactly k label names, in the
+    order that CW^k is to reach. MinNorm and BlackBox plant targets where a target_case is given, and push the true labels
+    out where it is "". max_steps: at most 2000, queries for BlackBox. seed: for whatever is drawn at random.
+    goal: "" for the attack's own, or another that it can have: "cleared", "inconsistent", "targeted", "ordered" (the targets
+    in their order) or "hide" (the true labels in target_labels leave, the other true ones stay).
+    TkML-AP-Uv and kUAPs add what was made beforehand to the centre square of the picture, for some k only.
     """
     ask = Ask(annotator, k, attack, true_labels, target_case or "", target_labels, max_steps, seed, goal or "")
     steps = runner.run(runner.plan(image, ask))

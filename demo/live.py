@@ -34,11 +34,10 @@ class View:
 
 def opening(plan: Plan) -> View:
     """What the stage shows at once, before the first step: the untouched picture in all places."""
-    true, targets = plan.ask.true_labels, plan.target_order
     return View(
-        verdict=waiting_html(f"Running {plan.ask.attack}. The goal: {aim(plan.goal_name, plan.k, targets)}."),
+        verdict=waiting_html(f"Running {plan.ask.attack}. The goal: {aim(plan.goal_name, plan.k, plan.roles)}."),
         table="",
-        before=stage.before_html(plan.annotator, plan.photo, true, targets, plan.k),
+        before=stage.before_html(plan.annotator, plan.photo, plan.roles, plan.k),
         change=stage.change_html(plan.photo.x, plan.photo.x, lossless=False),
         after=stage.after_html(plan, plan.photo.x, plan.photo.logits, lossless=False, now="now"),
     )
@@ -48,7 +47,7 @@ def closing(outcome: Outcome) -> View:
     """The finished stage, all of it as the saved picture has it."""
     plan = outcome.plan
     return View(
-        before=stage.before_html(plan.annotator, plan.photo, plan.ask.true_labels, plan.target_order, plan.k),
+        before=stage.before_html(plan.annotator, plan.photo, plan.roles, plan.k),
         change=stage.change_html(plan.photo.x, outcome.x_adv, lossless=True),
         after=stage.after_html(plan, outcome.x_adv, outcome.logits, lossless=True, now="after"),
         race=stage.race_of(plan, outcome.history),

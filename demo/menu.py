@@ -1,66 +1,64 @@
-"""What can be chosen: each attack's goals and settings, each goal's words. The page and the endpoint both ask here."""
+"""What can be chosen: the attacks in a visitor's words. Their goals and settings are read from the core's classes."""
 
-from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 
-from torch import Tensor
-
 import tkml_core as tk
-
-
-@dataclass(frozen=True)
-class GoalChoice:
-    """One kind of goal. `build(true, targets, k)` makes the core's object from (1,m) masks."""
-
-    title: str
-    reached: str  # ends the sentence "The change worked: …", {k} filled in
-    build: Callable[[Tensor, Tensor | None, int], tk.Goal]
+from demo.goals import GOALS
+from tkml_core.attacks.universal import Universal
+from tkml_core.zoo.universal import bundled
 
 
 @dataclass(frozen=True)
 class AttackChoice:
-    """One attack in the visitor's words. `goals` are the goals it can have, its own first."""
+    """One attack in the visitor's words. `steps`: how many the page grants it at first."""
 
     title: str
     sentence: str
-    goals: tuple[str, ...]
-    takes_targets: bool
+    steps: int = 200
+    counted: str = "Steps"  # what `steps` are
 
-
-def _targeted(true: Tensor, targets: Tensor | None) -> tk.Goal:
-    assert targets is not None  # the attacks that can have this goal take targets
-    return tk.Targeted(targets=targets, true=true)
-
-
-GOALS = {
-    "cleared": GoalChoice(
-        "no true label left in the top-k",
-        "no true label is left in the top {k}",
-        lambda true, targets, k: tk.Cleared(true=true, k=k),
-    ),
-    "inconsistent": GoalChoice(
-        "top-k contradicts the truth (E = 0)",
-        "the top {k} contradicts the truth",
-        lambda true, targets, k: tk.Inconsistent(true=true, k=k),
-    ),
-    "targeted": GoalChoice(
-        "the top-k is exactly the targets",
-        "the top {k} is exactly the targets",
-        lambda true, targets, k: _targeted(true, targets),
-    ),
-}
 
 CHOICES = {
     "TkML-AP-U": AttackChoice(
-        "Push the true labels out",
-        "Untargeted: any other labels may take their place.",
-        ("cleared", "inconsistent"),
-        False,
+        "Push the true labels out", "Untargeted: any other labels may take their place."
     ),
     "TkML-AP-T": AttackChoice(
-        "Plant labels that are not there", "Targeted: the top-k becomes the labels you name.", ("targeted",), True
+        "Plant labels that are not there", "Targeted: the top-k becomes the labels you name."
     ),
-}
+    "TkML-AP-Uv": AttackChoice(
+        "One change for every photo",
+        "Universal: made beforehand{ready}. Your photo is cut to its centre square.",
+    ),
+    "kFool": AttackChoice(
+        "Push out, in straight lines",
+        "An older untargeted method to compare with. It knows one true label at a time.",
+        steps=50,
+    ),
+    "kUAPs": AttackChoice(
+        "One change for every photo, older",
+        "An older universal method, made beforehand{ready}. Your photo is cut to its centre square.",
+    ),
+    "ML-AP": AttackChoice(
+        "Plant labels, two at a time",
+        "An older targeted method to compare with. Each step moves one label up and one down.",
+    ),
+    "CW^k": AttackChoice(
+        "Plant labels in order",
+        "The top-k becomes the labels you name, the first one on top. Many careful steps, so it is slow.",
+        steps=300,
+    ),
+    "MinNorm": AttackChoice(
+        "Find the smallest change",
+        "It reaches whichever goal you pick with as little change as it can find.",
+        steps=290,  # the core's own 100, and the 190 more that it takes where those do not do
+    ),
+    "BlackBox": AttackChoice(
+        "Only ask for scores",
+        "It never looks inside the annotator: it tries thousands of changes and keeps what helps. The change is larger.",
+        steps=2000,
+        counted="Queries",
+    ),
+}  # fmt: skip
 
 TARGET_CASES = {
     "best": "best-scored (easy)",
@@ -69,15 +67,50 @@ TARGET_CASES = {
     "chosen": "chosen by hand",
 }
 
+# Settings with a field of their own under "Advanced"; which of them an attack has is read from its dataclass.
+SETTINGS = {
+    "step": "Step size",
+    "beta": "β",
+    "lambda_0": "λ₀",
+    "overshoot": "Overshoot",
+    "constant": "First c",
+    "rate": "Adam's rate",
+    "kappa": "κ",
+    "epsilon": "ε, levels",
+}
+
 
 def attacks() -> dict[str, AttackChoice]:
     """The attacks that the core registers and that have words here, in the core's order."""
     return {name: CHOICES[name] for name in tk.ATTACKS if name in CHOICES}
 
 
+def goals_of(attack: str) -> tuple[str, ...]:
+    """Names of the goals that an attack can have, its own first."""
+    names = {choice.kind: name for name, choice in GOALS.items()}
+    return tuple(names[kind] for kind in tk.ATTACKS[attack].goals if kind in names)
+
+
+def ready_made(attack: str) -> bool:
+    """Whether an attack is not run on the photo, but was run before on many, and what it found is added."""
+    return issubclass(tk.ATTACKS[attack], Universal)
+
+
+def sentence(attack: str, annotator: str) -> str:
+    """What an attack does; for a ready-made one, also for which k there is one."""
+    there = [str(k) for name, whose, k in bundled() if (name, whose) == (attack, annotator)]
+    ready = f" for k = {', '.join(there)}" if there else f", though not for {annotator}"
+    return CHOICES[attack].sentence.replace("{ready}", ready)
+
+
+def uses_seed(attack: str) -> bool:
+    """Whether anything is drawn at random: by the attack itself, or targets."""
+    return "seed" in setting_names(attack) or any(GOALS[goal].names == "targets" for goal in goals_of(attack))
+
+
 def setting_names(attack: str) -> frozenset[str]:
-    """Names of the settings of an attack, such as `beta`, read from its dataclass."""
-    return frozenset(field.name for field in fields(tk.ATTACKS[attack]))
+    """Names of the settings of an attack, such as `beta`, read from its dataclass; a ready-made one has none left."""
+    return frozenset() if ready_made(attack) else frozenset(field.name for field in fields(tk.ATTACKS[attack]))
 
 
 def setting_default(attack: str, name: str) -> object:

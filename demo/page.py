@@ -4,7 +4,7 @@ import atexit
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,11 @@ from gradio.utils import get_upload_folder
 
 import tkml_core as tk
 from demo import actions, endpoints, live, menu, runner, theme, uploads
-from demo.actions import Update, plainly
+from demo.actions import Naming, Update, plainly
 from demo.plan import Ask
 from demo.samples import sample, samples, write_samples
 from demo.stage import line_html
-from demo.widgets import DEFAULT_K, DEFAULT_STEPS, Start, Widgets, lay_out
+from demo.widgets import DEFAULT_K, Start, Widgets, lay_out
 
 TITLE = "Fool the top-k labels of a photo"
 ATTACKS_AT_ONCE = 2  # two cores: more at once would only make all of them slow
@@ -91,7 +91,8 @@ def arrival(name: str, files: dict[str, str]) -> Start:
     """The first sample with the default attack already run on it."""
     item, annotator = samples()[0], runner.annotator(name)
     path, true = files[item.name], actions.known_truth(item, annotator)
-    ask = Ask(name, DEFAULT_K, next(iter(menu.attacks())), true, max_steps=DEFAULT_STEPS)
+    attack, choice = next(iter(menu.attacks().items()))
+    ask = Ask(name, DEFAULT_K, attack, true, max_steps=choice.steps)
     *_, last = live.views(runner.plan(path, ask), lambda: False)
     assert last.outcome is not None
     chips = actions.chips_value(path, name, runner.read_photo(path, name), true, DEFAULT_K, "sample")
@@ -100,54 +101,69 @@ def arrival(name: str, files: dict[str, str]) -> Start:
 
 
 def _wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
-    scene = [w.chips, w.before, w.change, w.after, w.verdict, w.status, w.race, w.table, w.png, w.report, w.k, w.chosen]
+    scene = [
+        w.chips, w.before, w.change, w.after, w.verdict, w.status, w.race, w.table, w.png, w.report, w.k, w.case,
+        w.chosen,
+    ]  # fmt: skip
 
     @plainly
-    def on_photo(path: str | None, name: str, k: float) -> Any:
+    def on_photo(path: str | None, name: str, k: float, *naming: Any) -> Any:
         if not path:
             return gr.skip()
         # The box empties itself again: the photo stands on the stage, and here the next one can be dropped.
-        update = actions.choose(w, path, name, k, None, "guess")
+        update = actions.choose(w, path, name, k, None, "guess", Naming(*naming))
         return {**update, w.photo: None, current.photo: path, current.sample: None, current.attacked: False}
 
     @plainly
-    def on_sample(name: str, k: float, event: gr.EventData) -> Update:
+    def on_sample(name: str, k: float, goal: str, case: str, event: gr.EventData) -> Update:
         item = sample(str(event._data.get("sample")))
         true = actions.known_truth(item, runner.annotator(name))
-        update = actions.choose(w, files[item.name], name, k, true, "sample")
+        update = actions.choose(w, files[item.name], name, k, true, "sample", Naming(goal, case))
         return {**update, current.photo: files[item.name], current.sample: item.name, current.attacked: False}
 
     @plainly
-    def on_annotator(path: str, name: str, k: float, chips: Any, chosen: str | None) -> Update:
-        return {**actions.choose_annotator(w, path, name, k, chips, chosen), current.attacked: False}
+    def on_annotator(
+        path: str, name: str, k: float, chips: Any, chosen: str | None, attack: str, *naming: Any
+    ) -> Update:
+        update = actions.choose_annotator(w, path, name, k, chips, chosen, attack, Naming(*naming))
+        return {**update, current.attacked: False}
+
+    def action(change: Callable[..., Update]) -> Callable[..., Update]:
+        return plainly(lambda *values: change(w, *values))
 
     scene = [*scene, current.attacked]
+    goal = [w.goal, w.case]
     photo = w.photo.input(
-        on_photo, [w.photo, w.annotator, w.k], [*scene, w.photo, current.photo, current.sample], **CHOICE
+        on_photo, [w.photo, w.annotator, w.k, *goal], [*scene, w.photo, current.photo, current.sample], **CHOICE
     )
     photo.failure(lambda: None, None, w.photo, **QUIET)
-    w.samples.select(on_sample, [w.annotator, w.k], [*scene, current.photo, current.sample], **CHOICE)
-    w.annotator.input(on_annotator, [current.photo, w.annotator, w.k, w.chips, current.sample], scene, **CHOICE)
-    mind = [current.photo, w.annotator, w.k, w.chips, w.chosen, current.attacked]
-    w.chips.input(
-        plainly(lambda *values: actions.change_truth(w, *values)), mind, [w.k, w.chosen, w.before, w.race],
+    w.samples.select(on_sample, [w.annotator, w.k, *goal], [*scene, current.photo, current.sample], **CHOICE)
+    w.annotator.input(
+        on_annotator,
+        [current.photo, w.annotator, w.k, w.chips, current.sample, w.attack, *goal],
+        [*scene, w.attack],
         **CHOICE,
-    )  # fmt: skip
-    w.k.input(
-        plainly(lambda *values: actions.change_k(w, *values)), mind, [w.chips, w.chosen, w.before, w.race],
-        **CHOICE,
-    )  # fmt: skip
-    settings = [w.goal, w.case, w.chosen, w.step, w.beta, w.lambda_0, w.score_space]
-    w.attack.input(
-        lambda *values: actions.change_attack(w, *values), [w.attack, w.case], [w.attack, *settings], **CHOICE
     )
-    w.case.input(lambda case: gr.update(visible=case == "chosen"), w.case, w.chosen, **CHOICE)
+    naming = [w.case, w.chosen]
+    mind = [current.photo, w.annotator, w.k, w.chips, current.attacked, w.goal, w.case, w.chosen]
+    w.chips.input(action(actions.change_truth), mind, [w.k, *naming, w.before, w.race], **CHOICE)
+    w.k.input(action(actions.change_k), mind, [w.chips, *naming, w.before, w.race], **CHOICE)
+    w.attack.input(
+        action(actions.change_attack),
+        [w.attack, w.annotator, w.k, w.chips, w.case, w.chosen],
+        [w.attack, w.goal, *naming, w.advanced, w.max_steps, *w.settings.values(), w.seed, w.score_space],
+        **CHOICE,
+    )
+    for choice in (w.goal, w.case):
+        choice.input(
+            action(actions.change_goal), [w.annotator, w.k, w.chips, w.goal, w.case, w.chosen], naming, **CHOICE
+        )
 
 
 def _wire_run(w: Widgets, current: Current) -> None:
     wishes = [
-        current.photo, w.annotator, w.chips, w.k, w.attack, w.case, w.chosen, w.goal, w.max_steps, w.seed, w.step,
-        w.beta, w.lambda_0, w.score_space,
+        current.photo, w.annotator, w.chips, w.k, w.attack, w.goal, w.case, w.chosen, w.max_steps, w.seed,
+        w.score_space, *w.settings.values(),
     ]  # fmt: skip
     boxes = {name: getattr(w, name) for name in live.BOXES}
 

@@ -9,6 +9,10 @@ from torch import Tensor
 
 import tkml_core as tk
 from demo import menu
+from demo.goals import GOALS
+from demo.ready_made import ReadyMade
+from demo.roles import Roles
+from demo.words import are, listed
 
 MAX_STEPS = 2000
 MAX_SEED = 2**31 - 1
@@ -47,12 +51,12 @@ class Plan:
     annotator: tk.Annotator
     photo: Photo
     k: int
-    attack: Any  # one of the classes of tk.ATTACKS, with its settings
+    attack: Any  # one of the classes of tk.ATTACKS, with its settings, or a ReadyMade
+    settings: Mapping[str, Any]  # the attack's, but for max_steps; JSON values only
     goal_name: str
     goal: tk.Goal
     true: Tensor  # (1,m) bool
-    targets: Tensor | None  # (1,m) bool
-    target_order: tuple[str, ...]
+    roles: Roles
     guessed: bool
     max_steps: int
     seed: int
@@ -98,7 +102,6 @@ def largest_k(annotator: tk.Annotator, true_count: int) -> int:
 def make_plan(ask: Ask, annotator: tk.Annotator, photo: Photo) -> Plan:
     """Check everything and build the goal and the attack. ValueError says what was wrong and what is allowed."""
     one_of("attack", ask.attack, menu.attacks())
-    choice = menu.CHOICES[ask.attack]
     true_names = label_names("true_labels", ask.true_labels, annotator)
     guessed = not true_names
     true_names = true_names or guess(photo, annotator)
@@ -108,45 +111,96 @@ def make_plan(ask: Ask, annotator: tk.Annotator, photo: Photo) -> Plan:
     k = whole("k", ask.k, 1, most, f" ({m} labels, {len(true_names)} of them true)")
     seed = whole("seed", ask.seed, 0, MAX_SEED)
     max_steps = whole("max_steps", ask.max_steps, 1, MAX_STEPS)
-    goal_name = one_of("goal", ask.goal or choice.goals[0], choice.goals)
+    goal_name = _goal_name(ask)
     true = annotator.mask(true_names)
-    targets, order = _targets(ask, choice, annotator, photo, true, k, seed)
-    known = menu.setting_names(ask.attack)
-    settings = {name: value for name, value in ask.settings.items() if value is not None and name in known}
-    attack: Any = tk.ATTACKS[ask.attack](**{**settings, "max_steps": max_steps})
+    named: tuple[str, ...] = ()
+    if GOALS[goal_name].names == "targets":
+        named = _targets(ask, annotator, photo, true, k, seed)
+    if GOALS[goal_name].names == "hidden":
+        named = _hidden(ask, annotator, true_names, k)
+    attack = _attack(ask, k, max_steps, seed)
+    hides = GOALS[goal_name].names == "hidden"
     return Plan(
         ask=replace(ask, true_labels=true_names),
         annotator=annotator,
         photo=photo,
         k=k,
         attack=attack,
+        settings={name: getattr(attack, name) for name in menu.setting_names(ask.attack) if name != "max_steps"},
         goal_name=goal_name,
-        goal=menu.GOALS[goal_name].build(true, targets, k),
+        goal=GOALS[goal_name].build(true, [annotator.index(name) for name in named], k),
         true=true,
-        targets=targets,
-        target_order=order,
+        roles=Roles(true_names, () if hides else named, named if hides else (), goal_name == "ordered"),
         guessed=guessed,
         max_steps=max_steps,
         seed=seed,
     )
 
 
-def _targets(
-    ask: Ask, choice: menu.AttackChoice, annotator: tk.Annotator, photo: Photo, true: Tensor, k: int, seed: int
-) -> tuple[Tensor | None, tuple[str, ...]]:
-    """The target mask (1,m) and the targets' names, best-scored first or in the order chosen; (None, ()) without targets."""
-    if not choice.takes_targets:
-        return None, ()
+def _goal_name(ask: Ask) -> str:
+    """The goal asked for; else the attack's own, or "targeted" where a target case is named and the attack can have it."""
+    able = menu.goals_of(ask.attack)
+    if ask.goal:
+        return one_of(f"The goal of {ask.attack}", ask.goal, able)
+    planted = ask.target_case and not GOALS[able[0]].names and "targeted" in able
+    return "targeted" if planted else able[0]
+
+
+def _attack(ask: Ask, k: int, max_steps: int, seed: int) -> Any:
+    """The attack with its settings; those that it does not have are left out."""
+    if menu.ready_made(ask.attack):
+        return ReadyMade(tk.universal(ask.attack, ask.annotator, k))
+    known = menu.setting_names(ask.attack)
+    settings: dict[str, Any] = {"max_steps": max_steps, "seed": seed}
+    if "extra" in known:  # MinNorm's second schedule takes steps too, and `max_steps` is what all of it may take
+        settings["max_steps"] = min(max_steps, _default(ask.attack, "max_steps"))
+        settings["extra"] = min(max_steps - settings["max_steps"], _default(ask.attack, "extra"))
+    for name, value in ask.settings.items():
+        counts = isinstance(menu.setting_default(ask.attack, name), int) and isinstance(value, float)
+        settings[name] = int(value) if counts and value.is_integer() else value
+    chosen = {name: value for name, value in settings.items() if value is not None and name in known}
+    return tk.ATTACKS[ask.attack](**chosen)
+
+
+def _default(attack: str, name: str) -> int:
+    default = menu.setting_default(attack, name)
+    assert isinstance(default, int)
+    return default
+
+
+def _targets(ask: Ask, annotator: tk.Annotator, photo: Photo, true: Tensor, k: int, seed: int) -> tuple[str, ...]:
+    """The k targets' names, best-scored first or in the order chosen."""
     case = one_of("target_case", ask.target_case, menu.TARGET_CASES)
     if case == "chosen":
         names = label_names("target_labels", ask.target_labels, annotator)
         if len(names) != k:
-            raise ValueError(f"Choose exactly {k} target label{'s' * (k > 1)} (as many as k); {len(names)} are chosen.")
-        mask = annotator.mask(names)
+            raise ValueError(
+                f"Choose exactly {k} target label{'s' * (k > 1)} (as many as k); {len(names)} {are(names)} chosen."
+            )
         both = [name for name in names if true[0, annotator.index(name)]]
         if both:
             raise ValueError(f"A target must be a label that is not true; {', '.join(both)} cannot be both.")
-        return mask, names
+        return names
     mask = tk.choose_targets(case, photo.logits, true=true, k=k, seed=seed)
     by_score = photo.logits[0].masked_fill(~mask[0], -torch.inf)
-    return mask, tuple(annotator.labels[j] for j in by_score.argsort(descending=True)[:k].tolist())
+    return tuple(annotator.labels[j] for j in by_score.argsort(descending=True)[:k].tolist())
+
+
+def _hidden(ask: Ask, annotator: tk.Annotator, true: tuple[str, ...], k: int) -> tuple[str, ...]:
+    """Names of the true labels that are to leave the top-k."""
+    names = label_names("target_labels", ask.target_labels, annotator)
+    if not names:
+        raise ValueError(f"Choose at least one label to hide, of those that are true: {listed(true, 20)}.")
+    strangers = [name for name in names if name not in true]
+    if strangers:
+        raise ValueError(
+            f"Only labels that are true can be hidden, and {listed(strangers)} {are(strangers)} not. "
+            f"True {are(true)} {listed(true, 20)}."
+        )
+    kept = [name for name in true if name not in names]
+    if len(kept) > k:
+        raise ValueError(
+            f"The {len(kept)} true labels that are not hidden ({listed(kept)}) are to stay in the top {k}, which has no "
+            f"room for them. Choose k = {len(kept)} or more, or hide more labels."
+        )
+    return names

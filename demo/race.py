@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from demo.chips import percent
 from demo.icons import icon
+from demo.roles import Roles
 
 HEIGHT = 300  # pixels
 MOST_LABELS = 10
@@ -24,25 +25,29 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Race:
-    """What to draw: `scores` (T,m) logits, `threshold` (T,) logits, label positions of true labels and targets."""
+    """What to draw: `scores` (T,m) logits, `threshold` (T,) logits and what to call it, and each label's part."""
 
     labels: Sequence[str]
     scores: Array
     threshold: Array
-    true: Sequence[int]
-    targets: Sequence[int]
+    roles: Roles
     k: int
+    threshold_word: str = "threshold λ"
+
+    def positions(self, names: Sequence[str]) -> list[int]:
+        return [j for j, label in enumerate(self.labels) if label in names]
 
 
 def drawn_labels(race: Race) -> list[int]:
     """At most MOST_LABELS positions: true labels and targets, then whoever is or was high in the ranking."""
     first, last = (np.argsort(-race.scores[t], kind="stable") for t in (0, -1))
     best = {int(j): min(int(np.where(first == j)[0][0]), int(np.where(last == j)[0][0])) for j in first}
-    named = [sorted(group, key=best.__getitem__) for group in (race.true, race.targets)]
+    true, targets = race.positions(race.roles.true), race.positions(race.roles.targets)
+    named = [sorted(group, key=best.__getitem__) for group in (true, targets)]
     half = MOST_LABELS // 2
     spare = [max(0, half - len(group)) for group in named]
     keep = named[0][: half + spare[1]] + named[1][: half + spare[0]]
-    others = sorted((j for j in best if j not in race.true and j not in race.targets), key=best.__getitem__)
+    others = sorted((j for j in best if j not in true and j not in targets), key=best.__getitem__)
     return keep + others[: MOST_LABELS - len(keep)]
 
 
@@ -100,7 +105,7 @@ def race_html(race: Race) -> str:
     svg = [f'<polygon class="band" points="0,0 {_points(xs, edge)} 1000,0"/>']
     grid = ticks(low, high)
     svg += [f'<line class="grid" x1="0" x2="1000" y1="{v:.1f}" y2="{v:.1f}"/>' for v in y(np.array(grid))]
-    kinds = ["true" if j in race.true else "target" if j in race.targets else "other" for j in shown]
+    kinds = [race.roles.kind(race.labels[j]) for j in shown]
     for column in sorted(range(len(shown)), key=lambda c: kinds[c] != "other"):  # the coloured ones on top
         svg.append(f'<polyline class="line {kinds[column]}" points="{_points(xs, y(lines[:, column]))}"/>')
     if np.isfinite(threshold).all():
@@ -113,7 +118,7 @@ def race_html(race: Race) -> str:
     for j, kind, place in zip(shown, kinds, places, strict=True):
         probability = 1 / (1 + np.exp(-race.scores[-1, j]))
         tags.append(
-            f'<span class="end {kind}" style="top:{place:.1f}px"><span class="mark"></span>{icon(race.labels[j])}'
+            f'<span class="end {kind}" style="top:{place:.1f}px">{race.roles.mark(race.labels[j])}{icon(race.labels[j])}'
             f'<span class="name">{escape(race.labels[j])}</span><span class="pct">{percent(float(probability))}</span></span>'
         )
     scale = "".join(
@@ -124,18 +129,21 @@ def race_html(race: Race) -> str:
     under = "".join(
         f'<span class="xtick" style="left:{t / max(steps - 1, 1) * 100:.2f}%">{int(t)}</span>' for t in whole_steps
     )
-    summary = escape(_summary(race, shown, kinds), quote=True)
+    summary = escape(_summary(race, shown), quote=True)
     return (
         f'<section class="race"><h2>Label race <small>score (logit) of each label over the steps</small></h2>'
         f'<div class="plot" role="img" aria-label="{summary}" style="height:{HEIGHT}px">'
         f'<svg class="lines" viewBox="0 0 1000 {HEIGHT}" preserveAspectRatio="none" aria-hidden="true">{"".join(svg)}</svg>'
         f'<svg class="links" viewBox="0 0 12 {HEIGHT}" width="12" height="{HEIGHT}" aria-hidden="true">{links}</svg>'
         f'<div aria-hidden="true">{scale}{under}<span class="bandnote">top {race.k}</span>{"".join(tags)}</div></div>'
-        f'<p class="legend">{"".join(_key(*key) for key in _KEYS)}{_key("bandkey", f"in the top {race.k}")}</p></section>'
+        f'<p class="legend">{_legend(race)}</p></section>'
     )
 
 
-_KEYS = (("true", "true"), ("target", "target"), ("other", "other"), ("thr", "threshold λ"))
+def _legend(race: Race) -> str:
+    named = ("out", "to hide") if race.roles.hidden else ("target", "target")  # never both: the legend keeps its height
+    keys = (("true", "true"), named, ("other", "other"), ("thr", race.threshold_word))
+    return "".join(_key(*key) for key in (*keys, ("bandkey", f"in the top {race.k}")))
 
 
 def _key(kind: str, word: str) -> str:
@@ -153,11 +161,12 @@ def _range(lines: Array, threshold: Array) -> tuple[float, float]:
     return low - pad, high + pad
 
 
-def _summary(race: Race, shown: Sequence[int], kinds: Sequence[str]) -> str:
+def _summary(race: Race, shown: Sequence[int]) -> str:
     """The drawing in a sentence, for who cannot see it."""
     first, last = race.scores[0], race.scores[-1]
     parts = []
-    for j, kind in zip(shown, kinds, strict=True):
-        role = "" if kind == "other" else f" ({kind})"
+    for j in shown:
+        word = race.roles.word(race.labels[j])
+        role = f" ({word})" if word else ""
         parts.append(f"{race.labels[j]}{role} from {_number(first[j])} to {_number(last[j])}")
     return f"Scores after {len(race.scores) - 1} steps: " + "; ".join(parts)

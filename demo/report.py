@@ -55,8 +55,9 @@ def conclude(plan: Plan, result: tk.Result, history: History, stopped: str | Non
         "k": plan.k,
         "true_labels": list(plan.ask.true_labels),
         "true_labels_guessed": plan.guessed,
-        "target_case": plan.ask.target_case if plan.targets is not None else "",
-        "targets": list(plan.target_order),
+        "target_case": plan.ask.target_case if plan.roles.targets else "",
+        "targets": list(plan.roles.targets),
+        "hidden": list(plan.roles.hidden),
         "before": top(labels, plan.photo.logits, plan.k),
         "after": top(labels, logits, plan.k),
         "achieved": bool(plan.goal.margin(logits)[0] < 0),
@@ -79,6 +80,6 @@ def conclude(plan: Plan, result: tk.Result, history: History, stopped: str | Non
         "device": device_name(x.device),
         "seed": plan.seed,
         "max_steps": plan.max_steps,
-        "settings": {name: value for name, value in vars(plan.attack).items() if name != "max_steps"},
+        "settings": dict(sorted(plan.settings.items())),
     }
     return Outcome(plan, buffer.getvalue(), x_adv, logits, history, report)

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 import tkml_core as tk
+from demo import menu
 from demo.history import Frame, History
 from demo.plan import Ask, Photo, Plan, make_plan, one_of, whole
 from demo.report import Outcome, conclude
@@ -35,24 +36,27 @@ def annotator(name: str) -> tk.Annotator:
         return _load(name)
 
 
-_photos: OrderedDict[tuple[str, str, int], Photo] = OrderedDict()
+_photos: OrderedDict[tuple[str, str, bool, int], Photo] = OrderedDict()
 _photos_lock = threading.Lock()
 
 
-def read_photo(path: str | Path | None, annotator_name: str) -> Photo:
-    """The picture at `path` prepared and annotated. Kept for the next caller: a page asks again at every click."""
+def read_photo(path: str | Path | None, annotator_name: str, square: bool = False) -> Photo:
+    """The picture at `path` prepared and annotated, whole or its centre square.
+
+    Kept for the next caller: a page asks again at every click.
+    """
     if not path:
         raise ValueError("There is no picture yet. Upload one, or pick a sample.")
     network = annotator(annotator_name)
     try:
-        key = (str(path), annotator_name, Path(path).stat().st_mtime_ns)
+        key = (str(path), annotator_name, square, Path(path).stat().st_mtime_ns)
     except OSError as error:
         raise ValueError("This picture is no longer on the server. Please choose it again.") from error
     with _photos_lock:
         if key in _photos:
             _photos.move_to_end(key)
             return _photos[key]
-    x = network.prepare(open_photo(path)).to(network.device)
+    x = network.prepare(open_photo(path), square).to(network.device)
     with torch.inference_mode():
         logits = network(x)
     # clone() outside inference mode: inference tensors may not take part in an attack's gradients.
@@ -76,7 +80,9 @@ def annotate(path: str | Path | None, annotator_name: str, k: Any) -> list[tuple
 def plan(path: str | Path | None, ask: Ask) -> Plan:
     """A checked plan for the picture at `path`; ValueError says what cannot be done and what can."""
     network = annotator(ask.annotator)
-    return make_plan(ask, network, read_photo(path, ask.annotator))
+    one_of("attack", ask.attack, menu.attacks())
+    # What was made for many photos has one size, theirs: the square.
+    return make_plan(ask, network, read_photo(path, ask.annotator, square=menu.ready_made(ask.attack)))
 
 
 def run(

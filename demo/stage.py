@@ -1,11 +1,10 @@
 """The stage: what each of its boxes shows for a photo, a frame of a run, or a finished run."""
 
-from collections.abc import Collection
-
 import numpy as np
 from torch import Tensor
 
 import tkml_core as tk
+from demo import menu
 from demo.chips import Scored, ranking, top_list
 from demo.curves import curves_html
 from demo.history import Frame, History
@@ -13,6 +12,7 @@ from demo.pictures import AMPLIFY, amplified, figure, to_image
 from demo.plan import Photo, Plan
 from demo.race import Race, race_html
 from demo.report import Outcome, device_name
+from demo.roles import Roles
 
 
 def scored(annotator: tk.Annotator, logits: Tensor) -> list[Scored]:
@@ -21,9 +21,9 @@ def scored(annotator: tk.Annotator, logits: Tensor) -> list[Scored]:
     return ranking(annotator.labels, logits[0].sigmoid().tolist(), order)
 
 
-def before_html(annotator: tk.Annotator, photo: Photo, true: Collection[str], targets: Collection[str], k: int) -> str:
+def before_html(annotator: tk.Annotator, photo: Photo, roles: Roles, k: int) -> str:
     """The original picture with its top-k."""
-    below = top_list(scored(annotator, photo.logits)[:k], true, targets, f"Top {k} before")
+    below = top_list(scored(annotator, photo.logits)[:k], roles, f"Top {k} before")
     return figure("Original", "The original photo", to_image(photo.x), below)
 
 
@@ -41,8 +41,7 @@ def change_html(x: Tensor, x_adv: Tensor, lossless: bool) -> str:
 
 def after_html(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, now: str) -> str:
     """The attacked picture with its top-k."""
-    names, targets = plan.ask.true_labels, plan.target_order
-    below = top_list(scored(plan.annotator, logits)[: plan.k], names, targets, f"Top {plan.k} {now}")
+    below = top_list(scored(plan.annotator, logits)[: plan.k], plan.roles, f"Top {plan.k} {now}")
     return figure("Attacked", "The attacked photo", to_image(x_adv), below, lossless)
 
 
@@ -53,21 +52,20 @@ def empty_html(title: str, words: str) -> str:
 
 def race_of(plan: Plan, history: History) -> str:
     """Label race and curves of a run so far."""
-    true = plan.true[0].nonzero().flatten().tolist()
-    targets = [] if plan.targets is None else plan.targets[0].nonzero().flatten().tolist()
     scores = np.stack([logits.double().numpy() for logits in history.logits])
     threshold = np.asarray(history.threshold, dtype=float)
     if getattr(plan.attack, "score_space", "logits") == "probability":
         inside = threshold.clip(1e-6, 1 - 1e-6)  # the race is drawn on logits, whatever the attack works on
         threshold = np.log(inside / (1 - inside))
-    race = Race(plan.annotator.labels, scores, threshold, true, targets, plan.k)
+    # λ is a number of TkML-AP's losses; other attacks give the score that a label must have to be in the top-k.
+    word = "threshold λ" if "lambda_0" in menu.setting_names(plan.ask.attack) else f"score of place {plan.k}"
+    race = Race(plan.annotator.labels, scores, threshold, plan.roles, plan.k, word)
     return race_html(race) + curves_html(history.loss, history.norm)
 
 
-def starting_line(annotator: tk.Annotator, photo: Photo, true: Collection[str], k: int) -> str:
+def starting_line(annotator: tk.Annotator, photo: Photo, true: tuple[str, ...], k: int) -> str:
     """The race before it starts: every label where the photo puts it. It takes the room that the run will need."""
-    marked = [j for j, label in enumerate(annotator.labels) if label in true]
-    race = Race(annotator.labels, photo.logits.double().cpu().numpy(), np.full(1, np.nan), marked, [], k)
+    race = Race(annotator.labels, photo.logits.double().cpu().numpy(), np.full(1, np.nan), Roles(true), k)
     return race_html(race) + curves_html([], [0.0])
 
 

@@ -1,40 +1,57 @@
 """The result in one plain sentence and one table. What counts is the saved 8-bit picture, and failures say so."""
 
-from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 from demo import menu
-
-
-def listed(names: Sequence[str], most: int = 5) -> str:
-    """Names as people write them: "cat, sofa and person"; a long list is cut and says by how much."""
-    names = list(names)
-    if len(names) > most:
-        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"
+from demo.goals import GOALS
+from demo.roles import Roles
+from demo.words import are, listed
 
 
 def _top(k: int) -> str:
     return "top label" if k == 1 else f"top {k}"
 
 
+def _reached(report: dict[str, Any]) -> str:
+    """What holds where the goal is reached."""
+    named = report["targets"] or report["hidden"]
+    others = [name for name in report["true_labels"] if name not in named]
+    return GOALS[report["goal"]].reached(report["k"], named, others)
+
+
+def in_order(report: dict[str, Any]) -> bool:
+    """Whether the top-k is the targets in the order asked for."""
+    return [name for name, _ in report["after"]] == report["targets"]
+
+
 def _missed(report: dict[str, Any]) -> str:
     """What the goal still lacks."""
-    after = [name for name, _ in report["after"]]
-    if report["goal"] == "targeted":
-        missing = [name for name in report["targets"] if name not in after]
-        if missing:
-            return f"{listed(missing)} did not make it into the top {report['k']}"
-    still = [name for name in report["true_labels"] if name in after]
-    if report["goal"] == "cleared" and still:
-        return f"{listed(still)} {'is' if len(still) == 1 else 'are'} still in the top {report['k']}"
-    return "the ranking did not change enough"
+    k, after = report["k"], [name for name, _ in report["after"]]
+    absent = [name for name in report["targets"] if name not in after]
+    if absent:
+        return f"{listed(absent)} did not make it into the top {k}"
+    if report["goal"] == "ordered":
+        return "the targets are there, but not in the order asked for"
+    leaving = {"cleared": report["true_labels"], "hide": report["hidden"]}.get(report["goal"], [])
+    still = [name for name in leaving if name in after]
+    fallen = []
+    if report["goal"] == "hide":
+        fallen = [name for name in report["true_labels"] if name not in report["hidden"] and name not in after]
+    parts = [f"{listed(still)} {are(still)} still in the top {k}"] if still else []
+    parts += [f"{listed(fallen)} fell out of the top {k}"] if fallen else []
+    return " and ".join(parts) or "the ranking did not change enough"
+
+
+def _steps(report: dict[str, Any]) -> str:
+    """How many there were: "1 step", "12 queries"."""
+    word = menu.CHOICES[report["attack"]].counted.lower()
+    return f"{report['steps']} {'step' if report['steps'] == 1 and word == 'steps' else word}"
 
 
 def _cut_short(report: dict[str, Any], budget: float) -> str:
     """Why the run ended early, if it did, as the start of the sentence."""
-    steps = f"{report['steps']} step{'' if report['steps'] == 1 else 's'}"
+    steps = _steps(report)
     if report["stopped"] == "user":
         return f"Stopped after {steps}. "
     if report["stopped"] == "time":
@@ -42,27 +59,33 @@ def _cut_short(report: dict[str, Any], budget: float) -> str:
     return ""
 
 
-def aim(goal: str, k: int, targets: Sequence[str]) -> str:
+def aim(goal: str, k: int, roles: Roles) -> str:
     """What a run is after, in words."""
-    words = menu.GOALS[goal].reached.format(k=k)
-    return f"{words}: {listed(targets)}" if targets else words
+    named = roles.targets or roles.hidden
+    words = GOALS[goal].reached(k, named, [name for name in roles.true if name not in named])
+    return f"{words}: {listed(roles.targets)}" if roles.targets else words
 
 
 def sentence(report: dict[str, Any], budget: float) -> str:
     """The verdict in plain words."""
-    k, top = report["k"], _top(report["k"])
+    top = _top(report["k"])
     was, now = (listed([name for name, _ in report[key]]) for key in ("before", "after"))
     lead = _cut_short(report, budget)
     if report["achieved"]:
         lead = lead and lead + "The goal was reached. "
         if not report["l2"]:
             return f"{lead}The {top} was {was}. The goal already held, so the photo was left as it is."
-        reached = menu.GOALS[report["goal"]].reached.format(k=k)
-        return f"{lead}The {top} was {was}. A change of at most {report['linf']:.0f}/255 at any pixel made it {now}: {reached}."
-    tried = lead + "The goal was not reached" if lead else f"It did not work within {report['steps']} steps"
-    hint = "" if report["stopped"] == "user" else " Try more steps, a smaller k or another goal."
+        return (
+            f"{lead}The {top} was {was}. A change of at most {report['linf']:.0f}/255 at any pixel made it {now}: "
+            f"{_reached(report)}."
+        )
     state = f"still {now}" if was == now else f"{now}, and was {was}"
-    return f"{tried}: {_missed(report)}. On the saved picture the {top} is {state}.{hint}"
+    saved = f"On the saved picture the {top} is {state}."
+    if menu.ready_made(report["attack"]):
+        return f"It did not work on this photo: {_missed(report)}. {saved} One change for all photos does not fool every one."
+    tried = lead + "The goal was not reached" if lead else f"It did not work within {_steps(report)}"
+    hint = "" if report["stopped"] == "user" else " Try more steps, a smaller k or another goal."
+    return f"{tried}: {_missed(report)}. {saved}{hint}"
 
 
 def verdict_html(report: dict[str, Any], budget: float) -> str:
@@ -89,12 +112,17 @@ def table_html(report: dict[str, Any]) -> str:
     psnr = "no change" if report["psnr"] is None else f"{report['psnr']:.1f} dB"
     contradicts = "the top-k contradicts the truth" if not report["consistent"] else "the top-k agrees with the truth"
     started = "" if report["consistent_before"] else " (it was 0 before the attack too)"
+    order = []
+    if report["goal"] == "ordered":
+        order = [("Order", "right" if in_order(report) else "wrong", f"wanted: {listed(report['targets'], 12)}")]
+    limit = "made beforehand" if menu.ready_made(report["attack"]) else f"of at most {report['max_steps']}"
     rows = [
         (
             "Goal",
             "reached" if report["achieved"] else "not reached",
-            menu.GOALS[report["goal"]].reached.format(k=report["k"]),
+            _reached(report),
         ),
+        *order,
         ("E", "1" if report["consistent"] else "0", f"{contradicts}{started} (Eq. 1)"),
         ("Pert", f"{report['pert'] * 100:.3f} × 10⁻²", "‖z‖₂ / (height · width) (Eq. 15)"),
         (
@@ -105,7 +133,7 @@ def table_html(report: dict[str, Any]) -> str:
         ("‖z‖∞", f"{report['linf']:.0f}", "largest change of one value, of 255"),
         ("PSNR", psnr, "above 40 dB is hard to see"),
         ("SSIM", f"{report['ssim']:.4f}", "1 means the same picture"),
-        ("Steps", f"{report['steps']}", f"of at most {report['max_steps']}"),
+        (menu.CHOICES[report["attack"]].counted, f"{report['steps']}", limit),
         ("Passes", f"{report['forwards']} + {report['backwards']}", "through the annotator, forward + backward"),
         ("Time", f"{report['seconds']:.1f} s", f"{report['device']}, picture {report['width']} × {report['height']}"),
     ]

@@ -9,6 +9,7 @@ import gradio as gr
 from PIL import ImageOps
 
 from demo import menu, runner
+from demo.goals import GOALS
 from demo.live import View
 from demo.pictures import data_uri
 from demo.plan import MAX_SEED, MAX_STEPS, largest_k
@@ -16,7 +17,6 @@ from demo.samples import samples
 from demo.theme import script
 from demo.uploads import photo_input
 
-DEFAULT_STEPS = 200  # the page's own; a run takes seconds, not the minutes of a benchmark
 DEFAULT_K = 3
 
 HEADER = """
@@ -65,17 +65,16 @@ class Widgets:
     photo: gr.Image
     samples: gr.HTML
     chips: gr.HTML
-    attack: gr.Radio
+    attack: gr.Dropdown
+    goal: gr.Radio
     k: gr.Slider
     case: gr.Radio
     chosen: gr.Dropdown
-    step: gr.Textbox
-    beta: gr.Textbox
-    lambda_0: gr.Textbox
+    advanced: gr.Accordion
     max_steps: gr.Slider
+    settings: dict[str, gr.Textbox]  # by the names of menu.SETTINGS
     score_space: gr.Radio
     seed: gr.Number
-    goal: gr.Radio
 
 
 def samples_html() -> str:
@@ -164,33 +163,31 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
     attacks = menu.attacks()
     own = next(iter(attacks))
     Html('<h2><span class="number">3</span>Choose the attack</h2>')
-    choices = [(f"{choice.title} ({name})", name) for name, choice in attacks.items()]
-    parts["attack"] = gr.Radio(choices, value=own, label="Attack", info=attacks[own].sentence, elem_id="attack")
+    parts["attack"] = gr.Dropdown(
+        [(f"{choice.title} ({name})", name) for name, choice in attacks.items()], value=own, label="Attack",
+        info=menu.sentence(own, start.annotator), filterable=False, elem_id="attack",
+    )  # fmt: skip
+    parts["goal"] = gr.Radio(**goals_shown(own), label="Goal", elem_id="goal")
     parts["k"] = gr.Slider(
         1, largest_k(runner.annotator(start.annotator), len(start.chips["truth"])), value=DEFAULT_K, step=1, label="k",
         elem_id="k", info="How many labels the annotator shows",
     )  # fmt: skip
-    targeted = attacks[own].takes_targets
     parts["case"] = gr.Radio(
-        [(title, name) for name, title in menu.TARGET_CASES.items()], value="best", label="Targets", visible=targeted,
+        [(title, name) for name, title in menu.TARGET_CASES.items()], value="best", label="Targets", visible=False,
         elem_id="case",
     )  # fmt: skip
     parts["chosen"] = gr.Dropdown([], multiselect=True, label="Target labels", visible=False, elem_id="chosen")
-    with gr.Accordion("Advanced", open=False, elem_id="advanced"):
-        parts["goal"] = gr.Radio(
-            [(menu.GOALS[name].title, name) for name in attacks[own].goals], value=attacks[own].goals[0], label="Goal",
-            elem_id="goal", visible=len(attacks[own].goals) > 1,
-        )  # fmt: skip
-        parts["max_steps"] = gr.Slider(
-            1, MAX_STEPS, value=DEFAULT_STEPS, step=1, label="Steps at most", elem_id="max-steps"
-        )
+    with gr.Accordion("Advanced", open=False, elem_id="advanced") as parts["advanced"]:
+        parts["max_steps"] = gr.Slider(1, MAX_STEPS, step=1, **steps_shown(own), elem_id="max-steps")
         # Text fields, because gr.Number turns "nothing" into 0 as soon as it is shown.
-        with gr.Row():
-            for name, label in (("step", "Step size"), ("beta", "β"), ("lambda_0", "λ₀")):
-                words = default_words(own, name)
-                parts[name] = gr.Textbox(label=label, placeholder=words, elem_id=name.replace("_", "-"), min_width=90)
+        with gr.Row(elem_id="settings"):
+            parts["settings"] = {
+                name: gr.Textbox(**setting_shown(own, name), label=label, elem_id=name.replace("_", "-"), min_width=90)
+                for name, label in menu.SETTINGS.items()
+            }
         parts["seed"] = gr.Number(
-            0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, info="For random targets", elem_id="seed",
+            0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, info="For whatever is drawn at random",
+            elem_id="seed", visible=menu.uses_seed(own),
         )  # fmt: skip
         parts["score_space"] = gr.Radio(
             [("logits (default)", "logits"), ("probabilities (the paper's letter)", "probability")], value="logits",
@@ -198,9 +195,21 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
         )  # fmt: skip
 
 
-def default_words(attack: str, name: str) -> str:
-    """What an empty field stands for: the attack's default."""
+def goals_shown(attack: str) -> dict[str, Any]:
+    """The goals that an attack can have, its own marked; a single one is no choice."""
+    names = menu.goals_of(attack)
+    return {"choices": [(GOALS[name].title, name) for name in names], "value": names[0], "visible": len(names) > 1}
+
+
+def steps_shown(attack: str) -> dict[str, Any]:
+    """How many steps an attack may take, and what it counts."""
+    choice = menu.CHOICES[attack]
+    return {"value": choice.steps, "label": f"{choice.counted} at most"}
+
+
+def setting_shown(attack: str, name: str) -> dict[str, Any]:
+    """A setting's field, where the attack has it, and what it stands for while it is empty: the attack's default."""
     if name not in menu.setting_names(attack):
-        return "not used"
+        return {"visible": False}
     default = menu.setting_default(attack, name)
-    return "automatic" if default is None else f"{default:g}"
+    return {"visible": True, "placeholder": "automatic" if default is None else f"{default:g}"}

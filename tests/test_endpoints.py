@@ -82,6 +82,58 @@ def test_an_attack_comes_back_as_png_and_report(client: Client, photos: dict[str
         assert report["targets"] == ["sofa"]
 
 
+@pytest.mark.parametrize(
+    ("wish", "goal", "achieved"),
+    [
+        ({"attack": "kFool", "max_steps": 10}, "cleared", True),
+        ({"attack": "TkML-AP-Uv"}, "cleared", None),
+        ({"attack": "kUAPs", "goal": "inconsistent"}, "inconsistent", None),
+        ({"attack": "ML-AP", "target_case": "best", "max_steps": 40}, "targeted", True),
+        ({"attack": "CW^k", "target_case": "chosen", "target_labels": ["dog"], "max_steps": 3}, "ordered", None),
+        ({"attack": "CW^k", "target_case": "best", "goal": "targeted", "max_steps": 3}, "targeted", None),
+        ({"attack": "MinNorm", "max_steps": 20}, "cleared", True),
+        ({"attack": "MinNorm", "target_case": "best", "max_steps": 20}, "targeted", True),
+        ({"attack": "BlackBox", "max_steps": 5}, "cleared", None),
+    ],
+    ids=lambda value: "-".join(map(str, value.values())) if isinstance(value, dict) else "",
+)
+def test_every_attack_can_be_asked_for(
+    client: Client, photos: dict[str, Path], wish: dict[str, Any], goal: str, achieved: bool | None
+) -> None:
+    png, report = attack(client, photos["cat"], **wish)
+    assert {name for name, kind in REPORT.items() if not isinstance(report[name], kind)} == set()
+    assert (
+        report["goal"] == goal and report["attack"] == wish["attack"] and report["achieved"] in (achieved, not achieved)
+    )
+    assert achieved is None or report["achieved"] is achieved
+    assert report["steps"] <= wish.get("max_steps", 0) and report["consistent"] is (report["after"][0][0] == "cat")
+    assert client.predict(handle_file(png), "voc20", 1, api_name="/annotate") == report["after"]
+    assert len(report["targets"]) == (1 if goal in ("targeted", "ordered") else 0)
+
+
+def test_a_true_label_is_hidden_and_the_others_stay(client: Client, photos: dict[str, Path]) -> None:
+    truth = ["cat", "person", "motorbike"]
+    wish = {
+        "attack": "MinNorm",
+        "k": 3,
+        "goal": "hide",
+        "true_labels": truth,
+        "target_labels": ["cat"],
+        "max_steps": 30,
+    }
+    _, report = attack(client, photos["mosaic"], **wish)
+    after = {name for name, _ in report["after"]}
+    assert report["achieved"] and "cat" not in after and {"person", "motorbike"} <= after
+    assert report["hidden"] == ["cat"] and report["targets"] == []
+
+
+def test_targets_come_in_the_order_asked_for(client: Client, photos: dict[str, Path]) -> None:
+    wish = {"attack": "CW^k", "k": 2, "target_case": "chosen", "target_labels": ["sofa", "dog"], "max_steps": 60}
+    _, report = attack(client, photos["cat"], **wish)
+    assert report["targets"] == ["sofa", "dog"]
+    assert report["achieved"] and [name for name, _ in report["after"]] == ["sofa", "dog"]
+
+
 def test_positions_work_as_well_as_names_and_empty_labels_mean_the_guess(
     client: Client, photos: dict[str, Path]
 ) -> None:
@@ -115,6 +167,9 @@ def test_the_same_seed_gives_the_same_random_targets(client: Client, photos: dic
         ({"max_steps": 2001}, "from 1 to 2000"),
         ({"seed": -1}, "from 0"),
         ({"goal": "ordered"}, "'cleared', 'inconsistent'"),
+        ({"attack": "CW^k", "target_case": "chosen", "target_labels": ["dog", "bus"]}, "exactly 1 target label"),
+        ({"attack": "MinNorm", "goal": "hide", "target_labels": ["dog"]}, "Only labels that are true can be hidden"),
+        ({"attack": "kUAPs", "k": 7}, "kUAPs for voc20 at k = 3"),
     ],
     ids=lambda value: str(value)[:50] if isinstance(value, dict) else "",
 )

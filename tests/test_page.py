@@ -1,6 +1,7 @@
 """A visitor in a real browser: uploads, attacks, stops, downloads, uploads again; on a wide screen and on a phone."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,10 @@ def finished(page: Page) -> None:
 
 
 def choose_attack(page: Page, words: str) -> None:
-    page.locator("#attack label", has_text=words).click()
+    page.locator("#attack input").scroll_into_view_if_needed()
+    page.locator("#attack input").click()
+    page.locator("#attack [role=option]", has_text=f"({words})").click()
+    expect(page.locator("#attack input")).to_have_value(re.compile(re.escape(f"({words})")))
 
 
 def fill(page: Page, box: str, value: str) -> None:
@@ -234,6 +238,61 @@ def test_targets_are_chosen_by_hand_as_many_as_k(visit: Callable[..., Page]) -> 
     finished(page)
     expect(page.locator("#verdict")).to_contain_text("dog")
     assert names(page, "#after") == ["dog"]
+
+
+def test_an_order_is_asked_for_and_checked(visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.locator(".sample[data-sample=cat]").click()
+    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    choose_attack(page, "CW^k")
+    expect(page.locator("#goal input:checked")).to_have_value("ordered")
+    fill(page, "#k input[type=number]", "2")
+    page.locator("#case label", has_text="chosen by hand").click()
+    expect(page.locator("#chosen")).to_contain_text("Choose exactly 2, as many as k, the first one on top")
+    for name in ("sofa", "dog"):
+        page.locator("#chosen input").click()
+        page.get_by_role("option", name=name, exact=True).click()
+    page.keyboard.press("Escape")
+    page.locator("#advanced > button").click()
+    expect(page.locator("#kappa")).to_be_visible()
+    expect(page.locator("#beta")).to_have_count(0)
+    fill(page, "#max-steps input[type=number]", "60")
+    attack(page)
+    finished(page)
+    expect(page.locator("#verdict")).to_contain_text("the targets in the order asked for")
+    assert names(page, "#after") == ["sofa", "dog"]
+    assert page.locator("#after .place").all_inner_texts() == ["1", "2"]
+    expect(page.locator("#table")).to_contain_text("wanted: sofa and dog")
+
+
+def test_one_true_label_is_hidden_and_a_ready_made_change_says_which_there_are(visit: Callable[..., Page]) -> None:
+    page = visit()
+    choose_attack(page, "MinNorm")
+    expect(page.locator("#chosen")).to_have_count(0)
+    page.locator("#goal label", has_text="some true labels leave").click()
+    expect(page.locator("#chosen")).to_contain_text("Labels to hide")
+    expect(page.locator("#case")).to_have_count(0)
+    page.locator("#chosen input").click()
+    assert sorted(page.locator("#chosen [role=option]").evaluate_all("all => all.map(one => one.ariaLabel)")) == [
+        "cat", "motorbike", "person",
+    ]  # fmt: skip
+    page.keyboard.press("Escape")
+    hidden = page.locator("#chosen .token").first.inner_text().strip()
+    page.locator("#advanced > button").click()
+    fill(page, "#max-steps input[type=number]", "30")
+    attack(page)
+    finished(page)
+    expect(page.locator("#verdict")).to_contain_text(f"{hidden} is out of the top 3")
+    assert hidden not in names(page, "#after") and page.locator("#after .label.true").count() == 2
+    assert page.locator("#before .label.out").count() == 1
+
+    choose_attack(page, "kUAPs")
+    expect(page.locator("#attack")).to_contain_text("cut to its centre square")
+    expect(page.locator("#advanced")).to_have_count(0)
+    expect(page.locator("#chosen")).to_have_count(0)
+    fill(page, "#k input[type=number]", "5")
+    page.locator("#attack-button").click()
+    expect(page.get_by_test_id("toast-body")).to_contain_text("kUAPs for voc20 at k = 3")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

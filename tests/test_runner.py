@@ -18,11 +18,14 @@ import tkml_core as tk
 from demo import live, menu, runner, uploads
 from demo.actions import known_truth
 from demo.chips import percent, ranking, top_list, truth_panel
+from demo.goals import GOALS
 from demo.plan import Ask, Photo, guess
 from demo.race import LABEL_GAP, MOST_LABELS, Race, drawn_labels, race_html, spread, ticks
 from demo.report import Outcome
+from demo.roles import Roles
 from demo.samples import sample, samples
-from demo.verdict import listed, sentence, verdict_html
+from demo.verdict import sentence, table_html, verdict_html
+from demo.words import listed
 
 NAME = "voc20"
 REPORT = {
@@ -154,7 +157,21 @@ BAD = [
     ({"attack": "TkML-AP-T", "target_case": "chosen", "target_labels": ["dog", "dog"]}, "exactly 2 target labels"),
     ({"attack": "TkML-AP-T", "target_case": "chosen", "target_labels": ["dog", "cat"]}, "cat cannot be both"),
     ({"attack": "TkML-AP-T", "target_case": "best", "goal": "cleared"}, "'targeted'"),
+    ({"attack": "kFool", "goal": "targeted"}, "The goal of kFool must be one of 'cleared', 'inconsistent'"),
+    ({"attack": "CW^k", "goal": "hide", "target_labels": ["cat"]}, "'ordered', 'targeted'"),
+    ({"attack": "ML-AP", "goal": "ordered", "target_case": "best"}, "'targeted'"),
+    ({"attack": "CW^k", "target_case": "chosen", "target_labels": ["dog"]}, "exactly 2 target labels"),
+    ({"attack": "CW^k"}, "'best', 'random', 'worst', 'chosen'"),
+    ({"attack": "MinNorm", "goal": "targeted"}, "'best', 'random', 'worst', 'chosen'"),
+    ({"attack": "MinNorm", "goal": "hide"}, "at least one label to hide, of those that are true: cat"),
+    ({"attack": "MinNorm", "goal": "hide", "target_labels": ["dog"]}, "dog is not. True is cat"),
+    (
+        {"attack": "MinNorm", "goal": "hide", "k": 1, "true_labels": ["cat", "dog", "sofa"], "target_labels": ["cat"]},
+        "k = 2 or more",
+    ),
+    ({"attack": "kUAPs", "k": 9}, "TkML-AP-Uv for voc20 at k = 3"),
     ({"settings": {"beta": -1.0}}, "-1"),
+    ({"attack": "BlackBox", "settings": {"epsilon": 2.5}}, "2.5"),
     ({"settings": {"step": 0.0}}, "0"),
     ({"annotator": "imagenet"}, "'voc20'"),
 ]
@@ -168,14 +185,85 @@ def test_a_wish_that_cannot_be_met_says_what_can(cat: str, wrong: dict[str, Any]
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("attack", "case", "goal", "built"),
+    [
+        ("MinNorm", "", "", tk.Cleared),
+        ("MinNorm", "worst", "", tk.Targeted),
+        ("MinNorm", "worst", "inconsistent", tk.Inconsistent),
+        ("BlackBox", "", "", tk.Cleared),
+        ("BlackBox", "best", "", tk.Targeted),
+        ("BlackBox", "best", "ordered", tk.Ordered),
+        ("CW^k", "best", "", tk.Ordered),
+        ("CW^k", "best", "targeted", tk.Targeted),
+        ("ML-AP", "random", "", tk.Targeted),
+        ("kFool", "best", "", tk.Cleared),
+        ("kUAPs", "best", "", tk.Cleared),
+    ],
+)
+def test_a_target_case_makes_an_attack_targeted_where_it_can_be(
+    cat: str, attack: str, case: str, goal: str, built: type[tk.Goal]
+) -> None:
+    plan = runner.plan(cat, Ask(NAME, 3, attack, ["cat"], case, max_steps=7, goal=goal))
+    assert type(plan.goal) is built
+    assert len(plan.roles.targets) == (3 if built in (tk.Targeted, tk.Ordered) else 0)
+    if case == "best" and plan.roles.targets:
+        scores = [float(plan.photo.logits[0, plan.annotator.index(name)]) for name in plan.roles.targets]
+        assert scores == sorted(scores, reverse=True)
+    if built is tk.Ordered:
+        assert [plan.annotator.labels[j] for j in plan.goal.targets[0].tolist()] == list(plan.roles.targets)  # type: ignore[attr-defined]
+
+
+def test_hiding_keeps_the_other_true_labels(cat: str) -> None:
+    ask = Ask(NAME, 3, "MinNorm", ["cat", "sofa", "person"], "", ["couch"], goal="hide")
+    plan = runner.plan(cat, ask)
+    assert plan.roles.hidden == ("sofa",) and plan.roles.targets == ()
+    assert isinstance(plan.goal, tk.Hide)
+    assert plan.goal.keep[0].nonzero().flatten().tolist() == sorted(map(plan.annotator.index, ("cat", "person")))
+
+
+@pytest.mark.parametrize(("asked", "settings"), [(7, (7, 0)), (100, (100, 0)), (150, (100, 50)), (2000, (100, 190))])
+def test_steps_at_most_means_all_of_them(cat: str, asked: int, settings: tuple[int, int]) -> None:
+    attack = runner.plan(cat, Ask(NAME, 1, "MinNorm", ["cat"], max_steps=asked)).attack
+    assert (attack.max_steps, attack.extra) == settings
+
+
+def test_the_seed_is_the_attacks_too_and_whole_settings_are_whole(cat: str) -> None:
+    ask = Ask(NAME, 1, "BlackBox", ["cat"], seed=5, max_steps=9, settings={"epsilon": 12.0, "beta": 1.0})
+    attack = runner.plan(cat, ask).attack
+    assert (attack.seed, attack.max_steps) == (5, 9) and attack.epsilon == 12 and isinstance(attack.epsilon, int)
+
+
+@pytest.mark.parametrize("attack", ["TkML-AP-Uv", "kUAPs"])
+def test_a_ready_made_change_is_added_to_the_centre_square(photos: dict[str, Path], attack: str) -> None:
+    plan = runner.plan(photos["mosaic"], Ask(NAME, 3, attack, ["cat", "person", "motorcycle"]))
+    frames, outcome = finish(runner.run(plan))
+    report, z = outcome.report, tk.universal(attack, NAME, 3)
+    assert plan.photo.x.shape == z.shape and (report["width"], report["height"]) == (224, 224)
+    assert len(frames) == 2 and (report["steps"], report["forwards"], report["backwards"]) == (0, 2, 0)
+    assert torch.equal(outcome.x_adv, tk.quantize((plan.photo.x + z).clamp(0, 1)))
+    assert report["l2"] == pytest.approx(float(tk.l2_norm(outcome.x_adv - plan.photo.x))) and report["settings"] == {}
+    after = {name for name, _ in report["after"]}
+    assert report["achieved"] is after.isdisjoint({"cat", "person", "motorbike"})
+    assert f"of at most {plan.max_steps}" not in table_html(report)
+    with pytest.raises(ValueError, match="square=True"):
+        next(plan.attack.steps(plan.annotator, plan.photo.x[..., :200], plan.goal))
+
+
+def test_a_ready_made_change_is_not_added_where_the_goal_holds(cat: str) -> None:
+    _, outcome = finish(runner.run(runner.plan(cat, Ask(NAME, 1, "TkML-AP-Uv", ["sheep"]))))
+    assert outcome.report["achieved"] and outcome.report["l2"] == 0 and outcome.report["forwards"] == 1
+
+
 def test_the_other_data_sets_spelling_is_understood(cat: str) -> None:
     plan = runner.plan(cat, Ask(NAME, 1, "TkML-AP-T", ["couch"], "chosen", ["airplane"]))
-    assert plan.ask.true_labels == ("sofa",) and plan.target_order == ("aeroplane",)
+    assert plan.ask.true_labels == ("sofa",) and plan.roles.targets == ("aeroplane",)
 
 
 def test_every_attack_of_the_core_can_be_chosen() -> None:
     assert list(menu.attacks()) == list(tk.ATTACKS)
-    assert all(set(choice.goals) <= set(menu.GOALS) for choice in menu.CHOICES.values())
+    for name, attack in tk.ATTACKS.items():  # none of the goals that the core gives an attack is left out here
+        assert [GOALS[goal].kind for goal in menu.goals_of(name)] == list(attack.goals)
 
 
 def test_samples_are_installed_and_their_truth_fits_both_annotators() -> None:
@@ -267,8 +355,8 @@ def test_a_picture_too_small_to_annotate_says_so(tmp_path: Path) -> None:
 def test_label_names_cannot_bring_markup() -> None:
     evil = '<img src=x onerror="alert(1)">'
     labels = ranking([evil, "b", "c"], [0.9, 0.5, 0.1], [0, 1, 2])
-    race = Race([evil, "b", "c"], np.zeros((3, 3)), np.zeros(3), [0], [1], 1)
-    for html in (truth_panel(labels, [evil], 1, "guess"), top_list(labels, [evil], [], evil), race_html(race)):
+    race = Race([evil, "b", "c"], np.zeros((3, 3)), np.zeros(3), Roles((evil,), ("b",)), 1)
+    for html in (truth_panel(labels, [evil], 1, "guess"), top_list(labels, Roles((evil,)), evil), race_html(race)):
         assert "<img" not in html and "&lt;img" in html
 
 
@@ -287,10 +375,11 @@ def test_ticks_are_few_and_inside(low: float, high: float) -> None:
 
 def test_a_race_draws_at_most_ten_labels_the_named_ones_among_them() -> None:
     scores = np.random.default_rng(0).normal(size=(7, 80))
-    race = Race([f"label {j}" for j in range(80)], scores, np.zeros(7), [70, 71], [3, 4, 5], 3)
+    labels = tuple(f"label {j}" for j in range(80))
+    race = Race(labels, scores, np.zeros(7), Roles(labels[70:72], labels[3:6]), 3)
     shown = drawn_labels(race)
     assert len(shown) == MOST_LABELS == len(set(shown)) and {70, 71, 3, 4, 5} <= set(shown)
-    crowded = Race(race.labels, scores, np.zeros(7), list(range(20)), list(range(20, 40)), 20)
+    crowded = Race(race.labels, scores, np.zeros(7), Roles(labels[:20], labels[20:40]), 20)
     assert len(drawn_labels(crowded)) == MOST_LABELS
     assert race_html(race).count('class="end ') == MOST_LABELS and LABEL_GAP * MOST_LABELS < 300
 
@@ -301,9 +390,48 @@ def test_a_probability_is_never_rounded_to_certainty() -> None:
 
 def test_a_failure_is_called_one() -> None:
     report = {
-        "k": 2, "goal": "cleared", "achieved": False, "stopped": None, "steps": 9, "l2": 3.0, "linf": 1.0,
+        "attack": "TkML-AP-U", "k": 2, "goal": "cleared", "achieved": False, "stopped": None, "steps": 9, "l2": 3.0, "linf": 1.0,
         "before": [["cat", 0.9], ["dog", 0.2]], "after": [["dog", 0.6], ["cat", 0.5]], "true_labels": ["cat"], "targets": [],
+        "hidden": [],
     }  # fmt: skip
     assert "did not work within 9 steps" in sentence(report, 60) and "cat is still in the top 2" in sentence(report, 60)
     assert "Not fooled" in verdict_html(report, 60)
     assert listed(["a", "b", "c"]) == "a, b and c" and listed(list("abcdefgh")) == "a, b, c, d and 4 more"
+
+
+WORDS = [
+    ("ordered", ["a", "b"], [], ["a", "b"], True, "the targets in the order asked for"),
+    ("ordered", ["a", "b"], [], ["b", "a"], False, "the targets are there, but not in the order"),
+    ("ordered", ["a", "b"], [], ["a", "cat"], False, "b did not make it into the top 2"),
+    ("hide", [], ["cat"], ["dog", "a"], True, "cat is out of the top 2, and dog is in it"),
+    ("hide", [], ["cat"], ["a", "b"], False, "dog fell out of the top 2"),
+    ("hide", [], ["cat"], ["cat", "b"], False, "cat is still in the top 2 and dog fell out of the top 2"),
+]
+
+
+@pytest.mark.parametrize(("goal", "targets", "hidden", "after", "achieved", "words"), WORDS)
+def test_each_goal_has_its_own_words(
+    goal: str, targets: list[str], hidden: list[str], after: list[str], achieved: bool, words: str
+) -> None:
+    report = {
+        "attack": "BlackBox", "k": 2, "goal": goal, "achieved": achieved, "stopped": None, "steps": 9, "l2": 3.0,
+        "linf": 1.0, "before": [["cat", 0.9], ["dog", 0.2]], "after": [[name, 0.5] for name in after],
+        "true_labels": ["cat", "dog"], "targets": targets, "hidden": hidden, "psnr": 40.0, "ssim": 1.0,
+        "consistent": False, "consistent_before": True, "pert": 0.1, "l2_before_rounding": 3.0, "max_steps": 20,
+        "forwards": 1, "backwards": 0, "seconds": 1.0, "device": "CPU", "width": 9, "height": 9,
+    }  # fmt: skip
+    assert words in sentence(report, 60)
+    assert ("within 9 queries" in sentence(report, 60)) is not achieved
+    table = table_html(report)
+    assert (f">{'right' if achieved else 'wrong'}<" in table) is (goal == "ordered")
+    assert (">reached<" in table) is achieved and ">E<" in table
+
+
+def test_a_label_to_hide_and_a_place_are_not_told_by_colour_alone() -> None:
+    labels = ranking(["a", "b", "c"], [0.9, 0.5, 0.1], [0, 1, 2])
+    hidden = top_list(labels, Roles(("a", "b"), hidden=("a",)), "Top 3")
+    assert 'class="label out"' in hidden and "true, to be hidden" in hidden and 'class="label true"' in hidden
+    placed = top_list(labels, Roles(("a",), ("c", "b"), ordered=True), "Top 3")
+    assert "(target for place 2)" in placed and '<span class="place" aria-hidden="true">1</span>' in placed
+    race = Race(("a", "b", "c"), np.zeros((3, 3)), np.zeros(3), Roles(("a", "b"), hidden=("a",)), 1)
+    assert "to hide" in race_html(race) and 'class="line out"' in race_html(race)

@@ -9,7 +9,7 @@ from tkml_core import grid
 from tkml_core.annotator import Annotator
 from tkml_core.attacks.attack import Attack, check_whole
 from tkml_core.attacks.run import Run
-from tkml_core.goals import Cleared, Goal, Inconsistent, Targeted
+from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Ordered, Targeted
 from tkml_core.images import quantize
 from tkml_core.step import Steps
 
@@ -72,7 +72,7 @@ class BlackBox(Attack):
     """
 
     name = "BlackBox"
-    goals = (Cleared, Inconsistent, Targeted)
+    goals = (Cleared, Inconsistent, Targeted, Ordered, Hide)
 
     max_steps: int = 2000
     epsilon: int = 8

@@ -1,0 +1,15 @@
+"""Small pieces of English that several sentences are made of."""
+
+from collections.abc import Sequence
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Names as people write them: "cat, sofa and person"; a long list is cut and says by how much."""
+    names = list(names)
+    if len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"
+
+
+def are(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
