@@ -173,5 +173,5 @@ def test_shorter_than_the_papers_attack_on_photos(case: str, share: float) -> No
 
 
 def test_bad_settings() -> None:
-    with pytest.raises(ValueError, match="extra = -1"):
-        tk.MinNorm(extra=-1)
+    with pytest.raises(ValueError, match="schedule = 0"):
+        tk.MinNorm(schedule=0)

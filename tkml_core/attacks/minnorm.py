@@ -33,25 +33,26 @@ class MinNorm(Attack):
     Arrow and Hurwicz's iteration: a proportional term damps w, and κ, the squared length of the last gradient over ‖w‖²
     (a Rayleigh quotient of ∇f ∇fᵀ), makes its gain free of the network's scale. No ε, no β, no constant to search for.
 
-    max_steps: 30 is a preview, 100 the default. extra: at most so many more for an image that has no success by then: where
-    dozens of labels crowd around λ, a second and slower schedule is needed. Goals: all that have `sides`.
+    schedule: the steps in which a falls; 100 is the default, `MinNorm(max_steps=30)` a preview. An image without a success
+    by then goes on, more slowly, up to max_steps: where dozens of labels crowd around λ it needs to. Goals: all that have
+    `sides`.
     """
 
     name = "MinNorm"
     goals = (Cleared, Inconsistent, Targeted, Hide)
 
-    max_steps: int = 100
-    extra: int = 190
+    max_steps: int = 290
+    schedule: int = 100
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_whole("extra", self.extra, 0)
+        check_whole("schedule", self.schedule, 1)
 
     def _loop(self, run: Run) -> Steps:
         run.begin()
         held = torch.zeros_like(run.logits)  # w's integral part, (B,m)
         kappa, first_gap = torch.zeros_like(run.norm), run.goal.margin(run.logits).abs().clamp(min=CLOSE)
-        for index in range(self.max_steps + self.extra + 1):
+        for index in range(self.max_steps + 1):
             rows = run.live
             if not len(rows):
                 yield run.step(index)
@@ -64,9 +65,9 @@ class MinNorm(Attack):
             f = logits.detach()
             margin = goal.margin(f)
             run.record(rows, f, margin, f.topk(goal.k, dim=1).values[:, -1])
-            if index >= self.max_steps:
+            if index >= self.schedule:
                 self._finish(run, rows)
-            if (yield run.step(index)) or bool(run.done.all()) or index == self.max_steps + self.extra:
+            if (yield run.step(index)) or bool(run.done.all()) or index == self.max_steps:
                 break
 
             share, beyond = self._schedule(index)
@@ -93,11 +94,12 @@ class MinNorm(Attack):
 
     def _schedule(self, index: int) -> tuple[float, float]:
         """Share of the newest gradient in z, falling as a cosine, and by how much of the first gap the goal is to be met."""
-        if index < self.max_steps:
-            over, first, last, near = index / self.max_steps, FIRST, LAST, NEAR
+        length = min(self.schedule, self.max_steps)
+        if index < length:
+            over, first, last = index / length, FIRST, LAST
         else:
-            over, first, last, near = (index - self.max_steps) / self.extra, LAST, FINEST, NEAR
-        return last + (first - last) * (1 + math.cos(math.pi * over)) / 2, AHEAD + (near - AHEAD) * over
+            over, first, last = (index - length) / (self.max_steps - length), LAST, FINEST
+        return last + (first - last) * (1 + math.cos(math.pi * over)) / 2, AHEAD + (NEAR - AHEAD) * over
 
     def _finish(self, run: Run, rows: Tensor) -> None:
         """Shorten the best z of those rows that have one, by bisection of its length, and bring it onto the grid."""
