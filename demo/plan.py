@@ -152,20 +152,11 @@ def _attack(ask: Ask, k: int, max_steps: int, seed: int) -> Any:
         return ReadyMade(tk.universal(ask.attack, ask.annotator, k))
     known = menu.setting_names(ask.attack)
     settings: dict[str, Any] = {"max_steps": max_steps, "seed": seed}
-    if "extra" in known:  # MinNorm's second schedule takes steps too, and `max_steps` is what all of it may take
-        settings["max_steps"] = min(max_steps, _default(ask.attack, "max_steps"))
-        settings["extra"] = min(max_steps - settings["max_steps"], _default(ask.attack, "extra"))
     for name, value in ask.settings.items():
         counts = isinstance(menu.setting_default(ask.attack, name), int) and isinstance(value, float)
         settings[name] = int(value) if counts and value.is_integer() else value
     chosen = {name: value for name, value in settings.items() if value is not None and name in known}
     return tk.ATTACKS[ask.attack](**chosen)
-
-
-def _default(attack: str, name: str) -> int:
-    default = menu.setting_default(attack, name)
-    assert isinstance(default, int)
-    return default
 
 
 def _targets(ask: Ask, annotator: tk.Annotator, photo: Photo, true: Tensor, k: int, seed: int) -> tuple[str, ...]:

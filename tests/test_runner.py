@@ -222,12 +222,6 @@ def test_hiding_keeps_the_other_true_labels(cat: str) -> None:
     assert plan.goal.keep[0].nonzero().flatten().tolist() == sorted(map(plan.annotator.index, ("cat", "person")))
 
 
-@pytest.mark.parametrize(("asked", "settings"), [(7, (7, 0)), (100, (100, 0)), (150, (100, 50)), (2000, (100, 190))])
-def test_steps_at_most_means_all_of_them(cat: str, asked: int, settings: tuple[int, int]) -> None:
-    attack = runner.plan(cat, Ask(NAME, 1, "MinNorm", ["cat"], max_steps=asked)).attack
-    assert (attack.max_steps, attack.extra) == settings
-
-
 def test_the_seed_is_the_attacks_too_and_whole_settings_are_whole(cat: str) -> None:
     ask = Ask(NAME, 1, "BlackBox", ["cat"], seed=5, max_steps=9, settings={"epsilon": 12.0, "beta": 1.0})
     attack = runner.plan(cat, ask).attack
