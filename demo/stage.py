@@ -14,6 +14,8 @@ from demo.race import Race, race_html
 from demo.report import Outcome, device_name
 from demo.roles import Roles
 
+SAME = 1e-2  # logits: a last step this close to the saved picture needs no point of its own
+
 
 def scored(annotator: tk.Annotator, logits: Tensor) -> list[Scored]:
     """All labels of `logits` (1,m), best first."""
@@ -50,10 +52,15 @@ def empty_html(title: str, words: str) -> str:
     return figure(title, "", None, "", empty=words)
 
 
-def race_of(plan: Plan, history: History) -> str:
-    """Label race and curves of a run so far."""
+def race_of(plan: Plan, history: History, saved: Tensor | None = None) -> str:
+    """Label race and curves of a run so far. It ends at the scores (1,m) of the saved picture, once there is one.
+
+    That picture need not be the last step: attacks that go on after a success keep the best one.
+    """
     scores = np.stack([logits.double().numpy() for logits in history.logits])
     threshold = np.asarray(history.threshold, dtype=float)
+    if saved is not None and np.abs(scores[-1] - (last := saved[0].double().cpu().numpy())).max() > SAME:
+        scores, threshold = np.vstack([scores, last]), np.append(threshold, threshold[-1])
     if getattr(plan.attack, "score_space", "logits") == "probability":
         inside = threshold.clip(1e-6, 1 - 1e-6)  # the race is drawn on logits, whatever the attack works on
         threshold = np.log(inside / (1 - inside))
