@@ -50,7 +50,7 @@ def closing(outcome: Outcome) -> View:
         before=stage.before_html(plan.annotator, plan.photo, plan.roles, plan.k),
         change=stage.change_html(plan.photo.x, outcome.x_adv, lossless=True),
         after=stage.after_html(plan, outcome.x_adv, outcome.logits, lossless=True, now="after"),
-        race=stage.race_of(plan, outcome.history),
+        race=stage.race_of(plan, outcome.history, outcome),
         status=stage.done_html(outcome),
         verdict=verdict_html(outcome.report, runner.BUDGET_SECONDS),
         table=table_html(outcome.report),

@@ -33,6 +33,7 @@ class Race:
     roles: Roles
     k: int
     threshold_word: str = "threshold λ"
+    ends_saved: bool = False  # whether the last point is not a step, but the saved picture
 
     def positions(self, names: Sequence[str]) -> list[int]:
         return [j for j, label in enumerate(self.labels) if label in names]
@@ -83,6 +84,12 @@ def _points(xs: Array, ys: Array) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
 
 
+_UNDER = {
+    False: "score (logit) of each label over the steps",
+    True: "score (logit) over the steps; last, as saved",
+}
+
+
 def race_html(race: Race) -> str:
     """The whole drawing; the run so far fills the width."""
     steps = len(race.scores)
@@ -131,7 +138,7 @@ def race_html(race: Race) -> str:
     )
     summary = escape(_summary(race, shown), quote=True)
     return (
-        f'<section class="race"><h2>Label race <small>score (logit) of each label over the steps</small></h2>'
+        f'<section class="race"><h2>Label race <small>{_UNDER[race.ends_saved]}</small></h2>'
         f'<div class="plot" role="img" aria-label="{summary}" style="height:{HEIGHT}px">'
         f'<svg class="lines" viewBox="0 0 1000 {HEIGHT}" preserveAspectRatio="none" aria-hidden="true">{"".join(svg)}</svg>'
         f'<svg class="links" viewBox="0 0 12 {HEIGHT}" width="12" height="{HEIGHT}" aria-hidden="true">{links}</svg>'

@@ -14,6 +14,8 @@ from demo.race import Race, race_html
 from demo.report import Outcome, device_name
 from demo.roles import Roles
 
+SAME = 1e-2  # logits: a last step this close to the saved picture needs no point of its own
+
 
 def scored(annotator: tk.Annotator, logits: Tensor) -> list[Scored]:
     """All labels of `logits` (1,m), best first."""
@@ -50,17 +52,27 @@ def empty_html(title: str, words: str) -> str:
     return figure(title, "", None, "", empty=words)
 
 
-def race_of(plan: Plan, history: History) -> str:
-    """Label race and curves of a run so far."""
+def race_of(plan: Plan, history: History, outcome: Outcome | None = None) -> str:
+    """Label race and curves of a run so far. They end at the saved picture, once there is one.
+
+    That picture need not be the last step: attacks that go on after a success keep the best one.
+    """
     scores = np.stack([logits.double().numpy() for logits in history.logits])
-    threshold = np.asarray(history.threshold, dtype=float)
+    threshold, norm = np.asarray(history.threshold, dtype=float), history.norm
+    apart = False
+    if outcome is not None:
+        saved = outcome.logits[0].double().cpu().numpy()
+        apart = bool(np.abs(scores[-1] - saved).max() > SAME)
+        if apart:
+            scores, threshold = np.vstack([scores, saved]), np.append(threshold, threshold[-1])
+            norm = [*norm, outcome.report["l2"]]
     if getattr(plan.attack, "score_space", "logits") == "probability":
         inside = threshold.clip(1e-6, 1 - 1e-6)  # the race is drawn on logits, whatever the attack works on
         threshold = np.log(inside / (1 - inside))
     # λ is a number of TkML-AP's losses; other attacks give the score that a label must have to be in the top-k.
     word = "threshold λ" if "lambda_0" in menu.setting_names(plan.ask.attack) else f"score of place {plan.k}"
-    race = Race(plan.annotator.labels, scores, threshold, plan.roles, plan.k, word)
-    return race_html(race) + curves_html(history.loss, history.norm)
+    race = Race(plan.annotator.labels, scores, threshold, plan.roles, plan.k, word, apart)
+    return race_html(race) + curves_html(history.loss, norm)
 
 
 def starting_line(annotator: tk.Annotator, photo: Photo, true: tuple[str, ...], k: int) -> str:

@@ -176,7 +176,11 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
         [(title, name) for name, title in menu.TARGET_CASES.items()], value="best", label="Targets", visible=False,
         elem_id="case",
     )  # fmt: skip
-    parts["chosen"] = gr.Dropdown([], multiselect=True, label="Target labels", visible=False, elem_id="chosen")
+    # Custom values, because a click that overtakes an update brings labels of the choices before it, which Gradio would
+    # refuse in words for programmers; the plan checks every label.
+    parts["chosen"] = gr.Dropdown(
+        [], multiselect=True, allow_custom_value=True, label="Target labels", visible=False, elem_id="chosen"
+    )
     with gr.Accordion("Advanced", open=False, elem_id="advanced") as parts["advanced"]:
         parts["max_steps"] = gr.Slider(1, MAX_STEPS, step=1, **steps_shown(own), elem_id="max-steps")
         # Text fields, because gr.Number turns "nothing" into 0 as soon as it is shown.

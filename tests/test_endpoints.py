@@ -102,9 +102,7 @@ def test_every_attack_can_be_asked_for(
 ) -> None:
     png, report = attack(client, photos["cat"], **wish)
     assert {name for name, kind in REPORT.items() if not isinstance(report[name], kind)} == set()
-    assert (
-        report["goal"] == goal and report["attack"] == wish["attack"] and report["achieved"] in (achieved, not achieved)
-    )
+    assert report["goal"] == goal and report["attack"] == wish["attack"]
     assert achieved is None or report["achieved"] is achieved
     assert report["steps"] <= wish.get("max_steps", 0) and report["consistent"] is (report["after"][0][0] == "cat")
     assert client.predict(handle_file(png), "voc20", 1, api_name="/annotate") == report["after"]
