@@ -12,7 +12,7 @@ from PIL import Image
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from tkml_core.experiments import attacks, evaluate, photos, train
+from tkml_core.experiments import attacks, bench, compare, evaluate, photos, sample, train
 from tkml_core.labels import COCO80, VOC20, coco_name
 from tkml_core.zoo import network
 from tkml_core.zoo.weights import load_weights, save_weights
@@ -339,21 +339,26 @@ def test_average_precision_by_hand() -> None:
 
 def test_wilsons_interval() -> None:
     """8 of 10 gives 49.0–94.3 % (Wilson 1927, as in the textbooks); certainty is never claimed at the ends."""
-    assert attacks.interval(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
-    assert attacks.interval(0, 20)[0] == pytest.approx(0) and attacks.interval(0, 20)[1] == pytest.approx(
+    assert sample.interval(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
+    assert sample.interval(0, 20)[0] == pytest.approx(0) and sample.interval(0, 20)[1] == pytest.approx(
         0.1611, abs=1e-4
     )
-    assert attacks.interval(20, 20)[1] == pytest.approx(1) and attacks.interval(20, 20)[0] == pytest.approx(
+    assert sample.interval(20, 20)[1] == pytest.approx(1) and sample.interval(20, 20)[0] == pytest.approx(
         0.8389, abs=1e-4
     )
 
 
-def test_the_attack_table_saves_as_it_goes_and_resumes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    voc, out = tmp_path / "VOCdevkit", tmp_path / "attacks.jsonl"
+def two_measuring_photos(voc: Path) -> None:
+    """VOC 2007 test in miniature: a cat, a person, and a photo with nothing but a difficult object."""
     write_voc(voc, 2007, "test", {"000001": {"cat": 1}, "000002": {"person": 1}, "000003": {"person": 0}})
     for key, name in {"000001": "chelsea", "000002": "astronaut"}.items():
         with Image.open(Path(skimage.__file__).parent / "data" / f"{name}.png") as file:
             file.convert("RGB").save(voc / "VOC2007" / "JPEGImages" / f"{key}.jpg", quality=95)
+
+
+def test_the_attack_table_saves_as_it_goes_and_resumes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    voc, out = tmp_path / "VOCdevkit", tmp_path / "attacks.jsonl"
+    two_measuring_photos(voc)
     command = [
         "--voc", str(voc), "--coco", str(tmp_path), "--annotators", "voc20", "--cases", "untargeted", "--k", "3",
         "--max-steps", "60", "--out", str(out), "--device", "cpu",
@@ -375,3 +380,48 @@ def test_the_attack_table_saves_as_it_goes_and_resumes(tmp_path: Path, capsys: p
     table = (tmp_path / "table.md").read_text()
     assert "| voc20 | untargeted | 3 | 2 | 100.0 [34.2–100.0] | 100.0 [34.2–100.0] | 99.6 |" in table
     assert "| voc20 | untargeted | 3 | 2 |" in capsys.readouterr().out
+
+
+def test_the_comparison_saves_as_it_goes_and_judges_the_paper_by_its_best_step(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    voc, out = tmp_path / "VOCdevkit", tmp_path / "minnorm.jsonl"
+    two_measuring_photos(voc)
+    command = [
+        "--voc", str(voc), "--coco", str(tmp_path), "--annotators", "voc20", "--cases", "untargeted", "--k", "3",
+        "--photos", "1", "--out", str(out), "--device", "cpu",
+    ]  # fmt: skip
+    compare.main(command)
+    rows = {row["method"]: row for row in compare.read(out)}
+    assert set(rows) == {"MinNorm", "preview", *(f"paper {step}" for step in compare.STEP_SIZES)}
+    assert all(row["achieved"] for row in rows.values())
+    assert rows["preview"]["steps"] == 30 and rows["MinNorm"]["steps"] == 100
+    shortest = min((row for name, row in rows.items() if name.startswith("paper")), key=lambda row: row["pert"])
+    ratio = rows["MinNorm"]["pert_float"] / shortest["pert_float"]
+    assert ratio < 1
+    capsys.readouterr()
+    compare.main([*command, "--write", str(tmp_path / "page.md")])
+    assert len(compare.read(out)) == len(rows)  # nothing left to do
+    assert f"| {ratio:.2f} |" in capsys.readouterr().out and f"| {ratio:.2f} |" in (tmp_path / "page.md").read_text()
+
+
+def test_the_papers_best_step_meets_most_goals_and_then_is_shortest() -> None:
+    def outcome(achieved: bool, pert: float) -> dict[str, object]:
+        return {"achieved": achieved, "pert": pert}
+
+    methods = {
+        "paper 0.1": {"a": outcome(True, 1.0), "b": outcome(False, 0.1)},
+        "paper 0.2": {"a": outcome(True, 2.0), "b": outcome(True, 4.0)},
+        "paper 0.5": {"a": outcome(True, 2.5), "b": outcome(True, 3.0)},
+        "MinNorm": {"a": outcome(True, 0.1), "b": outcome(True, 0.1)},
+    }
+    assert compare.best_of_the_paper(methods) == "paper 0.5"
+
+
+def test_the_benchmark_prints_a_row_an_attack_and_batch(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    page = tmp_path / "bench.md"
+    bench.main(["--attacks", "TkML-AP-U", "--batch", "1", "2", "--steps", "3", "--device", "cpu", "--write", str(page)])
+    rows = [line.split(" | ") for line in page.read_text().splitlines() if line.startswith("| TkML-AP-U")]
+    assert [row[1] for row in rows] == ["1", "2"] and all(float(row[3]) > 0.3 for row in rows)
+    assert rows[0][5] == "1/1" and rows[1][5] == "2/2" and all(float(row[6].rstrip(" |")) > 50 for row in rows)
+    assert "224 × 224, k = 3, CPU" in capsys.readouterr().out
