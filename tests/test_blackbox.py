@@ -57,6 +57,8 @@ def goals(annotator: tk.Annotator, x: Tensor, k: int = 2) -> dict[str, tk.Goal]:
         "cleared": tk.Cleared(true=true, k=k),
         "inconsistent": tk.Inconsistent(true=true, k=k),
         "targeted": tk.Targeted(targets=targets, true=true),
+        "ordered": tk.Ordered(targets=tk.topk(logits.masked_fill(~targets, -torch.inf), k), true=true),
+        "hide": tk.Hide(hide=(best := tk.topk_mask(logits, 1)), keep=true & ~best, k=k),
     }
 
 
@@ -77,7 +79,7 @@ def levels(x: Tensor) -> Tensor:
     return scaled.round()
 
 
-GOALS = ("cleared", "inconsistent", "targeted")
+GOALS = ("cleared", "inconsistent", "targeted", "ordered", "hide")
 
 
 @pytest.mark.parametrize("which", GOALS)
