@@ -42,7 +42,7 @@ def build(annotators: Sequence[str]) -> None:
             [image, annotator, k, attack, true_labels, target_case, target_labels, max_steps, seed, goal],
             [adversarial_png, report],
             api_name="attack",
-            concurrency_id="attack",
+            **runner.AT_ONCE,
         )
         gr.Button("annotate").click(annotate, [image, annotator, k], labels, api_name="annotate")
 

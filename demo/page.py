@@ -21,7 +21,6 @@ from demo.stage import line_html
 from demo.widgets import DEFAULT_K, Start, Widgets, lay_out
 
 TITLE = "Fool the top-k labels of a photo"
-ATTACKS_AT_ONCE = 2  # two cores: more at once would only make all of them slow
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # One choice after the other: each reads what the one before it has set, however fast somebody clicks.
 CHOICE: dict[str, Any] = {**QUIET, "concurrency_id": "choice", "concurrency_limit": 1, "trigger_mode": "always_last"}
@@ -198,8 +197,7 @@ def _wire_run(w: Widgets, current: Current) -> None:
         on_run,
         wishes,
         [*boxes.values(), w.png, w.report, current.attacked],
-        concurrency_id="attack",
-        concurrency_limit=ATTACKS_AT_ONCE,
+        **runner.AT_ONCE,
         **QUIET,
     )
     # .then() does not follow an error and .failure() nothing else, so both bring the buttons back.
