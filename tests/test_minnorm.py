@@ -157,7 +157,7 @@ def test_an_image_at_the_edge_of_its_goal(margin: float) -> None:
 
 @pytest.mark.parametrize(("case", "share"), [("untargeted", 0.85), ("worst", 0.9)])
 def test_shorter_than_the_papers_attack_on_photos(case: str, share: float) -> None:
-    """Mean float norm over three parts of photos; on whole photos the ratio is smaller, see assets/measured/minnorm.md."""
+    """Mean float norm over three parts of photos."""
     x, own = small()[:3], annotator("voc20")
     logits = own(x)
     true = guessed_truth(logits)
