@@ -2,6 +2,8 @@
 
 One run on one annotator; a bare forward pass with its input gradient is timed between every two steps, so that ratios hold on
 a busy machine too. Photos are those of scikit-image, turned and flipped until a batch is full: nothing else is needed.
+
+Not to be used yet: ratios at batch 8 on a CPU, which come out below 1. The bare pass there is slower than it can be.
 """
 
 import argparse
