@@ -18,7 +18,7 @@ from demo.actions import Naming, Update, plainly
 from demo.plan import Ask
 from demo.samples import sample, samples, write_samples
 from demo.stage import line_html
-from demo.widgets import DEFAULT_K, Start, Widgets, lay_out
+from demo.widgets import DEFAULT_K, Start, Widgets, header, lay_out, note
 
 TITLE = "Fool the top-k labels of a photo"
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -77,8 +77,12 @@ def build() -> gr.Blocks:
     files = {name: str(path) for name, path in write_samples(folder).items()}
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
         start = arrival(names[0], files)
-        w = lay_out(names, start)
         current = Current(gr.State(start.photo), gr.State(start.sample), gr.State(True))
+        header()
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Attack", id="attack"):
+                w = lay_out(names, start)
+        note()
         _wire_choices(w, files, current)
         _wire_run(w, current)
         endpoints.build(names)

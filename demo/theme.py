@@ -36,8 +36,10 @@ def theme() -> gr.themes.Base:
 
 
 def style() -> str:
-    """The page's CSS, icons included."""
-    return (Path(__file__).parent / "style.css").read_text(encoding="utf-8") + icons.stylesheet()
+    """The page's CSS, icons included: style.css for all of it, then what single tabs add."""
+    folder = Path(__file__).parent
+    sheets = [folder / "style.css", *sorted(set(folder.rglob("*.css")) - {folder / "style.css"})]
+    return "".join(sheet.read_text(encoding="utf-8") for sheet in sheets) + icons.stylesheet()
 
 
 def head() -> str:

@@ -102,10 +102,20 @@ class Start:
     files: tuple[str, str]  # adversarial PNG and report
 
 
-def lay_out(annotators: Sequence[str], start: Start) -> Widgets:
-    """Put all widgets into the current `gr.Blocks`."""
-    parts: dict[str, Any] = {}
+def header() -> None:
+    """What stands above the tabs."""
     Html(HEADER, elem_id="header")
+
+
+def note() -> None:
+    """What stands below the tabs."""
+    with gr.Accordion("What this is for, and what it is not for", open=False, elem_id="note"):
+        gr.Markdown(NOTE)
+
+
+def lay_out(annotators: Sequence[str], start: Start) -> Widgets:
+    """Put the widgets of the tab "Attack" into the current one."""
+    parts: dict[str, Any] = {}
     _bar(parts, start)
     # Three blocks, so that a phone can show pictures, choices and figures in this order; style.css places them.
     with gr.Row(elem_id="main"):
@@ -116,8 +126,6 @@ def lay_out(annotators: Sequence[str], start: Start) -> Widgets:
             _attack(parts, start)
         with gr.Column(elem_id="numbers", min_width=0):
             _numbers(parts, start)
-    with gr.Accordion("What this is for, and what it is not for", open=False, elem_id="note"):
-        gr.Markdown(NOTE)
     return Widgets(**parts)
 
 
