@@ -12,10 +12,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from tkml_core.annotator import Annotator
 from tkml_core.attacks.attack import Attack, check_whole
 from tkml_core.attacks.run import Run
 from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Targeted
 from tkml_core.goals.goal import largest, smallest
+from tkml_core.metrics import NORMS
 from tkml_core.step import Steps
 
 INTEGRAL, PROPORTIONAL = 0.4, 0.4  # gains of w, in units of what would close a violation if f were linear
@@ -33,6 +35,9 @@ class MinNorm(Attack):
     Arrow and Hurwicz's iteration: a proportional term damps w, and κ, the squared length of the last gradient over ‖w‖²
     (a Rayleigh quotient of ∇f ∇fᵀ), makes its gain free of the network's scale. No ε, no β, no constant to search for.
 
+    norm: "l2" or "linf", what is to be small. In L∞ the optimum is z = −‖g‖₁ sign(g), g that gradient: the point where
+    ½‖z‖_∞² + ⟨g, z⟩ is least, as −g is for L2. Its length is the dual norm's, ‖g‖₁.
+
     schedule: the steps in which a falls; 100 is the default, `MinNorm(max_steps=30)` a preview. An image without a success
     by then goes on, more slowly, up to max_steps: where dozens of labels crowd around λ it needs to. Goals: all that have
     `sides`.
@@ -43,10 +48,22 @@ class MinNorm(Attack):
 
     max_steps: int = 290
     schedule: int = 100
+    norm: str = "l2"
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.norm not in NORMS:
+            raise ValueError(f"norm = {self.norm!r}: it is {' or '.join(map(repr, NORMS))}.")
         check_whole("schedule", self.schedule, 1)
+
+    def _run(self, annotator: Annotator, x: Tensor, goal: Goal) -> Run:
+        return Run(annotator, x, goal, self.norm)
+
+    def _toward(self, by_x: Tensor) -> Tensor:
+        """The z (n,3,H,W) for which ½‖z‖² − ⟨by_x, z⟩ is least; ⟨by_x, z⟩ is then the dual norm's square."""
+        if self.norm == "linf":
+            return by_x.flatten(1).abs().sum(1)[:, None, None, None] * by_x.sign()
+        return by_x
 
     def _loop(self, run: Run) -> Steps:
         held = torch.zeros_like(run.logits)  # w's integral part, (B,m)
@@ -68,14 +85,15 @@ class MinNorm(Attack):
             w = _balanced(held_now + (PROPORTIONAL * gain)[:, None] * violation, above, below)
             (by_x,) = torch.autograd.grad(logits, leaf, torch.where(above, -w, w))
             run.backwards[rows] += 1
-            seen = by_x.flatten(1).square().sum(1) / w.square().sum(1).clamp(min=1e-30)
+            toward = self._toward(by_x)
+            seen = (by_x * toward).flatten(1).sum(1) / w.square().sum(1).clamp(min=1e-30)
             if index == 0:  # everything so far was with κ = 1
                 kappa[rows] = seen.clamp(min=1e-30)
-                held_now, by_x = held_now / kappa[rows, None], by_x / kappa[rows, None, None, None]
+                held_now, toward = held_now / kappa[rows, None], toward / kappa[rows, None, None, None]
             else:
                 kappa[rows] = torch.where(seen > 0, (1 - SLOW) * kappa[rows] + SLOW * seen, kappa[rows])
             held[rows] = held_now
-            run.move(rows, run.x[rows] + (1 - share) * z - share * by_x)
+            run.move(rows, run.x[rows] + (1 - share) * z - share * toward)
         self._finish(run, run.live)
         return run.result()
 

@@ -9,7 +9,7 @@ from tkml_core import grid
 from tkml_core.annotator import Annotator
 from tkml_core.goals import Goal
 from tkml_core.images import check_pixels, quantize
-from tkml_core.metrics import l2_norm
+from tkml_core.metrics import NORMS, l2_norm
 from tkml_core.ranking import consistent
 from tkml_core.step import Result, Step
 
@@ -33,17 +33,19 @@ class Run:
 
     Images stop on their own: one that is done keeps its row, frozen. Every success passes through the integer-grid
     search before it counts, and an image whose success no 8-bit image shows goes on, for a clearer one (`wanted`).
+    Which of two successes is smaller the `measure` says, one of `metrics.NORMS`; norms that are shown are L2.
     """
 
-    def __init__(self, annotator: Annotator, x: Tensor, goal: Goal) -> None:
+    def __init__(self, annotator: Annotator, x: Tensor, goal: Goal, measure: str = "l2") -> None:
         check_pixels(x)
         self.annotator, self.x = annotator, x.detach().to(annotator.device)
         self.goal = goal.fit(len(x), annotator.device)
+        self.measure = measure
         self.x_adv = self.x.clone()
         self.best = self.x.clone()  # the float image of the smallest success
         zeros = torch.zeros(len(x), dtype=x.dtype, device=annotator.device)
         self.loss, self.threshold, self.norm = zeros.clone(), zeros.clone(), zeros.clone()
-        self.best_norm = torch.full_like(zeros, torch.inf)
+        self.best_norm = torch.full_like(zeros, torch.inf)  # by the measure
         self.wanted = zeros.clone()  # score units: only a margin below −wanted counts as a success
         self.logits = zeros[:, None].expand(-1, goal.true.shape[1]).clone()
         self.achieved, self.certified, self.done = (zeros != 0 for _ in range(3))
@@ -91,13 +93,15 @@ class Run:
     def record(self, rows: Tensor, logits: Tensor, loss: Tensor, threshold: Tensor) -> Tensor:
         """Note the scores of `rows` at their present x_adv; returns which of them (n,) succeeded with less than before."""
         self.logits[rows], self.loss[rows], self.threshold[rows] = logits, loss, threshold
-        norm = l2_norm(self.x_adv[rows] - self.x[rows])
+        z = self.x_adv[rows] - self.x[rows]
+        norm = l2_norm(z)
+        size = norm if self.measure == "l2" else NORMS[self.measure](z)
         margin = self.goal.select(rows).margin(logits)
-        better = (margin < -self.wanted[rows]) & (norm < self.best_norm[rows] * ENOUGH)
+        better = (margin < -self.wanted[rows]) & (size < self.best_norm[rows] * ENOUGH)
         self.norm[rows], self.achieved[rows], self.certified[rows] = norm, margin < 0, False
         won = rows[better]
         if len(won):
-            self.best[won], self.best_norm[won] = self.x_adv[won], norm[better]
+            self.best[won], self.best_norm[won] = self.x_adv[won], size[better]
             self.certified[won] = grid.holds(self.annotator, self.goal.select(won), quantize(self.x_adv[won]))
             self.forwards[won] += 1
         return better
@@ -107,7 +111,8 @@ class Run:
         rows = rows[(self.best_norm[rows] < torch.inf) & ~self.done[rows]]
         if not len(rows):
             return
-        found = grid.search(self.annotator, self.goal.select(rows), self.x[rows], self.best[rows] - self.x[rows])
+        most = self.best_norm[rows].ceil() if self.measure == "linf" else None
+        found = grid.search(self.annotator, self.goal.select(rows), self.x[rows], self.best[rows] - self.x[rows], most)
         self.forwards[rows] += found.forwards
         self.backwards[rows] += found.backwards
         held = rows[found.holds]
@@ -135,7 +140,9 @@ class Run:
             logits = torch.cat([self.annotator(x_adv[i : i + 1]) for i in range(len(x_adv))])
         self.forwards += 1
         achieved = self.goal.margin(logits) <= -grid.HAIRLINE
-        float_norm = torch.where(self.best_norm < torch.inf, self.best_norm, l2_norm(self.x_adv - self.x))
+        float_norm = l2_norm(
+            torch.where((self.best_norm < torch.inf)[:, None, None, None], self.best, self.x_adv) - self.x
+        )
         return Result(
             x_adv=x_adv,
             achieved=achieved,
