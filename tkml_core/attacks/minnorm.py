@@ -14,7 +14,7 @@ from torch import Tensor
 
 from tkml_core.annotator import Annotator
 from tkml_core.attacks.attack import Attack, check_whole
-from tkml_core.attacks.run import Run
+from tkml_core.attacks.run import Run, part
 from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Targeted
 from tkml_core.goals.goal import largest, smallest
 from tkml_core.metrics import NORMS
@@ -69,9 +69,10 @@ class MinNorm(Attack):
         held = torch.zeros_like(run.logits)  # w's integral part, (B,m)
         kappa, first_gap = torch.zeros_like(run.norm), run.goal.margin(run.logits).abs().clamp(min=CLOSE)
         for index in range(self.max_steps + 1):
-            rows, goal, leaf, logits, z, f = run.look()
+            look = run.look()
+            rows, goal, leaf, logits, z, f = look
             margin = goal.margin(f)
-            run.record(rows, f, margin, f.topk(goal.k, dim=1).values[:, -1])
+            run.record(look, margin, f.topk(goal.k, dim=1).values[:, -1])
             if index >= self.schedule:
                 self._finish(run, rows)
             if (yield run.step(index)) or bool(run.done.all()) or index == self.max_steps:
@@ -93,7 +94,7 @@ class MinNorm(Attack):
             else:
                 kappa[rows] = torch.where(seen > 0, (1 - SLOW) * kappa[rows] + SLOW * seen, kappa[rows])
             held[rows] = held_now
-            run.move(rows, run.x[rows] + (1 - share) * z - share * toward)
+            run.move(rows, part(run.x, rows) + (1 - share) * z - share * toward)
         self._finish(run, run.live)
         return run.result()
 

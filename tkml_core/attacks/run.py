@@ -28,6 +28,11 @@ class Look(NamedTuple):
     f: Tensor  # (n,m), the scores
 
 
+def part(of: Tensor, rows: Tensor) -> Tensor:
+    """of[rows], and `of` itself where these are all its rows: to gather the pixels anew takes as long as to use them."""
+    return of if len(rows) == len(of) else of[rows]
+
+
 class Run:
     """A batch under attack. A loop evaluates the live images, records what it saw, and moves them; see `descent.py`.
 
@@ -76,27 +81,31 @@ class Run:
     def look(self) -> Look:
         """Evaluate the live images: what every iterate begins with. One forward pass."""
         rows = self.live
-        leaf = self.x_adv[rows].requires_grad_()
+        leaf = self.x_adv[rows] if len(rows) < len(self.x) else self.x_adv.clone()
+        leaf.requires_grad_()
         with torch.enable_grad():
             logits = self.annotator(leaf)
         self.forwards[rows] += 1
-        return Look(rows, self.goal.select(rows), leaf, logits, leaf.detach() - self.x[rows], logits.detach())
+        return Look(rows, self.goal.select(rows), leaf, logits, leaf.detach() - part(self.x, rows), logits.detach())
 
     def move(self, rows: Tensor, x_adv: Tensor) -> Tensor:
         """Put those of `rows` that are not done at x_adv (n,3,H,W), brought into the box; returns which (n,) they are."""
         going = ~self.done[rows]
         moving = rows[going]
-        self.x_adv[moving] = x_adv[going].clamp(0, 1)
+        if len(moving) == len(self.x):
+            self.x_adv = x_adv.clamp(0, 1)
+        else:
+            self.x_adv[moving] = x_adv[going].clamp(0, 1)
         self.steps[moving] += 1
         return going
 
-    def record(self, rows: Tensor, logits: Tensor, loss: Tensor, threshold: Tensor) -> Tensor:
-        """Note the scores of `rows` at their present x_adv; returns which of them (n,) succeeded with less than before."""
-        self.logits[rows], self.loss[rows], self.threshold[rows] = logits, loss, threshold
-        z = self.x_adv[rows] - self.x[rows]
-        norm = l2_norm(z)
-        size = norm if self.measure == "l2" else NORMS[self.measure](z)
-        margin = self.goal.select(rows).margin(logits)
+    def record(self, look: Look, loss: Tensor, threshold: Tensor) -> Tensor:
+        """Note what the look saw; returns which of its images (n,) succeeded with less than before."""
+        rows = look.rows
+        self.logits[rows], self.loss[rows], self.threshold[rows] = look.f, loss, threshold
+        norm = l2_norm(look.z)
+        size = norm if self.measure == "l2" else NORMS[self.measure](look.z)
+        margin = look.goal.margin(look.f)
         better = (margin < -self.wanted[rows]) & (size < self.best_norm[rows] * ENOUGH)
         self.norm[rows], self.achieved[rows], self.certified[rows] = norm, margin < 0, False
         won = rows[better]
