@@ -163,7 +163,7 @@ def test_goals_by_name_are_made_of_what_they_ask_for() -> None:
 
 @pytest.mark.parametrize("name", ["targeted", "ordered", "hide"])
 def test_a_goal_that_asks_for_labels_is_not_made_without(name: str) -> None:
-    with pytest.raises(ValueError, match="[Nn]ame"):
+    with pytest.raises(ValueError, match=r"[Nn]ame"):
         tk.GOALS[name].of(mask_of({0}, 5), 2)
 
 
