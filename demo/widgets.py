@@ -9,42 +9,14 @@ import gradio as gr
 from PIL import ImageOps
 
 from demo import menu, runner
-from demo.goals import GOALS
 from demo.live import View
 from demo.pictures import data_uri
 from demo.plan import MAX_SEED, MAX_STEPS, largest_k
 from demo.samples import samples
-from demo.theme import script
+from demo.theme import Html, script
 from demo.uploads import photo_input
 
 DEFAULT_K = 3
-
-HEADER = """
-<header class="top"><h1>Fool the top-k labels of a photo</h1>
-<p>An image annotator lists the k labels it finds most likely. Change the photo by less than you can see, and the list changes.
-A live demo of <b>T<sub>k</sub>ML-AP</b> (Hu, Ke, Wang and Lyu, ICCV 2021).</p></header>
-"""
-
-NOTE = """
-**What it is for.** Teaching, research and testing. It shows how fragile the ranked labels of an image annotator can be, and how
-small a change is enough. Everything is measured on the saved 8-bit picture, and failures are shown as failures.
-
-**What it is not for.** Do not use it to get harmful or private pictures past a filter, or against a system whose owner did not
-agree. The changes are made for the annotator on this page. They often do not carry over to another one, to a screenshot or to a
-JPEG copy. So a run here, won or lost, says nothing about the safety of another product.
-
-**Your photo** stays on the machine that runs this page and is deleted after about an hour.
-
-**The method** is from S. Hu, L. Ke, X. Wang and S. Lyu, *T<sub>k</sub>ML-AP: Adversarial Attacks to Top-k Multi-Label Learning*,
-ICCV 2021. This is an independent implementation. The sample photos come with the packages scikit-image and Matplotlib; the
-mosaics are made from them.
-"""
-
-
-def Html(value: Any = None, **options: Any) -> gr.HTML:
-    """gr.HTML without Gradio's prose style, which would dress what style.css dresses."""
-    return gr.HTML(value, apply_default_css=False, **options)
-
 
 @dataclass(frozen=True)
 class Widgets:
@@ -100,17 +72,6 @@ class Start:
     chips: dict[str, Any]
     view: View
     files: tuple[str, str]  # adversarial PNG and report
-
-
-def header() -> None:
-    """What stands above the tabs."""
-    Html(HEADER, elem_id="header")
-
-
-def note() -> None:
-    """What stands below the tabs."""
-    with gr.Accordion("What this is for, and what it is not for", open=False, elem_id="note"):
-        gr.Markdown(NOTE)
 
 
 def lay_out(annotators: Sequence[str], start: Start) -> Widgets:
@@ -175,7 +136,7 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
         [(f"{choice.title} ({name})", name) for name, choice in attacks.items()], value=own, label="Attack",
         info=menu.sentence(own, start.annotator), filterable=False, elem_id="attack",
     )  # fmt: skip
-    parts["goal"] = gr.Radio(**goals_shown(own), label="Goal", elem_id="goal")
+    parts["goal"] = gr.Radio(**menu.goals_shown(own), label="Goal", elem_id="goal")
     parts["k"] = gr.Slider(
         1, largest_k(runner.annotator(start.annotator), len(start.chips["truth"])), value=DEFAULT_K, step=1, label="k",
         elem_id="k", info="How many labels the annotator shows",
@@ -190,11 +151,11 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
         [], multiselect=True, allow_custom_value=True, label="Target labels", visible=False, elem_id="chosen"
     )
     with gr.Accordion("Advanced", open=False, elem_id="advanced") as parts["advanced"]:
-        parts["max_steps"] = gr.Slider(1, MAX_STEPS, step=1, **steps_shown(own), elem_id="max-steps")
+        parts["max_steps"] = gr.Slider(1, MAX_STEPS, step=1, **menu.steps_shown(own), elem_id="max-steps")
         # Text fields, because gr.Number turns "nothing" into 0 as soon as it is shown.
         with gr.Row(elem_id="settings"):
             parts["settings"] = {
-                name: gr.Textbox(**setting_shown(own, name), label=label, elem_id=name.replace("_", "-"), min_width=90)
+                name: gr.Textbox(**menu.setting_shown(own, name), label=label, elem_id=name.replace("_", "-"), min_width=90)
                 for name, label in menu.SETTINGS.items()
             }
         parts["seed"] = gr.Number(
@@ -205,23 +166,3 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
             [("logits (default)", "logits"), ("probabilities (the paper's letter)", "probability")], value="logits",
             label="Scores to attack", elem_id="score-space",
         )  # fmt: skip
-
-
-def goals_shown(attack: str) -> dict[str, Any]:
-    """The goals that an attack can have, its own marked; a single one is no choice."""
-    names = menu.goals_of(attack)
-    return {"choices": [(GOALS[name].title, name) for name in names], "value": names[0], "visible": len(names) > 1}
-
-
-def steps_shown(attack: str) -> dict[str, Any]:
-    """How many steps an attack may take, and what it counts."""
-    choice = menu.CHOICES[attack]
-    return {"value": choice.steps, "label": f"{choice.counted} at most"}
-
-
-def setting_shown(attack: str, name: str) -> dict[str, Any]:
-    """A setting's field, where the attack has it, and what it stands for while it is empty: the attack's default."""
-    if name not in menu.setting_names(attack):
-        return {"visible": False}
-    default = menu.setting_default(attack, name)
-    return {"visible": True, "placeholder": "automatic" if default is None else f"{default:g}"}
