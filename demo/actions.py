@@ -10,6 +10,7 @@ import gradio as gr
 import tkml_core as tk
 from demo import menu, runner, stage
 from demo.chips import truth_panel
+from demo.look import replay_value
 from demo.naming import Naming, Update, labels_to_name, limits
 from demo.plan import Photo, guess, largest_k, whole
 from demo.roles import Roles
@@ -87,6 +88,7 @@ def choose(
         w.table: "",
         w.png: gr.update(value=None, interactive=False),
         w.report: gr.update(value=None, interactive=False),
+        w.replay: replay_value(None),
         **limits(w, annotator, true, k, naming),
     }
 

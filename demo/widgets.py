@@ -8,15 +8,16 @@ from typing import Any
 import gradio as gr
 from PIL import ImageOps
 
-from demo import menu, runner
+from demo import look, menu, runner
 from demo.live import View
-from demo.pictures import data_uri
+from demo.pictures import AMPLIFY, data_uri
 from demo.plan import MAX_SEED, MAX_STEPS, largest_k
 from demo.samples import samples
 from demo.theme import Html, script
 from demo.uploads import photo_input
 
 DEFAULT_K = 3
+
 
 @dataclass(frozen=True)
 class Widgets:
@@ -29,6 +30,8 @@ class Widgets:
     before: gr.HTML
     change: gr.HTML
     after: gr.HTML
+    amplifier: gr.HTML
+    replay: gr.HTML
     race: gr.HTML
     table: gr.HTML
     png: gr.DownloadButton
@@ -100,8 +103,21 @@ def _bar(parts: dict[str, Any], start: Start) -> None:
 def _stage(parts: dict[str, Any], start: Start) -> None:
     parts["verdict"] = Html(start.view.verdict, elem_id="verdict")
     with gr.Row(elem_id="pictures"):
-        for name in ("before", "change", "after"):
-            parts[name] = Html(getattr(start.view, name), elem_id=name)
+        parts["before"] = Html(start.view.before, elem_id="before")
+        with gr.Column(elem_id="change-column", min_width=0):
+            parts["change"] = Html(start.view.change, elem_id="change")
+            parts["amplifier"] = Html(
+                AMPLIFY, html_template=look.AMPLIFIER, js_on_load=script("amplifier.js"), elem_id="amplifier"
+            )
+        parts["after"] = Html(start.view.after, elem_id="after")
+    with gr.Row(elem_id="look"):
+        parts["replay"] = Html(
+            look.replay_value(start.view.reel),
+            html_template=look.REPLAY,
+            js_on_load=script("replay.js"),
+            elem_id="replay",
+        )
+        Html(html_template=look.CLOSER, js_on_load=script("closer.js"), elem_id="closer")
     parts["race"] = Html(start.view.race, elem_id="race")
 
 
@@ -155,7 +171,9 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
         # Text fields, because gr.Number turns "nothing" into 0 as soon as it is shown.
         with gr.Row(elem_id="settings"):
             parts["settings"] = {
-                name: gr.Textbox(**menu.setting_shown(own, name), label=label, elem_id=name.replace("_", "-"), min_width=90)
+                name: gr.Textbox(
+                    **menu.setting_shown(own, name), label=label, elem_id=name.replace("_", "-"), min_width=90
+                )
                 for name, label in menu.SETTINGS.items()
             }
         parts["seed"] = gr.Number(
