@@ -78,8 +78,9 @@ def choose(
         true, origin = guess(photo, annotator), "guess"
     most = largest_k(annotator, len(true))
     k = min(whole("k", k, 1, len(annotator.labels)), max(most, 1))
+    named = limits(w, annotator, true, k, naming)
+    named[w.chips]["value"] = chips_value(path, name, photo, true, k, origin)
     return {
-        w.chips: chips_value(path, name, photo, true, k, origin),
         **ready(w, annotator, photo, true, k),
         w.change: stage.empty_html("Change", "What the attack adds shows here."),
         w.after: stage.empty_html("Attacked", "Press Attack."),
@@ -89,7 +90,7 @@ def choose(
         w.png: gr.update(value=None, interactive=False),
         w.report: gr.update(value=None, interactive=False),
         w.replay: replay_value(None),
-        **limits(w, annotator, true, k, naming),
+        **named,
     }
 
 
@@ -136,7 +137,7 @@ def change_k(w: Widgets, path: str, name: str, k: Any, chips: Any, attacked: boo
     if isinstance(chips, dict) and (chips.get("photo"), chips.get("annotator")) == (path, name):
         photo, true = runner.read_photo(path, name), chips_truth(chips, annotator)
         origin = chips.get("origin") if chips.get("origin") in ("sample", "yours") else "guess"
-        update[w.chips] = chips_value(path, name, photo, true, k, str(origin))
+        update[w.chips]["value"] = chips_value(path, name, photo, true, k, str(origin))
         if not attacked:
             update |= ready(w, annotator, photo, true, k)
     return update
@@ -148,11 +149,14 @@ def change_goal(w: Widgets, name: str, k: Any, chips: Any, *naming: Any) -> Upda
     return labels_to_name(w, annotator, chips_truth(chips, annotator), whole("k", k, 1, MANY), Naming(*naming))
 
 
-def change_attack(w: Widgets, attack: str, name: str, k: Any, chips: Any, case: str, chosen: Any) -> Update:
-    """Another attack: show the choices it has, and say what its settings are when left empty."""
+def change_attack(
+    w: Widgets, attack: str, name: str, k: Any, chips: Any, case: str, chosen: Any, goal: str = ""
+) -> Update:
+    """Another attack: show the choices it has, and say what its settings are when left empty. `goal` "" is its own."""
     goals = menu.goals_shown(attack)
+    goals["value"] = goal or goals["value"]
     return {
-        w.attack: gr.update(info=menu.sentence(attack, name)),
+        w.attack: gr.update(value=attack, info=menu.sentence(attack, name)),
         w.goal: gr.update(**goals),
         **change_goal(w, name, k, chips, goals["value"], case, chosen),
         w.advanced: gr.update(visible=not menu.ready_made(attack)),

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 from demo.icons import icon
 from demo.roles import Roles
@@ -35,16 +36,27 @@ def _bar(probability: float) -> str:
     return f'<span class="meter" aria-hidden="true"><span style="width:{probability * 100:.1f}%"></span></span>'
 
 
+# What a click on a label marks, where a goal names labels by hand; chips.js shows it there and fills it in.
+SWITCH = """
+<fieldset class="marks" hidden><legend>A click on a label marks it as</legend>
+<label><input type="radio" name="marks" value="true" checked><span>true</span></label>
+<label class="naming"><input type="radio" name="marks" value="named"><span class="word">target</span></label>
+<output></output></fieldset>
+"""
+NOTHING_NAMED: dict[str, Any] = {"kind": "", "most": 0, "ordered": False, "chosen": []}
+
+
 def _toggle(label: Scored, true: Collection[str], small: bool = False) -> str:
-    pressed = "true" if label.name in true else "false"
+    """A label as a button; chips.js says in colour, sign and words what part it has."""
     name = escape(label.name)
-    described = f"{name}, rank {label.rank}, probability {percent(label.probability)}"
+    says = escape(f"{label.name}, rank {label.rank}, probability {percent(label.probability)}", quote=True)
     body = f'<span class="tick" aria-hidden="true"></span>{icon(label.name)}<span class="name">{name}</span>'
     if not small:
         body += f'{_bar(label.probability)}<span class="pct">{percent(label.probability)}</span>'
+    look = f"chip{' small' if small else ''}{' true' if label.name in true else ''}"
     return (
-        f'<button type="button" class="chip{" small" if small else ""}" data-label="{escape(label.name, quote=True)}" '
-        f'aria-pressed="{pressed}" aria-label="{escape(described, quote=True)}">{body}</button>'
+        f'<button type="button" class="{look}" data-label="{escape(label.name, quote=True)}" data-says="{says}" '
+        f'aria-pressed="{"true" if label.name in true else "false"}" aria-label="{says}">{body}</button>'
     )
 
 

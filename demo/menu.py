@@ -68,6 +68,23 @@ TARGET_CASES = {
     "chosen": "chosen by hand",
 }
 
+
+@dataclass(frozen=True)
+class Preset:
+    """A goal worth a first look, and who reaches it. `case`: how targets are found."""
+
+    title: str
+    attack: str
+    goal: str
+    case: str = "best"
+
+
+PRESETS = {
+    "gentle": Preset("Fool it gently", "MinNorm", "cleared"),
+    "hide": Preset("Hide one object", "MinNorm", "hide"),
+    "impossible": Preset("Plant the impossible", "TkML-AP-T", "targeted", "worst"),
+}
+
 # Settings with a field of their own under "Advanced"; which of them an attack has is read from its dataclass.
 SETTINGS = {
     "step": "Step size",
@@ -123,9 +140,13 @@ def setting_default(attack: str, name: str) -> object:
 
 
 def goals_shown(attack: str) -> dict[str, Any]:
-    """The goals that an attack can have, its own marked; a single one is no choice."""
+    """The goals that an attack can have, its own marked; a single one is no choice.
+
+    The widget has all of them at any time and style.css hides the others: were choices taken away, a click that overtakes
+    the news would be refused by Gradio, in words for programmers.
+    """
     names = goals_of(attack)
-    return {"choices": [(GOALS[name].title, name) for name in names], "value": names[0], "visible": len(names) > 1}
+    return {"value": names[0], "visible": len(names) > 1, "elem_classes": [f"has-{name}" for name in names]}
 
 
 def steps_shown(attack: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 import tkml_core as tk
+from demo.chips import NOTHING_NAMED
 from demo.goals import GOALS
 from demo.plan import largest_k
 from demo.widgets import Widgets
@@ -30,7 +31,7 @@ def limits(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, n
 
 
 def labels_to_name(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, naming: Naming) -> Update:
-    """The choices of targets, or of labels to hide, as far as the goal needs them."""
+    """The choices of targets, or of labels to hide, as far as the goal needs them: in their menu and on the toggles."""
     wanted = GOALS[naming.goal].names
     if wanted == "hidden":
         able, most, label = list(true), max(len(true), 1), "Labels to hide"
@@ -42,7 +43,9 @@ def labels_to_name(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k
     if wanted == "hidden" and not chosen:
         chosen = able[:1]
     by_hand = wanted == "hidden" or (wanted == "targets" and naming.case == "chosen")
+    marking = {"kind": wanted, "most": most, "ordered": naming.goal == "ordered", "chosen": chosen}
     return {
         w.case: gr.update(visible=wanted == "targets"),
         w.chosen: gr.update(choices=able, value=chosen, max_choices=most, label=label, info=info, visible=by_hand),
+        w.chips: gr.update(marking=marking if by_hand else NOTHING_NAMED),
     }

@@ -9,6 +9,8 @@ import gradio as gr
 from PIL import ImageOps
 
 from demo import look, menu, runner
+from demo.chips import NOTHING_NAMED, SWITCH
+from demo.goals import GOALS
 from demo.live import View
 from demo.pictures import AMPLIFY, data_uri
 from demo.plan import MAX_SEED, MAX_STEPS, largest_k
@@ -40,6 +42,7 @@ class Widgets:
     photo: gr.Image
     samples: gr.HTML
     chips: gr.HTML
+    presets: dict[str, gr.Button]  # by the names of menu.PRESETS
     attack: gr.Dropdown
     goal: gr.Radio
     k: gr.Slider
@@ -140,19 +143,27 @@ def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Start) -> No
     parts["annotator"] = gr.Radio(choices, value=start.annotator, label="Annotator", elem_id="annotator")
     Html('<h2><span class="number">2</span>Mark what is true</h2>')
     parts["chips"] = Html(
-        start.chips, html_template="${value ? value.html : ''}", js_on_load=script("chips.js"), elem_id="chips"
-    )
+        start.chips, html_template=SWITCH + "${value ? value.html : ''}", js_on_load=script("chips.js"), elem_id="chips",
+        marking=NOTHING_NAMED,
+    )  # fmt: skip
 
 
 def _attack(parts: dict[str, Any], start: Start) -> None:
     attacks = menu.attacks()
     own = next(iter(attacks))
     Html('<h2><span class="number">3</span>Choose the attack</h2>')
+    with gr.Row(elem_id="presets"):
+        parts["presets"] = {
+            name: gr.Button(preset.title, size="sm", min_width=0, elem_id=f"preset-{name}")
+            for name, preset in menu.PRESETS.items()
+        }
     parts["attack"] = gr.Dropdown(
         [(f"{choice.title} ({name})", name) for name, choice in attacks.items()], value=own, label="Attack",
         info=menu.sentence(own, start.annotator), filterable=False, elem_id="attack",
     )  # fmt: skip
-    parts["goal"] = gr.Radio(**menu.goals_shown(own), label="Goal", elem_id="goal")
+    parts["goal"] = gr.Radio(
+        [(goal.title, name) for name, goal in GOALS.items()], **menu.goals_shown(own), label="Goal", elem_id="goal"
+    )
     parts["k"] = gr.Slider(
         1, largest_k(runner.annotator(start.annotator), len(start.chips["truth"])), value=DEFAULT_K, step=1, label="k",
         elem_id="k", info="How many labels the annotator shows",

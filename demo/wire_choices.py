@@ -1,13 +1,15 @@
 """Which choice of a visitor makes which action happen."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
-from demo import actions, runner
+from demo import actions, menu, runner
 from demo.actions import plainly
 from demo.naming import Naming, Update
+from demo.presets import set_preset
 from demo.samples import sample
 from demo.visit import Current
 from demo.widgets import Widgets
@@ -15,6 +17,8 @@ from demo.widgets import Widgets
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # One choice after the other: each reads what the one before it has set, however fast somebody clicks.
 CHOICE: dict[str, Any] = {**QUIET, "concurrency_id": "choice", "concurrency_limit": 1, "trigger_mode": "always_last"}
+
+PRESS_ATTACK = '() => document.getElementById("attack-button").click()'
 
 
 def wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
@@ -63,10 +67,10 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
         [*scene, w.attack],
         **CHOICE,
     )
-    naming = [w.case, w.chosen]
+    naming = [w.case, w.chosen, w.chips]
     mind = [current.photo, w.annotator, w.k, w.chips, current.attacked, w.goal, w.case, w.chosen]
     w.chips.input(action(actions.change_truth), mind, [w.k, *naming, w.before, w.race], **CHOICE)
-    w.k.input(action(actions.change_k), mind, [w.chips, *naming, w.before, w.race], **CHOICE)
+    w.k.input(action(actions.change_k), mind, [*naming, w.before, w.race], **CHOICE)
     w.attack.input(
         action(actions.change_attack),
         [w.attack, w.annotator, w.k, w.chips, w.case, w.chosen],
@@ -77,3 +81,23 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
         choice.input(
             action(actions.change_goal), [w.annotator, w.k, w.chips, w.goal, w.case, w.chosen], naming, **CHOICE
         )
+    # In the browser alone: the toggles and the menu show the same labels, in the order in which they were clicked.
+    w.chips.select(None, w.chips, w.chosen, js="(chips) => chips.chosen", **QUIET)
+    w.chosen.input(None, [w.chips, w.chosen], w.chips, js="(chips, chosen) => ({...chips, chosen})", **QUIET)
+    _wire_presets(w, current)
+
+
+def _wire_presets(w: Widgets, current: Current) -> None:
+    shown = [
+        w.attack, w.goal, w.case, w.chosen, w.chips, w.advanced, w.max_steps, *w.settings.values(), w.seed, w.score_space,
+    ]  # fmt: skip
+    for name, button in w.presets.items():
+        chosen = button.click(
+            plainly(partial(set_preset, w, menu.PRESETS[name])),
+            [current.photo, w.annotator, w.k, w.chips],
+            shown,
+            **CHOICE,
+        )
+        # It starts at once: who clicks "Hide one object" wants to see it hidden; Stop is one click away, and what was
+        # set stays in sight to be varied.
+        chosen.success(None, None, None, js=PRESS_ATTACK, **QUIET)
