@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from demo.pictures import AMPLIFY
+
 
 @dataclass(frozen=True)
 class Current:
@@ -45,7 +47,7 @@ class Asked:
 
     def factor(self, session: str) -> int:
         with self._lock:
-            return self._factor[session]
+            return self._factor.get(session, AMPLIFY)
 
     def running(self, session: str) -> bool:
         with self._lock:

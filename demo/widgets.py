@@ -152,6 +152,7 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
     attacks = menu.attacks()
     own = next(iter(attacks))
     Html('<h2><span class="number">3</span>Choose the attack</h2>')
+    Html('<p class="hint">A ready choice, set and started with one click:</p>')
     with gr.Row(elem_id="presets"):
         parts["presets"] = {
             name: gr.Button(preset.title, size="sm", min_width=0, elem_id=f"preset-{name}")
