@@ -38,7 +38,7 @@ def _bar(probability: float) -> str:
 
 # What a click on a label marks, where a goal names labels by hand; chips.js shows it there and fills it in.
 SWITCH = """
-<fieldset class="marks" hidden><legend>A click on a label marks it as</legend>
+<fieldset class="marks" hidden><legend>A click marks it as</legend>
 <label><input type="radio" name="marks" value="true" checked><span>true</span></label>
 <label class="naming"><input type="radio" name="marks" value="named"><span class="word">target</span></label>
 <output></output></fieldset>
@@ -95,7 +95,7 @@ def _moved(label: Scored, was: int, k: int) -> str:
     up = was - label.rank
     if up:
         sign, words = ("▲", "up") if up > 0 else ("▼", "down")
-        drawn, spoken = f"{sign}{abs(up)} was {was}", f"{words} {abs(up)}, was rank {was}"
+        drawn, spoken = f"{sign}{abs(up)} · was {was}", f"{words} {abs(up)}, was rank {was}"
     else:
         drawn = spoken = "same place"
     new = was > k

@@ -21,8 +21,9 @@ const paint = () => {
 };
 open.addEventListener("click", () => {
   for (const [name, box] of [["original", "before"], ["attacked", "after"]]) find(`img.${name}`).src = shot(box).src;
-  pane.style.aspectRatio = `${shot("before").width} / ${shot("before").height}`;
-  pane.style.setProperty("--ratio", shot("before").getAttribute("width") / shot("before").getAttribute("height"));
+  const [width, height] = ["width", "height"].map((side) => shot("before").getAttribute(side));
+  pane.style.aspectRatio = `${width} / ${height}`;
+  pane.style.setProperty("--ratio", width / height);
   zoom.value = 1;
   wipe.value = 50;
   dialog.showModal();

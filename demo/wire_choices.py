@@ -82,8 +82,8 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
             action(actions.change_goal), [w.annotator, w.k, w.chips, w.goal, w.case, w.chosen], naming, **CHOICE
         )
     # In the browser alone: the toggles and the menu show the same labels, in the order in which they were clicked.
-    w.chips.select(None, w.chips, w.chosen, js="(chips) => chips.chosen", **QUIET)
-    w.chosen.input(None, [w.chips, w.chosen], w.chips, js="(chips, chosen) => ({...chips, chosen})", **QUIET)
+    w.chips.select(None, w.chips, w.chosen, js="(chips) => [chips.chosen]", **QUIET)
+    w.chosen.input(None, [w.chips, w.chosen], w.chips, js="(chips, chosen) => [{...chips, chosen}]", **QUIET)
     _wire_presets(w, current)
 
 

@@ -110,7 +110,7 @@ def test_what_is_asked_of_a_run_ends_with_it() -> None:
 def test_labels_say_how_far_they_moved() -> None:
     labels = ranking(["a", "b", "c"], [0.9, 0.5, 0.4], [2, 1, 0])
     listed = top_list(labels, Roles(("a",)), "Top 3", {"c": 9, "b": 2, "a": 1})
-    for words in ("▲8 was 9", "up 8, was rank 9, new in the top 3", "same place", "▼2 was 1", "down 2, was rank 1"):
+    for words in ("▲8 · was 9", "up 8, was rank 9, new in the top 3", "same place", "▼2 · was 1", "down 2, was rank 1"):
         assert words in listed
     assert listed.count('class="new"') == 1
     assert "moved" not in top_list(labels, Roles(("a",)), "Top 3")
