@@ -49,9 +49,8 @@ def build() -> gr.Blocks:
         kept = gr.State(start.view.reel, time_to_live=KEEP_SECONDS)
         current = Current(gr.State(start.photo), gr.State(start.sample), gr.State(True), kept)
         header()
-        with gr.Tabs(elem_id="tabs"):
-            with gr.Tab("Attack", id="attack"):
-                w = lay_out(names, start)
+        with gr.Tabs(elem_id="tabs"), gr.Tab("Attack", id="attack"):
+            w = lay_out(names, start)
         note()
         wire_choices(w, files, current)
         wire_run(w, current)
