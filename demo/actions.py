@@ -13,6 +13,7 @@ from demo import menu, runner, stage
 from demo.chips import truth_panel
 from demo.goals import GOALS
 from demo.plan import Ask, Photo, Plan, guess, label_names, largest_k, whole
+from demo.real import panel
 from demo.roles import Roles
 from demo.samples import Sample, sample
 from demo.uploads import plain_error
@@ -103,6 +104,7 @@ def choose(
         w.table: "",
         w.png: gr.update(value=None, interactive=False),
         w.report: gr.update(value=None, interactive=False),
+        **panel.fresh(w.real_button, w.real, ready=False),
         **limits(w, annotator, true, k, naming),
     }
 

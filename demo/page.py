@@ -15,7 +15,10 @@ from gradio.utils import get_upload_folder
 import tkml_core as tk
 from demo import actions, endpoints, live, menu, runner, theme, uploads
 from demo.actions import Naming, Update, plainly
+from demo.compare import tab as compare
 from demo.plan import Ask
+from demo.real import panel
+from demo.real.examine import Finished
 from demo.samples import sample, samples, write_samples
 from demo.stage import line_html
 from demo.widgets import DEFAULT_K, Start, Widgets, header, lay_out, note
@@ -47,11 +50,15 @@ def _stop_asked(session: str) -> bool:
 
 @dataclass(frozen=True)
 class Current:
-    """What a visitor is looking at: the photo's path, the sample's name if it is one, whether an attack has run on it."""
+    """What a visitor is looking at: the photo's path, the sample's name if it is one, whether an attack has run on it.
+
+    `finished` is the last run that came to its end, kept to be tested.
+    """
 
     photo: gr.State
     sample: gr.State
     attacked: gr.State
+    finished: gr.State
 
 
 def launch_options() -> dict[str, Any]:
@@ -77,14 +84,20 @@ def build() -> gr.Blocks:
     files = {name: str(path) for name, path in write_samples(folder).items()}
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
         start = arrival(names[0], files)
-        current = Current(gr.State(start.photo), gr.State(start.sample), gr.State(True))
+        assert start.view.outcome is not None
+        finished = gr.State(Finished.of(start.view.outcome))
+        current = Current(gr.State(start.photo), gr.State(start.sample), gr.State(True), finished)
         header()
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Attack", id="attack"):
                 w = lay_out(names, start)
+            with gr.Tab("Compare", id="compare") as comparing:
+                source = compare.Source(current.photo, w.annotator, w.k, w.chips)
+                compare.build(comparing, source, compare.entry_of(start.photo, start.annotator, DEFAULT_K, start.chips))
         note()
         _wire_choices(w, files, current)
         _wire_run(w, current)
+        panel.wire(w.real_button, w.real, current.finished, w.attack_button, **QUIET)
         endpoints.build(names)
     page.queue(max_size=32)
     return page
@@ -105,8 +118,8 @@ def arrival(name: str, files: dict[str, str]) -> Start:
 
 def _wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
     scene = [
-        w.chips, w.before, w.change, w.after, w.verdict, w.status, w.race, w.table, w.png, w.report, w.k, w.case,
-        w.chosen,
+        w.chips, w.before, w.change, w.after, w.verdict, w.status, w.race, w.table, w.png, w.report, w.real_button, w.real,
+        w.k, w.case, w.chosen,
     ]  # fmt: skip
 
     @plainly
@@ -189,9 +202,14 @@ def _wire_run(w: Widgets, current: Current) -> None:
             update: Update = {box: html for name, box in boxes.items() if (html := getattr(view, name)) is not None}
             if view.before and not view.outcome:  # it begins: the files of the run before go
                 update |= {w.png: gr.update(interactive=False), w.report: gr.update(interactive=False)}
+                update |= {**panel.fresh(w.real_button, w.real, ready=False), current.finished: None}
             if view.outcome:
                 for button, save in ((w.png, live.save_png), (w.report, live.save_report)):
                     update[button] = gr.update(value=save(view.outcome, get_upload_folder()), interactive=True)
+                update |= {
+                    **panel.fresh(w.real_button, w.real, ready=True),
+                    current.finished: Finished.of(view.outcome),
+                }
             yield {**update, current.attacked: True}
 
     buttons = [w.attack_button, w.stop_button]
@@ -200,7 +218,7 @@ def _wire_run(w: Widgets, current: Current) -> None:
     ran = w.attack_button.click(
         on_run,
         wishes,
-        [*boxes.values(), w.png, w.report, current.attacked],
+        [*boxes.values(), w.png, w.report, w.real_button, w.real, current.attacked, current.finished],
         **runner.AT_ONCE,
         **QUIET,
     )
