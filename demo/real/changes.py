@@ -19,9 +19,9 @@ _BISECTIONS = 25
 def noise(x: Tensor, norm: float, seed: int) -> Tensor:
     """`x` with Gaussian noise whose ‖z‖₂, in 0–255 units, is `norm` after clipping and rounding.
 
-    The noise is scaled until its rounded length is the wanted one, and the last few units of the squared length are
-    spent as single levels where the noise is strongest. Exact where `norm`² is a whole number, as it is of any 8-bit
-    picture; a picture without the room for so much noise gets as much as it holds.
+    The noise is scaled until its rounded length is just below the wanted one, and the last few units of the squared
+    length are spent as single levels where the noise is strongest among the values it has left alone. While there are
+    such values, this is exact for every `norm` whose square is a whole number, as it is for 8-bit pictures.
     """
     base = x.detach().cpu().float().mul(255).round()
     draw = torch.randn(base.shape, generator=torch.Generator().manual_seed(seed))

@@ -49,11 +49,12 @@ def _noise(examined: Examined) -> str:
     """What noise of the attack's size does to the original."""
     plain, noisy = (_row(examined, kind).original for kind in ("none", "noise"))
     lead, k = "Random noise just as strong, put on the original,", examined.run.k
+    top = "top label" if k == 1 else f"top {k}"
     if not plain or not noisy or noisy.fooled:
         return f"{lead} fools the annotator too."
     if set(noisy.top) == set(plain.top):
-        return f"{lead} does nothing: the top {k} {'is' if k == 1 else 'are'} the same."
-    return f"{lead} changes the top {k} a little, but does not reach the goal."
+        return f"{lead} does nothing: the {top} stays the same."
+    return f"{lead} changes the {top} a little, but does not reach the goal."
 
 
 def _strangers(rows: Iterable[Row]) -> list[str]:
@@ -123,7 +124,7 @@ def _added(seen: Seen, roles: Roles) -> str:
 
 
 def _cell(name: str, content: str) -> str:
-    return f'<td role="cell" data-name="{name}">{content}</td>'
+    return f'<td role="cell" data-name="{name}"><div class="cell">{content}</div></td>'
 
 
 def _table(caption: str, heads: Iterable[str], lines: Iterable[str]) -> str:

@@ -28,17 +28,21 @@ class Finished:
     goal: str
     k: int
     roles: Roles
-    l2: float  # 0–255 units
     seed: int
     x: Tensor  # (1,3,H,W) uint8
     x_adv: Tensor  # as saved
 
     @classmethod
     def of(cls, outcome: Outcome) -> Self:
-        plan, report = outcome.plan, outcome.report
+        plan = outcome.plan
         x, x_adv = (image.mul(255).round().to(torch.uint8).cpu() for image in (plan.photo.x, outcome.x_adv))
         ask = plan.ask
-        return cls(ask.annotator, ask.attack, plan.goal_name, plan.k, plan.roles, report["l2"], plan.seed, x, x_adv)
+        return cls(ask.annotator, ask.attack, plan.goal_name, plan.k, plan.roles, plan.seed, x, x_adv)
+
+    @property
+    def l2(self) -> float:
+        """‖z‖₂ in 0–255 units, from whole levels, so that its square is a whole number."""
+        return float((self.x_adv.double() - self.x.double()).norm())
 
     @property
     def named(self) -> tuple[str, ...]:
