@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-test_page = pytest.importorskip("test_page", reason="browser tests need the package playwright")
+pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
+import test_page
 from playwright.sync_api import Page, expect
 
 visit, PHONE, RUN, WIDE = test_page.visit, test_page.PHONE, test_page.RUN, test_page.WIDE

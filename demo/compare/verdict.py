@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from demo.plan import Plan
+from demo.sheet import cell, head, row, sheet, sum_up, wide
 from demo.verdict import aim
 from demo.words import listed
 
@@ -81,26 +82,17 @@ def table_html(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
     """The sentence and the table; a row fills when its method has come to its end."""
     best, rows = smallest(reports), []
     for place, (plan, report) in enumerate(zip(plans, reports, strict=True)):
-        name = f'<th scope="row" role="rowheader">{escape(plan.ask.attack)}</th>'
         if report is None:
-            words = "not run" if done else "waiting" if any(r is None for r in reports[:place]) else "running"
-            rows.append(
-                f'<tr role="row">{name}<td role="cell" class="none" colspan="{len(HEADS) - 1}">{words}</td></tr>'
-            )
+            words = "not run" if done else "waiting" if None in reports[:place] else "running"
+            rows.append(row(head(plan.ask.attack), wide(words, len(HEADS) - 1)))
             continue
         cells = []
-        for head, value in _figures(report).items():
-            mark = '<b class="least">smallest</b>' if head == "‖z‖₂" and place == best else ""
-            kind = f' class="{"met" if report["achieved"] else "missed"}"' if head == "Goal" else ""
-            cells.append(f'<td role="cell" data-name="{head}"{kind}><span>{escape(value)}</span>{mark}</td>')
-        rows.append(f'<tr role="row">{name}{"".join(cells)}</tr>')
-    heads = "".join(f'<th scope="col" role="columnheader">{escape(head)}</th>' for head in HEADS)
-    # Roles are said outright, because phones show the rows as cards and browsers then forget that it is a table.
-    return (
-        f'<div class="contest"><p class="sum" role="status">{escape(sentence(plans, reports, done))}</p>'
-        f'<table role="table"><caption>{escape(_caption(plans))}</caption>'
-        f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead><tbody role="rowgroup">{"".join(rows)}</tbody></table></div>'
-    )
+        for name, value in _figures(report).items():
+            mark = '<b class="least">smallest</b>' if name == "‖z‖₂" and place == best else ""
+            kind = ("met" if report["achieved"] else "missed") if name == "Goal" else ""
+            cells.append(cell(name, f"<span>{escape(value)}</span>{mark}", kind))
+        rows.append(row(head(plan.ask.attack), *cells))
+    return f'<div class="contest">{sum_up(sentence(plans, reports, done))}{sheet(_caption(plans), HEADS, rows)}</div>'
 
 
 def _caption(plans: Sequence[Plan]) -> str:

@@ -1,18 +1,17 @@
 """The panel "Is it real?" as HTML: one plain sentence, the table of changes, the table of longer and shorter lists."""
 
 from collections.abc import Iterable
-from html import escape
 
 from demo.chips import tag, tags
 from demo.real.examine import Examined, Row, Seen
 from demo.roles import Roles
+from demo.sheet import cell, head, row, sheet, sum_up, wide
 from demo.words import listed
 
 
 def examined_html(examined: Examined) -> str:
     """All of it."""
-    said = f'<p class="sum" role="status">{escape(summary(examined))}</p>'
-    return f'<div class="real">{said}{_changes(examined)}{_lists(examined)}</div>'
+    return f'<div class="real">{sum_up(summary(examined))}{_changes(examined)}{_lists(examined)}</div>'
 
 
 def summary(examined: Examined) -> str:
@@ -85,52 +84,36 @@ def _state(seen: Seen, fooled: str, otherwise: str) -> str:
 
 
 def _changes(examined: Examined) -> str:
-    run, lines = examined.run, []
-    for row in examined.rows:
-        head = f'<th scope="row" role="rowheader">{escape(row.name)}<small>{escape(row.note)}</small></th>'
-        if row.attacked and row.original:
-            first = "fooled" if row.kind == "none" else "still fooled"
-            missed = "not fooled" if row.kind == "none" else "no longer"
-            cells = _cell("Attacked", tags(row.attacked.top, run.roles) + _state(row.attacked, first, missed))
-            cells += _cell("Original", tags(row.original.top, run.roles) + _state(row.original, "fooled too", ""))
-        else:
-            cells = f'<td role="cell" colspan="2" class="why">{escape(row.why)}</td>'
-        lines.append(f'<tr role="row">{head}{cells}</tr>')
+    run, rows = examined.run, []
+    for line in examined.rows:
+        if not line.attacked or not line.original:
+            rows.append(row(head(line.name, line.note), wide(line.why, 2)))
+            continue
+        fooled, missed = ("fooled", "not fooled") if line.kind == "none" else ("still fooled", "no longer")
+        attacked = tags(line.attacked.top, run.roles) + _state(line.attacked, fooled, missed)
+        original = tags(line.original.top, run.roles) + _state(line.original, "fooled too", "")
+        rows.append(row(head(line.name, line.note), cell("Attacked", attacked), cell("Original", original)))
     caption = (
         f"{run.attack} on {run.annotator}, k = {run.k}, ‖z‖₂ = {run.l2:.1f}. The same is done to the saved picture and, for "
         "comparison, to the original. E = 0: the labels contradict the truth."
     )
-    return _table(caption, ("What is done", "Attacked photo", "Original photo"), lines)
+    return sheet(caption, ("What is done", "Attacked photo", "Original photo"), rows)
 
 
 def _lists(examined: Examined) -> str:
-    run, lines = examined.run, []
+    run, rows = examined.run, []
     for k, (attacked, original) in enumerate(zip(examined.attacked, examined.original, strict=True), start=1):
-        here = "<small>the attack's k</small>" if k == run.k else ""
-        head = f'<th scope="row" role="rowheader">k′ = {k}{here}</th>'
-        cells = _cell("Attacked", _added(attacked, run.roles) + _state(attacked, "fooled", "not fooled"))
-        cells += _cell("Original", _added(original, run.roles) + _state(original, "fooled too", ""))
-        lines.append(f'<tr role="row">{head}{cells}</tr>')
+        now = _added(attacked, run.roles) + _state(attacked, "fooled", "not fooled")
+        control = _added(original, run.roles) + _state(original, "fooled too", "")
+        name = head(f"k′ = {k}", "the attack's k" if k == run.k else "")
+        rows.append(row(name, cell("Attacked", now), cell("Original", control)))
     caption = (
         f"Another length of list, as in the paper's Table 3: the attack was made for k = {run.k}, and the list shows k′ labels. "
         "Each line adds one label to the line above."
     )
-    return _table(caption, ("Length", "Attacked photo", "Original photo"), lines)
+    return sheet(caption, ("Length", "Attacked photo", "Original photo"), rows)
 
 
 def _added(seen: Seen, roles: Roles) -> str:
     plus = '<span class="plus">+</span>' if len(seen.top) > 1 else ""
     return f'<span class="tags">{plus}{tag(seen.top[-1], roles)}</span>'
-
-
-def _cell(name: str, content: str) -> str:
-    return f'<td role="cell" data-name="{name}"><div class="cell">{content}</div></td>'
-
-
-def _table(caption: str, heads: Iterable[str], lines: Iterable[str]) -> str:
-    # Roles are said outright, because phones show the rows as cards and browsers then forget that it is a table.
-    columns = "".join(f'<th scope="col" role="columnheader">{escape(head)}</th>' for head in heads)
-    return (
-        f'<table role="table"><caption>{escape(caption)}</caption><thead role="rowgroup"><tr role="row">{columns}</tr></thead>'
-        f'<tbody role="rowgroup">{"".join(lines)}</tbody></table>'
-    )
