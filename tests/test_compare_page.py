@@ -93,7 +93,7 @@ def test_methods_are_compared_on_what_stands_on_the_attack_tab(
     rows = page.locator("#compare-table tbody tr")
     assert rows.count() == 3 and page.locator("#compare-table .least").count() == 1
     expect(rows.first).to_contain_text("met")
-    expect(page.locator("#compare-table .sum")).to_contain_text("smallest change")
+    expect(page.locator("#compare-verdict .sum")).to_contain_text("smallest change")
     assert (
         page.evaluate(SIDEWAYS) <= width["width"]
         and inside(page, "#compare-columns")

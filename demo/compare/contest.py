@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from demo import menu, runner
-from demo.goals import GOALS
 from demo.history import Frame
 from demo.live import PICTURES_EVERY
 from demo.plan import Ask, Plan, one_of
@@ -27,9 +26,9 @@ class Aim:
 _PLANTERS = ("TkML-AP-T", "ML-AP", "MinNorm")
 
 AIMS = {
-    "cleared": Aim(GOALS["cleared"].title, "cleared", "", ("TkML-AP-U", "kFool", "MinNorm")),
+    "cleared": Aim("clear the true labels", "cleared", "", ("TkML-AP-U", "kFool", "MinNorm")),
     **{
-        case: Aim(f"top-k = targets, {menu.TARGET_CASES[case]}", "targeted", case, _PLANTERS)
+        case: Aim(f"plant labels: {menu.TARGET_CASES[case]}", "targeted", case, _PLANTERS)
         for case in ("best", "random", "worst")
     },
 }

@@ -15,7 +15,9 @@ from demo.plan import Plan
 from demo.roles import Roles
 from demo.stage import scored
 
-EMPTY = '<p class="hint">Press Compare. Every method gets a column here, beside the photo as it is.</p>'
+EMPTY = (
+    '<p class="hint">Press Compare. Every method gets a column beside the photo as it is, and a line in a table.</p>'
+)
 
 
 def strip_html(entry: Entry) -> str:
@@ -34,13 +36,13 @@ def original_html(plan: Plan) -> str:
     below = top_list(scored(plan.annotator, plan.photo.logits)[: plan.k], plan.roles, f"Top {plan.k}")
     picture = figure("Original", "The original photo", to_image(plan.photo.x), "")
     nothing = figure("No change", "", None, "", empty="The photo as it is")
-    return _column("original", picture, nothing, below, "")
+    return _column(plan, picture, nothing, below, '<p class="stand">before any attack</p>')
 
 
 def waiting_html(plan: Plan, words: str) -> str:
     """A method's column before its turn."""
     name = plan.ask.attack
-    return _column("", figure(name, "", None, "", empty=words), figure("Change", "", None, "", empty=""), "", "")
+    return _column(plan, figure(name, "", None, "", empty=words), figure("Change", "", None, "", empty=""), "", "")
 
 
 def column_html(plan: Plan, moment: Moment) -> str:
@@ -71,11 +73,13 @@ def _pictures(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, state: 
     top = top_list(
         scored(plan.annotator, logits)[: plan.k], plan.roles, f"Top {plan.k} {'after' if lossless else 'now'}"
     )
-    return _column("", picture, change, top, state)
+    return _column(plan, picture, change, top, state)
 
 
-def _column(kind: str, picture: str, change: str, top: str, state: str) -> str:
-    return f'<section class="column {kind}">{picture}{change}<div class="ends">{state}{top}</div></section>'
+def _column(plan: Plan, picture: str, change: str, top: str, state: str) -> str:
+    # Room for the list is kept from the start, so that nothing below moves when it fills.
+    ends = f'<div class="ends" style="--rows:{min(plan.k, 6)}">{state}{top}</div>'
+    return f'<section class="column">{picture}{change}{ends}</section>'
 
 
 def opening(plans: Sequence[Plan], slots: int) -> list[str]:

@@ -13,7 +13,8 @@ from demo import runner
 from demo.actions import chips_truth, plainly
 from demo.compare import contest, drawing, verdict
 from demo.compare.contest import AIMS, Entry
-from demo.plan import MAX_SEED, MAX_STEPS
+from demo.plan import MAX_SEED, MAX_STEPS, Plan
+from demo.sheet import sum_up
 from demo.stage import line_html
 from demo.stops import Stops
 from demo.theme import script
@@ -62,7 +63,7 @@ def build(tab: gr.Tab, source: Source, start: Entry) -> None:
     _html(INTRO)
     with gr.Row(elem_id="compare-entry"):
         strip = _html(drawing.strip_html(start), elem_id="compare-strip")
-        change = gr.Button("Change them on Attack", size="md", scale=0, min_width=220, elem_id="compare-change")
+        change = gr.Button("Change them on Attack", size="md", scale=0, min_width=250, elem_id="compare-change")
     with gr.Row(elem_id="compare-choices"):
         aim = gr.Radio(
             [(choice.title, name) for name, choice in AIMS.items()],
@@ -86,14 +87,15 @@ def build(tab: gr.Tab, source: Source, start: Entry) -> None:
         run = gr.Button("Compare", variant="primary", elem_id="compare-button", scale=0, min_width=120)
         stop = gr.Button("Stop", interactive=False, elem_id="compare-stop", scale=0, min_width=88)
         status = _html(READY, elem_id="compare-status")
-    table = _html(drawing.EMPTY, elem_id="compare-table")
+    words = _html(drawing.EMPTY, elem_id="compare-verdict")
     with gr.Row(elem_id="compare-columns"):
         columns = [_html("", elem_classes="compare-slot") for _ in range(contest.most_columns() + 1)]
+    table = _html("", elem_id="compare-table")
     file = gr.DownloadButton("Table (CSV)", None, interactive=False, elem_id="compare-csv", size="md", scale=0)
 
     change.click(None, None, None, js=script("compare/to_attack.js"), **QUIET)
     _wire_choices(tab, source, strip, aim, methods)
-    _wire_run(source, (aim, methods, max_steps, seed), (run, stop, status), table, columns, file)
+    _wire_run(source, (aim, methods, max_steps, seed), (run, stop, status), (words, table), columns, file)
 
 
 def _wire_choices(tab: gr.Tab, source: Source, strip: gr.HTML, aim: gr.Radio, methods: gr.CheckboxGroup) -> None:
@@ -114,11 +116,15 @@ def _wire_choices(tab: gr.Tab, source: Source, strip: gr.HTML, aim: gr.Radio, me
 
 
 def _wire_run(
-    source: Source, wish: tuple[Any, ...], bar: tuple[gr.Button, gr.Button, gr.HTML], table: gr.HTML,
+    source: Source, wish: tuple[Any, ...], bar: tuple[gr.Button, gr.Button, gr.HTML], end: tuple[gr.HTML, gr.HTML],
     columns: list[gr.HTML], file: gr.DownloadButton,
 ) -> None:  # fmt: skip
-    run, stop, status = bar
+    (run, stop, status), (words, table) = bar, end
     stops = Stops()
+
+    def told(plans: list[Plan], reports: verdict.Reports, done: bool) -> dict[Any, Any]:
+        sentence = verdict.sentence(plans, reports, done)
+        return {words: sum_up(sentence), table: verdict.table_html(plans, reports, done)}
 
     @plainly
     def on_run(
@@ -140,7 +146,7 @@ def _wire_run(
         reports: list[dict[str, Any] | None] = [None] * len(plans)
         yield {
             **dict(zip(columns, drawing.opening(plans, len(columns) - 1), strict=True)),
-            table: verdict.table_html(plans, reports, done=False),
+            **told(plans, reports, done=False),
             status: line_html(f"1 of {len(plans)}", "starting"),
             file: gr.update(value=None, interactive=False),
         }
@@ -153,7 +159,7 @@ def _wire_run(
                 update[status] = line_html(turn, plan.ask.attack, f"step {moment.frame.index}", speed)
             if moment.outcome:
                 reports[moment.column] = moment.outcome.report
-                update[table] = verdict.table_html(plans, reports, done=False)
+                update |= told(plans, reports, done=False)
             yield update
         left = {
             box: drawing.waiting_html(plan, "stopped before its turn")
@@ -162,7 +168,7 @@ def _wire_run(
         }
         yield {
             **left,
-            table: verdict.table_html(plans, reports, done=True),
+            **told(plans, reports, done=True),
             status: line_html("stopped" if left else "done"),
             file: gr.update(value=_save(verdict.csv_text(reports)), interactive=any(reports)),
         }
@@ -178,7 +184,7 @@ def _wire_run(
         return {**on_end(request), status: READY}
 
     run.click(None, None, list(bar), js=STARTING, **QUIET)
-    ran = run.click(on_run, [*source.all, *wish], [*columns, table, status, file], **runner.AT_ONCE, **QUIET)
+    ran = run.click(on_run, [*source.all, *wish], [*columns, words, table, status, file], **runner.AT_ONCE, **QUIET)
     # .then() does not follow an error and .failure() nothing else, so both bring the buttons back.
     ran.then(on_end, None, [run, stop], queue=False, **QUIET)
     ran.failure(on_error, None, list(bar), queue=False, **QUIET)

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from demo.plan import Plan
-from demo.sheet import cell, head, row, sheet, sum_up, wide
+from demo.sheet import cell, head, row, sheet, wide
 from demo.verdict import aim
 from demo.words import listed
 
@@ -79,7 +79,7 @@ HEADS = (
 
 
 def table_html(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
-    """The sentence and the table; a row fills when its method has come to its end."""
+    """The table; a row fills when its method has come to its end."""
     best, rows = smallest(reports), []
     for place, (plan, report) in enumerate(zip(plans, reports, strict=True)):
         if report is None:
@@ -92,7 +92,7 @@ def table_html(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
             kind = ("met" if report["achieved"] else "missed") if name == "Goal" else ""
             cells.append(cell(name, f"<span>{escape(value)}</span>{mark}", kind))
         rows.append(row(head(plan.ask.attack), *cells))
-    return f'<div class="contest">{sum_up(sentence(plans, reports, done))}{sheet(_caption(plans), HEADS, rows)}</div>'
+    return f'<div class="contest">{sheet(_caption(plans), HEADS, rows)}</div>'
 
 
 def _caption(plans: Sequence[Plan]) -> str:
