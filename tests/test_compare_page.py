@@ -83,7 +83,7 @@ def test_methods_are_compared_on_what_stands_on_the_attack_tab(
     limit_steps(page, "30")
     page.locator("#compare-button").click()
     compared(page, "done")
-    columns = page.locator("#compare-columns .column")
+    columns = page.locator("#compare-columns .contestant")
     assert columns.locator("h2").all_inner_texts()[::2] == ["Original", "TkML-AP-U", "kFool", "MinNorm"]
     assert columns.first.locator(".label.true .name").count() == 1
     for place in (1, 3):
@@ -124,7 +124,7 @@ def test_stop_and_change_and_refusals(visit: Callable[..., Page]) -> None:
     page.locator("#compare-stop").click()
     compared(page, "stopped")
     expect(page.locator("#compare-table tbody tr").last).to_contain_text("not run")
-    expect(page.locator("#compare-columns .column").last).to_contain_text("stopped before its turn")
+    expect(page.locator("#compare-columns .contestant").last).to_contain_text("stopped before its turn")
 
     for box in methods.locator("input:checked").all():
         box.uncheck()

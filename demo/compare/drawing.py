@@ -79,7 +79,7 @@ def _pictures(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, state: 
 def _column(plan: Plan, picture: str, change: str, top: str, state: str) -> str:
     # Room for the list is kept from the start, so that nothing below moves when it fills.
     ends = f'<div class="ends" style="--rows:{min(plan.k, 6)}">{state}{top}</div>'
-    return f'<section class="column">{picture}{change}{ends}</section>'
+    return f'<section class="contestant">{picture}{change}{ends}</section>'
 
 
 def opening(plans: Sequence[Plan], slots: int) -> list[str]:
