@@ -38,11 +38,11 @@ def limit_steps(page: Page, steps: str) -> None:
     test_page.fill(page, "#compare-steps input[type=number]", steps)
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize(("width", "theme"), [(WIDE, "light"), (PHONE, "dark")], ids=["wide", "phone"])
 def test_the_run_on_arrival_is_tested_and_a_new_one_clears_it(
-    visit: Callable[..., Page], width: dict[str, int]
+    visit: Callable[..., Page], width: dict[str, int], theme: str
 ) -> None:
-    page = visit(width)
+    page = visit(width, theme)
     page.locator("#real-button").click()
     tables = page.locator("#real-result table")
     expect(tables).to_have_count(2, timeout=RUN)
@@ -64,11 +64,11 @@ def test_the_run_on_arrival_is_tested_and_a_new_one_clears_it(
     expect(tables.first.locator("tbody tr").first.locator(".tag.true")).to_have_text("cat (true)", timeout=RUN)
 
 
-@pytest.mark.parametrize("width", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize(("width", "theme"), [(WIDE, "light"), (PHONE, "dark")], ids=["wide", "phone"])
 def test_methods_are_compared_on_what_stands_on_the_attack_tab(
-    visit: Callable[..., Page], width: dict[str, int], tmp_path: Path
+    visit: Callable[..., Page], width: dict[str, int], theme: str, tmp_path: Path
 ) -> None:
-    page = visit(width)
+    page = visit(width, theme)
     page.locator(".sample[data-sample=cat]").click()
     expect(page.locator("#verdict")).to_contain_text("press Attack")
     test_page.fill(page, "#k input[type=number]", "1")
