@@ -1,7 +1,7 @@
 """The tab "Compare": its widgets, and which of them makes what happen."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,28 +9,21 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from demo import runner
+from demo import runner, runs
 from demo.actions import chips_truth, plainly
 from demo.compare import contest, drawing, verdict
 from demo.compare.contest import AIMS, Entry
 from demo.plan import MAX_SEED, MAX_STEPS, Plan
 from demo.sheet import sum_up
 from demo.stage import line_html
-from demo.stops import Stops
 from demo.theme import script
+from demo.widgets import Html
 
 STEPS = 200
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-READY = line_html("ready")
 INTRO = (
     '<div class="compare-intro"><h2>Compare methods</h2><p>The same photo, the same truth, the same goal: which method gets '
     "there, and with how little change? They run one after the other, as in the paper's Figures 2 and 4.</p></div>"
 )
-# In the browser alone, so that the click answers at once even while others' runs keep the server busy.
-STARTING = """() => {
-  const set = (interactive) => ({__type__: "update", interactive});
-  return [set(false), set(true), '<p class="status"><span>waiting for a free place</span></p>'];
-}"""
 
 
 @dataclass(frozen=True)
@@ -47,10 +40,6 @@ class Source:
         return [self.photo, self.annotator, self.k, self.chips]
 
 
-def _html(value: str, **options: Any) -> gr.HTML:
-    return gr.HTML(value, apply_default_css=False, **options)
-
-
 def entry_of(photo: str, annotator: str, k: Any, chips: Any) -> Entry:
     """What stands on the tab "Attack"; ValueError while its parts do not belong together."""
     if not isinstance(chips, dict) or (chips.get("annotator"), chips.get("photo")) != (annotator, photo):
@@ -60,9 +49,9 @@ def entry_of(photo: str, annotator: str, k: Any, chips: Any) -> Entry:
 
 def build(tab: gr.Tab, source: Source, start: Entry) -> None:
     """Fill the current tab. `start` is what stands on the tab "Attack" on arrival."""
-    _html(INTRO)
+    Html(INTRO)
     with gr.Row(elem_id="compare-entry"):
-        strip = _html(drawing.strip_html(start), elem_id="compare-strip")
+        strip = Html(drawing.stripHtml(start), elem_id="compare-strip")
         change = gr.Button("Change them on Attack", size="md", scale=0, min_width=250, elem_id="compare-change")
     with gr.Row(elem_id="compare-choices"):
         aim = gr.Radio(
@@ -86,14 +75,14 @@ def build(tab: gr.Tab, source: Source, start: Entry) -> None:
     with gr.Row(elem_id="compare-bar"):
         run = gr.Button("Compare", variant="primary", elem_id="compare-button", scale=0, min_width=120)
         stop = gr.Button("Stop", interactive=False, elem_id="compare-stop", scale=0, min_width=88)
-        status = _html(READY, elem_id="compare-status")
-    words = _html(drawing.EMPTY, elem_id="compare-verdict")
+        status = Html(lineHtml("ready"), elem_id="compare-status")
+    words = Html(drawing.EMPTY, elem_id="compare-verdict")
     with gr.Row(elem_id="compare-columns"):
-        columns = [_html("", elem_classes="compare-slot") for _ in range(contest.most_columns() + 1)]
-    table = _html("", elem_id="compare-table")
+        columns = [Html("", elem_classes="compare-slot") for _ in range(contest.most_columns() + 1)]
+    table = Html("", elem_id="compare-table")
     file = gr.DownloadButton("Table (CSV)", None, interactive=False, elem_id="compare-csv", size="md", scale=0)
 
-    change.click(None, None, None, js=script("compare/to_attack.js"), **QUIET)
+    change.click(None, None, None, js=script("compare/to_attack.js"), **runs.QUIET)
     _wire_choices(tab, source, strip, aim, methods)
     _wire_run(source, (aim, methods, max_steps, seed), (run, stop, status), (words, table), columns, file)
 
@@ -106,13 +95,13 @@ def _wire_choices(tab: gr.Tab, source: Source, strip: gr.HTML, aim: gr.Radio, me
     @plainly
     def on_select(goal: str, chosen: list[str], *chips: Any) -> tuple[Any, Any]:
         entry = entry_of(*chips)
-        return drawing.strip_html(entry), ticked(goal, entry.annotator, entry.k, chosen)
+        return drawing.stripHtml(entry), ticked(goal, entry.annotator, entry.k, chosen)
 
     def on_aim(goal: str, annotator: str, k: Any) -> Any:
         return ticked(goal, annotator, k, AIMS[goal].first)
 
-    tab.select(on_select, [aim, methods, *source.all], [strip, methods], **QUIET)
-    aim.input(on_aim, [aim, source.annotator, source.k], methods, **QUIET)
+    tab.select(on_select, [aim, methods, *source.all], [strip, methods], **runs.QUIET)
+    aim.input(on_aim, [aim, source.annotator, source.k], methods, **runs.QUIET)
 
 
 def _wire_run(
@@ -120,25 +109,15 @@ def _wire_run(
     columns: list[gr.HTML], file: gr.DownloadButton,
 ) -> None:  # fmt: skip
     (run, stop, status), (words, table) = bar, end
-    stops = Stops()
 
     def told(plans: list[Plan], reports: verdict.Reports, done: bool) -> dict[Any, Any]:
         sentence = verdict.sentence(plans, reports, done)
-        return {words: sum_up(sentence), table: verdict.table_html(plans, reports, done)}
+        return {words: sum_up(sentence), table: verdict.tableHtml(plans, reports, done)}
 
-    @plainly
     def on_run(
-        request: gr.Request,
-        photo: str,
-        annotator: str,
-        k: Any,
-        chips: Any,
-        aim: str,
-        methods: Any,
-        steps: Any,
+        stop_asked: Callable[[], bool], photo: str, annotator: str, k: Any, chips: Any, aim: str, methods: Any, steps: Any,
         seed: Any,
-    ) -> Iterator[dict[Any, Any]]:
-        session = request.session_hash or ""
+    ) -> Iterator[dict[Any, Any]]:  # fmt: skip
         entry = entry_of(photo, annotator, k, chips)
         if not entry.true:
             raise ValueError("Mark at least one label as true on the tab Attack: there is nothing to contradict yet.")
@@ -147,48 +126,34 @@ def _wire_run(
         yield {
             **dict(zip(columns, drawing.opening(plans, len(columns) - 1), strict=True)),
             **told(plans, reports, done=False),
-            status: line_html(f"1 of {len(plans)}", "starting"),
+            status: lineHtml(f"1 of {len(plans)}", "starting"),
             file: gr.update(value=None, interactive=False),
         }
-        for moment in contest.moments(plans, lambda: stops.asked(session)):
-            plan, box = plans[moment.column], columns[moment.column + 1]
-            update: dict[Any, Any] = {box: drawing.column_html(plan, moment)}
+        for moment in contest.moments(plans, stop_asked):
+            plan = plans[moment.column]
+            update: dict[Any, Any] = {columns[moment.column + 1]: drawing.columnHtml(plan, moment)}
             if moment.frame:
                 speed = f"{moment.frame.steps_per_second:.0f} steps/s"
                 turn = f"{moment.column + 1} of {len(plans)}"
-                update[status] = line_html(turn, plan.ask.attack, f"step {moment.frame.index}", speed)
+                update[status] = lineHtml(turn, plan.ask.attack, f"step {moment.frame.index}", speed)
             if moment.outcome:
                 reports[moment.column] = moment.outcome.report
                 update |= told(plans, reports, done=False)
             yield update
         left = {
-            box: drawing.waiting_html(plan, "stopped before its turn")
+            box: drawing.waitingHtml(plan, "stopped before its turn")
             for plan, box, report in zip(plans, columns[1:], reports, strict=False)
             if report is None
         }
+        cut = any(report is None or report["stopped"] == "user" for report in reports)
         yield {
             **left,
             **told(plans, reports, done=True),
-            status: line_html("stopped" if left else "done"),
+            status: lineHtml("stopped" if cut else "done"),
             file: gr.update(value=_save(verdict.csv_text(reports)), interactive=any(reports)),
         }
 
-    def on_stop(request: gr.Request) -> None:
-        stops.ask(request.session_hash or "")
-
-    def on_end(request: gr.Request) -> dict[Any, Any]:
-        stops.forget(request.session_hash or "")
-        return {run: gr.update(interactive=True), stop: gr.update(interactive=False)}
-
-    def on_error(request: gr.Request) -> dict[Any, Any]:
-        return {**on_end(request), status: READY}
-
-    run.click(None, None, list(bar), js=STARTING, **QUIET)
-    ran = run.click(on_run, [*source.all, *wish], [*columns, words, table, status, file], **runner.AT_ONCE, **QUIET)
-    # .then() does not follow an error and .failure() nothing else, so both bring the buttons back.
-    ran.then(on_end, None, [run, stop], queue=False, **QUIET)
-    ran.failure(on_error, None, list(bar), queue=False, **QUIET)
-    stop.click(on_stop, None, None, queue=False, **QUIET)
+    runs.wire(run, stop, status, on_run, [*source.all, *wish], [*columns, words, table, file])
 
 
 def _save(text: str) -> str:
