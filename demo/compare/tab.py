@@ -75,7 +75,7 @@ def build(tab: gr.Tab, source: Source, start: Entry) -> None:
     with gr.Row(elem_id="compare-bar"):
         run = gr.Button("Compare", variant="primary", elem_id="compare-button", scale=0, min_width=120)
         stop = gr.Button("Stop", interactive=False, elem_id="compare-stop", scale=0, min_width=88)
-        status = Html(lineHtml("ready"), elem_id="compare-status")
+        status = Html(line_html("ready"), elem_id="compare-status")
     words = Html(drawing.EMPTY, elem_id="compare-verdict")
     with gr.Row(elem_id="compare-columns"):
         columns = [Html("", elem_classes="compare-slot") for _ in range(contest.most_columns() + 1)]
@@ -126,7 +126,7 @@ def _wire_run(
         yield {
             **dict(zip(columns, drawing.opening(plans, len(columns) - 1), strict=True)),
             **told(plans, reports, done=False),
-            status: lineHtml(f"1 of {len(plans)}", "starting"),
+            status: line_html(f"1 of {len(plans)}", "starting"),
             file: gr.update(value=None, interactive=False),
         }
         for moment in contest.moments(plans, stop_asked):
@@ -135,7 +135,7 @@ def _wire_run(
             if moment.frame:
                 speed = f"{moment.frame.steps_per_second:.0f} steps/s"
                 turn = f"{moment.column + 1} of {len(plans)}"
-                update[status] = lineHtml(turn, plan.ask.attack, f"step {moment.frame.index}", speed)
+                update[status] = line_html(turn, plan.ask.attack, f"step {moment.frame.index}", speed)
             if moment.outcome:
                 reports[moment.column] = moment.outcome.report
                 update |= told(plans, reports, done=False)
@@ -149,7 +149,7 @@ def _wire_run(
         yield {
             **left,
             **told(plans, reports, done=True),
-            status: lineHtml("stopped" if cut else "done"),
+            status: line_html("stopped" if cut else "done"),
             file: gr.update(value=_save(verdict.csv_text(reports)), interactive=any(reports)),
         }
 
