@@ -1,6 +1,6 @@
 """The goals in a visitor's words, and how each is made of the labels that a visitor names."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,8 +18,6 @@ class GoalChoice:
 
     names: which labels a visitor names for it: "" none, "targets" k that are not true, "hidden" some of the true ones.
     reached(k, named, others): what holds once it is reached, `others` being the true labels that are not named.
-    shown(top, named, true): whether a list of labels of any length, best first, has what the goal is about. Where the
-    list is as long as the goal's k, this is the goal itself; it is how the goal is read off longer and shorter lists.
     build(true, named, k): the core's object, from the mask (1,m) and the positions of the named labels in order.
     """
 
@@ -27,7 +25,6 @@ class GoalChoice:
     kind: type[tk.Goal]
     names: str
     reached: Callable[[int, Labels, Labels], str]
-    shown: Callable[[Labels, Labels, Labels], bool]
     build: Callable[[Tensor, list[int], int], tk.Goal]
 
 
@@ -35,26 +32,6 @@ def _mask(named: list[int], like: Tensor) -> Tensor:
     mask = torch.zeros_like(like)
     mask[0, named] = True
     return mask
-
-
-def _nested(one: Collection[str], other: Collection[str]) -> bool:
-    return set(one) <= set(other) or set(other) <= set(one)
-
-
-def _cleared(top: Labels, named: Labels, true: Labels) -> bool:
-    return not set(top) & set(true)
-
-
-def _planted(top: Labels, named: Labels, true: Labels) -> bool:
-    return _nested(top, named) and _cleared(top, named, true)
-
-
-def _in_order(top: Labels, named: Labels, true: Labels) -> bool:
-    return list(top[: len(named)]) == list(named[: len(top)]) and _cleared(top, named, true)
-
-
-def _left(top: Labels, named: Labels, true: Labels) -> bool:
-    return not set(top) & set(named) and _nested(top, set(true) - set(named))
 
 
 def _hide(true: Tensor, named: list[int], k: int) -> tk.Goal:
@@ -73,7 +50,6 @@ GOALS = {
         tk.Cleared,
         "",
         lambda k, named, others: f"no true label is left in the top {k}",
-        _cleared,
         lambda true, named, k: tk.Cleared(true=true, k=k),
     ),
     "inconsistent": GoalChoice(
@@ -81,7 +57,6 @@ GOALS = {
         tk.Inconsistent,
         "",
         lambda k, named, others: f"the top {k} contradicts the truth",
-        lambda top, named, true: not _nested(top, true),
         lambda true, named, k: tk.Inconsistent(true=true, k=k),
     ),
     "targeted": GoalChoice(
@@ -89,7 +64,6 @@ GOALS = {
         tk.Targeted,
         "targets",
         lambda k, named, others: f"the top {k} is exactly the targets",
-        _planted,
         lambda true, named, k: tk.Targeted(targets=_mask(named, true), true=true),
     ),
     "ordered": GoalChoice(
@@ -97,10 +71,9 @@ GOALS = {
         tk.Ordered,
         "targets",
         lambda k, named, others: f"the top {k} is the targets in the order asked for",
-        _in_order,
         lambda true, named, k: tk.Ordered(targets=torch.tensor([named], device=true.device), true=true),
     ),
     "hide": GoalChoice(
-        "some true labels leave, the others stay", tk.Hide, "hidden", _hidden, _left, _hide
+        "some true labels leave, the others stay", tk.Hide, "hidden", _hidden, _hide
     ),
 }  # fmt: skip

@@ -16,6 +16,7 @@ from demo.plan import Ask
 from demo.real import changes
 from demo.real.drawing import examined_html, summary
 from demo.real.examine import Examined, Finished, Row, Seen, examine
+from demo.real.shown import SHOWN
 from demo.report import Outcome
 from demo.roles import Roles
 
@@ -115,18 +116,34 @@ def goals() -> list[tuple[str, int, tuple[int, ...], tuple[int, ...]]]:
     return cases
 
 
+def goal_of(name: str, true: Tensor, named: tuple[int, ...], k: int) -> tk.Goal:
+    mask = torch.zeros_like(true)
+    mask[0, list(named)] = True
+    return {
+        "cleared": lambda: tk.Cleared(true=true, k=k),
+        "inconsistent": lambda: tk.Inconsistent(true=true, k=k),
+        "targeted": lambda: tk.Targeted(targets=mask, true=true),
+        "ordered": lambda: tk.Ordered(targets=torch.tensor([named]), true=true),
+        "hide": lambda: tk.Hide(hide=mask, keep=true & ~mask, k=k, true=true),
+    }[name]()
+
+
 @pytest.mark.parametrize(("name", "k", "true", "named"), goals())
 def test_at_its_own_k_a_goal_read_off_the_list_is_the_goal(
     name: str, k: int, true: tuple[int, ...], named: tuple[int, ...]
 ) -> None:
     mask = torch.zeros(1, M, dtype=torch.bool)
     mask[0, list(true)] = True
-    goal = GOALS[name].build(mask, list(named), k)
+    goal = goal_of(name, mask, named, k)
     for order in itertools.permutations(range(M)):
         scores = torch.zeros(1, M)
         scores[0, list(order)] = torch.arange(M, 0, -1.0)
         top, named_words, true_words = ([str(j) for j in some] for some in (order[:k], named, true))
-        assert GOALS[name].shown(top, named_words, true_words) is bool(goal.margin(scores)[0] < 0)
+        assert SHOWN[name](top, named_words, true_words) is bool(goal.margin(scores)[0] < 0)
+
+
+def test_every_goal_of_the_page_can_be_read_off_a_list() -> None:
+    assert set(SHOWN) == set(GOALS) == {name for name, *_ in goals()}
 
 
 @pytest.mark.parametrize(
@@ -146,7 +163,7 @@ def test_at_its_own_k_a_goal_read_off_the_list_is_the_goal(
 def test_a_goal_in_a_list_of_another_length(
     goal: str, top: list[str], named: list[str], true: list[str], shown: bool
 ) -> None:
-    assert GOALS[goal].shown(top, named, true) is shown
+    assert SHOWN[goal](top, named, true) is shown
 
 
 # --- the panel -----------------------------------------------------------------------------------------------------

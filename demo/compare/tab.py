@@ -51,7 +51,7 @@ def build(tab: gr.Tab, source: Source, start: Entry) -> None:
     """Fill the current tab. `start` is what stands on the tab "Attack" on arrival."""
     Html(INTRO)
     with gr.Row(elem_id="compare-entry"):
-        strip = Html(drawing.stripHtml(start), elem_id="compare-strip")
+        strip = Html(drawing.strip_html(start), elem_id="compare-strip")
         change = gr.Button("Change them on Attack", size="md", scale=0, min_width=250, elem_id="compare-change")
     with gr.Row(elem_id="compare-choices"):
         aim = gr.Radio(
@@ -95,7 +95,7 @@ def _wire_choices(tab: gr.Tab, source: Source, strip: gr.HTML, aim: gr.Radio, me
     @plainly
     def on_select(goal: str, chosen: list[str], *chips: Any) -> tuple[Any, Any]:
         entry = entry_of(*chips)
-        return drawing.stripHtml(entry), ticked(goal, entry.annotator, entry.k, chosen)
+        return drawing.strip_html(entry), ticked(goal, entry.annotator, entry.k, chosen)
 
     def on_aim(goal: str, annotator: str, k: Any) -> Any:
         return ticked(goal, annotator, k, AIMS[goal].first)
@@ -112,7 +112,7 @@ def _wire_run(
 
     def told(plans: list[Plan], reports: verdict.Reports, done: bool) -> dict[Any, Any]:
         sentence = verdict.sentence(plans, reports, done)
-        return {words: sum_up(sentence), table: verdict.tableHtml(plans, reports, done)}
+        return {words: sum_up(sentence), table: verdict.table_html(plans, reports, done)}
 
     def on_run(
         stop_asked: Callable[[], bool], photo: str, annotator: str, k: Any, chips: Any, aim: str, methods: Any, steps: Any,
@@ -131,7 +131,7 @@ def _wire_run(
         }
         for moment in contest.moments(plans, stop_asked):
             plan = plans[moment.column]
-            update: dict[Any, Any] = {columns[moment.column + 1]: drawing.columnHtml(plan, moment)}
+            update: dict[Any, Any] = {columns[moment.column + 1]: drawing.column_html(plan, moment)}
             if moment.frame:
                 speed = f"{moment.frame.steps_per_second:.0f} steps/s"
                 turn = f"{moment.column + 1} of {len(plans)}"
@@ -141,7 +141,7 @@ def _wire_run(
                 update |= told(plans, reports, done=False)
             yield update
         left = {
-            box: drawing.waitingHtml(plan, "stopped before its turn")
+            box: drawing.waiting_html(plan, "stopped before its turn")
             for plan, box, report in zip(plans, columns[1:], reports, strict=False)
             if report is None
         }

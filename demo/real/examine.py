@@ -10,8 +10,8 @@ from torch import Tensor
 
 import tkml_core as tk
 from demo import runner
-from demo.goals import GOALS
 from demo.real import changes
+from demo.real.shown import SHOWN, consistent
 from demo.report import Outcome
 from demo.roles import Roles
 from tkml_core.labels import coco_name
@@ -87,8 +87,7 @@ class Examined:
 def seen(ranked: Sequence[str], run: Finished, true: Sequence[str], k: int) -> Seen:
     """What the first `k` of the labels `ranked`, best first, say about the run's goal."""
     top = tuple(ranked[:k])
-    agrees = not GOALS["inconsistent"].shown(top, (), true)
-    return Seen(top, agrees, GOALS[run.goal].shown(top, run.named, true))
+    return Seen(top, consistent(top, true), SHOWN[run.goal](top, run.named, true))
 
 
 def examine(run: Finished) -> Examined:
