@@ -178,5 +178,11 @@ def test_columns_show_picture_change_and_labels(cat: Entry, ended: tuple[list[An
 
 def test_a_universal_change_says_that_its_picture_is_a_square(photos: dict[str, Path]) -> None:
     entry = Entry(str(photos["motorcycle"]), "voc20", 3, ("motorbike",))
-    plans = contest.plans(entry, "cleared", ["TkML-AP-U", "kUAPs"], 5, 0)
-    assert "kUAPs: on the centre square" in verdict.table_html(plans, [None, None], done=False)
+    plans = contest.plans(entry, "cleared", ["TkML-AP-Uv", "MinNorm"], 5, 0)
+    assert [plan.ask.attack for plan in plans] == ["TkML-AP-Uv", "MinNorm"] and contest.reference(plans) is plans[1]
+    caption = verdict.table_html(plans, [None, None], done=False)
+    assert "TkML-AP-Uv: on the centre square" in caption
+    height, width = plans[1].photo.x.shape[-2:]
+    assert f"picture {width} × {height}" in caption and width != height
+    alone = contest.plans(entry, "cleared", ["TkML-AP-Uv"], 5, 0)
+    assert contest.reference(alone) is alone[0] and "centre square" not in verdict.table_html(alone, [None], done=False)

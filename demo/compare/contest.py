@@ -87,6 +87,11 @@ def plans(entry: Entry, aim: Any, methods: Any, max_steps: Any, seed: Any) -> li
     ]
 
 
+def reference(contestants: Sequence[Plan]) -> Plan:
+    """A plan on the whole photo, where there is one: what was made for many photos has their size, the centre square."""
+    return next((plan for plan in contestants if not menu.ready_made(plan.ask.attack)), contestants[0])
+
+
 def moments(
     contestants: Sequence[Plan], stop_asked: Callable[[], bool], budget: float = runner.BUDGET_SECONDS
 ) -> Iterator[Moment]:

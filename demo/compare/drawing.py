@@ -9,7 +9,7 @@ from torch import Tensor
 import tkml_core as tk
 from demo import menu, runner
 from demo.chips import tags, top_list
-from demo.compare.contest import Entry, Moment
+from demo.compare.contest import Entry, Moment, reference
 from demo.pictures import AMPLIFY, amplified, data_uri, figure, to_image
 from demo.plan import Plan
 from demo.roles import Roles
@@ -85,4 +85,4 @@ def _column(plan: Plan, picture: str, change: str, top: str, state: str) -> str:
 def opening(plans: Sequence[Plan], slots: int) -> list[str]:
     """All columns as the comparison starts: the original, the methods waiting, and slots that stay empty."""
     waiting = [waiting_html(plan, "waiting for its turn") for plan in plans]
-    return [original_html(plans[0]), *waiting, *[""] * (slots - len(plans))]
+    return [original_html(reference(plans)), *waiting, *[""] * (slots - len(plans))]

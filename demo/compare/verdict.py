@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from demo.compare.contest import reference
 from demo.plan import Plan
 from demo.sheet import cell, head, row, sheet, wide
 from demo.verdict import aim
@@ -96,7 +97,7 @@ def table_html(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
 
 
 def _caption(plans: Sequence[Plan]) -> str:
-    first = plans[0]
+    first = reference(plans)
     squares = [plan.ask.attack for plan in plans if plan.photo.x.shape != first.photo.x.shape]
     whole = f"picture {first.photo.x.shape[-1]} × {first.photo.x.shape[-2]}"
     note = f" {listed(squares)}: on the centre square, so not quite comparable." if squares else ""
