@@ -61,7 +61,7 @@ def test_the_run_on_arrival_is_tested_and_a_new_one_clears_it(
     test_page.finished(page)
     expect(page.locator("#real-button")).to_be_enabled()
     page.locator("#real-button").click()
-    expect(tables.first.locator("tbody tr").first.locator(".tag.true")).to_have_text("cat (true)", timeout=RUN)
+    expect(tables.first.locator("tbody tr").first.locator(".tag.true")).to_have_text(["cat (true)"], timeout=RUN)
 
 
 @pytest.mark.parametrize(("width", "theme"), [(WIDE, "light"), (PHONE, "dark")], ids=["wide", "phone"])
@@ -75,10 +75,10 @@ def test_methods_are_compared_on_what_stands_on_the_attack_tab(
     expect(page.locator("#chips")).to_contain_text("top 1 ends here")
     to_compare(page)
     strip = page.locator("#compare-strip")
-    expect(strip.locator(".tag.true")).to_have_text("cat (true)")
+    expect(strip.locator(".tag.true")).to_have_text(["cat (true)"])
     expect(strip).to_contain_text("voc20")
     ticked = page.locator("#compare-methods label:has(input:checked)")
-    assert ticked.all_inner_texts() == ["TkML-AP-U", "kFool", "MinNorm"]
+    assert [text.strip() for text in ticked.all_inner_texts()] == ["TkML-AP-U", "kFool", "MinNorm"]
     expect(page.locator("#compare-methods label", has_text="ML-AP")).to_have_count(2)  # TkML-AP-U and TkML-AP-Uv
     limit_steps(page, "30")
     page.locator("#compare-button").click()
@@ -92,7 +92,7 @@ def test_methods_are_compared_on_what_stands_on_the_attack_tab(
         assert columns.nth(place).locator(".label.true").count() == 0
     rows = page.locator("#compare-table tbody tr")
     assert rows.count() == 3 and page.locator("#compare-table .least").count() == 1
-    expect(rows.first).to_contain_text("met")
+    assert page.locator("#compare-table .met").count() >= 2
     expect(page.locator("#compare-verdict .sum")).to_contain_text("smallest change")
     assert (
         page.evaluate(SIDEWAYS) <= width["width"]
@@ -120,14 +120,14 @@ def test_stop_and_change_and_refusals(visit: Callable[..., Page]) -> None:
     expect(methods.filter(has_text="kFool")).to_have_count(0)
     limit_steps(page, "2000")
     page.locator("#compare-button").click()
-    expect(page.locator("#compare-columns .stand").first).to_contain_text("step", timeout=RUN)
+    expect(page.locator("#compare-columns .stand", has_text="step").first).to_be_visible(timeout=RUN)
     page.locator("#compare-stop").click()
     compared(page, "stopped")
     expect(page.locator("#compare-table tbody tr").last).to_contain_text("not run")
     expect(page.locator("#compare-columns .contestant").last).to_contain_text("stopped before its turn")
 
-    for box in methods.locator("input:checked").all():
-        box.uncheck()
+    while methods.locator("input:checked").count():
+        methods.locator("input:checked").first.uncheck()
     page.locator("#compare-button").click()
     expect(page.get_by_test_id("toast-body")).to_contain_text("Tick at least one method")
     compared(page, "ready")
