@@ -10,14 +10,14 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from demo import runner, runs
-from demo.actions import chips_truth, plainly
+from demo.actions import plainly
 from demo.compare import contest, drawing, verdict
 from demo.compare.contest import AIMS, Entry
 from demo.plan import MAX_SEED, MAX_STEPS, Plan
 from demo.sheet import sum_up
 from demo.stage import line_html
-from demo.theme import script
-from demo.widgets import Html
+from demo.theme import Html, script
+from demo.wish import chips_truth
 
 STEPS = 200
 INTRO = (

@@ -21,7 +21,7 @@ LONGEST = 10  # the largest k′, as in the paper's Table 3
 
 @dataclass(frozen=True)
 class Finished:
-    """What is kept of a run to test it later. Small, because it lives in the visitor's session."""
+    """What a test needs to know of a run."""
 
     annotator: str
     attack: str

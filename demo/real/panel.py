@@ -7,6 +7,8 @@ import gradio as gr
 
 from demo.real.drawing import examined_html
 from demo.real.examine import Finished, examine
+from demo.reel import Reel
+from demo.theme import Html
 from demo.uploads import plain_error
 
 INTRO = (
@@ -19,9 +21,9 @@ WORKING = '<p class="hint" role="status">Testing the saved picture…</p>'
 def lay_out() -> tuple[gr.Button, gr.HTML]:
     """The button, and the place for what the test shows."""
     with gr.Column(elem_id="real", min_width=0):
-        gr.HTML(INTRO, apply_default_css=False)
+        Html(INTRO)
         button = gr.Button("Test it", elem_id="real-button", size="md")
-        return button, gr.HTML("", apply_default_css=False, elem_id="real-result")
+        return button, Html("", elem_id="real-result")
 
 
 def fresh(button: gr.Button, result: gr.HTML, ready: bool) -> dict[Any, Any]:
@@ -29,14 +31,14 @@ def fresh(button: gr.Button, result: gr.HTML, ready: bool) -> dict[Any, Any]:
     return {button: gr.update(interactive=ready), result: ""}
 
 
-def wire(button: gr.Button, result: gr.HTML, finished: gr.State, attack_button: gr.Button, **quiet: Any) -> None:
+def wire(button: gr.Button, result: gr.HTML, reel: gr.State, attack_button: gr.Button, **quiet: Any) -> None:
     """Test on click; a new run drops a test that is still going on, since it is about the run before."""
 
-    def on_test(run: Finished | None) -> Iterator[str]:
-        if run is None:
+    def on_test(last: Reel | None) -> Iterator[str]:
+        if last is None:
             raise plain_error("There is no finished run to test. Press Attack first.")
         yield WORKING
-        yield examined_html(examine(run))
+        yield examined_html(examine(Finished.of(last.outcome)))
 
-    tested = button.click(on_test, finished, result, trigger_mode="once", **quiet)
+    tested = button.click(on_test, reel, result, trigger_mode="once", **quiet)
     attack_button.click(None, None, None, cancels=[tested], **quiet)
