@@ -35,7 +35,8 @@ def _bar(probability: float) -> str:
     return f'<span class="meter" aria-hidden="true"><span style="width:{probability * 100:.1f}%"></span></span>'
 
 
-def _toggle(label: Scored, true: Collection[str], small: bool = False) -> str:
+def toggle(label: Scored, true: Collection[str], small: bool = False) -> str:
+    """A label as a button that is pressed while the label counts as true; a small one shows the name alone."""
     pressed = "true" if label.name in true else "false"
     name = escape(label.name)
     described = f"{name}, rank {label.rank}, probability {percent(label.probability)}"
@@ -63,10 +64,10 @@ def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin:
         + " Please correct it.",
         "yours": "You chose these.",
     }
-    rows = [_toggle(label, true) for label in labels[:shown]]
+    rows = [toggle(label, true) for label in labels[:shown]]
     if k < shown:
         rows.insert(k, f'<div class="edge" role="presentation"><span>top {k} ends here</span></div>')
-    rest = "".join(_toggle(label, true, small=True) for label in labels[shown:])
+    rest = "".join(toggle(label, true, small=True) for label in labels[shown:])
     more = (
         f'<details class="more"><summary>{len(labels) - shown} more labels</summary><div class="cloud">{rest}</div></details>'
         if rest

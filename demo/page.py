@@ -15,6 +15,7 @@ from gradio.utils import get_upload_folder
 import tkml_core as tk
 from demo import actions, endpoints, live, menu, runner, theme, uploads
 from demo.actions import Naming, Update, plainly
+from demo.learn import tab as learn
 from demo.plan import Ask
 from demo.samples import sample, samples, write_samples
 from demo.stage import line_html
@@ -79,9 +80,12 @@ def build() -> gr.Blocks:
         start = arrival(names[0], files)
         current = Current(gr.State(start.photo), gr.State(start.sample), gr.State(True))
         header()
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Attack", id="attack"):
                 w = lay_out(names, start)
+            with gr.Tab("Learn", id="learn"):
+                assert start.view.outcome is not None
+                learn.lay_out(start.view.outcome, tabs)
         note()
         _wire_choices(w, files, current)
         _wire_run(w, current)
