@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 import torch
@@ -181,9 +182,7 @@ def test_the_lesson_fits_a_phone(visit: Visit, theme: str) -> None:
 def test_headings_are_in_order_and_every_control_has_a_name(visit: Visit) -> None:
     page = lesson(visit())
     levels = page.locator("#learn :is(h1, h2, h3, h4)").evaluate_all("all => all.map(one => Number(one.tagName[1]))")
-    assert (
-        levels[0] == 2 and all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False)) and set(levels) == {2, 3}
-    )
+    assert levels[0] == 2 and all(b - a <= 1 for a, b in pairwise(levels)) and set(levels) == {2, 3}
     page.get_by_role("slider", name="score of dog", exact=True).first.focus()
     for role in ("slider", "radio", "button", "link"):
         for control in page.locator("#learn").get_by_role(role).all():  # type: ignore[arg-type]
