@@ -28,7 +28,7 @@ const draw = (root, name, high, body) => {
 const frame = (high, highest, below) =>
   [0, highest / 2, highest]
     .map((v) => line("grid", LEFT, upward(v, high, highest), WIDE - RIGHT, upward(v, high, highest)) +
-      text("scale end", LEFT - 6, upward(v, high, highest) + 4, v))
+      text("scale right", LEFT - 6, upward(v, high, highest) + 4, v))
     .join("") +
   [0, 0.5, 1].map((v) => text("scale mid", across(v), high - BOTTOM + 14, v)).join("") +
   text("scale mid", across(0.5), high - 3, below);

@@ -50,7 +50,7 @@ def place(index: str) -> str:
 
 def hinge(*inner: str) -> str:
     """[inner]_+, which is inner where that is positive and 0 elsewhere."""
-    return low(row(o("["), *inner, o("]")), o("+"))
+    return row(o("["), *inner, low(o("]"), o("+")))
 
 
 def formula(equation: str, parts: tuple[Part, ...]) -> str:

@@ -2,7 +2,8 @@
 
 TERMS = {
     "annotator": "A network that gives every label it knows a score for a photo.",
-    "logit": "The network's raw score. A sigmoid turns it into a probability and leaves the ranking as it is.",
+    "logit": "The network's raw score. A sigmoid turns it into a probability and leaves the ranking as it is. The paper's "
+    "formulas speak of probabilities; the attacks here work on logits.",
     "true label": "A label that the photo really shows. Y is the set of them.",
     "top-k": "The k best-scored labels, Ŷ<sub>k</sub>: what the annotator lists.",
     "consistency, E": "1 where Y and the top-k agree, because one contains the other; else 0.",
@@ -26,6 +27,6 @@ def glossary() -> str:
     """The glossary as HTML."""
     rows = "".join(f"<div><dt>{term}</dt><dd>{meaning}</dd></div>" for term, meaning in TERMS.items())
     return (
-        '<section class="glossary" aria-labelledby="learn-glossary"><h2 id="learn-glossary" tabindex="-1">Words</h2>'
+        '<section class="glossary" aria-labelledby="learn-glossary"><h2 id="learn-glossary" tabindex="-1">Glossary</h2>'
         f"<dl>{rows}</dl></section>"
     )

@@ -103,8 +103,8 @@ def _list(outcome: Outcome, run: Grown, at: int, kind: str) -> str:
     else:
         found = f"Of the true labels, {listed(left)} {are(left)} left."
     says = (
-        f"Size {SIZES[at]:g}, ‖z‖₂ = {float(run.norms[at]):.0f}: top {plan.k} is {listed([label.name for label in top])}. "
-        f"{found} E = {int(agrees)}."
+        f"Size {SIZES[at]:g}, ‖z‖₂ = {float(run.norms[at]):.0f}: E = {int(agrees)}. The top {plan.k} is "
+        f"{listed([label.name for label in top])}. {found}"
     )
     shown = kind == "attack" and at == SAVED
     return (

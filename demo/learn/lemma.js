@@ -16,12 +16,12 @@
         `<rect class="over" x="${x}" y="${y(f)}" width="${wide}" height="${y(cut) - y(f)}"/>` +
         text("scale mid", x + wide / 2, HIGH - BOTTOM + 14, String.fromCharCode(65 + j));
     });
-    draw(root, "bars", HIGH, [0, 0.5, 1].map((v) => line("grid", LEFT, y(v), WIDE - RIGHT, y(v)) + text("scale end", LEFT - 6, y(v) + 4, v)).join("") +
-      bars.join("") + line("cut", LEFT, y(lam), WIDE - RIGHT, y(lam)) + text("cut-name end", WIDE - RIGHT, y(lam) - 5, "λ") +
+    draw(root, "bars", HIGH, [0, 0.5, 1].map((v) => line("grid", LEFT, y(v), WIDE - RIGHT, y(v)) + text("scale right", LEFT - 6, y(v) + 4, v)).join("") +
+      bars.join("") + line("cut", LEFT, y(lam), WIDE - RIGHT, y(lam)) + text("cut-name right", WIDE - RIGHT, y(lam) - 5, "λ") +
       text("scale mid", across(0.5), HIGH - 3, "scores of six labels"));
 
     const value = (at) => averageTopkBound(scores, k, at);
-    const highest = Math.max(2, Math.ceil(value(0)));
+    const highest = Math.max(1, Math.ceil(value(0)));
     const up = (v) => upward(v, HIGH, highest);
     const [low, high] = [place(scores, k + 1), place(scores, k)];
     const least = averageTopk(scores, k);

@@ -70,7 +70,7 @@ def lemma(outcome: Outcome) -> str:
     )
 
 
-def _board(roles: Roles, dials: str, lines: str) -> str:
+def _board(roles: Roles, dials: str, lines: str, legend: str) -> str:
     """One slider a label, the lines that the loss draws through them, and where each label is pushed."""
     rows = "".join(
         f'<div class="lane {roles.kind(name)}" data-role="{roles.kind(name)}" data-label="{name}">'
@@ -83,16 +83,23 @@ def _board(roles: Roles, dials: str, lines: str) -> str:
     presses = button("step", "Move every label along its arrow") + button("reset", "Start again")
     return (
         f'<div class="dials">{dials}{button("least", "Best λ")}</div>{SAYS}<dl class="readout"></dl>'
-        f'<div class="board">{rows}</div><div class="presses">{presses}</div>{MADE_UP}'
+        f'<div class="board">{rows}</div><p class="legend"><span><span class="key framed"></span>in the top k</span>{legend}</p>'
+        f'<div class="presses">{presses}</div>{MADE_UP}'
     )
 
 
 def untargeted(outcome: Outcome) -> str:
     """Step 4: Eq. 8 on six labels, two of them true."""
     dials = slider("lam", "threshold λ", 0, 1, 0.01, 0.2) + slider("k", "k", 1, len(BOARD) - len(TRUE), 1, 2)
-    return _board(Roles(TRUE), dials, '<i class="rule best"></i><i class="rule cut"></i>')
+    legend = (
+        '<span><span class="key upright best"></span>best true score</span>'
+        '<span><span class="key upright"></span>λ below it: who is left of this line is lifted</span>'
+    )
+    return _board(Roles(TRUE), dials, '<i class="rule best"></i><i class="rule cut"></i>', legend)
 
 
 def targeted(outcome: Outcome) -> str:
     """Step 5: Eq. 12 on the same labels, two of them targets."""
-    return _board(Roles(TRUE, TARGETS), slider("lam", "threshold λ", 0, 1, 0.01, 0.6), '<i class="rule cut"></i>')
+    legend = '<span><span class="key upright"></span>λ: targets belong to the right of this line, all others to the left</span>'
+    dials = slider("lam", "threshold λ", 0, 1, 0.01, 0.6)
+    return _board(Roles(TRUE, TARGETS), dials, '<i class="rule cut"></i>', legend)

@@ -57,7 +57,7 @@ LESSONS = (
         ),
         pictures.crossing,
         (Code("Eq. 2", "tkml_core/ranking.py", "average_topk"),),
-        "set k to 1 and then to 5: the race shows which label holds place k.",
+        "move k, and see in the race where the shaded top k ends.",
         formulas.AVERAGE,
     ),
     Lesson(
