@@ -35,8 +35,7 @@ def _bar(probability: float) -> str:
     return f'<span class="meter" aria-hidden="true"><span style="width:{probability * 100:.1f}%"></span></span>'
 
 
-def toggle(label: Scored, true: Collection[str], small: bool = False) -> str:
-    """A label as a button that is pressed while the label counts as true; a small one shows the name alone."""
+def _toggle(label: Scored, true: Collection[str], small: bool = False) -> str:
     pressed = "true" if label.name in true else "false"
     name = escape(label.name)
     described = f"{name}, rank {label.rank}, probability {percent(label.probability)}"
@@ -64,10 +63,10 @@ def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin:
         + " Please correct it.",
         "yours": "You chose these.",
     }
-    rows = [toggle(label, true) for label in labels[:shown]]
+    rows = [_toggle(label, true) for label in labels[:shown]]
     if k < shown:
         rows.insert(k, f'<div class="edge" role="presentation"><span>top {k} ends here</span></div>')
-    rest = "".join(toggle(label, true, small=True) for label in labels[shown:])
+    rest = "".join(_toggle(label, true, small=True) for label in labels[shown:])
     more = (
         f'<details class="more"><summary>{len(labels) - shown} more labels</summary><div class="cloud">{rest}</div></details>'
         if rest
@@ -95,3 +94,8 @@ def top_list(labels: Sequence[Scored], roles: Roles, title: str) -> str:
     else:
         listed = f"<ol>{''.join(rows)}</ol>"
     return f'<div class="toplist"><h3>{escape(title)}</h3>{listed}</div>'
+
+
+def toggles(labels: Sequence[Scored], true: Collection[str]) -> str:
+    """Labels as the same buttons as in the truth panel, and nothing else."""
+    return "".join(_toggle(label, true) for label in labels)

@@ -3,7 +3,7 @@
 import json
 
 import tkml_core as tk
-from demo.chips import toggle
+from demo.chips import toggles
 from demo.icons import icon
 from demo.learn.widgets import SAYS, button, choice, drawing, slider
 from demo.report import Outcome
@@ -24,11 +24,10 @@ def _ranked(outcome: Outcome, which: str, shown: int) -> str:
     logits = outcome.plan.photo.logits if which == "before" else outcome.logits
     labels = scored(outcome.plan.annotator, logits)[:shown]
     scores = json.dumps([float(logits[0, outcome.plan.annotator.index(label.name)]) for label in labels])
-    rows = "".join(toggle(label, outcome.plan.roles.true) for label in labels)
     return (
         f'<div class="chips" role="group" data-list="{which}" data-scores="{scores}" '
         f'aria-label="Labels of the photo, best first; press those that are true"{" hidden" if which == "after" else ""}>'
-        f"{rows}</div>"
+        f"{toggles(labels, outcome.plan.roles.true)}</div>"
     )
 
 
