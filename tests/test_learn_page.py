@@ -89,6 +89,8 @@ def test_a_walk_through_the_lesson(visit: Visit) -> None:
         == after
     )
     step.locator("input[value=before]").check()
+    move(step, "k", 2)
+    assert says(step).startswith("E = 1")
     chip = step.locator("[data-list=before] .chip").first
     expect(chip).to_have_attribute("aria-pressed", "true")
     chip.focus()

@@ -14,7 +14,7 @@
     const [now, mean] = [place(scores, k), averageTopk(scores, k)];
     const y = HIGH - 16;
     const walls = [1, 2]
-      .map((j) => line("wall", across(scores[j]), TOP, across(scores[j]), y))
+      .map((j) => line("wall", across(scores[j]), TOP, across(scores[j]), HIGH - LANE - BOTTOM))
       .join("");
     const beads = NAMES.map(
       (name, j) => dot(top.includes(j) ? "bead in" : "bead", across(scores[j]), y, 10) + text("bead-name mid", across(scores[j]), y + 4.5, name),

@@ -62,7 +62,7 @@ LESSONS = (
     ),
     Lesson(
         "lemma",
-        "Lemma 1: a threshold in place of sorting",
+        "Lemma 1: a threshold, no sorting",
         (
             "The average still has to know which labels are the k best. Lemma 1 finds out without sorting. Draw a "
             "threshold λ. Take λ itself, and add what sticks out above it, divided by k.",
@@ -115,8 +115,8 @@ LESSONS = (
         "growing",
         "The same photo, a growing change",
         (
-            "This is a real run. Make the change grow from nothing: the true labels sink, and at some size the list flips. The "
-            "photo still looks the same.",
+            "This is a real run. Make the change grow from nothing: the true labels sink, and at some size the list flips. At "
+            "size 1 the photo still looks the same.",
             "Then shuffle the change over the picture: <b>as large as before, but no longer aimed</b>. Compare the lists. "
             "It is the direction of a change that fools the annotator, not its size.",
         ),

@@ -27,7 +27,7 @@ def scripts() -> str:
 def lesson_html(outcome: Outcome) -> str:
     """The whole lesson."""
     links = "".join(f'<li><a href="#learn-{step.key}">{step.title}</a></li>' for step in LESSONS)
-    way = f'<nav class="way" aria-label="Steps"><ol>{links}</ol><a href="#learn-glossary">Glossary</a></nav>'
+    way = f'<nav class="way" aria-label="Steps"><ol>{links}<li><a href="#learn-glossary">Glossary</a></li></ol></nav>'
     steps = "".join(_step(number, step, outcome) for number, step in enumerate(LESSONS, start=1))
     return way + steps + glossary()
 
