@@ -150,10 +150,10 @@ def test_a_run_does_not_move_the_page(visit: Callable[..., Page]) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
     expect(page.locator("#verdict")).to_contain_text("press Attack")
-    attack(page)
-    expect(page.locator("#after img")).to_be_visible()
     where = "['#pictures', '#race', '#downloads'].map(id => document.querySelector(id).getBoundingClientRect().top + scrollY)"
     seen = {tuple(page.evaluate(where))}
+    attack(page)
+    expect(page.locator("#after img")).to_be_visible()
     while not page.locator("#attack-button").is_enabled():
         seen.add(tuple(page.evaluate(where)))
         page.wait_for_timeout(50)

@@ -5,8 +5,7 @@ import gradio as gr
 from demo.learn.glossary import glossary
 from demo.learn.steps import LESSONS, Lesson
 from demo.report import Outcome
-from demo.theme import script
-from demo.widgets import Html
+from demo.theme import Html, script
 
 SCRIPTS = ("maths", "drawing", "ranking", "crossing", "lemma", "board", "growing", "lesson")
 TO_ATTACK = "() => { scrollTo(0, 0); return { __type__: 'update', selected: 'attack' }; }"
