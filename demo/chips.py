@@ -141,3 +141,8 @@ def tags(names: Sequence[str], roles: Roles, most: int = 10) -> str:
     """Labels in a row, best first; a long row is cut and says by how much."""
     more = f'<span class="rest">and {len(names) - most} more</span>' if len(names) > most else ""
     return f'<span class="tags">{" ".join(tag(name, roles) for name in names[:most])}{more}</span>'
+
+
+def toggles(labels: Sequence[Scored], true: Collection[str]) -> str:
+    """Labels as the same buttons as in the truth panel, and nothing else."""
+    return "".join(_toggle(label, true) for label in labels)

@@ -13,6 +13,7 @@ import tkml_core as tk
 from demo import actions, endpoints, live, menu, runner, theme, uploads
 from demo.about import header, note
 from demo.compare import tab as compare
+from demo.learn import tab as learn
 from demo.plan import Ask
 from demo.real import panel
 from demo.samples import samples, write_samples
@@ -51,12 +52,15 @@ def build() -> gr.Blocks:
         kept = gr.State(start.view.reel, time_to_live=KEEP_SECONDS)
         current = Current(gr.State(start.photo), gr.State(start.sample), gr.State(True), kept)
         header()
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Attack", id="attack"):
                 w = lay_out(names, start)
             with gr.Tab("Compare", id="compare") as comparing:
                 source = compare.Source(current.photo, w.annotator, w.k, w.chips)
                 compare.build(comparing, source, compare.entry_of(start.photo, start.annotator, DEFAULT_K, start.chips))
+            with gr.Tab("Learn", id="learn"):
+                assert start.view.outcome is not None
+                learn.lay_out(start.view.outcome, tabs)
         note()
         wire_choices(w, files, current)
         wire_run(w, current)
