@@ -18,6 +18,7 @@ from demo.actions import Naming, Update, plainly
 from demo.plan import Ask
 from demo.samples import sample, samples, write_samples
 from demo.stage import line_html
+from demo.universal import tab as crafting
 from demo.widgets import DEFAULT_K, Start, Widgets, header, lay_out, note
 
 TITLE = "Fool the top-k labels of a photo"
@@ -82,6 +83,8 @@ def build() -> gr.Blocks:
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Attack", id="attack"):
                 w = lay_out(names, start)
+            with gr.Tab("Universal", id="universal") as universal:
+                crafting.build(universal, names, files)
         note()
         _wire_choices(w, files, current)
         _wire_run(w, current)
