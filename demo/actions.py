@@ -11,7 +11,6 @@ import gradio as gr
 import tkml_core as tk
 from demo import menu, runner, stage
 from demo.chips import truth_panel
-from demo.goals import GOALS
 from demo.plan import Ask, Photo, Plan, guess, label_names, largest_k, whole
 from demo.roles import Roles
 from demo.samples import Sample, sample
@@ -141,7 +140,7 @@ def limits(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, n
 
 def labels_to_name(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, naming: Naming) -> Update:
     """The choices of targets, or of labels to hide, as far as the goal needs them."""
-    wanted = GOALS[naming.goal].names
+    wanted = tk.GOALS[naming.goal].asks_for
     if wanted == "hidden":
         able, most, label = list(true), max(len(true), 1), "Labels to hide"
         info = "They leave the top-k; the other true labels stay in it"

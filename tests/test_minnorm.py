@@ -122,6 +122,24 @@ def test_hiding_within_2_per_cent() -> None:
     assert 255 * optimum * (1 - 1e-6) <= result.norm_float.item() <= NEAR * 255 * optimum
 
 
+def test_an_image_that_is_done_stays_as_it_is() -> None:
+    """Two goals, one much farther off: the nearer one is done while the other goes on."""
+    found, x = linear(7, 20, images=2)
+    logits = found(x)
+    true = tk.topk_mask(logits, 1)
+    near = tk.choose_targets("best", logits[:1], true=true[:1], k=10)
+    far = tk.choose_targets("worst", logits[1:], true=true[1:], k=10)
+    attack = tk.MinNorm(max_steps=100, schedule=4)
+    goal = tk.Targeted(targets=torch.cat([near, far]), true=true)
+    steps = list(attack.steps(found, x, goal))
+    result = attack(found, x, goal)
+    first, last = result.steps.min().item(), result.steps.max().item()
+    assert first < last and result.achieved.all()
+    row = int(result.steps.argmin())
+    for step in steps[first:]:
+        assert torch.equal(step.x_adv[row], result.x_adv[row]) and step.certified[row]
+
+
 def test_a_scaled_network_gives_the_same_perturbation() -> None:
     """Logits a thousand times as large: no setting is in score units, but for the hairlines."""
     found, x = linear(5, 9)

@@ -36,8 +36,15 @@ class Attack:
             raise ValueError(f"The goal of {self.name} is {able}, not {type(goal).__name__}.")
 
     def _loop(self, run: Run) -> Steps:
-        """From `run.begin()` to `run.result()`, one yield an iterate."""
+        """From the first iterate to `run.result()`, one yield each; some image does not meet its goal yet."""
         raise NotImplementedError
+
+    def _begin(self, run: Run) -> Steps:
+        run.begin()
+        if bool(run.done.all()):
+            yield run.step(0)
+            return run.result()
+        return (yield from self._loop(run))
 
     def steps(self, annotator: Annotator, x: Tensor, goal: Goal) -> Steps:
         """The run as a generator of `Step`, returning the `Result`; `send(True)` has it conclude with what it has.
@@ -45,7 +52,7 @@ class Attack:
         x (B,3,H,W) in [0,1], a goal for each image or one for all.
         """
         self.check(goal)
-        return self._loop(Run(annotator, x, goal))
+        return self._begin(Run(annotator, x, goal))
 
     def __call__(self, annotator: Annotator, x: Tensor, goal: Goal) -> Result:
         """Run to the end."""

@@ -92,11 +92,10 @@ class BlackBox(Attack):
 
     def steps(self, annotator: Annotator, x: Tensor, goal: Goal) -> Steps:
         self.check(goal)
-        return self._loop(Queries(annotator, x, goal))
+        return self._begin(Queries(annotator, x, goal))
 
     def _loop(self, run: Run) -> Steps:
         assert isinstance(run, Queries)
-        run.begin()
         photo = (run.x_adv * 255).round()  # (B,3,H,W) levels
         z = torch.zeros_like(photo)  # the perturbation, whole levels
         at_start = run.loss.clone()

@@ -56,7 +56,6 @@ class CWk(Attack):
         return losses.target_hinges(scores, goal.targets, kappa)
 
     def _loop(self, run: Run) -> Steps:
-        run.begin()
         share = max(1, self.max_steps // self.searches)  # updates a search
         bracket, adam = _Bracket(run.norm, self.constant), _Adam(run.x)
         spent, searched = torch.zeros_like(run.steps), torch.zeros_like(run.steps)
@@ -64,16 +63,7 @@ class CWk(Attack):
         at_start = torch.zeros_like(run.x)  # ∂ Σ hinges / ∂x at the image itself, where every search begins
 
         for index in range(self.max_steps + 1):
-            rows = run.live
-            if not len(rows):  # only where every image met its goal as it came
-                yield run.step(index)
-                break
-            goal = run.goal.select(rows)
-            leaf = run.x_adv[rows].requires_grad_()
-            with torch.enable_grad():
-                logits = run.annotator(leaf)
-            run.forwards[rows] += 1
-            z, seen = leaf.detach() - run.x[rows], logits.detach()
+            rows, goal, leaf, logits, z, seen = run.look()
             hinges, by_scores, _ = self.objective(seen, goal, self.kappa + run.wanted[rows])
             loss = z.flatten(1).square().sum(1) + bracket.c[rows] * hinges
             hit[rows] |= goal.margin(seen) < -run.wanted[rows]
@@ -99,11 +89,8 @@ class CWk(Attack):
             here, by_x = torch.where(fresh, 0.0, z), torch.where(fresh, at_start[rows], by_x)
             update = self.rate * adam.direction(rows, 2 * here + bracket.c[rows, None, None, None] * by_x)
 
-            going = ~run.done[rows]
-            moving = rows[going]
-            run.x_adv[moving] = (run.x[rows] + here - update)[going].clamp(0, 1)
+            moving = rows[run.move(rows, run.x[rows] + here - update)]
             run.backwards[moving] += 1
-            run.steps[moving] += 1
             spent[moving] += 1
         return run.result()
 

@@ -43,18 +43,8 @@ class KFool(Attack):
             )
 
     def _loop(self, run: Run) -> Steps:
-        run.begin()
         for index in range(self.max_steps + 1):
-            rows = run.live
-            if not len(rows):  # only where every image met its goal as it came
-                yield run.step(index)
-                break
-            goal = run.goal.select(rows)
-            leaf = run.x_adv[rows].requires_grad_()
-            with torch.enable_grad():
-                logits = run.annotator(leaf)
-            run.forwards[rows] += 1
-            seen = logits.detach()
+            rows, goal, leaf, logits, _, seen = run.look()
             # Scores with which the goal is met once it is met by more than `wanted` on the true ones.
             aimed = seen + (run.wanted[rows] + BEYOND)[:, None] * goal.true
             missing = goal.margin(aimed).clamp(min=0)
@@ -64,11 +54,8 @@ class KFool(Attack):
                 break
 
             move = (1 + self.overshoot) * kfool_step(leaf, logits, goal, aimed)
-            going = ~run.done[rows]
-            moving = rows[going]
-            run.backwards[moving] += goal.k + 1
-            run.x_adv[moving] = (run.x_adv[moving] + move[going]).clamp(0, 1)
-            run.steps[moving] += 1
+            going = run.move(rows, leaf.detach() + move)
+            run.backwards[rows[going]] += goal.k + 1
         return run.result()
 
 

@@ -49,20 +49,10 @@ class MinNorm(Attack):
         check_whole("schedule", self.schedule, 1)
 
     def _loop(self, run: Run) -> Steps:
-        run.begin()
         held = torch.zeros_like(run.logits)  # w's integral part, (B,m)
         kappa, first_gap = torch.zeros_like(run.norm), run.goal.margin(run.logits).abs().clamp(min=CLOSE)
         for index in range(self.max_steps + 1):
-            rows = run.live
-            if not len(rows):
-                yield run.step(index)
-                break
-            goal = run.goal.select(rows)
-            leaf = run.x_adv[rows].requires_grad_()
-            with torch.enable_grad():
-                logits = run.annotator(leaf)
-            run.forwards[rows] += 1
-            f = logits.detach()
+            rows, goal, leaf, logits, z, f = run.look()
             margin = goal.margin(f)
             run.record(rows, f, margin, f.topk(goal.k, dim=1).values[:, -1])
             if index >= self.schedule:
@@ -85,10 +75,7 @@ class MinNorm(Attack):
             else:
                 kappa[rows] = torch.where(seen > 0, (1 - SLOW) * kappa[rows] + SLOW * seen, kappa[rows])
             held[rows] = held_now
-            z = run.x_adv[rows] - run.x[rows]
-            moved = run.x[rows] + (1 - share) * z - share * by_x
-            run.x_adv[rows] = moved.clamp(0, 1)
-            run.steps[rows] += 1
+            run.move(rows, run.x[rows] + (1 - share) * z - share * by_x)
         self._finish(run, run.live)
         return run.result()
 

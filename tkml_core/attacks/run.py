@@ -1,5 +1,7 @@
 """What every loop keeps of its images: where each stands, its smallest success, and what it has cost."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -13,6 +15,17 @@ from tkml_core.step import Result, Step
 
 ENOUGH = 0.99  # of the best norm: what is not 1 % shorter is not worth waiting for
 MORE = 0.02  # score units by which a success must clear the goal once no 8-bit image has shown it, doubled each time
+
+
+class Look(NamedTuple):
+    """The images that are not done, evaluated where they are."""
+
+    rows: Tensor  # (n,) their places in the batch
+    goal: Goal
+    leaf: Tensor  # (n,3,H,W), with a gradient
+    logits: Tensor  # (n,m), a graph from `leaf`
+    z: Tensor  # (n,3,H,W), without a graph, as are
+    f: Tensor  # (n,m), the scores
 
 
 class Run:
@@ -57,6 +70,23 @@ class Run:
             self.forwards[met] += 1
             self.best_norm[self.done] = 0
             self.x_adv[self.done] = quantize(self.x[self.done])
+
+    def look(self) -> Look:
+        """Evaluate the live images: what every iterate begins with. One forward pass."""
+        rows = self.live
+        leaf = self.x_adv[rows].requires_grad_()
+        with torch.enable_grad():
+            logits = self.annotator(leaf)
+        self.forwards[rows] += 1
+        return Look(rows, self.goal.select(rows), leaf, logits, leaf.detach() - self.x[rows], logits.detach())
+
+    def move(self, rows: Tensor, x_adv: Tensor) -> Tensor:
+        """Put those of `rows` that are not done at x_adv (n,3,H,W), brought into the box; returns which (n,) they are."""
+        going = ~self.done[rows]
+        moving = rows[going]
+        self.x_adv[moving] = x_adv[going].clamp(0, 1)
+        self.steps[moving] += 1
+        return going
 
     def record(self, rows: Tensor, logits: Tensor, loss: Tensor, threshold: Tensor) -> Tensor:
         """Note the scores of `rows` at their present x_adv; returns which of them (n,) succeeded with less than before."""

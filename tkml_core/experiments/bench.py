@@ -41,18 +41,6 @@ def batch(annotator: tk.Annotator, size: int) -> Tensor:
     return torch.cat(bright[:size]).contiguous(memory_format=torch.channels_last)
 
 
-def goal_for(attack: Attack, logits: Tensor, case: str) -> tk.Goal:
-    """The attack's own goal at k = 3, the best label true."""
-    true = tk.topk_mask(logits, 1)
-    targets = tk.choose_targets(case, logits, true=true, k=K)
-    own = attack.goals[0]
-    if own is tk.Targeted:
-        return tk.Targeted(targets=targets, true=true)
-    if own is tk.Ordered:
-        return tk.Ordered(targets=tk.topk(logits.masked_fill(~targets, -torch.inf), K), true=true)
-    return own(true=true, k=K)
-
-
 def timed(device: torch.device, work: Callable[..., T], *args: object) -> tuple[float, T]:
     """Seconds, with the device's queue empty before and after, and what `work(*args)` returned."""
     wait = torch.cuda.synchronize if device.type == "cuda" else lambda: None
@@ -76,7 +64,8 @@ def step_ratio(annotator: tk.Annotator, attack: Attack, x: Tensor, steps: int) -
     Until an image is done: then fewer are in the batch. A universal attack takes its images one update at a time.
     """
     with torch.no_grad():
-        goal = goal_for(attack, annotator(x), "worst")
+        logits = annotator(x)
+        goal = tk.own_goal(attack, logits, tk.topk_mask(logits, 1), K, "worst")
     run = attack.steps(annotator, x, goal)
     step = next(run)
     ratios, floors = [], []
@@ -125,7 +114,8 @@ def bench(annotator: tk.Annotator, names: list[str], sizes: list[int], steps: in
             bare(annotator, x)  # warm
             ratio, floor = step_ratio(annotator, attack, x, steps)
             with torch.no_grad():
-                goal = goal_for(attack, annotator(x), "best")
+                logits = annotator(x)
+                goal = tk.own_goal(attack, logits, tk.topk_mask(logits, 1), K, "best")
             forget_peak(annotator.device)
             seconds, result = timed(annotator.device, attack, annotator, x, goal)
             lines.append(
