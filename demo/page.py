@@ -18,6 +18,7 @@ from demo.actions import Naming, Update, plainly
 from demo.plan import Ask
 from demo.samples import sample, samples, write_samples
 from demo.stage import line_html
+from demo.tables import tab as measuring
 from demo.universal import tab as crafting
 from demo.widgets import DEFAULT_K, Start, Widgets, header, lay_out, note
 
@@ -85,6 +86,8 @@ def build() -> gr.Blocks:
                 w = lay_out(names, start)
             with gr.Tab("Universal", id="universal") as universal:
                 crafting.build(universal, names, files)
+            with gr.Tab("Tables", id="tables"):
+                measuring.build(names, files)
         note()
         _wire_choices(w, files, current)
         _wire_run(w, current)

@@ -79,7 +79,7 @@ class Made:
         return float(tk.l2_norm(self.z)[0])
 
 
-def checked(annotator: Any, k: Any, method: Any, budget: Any, epochs: Any, seed: Any, used: Any = ()) -> Wish:
+def checked(used: Any, annotator: Any, k: Any, method: Any, budget: Any, epochs: Any, seed: Any) -> Wish:
     """What the widgets say as a Wish; ValueError says what was wrong and what is allowed."""
     one_of("annotator", annotator, tk.available())
     return Wish(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -10,25 +9,15 @@ from torch.nn import functional
 
 import tkml_core as tk
 from demo import runner
-from demo.actions import known_truth
 from demo.plan import guess
 from demo.samples import sample, samples
+from demo.sources import Source
 from demo.words import listed
 
-MOST_UPLOADS = 24
 VIEWS = 4  # pictures that `views` makes of one photo
 CLOSER = 17  # pixels cut from every side of 224 for the closer view, which shows 85 % of the width
 # The others share no photo with these: what is tried on them says something about photos that z has not seen.
 DEFAULT_SET = ("cat", "motorcycle", "astronaut", "mosaic")
-
-
-@dataclass(frozen=True)
-class Source:
-    """A photo by its file. `truth` in an annotator's spelling; empty means that the annotator's guess is taken for true."""
-
-    path: str
-    title: str
-    truth: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,19 +36,6 @@ def views(x: Tensor) -> Tensor:
     cut = x[..., CLOSER:-CLOSER, CLOSER:-CLOSER]
     closer = functional.interpolate(cut, size=x.shape[-2:], mode="bilinear", antialias=True)
     return torch.cat([x, x.flip(-1), *(tk.quantize(picture) for picture in (closer, closer.flip(-1)))])
-
-
-def sample_sources(names: Sequence[str], files: dict[str, str], annotator: tk.Annotator) -> list[Source]:
-    """The samples called `names` with what is known to be true on them."""
-    return [Source(files[name], sample(name).title, known_truth(sample(name), annotator)) for name in names]
-
-
-def uploaded(paths: Sequence[str] | None, most: int = MOST_UPLOADS) -> list[Source]:
-    """Uploaded files as sources, not opened yet; ValueError where there are more than `most`."""
-    paths = paths or []
-    if len(paths) > most:
-        raise ValueError(f"At most {most} photos are used at a time; {len(paths)} were uploaded. Please remove some.")
-    return [Source(path, Path(path).name) for path in paths]
 
 
 def read(source: Source, annotator_name: str) -> tuple[Tensor, Tensor, bool]:

@@ -11,11 +11,12 @@ import numpy as np
 from gradio.utils import get_upload_folder
 
 from demo import live, runner
-from demo.actions import plainly
+from demo.actions import Update, plainly
 from demo.pictures import figure
 from demo.plan import MAX_SEED
 from demo.runs import QUIET, wire
 from demo.samples import samples
+from demo.sources import MOST_UPLOADS, sample_sources, uploaded
 from demo.stage import line_html
 from demo.universal import craft, drawing, photos, trial
 from demo.verdict import waiting_html
@@ -23,6 +24,7 @@ from demo.widgets import DEFAULT_K, Html
 
 KEEP_SECONDS = 3600  # a visitor's z; uploads are deleted after as long
 OWN = "made here"
+Stop = Callable[[], bool]
 INTRO = """<p class="lead">One change z for <b>every</b> photo: it is crafted over a set, then added unaltered to photos that it
 has never seen (§3.1 of the paper). It must be far larger than a change made for one photo.</p>"""
 ABOUT_BUDGET = (
@@ -69,7 +71,7 @@ def _choices(box: dict[str, Any], names: Sequence[str]) -> None:
         info="Those left out can show afterwards whether z is universal",
     )  # fmt: skip
     box["uploads"] = gr.File(
-        label=f"Your own photos, up to {photos.MOST_UPLOADS}", file_count="multiple", file_types=["image"], height=130,
+        label=f"Your own photos, up to {MOST_UPLOADS}", file_count="multiple", file_types=["image"], height=130,
         elem_id="craft-uploads",
     )  # fmt: skip
     box["views"] = gr.Checkbox(
@@ -121,15 +123,15 @@ def _trial(box: dict[str, Any]) -> None:
 
 
 def _wire(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
-    def tried(change: trial.Change, used: Sequence[str], names: Sequence[str], uploads: Any) -> dict[Any, Any]:
+    def tried(change: trial.Change, used: Sequence[str], names: Sequence[str], uploads: Any) -> Update:
         annotator = runner.annotator(change.annotator)
-        sources = photos.sample_sources(names, files, annotator) + photos.uploaded(uploads, trial.MOST_TRIED)
+        sources = sample_sources(names, files, annotator) + uploaded(uploads, trial.MOST_TRIED)
         notes = [photos.seen(name, used) for name in names] + ["yours"] * (len(sources) - len(names))
         tally, rows = trial.try_html(change, sources, notes)
         return {box["tally"]: tally, box["rows"]: rows}
 
     @plainly
-    def on_try(which: str, made: Any, name: str, k: Any, names: list[str], uploads: Any) -> dict[Any, Any]:
+    def on_try(which: str, made: Any, name: str, k: Any, names: list[str], uploads: Any) -> Update:
         if which == OWN:
             if made is None:
                 raise ValueError("Nothing has been made here yet. Press Craft first, or choose a bundled change.")
@@ -142,9 +144,9 @@ def _wire(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
             return gr.skip()
         return {**on_try(which, made, name, k, names, None), box["opened"]: True}
 
-    def on_craft(stop_asked: Callable[[], bool], used: list[str], uploads: Any, more: bool, *wish: Any) -> Iterator:
-        asked = craft.checked(*wish, used=used)
-        sources = photos.sample_sources(used, files, runner.annotator(asked.annotator)) + photos.uploaded(uploads)
+    def on_craft(stop_asked: Stop, used: list[str], uploads: Any, more: bool, *wish: Any) -> Iterator[Update]:
+        asked = craft.checked(used, *wish)
+        sources = sample_sources(used, files, runner.annotator(asked.annotator)) + uploaded(uploads)
         yield {box["status"]: line_html(f"reading {len(sources)} photos")}
         crowd = photos.gather(sources, asked.annotator, asked.k, more)
         made = yield from _moments(box, asked, crowd, stop_asked)
@@ -175,8 +177,8 @@ def _wire(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
 
 
 def _moments(
-    box: dict[str, Any], asked: craft.Wish, crowd: photos.PhotoSet, stop_asked: Callable[[], bool]
-) -> Generator[dict[Any, Any], None, craft.Made]:
+    box: dict[str, Any], asked: craft.Wish, crowd: photos.PhotoSet, stop_asked: Stop
+) -> Generator[Update, None, craft.Made]:
     """Updates of the stage while the run goes on, at most so many a second; returns what was made."""
     n, factor = len(crowd.x), drawing.factor_for(asked.budget)
     running = f"Crafting with {asked.method} over {n} pictures of {crowd.photos} photos. Stop keeps the best so far."

@@ -11,13 +11,13 @@ from demo import runner
 from demo.chips import top_list
 from demo.pictures import figure, to_image
 from demo.plan import Ask, make_plan
-from demo.ready_made import ReadyMade
 from demo.report import Outcome
+from demo.sources import Source
 from demo.stage import before_html, scored
 from demo.universal.craft import Made
 from demo.universal.drawing import change_html, factor_for, top, verdict
-from demo.universal.photos import Source
 from demo.words import are, listed
+from tkml_core.attacks.ready_made import ReadyMade
 from tkml_core.experiments.sample import interval
 from tkml_core.zoo.universal import bundled, notes_of, path_of
 
