@@ -54,8 +54,8 @@ def ready(method: str, annotator: str, k: int) -> Change:
     low, high = interval(won, n)
     origin = (
         f"The z that comes with this page: {method}, for {annotator} at k = {k}, made on {notes['photos']} photos. On {n} "
-        f"others it left no true label in the {top(k)} of {100 * won / n:.0f} % "
-        f"(95 % interval {100 * low:.0f}–{100 * high:.0f}); random noise as long did so on {100 * noise / n:.0f} %."
+        f"others it left no true label in the {top(k)} of {100 * won / n:.1f} % "
+        f"(95 % interval {100 * low:.0f}–{100 * high:.0f}); random noise as long did so on {100 * noise / n:.1f} %."
     )
     return Change(tk.universal(method, annotator, k), annotator, k, method, origin)
 
