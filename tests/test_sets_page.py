@@ -106,7 +106,7 @@ def test_a_phone_shows_both_tabs_without_sideways_scroll(visit: Callable[..., Pa
     assert box.evaluate("box => box.scrollWidth > box.clientWidth && box.getBoundingClientRect().right <= 390")
     box.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('#tables .wide').scrollLeft > 0")
+    page.wait_for_function("document.querySelector('#tables .tablebox').scrollLeft > 0")
 
 
 def test_a_row_fills_in_and_the_next_one_stands_beside_it(visit: Callable[..., Page]) -> None:

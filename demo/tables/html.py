@@ -48,6 +48,6 @@ def table_html(table: Table) -> str:
     made = f'<p class="made">Made by <code>{escape(table.command)}</code></p>' if table.command else ""
     return (
         f'<section class="measured"><h2>{escape(table.title)}</h2><p>{escape(table.sentence)}</p>'
-        f'<div class="wide" tabindex="0" role="region" aria-label="{escape(table.title, quote=True)}"><table>'
+        f'<div class="tablebox" tabindex="0" role="region" aria-label="{escape(table.title, quote=True)}"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{made}</section>"
     )

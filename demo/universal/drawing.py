@@ -54,7 +54,7 @@ def rates_html(points: Sequence[Point], epochs: int, pictures: int) -> str:
         path = " ".join(f"{1000 * x:.1f},{HEIGHT * (1 - y):.1f}" for x, y in at)
         lines += f'<polyline class="line {kind}" points="{path}"/>'
         dots += "".join(
-            f'<i class="dot {kind}" style="left:{100 * x:.2f}%;top:{HEIGHT * (1 - y):.1f}px"></i>' for x, y in at
+            f'<i class="ratedot {kind}" style="left:{100 * x:.2f}%;top:{HEIGHT * (1 - y):.1f}px"></i>' for x, y in at
         )
     grid = "".join(f'<line class="grid" x1="0" x2="1000" y1="{y}" y2="{y}"/>' for y in (0, HEIGHT // 2, HEIGHT))
     scale = "".join(

@@ -44,9 +44,9 @@ def build(tab: gr.Tab, names: Sequence[str], files: dict[str, str]) -> None:
     with gr.Row(elem_id="craft"):
         with gr.Column(elem_id="craft-stage", min_width=0):
             _stage(box)
-        with gr.Column(elem_id="craft-panel", elem_classes="choices", min_width=0):
+        with gr.Column(elem_id="craft-panel", elem_classes="pick", min_width=0):
             _choices(box, names)
-    with gr.Column(elem_id="try", elem_classes="choices", min_width=0):
+    with gr.Column(elem_id="try", elem_classes="pick", min_width=0):
         _trial(box)
     _wire(tab, box, files)
 
