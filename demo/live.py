@@ -106,13 +106,8 @@ def save_report(outcome: Outcome, folder: str | Path) -> str:
 
 def _place(outcome: Outcome, folder: str | Path, ending: str, content: bytes) -> Path:
     report = outcome.report
-    return keep(folder, f"{report['attack']}-k{report['k']}-{report['annotator']}{ending}", content)
-
-
-def keep(folder: str | Path, name: str, content: bytes) -> Path:
-    """Write a file to be downloaded, in a folder of its own below `folder`; returns its path."""
     place = Path(folder) / uuid.uuid4().hex
     place.mkdir(parents=True)
-    path = place / name.lower().replace("^", "")
+    path = place / f"{report['attack']}-k{report['k']}-{report['annotator']}{ending}".lower().replace("^", "")
     path.write_bytes(content)
     return path

@@ -1,6 +1,5 @@
 """What every tab with a run of its own shares: the button that starts it, Stop, and the line that says how far it is."""
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -9,6 +8,7 @@ import gradio as gr
 from demo import runner
 from demo.actions import plainly
 from demo.stage import line_html
+from demo.stops import Stops
 
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
@@ -17,26 +17,6 @@ STARTING = """() => {
   const set = (interactive) => ({__type__: "update", interactive});
   return [set(false), set(true), '<p class="status"><span>waiting for a free place</span></p>'];
 }"""
-
-
-class Stops:
-    """Sessions whose visitor pressed Stop; a run looks here between two steps and concludes with what it has."""
-
-    def __init__(self) -> None:
-        self._sessions: set[str] = set()
-        self._lock = threading.Lock()
-
-    def ask(self, session: str) -> None:
-        with self._lock:
-            self._sessions.add(session)
-
-    def forget(self, session: str) -> None:
-        with self._lock:
-            self._sessions.discard(session)
-
-    def asked(self, session: str) -> bool:
-        with self._lock:
-            return session in self._sessions
 
 
 def wire(

@@ -14,15 +14,15 @@ from PIL import Image, ImageOps
 class Sample:
     """A photo to start from. `truth` uses COCO's names; labels an annotator does not have are left out later.
 
-    parts: names of the photos it shows: itself, or those that a mosaic is made of.
+    parts: names of the photos that a mosaic is made of.
     """
 
     name: str
     title: str
     truth: tuple[str, ...]
     open: Callable[[], Image.Image]
-    parts: tuple[str, ...]
     file: Path | None = None
+    parts: tuple[str, ...] = ()
 
 
 def _package_files() -> dict[str, Path]:
@@ -59,13 +59,13 @@ def samples() -> tuple[Sample, ...]:
 
     def photo(name: str, title: str, truth: tuple[str, ...]) -> Sample | None:
         path = files.get(name)
-        return Sample(name, title, truth, lambda: Image.open(path), (name,), path) if path else None
+        return Sample(name, title, truth, lambda: Image.open(path), path) if path else None
 
     def collage(name: str, title: str, truth: tuple[str, ...], size: tuple[int, int], **boxes: tuple) -> Sample | None:
         if any(part not in files for part in boxes):
             return None
         tiles = [(files[part], box, centre) for part, (box, centre) in boxes.items()]
-        return Sample(name, title, truth, lambda: _mosaic(size, tiles), tuple(boxes))
+        return Sample(name, title, truth, lambda: _mosaic(size, tiles), parts=tuple(boxes))
 
     made = (
         collage(

@@ -1,6 +1,6 @@
 """The photos that one change is crafted over, and those that it is tried on afterwards."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +10,7 @@ from torch.nn import functional
 import tkml_core as tk
 from demo import runner
 from demo.plan import guess
-from demo.samples import sample, samples
+from demo.samples import sample
 from demo.sources import Source
 from demo.words import listed
 
@@ -73,14 +73,17 @@ def gather(sources: Sequence[Source], annotator_name: str, k: int, more_views: b
     return PhotoSet(torch.cat(pictures), torch.cat(truths), len(pictures), guessed, tuple(left_out))
 
 
+def _parts(name: str) -> set[str]:
+    return set(sample(name).parts or (name,))
+
+
 def seen(name: str, used: Sequence[str]) -> str:
     """How much of the sample called `name` is in the samples `used`: "new", "partly seen" or "in the set"."""
     if name in used:
         return "in the set"
-    parts = {part for other in used for part in sample(other).parts}
-    return "partly seen" if parts & set(sample(name).parts) else "new"
+    return "partly seen" if any(_parts(name) & _parts(other) for other in used) else "new"
 
 
-def unseen(used: Sequence[str]) -> list[str]:
-    """Names of the samples that share no photo with those in `used`."""
-    return [item.name for item in samples() if seen(item.name, used) == "new"]
+def unseen(used: Sequence[str], names: Iterable[str]) -> list[str]:
+    """Those of the samples called `names` that share no photo with those in `used`."""
+    return [name for name in names if seen(name, used) == "new"]

@@ -3,7 +3,9 @@
 import io
 import json
 import time
+import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -111,7 +113,7 @@ def _trial(box: dict[str, Any]) -> None:
             label="Which z", elem_id="try-which", info="A bundled one is for the annotator and the k chosen above",
         )  # fmt: skip
         box["tried"] = gr.CheckboxGroup(
-            [(item.title, item.name) for item in samples()], value=photos.unseen(photos.DEFAULT_SET), label="Samples",
+            [(item.title, item.name) for item in samples()], value=photos.unseen(photos.DEFAULT_SET, [item.name for item in samples()]), label="Samples",
             elem_id="try-samples", info="At the start, those that share no photo with the set",
         )  # fmt: skip
         box["strangers"] = gr.File(
@@ -150,7 +152,7 @@ def _wire(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
         yield {box["status"]: line_html(f"reading {len(sources)} photos")}
         crowd = photos.gather(sources, asked.annotator, asked.k, more)
         made = yield from _moments(box, asked, crowd, stop_asked)
-        unseen = photos.unseen(used) or [item.name for item in samples()]
+        unseen = photos.unseen(used, files) or list(files)
         npz, png = files_of(made)
         factor = drawing.factor_for(made.norm)
         yield {
@@ -223,9 +225,10 @@ def files_of(made: craft.Made) -> tuple[str, str]:
     np.savez_compressed(npz, levels=levels, about=np.array(json.dumps(about, ensure_ascii=False)))
     factor = drawing.factor_for(made.norm)
     drawing.picture_of(made.z, factor).save(png, "PNG")
-    name = f"{wish.method}-{wish.annotator}-k{wish.k}"
-    folder = get_upload_folder()
-    return (
-        str(live.keep(folder, f"{name}.npz", npz.getvalue())),
-        str(live.keep(folder, f"{name}-x{factor}.png", png.getvalue())),
-    )
+    place = Path(get_upload_folder()) / uuid.uuid4().hex
+    place.mkdir(parents=True)
+    name = f"{wish.method}-{wish.annotator}-k{wish.k}".lower()
+    paths = place / f"{name}.npz", place / f"{name}-x{factor}.png"
+    for path, content in zip(paths, (npz, png), strict=True):
+        path.write_bytes(content.getvalue())
+    return str(paths[0]), str(paths[1])

@@ -1,5 +1,6 @@
 """A finished z tried on photos: rows of original, change and changed photo, as in the paper's Figure 3."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
@@ -9,9 +10,10 @@ from torch import Tensor
 import tkml_core as tk
 from demo import runner
 from demo.chips import top_list
+from demo.history import History
 from demo.pictures import figure, to_image
 from demo.plan import Ask, make_plan
-from demo.report import Outcome
+from demo.report import Outcome, conclude
 from demo.sources import Source
 from demo.stage import before_html, scored
 from demo.universal.craft import Made
@@ -68,12 +70,15 @@ def put_on(change: Change, source: Source) -> Outcome:
         plan = make_plan(Ask(change.annotator, change.k, "TkML-AP-U", source.truth), annotator, photo)
     except ValueError as error:
         raise ValueError(f"{source.title}: {error}") from error
-    run = runner.run(replace(plan, attack=ReadyMade(change.z), ask=replace(plan.ask, attack=change.method)))
+    plan = replace(plan, attack=ReadyMade(change.z), ask=replace(plan.ask, attack=change.method))
+    steps = runner.driven(plan.attack.steps(annotator, photo.x, plan.goal), lambda: False)
+    history, began = History(), time.perf_counter()
     while True:
         try:
-            next(run)
+            history.add(next(steps))
         except StopIteration as end:
-            return end.value
+            result, stopped = end.value
+            return conclude(plan, result, history, stopped, time.perf_counter() - began)
 
 
 def _state(outcome: Outcome) -> tuple[str, str, str]:
