@@ -66,10 +66,11 @@ def _stage(box: dict[str, Any]) -> None:
 
 
 def _choices(box: dict[str, Any], names: Sequence[str]) -> None:
-    choices = [(item.title, item.name) for item in samples()]
+    choices = {item.name: item.title for item in samples()}
     Html('<h2><span class="number">1</span>Choose the set</h2>')
     box["used"] = gr.CheckboxGroup(
-        choices, value=[n for n in photos.DEFAULT_SET if n in dict(choices).values()], label="Samples", elem_id="craft-used",
+        [(title, name) for name, title in choices.items()], value=[n for n in photos.DEFAULT_SET if n in choices],
+        label="Samples", elem_id="craft-used",
         info="Those left out can show afterwards whether z is universal",
     )  # fmt: skip
     box["uploads"] = gr.File(
@@ -112,9 +113,10 @@ def _trial(box: dict[str, Any]) -> None:
             [("made here", OWN), *((f"bundled, {name}", name) for name in craft.METHODS)], value=craft.METHODS[0],
             label="Which z", elem_id="try-which", info="A bundled one is for the annotator and the k chosen above",
         )  # fmt: skip
+        choices = {item.name: item.title for item in samples()}
         box["tried"] = gr.CheckboxGroup(
-            [(item.title, item.name) for item in samples()], value=photos.unseen(photos.DEFAULT_SET, [item.name for item in samples()]), label="Samples",
-            elem_id="try-samples", info="At the start, those that share no photo with the set",
+            [(title, name) for name, title in choices.items()], value=photos.unseen(photos.DEFAULT_SET, choices),
+            label="Samples", elem_id="try-samples", info="At the start, those that share no photo with the set",
         )  # fmt: skip
         box["strangers"] = gr.File(
             label="Photos of your own", file_count="multiple", file_types=["image"], height=120, elem_id="try-uploads"
@@ -152,7 +154,7 @@ def _wire(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
         yield {box["status"]: line_html(f"reading {len(sources)} photos")}
         crowd = photos.gather(sources, asked.annotator, asked.k, more)
         made = yield from _moments(box, asked, crowd, stop_asked)
-        unseen = photos.unseen(used, files) or list(files)
+        unseen = (photos.unseen(used, files) or list(files))[: trial.MOST_TRIED]
         npz, png = files_of(made)
         factor = drawing.factor_for(made.norm)
         yield {
