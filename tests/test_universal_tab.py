@@ -12,7 +12,7 @@ import tkml_core as tk
 from demo import runner
 from demo.samples import sample, samples
 from demo.sources import MOST_UPLOADS, Source, sample_sources, uploaded
-from demo.universal import craft, drawing, photos, tab, trial
+from demo.universal import craft, drawing, events, photos, trial
 from tkml_core.grid import HAIRLINE
 from tkml_core.zoo.universal import notes_of, path_of
 
@@ -154,8 +154,8 @@ def test_a_run_that_is_cut_short_keeps_what_it_has(files: dict[str, str], stop: 
 
 def test_z_can_be_taken_away(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = run[-1]
-    monkeypatch.setattr(tab, "get_upload_folder", lambda: str(tmp_path))
-    npz, png = (Path(path) for path in tab.files_of(made))
+    monkeypatch.setattr(events, "get_upload_folder", lambda: str(tmp_path))
+    npz, png = (Path(path) for path in events.files_of(made))
     with np.load(npz) as stored:  # no pickles inside
         assert torch.equal(torch.from_numpy(stored["levels"]).float().div(255), made.z)
         about = json.loads(str(stored["about"]))

@@ -11,6 +11,7 @@ import tkml_core as tk
 from demo.pictures import amplified, figure
 from demo.race import ticks
 from demo.universal.craft import Made, Moment, Point, Wish
+from demo.verdict import said_html, top_words
 from demo.words import listed
 
 FACTORS = (2, 5, 10, 20, 50)
@@ -87,18 +88,6 @@ def progress(moment: Moment, wish: Wish) -> tuple[str, ...]:
     return (f"epoch {epoch} of {wish.epochs}", f"update {moment.update}", now)
 
 
-def verdict(kind: str, word: str, sentence: str) -> str:
-    """A sentence with a word and a sign before it; kind "won", "lost" or "cut"."""
-    return (
-        f'<div class="verdict {kind}" role="status"><strong><span class="sign" aria-hidden="true"></span>{escape(word)}'
-        f"</strong><p>{escape(sentence)}</p></div>"
-    )
-
-
-def top(k: int) -> str:
-    return "top label" if k == 1 else f"top {k}"
-
-
 def made_sentence(made: Made, limit: float) -> str:
     """What came of a run, in plain words."""
     lead = {
@@ -109,8 +98,8 @@ def made_sentence(made: Made, limit: float) -> str:
     photos = "1 photo" if made.photos == 1 else f"{made.photos} photos"
     sentence = (
         f"{lead}Made on {photos} ({each}{made.pictures} pictures in all). On {made.fooled} of them "
-        f"({percent(made.fooled / made.pictures)}) no true label is left in the {top(made.wish.k)} once z is added; random noise "
-        f"as long as z does that on {made.noise} ({percent(made.noise / made.pictures)}). The {top(made.wish.k)} contradicts the "
+        f"({percent(made.fooled / made.pictures)}) no true label is left in the {top_words(made.wish.k)} once z is added; random noise "
+        f"as long as z does that on {made.noise} ({percent(made.noise / made.pictures)}). The {top_words(made.wish.k)} contradicts the "
         f"truth (E = 0) on {made.inconsistent}. Whether z is universal, only photos that it has not seen can say: they are below."
     )
     if made.guessed:
@@ -119,11 +108,11 @@ def made_sentence(made: Made, limit: float) -> str:
         )
     if made.left_out:
         sentence += (
-            f" Left out: {listed(made.left_out)}, where no true label is in the {top(made.wish.k)} to begin with."
+            f" Left out: {listed(made.left_out)}, where no true label is in the {top_words(made.wish.k)} to begin with."
         )
     return sentence
 
 
 def made_html(made: Made, limit: float) -> str:
     kind = "cut" if made.stopped == "user" else "won" if 2 * made.fooled > made.pictures else "lost"
-    return verdict(kind, f"{made.fooled} of {made.pictures} fooled", made_sentence(made, limit))
+    return said_html(kind, f"{made.fooled} of {made.pictures} fooled", made_sentence(made, limit))

@@ -17,7 +17,8 @@ from demo.report import Outcome, conclude
 from demo.sources import Source
 from demo.stage import before_html, scored
 from demo.universal.craft import Made
-from demo.universal.drawing import change_html, factor_for, top, verdict
+from demo.universal.drawing import change_html, factor_for
+from demo.verdict import said_html, top_words
 from demo.words import are, listed
 from tkml_core.attacks.ready_made import ReadyMade
 from tkml_core.experiments.sample import interval
@@ -56,7 +57,7 @@ def ready(method: str, annotator: str, k: int) -> Change:
     low, high = interval(won, n)
     origin = (
         f"The z that comes with this page: {method}, for {annotator} at k = {k}, made on {notes['photos']} photos. On {n} "
-        f"others it left no true label in the {top(k)} of {100 * won / n:.1f} % "
+        f"others it left no true label in the {top_words(k)} of {100 * won / n:.1f} % "
         f"(95 % interval {100 * low:.0f}–{100 * high:.0f}); random noise as long did so on {100 * noise / n:.1f} %."
     )
     return Change(tk.universal(method, annotator, k), annotator, k, method, origin)
@@ -87,10 +88,10 @@ def _state(outcome: Outcome) -> tuple[str, str, str]:
     still = [name for name, _ in report["after"] if name in report["true_labels"]]
     if not report["achieved"]:
         inconsistent = "" if report["consistent"] else " Its top-k contradicts the truth all the same (E = 0)."
-        return "lost", "Not fooled", f"{listed(still)} {are(still)} still in the {top(k)}.{inconsistent}"
+        return "lost", "Not fooled", f"{listed(still)} {are(still)} still in the {top_words(k)}.{inconsistent}"
     if not report["l2"]:
-        return "cut", "Already so", f"No true label was in the {top(k)} before, so nothing was added."
-    return "won", "Fooled", f"No true label is left in the {top(k)}."
+        return "cut", "Already so", f"No true label was in the {top_words(k)} before, so nothing was added."
+    return "won", "Fooled", f"No true label is left in the {top_words(k)}."
 
 
 def row_html(source: Source, outcome: Outcome, z: Tensor, note: str) -> str:
@@ -123,4 +124,4 @@ def try_html(change: Change, sources: Sequence[Source], notes: Sequence[str]) ->
         row_html(source, outcome, change.z, note)
         for source, outcome, note in zip(sources, outcomes, notes, strict=True)
     )
-    return verdict(kind, f"{fooled} of {len(outcomes)} fooled", sentence), f'<div class="trials">{rows}</div>'
+    return said_html(kind, f"{fooled} of {len(outcomes)} fooled", sentence), f'<div class="trials">{rows}</div>'
