@@ -94,12 +94,13 @@ def made_sentence(made: Made, limit: float) -> str:
         "user": f"Stopped after {made.updates} updates. ",
         "time": f"The limit of {limit:.0f} seconds ended the run after {made.updates} updates. ",
     }.get(made.stopped or "", "")
+    where, n = top_words(made.wish.k), made.pictures
     each = "each also mirrored and cut closer, " if made.pictures > made.photos else ""
     photos = "1 photo" if made.photos == 1 else f"{made.photos} photos"
     sentence = (
         f"{lead}Made on {photos} ({each}{made.pictures} pictures in all). On {made.fooled} of them "
-        f"({percent(made.fooled / made.pictures)}) no true label is left in the {top_words(made.wish.k)} once z is added; random noise "
-        f"as long as z does that on {made.noise} ({percent(made.noise / made.pictures)}). The {top_words(made.wish.k)} contradicts the "
+        f"({percent(made.fooled / made.pictures)}) no true label is left in the {where} once z is added; random noise "
+        f"as long as z does that on {made.noise} ({percent(made.noise / made.pictures)}). The {where} contradicts the "
         f"truth (E = 0) on {made.inconsistent}. Whether z is universal, only photos that it has not seen can say: they are below."
     )
     if made.guessed:
@@ -107,9 +108,7 @@ def made_sentence(made: Made, limit: float) -> str:
             f" The truth of {made.guessed} of the photos is the annotator's own guess (every label of 50 % or more)."
         )
     if made.left_out:
-        sentence += (
-            f" Left out: {listed(made.left_out)}, where no true label is in the {top_words(made.wish.k)} to begin with."
-        )
+        sentence += f" Left out: {listed(made.left_out)}, where no true label is in the {where} to begin with."
     return sentence
 
 
