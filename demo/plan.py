@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import torch
 from torch import Tensor
 
 import tkml_core as tk
@@ -125,7 +124,7 @@ def make_plan(ask: Ask, annotator: tk.Annotator, photo: Photo) -> Plan:
         attack=attack,
         settings={name: getattr(attack, name) for name in menu.setting_names(ask.attack) if name != "max_steps"},
         goal_name=goal_kind.name,
-        goal=goal_kind.of(true, k, torch.tensor([[annotator.index(name) for name in named]], dtype=torch.long)),
+        goal=goal_kind.of(true, k, annotator.places(named)),
         true=true,
         roles=Roles(true_names, () if hides else named, named if hides else (), goal_kind is tk.Ordered),
         guessed=guessed,
@@ -160,9 +159,7 @@ def _targets(ask: Ask, annotator: tk.Annotator, photo: Photo, true: Tensor, k: i
         if both:
             raise ValueError(f"A target must be a label that is not true; {', '.join(both)} cannot be both.")
         return names
-    mask = tk.choose_targets(case, photo.logits, true=true, k=k, seed=seed)
-    by_score = photo.logits[0].masked_fill(~mask[0], -torch.inf)
-    return tuple(annotator.labels[j] for j in by_score.argsort(descending=True)[:k].tolist())
+    return tuple(annotator.labels[j] for j in tk.target_order(case, photo.logits, true, k, seed)[0].tolist())
 
 
 def _hidden(ask: Ask, annotator: tk.Annotator, true: tuple[str, ...], k: int) -> tuple[str, ...]:

@@ -55,9 +55,12 @@ class Annotator:
 
     def mask(self, names: Iterable[str]) -> Tensor:
         """Bool (1,m), True at the named labels."""
-        mask = torch.zeros(1, len(self.labels), dtype=torch.bool)
-        mask[0, label_indices(names, self.labels)] = True
-        return mask.to(self.device)
+        mask = torch.zeros(1, len(self.labels), dtype=torch.bool, device=self.device)
+        return mask.scatter_(1, self.places(names), True)
+
+    def places(self, names: Iterable[str]) -> Tensor:
+        """Indices of the named labels in their order, long (1,n)."""
+        return torch.tensor([label_indices(names, self.labels)], dtype=torch.long, device=self.device)
 
     @staticmethod
     def guess(logits: Tensor) -> Tensor:

@@ -94,7 +94,7 @@ def made_sentence(made: Made, limit: float) -> str:
         "user": f"Stopped after {made.updates} updates. ",
         "time": f"The limit of {limit:.0f} seconds ended the run after {made.updates} updates. ",
     }.get(made.stopped or "", "")
-    where, n = top_words(made.wish.k), made.pictures
+    where = top_words(made.wish.k)
     each = "each also mirrored and cut closer, " if made.pictures > made.photos else ""
     photos = "1 photo" if made.photos == 1 else f"{made.photos} photos"
     sentence = (

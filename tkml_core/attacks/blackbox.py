@@ -90,9 +90,8 @@ class BlackBox(Attack):
         if not 0 < self.square <= 1:
             raise ValueError(f"square = {self.square!r}: the share of the image under the first squares is in (0, 1].")
 
-    def steps(self, annotator: Annotator, x: Tensor, goal: Goal) -> Steps:
-        self.check(goal)
-        return self._begin(Queries(annotator, x, goal))
+    def _run(self, annotator: Annotator, x: Tensor, goal: Goal) -> Run:
+        return Queries(annotator, x, goal)
 
     def _loop(self, run: Run) -> Steps:
         assert isinstance(run, Queries)

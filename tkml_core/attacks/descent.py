@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from tkml_core.attacks.attack import Attack, check_whole
-from tkml_core.attacks.run import Run
+from tkml_core.attacks.run import Run, part
 from tkml_core.goals import Goal, Targeted
 from tkml_core.losses import Objective
 from tkml_core.step import Steps
@@ -89,7 +89,8 @@ class Descent(Attack):
         most = SHORTER / self.beta if self.beta else torch.inf
 
         for index in range(self.max_steps + 1):
-            rows, goal, leaf, logits, z, f = run.look()
+            look = run.look()
+            rows, goal, leaf, logits, z, _ = look
             with torch.enable_grad():
                 scores = self._scores(logits)
             seen = scores.detach()
@@ -97,7 +98,7 @@ class Descent(Attack):
             aimed = seen + run.wanted[rows, None] * self.handicap(goal)
             loss, by_scores, by_lambda = self.objective(aimed, goal, lam[rows])
             ridge = self.beta / 2 * z.flatten(1).square().sum(1)
-            better = run.record(rows, f, loss + ridge, self.threshold(seen, goal, lam[rows]))
+            better = run.record(look, loss + ridge, self.threshold(seen, goal, lam[rows]))
             waited[rows] = torch.where(better, 0.0, waited[rows] + 1)
             run.settle(rows[waited[rows] >= self.waits])
             if (yield run.step(index)) or bool(run.done.all()) or index == self.max_steps:
@@ -121,11 +122,12 @@ class Descent(Attack):
             eta = (finer[rows] * self.step * (gap + beyond[rows]) / size.square()).clamp(max=most)
             length = (eta * size).clamp(max=longest)  # ‖z_{l+1} − z_l‖₂, but for the box
             share = kept[rows, None, None, None]
-            course[rows] = share * course[rows] + (1 - share) * direction
-            way = course[rows].flatten(1).norm(dim=1).clamp(min=1e-12)
+            heading = share * part(course, rows) + (1 - share) * direction
+            course[rows] = heading
+            way = heading.flatten(1).norm(dim=1).clamp(min=1e-12)
 
             lam[rows] = self.clamp_lambda(lam[rows] - length / size * by_lambda)
-            run.move(rows, leaf.detach() - (length / way)[:, None, None, None] * course[rows])
+            run.move(rows, leaf.detach() - (length / way)[:, None, None, None] * heading)
         return run.result()
 
     def _scores(self, logits: Tensor) -> Tensor:

@@ -44,11 +44,12 @@ class KFool(Attack):
 
     def _loop(self, run: Run) -> Steps:
         for index in range(self.max_steps + 1):
-            rows, goal, leaf, logits, _, seen = run.look()
+            look = run.look()
+            rows, goal, leaf, logits, _, seen = look
             # Scores with which the goal is met once it is met by more than `wanted` on the true ones.
             aimed = seen + (run.wanted[rows] + BEYOND)[:, None] * goal.true
             missing = goal.margin(aimed).clamp(min=0)
-            run.record(rows, seen, missing, seen.topk(goal.k, dim=1).values[:, -1])
+            run.record(look, missing, seen.topk(goal.k, dim=1).values[:, -1])
             run.settle(rows)
             if (yield run.step(index)) or bool(run.done.all()) or index == self.max_steps:
                 break

@@ -1,6 +1,5 @@
 """The attacks by the names that are printed, and the goals that each can have."""
 
-import torch
 from torch import Tensor
 
 from tkml_core.attacks.attack import Attack
@@ -14,8 +13,7 @@ from tkml_core.attacks.tkmlap_t import TkMLAPT
 from tkml_core.attacks.tkmlap_u import TkMLAPU
 from tkml_core.attacks.tkmlap_uv import TkMLAPUv
 from tkml_core.goals import Goal
-from tkml_core.ranking import topk
-from tkml_core.targets import choose_targets
+from tkml_core.targets import target_order
 
 ATTACKS: dict[str, type[Attack]] = {
     attack.name: attack for attack in (TkMLAPU, TkMLAPT, TkMLAPUv, KFool, KUAP, MLAP, CWk, MinNorm, BlackBox)
@@ -23,15 +21,14 @@ ATTACKS: dict[str, type[Attack]] = {
 
 
 def own_goal(attack: Attack, logits: Tensor, true: Tensor, k: int, case: str = "best", seed: int = 0) -> Goal:
-    """The first of the attack's goals; targets, where it takes any, by `choose_targets`, the best-scored on top.
+    """The first of the attack's goals; targets, where it takes any, by `target_order`.
 
     logits (B,m); true bool (B,m) or (1,m).
     """
     kind = attack.goals[0]
     if not kind.asks_for:
         return kind.of(true, k)
-    targets = choose_targets(case, logits, true=true, k=k, seed=seed)
-    return kind.of(true, k, topk(logits.masked_fill(~targets, -torch.inf), k))
+    return kind.of(true, k, target_order(case, logits, true, k, seed))
 
 
 def goal_name(attack: str, wanted: str = "", targets: bool = False) -> str:

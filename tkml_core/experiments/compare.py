@@ -48,7 +48,8 @@ class Compared:
     asr: float
     float_ratio: str
     ratio: str
-    grid: float  # 8-bit over float norm of MinNorm
+    grid: float  # mean 8-bit over mean float norm of MinNorm
+    grid_each: float  # mean of its photos' ratios
     gradients: float
     most_gradients: int
     preview_share: float
@@ -69,13 +70,15 @@ def measured(path: Path) -> list[Compared]:
         paper = best_of_the_paper(methods)
         ours = methods["MinNorm"].values()
         gradients = [row["backwards"] for row in ours]
-        grid = [row["pert"] / row["pert_float"] for row in ours if row["achieved"] and row["pert_float"]]
+        solved = [row for row in ours if row["achieved"] and row["pert_float"]]
+        each = [row["pert"] / row["pert_float"] for row in solved]
+        grid = sum(row["pert"] for row in solved) / (sum(row["pert_float"] for row in solved) or 1)
         made.append(
             Compared(
                 name, case, k, len(keys), paper.removeprefix("paper "), _share(methods[paper]),
                 sum(row["achieved"] for row in ours), 100 * sum(not row["consistent"] for row in ours) / len(keys),
                 _ratio(methods, "MinNorm", paper, "pert_float"), _ratio(methods, "MinNorm", paper, "pert"),
-                sum(grid) / max(len(grid), 1), sum(gradients) / len(gradients), max(gradients),
+                grid, sum(each) / max(len(each), 1), sum(gradients) / len(gradients), max(gradients),
                 _share(methods["preview"]), _ratio(methods, "preview", paper, "pert_float"),
             )
         )  # fmt: skip
@@ -91,7 +94,7 @@ def table(path: Path) -> str:
     ]
     lines += [
         f"| {c.annotator} | {c.case} | {c.k} | {c.photos} | {c.paper_step} | {c.paper_share:.1f} | "
-        f"{share(c.won, c.photos)} | {c.asr:.1f} | {c.float_ratio} | {c.ratio} | {c.grid:.2f} | "
+        f"{share(c.won, c.photos)} | {c.asr:.1f} | {c.float_ratio} | {c.ratio} | {c.grid:.2f} ({c.grid_each:.2f}) | "
         f"{c.gradients:.0f} ({c.most_gradients}) | {c.preview_share:.1f} | {c.preview_ratio} |"
         for c in measured(path)
     ]
@@ -120,7 +123,8 @@ photos of the measuring parts (never trained on; consistent at k before; cut squ
 "photos" says how many were attacked so far, at most 200 a cell (`--photos`); each outcome is a line of `minnorm.jsonl`, and the
 same command adds those that are missing. Goal: share of photos whose 8-bit image meets the attack's goal, with Wilson's 95 %
 interval. ASR: share with E = 0. Ratios: mean ‖z‖₂ of MinNorm over that of the paper's attack, over the photos that both solve,
-before rounding and of the 8-bit image. Grid: mean of 8-bit over float norm for MinNorm. Gradients: backward passes a photo.
+before rounding and of the 8-bit image. Grid: MinNorm's mean 8-bit over its mean float norm, and in brackets the mean of its
+photos' ratios, in which a photo that needs next to no change counts as much as any. Gradients: backward passes a photo.
 
 {{table}}
 """

@@ -45,6 +45,9 @@ class Hide(Goal):
     def of(cls, true: Tensor, k: int, named: Tensor | None = None) -> Goal:
         """Hides the labels named, and keeps the other true ones."""
         hide = named_mask(named, true)
+        if bool((hide & ~true).any()):
+            row, label = (hide & ~true).nonzero()[0].tolist()
+            raise ValueError(f"Label {label} of image {row} is not true, so that there is nothing to hide.")
         return cls(hide=hide, keep=true & ~hide, k=k, true=true)
 
     def _check_rows(self) -> None:
