@@ -1,6 +1,7 @@
 """The tab "Universal" without a browser: the set, the run, the chart, and a finished z on other photos."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,8 @@ def test_a_run_that_is_cut_short_keeps_what_it_has(files: dict[str, str], stop: 
     words = {"user": "Stopped after 0 updates", "time": "The limit of 60 seconds ended the run"}[cause]
     assert drawing.made_sentence(made, 60).startswith(words)
     assert "0 of 1 fooled" in drawing.made_html(made, 60)
+    facts = drawing.facts_html(replace(made, left_out=("<b>",), guessed=1))
+    assert "kUAPs for voc20 at k = 3, made on 1 photo." in facts and "&lt;b&gt;" in facts and "own guess" in facts
 
 
 def test_z_can_be_taken_away(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,24 +94,32 @@ def made_sentence(made: Made, limit: float) -> str:
         "user": f"Stopped after {made.updates} updates. ",
         "time": f"The limit of {limit:.0f} seconds ended the run after {made.updates} updates. ",
     }.get(made.stopped or "", "")
-    where = top_words(made.wish.k)
-    each = "each also mirrored and cut closer, " if made.pictures > made.photos else ""
-    photos = "1 photo" if made.photos == 1 else f"{made.photos} photos"
-    sentence = (
-        f"{lead}Made on {photos} ({each}{made.pictures} pictures in all). On {made.fooled} of them "
-        f"({percent(made.fooled / made.pictures)}) no true label is left in the {where} once z is added; random noise "
-        f"as long as z does that on {made.noise} ({percent(made.noise / made.pictures)}). The {where} contradicts the "
-        f"truth (E = 0) on {made.inconsistent}. Whether z is universal, only photos that it has not seen can say: they are below."
+    n = made.pictures
+    return (
+        f"{lead}On {made.fooled} of the {n} pictures it was made on ({percent(made.fooled / n)}) no true label is left in the "
+        f"{top_words(made.wish.k)} once z is added. Random noise as long as z does that on {made.noise}. Whether z is universal, "
+        "only photos that it has not seen can say: they are below."
     )
-    if made.guessed:
-        sentence += (
-            f" The truth of {made.guessed} of the photos is the annotator's own guess (every label of 50 % or more)."
-        )
-    if made.left_out:
-        sentence += f" Left out: {listed(made.left_out)}, where no true label is in the {where} to begin with."
-    return sentence
 
 
 def made_html(made: Made, limit: float) -> str:
+    """The sentence with a word and a sign before it."""
     kind = "cut" if made.stopped == "user" else "won" if 2 * made.fooled > made.pictures else "lost"
     return said_html(kind, f"{made.fooled} of {made.pictures} fooled", made_sentence(made, limit))
+
+
+def facts_html(made: Made) -> str:
+    """What else there is to know about a run."""
+    wish, photos = made.wish, "1 photo" if made.photos == 1 else f"{made.photos} photos"
+    facts = [
+        f"{wish.method} for {wish.annotator} at k = {wish.k}, made on {photos}"
+        + (", each also mirrored and cut closer." if made.pictures > made.photos else "."),
+        f"The {top_words(wish.k)} contradicts the truth (E = 0) on {made.inconsistent} of the {made.pictures} pictures.",
+    ]
+    if made.guessed:
+        facts.append(
+            f"The truth of {made.guessed} of the photos is the annotator’s own guess: every label of 50 % or more."
+        )
+    if made.left_out:
+        facts.append(f"Left out, because no true label is in the top-k to begin with: {listed(made.left_out)}.")
+    return f'<ul class="facts">{"".join(f"<li>{escape(fact)}</li>" for fact in facts)}</ul>'

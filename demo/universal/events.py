@@ -61,6 +61,7 @@ def connect(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
             box["verdict"]: drawing.made_html(made, runner.BUDGET_SECONDS),
             box["z"]: drawing.change_html(made.z, factor, "Change z", lossless=True),
             box["rates"]: drawing.rates_html(made.points, asked.epochs, made.pictures),
+            box["facts"]: drawing.facts_html(made),
             box["status"]: line_html(f"{made.updates} updates", f"‖z‖₂ {made.norm:.0f}", "done"),
             box["npz"]: gr.update(value=npz, interactive=True),
             box["png"]: gr.update(value=png, interactive=True),
@@ -73,7 +74,10 @@ def connect(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
     wishes = [
         box[name] for name in ("used", "uploads", "views", "annotator", "k", "method", "budget", "epochs", "seed")
     ]
-    shown = [box[name] for name in ("verdict", "z", "rates", "npz", "png", "made", "which", "tried", "tally", "rows")]
+    shown = [
+        box[name]
+        for name in ("verdict", "z", "rates", "facts", "npz", "png", "made", "which", "tried", "tally", "rows")
+    ]
     wire(box["run"], box["stop"], box["status"], on_craft, wishes, shown)
     choice = [box[name] for name in ("which", "made", "annotator", "k", "tried")]
     box["try"].click(on_try, [*choice, box["strangers"]], [box["tally"], box["rows"]], api_visibility="private")
@@ -89,6 +93,7 @@ def _moments(
     yield {
         box["verdict"]: waiting_html(running),
         box["rates"]: drawing.rates_html([], asked.epochs, n),
+        box["facts"]: "",
         box["npz"]: gr.update(interactive=False),
         box["png"]: gr.update(interactive=False),
     }

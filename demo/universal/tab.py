@@ -47,6 +47,7 @@ def _stage(box: dict[str, Any]) -> None:
     with gr.Row(elem_id="craft-pictures"):
         box["z"] = Html(figure("Change z", "", None, "", empty="What is crafted shows here."), elem_id="craft-z")
         box["rates"] = Html(drawing.rates_html([], 10, 0), elem_id="craft-rates")
+    box["facts"] = Html("", elem_id="craft-facts")
     with gr.Row(elem_id="craft-downloads"):
         box["npz"] = gr.DownloadButton("Change z (NPZ)", interactive=False, elem_id="craft-npz", size="md", min_width=0)
         box["png"] = gr.DownloadButton(
