@@ -41,6 +41,8 @@ def test_a_change_is_crafted_tried_and_taken_away(
     open_tab(page, "Universal")
     expect(page.locator("#try-rows .trial")).to_have_count(2, timeout=RUN)  # a bundled z, without any click
     expect(page.locator("#try-verdict")).to_contain_text("The z that comes with this page")
+    expect(page.locator("#craft-verdict")).to_contain_text("A ready-made z is shown so far")
+    expect(page.locator("#craft-z")).to_contain_text("ready-made")
 
     broken = tmp_path / "holiday.jpg"
     broken.write_bytes(b"no photo")

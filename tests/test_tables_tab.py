@@ -59,7 +59,7 @@ def test_the_attacks_stand_beside_the_papers_numbers(tmp_path: Path) -> None:
     assert (row["Pert ×10⁻²"], row["before rounding"], row["paper’s Pert"]) == ("0.20", "0.10", "0.51")
     at = {row[3]: row[5] for row in third.rows}  # the label that the attack moved to place 4 is back where 5 are shown
     assert at == {"3": share(1, 2), "5": share(0, 2), "10": share(0, 2)}
-    assert fifth.rows[0][:4] == [NAME, "worst", "3", "TkML-AP-T"] and "1 photos a row" in fifth.sentence
+    assert fifth.rows[0][:4] == [NAME, "worst", "3", "TkML-AP-T"] and "1 a row" in fifth.sentence
 
 
 def test_minnorm_shows_as_soon_as_its_file_is_there(tmp_path: Path) -> None:
@@ -90,9 +90,10 @@ def test_a_table_can_be_read_aloud_and_brings_no_markup() -> None:
     html = table_html(
         Table("T <b>", "S & more", ("a", "paper's"), [["x<i>", "50.0 [9.5–90.5]"]], heads=1, paper=frozenset({1}))
     )
-    assert '<th scope="col">a</th>' in html and '<th scope="row">x&lt;i&gt;</th>' in html
+    assert '<th scope="col" class="name">a</th>' in html and '<th scope="row" class="name">x&lt;i&gt;</th>' in html
     assert 'role="region"' in html and 'tabindex="0"' in html and 'aria-label="T &lt;b&gt;"' in html
     assert '<td class="paper">50.0 <small>[9.5–90.5]</small></td>' in html
+    assert "Nothing yet" in table_html(Table("T", "S", ("a",), [], nothing="Nothing yet")) and "<table" in html
     assert share(0, 0) == "–" and share(1, 2) == "50.0 [9.5–90.5]"
 
 

@@ -9,7 +9,7 @@ from tkml_core.zoo.universal import FOLDER as UNIVERSAL
 
 MEASURED = Path(__file__).resolve().parents[2] / "assets" / "measured"
 TO_MEASURE = "python -m tkml_core.experiments.{} --voc VOCdevkit --coco coco"
-FITTING = "photos that no training saw and that are consistent at k before"
+FITTING = "none seen in training, all consistent at k before"
 ASR = "ASR % [95 %]"
 PAPER_ASR, PAPER_PERT = "paper’s ASR %", "paper’s Pert"
 
@@ -21,10 +21,10 @@ def tables(measured: Path = MEASURED, perturbations: Path = UNIVERSAL) -> list[T
     return [table for table in made if table.rows]
 
 
-def _photos(numbers: list[int]) -> str:
-    """How many photos a row is about: "200 photos", or the range where rows differ."""
+def _many(numbers: list[int]) -> str:
+    """How many photos a row is about: "200 a row", or the range where rows differ."""
     least, most = min(numbers, default=0), max(numbers, default=0)
-    return f"{most} photos" if least == most else f"{least} to {most} photos"
+    return f"{most} a row" if least == most else f"{least} to {most} a row"
 
 
 def _instance(path: Path, untargeted_ones: bool) -> tuple[list[attacks.Cell], list[list[str]]]:
@@ -46,7 +46,7 @@ def untargeted(path: Path) -> Table:
     cells, rows = _instance(path, True)
     return Table(
         "Table 2: push the true labels out",
-        f"ASR is the share of {_photos([c.photos for c in cells])} a row, {FITTING}, on which the top-k contradicts the truth "
+        f"ASR is the share of photos ({_many([c.photos for c in cells])}, {FITTING}) on which the top-k contradicts the truth "
         "after the attack; goal, the share with no true label left; Pert, how large the change had to be (‖z‖₂/(H·W)).",
         ("annotator", "k", "attack", "photos", ASR, PAPER_ASR, "goal % [95 %]", *_PERTS),
         rows,
@@ -67,7 +67,7 @@ def larger(path: Path) -> Table:
     return Table(
         "Table 3: when more labels are shown than were attacked",
         f"The change was made for the top k; ASR says what is left of it where k′ labels are shown, on "
-        f"{_photos([c.photos for c in cells])} a row that were consistent at k′ before.",
+        f"photos ({_many([c.photos for c in cells])}) that were consistent at k′ before.",
         ("annotator", "k", "attack", "k′ shown", "photos", ASR, PAPER_ASR, "Pert ×10⁻² of those", PAPER_PERT),
         rows,
         TO_MEASURE.format("attacks"),
@@ -90,7 +90,7 @@ def one_for_all(folder: Path) -> Table:
         ])  # fmt: skip
     return Table(
         "Table 4: one change for every photo",
-        f"ASR on {_photos(numbers)} a row that z was not made on ({FITTING}), beside random noise as long as z; the paper "
+        f"ASR on photos that z was not made on ({_many(numbers)}, {FITTING}), beside random noise as long as z; the paper "
         "has MS COCO alone, so other rows have no number of its own.",
         (
             "annotator", "k", "method", "photos", ASR, PAPER_ASR, "noise: ASR % [95 %]", "goal % [95 %]", "‖z‖₂", "Pert ×10⁻²",
@@ -107,7 +107,7 @@ def targeted(path: Path) -> Table:
     return Table(
         "Table 5: plant labels that are not there",
         f"As Table 2, but the top-k is to become k targets: the best-scored labels that are not true, random ones, or the "
-        f"worst-scored (hardest); {_photos([c.photos for c in cells])} a row.",
+        f"worst-scored (hardest); {_many([c.photos for c in cells])}.",
         ("annotator", "targets", "k", "attack", "photos", ASR, PAPER_ASR, "goal % [95 %]", *_PERTS),
         rows,
         TO_MEASURE.format("attacks"),
@@ -129,7 +129,7 @@ def smallest(path: Path) -> Table:
     return Table(
         "How small can the change be? MinNorm beside the paper’s attacks",
         f"A ratio of 0.50 means that MinNorm needs half the change, over the photos that both solve; the paper’s attack ran at "
-        f"the step sizes {steps} and counts with its best; {_photos([c.photos for c in cells])} a row, both measured here.",
+        f"the step sizes {steps} and counts with its best; {_many([c.photos for c in cells])}, both measured here.",
         (
             "annotator", "case", "k", "photos", "MinNorm: goal % [95 %]", "paper’s attack: goal %", "‖z‖₂ ratio, 8-bit",
             "before rounding", "gradients a photo", "30 steps: goal %", "30 steps: ratio before rounding",

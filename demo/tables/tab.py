@@ -49,8 +49,8 @@ def _photos(box: dict[str, Any]) -> None:
             choices, value=[name for _, name in choices], label="Samples", elem_id="live-samples"
         )
         box["uploads"] = gr.File(
-            label=f"Your own photos; their truth is the annotator's guess (50 % or more). At most {live_row.MOST_PHOTOS} in all",
-            file_count="multiple", file_types=["image"], height=120, elem_id="live-uploads",
+            label=f"Your own photos, {live_row.MOST_PHOTOS} with the samples",
+            file_count="multiple", file_types=["image"], height=170, elem_id="live-uploads",
         )  # fmt: skip
 
 

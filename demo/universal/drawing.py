@@ -70,9 +70,9 @@ def rates_html(points: Sequence[Point], epochs: int, pictures: int) -> str:
     spoken = "Nothing measured yet"
     if points:
         spoken = f"After {points[-1].epoch:.1f} of {epochs} epochs z fools {now[0]} of the set, random noise as long {now[1]}"
-    set_of = f" of {pictures} pictures" if pictures else ""
+    set_of = f"of {pictures} pictures, " if pictures else ""
     return (
-        f'<section class="curve rates"><h2>Share fooled <small>{set_of}, over the epochs</small></h2>'
+        f'<section class="curve rates"><h2>Share fooled <small>{set_of}over the epochs</small></h2>'
         f'<div class="plot" role="img" aria-label="{escape(spoken, quote=True)}" style="height:{HEIGHT}px">'
         f'<svg class="lines" viewBox="0 0 1000 {HEIGHT}" preserveAspectRatio="none" aria-hidden="true">{grid}{lines}</svg>'
         f'<div aria-hidden="true">{scale}{dots}</div></div>'

@@ -12,6 +12,7 @@ import gradio as gr
 import numpy as np
 from gradio.utils import get_upload_folder
 
+import tkml_core as tk
 from demo import live, runner
 from demo.actions import Update, plainly
 from demo.runs import QUIET, wire
@@ -46,7 +47,16 @@ def connect(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
     def on_open(opened: bool, which: str, made: Any, name: str, k: Any, names: list[str]) -> Any:
         if opened:
             return gr.skip()
-        return {**on_try(which, made, name, k, names, None), box["opened"]: True}
+        bundled = trial.ready(which, name, int(k))
+        factor = drawing.factor_for(float(tk.l2_norm(bundled.z)[0]))
+        return {
+            box["opened"]: True,
+            box["verdict"]: waiting_html(
+                "A ready-made z is shown so far. Press Craft to make one of your own, and watch."
+            ),
+            box["z"]: drawing.change_html(bundled.z, factor, "Change z, ready-made", lossless=True),
+            **on_try(which, made, name, k, names, None),
+        }
 
     def on_craft(stop_asked: Stop, used: list[str], uploads: Any, more: bool, *wish: Any) -> Iterator[Update]:
         asked = craft.checked(used, *wish)
@@ -81,7 +91,8 @@ def connect(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
     wire(box["run"], box["stop"], box["status"], on_craft, wishes, shown)
     choice = [box[name] for name in ("which", "made", "annotator", "k", "tried")]
     box["try"].click(on_try, [*choice, box["strangers"]], [box["tally"], box["rows"]], api_visibility="private")
-    tab.select(on_open, [box["opened"], *choice], [box["tally"], box["rows"], box["opened"]], **QUIET)
+    first = [box[name] for name in ("opened", "verdict", "z", "tally", "rows")]
+    tab.select(on_open, [box["opened"], *choice], first, **QUIET)
 
 
 def _moments(

@@ -15,12 +15,13 @@ from demo.universal import craft, drawing, events, photos
 from demo.verdict import waiting_html
 from demo.widgets import DEFAULT_K, Html
 
+FILES = 170  # pixels for a box of files: less cuts its words off
 KEEP_SECONDS = 3600  # a visitor's z; uploads are deleted after as long
 INTRO = """<p class="lead">One change z for <b>every</b> photo: it is crafted over a set, then added unaltered to photos that it
 has never seen (§3.1 of the paper). It must be far larger than a change made for one photo.</p>"""
 ABOUT_BUDGET = (
-    "‖z‖₂ in 0–255 units on 224 × 224 pixels. 4000, as long as the bundled ones, moves a value by 10 of 255 levels on "
-    "average: a texture that you see but read the photo through. 1000 moves it by 2.6."
+    "‖z‖₂ in 0–255 units. 4000, as the bundled ones, moves a value by 10 of 255 levels on average: a texture that you see but "
+    "read the photo through. 1000 moves it by 2.6."
 )
 
 
@@ -37,8 +38,10 @@ def build(tab: gr.Tab, names: Sequence[str], files: dict[str, str]) -> None:
             _stage(box)
         with gr.Column(elem_id="craft-panel", elem_classes="pick", min_width=0):
             _choices(box, names)
-    with gr.Column(elem_id="try", elem_classes="pick", min_width=0):
-        _trial(box)
+            _trial(box)
+        with gr.Column(elem_id="try", min_width=0):
+            box["tally"] = Html(waiting_html("Choose photos, then press Try it."), elem_id="try-verdict")
+            box["rows"] = Html("", elem_id="try-rows")
     events.connect(tab, box, files)
 
 
@@ -64,7 +67,7 @@ def _choices(box: dict[str, Any], names: Sequence[str]) -> None:
         info="Those left out can show afterwards whether z is universal",
     )  # fmt: skip
     box["uploads"] = gr.File(
-        label=f"Your own photos, up to {MOST_UPLOADS}", file_count="multiple", file_types=["image"], height=130,
+        label=f"Your own photos, up to {MOST_UPLOADS}", file_count="multiple", file_types=["image"], height=FILES,
         elem_id="craft-uploads",
     )  # fmt: skip
     box["views"] = gr.Checkbox(
@@ -89,7 +92,7 @@ def _choices(box: dict[str, Any], names: Sequence[str]) -> None:
     )
     with gr.Row():
         box["epochs"] = gr.Slider(
-            1, craft.MOST_EPOCHS, value=10, step=1, label="Epochs at most", elem_id="craft-epochs", min_width=140
+            1, craft.MOST_EPOCHS, value=10, step=1, label="Epochs", elem_id="craft-epochs", min_width=140
         )
         box["seed"] = gr.Number(
             0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, elem_id="craft-seed", min_width=90
@@ -98,19 +101,16 @@ def _choices(box: dict[str, Any], names: Sequence[str]) -> None:
 
 def _trial(box: dict[str, Any]) -> None:
     Html('<h2><span class="number">3</span>Try it on other photos</h2>')
-    with gr.Row(elem_id="try-choices"):
-        box["which"] = gr.Radio(
-            [("made here", events.OWN), *((f"bundled, {name}", name) for name in craft.METHODS)], value=craft.METHODS[0],
-            label="Which z", elem_id="try-which", info="A bundled one is for the annotator and the k chosen above",
-        )  # fmt: skip
-        choices = {item.name: item.title for item in samples()}
-        box["tried"] = gr.CheckboxGroup(
-            [(title, name) for name, title in choices.items()], value=photos.unseen(photos.DEFAULT_SET, choices),
-            label="Samples", elem_id="try-samples", info="At the start, those that share no photo with the set",
-        )  # fmt: skip
-        box["strangers"] = gr.File(
-            label="Photos of your own", file_count="multiple", file_types=["image"], height=120, elem_id="try-uploads"
-        )
-    box["try"] = gr.Button("Try it", elem_id="try-button", scale=0, min_width=120)
-    box["tally"] = Html(waiting_html("Choose photos, then press Try it."), elem_id="try-verdict")
-    box["rows"] = Html("", elem_id="try-rows")
+    box["which"] = gr.Radio(
+        [("made here", events.OWN), *((f"bundled, {name}", name) for name in craft.METHODS)], value=craft.METHODS[0],
+        label="Which z", elem_id="try-which", info="A bundled one is for the annotator and the k chosen above",
+    )  # fmt: skip
+    choices = {item.name: item.title for item in samples()}
+    box["tried"] = gr.CheckboxGroup(
+        [(title, name) for name, title in choices.items()], value=photos.unseen(photos.DEFAULT_SET, choices),
+        label="Samples", elem_id="try-samples", info="At the start, those that share no photo with the set",
+    )  # fmt: skip
+    box["strangers"] = gr.File(
+        label="Photos of your own", file_count="multiple", file_types=["image"], height=FILES, elem_id="try-uploads"
+    )
+    box["try"] = gr.Button("Try it", elem_id="try-button")

@@ -36,6 +36,7 @@ class Change:
     k: int
     method: str
     origin: str
+    on_none: str = ""  # what to add where it fools no photo
 
 
 def own(made: Made) -> Change:
@@ -43,7 +44,8 @@ def own(made: Made) -> Change:
     wish = made.wish
     photos = "1 photo" if made.photos == 1 else f"{made.photos} photos"
     origin = f"The z made here with {wish.method} over {photos}, for {wish.annotator} at k = {wish.k}."
-    return Change(made.z, wish.annotator, wish.k, wish.method, origin)
+    alone = " So it is not universal yet: it knows the photos it was made on, and little else. More photos may help."
+    return Change(made.z, wish.annotator, wish.k, wish.method, origin, alone)
 
 
 def ready(method: str, annotator: str, k: int) -> Change:
@@ -117,8 +119,9 @@ def try_html(change: Change, sources: Sequence[Source], notes: Sequence[str]) ->
         raise ValueError(f"At most {MOST_TRIED} photos are tried at a time; {len(sources)} are chosen.")
     outcomes = [put_on(change, source) for source in sources]
     fooled = sum(outcome.report["achieved"] and outcome.report["l2"] > 0 for outcome in outcomes)
-    guess = " Where you uploaded a photo, its truth is the annotator's guess (every label of 50 % or more)."
-    sentence = f"{change.origin}{guess if any(outcome.plan.guessed for outcome in outcomes) else ''}"
+    sentence = change.origin + ("" if fooled else change.on_none)
+    if any(outcome.plan.guessed for outcome in outcomes):
+        sentence += " Where you uploaded a photo, its truth is the annotator's guess (every label of 50 % or more)."
     kind = "won" if fooled == len(outcomes) else "lost" if not fooled else "cut"
     rows = "".join(
         row_html(source, outcome, change.z, note)
