@@ -126,8 +126,8 @@ def rows_html(rows: Sequence[Row]) -> str:
     out = rows[0].left_out if rows else 0
     sentence = (
         "ASR is the share of photos on which the top-k contradicts the truth afterwards (E = 0), with Wilson’s 95 % interval: "
-        "with this few photos it is wide. Pert is the mean over those photos, of the saved 8-bit picture. The truth of an uploaded "
-        "photo is the annotator’s guess (every label of 50 % or more)."
+        "with this few photos it is wide. Pert is the mean over those photos, of the saved 8-bit picture. The truth of an "
+        "uploaded photo is the annotator’s guess (every label of 50 % or more)."
     )
     if out:
         one = "photo was" if out == 1 else "photos were"
