@@ -7,9 +7,10 @@ from typing import Any
 import gradio as gr
 
 from demo import live, menu, runner
-from demo.actions import Update, plainly
+from demo.actions import plainly
+from demo.naming import Update
 from demo.plan import MAX_SEED, MAX_STEPS
-from demo.runs import QUIET, wire
+from demo.runs import wire
 from demo.samples import samples
 from demo.sources import sample_sources, uploaded
 from demo.stage import line_html
@@ -17,6 +18,7 @@ from demo.tables import live_row
 from demo.tables.html import table_html
 from demo.tables.measured import tables
 from demo.widgets import DEFAULT_K, Html
+from demo.wire_choices import QUIET
 
 MOST_ROWS = 8
 KEEP_SECONDS = 3600

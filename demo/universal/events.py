@@ -14,12 +14,14 @@ from gradio.utils import get_upload_folder
 
 import tkml_core as tk
 from demo import live, runner
-from demo.actions import Update, plainly
-from demo.runs import QUIET, wire
+from demo.actions import plainly
+from demo.naming import Update
+from demo.runs import wire
 from demo.sources import sample_sources, uploaded
 from demo.stage import line_html
 from demo.universal import craft, drawing, photos, trial
 from demo.verdict import waiting_html
+from demo.wire_choices import QUIET
 
 OWN = "made here"  # the z that the visitor made, where one is chosen to be tried
 Stop = Callable[[], bool]
