@@ -40,11 +40,12 @@ def wire(
     def on_stop(request: gr.Request) -> None:
         stops.ask(request.session_hash or "")
 
-    def on_end() -> Update:
+    def on_end(request: gr.Request) -> Update:
+        stops.forget(request.session_hash or "")  # pressed as the run ended
         return {run: gr.update(interactive=True), stop: gr.update(interactive=False)}
 
-    def on_error() -> Update:
-        return {**on_end(), status: line_html("ready")}
+    def on_error(request: gr.Request) -> Update:
+        return {**on_end(request), status: line_html("ready")}
 
     run.click(None, None, [run, stop, status], js=STARTING, **QUIET)
     ran = run.click(on_run, list(inputs), [*outputs, status], **runner.AT_ONCE, **QUIET)
