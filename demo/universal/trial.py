@@ -103,7 +103,7 @@ def row_html(source: Source, outcome: Outcome, z: Tensor, note: str) -> str:
     kind, word, sentence = _state(outcome)
     tag = f'<span class="tag">{escape(note)}</span>' if note else ""
     return (
-        f'<article class="trial {kind}"><header><h3>{escape(source.title)}</h3>{tag}<p class="outcome"><strong>'
+        f'<article class="trial {kind}"><header><h2>{escape(source.title)}</h2>{tag}<p class="outcome"><strong>'
         f'<span class="sign" aria-hidden="true"></span>{word}</strong> {escape(sentence)}</p></header><div class="trio">'
         f"{before_html(plan.annotator, plan.photo, plan.roles, plan.k)}"
         f"{change_html(z, factor, 'Change', lossless=False)}"
