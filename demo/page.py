@@ -17,6 +17,8 @@ from demo.learn import tab as learn
 from demo.plan import Ask
 from demo.real import panel
 from demo.samples import samples, write_samples
+from demo.tables import tab as measuring
+from demo.universal import tab as crafting
 from demo.visit import Current
 from demo.widgets import DEFAULT_K, Start, lay_out
 from demo.wire_choices import QUIET, wire_choices
@@ -58,6 +60,10 @@ def build() -> gr.Blocks:
             with gr.Tab("Compare", id="compare") as comparing:
                 source = compare.Source(current.photo, w.annotator, w.k, w.chips)
                 compare.build(comparing, source, compare.entry_of(start.photo, start.annotator, DEFAULT_K, start.chips))
+            with gr.Tab("Universal", id="universal") as universal:
+                crafting.build(universal, names, files)
+            with gr.Tab("Tables", id="tables"):
+                measuring.build(names, files)
             with gr.Tab("Learn", id="learn"):
                 assert start.view.outcome is not None
                 learn.lay_out(start.view.outcome, tabs)

@@ -16,6 +16,7 @@ from demo.history import Frame, History
 from demo.plan import Ask, Photo, Plan, make_plan, one_of, whole
 from demo.report import Outcome, conclude
 from demo.uploads import open_photo
+from tkml_core.step import Steps
 
 # For every event that attacks, page and endpoint alike: Gradio lets the lowest limit of an id hold for all that share it,
 # and one that is not given is 1. Two cores: more runs at once would only make all of them slow.
@@ -88,30 +89,45 @@ def plan(path: str | Path | None, ask: Ask) -> Plan:
     return make_plan(ask, network, read_photo(path, ask.annotator, square=menu.ready_made(ask.attack)))
 
 
-def run(
-    plan: Plan, stop_asked: Callable[[], bool] = lambda: False, budget: float = BUDGET_SECONDS
-) -> Generator[Frame, None, Outcome]:
-    """Frames of the attack, one a step; returns the Outcome. Closing it stops the work.
+def driven(
+    steps: Steps, stop_asked: Callable[[], bool], budget: float = BUDGET_SECONDS
+) -> Generator[tk.Step, None, tuple[tk.Result, str | None]]:
+    """The steps of any attack; returns its result and what cut it short: None, "user" or "time". Closing it stops the work.
 
     When `stop_asked` turns true or `budget` seconds are over, the core concludes with the best it has, so that a run
-    that was cut short has an honest result too (`Outcome.report["stopped"]` is "user" or "time").
+    that was cut short has an honest result too.
     """
     began = time.perf_counter()
-    history = History()
     stopped: str | None = None
-    steps = plan.attack.steps(plan.annotator, plan.photo.x, plan.goal)
     try:
         step = next(steps)
         while True:
-            history.add(step)
-            seconds = time.perf_counter() - began
-            speed = (len(history.loss) - 1) / max(seconds, 1e-6)
-            yield Frame(step.index, step.x_adv, step.logits, history, bool(step.achieved[0]), seconds, speed)
+            yield step
             if stopped is None:
                 stopped = "user" if stop_asked() else "time" if time.perf_counter() - began > budget else None
             step = steps.send(True) if stopped else next(steps)
     except StopIteration as end:
-        result = end.value
+        return end.value, stopped
+    finally:
+        steps.close()
+
+
+def run(
+    plan: Plan, stop_asked: Callable[[], bool] = lambda: False, budget: float = BUDGET_SECONDS
+) -> Generator[Frame, None, Outcome]:
+    """Frames of the attack, one a step; returns the Outcome, whose report says in "stopped" what cut it short."""
+    began = time.perf_counter()
+    history = History()
+    steps = driven(plan.attack.steps(plan.annotator, plan.photo.x, plan.goal), stop_asked, budget)
+    try:
+        while True:
+            step = next(steps)
+            history.add(step)
+            seconds = time.perf_counter() - began
+            speed = (len(history.loss) - 1) / max(seconds, 1e-6)
+            yield Frame(step.index, step.x_adv, step.logits, history, bool(step.achieved[0]), seconds, speed)
+    except StopIteration as end:
+        result, stopped = end.value
     finally:
         steps.close()
     return conclude(plan, result, history, stopped, time.perf_counter() - began)

@@ -7,10 +7,10 @@ import gradio as gr
 
 from demo import runner
 from demo.actions import plainly
+from demo.naming import Update
 from demo.stage import line_html
 from demo.stops import Stops
-
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+from demo.wire_choices import QUIET
 
 # In the browser alone, so that the click answers at once even while others' runs keep the server busy.
 STARTING = """() => {
@@ -20,7 +20,7 @@ STARTING = """() => {
 
 
 def wire(
-    run: gr.Button, stop: gr.Button, status: gr.HTML, handler: Callable[..., Iterator[dict[Any, Any]]],
+    run: gr.Button, stop: gr.Button, status: gr.HTML, handler: Callable[..., Iterator[Update]],
     inputs: Sequence[Any], outputs: Sequence[Any],
 ) -> None:  # fmt: skip
     """Have `run` start `handler(stop_asked, *inputs)`, a generator of updates, and `stop` end it early.
@@ -30,18 +30,21 @@ def wire(
     stops = Stops()
 
     @plainly
-    def on_run(request: gr.Request, *wish: Any) -> Iterator[dict[Any, Any]]:
+    def on_run(request: gr.Request, *wish: Any) -> Iterator[Update]:
         session = request.session_hash or ""
-        yield from handler(lambda: stops.asked(session), *wish)
+        try:
+            yield from handler(lambda: stops.asked(session), *wish)
+        finally:
+            stops.forget(session)  # also where the page was closed, and nothing follows
 
     def on_stop(request: gr.Request) -> None:
         stops.ask(request.session_hash or "")
 
-    def on_end(request: gr.Request) -> dict[Any, Any]:
-        stops.forget(request.session_hash or "")
+    def on_end(request: gr.Request) -> Update:
+        stops.forget(request.session_hash or "")  # pressed as the run ended
         return {run: gr.update(interactive=True), stop: gr.update(interactive=False)}
 
-    def on_error(request: gr.Request) -> dict[Any, Any]:
+    def on_error(request: gr.Request) -> Update:
         return {**on_end(request), status: line_html("ready")}
 
     run.click(None, None, [run, stop, status], js=STARTING, **QUIET)

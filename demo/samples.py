@@ -12,13 +12,17 @@ from PIL import Image, ImageOps
 
 @dataclass(frozen=True)
 class Sample:
-    """A photo to start from. `truth` uses COCO's names; labels an annotator does not have are left out later."""
+    """A photo to start from. `truth` uses COCO's names; labels an annotator does not have are left out later.
+
+    parts: names of the photos that a mosaic is made of.
+    """
 
     name: str
     title: str
     truth: tuple[str, ...]
     open: Callable[[], Image.Image]
     file: Path | None = None
+    parts: tuple[str, ...] = ()
 
 
 def _package_files() -> dict[str, Path]:
@@ -61,7 +65,7 @@ def samples() -> tuple[Sample, ...]:
         if any(part not in files for part in boxes):
             return None
         tiles = [(files[part], box, centre) for part, (box, centre) in boxes.items()]
-        return Sample(name, title, truth, lambda: _mosaic(size, tiles))
+        return Sample(name, title, truth, lambda: _mosaic(size, tiles), parts=tuple(boxes))
 
     made = (
         collage(

@@ -9,7 +9,8 @@ from demo.roles import Roles
 from demo.words import are, listed
 
 
-def _top(k: int) -> str:
+def top_words(k: int) -> str:
+    """What the top-k is called in a sentence."""
     return "top label" if k == 1 else f"top {k}"
 
 
@@ -68,7 +69,7 @@ def aim(goal: str, k: int, roles: Roles) -> str:
 
 def sentence(report: dict[str, Any], budget: float) -> str:
     """The verdict in plain words."""
-    top = _top(report["k"])
+    top = top_words(report["k"])
     was, now = (listed([name for name, _ in report[key]]) for key in ("before", "after"))
     lead = _cut_short(report, budget)
     if report["achieved"]:
@@ -96,9 +97,14 @@ def verdict_html(report: dict[str, Any], budget: float) -> str:
         kind, word = "cut", "Stopped"
     else:
         kind, word = "lost", "Not fooled"
+    return said_html(kind, word, sentence(report, budget))
+
+
+def said_html(kind: str, word: str, text: str) -> str:
+    """A sentence with a word and a sign before it; kind "won", "lost" or "cut"."""
     return (
-        f'<div class="verdict {kind}" role="status"><strong><span class="sign" aria-hidden="true"></span>{word}</strong>'
-        f"<p>{escape(sentence(report, budget))}</p></div>"
+        f'<div class="verdict {kind}" role="status"><strong><span class="sign" aria-hidden="true"></span>{escape(word)}'
+        f"</strong><p>{escape(text)}</p></div>"
     )
 
 

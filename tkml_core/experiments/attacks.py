@@ -6,6 +6,7 @@ photo's outcome is a line of a JSON file: an interrupted run goes on where it st
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import tkml_core as tk
@@ -71,25 +72,58 @@ def mean(key: str, rows: Sequence[Outcome]) -> float:
     return sum(row[key] for row in rows) / max(1, len(rows))
 
 
-def table(path: Path) -> str:
-    """Markdown: ASR (Eq. 14) and goal share with 95 % intervals, Pert (Eq. 15), beside the paper's."""
+@dataclass(frozen=True)
+class Cell:
+    """What one attack did in one cell of the tables. Perts are means over the photos with E = 0, times 100."""
+
+    annotator: str
+    case: str
+    k: int
+    attack: str
+    photos: int
+    fooled: int  # E = 0 afterwards
+    won: int  # the attack's own goal
+    paper_asr: str
+    pert: float
+    pert_float: float
+    paper_pert: str
+    steps: float
+    passes: float
+    seconds: float
+
+
+def measured(path: Path) -> list[Cell]:
+    """Every cell that the file has lines of, in the order of the paper's Tables 2 and 5."""
     found: dict[tuple[str, str, int, str], list[Outcome]] = defaultdict(list)
     for row in read(path):
         found[row["annotator"], row["case"], row["k"], PRINTED[row["attack"].split("(")[0]]].append(row)
+    made = []
+    for (name, case, k, attack), rows in sorted(found.items(), key=lambda cell: _place(*cell[0])):
+        fooled = [row for row in rows if not row["consistent"]]
+        asr, pert = _paper(name, case, k, attack)
+        made.append(
+            Cell(
+                name, case, k, attack, len(rows), len(fooled), sum(row["achieved"] for row in rows), asr,
+                100 * mean("pert", fooled), 100 * mean("pert_float", fooled), pert, mean("steps", rows),
+                mean("forwards", rows) + mean("backwards", rows), mean("seconds", rows),
+            )
+        )  # fmt: skip
+    return made
+
+
+def table(path: Path) -> str:
+    """Markdown: ASR (Eq. 14) and goal share with 95 % intervals, Pert (Eq. 15), beside the paper's."""
     lines = [
         "| annotator | case | k | attack | photos | ASR % [95 %] | goal % [95 %] | paper's ASR % | Pert ×10⁻² | float |"
         " paper's Pert | steps | passes | s a photo |",
         "| " + " | ".join(["---"] * 14) + " |",
     ]
-    for (name, case, k, attack), rows in sorted(found.items(), key=lambda cell: _place(*cell[0])):
-        fooled = [row for row in rows if not row["consistent"]]
-        asr, pert = _paper(name, case, k, attack)
-        lines.append(
-            f"| {name} | {case} | {k} | {attack} | {len(rows)} | {share(len(fooled), len(rows))} | "
-            f"{share(sum(row['achieved'] for row in rows), len(rows))} | {asr} | {100 * mean('pert', fooled):.2f} | "
-            f"{100 * mean('pert_float', fooled):.2f} | {pert} | {mean('steps', rows):.0f} | "
-            f"{mean('forwards', rows) + mean('backwards', rows):.0f} | {mean('seconds', rows):.1f} |"
-        )
+    lines += [
+        f"| {c.annotator} | {c.case} | {c.k} | {c.attack} | {c.photos} | {share(c.fooled, c.photos)} | "
+        f"{share(c.won, c.photos)} | {c.paper_asr} | {c.pert:.2f} | {c.pert_float:.2f} | {c.paper_pert} | {c.steps:.0f} | "
+        f"{c.passes:.0f} | {c.seconds:.1f} |"
+        for c in measured(path)
+    ]
     return "\n".join(lines)
 
 
@@ -105,8 +139,23 @@ def _paper(name: str, case: str, k: int, attack: str) -> tuple[str, str]:
     return str(asr[KS.index(k)]), f"{pert[KS.index(k)]:.2f}"
 
 
-def shown_more(path: Path) -> str:
-    """Markdown, Table 3: what remains of an untargeted attack made for k = 3 where k' ≥ 3 labels are shown.
+@dataclass(frozen=True)
+class Larger:
+    """An untargeted attack made for k, judged where `shown` ≥ k labels are shown; pert as in `Cell`."""
+
+    annotator: str
+    attack: str
+    k: int
+    shown: int
+    photos: int
+    fooled: int
+    pert: float
+    paper_asr: str
+    paper_pert: str
+
+
+def measured_larger(path: Path) -> list[Larger]:
+    """Table 3: what remains of an untargeted attack made for k = 3 where k' ≥ 3 labels are shown.
 
     Over the photos that were consistent at k' before; lines that do not say where the true labels ended are left out.
     """
@@ -114,20 +163,29 @@ def shown_more(path: Path) -> str:
     for row in read(path):
         if row["case"] == "untargeted" and row["k"] == KS[0] and "true_ranks" in row:
             found[row["annotator"], "untargeted", KS[0], PRINTED[row["attack"].split("(")[0]]].append(row)
-    lines = [
-        "| annotator | attack | k | k′ | photos | ASR at k′ % [95 %] | Pert ×10⁻² of those | paper's ASR % | paper's Pert |",
-        "| " + " | ".join(["---"] * 9) + " |",
-    ]
+    made = []
     for (name, _, k, attack), rows in sorted(found.items(), key=lambda cell: _place(*cell[0])):
         for more in KS:
             fit = [row for row in rows if agree(row["true_ranks_before"], more)]
             fooled = [row for row in fit if not agree(row["true_ranks"], more)]
             asr, pert = PAPER_LARGER[name, more] if attack == "TkML-AP-U" else ("–", "–")
             if fit:
-                lines.append(
-                    f"| {name} | {attack} | {k} | {more} | {len(fit)} | {share(len(fooled), len(fit))} | "
-                    f"{100 * mean('pert', fooled):.2f} | {asr} | {pert} |"
-                )
+                pert_now = 100 * mean("pert", fooled)
+                made.append(Larger(name, attack, k, more, len(fit), len(fooled), pert_now, str(asr), str(pert)))
+    return made
+
+
+def shown_more(path: Path) -> str:
+    """Markdown of Table 3."""
+    lines = [
+        "| annotator | attack | k | k′ | photos | ASR at k′ % [95 %] | Pert ×10⁻² of those | paper's ASR % | paper's Pert |",
+        "| " + " | ".join(["---"] * 9) + " |",
+    ]
+    lines += [
+        f"| {c.annotator} | {c.attack} | {c.k} | {c.shown} | {c.photos} | {share(c.fooled, c.photos)} | {c.pert:.2f} | "
+        f"{c.paper_asr} | {c.paper_pert} |"
+        for c in measured_larger(path)
+    ]
     return "\n".join(lines)
 
 

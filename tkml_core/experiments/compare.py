@@ -5,12 +5,14 @@ Each photo's outcome is a line of a JSON file: an interrupted run goes on, a lar
 """
 
 from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 import tkml_core as tk
 from tkml_core.experiments import cells
+from tkml_core.experiments.attacks import share
 from tkml_core.experiments.cells import Outcome, read
-from tkml_core.experiments.sample import CASES, interval
+from tkml_core.experiments.sample import CASES
 
 STEP_SIZES = (0.1, 0.2, 0.5, 1.0)  # share of the way to the goal that one update goes, see `Descent`
 OURS = {"MinNorm": tk.MinNorm(), "preview": tk.MinNorm(max_steps=30)}
@@ -32,36 +34,70 @@ def best_of_the_paper(methods: dict[str, dict[str, Outcome]]) -> str:
     return min((name for name in methods if name.startswith("paper")), key=rank)
 
 
-def table(path: Path) -> str:
-    """Markdown: shares with their 95 % intervals, and ratios of mean norms over the photos that both attacks solve."""
-    cells: dict[tuple[str, str, int], dict[str, dict[str, Outcome]]] = defaultdict(lambda: defaultdict(dict))
+@dataclass(frozen=True)
+class Compared:
+    """MinNorm and the paper's best attack on the same photos; shares in %, ratios "–" where no photo is solved by both."""
+
+    annotator: str
+    case: str
+    k: int
+    photos: int
+    paper_step: str
+    paper_share: float
+    won: int  # photos on which MinNorm reaches the goal
+    asr: float
+    float_ratio: str
+    ratio: str
+    grid: float  # mean 8-bit over mean float norm of MinNorm
+    grid_each: float  # mean of its photos' ratios
+    gradients: float
+    most_gradients: int
+    preview_share: float
+    preview_ratio: str
+
+
+def measured(path: Path) -> list[Compared]:
+    """Every cell in which all methods have attacked some photo, over the photos that all of them have attacked."""
+    found: dict[tuple[str, str, int], dict[str, dict[str, Outcome]]] = defaultdict(lambda: defaultdict(dict))
     for row in read(path):
-        cells[row["annotator"], row["case"], row["k"]][row["method"]][row["key"]] = row
-    lines = [
-        "| annotator | case | k | photos | paper's step | paper's goal % | MinNorm's goal % [95 %] | ASR % | float ratio |"
-        " 8-bit ratio | grid | gradients, mean (most) | preview's goal % | preview's float ratio |",
-        "| " + " | ".join(["---"] * 14) + " |",
-    ]
-    for (name, case, k), methods in sorted(cells.items(), key=lambda c: (c[0][0], CASES.index(c[0][1]), c[0][2])):
+        found[row["annotator"], row["case"], row["k"]][row["method"]][row["key"]] = row
+    made = []
+    for (name, case, k), methods in sorted(found.items(), key=lambda c: (c[0][0], CASES.index(c[0][1]), c[0][2])):
         keys = set.intersection(*(set(rows) for rows in methods.values()))
         if len(methods) < len(attacks(case)) or not keys:
             continue
         methods = {method: {key: rows[key] for key in sorted(keys)} for method, rows in methods.items()}
         paper = best_of_the_paper(methods)
-        ours, won = methods["MinNorm"].values(), sum(row["achieved"] for row in methods["MinNorm"].values())
-        low, high = interval(won, len(keys))
+        ours = methods["MinNorm"].values()
         gradients = [row["backwards"] for row in ours]
         solved = [row for row in ours if row["achieved"] and row["pert_float"]]
         each = [row["pert"] / row["pert_float"] for row in solved]
         grid = sum(row["pert"] for row in solved) / (sum(row["pert_float"] for row in solved) or 1)
-        lines.append(
-            f"| {name} | {case} | {k} | {len(keys)} | {paper.removeprefix('paper ')} | {_share(methods[paper]):.1f} | "
-            f"{100 * won / len(keys):.1f} [{100 * low:.1f}–{100 * high:.1f}] | "
-            f"{100 * sum(not row['consistent'] for row in ours) / len(keys):.1f} | "
-            f"{_ratio(methods, 'MinNorm', paper, 'pert_float')} | {_ratio(methods, 'MinNorm', paper, 'pert')} | "
-            f"{grid:.2f} ({sum(each) / max(len(each), 1):.2f}) | {sum(gradients) / len(gradients):.0f} ({max(gradients)}) | "
-            f"{_share(methods['preview']):.1f} | {_ratio(methods, 'preview', paper, 'pert_float')} |"
-        )
+        made.append(
+            Compared(
+                name, case, k, len(keys), paper.removeprefix("paper "), _share(methods[paper]),
+                sum(row["achieved"] for row in ours), 100 * sum(not row["consistent"] for row in ours) / len(keys),
+                _ratio(methods, "MinNorm", paper, "pert_float"), _ratio(methods, "MinNorm", paper, "pert"),
+                grid, sum(each) / max(len(each), 1), sum(gradients) / len(gradients), max(gradients),
+                _share(methods["preview"]), _ratio(methods, "preview", paper, "pert_float"),
+            )
+        )  # fmt: skip
+    return made
+
+
+def table(path: Path) -> str:
+    """Markdown: shares with their 95 % intervals, and ratios of mean norms over the photos that both attacks solve."""
+    lines = [
+        "| annotator | case | k | photos | paper's step | paper's goal % | MinNorm's goal % [95 %] | ASR % | float ratio |"
+        " 8-bit ratio | grid | gradients, mean (most) | preview's goal % | preview's float ratio |",
+        "| " + " | ".join(["---"] * 14) + " |",
+    ]
+    lines += [
+        f"| {c.annotator} | {c.case} | {c.k} | {c.photos} | {c.paper_step} | {c.paper_share:.1f} | "
+        f"{share(c.won, c.photos)} | {c.asr:.1f} | {c.float_ratio} | {c.ratio} | {c.grid:.2f} ({c.grid_each:.2f}) | "
+        f"{c.gradients:.0f} ({c.most_gradients}) | {c.preview_share:.1f} | {c.preview_ratio} |"
+        for c in measured(path)
+    ]
     return "\n".join(lines)
 
 

@@ -1,0 +1,58 @@
+"""A table as accessible HTML that scrolls inside its own box."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+from tkml_core.experiments.sample import interval
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: how to read it in a sentence, what made it, and its cells; the first `heads` columns name the row."""
+
+    title: str
+    sentence: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    command: str = ""
+    heads: int = 3
+    nothing: str = ""  # what stands there while there are no rows
+    paper: frozenset[int] = field(default_factory=frozenset)  # columns with the paper's own numbers
+
+
+def share(successes: int, trials: int) -> str:
+    """A share in % with Wilson's 95 % interval below it in small; a dash where nothing was tried."""
+    if not trials:
+        return "–"
+    low, high = interval(successes, trials)
+    return f"{100 * successes / trials:.1f} [{100 * low:.1f}–{100 * high:.1f}]"
+
+
+def _kind(place: int, table: Table) -> str:
+    return "name" if place < table.heads else "paper" if place in table.paper else "number"
+
+
+def _cell(text: str, place: int, table: Table) -> str:
+    value, bracket, rest = text.partition(" [")
+    body = escape(value) + (f" <small>[{escape(rest)}</small>" if bracket else "")
+    kind = _kind(place, table)
+    return f'<th scope="row" class="name">{body}</th>' if kind == "name" else f'<td class="{kind}">{body}</td>'
+
+
+def table_html(table: Table) -> str:
+    """The table with its sentence; the box can be scrolled with the keyboard, too."""
+    head = "".join(
+        f'<th scope="col" class="{_kind(place, table)}">{escape(name)}</th>' for place, name in enumerate(table.columns)
+    )
+    body = "".join(
+        f"<tr>{''.join(_cell(text, place, table) for place, text in enumerate(row))}</tr>" for row in table.rows
+    )
+    grid = (
+        f'<div class="tablebox" tabindex="0" role="region" aria-label="{escape(table.title, quote=True)}"><table>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+    made = f'<p class="made">Made by <code>{escape(table.command)}</code></p>' if table.command else ""
+    shown = grid if table.rows else f'<p class="nothing">{escape(table.nothing)}</p>'
+    sentence = f"<p>{escape(table.sentence)}</p>"
+    return f'<section class="measured"><h2>{escape(table.title)}</h2>{sentence}{shown}{made}</section>'

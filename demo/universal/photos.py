@@ -1,0 +1,89 @@
+"""The photos that one change is crafted over, and those that it is tried on afterwards."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+import tkml_core as tk
+from demo import runner
+from demo.plan import guess
+from demo.samples import sample
+from demo.sources import Source
+from demo.words import listed
+
+VIEWS = 4  # pictures that `views` makes of one photo
+CLOSER = 17  # pixels cut from every side of 224 for the closer view, which shows 85 % of the width
+# The others share no photo with these: what is tried on them says something about photos that z has not seen.
+DEFAULT_SET = ("cat", "motorcycle", "astronaut", "mosaic")
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoSet:
+    """Pictures to craft over: x (N,3,224,224) on k/255 levels, true (N,m) bool, and what they were made of."""
+
+    x: Tensor
+    true: Tensor
+    photos: int
+    guessed: int  # photos whose truth is the annotator's guess
+    left_out: tuple[str, ...]  # titles of photos on which the annotator is wrong already
+
+
+def views(x: Tensor) -> Tensor:
+    """A square photo (1,3,H,W), itself mirrored, and both cut closer: (VIEWS,3,H,W) on k/255 levels."""
+    cut = x[..., CLOSER:-CLOSER, CLOSER:-CLOSER]
+    closer = functional.interpolate(cut, size=x.shape[-2:], mode="bilinear", antialias=True)
+    return torch.cat([x, x.flip(-1), *(tk.quantize(picture) for picture in (closer, closer.flip(-1)))])
+
+
+def read(source: Source, annotator_name: str) -> tuple[Tensor, Tensor, bool]:
+    """The photo's centre square (1,3,224,224), what is true on it (1,m), and whether that is a guess.
+
+    ValueError names the photo.
+    """
+    annotator = runner.annotator(annotator_name)
+    try:
+        photo = runner.read_photo(source.path, annotator_name, square=True)
+    except ValueError as error:
+        raise ValueError(f"{source.title}: {error}") from error
+    return photo.x, annotator.mask(source.truth or guess(photo, annotator)), not source.truth
+
+
+def gather(sources: Sequence[Source], annotator_name: str, k: int, more_views: bool) -> PhotoSet:
+    """The set to craft over at k. A photo on which no true label is in the top-k is left out: nothing is to be won there."""
+    annotator = runner.annotator(annotator_name)
+    pictures, truths, guessed, left_out = [], [], 0, []
+    for source in sources:
+        x, true, was_guess = read(source, annotator_name)
+        if int((~true).sum()) < k:
+            raise ValueError(f"{source.title}: {int((~true).sum())} labels are not true on it, and k = {k} are needed.")
+        with torch.no_grad():
+            wrong = bool(tk.Cleared(true=true, k=k).margin(annotator(x))[0] < 0)
+        if wrong:
+            left_out.append(source.title)
+            continue
+        pictures.append(views(x) if more_views else x)
+        truths.append(true.expand(len(pictures[-1]), -1))
+        guessed += was_guess
+    if not pictures:
+        reason = f" On {listed(left_out)} the annotator is wrong already." if left_out else ""
+        raise ValueError(f"Choose at least one photo to craft the change over.{reason}")
+    return PhotoSet(torch.cat(pictures), torch.cat(truths), len(pictures), guessed, tuple(left_out))
+
+
+def _parts(name: str) -> set[str]:
+    return set(sample(name).parts or (name,))
+
+
+def seen(name: str, used: Sequence[str]) -> str:
+    """How much of the sample called `name` is in the samples `used`: "new", "partly seen" or "in the set"."""
+    if name in used:
+        return "in the set"
+    return "partly seen" if any(_parts(name) & _parts(other) for other in used) else "new"
+
+
+def unseen(used: Sequence[str], names: Iterable[str]) -> list[str]:
+    """Those of the samples called `names` that share no photo with those in `used`."""
+    return [name for name in names if seen(name, used) == "new"]

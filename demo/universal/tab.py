@@ -1,0 +1,116 @@
+"""The tab's widgets, and what is in them at the start."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+
+from demo import runner
+from demo.pictures import figure
+from demo.plan import MAX_SEED
+from demo.samples import samples
+from demo.sources import MOST_UPLOADS
+from demo.stage import line_html
+from demo.universal import craft, drawing, events, photos
+from demo.verdict import waiting_html
+from demo.widgets import DEFAULT_K, Html
+
+FILES = 170  # pixels for a box of files: less cuts its words off
+KEEP_SECONDS = 3600  # a visitor's z; uploads are deleted after as long
+INTRO = """<p class="lead">One change z for <b>every</b> photo: it is crafted over a set, then added unaltered to photos that it
+has never seen (§3.1 of the paper). It must be far larger than a change made for one photo.</p>"""
+ABOUT_BUDGET = (
+    "‖z‖₂ in 0–255 units. 4000, as the bundled ones, moves a value by 10 of 255 levels on average: a texture that you see but "
+    "read the photo through. 1000 moves it by 2.6."
+)
+
+
+def build(tab: gr.Tab, names: Sequence[str], files: dict[str, str]) -> None:
+    """Put the tab into the current one. names: the annotators; files: the samples' paths by name."""
+    box: dict[str, Any] = {"made": gr.State(None, time_to_live=KEEP_SECONDS), "opened": gr.State(False)}
+    Html(INTRO)
+    with gr.Row(elem_classes="runbar"):
+        box["run"] = gr.Button("Craft", variant="primary", elem_id="craft-button", scale=0, min_width=120)
+        box["stop"] = gr.Button("Stop", interactive=False, elem_id="craft-stop", scale=0, min_width=88)
+        box["status"] = Html(line_html("ready"), elem_id="craft-status", elem_classes="runstatus")
+    with gr.Row(elem_id="craft"):
+        with gr.Column(elem_id="craft-stage", min_width=0):
+            _stage(box)
+        with gr.Column(elem_id="craft-panel", elem_classes="pick", min_width=0):
+            _choices(box, names)
+            _trial(box)
+        with gr.Column(elem_id="try", min_width=0):
+            box["tally"] = Html(waiting_html("Choose photos, then press Try it."), elem_id="try-verdict")
+            box["rows"] = Html("", elem_id="try-rows")
+    events.connect(tab, box, files)
+
+
+def _stage(box: dict[str, Any]) -> None:
+    box["verdict"] = Html(waiting_html("Press Craft to make a change of your own."), elem_id="craft-verdict")
+    with gr.Row(elem_id="craft-pictures"):
+        box["z"] = Html(figure("Change z", "", None, "", empty="What is crafted shows here."), elem_id="craft-z")
+        box["rates"] = Html(drawing.rates_html([], 10, 0), elem_id="craft-rates")
+    box["facts"] = Html("", elem_id="craft-facts")
+    with gr.Row(elem_id="craft-downloads"):
+        box["npz"] = gr.DownloadButton("Change z (NPZ)", interactive=False, elem_id="craft-npz", size="md", min_width=0)
+        box["png"] = gr.DownloadButton(
+            "z as shown (PNG)", interactive=False, elem_id="craft-png", size="md", min_width=0
+        )
+
+
+def _choices(box: dict[str, Any], names: Sequence[str]) -> None:
+    choices = {item.name: item.title for item in samples()}
+    Html('<h2><span class="number">1</span>Choose the set</h2>')
+    box["used"] = gr.CheckboxGroup(
+        [(title, name) for name, title in choices.items()], value=[n for n in photos.DEFAULT_SET if n in choices],
+        label="Samples", elem_id="craft-used",
+        info="Those left out can show afterwards whether z is universal",
+    )  # fmt: skip
+    box["uploads"] = gr.File(
+        label=f"Your own photos, up to {MOST_UPLOADS}", file_count="multiple", file_types=["image"], height=FILES,
+        elem_id="craft-uploads",
+    )  # fmt: skip
+    box["views"] = gr.Checkbox(
+        True, label=f"{photos.VIEWS} pictures of each photo", elem_id="craft-views",
+        info="As it is, mirrored, and both cut closer: with few photos z would otherwise learn them by heart",
+    )  # fmt: skip
+    Html('<h2><span class="number">2</span>Choose the attack</h2>')
+    labels = [(f"{name} · {len(runner.annotator(name).labels)} labels", name) for name in names]
+    box["annotator"] = gr.Radio(labels, value=names[0], label="Annotator", elem_id="craft-annotator")
+    box["method"] = gr.Radio(
+        list(craft.METHODS), value=craft.METHODS[0], label="Method", elem_id="craft-method",
+        info="TkML-AP-Uv is the paper's; kUAPs is the older one it is compared with, and slower",
+    )  # fmt: skip
+    box["k"] = gr.Slider(1, craft.MOST_K, value=DEFAULT_K, step=1, label="k", elem_id="craft-k")
+    box["budget"] = gr.Slider(
+        *craft.BUDGETS,
+        value=4000,
+        step=100,
+        label="Length of the change at most",
+        elem_id="craft-budget",
+        info=ABOUT_BUDGET,
+    )
+    with gr.Row():
+        box["epochs"] = gr.Slider(
+            1, craft.MOST_EPOCHS, value=10, step=1, label="Epochs", elem_id="craft-epochs", min_width=140
+        )
+        box["seed"] = gr.Number(
+            0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, elem_id="craft-seed", min_width=90
+        )
+
+
+def _trial(box: dict[str, Any]) -> None:
+    Html('<h2><span class="number">3</span>Try it on other photos</h2>')
+    box["which"] = gr.Radio(
+        [("made here", events.OWN), *((f"bundled, {name}", name) for name in craft.METHODS)], value=craft.METHODS[0],
+        label="Which z", elem_id="try-which", info="A bundled one is for the annotator and the k chosen above",
+    )  # fmt: skip
+    choices = {item.name: item.title for item in samples()}
+    box["tried"] = gr.CheckboxGroup(
+        [(title, name) for name, title in choices.items()], value=photos.unseen(photos.DEFAULT_SET, choices),
+        label="Samples", elem_id="try-samples", info="At the start, those that share no photo with the set",
+    )  # fmt: skip
+    box["strangers"] = gr.File(
+        label="Photos of your own", file_count="multiple", file_types=["image"], height=FILES, elem_id="try-uploads"
+    )
+    box["try"] = gr.Button("Try it", elem_id="try-button")

@@ -1,0 +1,137 @@
+"""A visitor on the tabs "Universal" and "Tables", in a real browser; on a wide screen and on a phone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
+from conftest import PHONE, RUN
+from playwright.sync_api import Page, expect
+
+WIDTH = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
+
+
+def open_tab(page: Page, name: str) -> None:
+    """Press the tab, which a narrow screen may keep in a menu."""
+    tab = page.get_by_role("tab", name=name, exact=True)
+    if not tab.is_visible():
+        page.locator("#tabs .overflow-menu > button").click()
+        tab = page.locator("#tabs .overflow-dropdown").get_by_text(name, exact=True)
+    tab.click()
+
+
+def fill(page: Page, box: str, value: str) -> None:
+    field = page.locator(box)
+    field.fill(value)
+    field.press("Tab")
+
+
+def only(page: Page, group: str, title: str) -> None:
+    """Leave one sample checked."""
+    for row in page.locator(f"{group} label").all():
+        row.locator("input").set_checked(row.inner_text().strip() == title)
+
+
+def test_a_change_is_crafted_tried_and_taken_away(
+    visit: Callable[..., Page], photos: dict[str, Path], tmp_path: Path
+) -> None:
+    page = visit()
+    open_tab(page, "Universal")
+    expect(page.locator("#try-rows .trial")).to_have_count(2, timeout=RUN)  # a bundled z, without any click
+    expect(page.locator("#try-verdict")).to_contain_text("The z that comes with this page")
+    expect(page.locator("#craft-verdict")).to_contain_text("A ready-made z is shown so far")
+    expect(page.locator("#craft-z")).to_contain_text("ready-made")
+
+    broken = tmp_path / "holiday.jpg"
+    broken.write_bytes(b"no photo")
+    page.locator("#craft-uploads input[type=file]").set_input_files([photos["admiral"], broken])
+    only(page, "#craft-used", "Cat")
+    page.locator("#craft-views input").uncheck()
+    fill(page, "#craft-epochs input[type=number]", "2")
+    page.locator("#craft-button").click()
+    expect(page.get_by_test_id("toast-body")).to_contain_text("holiday.jpg: This file could not be read", timeout=RUN)
+    expect(page.locator("#craft-button")).to_be_enabled()
+
+    page.locator("#craft-uploads").get_by_role("button", name="Clear").click()
+    expect(page.locator("#craft-uploads input[type=file]")).to_have_count(1)
+    page.locator("#craft-uploads input[type=file]").set_input_files([photos["admiral"]])
+    expect(page.locator("#craft-uploads")).to_contain_text("admiral")
+    page.locator("#craft-button").click()
+    expect(page.locator("#craft-verdict")).to_contain_text("of the 2 pictures it was made on", timeout=RUN)
+    expect(page.locator("#craft-facts")).to_contain_text("made on 2 photos.")
+    expect(page.locator("#craft-facts")).to_contain_text("of 1 of the photos is the annotator’s own guess")
+    expect(page.locator("#craft-button")).to_be_enabled()
+    assert str(page.locator("#craft-z img").get_attribute("src")).startswith("data:image/png")
+    assert "of 2 epochs z fools" in str(page.locator("#craft-rates .plot").get_attribute("aria-label"))
+    expect(page.locator("#try-verdict")).to_contain_text("The z made here with TkML-AP-Uv over 2 photos")
+    assert page.locator("#try-rows .tag").all_inner_texts() == ["new"] * page.locator("#try-rows .trial").count()
+
+    with page.expect_download() as download:
+        page.locator("#craft-npz").click()
+    download.value.save_as(tmp_path / "z.npz")
+    with np.load(tmp_path / "z.npz") as stored:
+        assert stored["levels"].shape == (1, 3, 224, 224)
+
+    only(page, "#try-samples", "Cat")
+    page.locator("#try-uploads input[type=file]").set_input_files([photos["coffee"]])
+    expect(page.locator("#try-uploads")).to_contain_text("coffee")
+    page.locator("#try-button").click()
+    expect(page.locator("#try-rows .tag")).to_have_text(["in the set", "yours"], timeout=RUN)
+    expect(page.locator("#try-verdict")).to_contain_text("its truth is the annotator's guess")
+
+
+def test_stop_keeps_the_change_so_far(visit: Callable[..., Page]) -> None:
+    page = visit()
+    open_tab(page, "Universal")
+    page.locator("#craft-method label", has_text="kUAPs").click()
+    fill(page, "#craft-epochs input[type=number]", "50")
+    fill(page, "#craft-budget input[type=number]", "200")
+    page.locator("#craft-button").click()
+    expect(page.locator("#craft-status")).to_contain_text("update", timeout=RUN)
+    page.locator("#craft-stop").click()
+    expect(page.locator("#craft-verdict")).to_contain_text("Stopped after", timeout=RUN)
+    expect(page.locator("#craft-npz")).to_be_enabled()
+    expect(page.locator("#craft-button")).to_be_enabled()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_phone_shows_both_tabs_without_sideways_scroll(visit: Callable[..., Page], theme: str) -> None:
+    page = visit(PHONE, theme, reduced_motion="reduce")
+    open_tab(page, "Universal")
+    expect(page.locator("#try-rows .trial").first).to_be_visible(timeout=RUN)
+    assert page.evaluate(WIDTH) <= 390
+    open_tab(page, "Tables")
+    box = page.get_by_role("region", name="Table 2: push the true labels out")
+    expect(box).to_be_visible()
+    assert page.evaluate(WIDTH) <= 390
+    assert box.evaluate("box => box.scrollWidth > box.clientWidth && box.getBoundingClientRect().right <= 390")
+    box.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('#tables .tablebox').scrollLeft > 0")
+
+
+def test_a_row_fills_in_and_the_next_one_stands_beside_it(visit: Callable[..., Page]) -> None:
+    page = visit()
+    open_tab(page, "Tables")
+    only(page, "#live-samples", "Coffee")
+    fill(page, "#live-steps input[type=number]", "5")
+    page.locator("#live-run").click()
+    row = page.locator("#live-table tbody tr").first
+    expect(row).to_contain_text("1 of 1", timeout=RUN)
+    expect(row).to_contain_text("TkML-AP-U")
+    expect(page.locator("#live-run")).to_be_enabled()
+
+    page.locator("#live-attack input").click()
+    page.locator("#live-attack [role=option]", has_text="(ML-AP)").click()
+    expect(page.locator("#live-case label")).to_have_count(3)
+    fill(page, "#live-steps input[type=number]", "2000")
+    page.locator("#live-case label", has_text="worst").click()
+    fill(page, "#live-k input[type=number]", "10")
+    page.locator("#live-run").click()
+    expect(page.locator("#live-status")).to_contain_text("step", timeout=RUN)
+    page.locator("#live-stop").click()
+    expect(row).to_contain_text("targets: worst-scored")
+    expect(page.locator("#live-run")).to_be_enabled(timeout=RUN)
+    expect(page.locator("#live-table tbody tr")).to_have_count(2)
