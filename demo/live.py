@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo import runner, stage
+from demo import kept, runner, stage
 from demo.history import Frame
 from demo.plan import Plan
 from demo.report import Outcome
@@ -102,6 +102,11 @@ def save_report(outcome: Outcome, folder: str | Path) -> str:
     """Path of the report as JSON, in a folder of its own below `folder`."""
     text = json.dumps(outcome.report, indent=2, ensure_ascii=False) + "\n"
     return str(_place(outcome, folder, ".json", text.encode()))
+
+
+def save_data(outcome: Outcome, folder: str | Path) -> str:
+    """Path of the exact perturbation with both pictures (NPZ), in a folder of its own below `folder`."""
+    return str(_place(outcome, folder, ".npz", kept.to_bytes(kept.keep(outcome))))
 
 
 def _place(outcome: Outcome, folder: str | Path, ending: str, content: bytes) -> Path:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 from gradio.utils import get_upload_folder
 
 import tkml_core as tk
-from demo import actions, endpoints, live, menu, runner, theme, uploads
+from demo import actions, endpoints, link, live, menu, runner, takeaway_events, theme, uploads
 from demo.actions import Naming, Update, plainly
 from demo.plan import Ask
 from demo.samples import sample, samples, write_samples
@@ -79,12 +80,12 @@ def build() -> gr.Blocks:
         start = arrival(names[0], files)
         current = Current(gr.State(start.photo), gr.State(start.sample), gr.State(True))
         header()
-        with gr.Tabs(elem_id="tabs"):
-            with gr.Tab("Attack", id="attack"):
-                w = lay_out(names, start)
+        with gr.Tabs(elem_id="tabs"), gr.Tab("Attack", id="attack"):
+            w = lay_out(names, start)
         note()
         _wire_choices(w, files, current)
         _wire_run(w, current)
+        _wire_link(page, w, files, current, start)
         endpoints.build(names)
     page.queue(max_size=32)
     return page
@@ -99,14 +100,16 @@ def arrival(name: str, files: dict[str, str]) -> Start:
     *_, last = live.views(runner.plan(path, ask), lambda: False)
     assert last.outcome is not None
     chips = actions.chips_value(path, name, runner.read_photo(path, name), true, DEFAULT_K, "sample")
-    saved = [save(last.outcome, get_upload_folder()) for save in (live.save_png, live.save_report)]
-    return Start(item.name, name, path, chips, last, (saved[0], saved[1]))
+    png, report, data = (
+        save(last.outcome, get_upload_folder()) for save in (live.save_png, live.save_report, live.save_data)
+    )
+    return Start(item.name, name, path, chips, last, (png, report, data))
 
 
 def _wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
     scene = [
         w.chips, w.before, w.change, w.after, w.verdict, w.status, w.race, w.table, w.png, w.report, w.k, w.case,
-        w.chosen,
+        w.chosen, w.away.kept,
     ]  # fmt: skip
 
     @plainly
@@ -189,10 +192,13 @@ def _wire_run(w: Widgets, current: Current) -> None:
             update: Update = {box: html for name, box in boxes.items() if (html := getattr(view, name)) is not None}
             if view.before and not view.outcome:  # it begins: the files of the run before go
                 update |= {w.png: gr.update(interactive=False), w.report: gr.update(interactive=False)}
+                update[w.away.kept] = None
             if view.outcome:
                 for button, save in ((w.png, live.save_png), (w.report, live.save_report)):
                     update[button] = gr.update(value=save(view.outcome, get_upload_folder()), interactive=True)
             yield {**update, current.attacked: True}
+            if view.outcome:  # after the verdict, which need not wait for it
+                yield {w.away.kept: live.save_data(view.outcome, get_upload_folder())}
 
     buttons = [w.attack_button, w.stop_button]
     # In the browser alone, so that the click answers at once even while others' runs keep the server busy.
@@ -200,7 +206,7 @@ def _wire_run(w: Widgets, current: Current) -> None:
     ran = w.attack_button.click(
         on_run,
         wishes,
-        [*boxes.values(), w.png, w.report, current.attacked],
+        [*boxes.values(), w.png, w.report, current.attacked, w.away.kept],
         **runner.AT_ONCE,
         **QUIET,
     )
@@ -208,3 +214,24 @@ def _wire_run(w: Widgets, current: Current) -> None:
     ran.then(on_end, None, buttons, queue=False, **QUIET)
     ran.failure(on_error, None, [*buttons, w.status], queue=False, **QUIET)
     w.stop_button.click(on_stop, None, None, queue=False, **QUIET)
+    takeaway_events.wire(w.away, wishes, current.sample, actions.page_plan)
+
+
+def _wire_link(page: gr.Blocks, w: Widgets, files: dict[str, str], current: Current, start: Start) -> None:
+    """An address with settings in it sets the widgets; one that asks for what cannot be had changes nothing."""
+
+    def on_load(request: gr.Request) -> Any:
+        try:
+            asked = link.read(dict(request.query_params), start.sample, start.annotator)
+            if asked is None:
+                return gr.skip()
+            path = files[asked.sample]
+            update = link.restore(w, path, asked.sample, runner.plan(path, asked.ask))
+        except ValueError as error:
+            gr.Warning(link.refusal(error), title="The link's settings were left out")
+            return gr.skip()
+        return {**update, current.photo: path, current.sample: asked.sample, current.attacked: False}
+
+    everything = [widget for widget in vars(w).values() if isinstance(widget, Block)]
+    outputs = [*everything, *w.settings.values(), w.away.kept, current.photo, current.sample, current.attacked]
+    page.load(on_load, None, outputs, **CHOICE)

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from PIL import ImageOps
 
-from demo import menu, runner
+from demo import menu, runner, takeaway
 from demo.goals import GOALS
 from demo.live import View
 from demo.pictures import data_uri
@@ -61,6 +61,7 @@ class Widgets:
     table: gr.HTML
     png: gr.DownloadButton
     report: gr.DownloadButton
+    away: takeaway.TakeAway
     annotator: gr.Radio
     photo: gr.Image
     samples: gr.HTML
@@ -99,7 +100,7 @@ class Start:
     photo: str
     chips: dict[str, Any]
     view: View
-    files: tuple[str, str]  # adversarial PNG and report
+    files: tuple[str, str, str]  # adversarial PNG, report and exact data
 
 
 def header() -> None:
@@ -146,9 +147,10 @@ def _stage(parts: dict[str, Any], start: Start) -> None:
 
 def _numbers(parts: dict[str, Any], start: Start) -> None:
     with gr.Row(elem_id="downloads"):
-        png, report = start.files
+        png, report, data = start.files
         parts["png"] = gr.DownloadButton("Attacked photo (PNG)", png, elem_id="download-png", size="md", min_width=0)
         parts["report"] = gr.DownloadButton("Report (JSON)", report, elem_id="download-report", size="md", min_width=0)
+    parts["away"] = takeaway.lay_out(data)
     parts["table"] = Html(start.view.table, elem_id="table")
 
 
