@@ -30,11 +30,11 @@ def outline(path: str) -> Shape:
     pen = RecordingPen()
     parse_path(path, pen)
     points: list[tuple[float, float]] = []
-    codes: list[int] = []
+    codes: list[Any] = []
     for command, places in pen.value:
         if command == "closePath":
             points.append(points[-1])
-            codes.append(int(Shape.CLOSEPOLY))
+            codes.append(Shape.CLOSEPOLY)
         elif command != "endPath":
             points.extend(places)
             codes.extend(CODES[command])

@@ -1,6 +1,7 @@
 """The page put together: its start, and which widget makes which action happen."""
 
 import atexit
+import importlib.util
 import shutil
 import tempfile
 import threading
@@ -17,7 +18,7 @@ import tkml_core as tk
 from demo import actions, endpoints, link, live, menu, runner, takeaway_events, theme, uploads
 from demo.actions import Naming, Update, plainly
 from demo.plan import Ask
-from demo.samples import sample, samples, write_samples
+from demo.samples import Sample, sample, samples, write_samples
 from demo.stage import line_html
 from demo.widgets import DEFAULT_K, Start, Widgets, header, lay_out, note
 
@@ -65,7 +66,13 @@ def launch_options() -> dict[str, Any]:
         "strict_cors": True,
         "run_history": False,
         "footer_links": ["api", "settings"],
+        "mcp_server": agents_can_call(),
     }
+
+
+def agents_can_call() -> bool:
+    """Whether the endpoints are offered to agents too (MCP): where the package for it, Gradio's extra `mcp`, is installed."""
+    return importlib.util.find_spec("mcp") is not None
 
 
 def build() -> gr.Blocks:
@@ -89,6 +96,11 @@ def build() -> gr.Blocks:
         endpoints.build(names)
     page.queue(max_size=32)
     return page
+
+
+def photo_of(files: dict[str, str], item: Sample) -> str:
+    """The path of a sample's photo; one that was fetched after the start lies where it was fetched to."""
+    return files.get(item.name) or str(item.file)
 
 
 def arrival(name: str, files: dict[str, str]) -> Start:
@@ -124,8 +136,9 @@ def _wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
     def on_sample(name: str, k: float, goal: str, case: str, event: gr.EventData) -> Update:
         item = sample(str(event._data.get("sample")))
         true = actions.known_truth(item, runner.annotator(name))
-        update = actions.choose(w, files[item.name], name, k, true, "sample", Naming(goal, case))
-        return {**update, current.photo: files[item.name], current.sample: item.name, current.attacked: False}
+        path = photo_of(files, item)
+        update = actions.choose(w, path, name, k, true, "sample", Naming(goal, case))
+        return {**update, current.photo: path, current.sample: item.name, current.attacked: False}
 
     @plainly
     def on_annotator(
@@ -225,7 +238,7 @@ def _wire_link(page: gr.Blocks, w: Widgets, files: dict[str, str], current: Curr
             asked = link.read(dict(request.query_params), start.sample, start.annotator)
             if asked is None:
                 return gr.skip()
-            path = files[asked.sample]
+            path = photo_of(files, sample(asked.sample))
             update = link.restore(w, path, asked.sample, runner.plan(path, asked.ask))
         except ValueError as error:
             gr.Warning(link.refusal(error), title="The link's settings were left out")

@@ -19,6 +19,7 @@ class Sample:
     truth: tuple[str, ...]
     open: Callable[[], Image.Image]
     file: Path | None = None
+    credit: str = ""  # whose it is and where it comes from, as HTML, where that has to be shown
 
 
 def _package_files() -> dict[str, Path]:
@@ -48,9 +49,21 @@ def _mosaic(
     return canvas
 
 
-@cache
+_added: list[Sample] = []
+
+
+def add(item: Sample) -> None:
+    """Have one more sample from now on, behind all others."""
+    _added.append(item)
+
+
 def samples() -> tuple[Sample, ...]:
-    """All samples whose files are installed, the page's first one first."""
+    """All samples whose files are here, the page's first one first."""
+    return (*_carried(), *_added)
+
+
+@cache
+def _carried() -> tuple[Sample, ...]:
     files = _package_files()
 
     def photo(name: str, title: str, truth: tuple[str, ...]) -> Sample | None:

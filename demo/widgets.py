@@ -88,7 +88,9 @@ def samples_html() -> str:
             f'<button type="button" class="sample" data-sample="{item.name}" title="{title}">'
             f'<img src="{data_uri(small, lossless=False)}" width="72" height="54" alt="{title}"></button>'
         )
-    return f'<div class="samples" role="group" aria-label="Sample photos">{"".join(buttons)}</div>'
+    credits = " · ".join(f"{escape(item.title)}: {item.credit}" for item in samples() if item.credit)
+    below = f'<p class="credits">{credits}</p>' if credits else ""
+    return f'<div class="samples" role="group" aria-label="Sample photos">{"".join(buttons)}</div>{below}'
 
 
 @dataclass(frozen=True)
