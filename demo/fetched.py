@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from functools import partial
 from html import escape
+from http.client import HTTPException
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -71,13 +72,16 @@ def fetch(item: Listed, folder: Path) -> Path | None:
                 part.unlink()
                 return None
             part.replace(path)
-    except (OSError, ValueError):  # no network, no such address, no picture: the page does without
+    except (OSError, HTTPException):  # no network, no such address, half an answer: the page does without
         return None
     return path
 
 
 def _right(item: Listed, path: Path) -> bool:
-    return path.is_file() and open_photo(path).size == item.size
+    try:
+        return open_photo(path).size == item.size
+    except ValueError:  # not there, or no picture
+        return False
 
 
 def add_all(page: gr.Blocks, photos: list[Listed], folder: Path) -> None:
