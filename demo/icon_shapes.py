@@ -82,8 +82,8 @@ def with_holes(shape: Shape) -> Shape:
 
 
 @cache
-def _parts(name: str) -> tuple[tuple[Shape, str, str, float, Any, Any], ...]:
-    parts: list[tuple[Shape, str, str, float, Any, Any]] = []
+def parts(name: str) -> tuple[tuple[Shape, str, str, float, Any, Any], ...]:
+    found: list[tuple[Shape, str, str, float, Any, Any]] = []
     for element in ElementTree.parse(FOLDER / f"{name}.svg").getroot():
         shape = _shape(element)
         fill, stroke = element.attrib.get("fill", "none"), element.attrib.get("stroke", "none")
@@ -91,15 +91,15 @@ def _parts(name: str) -> tuple[tuple[Shape, str, str, float, Any, Any], ...]:
             shape = with_holes(shape)
         width = float(element.attrib.get("stroke-width", 1))
         ends = element.attrib.get("stroke-linecap", "butt"), element.attrib.get("stroke-linejoin", "miter")
-        parts.append((shape, fill, stroke, width, *ends))
-    return tuple(parts)
+        found.append((shape, fill, stroke, width, *ends))
+    return tuple(found)
 
 
 def draw(axes: Axes, label: str, x: float, y: float, size: float) -> None:
     """Draw the icon of `label` with its upper left corner at (x, y). The axes' unit is one inch, and y points down."""
     scale = size / GRID
     place = Affine2D().scale(scale).translate(x, y) + axes.transData
-    for shape, fill, stroke, width, cap, join in _parts(slug(label)):
+    for shape, fill, stroke, width, cap, join in parts(slug(label)):
         patch = PathPatch(
             shape, facecolor=fill, edgecolor=stroke, linewidth=width * scale * 72 if stroke != "none" else 0,
             capstyle=cap, joinstyle=join, transform=place,

@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def film_a_run(view: Page, out: Path) -> None:
     frames.append(_frame(view))
     times.append(time.perf_counter() - began)
     scale = min(1.0, FILM_SECONDS / times[-1])  # a slow machine's film runs at a fast one's pace
-    shown = [max(40, round(1000 * scale * (b - a))) for a, b in zip(times, times[1:], strict=False)]
+    shown = [max(40, round(1000 * scale * (b - a))) for a, b in pairwise(times)]
     save_film(frames, [*shown, LAST_FRAME], out / "film.webp")
 
 
