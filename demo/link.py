@@ -97,7 +97,7 @@ def _whole(given: Mapping[str, str], name: str, default: int) -> int:
 def refusal(error: ValueError) -> str:
     """What a visitor reads about a link that asks for what cannot be had; it may quote the link, so it is escaped."""
     text = str(error)
-    return escape(text if len(text) <= 300 else f"{text[:300]}…", quote=False)
+    return "The link's settings were left out. " + escape(text if len(text) <= 300 else f"{text[:300]}…", quote=False)
 
 
 def restore(w: Widgets, path: str, item: str, plan: Plan) -> Update:

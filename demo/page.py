@@ -87,9 +87,8 @@ def build() -> gr.Blocks:
         start = arrival(names[0], files)
         current = Current(gr.State(start.photo), gr.State(start.sample), gr.State(True))
         header()
-        with gr.Tabs(elem_id="tabs"):
-            with gr.Tab("Attack", id="attack"):
-                w = lay_out(names, start)
+        with gr.Tabs(elem_id="tabs"), gr.Tab("Attack", id="attack"):
+            w = lay_out(names, start)
         note()
         _wire_choices(w, files, current)
         _wire_run(w, current)
@@ -242,7 +241,7 @@ def _wire_link(page: gr.Blocks, w: Widgets, files: dict[str, str], current: Curr
             path = photo_of(files, sample(asked.sample))
             update = link.restore(w, path, asked.sample, runner.plan(path, asked.ask))
         except ValueError as error:
-            gr.Warning(link.refusal(error), title="The link's settings were left out")
+            gr.Warning(link.refusal(error))
             return gr.skip()
         return {**update, current.photo: path, current.sample: asked.sample, current.attacked: False}
 

@@ -9,14 +9,15 @@ from demo import cite, kept
 FILES = {
     "figure-png": "Figure (PNG)",
     "figure-pdf": "Figure (PDF)",
-    "change-png": "Change × 20 (PNG)",
+    "change-png": "Change (PNG)",
     "data": "Exact data (NPZ)",
 }
-HINT = """The figure has the layout of the paper's Figures 1 and 2. The exact data are NumPy arrays: the photo `x`, the change `z`
+HINT = """The figure has the layout of the paper's Figures 1 and 2; the change is shown 20 times as strong. The exact data are NumPy arrays: the photo `x`, the change `z`
 in whole levels and `x_adv`, which is `x + z` to the last bit; also the labels and the report."""
-LINK_HINT = "Copied. Whoever opens it finds these settings and the sample photo, and only has to press Attack."
-UPLOAD_HINT = """Copied. Your own photo stays out of the link, and so do the labels you marked or named: whoever opens it starts
-from a sample photo with the other settings."""
+_COPIED = "Selected, and copied where the browser allows it."
+LINK_HINT = f"{_COPIED} Whoever opens it finds these settings and the sample photo, and only has to press Attack."
+UPLOAD_HINT = f"""{_COPIED} Your own photo is not in the link, nor are the labels you marked or named: whoever opens it
+starts from a sample photo with the other settings."""
 
 
 @dataclass(frozen=True)
