@@ -12,8 +12,9 @@ FILES = {
     "change-png": "Change (PNG)",
     "data": "Exact data (NPZ)",
 }
-HINT = """The figure has the layout of the paper's Figures 1 and 2; the change is shown 20 times as strong. The exact data are NumPy arrays: the photo `x`, the change `z`
-in whole levels and `x_adv`, which is `x + z` to the last bit; also the labels and the report."""
+HINT = """The figure has the layout of the paper's Figures 1 and 2; the change is shown 20 times as strong. The exact data are
+NumPy arrays: the photo `x`, the change `z` in whole levels and `x_adv`, which is `x + z` to the last bit; also the labels and
+the report."""
 _COPIED = "Selected, and copied where the browser allows it."
 LINK_HINT = f"{_COPIED} Whoever opens it finds these settings and the sample photo, and only has to press Attack."
 UPLOAD_HINT = f"""{_COPIED} Your own photo is not in the link, nor are the labels you marked or named: whoever opens it

@@ -29,9 +29,11 @@ def lent(seconds: float) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 def lends_now() -> bool:
     """Whether a GPU can be had: GPUs are lent to visitors' requests, not to the page's own start."""
-    from gradio.context import LocalContext
+    if not LENDS:
+        return False
+    from gradio.context import LocalContext  # late: the package that lends must come before everything else
 
-    return LENDS and LocalContext.blocks.get(None) is not None
+    return LocalContext.blocks.get(None) is not None
 
 
 @dataclass(frozen=True)

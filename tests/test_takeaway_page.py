@@ -96,8 +96,9 @@ def test_a_link_brings_the_settings_to_somebody_else(at: Callable[..., Page]) ->
     expect(other.locator("#verdict")).to_contain_text("These settings came with the link")
     other.locator("#link-button").click()
     expect(other.locator(LINK)).to_have_value(link)
-    selected = "(() => { const field = document.activeElement; return field.value.slice(field.selectionStart, field.selectionEnd); })()"
-    other.wait_for_function(f"{selected} !== ''")
+    field = "document.activeElement"
+    selected = f"{field}.value?.slice({field}.selectionStart, {field}.selectionEnd)"
+    other.wait_for_function(f"{selected}?.includes('://')")
     assert other.evaluate(selected) == link
 
     other.goto("about:blank")
