@@ -2,12 +2,12 @@
 
 import json
 import time
-import uuid
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from demo import kept, runner, stage
+from demo import kept, runner, shelf, stage
 from demo.history import Frame
 from demo.plan import Plan
 from demo.report import Outcome
@@ -109,10 +109,12 @@ def save_data(outcome: Outcome, folder: str | Path) -> str:
     return str(_place(outcome, folder, ".npz", kept.to_bytes(kept.keep(outcome))))
 
 
+def file_name(report: dict[str, Any]) -> str:
+    """What the files of a run are called, without ending."""
+    return f"{report['attack']}-k{report['k']}-{report['annotator']}".lower().replace("^", "")
+
+
 def _place(outcome: Outcome, folder: str | Path, ending: str, content: bytes) -> Path:
-    report = outcome.report
-    place = Path(folder) / uuid.uuid4().hex
-    place.mkdir(parents=True)
-    path = place / f"{report['attack']}-k{report['k']}-{report['annotator']}{ending}".lower().replace("^", "")
+    path = shelf.new_place(folder) / f"{file_name(outcome.report)}{ending}"
     path.write_bytes(content)
     return path

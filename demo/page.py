@@ -15,7 +15,7 @@ from gradio.blocks import Block
 from gradio.utils import get_upload_folder
 
 import tkml_core as tk
-from demo import actions, endpoints, link, live, menu, runner, takeaway_events, theme, uploads
+from demo import actions, endpoints, kept, link, live, menu, runner, takeaway_events, theme, uploads
 from demo.actions import Naming, Update, plainly
 from demo.plan import Ask
 from demo.samples import Sample, sample, samples, write_samples
@@ -113,10 +113,10 @@ def arrival(name: str, files: dict[str, str]) -> Start:
     *_, last = live.views(runner.plan(path, ask), lambda: False)
     assert last.outcome is not None
     chips = actions.chips_value(path, name, runner.read_photo(path, name), true, DEFAULT_K, "sample")
-    png, report, data = (
-        save(last.outcome, get_upload_folder()) for save in (live.save_png, live.save_report, live.save_data)
-    )
-    return Start(item.name, name, path, chips, last, (png, report, data))
+    png, report = (save(last.outcome, get_upload_folder()) for save in (live.save_png, live.save_report))
+    data = Path(path).parent / "arrival.npz"  # stays as long as the samples do
+    data.write_bytes(kept.to_bytes(kept.keep(last.outcome)))
+    return Start(item.name, name, path, chips, last, (png, report, str(data)))
 
 
 def _wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:

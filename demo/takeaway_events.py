@@ -1,13 +1,15 @@
 """What happens when a visitor takes something away: files and citation follow the run, the link follows the widgets."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.components import Component
+from gradio.utils import get_upload_folder
 
-from demo import cite, figures, kept, link
+from demo import cite, kept, link, live, shelf
 from demo.actions import Update, plainly
 from demo.takeaway import LINK_HINT, UPLOAD_HINT, TakeAway
 from demo.theme import script
@@ -22,7 +24,7 @@ def wire(away: TakeAway, wishes: Sequence[Component], sample: gr.State, plan: Ca
     def on_kept(data: str | None, is_open: bool) -> Update:
         return {
             **(_files(away, data) if is_open else _none(away)),
-            away.cite: cite.bibtex(kept.load(data).report if data else None),
+            away.cite: cite.bibtex(kept.load(data).report if data and Path(data).is_file() else None),
         }
 
     def on_open(data: str | None) -> Update:
@@ -46,15 +48,19 @@ def _none(away: TakeAway) -> Update:
 
 
 def _files(away: TakeAway, data: str | None) -> Update:
-    """The files of a run, made beside its data file; they go when Gradio deletes that."""
+    """The files of a run; none where its data have gone with time."""
     if not data or not Path(data).is_file():
         return _none(away)
-    run, stem = kept.load(data), Path(data).with_suffix("")
-    png, pdf = figures.save(run, stem.with_name(f"{stem.name}-figure"))
-    change = stem.with_name(f"{stem.name}-change.png")
+    from demo import figures  # late: Matplotlib's drawing takes a second to import, and only who asks needs it
+
+    run = kept.load(data)
+    name = live.file_name(run.report)
+    place = shelf.new_place(get_upload_folder())
+    png, pdf = figures.save(run, place / f"{name}-figure")
+    change, copy = place / f"{name}-change.png", place / f"{name}.npz"
     run.amplified().save(change)
-    made = (png, pdf, change, data)
+    shutil.copyfile(data, copy)
     return {
         button: gr.update(value=str(path), interactive=True)
-        for button, path in zip(away.buttons.values(), made, strict=True)
+        for button, path in zip(away.buttons.values(), (png, pdf, change, copy), strict=True)
     }

@@ -13,7 +13,7 @@ from matplotlib.path import Path as Shape
 from PIL import Image
 
 import tkml_core as tk
-from demo import cite, figures, icon_shapes, kept, link, live, menu, page, runner
+from demo import cite, figures, icon_shapes, kept, link, live, menu, page, runner, shelf
 from demo.icons import FOLDER
 from demo.kept import Kept
 from demo.plan import Ask, Plan
@@ -228,3 +228,14 @@ def test_agents_are_offered_the_endpoints_where_the_package_is(monkeypatch: pyte
         lambda name, *rest: (object() if there else None) if name == "mcp" else found(name, *rest),
     )
     assert page.launch_options()["mcp_server"] is there
+
+
+def test_files_of_runs_go_after_their_time(outcome: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "_known", {})
+    old = [Path(save(outcome, tmp_path)) for save in (live.save_png, live.save_report, live.save_data)]
+    shelf.sweep()
+    assert all(path.is_file() for path in old) and len({path.parent for path in old}) == 3
+    monkeypatch.setattr(shelf, "_known", {place: made - shelf.KEEP_SECONDS - 1 for place, made in shelf._known.items()})
+    new = Path(live.save_png(outcome, tmp_path))
+    shelf.sweep()
+    assert new.is_file() and list(tmp_path.iterdir()) == [new.parent]
