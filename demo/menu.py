@@ -50,7 +50,7 @@ CHOICES = {
     "MinNorm": AttackChoice(
         "Find the smallest change",
         "It reaches whichever goal you pick with as little change as it can find.",
-        steps=290,  # it ends after 100 where those do
+        steps=290,  # it ends after 120 where those do
     ),
     "BlackBox": AttackChoice(
         "Only ask for scores",

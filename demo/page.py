@@ -87,9 +87,8 @@ def build() -> gr.Blocks:
         start = arrival(names[0], files)
         current = Current(gr.State(start.photo), gr.State(start.sample), gr.State(True))
         header()
-        with gr.Tabs(elem_id="tabs"):
-            with gr.Tab("Attack", id="attack"):
-                w = lay_out(names, start)
+        with gr.Tabs(elem_id="tabs"), gr.Tab("Attack", id="attack"):
+            w = lay_out(names, start)
         note()
         _wire_choices(w, files, current)
         _wire_run(w, current)

@@ -172,6 +172,53 @@ def test_shorter_than_the_papers_attack_on_photos(case: str, share: float) -> No
     assert ours.norm_float.mean() < share * other.norm_float.mean()
 
 
+def cleared() -> tuple[tk.Annotator, Tensor, tk.Goal]:
+    x, own = small()[:3], annotator("voc20")
+    return own, x, tk.Cleared(true=guessed_truth(own(x)), k=3)
+
+
+def test_steps_on_whole_levels_shorten_the_saved_image_alone() -> None:
+    own, x, goal = cleared()
+    without, result = tk.MinNorm(rounded=0)(own, x, goal), tk.MinNorm()(own, x, goal)
+    assert result.achieved.all()
+    assert torch.equal(result.norm_float, without.norm_float)
+    assert bool((result.norm <= without.norm).all()) and result.norm.mean() < 0.99 * without.norm.mean()
+
+
+def test_too_few_steps_may_end_with_a_success_further_the_same_way() -> None:
+    own, x, goal = cleared()
+    x, goal = x[2:], goal.select(torch.tensor([2]))
+    few = tk.MinNorm(max_steps=14)
+    *_, last = few.steps(own, x, goal)
+    result = few(own, x, goal)
+    assert not last.achieved.item() and result.achieved.item()
+    assert result.steps.item() == 14 and result.norm_float > last.norm
+
+
+@pytest.mark.parametrize(("max_steps", "taken"), [(0, 0), (40, 40), (105, 105), (290, 120)])
+def test_all_steps_are_at_most_max_steps(max_steps: int, taken: int) -> None:
+    found, x = linear(3, 6)
+    goal = tk.Cleared(true=tk.topk_mask(found(x), 2), k=3)
+    result = tk.MinNorm(max_steps=max_steps)(found, x, goal)
+    assert result.steps.item() == taken and result.achieved.item() == (taken > 0)
+
+
+def test_stopping_among_the_last_steps_keeps_a_success() -> None:
+    own, x, goal = cleared()
+    x, goal = x[:1], goal.select(torch.tensor([0]))
+    steps = tk.MinNorm(schedule=40, rounded=10).steps(own, x, goal)
+    for step in steps:
+        if step.index == 43:
+            break
+    with pytest.raises(StopIteration) as end:
+        steps.send(True)
+    result = end.value.value
+    assert result.achieved.item() and goal.margin(own(result.x_adv)).item() < 0
+    assert result.steps.item() == 43
+
+
 def test_bad_settings() -> None:
     with pytest.raises(ValueError, match="schedule = 0"):
         tk.MinNorm(schedule=0)
+    with pytest.raises(ValueError, match="rounded = -1"):
+        tk.MinNorm(rounded=-1)

@@ -47,25 +47,23 @@ def search(annotator: Annotator, goal: Goal, x: Tensor, z: Tensor) -> Rounded:
     low, high = torch.zeros(rows, device=x.device), torch.ones(rows, device=x.device)
 
     def at(scale: Tensor, which: Tensor) -> Tensor:
-        return (base[which] + scale[which, None, None, None] * levels[which]).round().clamp(0, 255) / 255
+        return (base[which] + scale[:, None, None, None] * levels[which]).round().clamp(0, 255) / 255
 
     for scale in LADDER:
         open_ = (~found).nonzero()[:, 0]
         if not len(open_):
             break
         tried = torch.full_like(high, scale)
-        good = holds(annotator, goal.select(open_), at(tried, open_))
+        good = holds(annotator, goal.select(open_), at(tried[open_], open_))
         count[open_] += 1
         found[open_] = good
         high[open_[good]] = scale
         low[open_[~good]] = scale
     kept = found.nonzero()[:, 0]
-    for _ in range(BISECTIONS if len(kept) else 0):
-        middle = (low + high) / 2
-        good = holds(annotator, goal.select(kept), at(middle, kept))
-        count[kept] += 1
-        high[kept[good]] = middle[kept[good]]
-        low[kept[~good]] = middle[kept[~good]]
+    if len(kept):
+        part = goal.select(kept)
+        high[kept] = bisect(lambda scale: holds(annotator, part, at(scale, kept)), low[kept], high[kept], BISECTIONS)
+        count[kept] += BISECTIONS
     x_adv = at(torch.where(found, high, 1.0), torch.arange(rows, device=x.device))
     backwards = torch.zeros_like(count)
     for _ in range(SPENDS):
@@ -121,15 +119,15 @@ def _take_back(annotator: Annotator, goal: Goal, x: Tensor, x_adv: Tensor) -> tu
         fewer = q - q.sign() * (harm < cut).view_as(q)
         return ((x * 255).round() + fewer) / 255
 
-    best = _bisect(lambda share: holds(annotator, goal, removed(share)), len(x), x.device)
+    none, half = torch.zeros(len(x), device=x.device), torch.full((len(x),), 0.5, device=x.device)
+    best = bisect(lambda share: holds(annotator, goal, removed(share)), half, none, BISECTIONS)
     return torch.where((best > 0)[:, None, None, None], removed(best), x_adv), BISECTIONS + 1
 
 
-def _bisect(good: Callable[[Tensor], Tensor], rows: int, device: torch.device) -> Tensor:
-    """Per row, the largest share in [0, 1/2] that was seen to be good, 0 where none was."""
-    low, high = torch.zeros(rows, device=device), torch.full((rows,), 0.5, device=device)
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
+def bisect(good: Callable[[Tensor], Tensor], bad: Tensor, best: Tensor, rounds: int) -> Tensor:
+    """Per row, the value (B,) nearest to `bad` that was seen to be good; `best` where none between was."""
+    for _ in range(rounds):
+        middle = (bad + best) / 2
         yes = good(middle)
-        low, high = torch.where(yes, middle, low), torch.where(yes, high, middle)
-    return low
+        bad, best = torch.where(yes, bad, middle), torch.where(yes, middle, best)
+    return best

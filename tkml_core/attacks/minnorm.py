@@ -7,6 +7,7 @@ z = −∇_x (Σ_below w f − Σ_above w f): one gradient, however many labels.
 """
 
 import math
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import torch
@@ -16,14 +17,19 @@ from tkml_core.attacks.attack import Attack, check_whole
 from tkml_core.attacks.run import Run
 from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Targeted
 from tkml_core.goals.goal import largest, smallest
-from tkml_core.step import Steps
+from tkml_core.grid import HAIRLINE, bisect
+from tkml_core.images import quantize
+from tkml_core.metrics import l2_norm
+from tkml_core.step import Step, Steps
 
 INTEGRAL, PROPORTIONAL = 0.4, 0.4  # gains of w, in units of what would close a violation if f were linear
 FIRST, LAST, FINEST = 0.3, 0.02, 0.005  # share of the newest gradient in z: early it must learn, late it must average
 AHEAD, NEAR = 0.03, 0.005  # of the first gap, over the run: by how much the goal is to be met
 CLOSE = 0.02  # score units: an image at the goal's edge has no gap to measure by
 SLOW = 0.2  # share of the newest estimate in κ
-BISECTIONS = 6  # forward passes that shorten the best z at the end
+BISECTIONS = 6  # forward passes for the best length of a z
+STRETCH = (1.05, 1.1, 1.2, 1.35, 1.6, 2.0)  # of z, tried where the steps are over and no success was seen
+ROUGH = 0.97  # of the length that the grid search found: where the steps on whole levels begin
 
 
 @dataclass(frozen=True)
@@ -34,8 +40,11 @@ class MinNorm(Attack):
     (a Rayleigh quotient of ∇f ∇fᵀ), makes its gain free of the network's scale. No ε, no β, no constant to search for.
 
     schedule: the steps in which a falls; 100 is the default, `MinNorm(max_steps=30)` a preview. An image without a success
-    by then goes on, more slowly, up to max_steps: where dozens of labels crowd around λ it needs to. Goals: all that have
-    `sides`.
+    by then goes on, more slowly: where dozens of labels crowd around λ it needs to. Goals: all that have `sides`.
+
+    rounded: the last steps, taken on the 8-bit image that x + z rounds to. Among whole levels q, the Lagrangian
+    ½‖q‖² + ⟨∇_x w·f, q⟩ is least at round(z) with the z above, so nothing else changes, and w learns what rounding does.
+    All steps are at most max_steps; `schedule` has the first claim on them.
     """
 
     name = "MinNorm"
@@ -43,62 +52,47 @@ class MinNorm(Attack):
 
     max_steps: int = 290
     schedule: int = 100
+    rounded: int = 20
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_whole("schedule", self.schedule, 1)
+        check_whole("rounded", self.rounded, 0)
 
     def _loop(self, run: Run) -> Steps:
         run.begin()
-        held = torch.zeros_like(run.logits)  # w's integral part, (B,m)
-        kappa, first_gap = torch.zeros_like(run.norm), run.goal.margin(run.logits).abs().clamp(min=CLOSE)
-        for index in range(self.max_steps + 1):
+        dual = _Dual(run)
+        most = max(self.max_steps - self.rounded, min(self.max_steps, self.schedule))
+        index, stopped = 0, None
+        for index in range(most + 1):
             rows = run.live
             if not len(rows):
                 yield run.step(index)
                 break
-            goal = run.goal.select(rows)
-            leaf = run.x_adv[rows].requires_grad_()
-            with torch.enable_grad():
-                logits = run.annotator(leaf)
-            run.forwards[rows] += 1
-            f = logits.detach()
-            margin = goal.margin(f)
-            run.record(rows, f, margin, f.topk(goal.k, dim=1).values[:, -1])
+            leaf, logits = _evaluate(run, rows)
             if index >= self.schedule:
                 self._finish(run, rows)
-            if (yield run.step(index)) or bool(run.done.all()) or index == self.max_steps:
+            stopped = yield run.step(index)
+            if stopped or bool(run.done.all()) or index == most:
                 break
-
-            share, beyond = self._schedule(index)
-            ahead = beyond * first_gap[rows] + 2 * run.wanted[rows]
-            violation, above, below = _violation(f, goal, ahead)
-            gain = 1 / kappa[rows] if index else torch.ones_like(margin)
-            held_now = _balanced(held[rows] + (INTEGRAL * gain)[:, None] * violation, above, below)
-            w = _balanced(held_now + (PROPORTIONAL * gain)[:, None] * violation, above, below)
-            (by_x,) = torch.autograd.grad(logits, leaf, torch.where(above, -w, w))
-            run.backwards[rows] += 1
-            seen = by_x.flatten(1).square().sum(1) / w.square().sum(1).clamp(min=1e-30)
-            if index == 0:  # everything so far was with κ = 1
-                kappa[rows] = seen.clamp(min=1e-30)
-                held_now, by_x = held_now / kappa[rows, None], by_x / kappa[rows, None, None, None]
-            else:
-                kappa[rows] = torch.where(seen > 0, (1 - SLOW) * kappa[rows] + SLOW * seen, kappa[rows])
-            held[rows] = held_now
+            share, beyond = self._schedule(index, most)
+            by_x = dual.descend(rows, leaf, logits, beyond)
             z = run.x_adv[rows] - run.x[rows]
-            moved = run.x[rows] + (1 - share) * z - share * by_x
-            run.x_adv[rows] = moved.clamp(0, 1)
+            run.x_adv[rows] = (run.x[rows] + (1 - share) * z - share * by_x).clamp(0, 1)
             run.steps[rows] += 1
+        _stretch(run, run.live)
         self._finish(run, run.live)
+        if not stopped:
+            yield from self._on_levels(run, dual, index)
         return run.result()
 
-    def _schedule(self, index: int) -> tuple[float, float]:
+    def _schedule(self, index: int, most: int) -> tuple[float, float]:
         """Share of the newest gradient in z, falling as a cosine, and by how much of the first gap the goal is to be met."""
-        length = min(self.schedule, self.max_steps)
+        length = min(self.schedule, most)
         if index < length:
             over, first, last = index / length, FIRST, LAST
         else:
-            over, first, last = (index - length) / (self.max_steps - length), LAST, FINEST
+            over, first, last = (index - length) / (most - length), LAST, FINEST
         return last + (first - last) * (1 + math.cos(math.pi * over)) / 2, AHEAD + (NEAR - AHEAD) * over
 
     def _finish(self, run: Run, rows: Tensor) -> None:
@@ -106,17 +100,128 @@ class MinNorm(Attack):
         rows = rows[run.best_norm[rows] < torch.inf]
         if not len(rows):
             return
-        goal, x, z = run.goal.select(rows), run.x[rows], run.best[rows] - run.x[rows]
-        low, high = torch.full_like(run.norm[rows], 0.9), torch.ones_like(run.norm[rows])
-        for _ in range(BISECTIONS):
-            middle = (low + high) / 2
-            with torch.no_grad():
-                good = goal.margin(run.annotator(x + middle[:, None, None, None] * z)) < -run.wanted[rows]
-            low, high = torch.where(good, low, middle), torch.where(good, middle, high)
-            run.forwards[rows] += 1
-        run.best[rows] = x + high[:, None, None, None] * z
-        run.best_norm[rows] *= high
+        z = run.best[rows] - run.x[rows]
+        one = torch.ones_like(run.norm[rows])
+        scale = bisect(lambda scale: _succeeds(run, rows, _each(scale) * z), 0.9 * one, one, BISECTIONS)
+        run.best[rows] = run.x[rows] + _each(scale) * z
+        run.best_norm[rows] *= scale
         run.settle(rows)
+
+    def _on_levels(self, run: Run, dual: "_Dual", index: int) -> Generator[Step, bool | None, None]:
+        """Go on from the 8-bit successes, on 8-bit images alone, to the shortest of them."""
+        rows = (run.done & (run.steps > 0)).nonzero()[:, 0]
+        count = min(self.rounded, self.max_steps - index)
+        if not len(rows) or count < 1:
+            return
+        x, goal = run.x[rows], run.goal.select(rows)
+        shortest, length = run.x_adv[rows], run.norm[rows]
+
+        def look(images: Tensor, logits: Tensor) -> Tensor:
+            """Keep those that hold and are shorter; returns which hold."""
+            norm, holds = l2_norm(images - x), goal.margin(logits.detach()) <= -2 * HAIRLINE
+            shorter = holds & (norm < length)
+            shortest[shorter], length[shorter] = images[shorter], norm[shorter]
+            return holds
+
+        def good(scale: Tensor) -> Tensor:
+            images = quantize(x + _each(scale) * z)
+            run.forwards[rows] += 1
+            with torch.no_grad():
+                return look(images, run.annotator(images))
+
+        z = run.best[rows] - x
+        scale = _scale_to(ROUGH * length, z)
+        z, dual.w[rows] = _each(scale) * z, scale[:, None] * dual.w[rows]
+        run.done[rows] = False
+        stopped = None
+        for taken in range(count + 1):
+            run.x_adv[rows] = quantize(x + z)
+            leaf, logits = _evaluate(run, rows)
+            run.certified[rows] = look(run.x_adv[rows], logits)
+            if taken:
+                stopped = yield run.step(index + taken)
+            if stopped or taken == count:
+                break
+            share = LAST + (FIRST - LAST) * (1 - taken / count)
+            by_x = dual.descend(rows, leaf, logits, NEAR)
+            z = (x + (1 - share) * z - share * by_x).clamp(0, 1) - x
+            run.steps[rows] += 1
+        if not stopped:
+            bisect(good, torch.full_like(length, 0.97), torch.full_like(length, 1.2), BISECTIONS)
+        run.end(rows, shortest)
+
+
+class _Dual:
+    """The multipliers w (B,m) ≥ 0, one a label, and how strongly they pull."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.w = torch.zeros_like(run.logits)  # the integral part
+        self.kappa = torch.zeros_like(run.norm)  # 0 until there was a gradient
+        self.first_gap = run.goal.margin(run.logits).abs().clamp(min=CLOSE)
+
+    def descend(self, rows: Tensor, leaf: Tensor, logits: Tensor, beyond: float) -> Tensor:
+        """Move w by the violations at `leaf` (n,3,H,W); returns the gradient there of Σ_below w f − Σ_above w f."""
+        run, kappa = self.run, self.kappa[rows]
+        ahead = beyond * self.first_gap[rows] + 2 * run.wanted[rows]
+        violation, above, below = _violation(logits.detach(), run.goal.select(rows), ahead)
+        new = kappa == 0
+        gain = torch.where(new, 1, 1 / kappa)[:, None]
+        held = _balanced(self.w[rows] + INTEGRAL * gain * violation, above, below)
+        w = _balanced(held + PROPORTIONAL * gain * violation, above, below)
+        (by_x,) = torch.autograd.grad(logits, leaf, torch.where(above, -w, w))
+        run.backwards[rows] += 1
+        seen = by_x.flatten(1).square().sum(1) / w.square().sum(1).clamp(min=1e-30)
+        first = torch.where(new, seen.clamp(min=1e-30), 1)  # everything before the first gradient was with κ = 1
+        self.w[rows], by_x = held / first[:, None], by_x / _each(first)
+        slow = torch.where(seen > 0, (1 - SLOW) * kappa + SLOW * seen, kappa)
+        self.kappa[rows] = torch.where(new, first, slow)
+        return by_x
+
+
+def _evaluate(run: Run, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Score `rows` where they are; returns the images as a leaf, and logits (n,m) with their graph."""
+    leaf = run.x_adv[rows].requires_grad_()
+    with torch.enable_grad():
+        logits = run.annotator(leaf)
+    run.forwards[rows] += 1
+    f, goal = logits.detach(), run.goal.select(rows)
+    run.record(rows, f, goal.margin(f), f.topk(goal.k, dim=1).values[:, -1])
+    return leaf, logits
+
+
+def _succeeds(run: Run, rows: Tensor, z: Tensor) -> Tensor:
+    """Whether z (n,3,H,W) is a success for `rows`; (n,) bool."""
+    run.forwards[rows] += 1
+    with torch.no_grad():
+        logits = run.annotator((run.x[rows] + z).clamp(0, 1))
+    return run.goal.select(rows).margin(logits) < -run.wanted[rows]
+
+
+def _stretch(run: Run, rows: Tensor) -> None:
+    """Rows whose steps are over without a success: their z may only be too short."""
+    for scale in STRETCH:
+        rows = rows[run.best_norm[rows] == torch.inf]
+        if not len(rows):
+            break
+        z = scale * (run.x_adv[rows] - run.x[rows])
+        good = _succeeds(run, rows, z)
+        longer = (run.x[rows] + z).clamp(0, 1)[good]
+        run.best[rows[good]], run.best_norm[rows[good]] = longer, l2_norm(longer - run.x[rows[good]])
+
+
+def _each(values: Tensor) -> Tensor:
+    """(B,) as (B,1,1,1)."""
+    return values[:, None, None, None]
+
+
+def _scale_to(length: Tensor, z: Tensor) -> Tensor:
+    """The factors (B,) that make z (B,3,H,W), in [0,1] units, `length` (B,) long once rounded to whole levels."""
+
+    def reached(scale: Tensor) -> Tensor:
+        return l2_norm((255 * _each(scale) * z).round() / 255) >= length
+
+    return bisect(reached, torch.ones_like(length), torch.full_like(length, 8.0), 12)
 
 
 def _violation(f: Tensor, goal: Goal, ahead: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -80,17 +80,19 @@ class Run:
         found = grid.search(self.annotator, self.goal.select(rows), self.x[rows], self.best[rows] - self.x[rows])
         self.forwards[rows] += found.forwards
         self.backwards[rows] += found.backwards
-        held = rows[found.holds]
-        self.done[held] = self.certified[held] = self.achieved[held] = True
         lost = rows[~found.holds]
         self.best_norm[lost] = torch.inf
         self.wanted[lost] = (2 * self.wanted[lost]).clamp(min=MORE)
-        if len(held):
-            self.x_adv[held] = found.x_adv[found.holds]
-            self.norm[held] = l2_norm(self.x_adv[held] - self.x[held])
-            with torch.no_grad():
-                self.logits[held] = self.annotator(self.x_adv[held])
-            self.forwards[held] += 1
+        if bool(found.holds.any()):
+            self.end(rows[found.holds], found.x_adv[found.holds])
+
+    def end(self, rows: Tensor, x_adv: Tensor) -> None:
+        """End `rows` (n,) with 8-bit images (n,3,H,W) that meet the goal."""
+        self.done[rows] = self.certified[rows] = self.achieved[rows] = True
+        self.x_adv[rows], self.norm[rows] = x_adv, l2_norm(x_adv - self.x[rows])
+        with torch.no_grad():
+            self.logits[rows] = self.annotator(x_adv)
+        self.forwards[rows] += 1
 
     def step(self, index: int) -> Step:
         """The present state as a Step of its own."""

@@ -79,13 +79,15 @@ def table(path: Path) -> str:
         ours, won = methods["MinNorm"].values(), sum(row["achieved"] for row in methods["MinNorm"].values())
         low, high = interval(won, len(keys))
         gradients = [row["backwards"] for row in ours]
-        grid = [row["pert"] / row["pert_float"] for row in ours if row["achieved"] and row["pert_float"]]
+        solved = [row for row in ours if row["achieved"] and row["pert_float"]]
+        each = [row["pert"] / row["pert_float"] for row in solved]
+        grid = sum(row["pert"] for row in solved) / (sum(row["pert_float"] for row in solved) or 1)
         lines.append(
             f"| {name} | {case} | {k} | {len(keys)} | {paper.removeprefix('paper ')} | {_share(methods[paper]):.1f} | "
             f"{100 * won / len(keys):.1f} [{100 * low:.1f}–{100 * high:.1f}] | "
             f"{100 * sum(not row['consistent'] for row in ours) / len(keys):.1f} | "
             f"{_ratio(methods, 'MinNorm', paper, 'pert_float')} | {_ratio(methods, 'MinNorm', paper, 'pert')} | "
-            f"{sum(grid) / max(len(grid), 1):.2f} | {sum(gradients) / len(gradients):.0f} ({max(gradients)}) | "
+            f"{grid:.2f} ({sum(each) / max(len(each), 1):.2f}) | {sum(gradients) / len(gradients):.0f} ({max(gradients)}) | "
             f"{_share(methods['preview']):.1f} | {_ratio(methods, 'preview', paper, 'pert_float')} |"
         )
     return "\n".join(lines)
@@ -113,7 +115,8 @@ photos of the measuring parts (never trained on; consistent at k before; cut squ
 "photos" says how many were attacked so far, at most 200 a cell (`--photos`); each outcome is a line of `minnorm.jsonl`, and the
 same command adds those that are missing. Goal: share of photos whose 8-bit image meets the attack's goal, with Wilson's 95 %
 interval. ASR: share with E = 0. Ratios: mean ‖z‖₂ of MinNorm over that of the paper's attack, over the photos that both solve,
-before rounding and of the 8-bit image. Grid: mean of 8-bit over float norm for MinNorm. Gradients: backward passes a photo.
+before rounding and of the 8-bit image. Grid: MinNorm's mean 8-bit over its mean float norm, and in brackets the mean of its
+photos' ratios, in which a photo that needs next to no change counts as much as any. Gradients: backward passes a photo.
 
 {table}
 """
