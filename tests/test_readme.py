@@ -51,7 +51,7 @@ def test_the_curl_example_runs(server: str, folder: Path) -> None:
     assert ADDRESS in code
     out = run(["bash", "-euc", code.replace(ADDRESS, server.rstrip("/"))], folder)
     assert out.count("event: complete") == 2 and "event: error" not in out
-    assert '"achieved": true' in (folder / "answer.txt").read_text()
+    assert re.search(r'"achieved": ?true', (folder / "answer.txt").read_text())
     with Image.open(folder / "adversarial.png") as png:
         assert png.format == "PNG" and min(png.size) == 224
 
