@@ -58,8 +58,8 @@ def draw(kept: Kept) -> Figure:
     report = kept.report
     rows = [report["before"][:MOST_ROWS], report["after"][:MOST_ROWS]]
     more = max(report["k"] - MOST_ROWS, 0)
-    words = textwrap.wrap(caption(report), 128)
-    lists = max(len(rows[0]) * (ROW + BETWEEN) + 0.2 * bool(more), 0.5 + 0.19 * len(_parts(kept)))
+    words = textwrap.wrap(caption(report).replace(" = ", "\u00a0=\u00a0"), 128)
+    lists = max(len(rows[0]) * (ROW + BETWEEN) + 0.2 * bool(more), 0.38 + 0.19 * len(_parts(kept)))
     top = 0.34
     total = top + tall + 0.3 + lists + 0.12 + 0.155 * len(words) + MARGIN
     figure = Figure(figsize=(WIDTH, total), facecolor="white")
@@ -117,16 +117,21 @@ def _row(axes: Axes, kept: Kept, name: str, probability: float, left: float, top
     )
     axes.add_patch(box)
     middle = top + ROW / 2
-    if kept.roles.ordered and kind == "target":
-        place = str(kept.roles.targets.index(name) + 1)
-        colour = LOOKS[kind]["edgecolor"]
-        axes.text(left + 0.13, middle, place, size=7.5, weight="bold", color=colour, ha="center", va="center_baseline")
-    else:
-        sign(axes, kind, left + 0.06, middle - 0.065, 0.13)
+    place = str(kept.roles.targets.index(name) + 1) if kept.roles.ordered and kind == "target" else ""
+    _mark(axes, kind, place, left + 0.06, middle)
     icon_shapes.draw(axes, name, left + 0.24, top + 0.025, ROW - 0.05)
     axes.text(left + 0.5, middle, name, size=7.5, color=INK, va="center_baseline")
     right = left + COLUMN - 0.07
     axes.text(right, middle, percent(probability), size=7.5, color=SOFT, ha="right", va="center_baseline")
+
+
+def _mark(axes: Axes, kind: str, place: str, left: float, middle: float) -> None:
+    """The sign of a label's part, or the place where it is wanted."""
+    if place:
+        colour = LOOKS[kind]["edgecolor"]
+        axes.text(left + 0.065, middle, place, size=7.5, weight="bold", color=colour, ha="center", va="center_baseline")
+    else:
+        sign(axes, kind, left, middle - 0.065, 0.13)
 
 
 def sign(axes: Axes, kind: str, left: float, top: float, size: float) -> None:
@@ -148,9 +153,11 @@ def _numbers(axes: Axes, kept: Kept, left: float, top: float) -> None:
     axes.text(left, top, f"‖z‖₂ = {report['l2']:.1f}    ‖z‖∞ = {report['linf']:.0f}/255", size=7.5, color=INK)
     axes.text(left, top + 0.17, "grey: unchanged", size=7.5, color=SOFT)
     for number, kind in enumerate(_parts(kept)):
-        line = top + 0.42 + 0.19 * number
-        sign(axes, kind, left, line - 0.1, 0.12)
-        axes.text(left + 0.19, line, WORDS[kind], size=7.5, color=LOOKS[kind]["edgecolor"])
+        middle = top + 0.38 + 0.19 * number
+        in_order = kept.roles.ordered and kind == "target"
+        _mark(axes, kind, "1" if in_order else "", left, middle)
+        word = "target and its place" if in_order else WORDS[kind]
+        axes.text(left + 0.2, middle, word, size=7.5, color=LOOKS[kind]["edgecolor"], va="center_baseline")
 
 
 def _parts(kept: Kept) -> list[str]:

@@ -88,7 +88,7 @@ def test_a_figure_says_what_the_report_says(data: Path) -> None:
         "target",
         "true label",
     } <= set(words)
-    caption = words[-1].replace("\n", " ")
+    caption = words[-1].replace("\n", " ").replace("\u00a0", " ")
     assert "TkML-AP-T on voc20, k = 2" in caption and "sofa and dog" in caption
     assert f"‖z‖₂ = {run_kept.report['l2']:.1f}" in caption
     assert ("; reached" in caption) is run_kept.report["achieved"]
