@@ -1,7 +1,6 @@
 """What the page answers when a visitor chooses something: new contents for the widgets that it concerns."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from inspect import isgeneratorfunction
 from typing import Any
@@ -11,16 +10,17 @@ import gradio as gr
 import tkml_core as tk
 from demo import menu, runner, stage
 from demo.chips import truth_panel
-from demo.goals import GOALS
-from demo.plan import Ask, Photo, Plan, guess, label_names, largest_k, whole
+from demo.look import replay_value
+from demo.naming import Naming, Update, labels_to_name, limits
+from demo.plan import Photo, guess, largest_k, whole
 from demo.roles import Roles
 from demo.samples import Sample, sample
 from demo.uploads import plain_error
 from demo.verdict import waiting_html
-from demo.widgets import Widgets, goals_shown, setting_shown, steps_shown
+from demo.widgets import Widgets
+from demo.wish import chips_truth
 
 MANY = 10_000  # more labels than any annotator has: the limit of k while the annotator changes under it
-Update = dict[Any, Any]  # widget -> its new value; widgets that are not named stay as they are
 
 
 def plainly(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -68,21 +68,6 @@ def chips_value(path: str, name: str, photo: Photo, true: tuple[str, ...], k: in
     return {"html": html, "truth": list(true), "origin": origin, "photo": path, "annotator": name}
 
 
-def chips_truth(chips: Any, annotator: tk.Annotator) -> tuple[str, ...]:
-    """The labels that the browser says are true, checked: a page can be made to send anything."""
-    marked = chips.get("truth") if isinstance(chips, dict) else None
-    return label_names("The marked labels", marked, annotator)
-
-
-@dataclass(frozen=True)
-class Naming:
-    """What the choices say that decide which labels a visitor may name, and the labels named so far."""
-
-    goal: str
-    case: str
-    chosen: Any = ()
-
-
 def choose(
     w: Widgets, path: str, name: str, k: Any, true: tuple[str, ...] | None, origin: str, naming: Naming
 ) -> Update:
@@ -93,8 +78,9 @@ def choose(
         true, origin = guess(photo, annotator), "guess"
     most = largest_k(annotator, len(true))
     k = min(whole("k", k, 1, len(annotator.labels)), max(most, 1))
+    named = limits(w, annotator, true, k, naming)
+    named[w.chips]["value"] = chips_value(path, name, photo, true, k, origin)
     return {
-        w.chips: chips_value(path, name, photo, true, k, origin),
         **ready(w, annotator, photo, true, k),
         w.change: stage.empty_html("Change", "What the attack adds shows here."),
         w.after: stage.empty_html("Attacked", "Press Attack."),
@@ -104,7 +90,8 @@ def choose(
         w.png: gr.update(value=None, interactive=False),
         w.report: gr.update(value=None, interactive=False),
         w.away.kept: None,
-        **limits(w, annotator, true, k, naming),
+        w.replay: replay_value(None),
+        **named,
     }
 
 
@@ -133,32 +120,6 @@ def choose_annotator(
     return {**update, w.attack: gr.update(info=menu.sentence(attack, name))}
 
 
-def limits(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, naming: Naming) -> Update:
-    """How far k may go and which labels may be named, given what is true."""
-    most = max(largest_k(annotator, len(true)), 1)
-    k = min(k, most)
-    return {w.k: gr.update(maximum=most, value=k), **labels_to_name(w, annotator, true, k, naming)}
-
-
-def labels_to_name(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, naming: Naming) -> Update:
-    """The choices of targets, or of labels to hide, as far as the goal needs them."""
-    wanted = GOALS[naming.goal].names
-    if wanted == "hidden":
-        able, most, label = list(true), max(len(true), 1), "Labels to hide"
-        info = "They leave the top-k; the other true labels stay in it"
-    else:
-        able, most, label = [name for name in annotator.labels if name not in true], k, "Target labels"
-        info = f"Choose exactly {k}, as many as k" + (", the first one on top" if naming.goal == "ordered" else "")
-    chosen = [name for name in naming.chosen or () if name in able][:most]
-    if wanted == "hidden" and not chosen:
-        chosen = able[:1]
-    by_hand = wanted == "hidden" or (wanted == "targets" and naming.case == "chosen")
-    return {
-        w.case: gr.update(visible=wanted == "targets"),
-        w.chosen: gr.update(choices=able, value=chosen, max_choices=most, label=label, info=info, visible=by_hand),
-    }
-
-
 def change_truth(w: Widgets, path: str, name: str, k: Any, chips: Any, attacked: bool, *naming: Any) -> Update:
     """A label toggle was pressed; the browser has painted it already. A finished run stays on the stage."""
     annotator = runner.annotator(name)
@@ -177,7 +138,7 @@ def change_k(w: Widgets, path: str, name: str, k: Any, chips: Any, attacked: boo
     if isinstance(chips, dict) and (chips.get("photo"), chips.get("annotator")) == (path, name):
         photo, true = runner.read_photo(path, name), chips_truth(chips, annotator)
         origin = chips.get("origin") if chips.get("origin") in ("sample", "yours") else "guess"
-        update[w.chips] = chips_value(path, name, photo, true, k, str(origin))
+        update[w.chips]["value"] = chips_value(path, name, photo, true, k, str(origin))
         if not attacked:
             update |= ready(w, annotator, photo, true, k)
     return update
@@ -189,50 +150,19 @@ def change_goal(w: Widgets, name: str, k: Any, chips: Any, *naming: Any) -> Upda
     return labels_to_name(w, annotator, chips_truth(chips, annotator), whole("k", k, 1, MANY), Naming(*naming))
 
 
-def change_attack(w: Widgets, attack: str, name: str, k: Any, chips: Any, case: str, chosen: Any) -> Update:
-    """Another attack: show the choices it has, and say what its settings are when left empty."""
-    goals = goals_shown(attack)
+def change_attack(
+    w: Widgets, attack: str, name: str, k: Any, chips: Any, case: str, chosen: Any, goal: str = ""
+) -> Update:
+    """Another attack: show the choices it has, and say what its settings are when left empty. `goal` "" is its own."""
+    goals = menu.goals_shown(attack)
+    goals["value"] = goal or goals["value"]
     return {
-        w.attack: gr.update(info=menu.sentence(attack, name)),
+        w.attack: gr.update(value=attack, info=menu.sentence(attack, name)),
         w.goal: gr.update(**goals),
         **change_goal(w, name, k, chips, goals["value"], case, chosen),
         w.advanced: gr.update(visible=not menu.ready_made(attack)),
         w.seed: gr.update(visible=menu.uses_seed(attack)),
-        w.max_steps: gr.update(**steps_shown(attack)),
-        **{field: gr.update(**setting_shown(attack, setting)) for setting, field in w.settings.items()},
+        w.max_steps: gr.update(**menu.steps_shown(attack)),
+        **{field: gr.update(**menu.setting_shown(attack, setting)) for setting, field in w.settings.items()},
         w.score_space: gr.update(visible="score_space" in menu.setting_names(attack)),
     }
-
-
-def number(label: str, text: Any) -> float | None:
-    """A number from a text field; None, the attack's default, where it is empty."""
-    if text is None or not str(text).strip():
-        return None
-    try:
-        return float(str(text).strip().replace(",", "."))
-    except ValueError:
-        raise ValueError(f"{label} must be a number such as 0.1, or empty; got {text!r}.") from None
-
-
-def page_plan(
-    path: str, name: str, chips: Any, k: Any, attack: str, goal: str, case: str, chosen: Any, max_steps: Any,
-    seed: Any, score_space: str, *fields: Any,
-) -> Plan:  # fmt: skip
-    """What the widgets say, as a checked plan; `fields` are the contents of the settings' fields, in menu's order."""
-    annotator = runner.annotator(name)
-    true = chips_truth(chips, annotator)
-    if not true:
-        raise ValueError("Mark at least one label as true: without a truth there is nothing to contradict.")
-    if (chips.get("annotator"), chips.get("photo")) != (name, path):
-        raise ValueError("The labels of the new photo are still on their way. Please press Attack again in a moment.")
-    known = menu.setting_names(attack)  # what was typed for another attack is out of sight, and out of the run
-    settings: dict[str, Any] = {
-        setting: number(label, text)
-        for (setting, label), text in zip(menu.SETTINGS.items(), fields, strict=True)
-        if setting in known
-    }
-    settings["score_space"] = score_space
-    if goal not in menu.goals_of(attack):  # Attack was pressed before the new attack's goals had arrived
-        goal = ""
-    ask = Ask(name, k, attack, true, case, chosen, max_steps, 0 if seed is None else seed, goal, settings)
-    return runner.plan(path, ask)

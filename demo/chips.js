@@ -1,22 +1,74 @@
 // The label toggles. Which labels are true lives in props.value.truth, so that the next click on Attack carries it along.
+// Where the goal names labels by hand, a switch says whether a click marks what is true or what is named; those named
+// are in props.value.chosen, and the menu of labels beside the goal is kept the same.
 let open = false;
+let named = false; // whether a click names a label
+let kind = "";
+let chosen = [];
+const switched = element.querySelector(".marks");
+const role = (label) => {
+  const isTrue = props.value.truth.includes(label);
+  const place = isTrue === (kind === "hidden") ? chosen.indexOf(label) : -1;
+  if (!kind || place < 0) return { isTrue, style: isTrue ? "true" : "", words: isTrue ? ", true" : "", place: -1 };
+  if (kind === "hidden") return { isTrue, style: "out", words: ", true, to be hidden", place };
+  return { isTrue, style: "target", words: props.marking.ordered ? `, target for place ${place + 1}` : ", target", place };
+};
 const paint = () => {
-  const truth = new Set((props.value && props.value.truth) || []);
-  element.querySelectorAll("button.chip").forEach((chip) => chip.setAttribute("aria-pressed", truth.has(chip.dataset.label)));
+  if (!props.value) return;
+  const word = kind === "hidden" ? "to be hidden" : "target";
+  element.querySelectorAll("button.chip").forEach((chip) => {
+    const { isTrue, style, words, place } = role(chip.dataset.label);
+    for (const one of ["true", "target", "out"]) chip.classList.toggle(one, one === style);
+    chip.setAttribute("aria-pressed", named ? place >= 0 : isTrue);
+    chip.setAttribute("aria-disabled", named && isTrue !== (kind === "hidden"));
+    chip.setAttribute("aria-label", chip.dataset.says + words);
+    chip.querySelector(".tick").textContent = style === "target" && props.marking.ordered ? place + 1 : "";
+  });
+  element.querySelector(".chips")?.setAttribute("aria-label", named ? `Labels that are ${word}` : "Labels that are true");
+  switched.hidden = !kind;
+  switched.classList.toggle("out", kind === "hidden");
+  switched.querySelector(".word").textContent = word;
+  switched.querySelector("output").textContent = kind === "targets" ? `${chosen.length} of ${props.marking.most}` : "";
+  switched.querySelectorAll("input").forEach((input) => (input.checked = (input.value === "named") === named));
   const more = element.querySelector("details.more");
   if (more) more.open = open;
 };
-element.addEventListener("click", (event) => {
-  const summary = event.target.closest("summary");
-  if (summary) open = !summary.parentElement.open; // the list stays open when the server redraws it
-  const chip = event.target.closest("button.chip");
-  if (!chip || !props.value) return;
+const name = (label) => {
+  const most = props.marking.most;
+  if (chosen.includes(label)) chosen = chosen.filter((one) => one !== label);
+  else chosen = [...chosen.slice(0, most - 1), label]; // the last one makes room
+  props.value = { ...props.value, chosen };
+  paint();
+  trigger("select");
+};
+const toggle = (label) => {
   const truth = new Set(props.value.truth);
-  if (!truth.delete(chip.dataset.label)) truth.add(chip.dataset.label);
+  if (!truth.delete(label)) truth.add(label);
   props.value = { ...props.value, truth: [...truth], origin: "yours" };
   const origin = element.querySelector(".origin");
   if (origin) origin.textContent = origin.dataset.yours;
   paint();
   trigger("input");
+};
+element.addEventListener("click", (event) => {
+  const summary = event.target.closest("summary");
+  if (summary) open = !summary.parentElement.open; // the list stays open when the server redraws it
+  const chip = event.target.closest("button.chip");
+  if (!chip || !props.value || chip.getAttribute("aria-disabled") === "true") return;
+  (named ? name : toggle)(chip.dataset.label);
 });
-watch("value", paint);
+switched.addEventListener("change", (event) => {
+  named = event.target.value === "named";
+  paint();
+});
+watch("value", () => {
+  chosen = props.value?.chosen ?? chosen;
+  paint();
+});
+watch("marking", () => {
+  chosen = props.marking.chosen;
+  if (props.marking.kind !== kind) named = props.marking.kind !== ""; // who asks to name labels goes on to do it
+  kind = props.marking.kind;
+  paint();
+});
+paint();

@@ -1,8 +1,9 @@
 """Labels as HTML: the list to say what is true in, and the top-k lists under the pictures."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 from demo.icons import icon
 from demo.roles import Roles
@@ -35,16 +36,27 @@ def _bar(probability: float) -> str:
     return f'<span class="meter" aria-hidden="true"><span style="width:{probability * 100:.1f}%"></span></span>'
 
 
+# What a click on a label marks, where a goal names labels by hand; chips.js shows it there and fills it in.
+SWITCH = """
+<fieldset class="marks" hidden><legend>A click marks it as</legend>
+<label><input type="radio" name="marks" value="true" checked><span>true</span></label>
+<label class="naming"><input type="radio" name="marks" value="named"><span class="word">target</span></label>
+<output></output></fieldset>
+"""
+NOTHING_NAMED: dict[str, Any] = {"kind": "", "most": 0, "ordered": False, "chosen": []}
+
+
 def _toggle(label: Scored, true: Collection[str], small: bool = False) -> str:
-    pressed = "true" if label.name in true else "false"
+    """A label as a button; chips.js says in colour, sign and words what part it has."""
     name = escape(label.name)
-    described = f"{name}, rank {label.rank}, probability {percent(label.probability)}"
+    says = escape(f"{label.name}, rank {label.rank}, probability {percent(label.probability)}", quote=True)
     body = f'<span class="tick" aria-hidden="true"></span>{icon(label.name)}<span class="name">{name}</span>'
     if not small:
         body += f'{_bar(label.probability)}<span class="pct">{percent(label.probability)}</span>'
+    look = f"chip{' small' if small else ''}{' true' if label.name in true else ''}"
     return (
-        f'<button type="button" class="chip{" small" if small else ""}" data-label="{escape(label.name, quote=True)}" '
-        f'aria-pressed="{pressed}" aria-label="{escape(described, quote=True)}">{body}</button>'
+        f'<button type="button" class="{look}" data-label="{escape(label.name, quote=True)}" data-says="{says}" '
+        f'aria-pressed="{"true" if label.name in true else "false"}" aria-label="{says}">{body}</button>'
     )
 
 
@@ -78,16 +90,37 @@ def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin:
     )
 
 
-def top_list(labels: Sequence[Scored], roles: Roles, title: str) -> str:
-    """A top-k as in the paper's figures: true labels framed green, targets red, labels to hide amber, each with a sign."""
+def _moved(label: Scored, was: int, k: int) -> str:
+    """How a label's rank changed, drawn and in words."""
+    up = was - label.rank
+    if up:
+        sign, words = ("▲", "up") if up > 0 else ("▼", "down")
+        drawn, spoken = f"{sign}{abs(up)} · was {was}", f"{words} {abs(up)}, was rank {was}"
+    else:
+        drawn = spoken = "same place"
+    new = was > k
+    pill = '<span class="new" aria-hidden="true">new</span>' if new else ""
+    said = f", new in the top {k}" if new else ""
+    return (
+        f'<span class="moved"><span aria-hidden="true">{drawn}</span>{pill}'
+        f'<span class="sr">, {spoken}{said}</span></span>'
+    )
+
+
+def top_list(labels: Sequence[Scored], roles: Roles, title: str, was: Mapping[str, int] | None = None) -> str:
+    """A top-k as in the paper's figures: true labels framed green, targets red, labels to hide amber, each with a sign.
+
+    `was`: every label's rank before, where each is to say how far it has moved.
+    """
     rows = []
     for label in labels:
         word = roles.word(label.name)
         note = f'<span class="sr"> ({word})</span>' if word else ""
+        moved = _moved(label, was[label.name], len(labels)) if was else ""
         rows.append(
             f'<li class="label {roles.kind(label.name)}">{roles.mark(label.name)}{icon(label.name)}'
             f'<span class="name">{escape(label.name)}{note}</span><span class="pct">{percent(label.probability)}</span>'
-            f"{_bar(label.probability)}</li>"
+            f"{moved}{_bar(label.probability)}</li>"
         )
     if len(labels) > 6:  # it scrolls, so the keyboard must be able to get into it
         listed = f'<ol class="long" tabindex="0" aria-label="{escape(title, quote=True)}">{"".join(rows)}</ol>'

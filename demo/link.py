@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 import gradio as gr
 
 from demo import actions, menu, runner
-from demo.actions import Naming, Update
 from demo.goals import GOALS
+from demo.naming import Naming, Update
 from demo.plan import Ask, Plan
 from demo.samples import sample
 from demo.verdict import waiting_html
 from demo.widgets import Widgets
+from demo.wish import number
 
 LONGEST = 2000  # characters of one value; the labels of the largest set are fewer
 # What else a link may say: settings under "Advanced", by the core's own names
@@ -70,7 +71,7 @@ def read(params: Mapping[str, str], start: str, annotator: str) -> Linked | None
     item = sample(given.get("sample", start))
     true = _listed(given, "true") or actions.known_truth(item, runner.annotator(name))
     settings: dict[str, Any] = {
-        setting: actions.number(label, given[setting]) for setting, label in menu.SETTINGS.items() if setting in given
+        setting: number(label, given[setting]) for setting, label in menu.SETTINGS.items() if setting in given
     }
     if "score_space" in given:
         settings["score_space"] = given["score_space"]

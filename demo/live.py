@@ -9,7 +9,9 @@ from typing import Any
 
 from demo import kept, runner, shelf, stage
 from demo.history import Frame
+from demo.pictures import AMPLIFY
 from demo.plan import Plan
+from demo.reel import Camera, Reel, develop
 from demo.report import Outcome
 from demo.verdict import aim, table_html, verdict_html, waiting_html
 
@@ -30,46 +32,68 @@ class View:
     verdict: str | None = None
     table: str | None = None
     outcome: Outcome | None = None
+    reel: Reel | None = None
 
 
-def opening(plan: Plan) -> View:
+def opening(plan: Plan, factor: int = AMPLIFY) -> View:
     """What the stage shows at once, before the first step: the untouched picture in all places."""
     return View(
         verdict=waiting_html(f"Running {plan.ask.attack}. The goal: {aim(plan.goal_name, plan.k, plan.roles)}."),
         table="",
         before=stage.before_html(plan.annotator, plan.photo, plan.roles, plan.k),
-        change=stage.change_html(plan.photo.x, plan.photo.x, lossless=False),
+        change=stage.change_html(plan.photo.x, plan.photo.x, lossless=False, factor=factor),
         after=stage.after_html(plan, plan.photo.x, plan.photo.logits, lossless=False, now="now"),
     )
 
 
-def closing(outcome: Outcome) -> View:
+def closing(reel: Reel, factor: int = AMPLIFY) -> View:
     """The finished stage, all of it as the saved picture has it."""
-    plan = outcome.plan
+    outcome, plan, end = reel.outcome, reel.outcome.plan, replayed(reel, reel.last, True, factor)
     return View(
         before=stage.before_html(plan.annotator, plan.photo, plan.roles, plan.k),
-        change=stage.change_html(plan.photo.x, outcome.x_adv, lossless=True),
-        after=stage.after_html(plan, outcome.x_adv, outcome.logits, lossless=True, now="after"),
+        change=end.change,
+        after=end.after,
         race=stage.race_of(plan, outcome.history, outcome),
         status=stage.done_html(outcome),
         verdict=verdict_html(outcome.report, runner.BUDGET_SECONDS),
         table=table_html(outcome.report),
         outcome=outcome,
+        reel=reel,
     )
 
 
-def views(plan: Plan, stop_asked: Callable[[], bool], budget: float = runner.BUDGET_SECONDS) -> Iterator[View]:
-    """Opening, then at most 8 pictures and 4 races a second, then the closing view."""
-    yield opening(plan)
-    frames = runner.run(plan, stop_asked, budget)
+def replayed(reel: Reel, at: int, lossless: bool, factor: int = AMPLIFY) -> View:
+    """Pictures and top-k of one frame of a finished run; verdict, numbers and files stay those of its end."""
+    plan, (x_adv, logits) = reel.outcome.plan, reel.picture(at)
+    when = "after" if at == reel.last else f"at {reel.titles()[at]}"
+    return View(
+        change=stage.change_html(plan.photo.x, x_adv, lossless, factor),
+        after=stage.after_html(plan, x_adv, logits, lossless, now=when),
+    )
+
+
+def views(
+    plan: Plan,
+    stop_asked: Callable[[], bool],
+    budget: float = runner.BUDGET_SECONDS,
+    factor: Callable[[], int] = lambda: AMPLIFY,
+) -> Iterator[View]:
+    """Opening, then at most 8 pictures and 4 races a second, then the closing view.
+
+    `factor`, how strong to draw the change, is asked again for every picture.
+    """
+    yield opening(plan, factor())
+    frames, camera = runner.run(plan, stop_asked, budget), Camera()
     try:
-        outcome = yield from _frames(plan, frames)
+        outcome = yield from _frames(plan, frames, camera, factor)
     finally:
         frames.close()
-    yield closing(outcome)
+    yield closing(develop(camera, outcome), factor())
 
 
-def _frames(plan: Plan, frames: Generator[Frame, None, Outcome]) -> Generator[View, None, Outcome]:
+def _frames(
+    plan: Plan, frames: Generator[Frame, None, Outcome], camera: Camera, factor: Callable[[], int]
+) -> Generator[View, None, Outcome]:
     pictures_due = race_due = 0.0
     while True:
         try:
@@ -77,6 +101,7 @@ def _frames(plan: Plan, frames: Generator[Frame, None, Outcome]) -> Generator[Vi
         except StopIteration as end:
             outcome: Outcome = end.value
             return outcome
+        camera.take(frame)
         now = time.perf_counter()
         if now < pictures_due:
             continue
@@ -86,7 +111,7 @@ def _frames(plan: Plan, frames: Generator[Frame, None, Outcome]) -> Generator[Vi
             race_due = now + RACE_EVERY
             race = stage.race_of(plan, frame.history)
         yield View(
-            change=stage.change_html(plan.photo.x, frame.x_adv, lossless=False),
+            change=stage.change_html(plan.photo.x, frame.x_adv, lossless=False, factor=factor()),
             after=stage.after_html(plan, frame.x_adv, frame.logits, lossless=False, now="now"),
             race=race,
             status=stage.status_html(plan, frame),

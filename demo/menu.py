@@ -1,6 +1,7 @@
 """What can be chosen: the attacks in a visitor's words. Their goals and settings are read from the core's classes."""
 
 from dataclasses import MISSING, dataclass, fields
+from typing import Any
 
 import tkml_core as tk
 from demo.goals import GOALS
@@ -67,6 +68,23 @@ TARGET_CASES = {
     "chosen": "chosen by hand",
 }
 
+
+@dataclass(frozen=True)
+class Preset:
+    """A goal worth a first look, and who reaches it. `case`: how targets are found."""
+
+    title: str
+    attack: str
+    goal: str
+    case: str = "best"
+
+
+PRESETS = {
+    "gentle": Preset("Fool it gently", "MinNorm", "cleared"),
+    "hide": Preset("Hide one object", "MinNorm", "hide"),
+    "impossible": Preset("Plant the impossible", "TkML-AP-T", "targeted", "worst"),
+}
+
 # Settings with a field of their own under "Advanced"; which of them an attack has is read from its dataclass.
 SETTINGS = {
     "step": "Step size",
@@ -119,3 +137,27 @@ def setting_default(attack: str, name: str) -> object:
         if field.name == name and field.default is not MISSING:
             return field.default
     return None
+
+
+def goals_shown(attack: str) -> dict[str, Any]:
+    """The goals that an attack can have, its own marked; a single one is no choice.
+
+    The widget has all of them at any time and style.css hides the others: were choices taken away, a click that overtakes
+    the news would be refused by Gradio, in words for programmers.
+    """
+    names = goals_of(attack)
+    return {"value": names[0], "visible": len(names) > 1, "elem_classes": [f"has-{name}" for name in names]}
+
+
+def steps_shown(attack: str) -> dict[str, Any]:
+    """How many steps an attack may take, and what it counts."""
+    choice = CHOICES[attack]
+    return {"value": choice.steps, "label": f"{choice.counted} at most"}
+
+
+def setting_shown(attack: str, name: str) -> dict[str, Any]:
+    """A setting's field, where the attack has it, and what it stands for while it is empty: the attack's default."""
+    if name not in setting_names(attack):
+        return {"visible": False}
+    default = setting_default(attack, name)
+    return {"visible": True, "placeholder": "automatic" if default is None else f"{default:g}"}

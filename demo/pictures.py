@@ -9,6 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 AMPLIFY = 20  # the paper's figures show perturbations times 20
+MOST_AMPLIFIED = 100
 
 
 def to_image(x: Tensor) -> Image.Image:

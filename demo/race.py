@@ -19,6 +19,7 @@ HEIGHT = 300  # pixels
 MOST_LABELS = 10
 MOST_POINTS = 160  # a line; more cannot be told apart and would only make frames heavy
 LABEL_GAP = 24  # pixels between two line ends' labels
+CROWD = 6  # more true labels and targets than this are drawn with finer lines
 
 Array = NDArray[np.float64]
 
@@ -109,7 +110,10 @@ def race_html(race: Race) -> str:
 
     ranked = -np.sort(-race.scores[keep], axis=1)
     edge = y((ranked[:, race.k - 1] + ranked[:, race.k]) / 2).clip(0, HEIGHT)
-    svg = [f'<polygon class="band" points="0,0 {_points(xs, edge)} 1000,0"/>']
+    svg = [
+        f'<polygon class="band" points="0,0 {_points(xs, edge)} 1000,0"/>',
+        f'<polyline class="bandedge" points="{_points(xs, edge)}"/>',
+    ]
     grid = ticks(low, high)
     svg += [f'<line class="grid" x1="0" x2="1000" y1="{v:.1f}" y2="{v:.1f}"/>' for v in y(np.array(grid))]
     kinds = [race.roles.kind(race.labels[j]) for j in shown]
@@ -122,10 +126,12 @@ def race_html(race: Race) -> str:
     places = spread(ends, LABEL_GAP, 11, HEIGHT - 11)
     links = "".join(f'<line x1="0" x2="12" y1="{a:.1f}" y2="{b:.1f}"/>' for a, b in zip(ends, places, strict=True))
     tags = []
+    best = np.argsort(-race.scores[-1], kind="stable")[: race.k]
     for j, kind, place in zip(shown, kinds, places, strict=True):
+        inside = " in" if j in best else ""
         probability = 1 / (1 + np.exp(-race.scores[-1, j]))
         tags.append(
-            f'<span class="end {kind}" style="top:{place:.1f}px">{race.roles.mark(race.labels[j])}{icon(race.labels[j])}'
+            f'<span class="end {kind}{inside}" style="top:{place:.1f}px">{race.roles.mark(race.labels[j])}{icon(race.labels[j])}'
             f'<span class="name">{escape(race.labels[j])}</span><span class="pct">{percent(float(probability))}</span></span>'
         )
     scale = "".join(
@@ -137,9 +143,10 @@ def race_html(race: Race) -> str:
         f'<span class="xtick" style="left:{t / max(steps - 1, 1) * 100:.2f}%">{int(t)}</span>' for t in whole_steps
     )
     summary = escape(_summary(race, shown), quote=True)
+    crowd = " crowd" if sum(kind != "other" for kind in kinds) > CROWD else ""
     return (
         f'<section class="race"><h2>Label race <small>{_UNDER[race.ends_saved]}</small></h2>'
-        f'<div class="plot" role="img" aria-label="{summary}" style="height:{HEIGHT}px">'
+        f'<div class="plot{crowd}" role="img" aria-label="{summary}" style="height:{HEIGHT}px">'
         f'<svg class="lines" viewBox="0 0 1000 {HEIGHT}" preserveAspectRatio="none" aria-hidden="true">{"".join(svg)}</svg>'
         f'<svg class="links" viewBox="0 0 12 {HEIGHT}" width="12" height="{HEIGHT}" aria-hidden="true">{links}</svg>'
         f'<div aria-hidden="true">{scale}{under}<span class="bandnote">top {race.k}</span>{"".join(tags)}</div></div>'

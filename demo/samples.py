@@ -115,3 +115,8 @@ def write_samples(folder: Path) -> dict[str, Path]:
         else:
             candidate.open().save(paths[candidate.name])
     return paths
+
+
+def photo_of(files: dict[str, str], item: Sample) -> str:
+    """The path of a sample's photo; one that was fetched after the start lies where it was fetched to."""
+    return files.get(item.name) or str(item.file)

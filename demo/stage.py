@@ -29,27 +29,33 @@ def before_html(annotator: tk.Annotator, photo: Photo, roles: Roles, k: int) -> 
     return figure("Original", "The original photo", to_image(photo.x), below)
 
 
-def change_html(x: Tensor, x_adv: Tensor, lossless: bool) -> str:
+def change_html(x: Tensor, x_adv: Tensor, lossless: bool, factor: int = AMPLIFY) -> str:
     """The perturbation, amplified, with its size in numbers."""
     z = x_adv - x
     below = (
         f'<dl class="readout"><div><dt>‖z‖₂</dt><dd>{float(tk.l2_norm(z)[0]):.1f}</dd></div>'
         f"<div><dt>largest</dt><dd>{float(tk.linf_norm(z)[0]):.1f}<small>/255</small></dd></div></dl>"
-        f'<p class="hint">Grey is unchanged. Shown {AMPLIFY} times as strong as it is.</p>'
+        f'<p class="hint">Grey is unchanged. Shown {factor} times as strong as it is.</p>'
     )
-    picture = amplified(x, x_adv)
-    return figure("Change", f"The change, amplified {AMPLIFY} times", picture, below, lossless, badge=f"× {AMPLIFY}")
+    picture = amplified(x, x_adv, factor)
+    return figure("Change", f"The change, amplified {factor} times", picture, below, lossless, badge=f"× {factor}")
 
 
 def after_html(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, now: str) -> str:
-    """The attacked picture with its top-k."""
-    below = top_list(scored(plan.annotator, logits)[: plan.k], plan.roles, f"Top {plan.k} {now}")
+    """The attacked picture with its top-k, and how far each label of it has moved."""
+    was = {label.name: label.rank for label in scored(plan.annotator, plan.photo.logits)}
+    below = top_list(scored(plan.annotator, logits)[: plan.k], plan.roles, f"Top {plan.k} {now}", was)
     return figure("Attacked", "The attacked photo", to_image(x_adv), below, lossless)
 
 
 def empty_html(title: str, words: str) -> str:
     """A box of the stage that has nothing to show yet."""
     return figure(title, "", None, "", empty=words)
+
+
+def saved_apart(outcome: Outcome) -> bool:
+    """Whether the saved picture is another one than the last step's, so that race and replay give it a place of its own."""
+    return bool((outcome.history.logits[-1] - outcome.logits[0].float().cpu()).abs().max() > SAME)
 
 
 def race_of(plan: Plan, history: History, outcome: Outcome | None = None) -> str:
@@ -59,13 +65,11 @@ def race_of(plan: Plan, history: History, outcome: Outcome | None = None) -> str
     """
     scores = np.stack([logits.double().numpy() for logits in history.logits])
     threshold, norm = np.asarray(history.threshold, dtype=float), history.norm
-    apart = False
-    if outcome is not None:
+    apart = outcome is not None and saved_apart(outcome)
+    if outcome is not None and apart:
         saved = outcome.logits[0].double().cpu().numpy()
-        apart = bool(np.abs(scores[-1] - saved).max() > SAME)
-        if apart:
-            scores, threshold = np.vstack([scores, saved]), np.append(threshold, threshold[-1])
-            norm = [*norm, outcome.report["l2"]]
+        scores, threshold = np.vstack([scores, saved]), np.append(threshold, threshold[-1])
+        norm = [*norm, outcome.report["l2"]]
     if getattr(plan.attack, "score_space", "logits") == "probability":
         inside = threshold.clip(1e-6, 1 - 1e-6)  # the race is drawn on logits, whatever the attack works on
         threshold = np.log(inside / (1 - inside))

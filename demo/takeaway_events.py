@@ -10,7 +10,8 @@ from gradio.components import Component
 from gradio.utils import get_upload_folder
 
 from demo import cite, kept, link, live, shelf
-from demo.actions import Update, plainly
+from demo.actions import plainly
+from demo.naming import Update
 from demo.takeaway import LINK_HINT, UPLOAD_HINT, TakeAway
 from demo.theme import script
 

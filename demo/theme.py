@@ -1,6 +1,7 @@
 """Looks: a theme without web fonts, and the project's own style sheet."""
 
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -51,3 +52,8 @@ def head() -> str:
 def script(name: str) -> str:
     """A script that lives beside this file; each belongs to one widget of the page."""
     return (Path(__file__).parent / name).read_text(encoding="utf-8")
+
+
+def Html(value: Any = None, **options: Any) -> gr.HTML:
+    """gr.HTML without Gradio's prose style, which would dress what style.css dresses."""
+    return gr.HTML(value, apply_default_css=False, **options)

@@ -8,42 +8,17 @@ from typing import Any
 import gradio as gr
 from PIL import ImageOps
 
-from demo import menu, runner, takeaway
+from demo import look, menu, runner, takeaway
+from demo.chips import NOTHING_NAMED, SWITCH
 from demo.goals import GOALS
 from demo.live import View
-from demo.pictures import data_uri
+from demo.pictures import AMPLIFY, data_uri
 from demo.plan import MAX_SEED, MAX_STEPS, largest_k
 from demo.samples import samples
-from demo.theme import script
+from demo.theme import Html, script
 from demo.uploads import photo_input
 
 DEFAULT_K = 3
-
-HEADER = """
-<header class="top"><h1>Fool the top-k labels of a photo</h1>
-<p>An image annotator lists the k labels it finds most likely. Change the photo by less than you can see, and the list changes.
-A live demo of <b>T<sub>k</sub>ML-AP</b> (Hu, Ke, Wang and Lyu, ICCV 2021).</p></header>
-"""
-
-NOTE = """
-**What it is for.** Teaching, research and testing. It shows how fragile the ranked labels of an image annotator can be, and how
-small a change is enough. Everything is measured on the saved 8-bit picture, and failures are shown as failures.
-
-**What it is not for.** Do not use it to get harmful or private pictures past a filter, or against a system whose owner did not
-agree. The changes are made for the annotator on this page. They often do not carry over to another one, to a screenshot or to a
-JPEG copy. So a run here, won or lost, says nothing about the safety of another product.
-
-**Your photo** stays on the machine that runs this page and is deleted after about an hour.
-
-**The method** is from S. Hu, L. Ke, X. Wang and S. Lyu, *T<sub>k</sub>ML-AP: Adversarial Attacks to Top-k Multi-Label Learning*,
-ICCV 2021. This is an independent implementation. The sample photos come with the packages scikit-image and Matplotlib; the
-mosaics are made from them.
-"""
-
-
-def Html(value: Any = None, **options: Any) -> gr.HTML:
-    """gr.HTML without Gradio's prose style, which would dress what style.css dresses."""
-    return gr.HTML(value, apply_default_css=False, **options)
 
 
 @dataclass(frozen=True)
@@ -57,6 +32,8 @@ class Widgets:
     before: gr.HTML
     change: gr.HTML
     after: gr.HTML
+    amplifier: gr.HTML
+    replay: gr.HTML
     race: gr.HTML
     table: gr.HTML
     png: gr.DownloadButton
@@ -66,6 +43,7 @@ class Widgets:
     photo: gr.Image
     samples: gr.HTML
     chips: gr.HTML
+    presets: dict[str, gr.Button]  # by the names of menu.PRESETS
     attack: gr.Dropdown
     goal: gr.Radio
     k: gr.Slider
@@ -105,17 +83,6 @@ class Start:
     files: tuple[str, str, str]  # adversarial PNG, report and exact data
 
 
-def header() -> None:
-    """What stands above the tabs."""
-    Html(HEADER, elem_id="header")
-
-
-def note() -> None:
-    """What stands below the tabs."""
-    with gr.Accordion("What this is for, and what it is not for", open=False, elem_id="note"):
-        gr.Markdown(NOTE)
-
-
 def lay_out(annotators: Sequence[str], start: Start) -> Widgets:
     """Put the widgets of the tab "Attack" into the current one."""
     parts: dict[str, Any] = {}
@@ -142,8 +109,21 @@ def _bar(parts: dict[str, Any], start: Start) -> None:
 def _stage(parts: dict[str, Any], start: Start) -> None:
     parts["verdict"] = Html(start.view.verdict, elem_id="verdict")
     with gr.Row(elem_id="pictures"):
-        for name in ("before", "change", "after"):
-            parts[name] = Html(getattr(start.view, name), elem_id=name)
+        parts["before"] = Html(start.view.before, elem_id="before")
+        with gr.Column(elem_id="change-column", min_width=0):
+            parts["change"] = Html(start.view.change, elem_id="change")
+            parts["amplifier"] = Html(
+                AMPLIFY, html_template=look.AMPLIFIER, js_on_load=script("amplifier.js"), elem_id="amplifier"
+            )
+        parts["after"] = Html(start.view.after, elem_id="after")
+    with gr.Row(elem_id="look"):
+        parts["replay"] = Html(
+            look.replay_value(start.view.reel),
+            html_template=look.REPLAY,
+            js_on_load=script("replay.js"),
+            elem_id="replay",
+        )
+        Html(html_template=look.CLOSER, js_on_load=script("closer.js"), elem_id="closer")
     parts["race"] = Html(start.view.race, elem_id="race")
 
 
@@ -167,19 +147,28 @@ def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Start) -> No
     parts["annotator"] = gr.Radio(choices, value=start.annotator, label="Annotator", elem_id="annotator")
     Html('<h2><span class="number">2</span>Mark what is true</h2>')
     parts["chips"] = Html(
-        start.chips, html_template="${value ? value.html : ''}", js_on_load=script("chips.js"), elem_id="chips"
-    )
+        start.chips, html_template=SWITCH + "${value ? value.html : ''}", js_on_load=script("chips.js"), elem_id="chips",
+        marking=NOTHING_NAMED,
+    )  # fmt: skip
 
 
 def _attack(parts: dict[str, Any], start: Start) -> None:
     attacks = menu.attacks()
     own = next(iter(attacks))
     Html('<h2><span class="number">3</span>Choose the attack</h2>')
+    Html('<p class="hint">A ready choice, set and started with one click:</p>')
+    with gr.Row(elem_id="presets"):
+        parts["presets"] = {
+            name: gr.Button(preset.title, size="sm", min_width=0, elem_id=f"preset-{name}")
+            for name, preset in menu.PRESETS.items()
+        }
     parts["attack"] = gr.Dropdown(
         [(f"{choice.title} ({name})", name) for name, choice in attacks.items()], value=own, label="Attack",
         info=menu.sentence(own, start.annotator), filterable=False, elem_id="attack",
     )  # fmt: skip
-    parts["goal"] = gr.Radio(**goals_shown(own), label="Goal", elem_id="goal")
+    parts["goal"] = gr.Radio(
+        [(goal.title, name) for name, goal in GOALS.items()], **menu.goals_shown(own), label="Goal", elem_id="goal"
+    )
     parts["k"] = gr.Slider(
         1, largest_k(runner.annotator(start.annotator), len(start.chips["truth"])), value=DEFAULT_K, step=1, label="k",
         elem_id="k", info="How many labels the annotator shows",
@@ -194,11 +183,13 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
         [], multiselect=True, allow_custom_value=True, label="Target labels", visible=False, elem_id="chosen"
     )
     with gr.Accordion("Advanced", open=False, elem_id="advanced") as parts["advanced"]:
-        parts["max_steps"] = gr.Slider(1, MAX_STEPS, step=1, **steps_shown(own), elem_id="max-steps")
+        parts["max_steps"] = gr.Slider(1, MAX_STEPS, step=1, **menu.steps_shown(own), elem_id="max-steps")
         # Text fields, because gr.Number turns "nothing" into 0 as soon as it is shown.
         with gr.Row(elem_id="settings"):
             parts["settings"] = {
-                name: gr.Textbox(**setting_shown(own, name), label=label, elem_id=name.replace("_", "-"), min_width=90)
+                name: gr.Textbox(
+                    **menu.setting_shown(own, name), label=label, elem_id=name.replace("_", "-"), min_width=90
+                )
                 for name, label in menu.SETTINGS.items()
             }
         parts["seed"] = gr.Number(
@@ -209,23 +200,3 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
             [("logits (default)", "logits"), ("probabilities (the paper's letter)", "probability")], value="logits",
             label="Scores to attack", elem_id="score-space",
         )  # fmt: skip
-
-
-def goals_shown(attack: str) -> dict[str, Any]:
-    """The goals that an attack can have, its own marked; a single one is no choice."""
-    names = menu.goals_of(attack)
-    return {"choices": [(GOALS[name].title, name) for name in names], "value": names[0], "visible": len(names) > 1}
-
-
-def steps_shown(attack: str) -> dict[str, Any]:
-    """How many steps an attack may take, and what it counts."""
-    choice = menu.CHOICES[attack]
-    return {"value": choice.steps, "label": f"{choice.counted} at most"}
-
-
-def setting_shown(attack: str, name: str) -> dict[str, Any]:
-    """A setting's field, where the attack has it, and what it stands for while it is empty: the attack's default."""
-    if name not in menu.setting_names(attack):
-        return {"visible": False}
-    default = menu.setting_default(attack, name)
-    return {"visible": True, "placeholder": "automatic" if default is None else f"{default:g}"}

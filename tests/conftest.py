@@ -2,10 +2,14 @@
 
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+PATIENCE, RUN = 30_000, 90_000  # milliseconds, for a busy machine; a free one needs a tenth of it
 
 
 @pytest.fixture(scope="session")
@@ -58,3 +62,30 @@ def browser() -> Iterator[object]:
         chromium = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def visit(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
+    """Open the page. Afterwards no request may have left this machine and no script may have failed."""
+    from playwright.sync_api import expect
+
+    opened: list[Any] = []
+    requests: list[str] = []
+    errors: list[str] = []
+
+    def open_page(viewport: dict[str, int] = WIDE, theme: str = "light", **options: Any) -> Any:
+        page = browser.new_context(viewport=viewport, **options).new_page()
+        page.set_default_timeout(PATIENCE)
+        opened.append(page)
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{server}?__theme={theme}", timeout=RUN)
+        expect(page.locator("#after img")).to_be_visible(timeout=RUN)
+        return page
+
+    yield open_page
+    for page in opened:
+        page.context.close()
+    outside = [url for url in requests if not url.startswith((server.rstrip("/"), "data:", "blob:"))]
+    assert requests and outside == []
+    assert errors == []

@@ -2,43 +2,16 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
+from conftest import PATIENCE, PHONE, RUN
 from playwright.sync_api import Page, expect
 
-WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-PATIENCE, RUN = 30_000, 90_000  # milliseconds, for a busy machine; a free one needs a tenth of it
 expect.set_options(timeout=PATIENCE)
-
-
-@pytest.fixture
-def visit(browser: Any, server: str) -> Iterator[Callable[..., Page]]:
-    """Open the page. Afterwards no request may have left this machine and no script may have failed."""
-    opened: list[Page] = []
-    requests: list[str] = []
-    errors: list[str] = []
-
-    def open_page(viewport: dict[str, int] = WIDE, theme: str = "light", **options: Any) -> Page:
-        page = browser.new_context(viewport=viewport, **options).new_page()
-        page.set_default_timeout(PATIENCE)
-        opened.append(page)
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{server}?__theme={theme}", timeout=RUN)
-        expect(page.locator("#after img")).to_be_visible(timeout=RUN)
-        return page
-
-    yield open_page
-    for page in opened:
-        page.context.close()
-    outside = [url for url in requests if not url.startswith((server.rstrip("/"), "data:", "blob:"))]
-    assert requests and outside == []
-    assert errors == []
 
 
 def names(page: Page, box: str) -> list[str]:
@@ -177,10 +150,10 @@ def test_a_run_does_not_move_the_page(visit: Callable[..., Page]) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
     expect(page.locator("#verdict")).to_contain_text("press Attack")
-    attack(page)
-    expect(page.locator("#after img")).to_be_visible()
     where = "['#pictures', '#race', '#downloads'].map(id => document.querySelector(id).getBoundingClientRect().top + scrollY)"
     seen = {tuple(page.evaluate(where))}
+    attack(page)
+    expect(page.locator("#after img")).to_be_visible()
     while not page.locator("#attack-button").is_enabled():
         seen.add(tuple(page.evaluate(where)))
         page.wait_for_timeout(50)

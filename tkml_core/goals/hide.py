@@ -17,7 +17,7 @@ class Hide(Goal):
     outside H, so both together are necessary and sufficient, however ties break.
 
     hide, keep: bool (B,m) or (1,m), disjoint, at least one label to hide, |K| ≤ k; `keep` may be empty. `true`, for E
-    alone: H ∪ K where it is left out.
+    alone: H ∪ K where it is left out, which must not be all labels.
     """
 
     hide: Tensor
@@ -28,6 +28,12 @@ class Hide(Goal):
         check_mask("keep", keep)
         if hide.shape[1] != keep.shape[1] or len({hide.shape[0], keep.shape[0]} - {1}) > 1:
             raise ValueError(f"hide {tuple(hide.shape)} and keep {tuple(keep.shape)} do not match; both are (B,m).")
+        if true is None and bool((hide | keep).all(1).any()):
+            row = int((hide | keep).all(1).nonzero()[0])
+            raise ValueError(
+                f"All {hide.shape[1]} labels of image {row} are either to be hidden or to be kept, so they cannot stand in for "
+                "the true ones as well: no ranking would be wrong. Say which labels are true with `true`."
+            )
         for name, value in (("hide", hide), ("keep", keep), ("k", k), ("true", hide | keep if true is None else true)):
             object.__setattr__(self, name, value)
         super().__post_init__()

@@ -1,0 +1,24 @@
+"""Ready choices for whoever has a minute: one click sets everything, visibly, and starts."""
+
+from typing import Any
+
+from demo import runner
+from demo.actions import change_attack
+from demo.menu import Preset
+from demo.naming import Update
+from demo.stage import scored
+from demo.widgets import Widgets
+from demo.wish import chips_truth
+
+
+def set_preset(w: Widgets, preset: Preset, path: str, name: str, k: Any, chips: Any) -> Update:
+    """Attack, goal and targets as the preset has them; everything under "Advanced" as if nobody had touched it."""
+    annotator = runner.annotator(name)
+    true = chips_truth(chips, annotator)
+    best_first = [label.name for label in scored(annotator, runner.read_photo(path, name).logits) if label.name in true]
+    update = change_attack(w, preset.attack, name, k, chips, preset.case, best_first[:1], preset.goal)
+    update[w.case]["value"] = preset.case
+    update[w.seed]["value"], update[w.score_space]["value"] = 0, "logits"
+    for field in w.settings.values():
+        update[field]["value"] = ""
+    return update

@@ -1,0 +1,60 @@
+"""What the server remembers about one visitor: what stands on the stage, and what is asked of a run that goes on."""
+
+import threading
+from dataclasses import dataclass
+
+import gradio as gr
+
+from demo.pictures import AMPLIFY
+
+
+@dataclass(frozen=True)
+class Current:
+    """What a visitor is looking at: the photo's path, the sample's name if it is one, whether an attack has run on it.
+
+    `reel` holds the last run's frames.
+    """
+
+    photo: gr.State
+    sample: gr.State
+    attacked: gr.State
+    reel: gr.State
+
+
+class Asked:
+    """What visitors asked of their runs while those go on. A run looks here between two steps.
+
+    It then concludes with what it has; `cancels=` would drop the generator, and with it every chance of an honest verdict.
+    """
+
+    def __init__(self) -> None:
+        self._stopping: set[str] = set()
+        self._factor: dict[str, int] = {}  # by the sessions that have a run
+        self._lock = threading.Lock()
+
+    def stop(self, session: str) -> None:
+        with self._lock:
+            self._stopping.add(session)
+
+    def stopped(self, session: str) -> bool:
+        with self._lock:
+            return session in self._stopping
+
+    def amplify(self, session: str, factor: int) -> None:
+        """Draw the change `factor` times as strong from here on."""
+        with self._lock:
+            self._factor[session] = factor
+
+    def factor(self, session: str) -> int:
+        with self._lock:
+            return self._factor.get(session, AMPLIFY)
+
+    def running(self, session: str) -> bool:
+        with self._lock:
+            return session in self._factor
+
+    def forget(self, session: str) -> None:
+        """The session's run has ended, one way or another."""
+        with self._lock:
+            self._stopping.discard(session)
+            self._factor.pop(session, None)

@@ -1,0 +1,104 @@
+"""Which choice of a visitor makes which action happen."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import gradio as gr
+
+from demo import actions, menu, runner
+from demo.actions import plainly
+from demo.naming import Naming, Update
+from demo.presets import set_preset
+from demo.samples import photo_of, sample
+from demo.visit import Current
+from demo.widgets import Widgets
+
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+# One choice after the other: each reads what the one before it has set, however fast somebody clicks.
+CHOICE: dict[str, Any] = {**QUIET, "concurrency_id": "choice", "concurrency_limit": 1, "trigger_mode": "always_last"}
+
+PRESS_ATTACK = '() => document.getElementById("attack-button").click()'
+
+
+def wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
+    scene = [
+        w.chips, w.before, w.change, w.after, w.verdict, w.status, w.race, w.table, w.png, w.report, w.replay, w.k,
+        w.case, w.chosen, w.away.kept,
+    ]  # fmt: skip
+
+    fresh: Update = {current.attacked: False, current.reel: None}
+
+    @plainly
+    def on_photo(path: str | None, name: str, k: float, *naming: Any) -> Any:
+        if not path:
+            return gr.skip()
+        # The box empties itself again: the photo stands on the stage, and here the next one can be dropped.
+        update = actions.choose(w, path, name, k, None, "guess", Naming(*naming))
+        return {**update, w.photo: None, current.photo: path, current.sample: None, **fresh}
+
+    @plainly
+    def on_sample(name: str, k: float, goal: str, case: str, event: gr.EventData) -> Update:
+        item = sample(str(event._data.get("sample")))
+        true = actions.known_truth(item, runner.annotator(name))
+        path = photo_of(files, item)
+        update = actions.choose(w, path, name, k, true, "sample", Naming(goal, case))
+        return {**update, current.photo: path, current.sample: item.name, **fresh}
+
+    @plainly
+    def on_annotator(
+        path: str, name: str, k: float, chips: Any, chosen: str | None, attack: str, *naming: Any
+    ) -> Update:
+        update = actions.choose_annotator(w, path, name, k, chips, chosen, attack, Naming(*naming))
+        return {**update, **fresh}
+
+    def action(change: Callable[..., Update]) -> Callable[..., Update]:
+        return plainly(lambda *values: change(w, *values))
+
+    scene = [*scene, *fresh]
+    goal = [w.goal, w.case]
+    photo = w.photo.input(
+        on_photo, [w.photo, w.annotator, w.k, *goal], [*scene, w.photo, current.photo, current.sample], **CHOICE
+    )
+    photo.failure(lambda: None, None, w.photo, **QUIET)
+    w.samples.select(on_sample, [w.annotator, w.k, *goal], [*scene, current.photo, current.sample], **CHOICE)
+    w.annotator.input(
+        on_annotator,
+        [current.photo, w.annotator, w.k, w.chips, current.sample, w.attack, *goal],
+        [*scene, w.attack],
+        **CHOICE,
+    )
+    naming = [w.case, w.chosen, w.chips]
+    mind = [current.photo, w.annotator, w.k, w.chips, current.attacked, w.goal, w.case, w.chosen]
+    w.chips.input(action(actions.change_truth), mind, [w.k, *naming, w.before, w.race], **CHOICE)
+    w.k.input(action(actions.change_k), mind, [*naming, w.before, w.race], **CHOICE)
+    w.attack.input(
+        action(actions.change_attack),
+        [w.attack, w.annotator, w.k, w.chips, w.case, w.chosen],
+        [w.attack, w.goal, *naming, w.advanced, w.max_steps, *w.settings.values(), w.seed, w.score_space],
+        **CHOICE,
+    )
+    for choice in (w.goal, w.case):
+        choice.input(
+            action(actions.change_goal), [w.annotator, w.k, w.chips, w.goal, w.case, w.chosen], naming, **CHOICE
+        )
+    # In the browser alone: the toggles and the menu show the same labels, in the order in which they were clicked.
+    w.chips.select(None, w.chips, w.chosen, js="(chips) => [chips.chosen]", **QUIET)
+    w.chosen.input(None, [w.chips, w.chosen], w.chips, js="(chips, chosen) => [{...chips, chosen}]", **QUIET)
+    _wire_presets(w, current)
+
+
+def _wire_presets(w: Widgets, current: Current) -> None:
+    shown = [
+        w.attack, w.goal, w.case, w.chosen, w.chips, w.advanced, w.max_steps, *w.settings.values(), w.seed, w.score_space,
+    ]  # fmt: skip
+    for name, button in w.presets.items():
+        chosen = button.click(
+            plainly(partial(set_preset, w, menu.PRESETS[name])),
+            [current.photo, w.annotator, w.k, w.chips],
+            shown,
+            **CHOICE,
+        )
+        # It starts at once: who clicks "Hide one object" wants to see it hidden; Stop is one click away, and what was
+        # set stays in sight to be varied.
+        chosen.success(None, None, None, js=PRESS_ATTACK, **QUIET)

@@ -1,0 +1,110 @@
+"""A run on the page: Attack, Stop, and what can be looked at while it goes and after it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from demo import live, look, runner, takeaway_events
+from demo.actions import plainly
+from demo.naming import Update
+from demo.reel import Reel
+from demo.stage import line_html
+from demo.visit import Asked, Current
+from demo.widgets import Widgets
+from demo.wire_choices import QUIET
+from demo.wish import page_plan
+
+STARTING = """() => {
+  const stage = document.getElementById("stage");
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (document.getElementById("pictures").getBoundingClientRect().bottom < 200)
+    stage.scrollIntoView({behavior: calm ? "auto" : "smooth"});
+  const set = (interactive) => ({__type__: "update", interactive});
+  return [set(false), set(true), '<p class="status"><span>waiting for a free place</span></p>'];
+}"""
+
+
+def wire_run(w: Widgets, current: Current) -> None:
+    """Attack and Stop, and the tools that look at a run while it goes on and afterwards."""
+    asked = Asked()
+    wishes = [
+        current.photo, w.annotator, w.chips, w.k, w.attack, w.goal, w.case, w.chosen, w.max_steps, w.seed,
+        w.score_space, *w.settings.values(),
+    ]  # fmt: skip
+    boxes = {name: getattr(w, name) for name in live.BOXES}
+
+    def on_stop(request: gr.Request) -> None:
+        asked.stop(request.session_hash or "")
+
+    def on_end(request: gr.Request) -> Update:
+        asked.forget(request.session_hash or "")
+        return {w.attack_button: gr.update(interactive=True), w.stop_button: gr.update(interactive=False)}
+
+    def on_error(request: gr.Request) -> Update:
+        return {**on_end(request), w.status: line_html("ready")}
+
+    @plainly
+    def on_run(request: gr.Request, factor: Any, *wish: Any) -> Iterator[Update]:
+        session = request.session_hash or ""
+        plan = page_plan(*wish)
+        asked.amplify(session, look.factor_of(factor))
+        try:
+            for view in live.views(plan, lambda: asked.stopped(session), factor=lambda: asked.factor(session)):
+                update: Update = {box: html for name, box in boxes.items() if (html := getattr(view, name)) is not None}
+                if view.before and not view.outcome:  # it begins: files and frames of the run before go
+                    update |= {w.png: gr.update(interactive=False), w.report: gr.update(interactive=False)}
+                    update |= {current.reel: None, w.replay: look.replay_value(None), w.away.kept: None}
+                if view.outcome:
+                    for button, save in ((w.png, live.save_png), (w.report, live.save_report)):
+                        update[button] = gr.update(value=save(view.outcome, get_upload_folder()), interactive=True)
+                    update |= {current.reel: view.reel, w.replay: look.replay_value(view.reel)}
+                yield {**update, current.attacked: True}
+                if view.outcome:  # after the verdict, which need not wait for it
+                    yield {w.away.kept: live.save_data(view.outcome, get_upload_folder())}
+        finally:
+            asked.forget(session)  # also where the page was closed, and nothing follows
+
+    buttons = [w.attack_button, w.stop_button]
+    # In the browser alone, so that the click answers at once even while others' runs keep the server busy.
+    w.attack_button.click(None, None, [*buttons, w.status], js=STARTING, **QUIET)
+    ran = w.attack_button.click(
+        on_run,
+        [w.amplifier, *wishes],
+        [*boxes.values(), w.png, w.report, w.replay, current.attacked, current.reel, w.away.kept],
+        **runner.AT_ONCE,
+        **QUIET,
+    )
+    # .then() does not follow an error and .failure() nothing else, so both bring the buttons back.
+    ran.then(on_end, None, buttons, queue=False, **QUIET)
+    ran.failure(on_error, None, [*buttons, w.status], queue=False, **QUIET)
+    w.stop_button.click(on_stop, None, None, queue=False, **QUIET)
+    _wire_look(w, current, asked)
+    takeaway_events.wire(w.away, wishes, current.sample, page_plan)
+
+
+def _wire_look(w: Widgets, current: Current, asked: Asked) -> None:
+    @plainly
+    def on_replay(request: gr.Request, reel: Reel | None, replay: Any, factor: Any) -> Update:
+        found = look.frame_of(replay, reel)
+        if found is None or asked.running(request.session_hash or ""):
+            return gr.skip()
+        # While it plays, previews: they are a tenth of the size.
+        view = live.replayed(*found, lossless=not replay.get("playing"), factor=look.factor_of(factor))
+        return {w.change: view.change, w.after: view.after}
+
+    @plainly
+    def on_factor(request: gr.Request, reel: Reel | None, replay: Any, factor: Any) -> Update:
+        session = request.session_hash or ""
+        if asked.running(session):  # its next picture is drawn so
+            asked.amplify(session, look.factor_of(factor))
+            return gr.skip()
+        found = look.frame_of(replay, reel)
+        return {w.change: live.replayed(*found, True, look.factor_of(factor)).change} if found else gr.skip()
+
+    seen = [current.reel, w.replay, w.amplifier]
+    # The last position of a slider counts; those between may be left out.
+    drawn: dict[str, Any] = {**QUIET, "trigger_mode": "always_last", "concurrency_id": "look", "concurrency_limit": 4}
+    w.replay.input(on_replay, seen, [w.change, w.after], **drawn)
+    w.amplifier.input(on_factor, seen, w.change, **drawn)

@@ -1,0 +1,232 @@
+"""The tools of the stage in a real browser: replay, amplification, closer look, targets by clicking, ready choices."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
+from conftest import PHONE, RUN
+from playwright.sync_api import Locator, Page, expect
+from test_page import attack, choose_attack, fill, finished, names, pressed
+
+SLIDE = "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', {bubbles: true})); }"
+
+
+def kind_of(page: Page, box: str) -> str:
+    return str(page.locator(f"{box} img").get_attribute("src"))[:15]
+
+
+def chip(page: Page, name: str) -> Locator:
+    return page.locator(f"#chips .chip[data-label={name}]")
+
+
+def saved(page: Page) -> bytes:
+    """What the download button gives."""
+    with page.expect_download() as download:
+        page.locator("#download-png").click()
+    return Path(download.value.path()).read_bytes()
+
+
+def test_replay_and_amplification_change_the_pictures_alone(visit: Callable[..., Page]) -> None:
+    page = visit()
+    kept = ["#verdict", "#table", "#status", "#before", "#race"]
+    end, after = [page.locator(box).inner_text() for box in kept], page.locator("#after .figure").inner_html()
+    png = saved(page)
+    slider, play, title = page.locator(".replay input"), page.locator(".play"), page.locator(".replay output")
+    last = int(str(slider.get_attribute("max")))
+    expect(title).to_have_text("as saved")
+    expect(play).to_have_attribute("aria-label", "Play the run again")  # nobody has to see it move unasked
+
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(title).to_have_text("step 0")
+    expect(page.locator("#after h3")).to_have_text("Top 3 at step 0")
+    assert names(page, "#after") == names(page, "#before")
+    expect(page.locator("#after .moved").first).to_contain_text("same place")
+    expect(page.locator("#race")).to_have_attribute("data-replay", "")
+    assert page.locator("#race").evaluate("race => race.style.getPropertyValue('--replay')") == "0"
+
+    play.click()
+    expect(title).to_have_text("as saved", timeout=RUN)
+    expect(play).to_have_attribute("aria-label", "Play the run again")
+    expect(page.locator("#after h3")).to_have_text("Top 3 after")
+    expect(page.locator("#race")).not_to_have_attribute("data-replay", "")
+    assert page.locator("#after .figure").inner_html() == after and kind_of(page, "#after") == "data:image/png;"
+    assert [page.locator(box).inner_text() for box in kept] == end
+    assert saved(page) == png
+
+    change = page.locator("#change img").get_attribute("src")
+    page.locator(".amplifier input").evaluate(SLIDE, 64)
+    expect(page.locator("#change .badge")).to_have_text("× 64")
+    assert page.locator("#change img").get_attribute("src") != change and kind_of(page, "#change") == "data:image/png;"
+    slider.evaluate(SLIDE, last // 2)
+    expect(page.locator("#after h3")).to_contain_text("at step")
+    expect(page.locator("#change .badge")).to_have_text("× 64")
+
+    page.locator(".sample[data-sample=cat]").click()  # another photo: nothing to replay
+    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    expect(slider).to_be_disabled()
+    expect(play).to_be_disabled()
+    expect(page.locator("#closer .open")).to_be_disabled()
+    attack(page)
+    finished(page)
+    expect(page.locator("#change .badge")).to_have_text("× 64")
+    expect(slider).to_be_enabled()
+    expect(title).to_have_text("as saved")
+
+
+def test_the_change_is_amplified_anew_while_a_run_goes_on(visit: Callable[..., Page]) -> None:
+    page = visit()
+    choose_attack(page, "TkML-AP-T")
+    page.locator("#case label", has_text="worst-scored").click()
+    page.locator("#advanced > button").click()
+    fill(page, "#max-steps input[type=number]", "2000")
+    fill(page, "#step textarea, #step input", "0.001")
+    attack(page)
+    expect(page.locator("#status")).to_contain_text("steps/s", timeout=RUN)
+    expect(page.locator(".replay input")).to_be_disabled()
+    page.locator(".amplifier input").evaluate(SLIDE, 100)
+    expect(page.locator("#change .badge")).to_have_text("× 100")
+    expect(page.locator("#stop-button")).to_be_enabled()  # still the run's own picture
+    page.locator("#stop-button").click()
+    finished(page)
+    expect(page.locator("#change .badge")).to_have_text("× 100")
+    expect(page.locator(".replay input")).to_be_enabled()
+
+
+def test_a_closer_look_works_by_keyboard_and_gives_the_focus_back(visit: Callable[..., Page]) -> None:
+    page = visit(PHONE, reduced_motion="reduce")
+    button, dialog, pane = page.locator("#closer .open"), page.locator("dialog.closer"), page.locator(".pane")
+    expect(dialog).to_be_hidden()
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_visible()
+    for part, box in (("original", "#before"), ("attacked", "#after")):
+        assert pane.locator(f"img.{part}").get_attribute("src") == page.locator(f"{box} img").get_attribute("src")
+    edges = dialog.bounding_box()
+    assert edges and edges["x"] >= 0 and edges["x"] + edges["width"] <= 390
+
+    wipe, zoom = page.locator("input.wipe"), page.locator("input.zoom")
+    wipe.focus()
+    page.keyboard.press("Home")
+    expect(page.locator(".above")).to_have_css("clip-path", "inset(0px 100% 0px 0px)")
+    page.keyboard.press("End")
+    expect(page.locator(".above")).to_have_css("clip-path", re.compile(r"inset\(0px( 0%)?( 0px)*\)"))
+    zoom.focus()
+    page.keyboard.press("End")
+    pane.focus()
+    before = pane.locator("img.original").get_attribute("style")
+    page.keyboard.press("ArrowRight")
+    styles = [pane.locator(f"img.{part}").get_attribute("style") for part in ("original", "attacked")]
+    assert styles[0] == styles[1] != before and "scale(8)" in str(styles[0])
+    expect(pane.locator("img.original")).to_have_css("image-rendering", "pixelated")
+    for control in (wipe, zoom, dialog.locator(".close"), button):
+        size = control.bounding_box()
+        assert size and size["height"] >= 44
+
+    edges = pane.bounding_box()
+    assert edges
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert page.evaluate("document.activeElement.matches('#closer .open')")
+
+    button.click()  # and by finger or mouse: the line follows
+    page.mouse.move(edges["x"] + edges["width"] / 2, edges["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(edges["x"] + edges["width"] / 4, edges["y"] + 20, steps=3)
+    page.mouse.up()
+    assert abs(float(wipe.input_value()) - 25) <= 1
+
+
+def test_targets_are_chosen_in_order_by_clicking_labels(visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.locator(".sample[data-sample=cat]").click()
+    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    expect(page.locator(".marks")).to_be_hidden()
+    choose_attack(page, "CW^k")
+    fill(page, "#k input[type=number]", "2")
+    page.locator("#case label", has_text="chosen by hand").click()
+    marks = page.locator(".marks")
+    expect(marks).to_be_visible()
+    expect(marks.locator("input[value=named]")).to_be_checked()
+    expect(marks.locator("output")).to_have_text("0 of 2")
+    others = [
+        name for name in page.locator("#chips .chip:visible").evaluate_all("c => c.map(one => one.dataset.label)")
+    ]
+    first, second, third = [name for name in others if name != "cat"][:3]
+
+    expect(chip(page, "cat")).to_have_attribute("aria-disabled", "true")  # true labels cannot be targets
+    chip(page, "cat").click(force=True)
+    chip(page, first).click()
+    chip(page, second).click()
+    expect(marks.locator("output")).to_have_text("2 of 2")
+    tokens = page.locator("#chosen .token")
+    expect(tokens).to_have_count(2)
+    assert [one.strip() for one in tokens.all_inner_texts()] == [first, second]
+    assert chip(page, second).locator(".tick").inner_text() == "2"
+    expect(chip(page, second)).to_have_attribute("aria-label", re.compile(r", target for place 2$"))
+    chip(page, third).click()  # no room: the last one goes
+    expect(tokens).to_have_text([re.compile(first), re.compile(third)])
+    expect(chip(page, second)).to_have_attribute("aria-pressed", "false")
+
+    page.locator("#chosen input").click()  # and the menu moves the toggles
+    page.get_by_role("option", name=third, exact=True).click()
+    page.get_by_role("option", name=second, exact=True).click()
+    page.keyboard.press("Escape")
+    expect(chip(page, second)).to_have_attribute("aria-pressed", "true")
+    expect(chip(page, third)).to_have_attribute("aria-pressed", "false")
+
+    marks.locator("label", has_text="true").click()
+    assert pressed(page) == ["cat"]
+    page.locator("#advanced > button").click()
+    fill(page, "#max-steps input[type=number]", "60")
+    attack(page)
+    finished(page)
+    assert names(page, "#after") == [first, second]
+    page.locator("#case label", has_text="best-scored").click()
+    expect(marks).to_be_hidden()
+    expect(page.locator("#chips .chip.target")).to_have_count(0)
+
+
+def test_a_ready_choice_sets_everything_in_sight_and_starts(visit: Callable[..., Page]) -> None:
+    page = visit()
+    fill(page, "#k input[type=number]", "3")
+    best = names(page, "#before")[0]
+    page.locator("#preset-hide").click()
+    expect(page.locator("#verdict")).to_contain_text("Running MinNorm", timeout=RUN)
+    expect(page.locator("#goal input:checked")).to_have_value("hide")
+    expect(page.locator("#attack input")).to_have_value(re.compile("MinNorm"))
+    assert page.locator("#chosen .token").all_inner_texts()[0].strip() == best
+    expect(page.locator(f"#chips .chip.out[data-label={best}]")).to_have_attribute(
+        "aria-label", re.compile("to be hidden$")
+    )
+    page.locator("#stop-button").click()
+    finished(page)
+    page.locator("#preset-impossible").click()
+    expect(page.locator("#verdict")).to_contain_text("Running TkML-AP-T", timeout=RUN)
+    expect(page.locator("#case input:checked")).to_have_value("worst")
+    page.locator("#stop-button").click()
+    finished(page)
+
+
+def test_an_attack_chosen_a_moment_ago_can_be_started_with_the_goals_of_the_one_before(
+    visit: Callable[..., Page],
+) -> None:
+    page = visit()
+    page.locator(".sample[data-sample=cat]").click()
+    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    shown = page.locator("#goal label:visible input")
+    assert shown.evaluate_all("all => all.map(one => one.value)") == ["cleared", "inconsistent"]
+    choose_attack(page, "MinNorm")
+    page.locator("#goal label", has_text="some true labels leave").click()
+    fill(page, "#k input[type=number]", "3")
+    page.locator("#attack input").click()
+    # Both in one moment, so that Attack is pressed before the server has said which goals kFool has.
+    page.locator("#attack [role=option]", has_text="(kFool)").dispatch_event("mousedown")
+    page.locator("#attack-button").click()
+    finished(page)
+    expect(page.locator("#verdict")).to_contain_text("The top 3 was")
+    expect(page.locator("body")).not_to_contain_text("list of choices")
+    assert shown.evaluate_all("all => all.map(one => one.value)") == ["cleared", "inconsistent"]
