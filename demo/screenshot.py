@@ -51,7 +51,7 @@ def opened(width: int, height: int, theme: str) -> Iterator[Page]:
 def picture_tabs(view: Page, out: Path) -> None:
     """A picture of every tab, whole, named after it."""
     tabs = view.locator("#tabs [role=tab]")
-    names = [name.strip() for name in tabs.all_inner_texts() if name.strip()]
+    names = list(dict.fromkeys(name.strip() for name in tabs.all_inner_texts() if name.strip()))
     for name in names:
         view.get_by_role("tab", name=name, exact=True).first.click()
         view.wait_for_timeout(2500)  # tabs are filled when they are opened first
