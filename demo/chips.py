@@ -38,7 +38,7 @@ def _bar(probability: float) -> str:
 
 # What a click on a label marks, where a goal names labels by hand; chips.js shows it there and fills it in.
 SWITCH = """
-<fieldset class="marks" hidden><legend>A click marks it as</legend>
+<fieldset class="marks" hidden><legend>Clicks mark</legend>
 <label><input type="radio" name="marks" value="true" checked><span>true</span></label>
 <label class="naming"><input type="radio" name="marks" value="named"><span class="word">target</span></label>
 <output></output></fieldset>
