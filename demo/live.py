@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from demo import kept, runner, shelf, stage
+from demo import elsewhere, kept, runner, shelf, stage
 from demo.history import Frame
 from demo.plan import Plan
 from demo.report import Outcome
@@ -61,7 +61,7 @@ def closing(outcome: Outcome) -> View:
 def views(plan: Plan, stop_asked: Callable[[], bool], budget: float = runner.BUDGET_SECONDS) -> Iterator[View]:
     """Opening, then at most 8 pictures and 4 races a second, then the closing view."""
     yield opening(plan)
-    frames = runner.run(plan, stop_asked, budget)
+    frames = elsewhere.run(plan, stop_asked, budget)
     try:
         outcome = yield from _frames(plan, frames)
     finally:
