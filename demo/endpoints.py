@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from demo import live, menu, runner
+from demo import elsewhere, live, menu, runner
 from demo.actions import plainly
 from demo.goals import GOALS
 from demo.plan import Ask
@@ -72,7 +72,7 @@ def run_attack(
         The adversarial picture as a PNG file, and a report that was measured on that file.
     """
     ask = Ask(annotator, k, attack, true_labels, target_case or "", target_labels, max_steps, seed, goal or "")
-    steps = runner.run(runner.plan(image, ask))
+    steps = elsewhere.run(runner.plan(image, ask))
     while True:
         try:
             next(steps)

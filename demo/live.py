@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from demo import kept, runner, shelf, stage
+from demo import elsewhere, kept, runner, shelf, stage
 from demo.history import Frame
 from demo.pictures import AMPLIFY
 from demo.plan import Plan
@@ -83,7 +83,7 @@ def views(
     `factor`, how strong to draw the change, is asked again for every picture.
     """
     yield opening(plan, factor())
-    frames, camera = runner.run(plan, stop_asked, budget), Camera()
+    frames, camera = elsewhere.run(plan, stop_asked, budget), Camera()
     try:
         outcome = yield from _frames(plan, frames, camera, factor)
     finally:

@@ -3,8 +3,7 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Generator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,15 +28,15 @@ _load_lock = threading.Lock()
 
 
 @cache
-def _load(name: str, device: str | None) -> tk.Annotator:
-    return tk.load(name, device)
+def _load(name: str) -> tk.Annotator:
+    return tk.load(name, "cpu" if zero_gpu.LENDS else None)  # a GPU that is lent belongs to another process
 
 
 def annotator(name: str) -> tk.Annotator:
     """The annotator called `name`, loaded once; ValueError listing `tk.available()` for any other name."""
     one_of("annotator", name, tk.available())
     with _load_lock:
-        return _load(name, "cpu" if zero_gpu.LENDS else None)  # a GPU that is lent belongs to another process
+        return _load(name)
 
 
 _photos: OrderedDict[tuple[str, str, bool, int], Photo] = OrderedDict()
@@ -92,47 +91,11 @@ def plan(path: str | Path | None, ask: Ask) -> Plan:
 def run(
     plan: Plan, stop_asked: Callable[[], bool] = lambda: False, budget: float = BUDGET_SECONDS
 ) -> Generator[Frame, None, Outcome]:
-    """Frames of the attack, one a step; returns the Outcome. Closing it stops the work. On a GPU that is lent, if any.
+    """Frames of the attack, one a step; returns the Outcome. Closing it stops the work.
 
     When `stop_asked` turns true or `budget` seconds are over, the core concludes with the best it has, so that a run
     that was cut short has an honest result too (`Outcome.report["stopped"]` is "user" or "time").
     """
-    if not zero_gpu.lends_now():
-        return (yield from _run(plan, stop_asked, budget))
-    flag = zero_gpu.Flag()
-    frames = _run_elsewhere(plan, flag, budget)
-    try:
-        for frame in frames:
-            if isinstance(frame, Outcome):
-                return replace(frame, plan=plan)
-            if stop_asked():
-                flag.up()
-            yield frame
-    finally:
-        frames.close()
-        flag.down()
-    raise RuntimeError("The run ended without a result.")
-
-
-@zero_gpu.lent(BUDGET_SECONDS + 15)
-def _run_elsewhere(plan: Plan, flag: zero_gpu.Flag, budget: float) -> Iterator[Frame | Outcome]:
-    """`_run` in the process that has the GPU: frames, and the Outcome last. Tensors go back to the CPU on the way."""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    photo = Photo(plan.photo.x.to(device), plan.photo.logits.to(device))
-    there = make_plan(plan.ask, _load(plan.ask.annotator, str(device)), photo)
-    frames = _run(replace(there, guessed=plan.guessed), flag.is_up, budget)
-    try:
-        while True:
-            frame = next(frames)
-            yield replace(frame, x_adv=frame.x_adv.cpu(), logits=frame.logits.cpu())
-    except StopIteration as end:
-        outcome: Outcome = end.value
-        yield replace(outcome, plan=plan, x_adv=outcome.x_adv.cpu(), logits=outcome.logits.cpu())
-    finally:
-        frames.close()
-
-
-def _run(plan: Plan, stop_asked: Callable[[], bool], budget: float) -> Generator[Frame, None, Outcome]:
     began = time.perf_counter()
     history = History()
     stopped: str | None = None
