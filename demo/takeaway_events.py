@@ -14,8 +14,7 @@ from demo.actions import plainly
 from demo.naming import Update
 from demo.takeaway import LINK_HINT, UPLOAD_HINT, TakeAway
 from demo.theme import script
-
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+from demo.wire_choices import QUIET
 
 
 def wire(away: TakeAway, wishes: Sequence[Component], sample: gr.State, plan: Callable[..., Any]) -> None:
