@@ -109,6 +109,12 @@ def goals_of(attack: str) -> tuple[str, ...]:
     return tuple(names[kind] for kind in tk.ATTACKS[attack].goals if kind in names)
 
 
+def settled_goal(attack: str, goal: str) -> str:
+    """`goal`, or the attack's own where it cannot have that one: a goal that was chosen for the attack before it."""
+    able = goals_of(attack)
+    return goal if goal in able else able[0]
+
+
 def ready_made(attack: str) -> bool:
     """Whether an attack is not run on the photo, but was run before on many, and what it found is added."""
     return issubclass(tk.ATTACKS[attack], Universal)

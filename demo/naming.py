@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 import tkml_core as tk
+from demo import menu
 from demo.chips import NOTHING_NAMED
 from demo.goals import GOALS
 from demo.plan import largest_k
@@ -21,6 +22,11 @@ class Naming:
     goal: str
     case: str
     chosen: Any = ()
+    attack: str = ""
+
+    def aim(self) -> str:
+        """The goal that counts; `attack` is named where the goal may still be that of the attack chosen before."""
+        return menu.settled_goal(self.attack, self.goal) if self.attack else self.goal
 
 
 def limits(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, naming: Naming) -> Update:
@@ -32,18 +38,19 @@ def limits(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, n
 
 def labels_to_name(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, naming: Naming) -> Update:
     """The choices of targets, or of labels to hide, as far as the goal needs them: in their menu and on the toggles."""
-    wanted = GOALS[naming.goal].names
+    goal = naming.aim()
+    wanted = GOALS[goal].names
     if wanted == "hidden":
         able, most, label = list(true), max(len(true), 1), "Labels to hide"
         info = "They leave the top-k; the other true labels stay in it"
     else:
         able, most, label = [name for name in annotator.labels if name not in true], k, "Target labels"
-        info = f"Choose exactly {k}, as many as k" + (", the first one on top" if naming.goal == "ordered" else "")
+        info = f"Choose exactly {k}, as many as k" + (", the first one on top" if goal == "ordered" else "")
     chosen = [name for name in naming.chosen or () if name in able][:most]
     if wanted == "hidden" and not chosen:
         chosen = able[:1]
     by_hand = wanted == "hidden" or (wanted == "targets" and naming.case == "chosen")
-    marking = {"kind": wanted, "most": most, "ordered": naming.goal == "ordered", "chosen": chosen}
+    marking = {"kind": wanted, "most": most, "ordered": goal == "ordered", "chosen": chosen}
     return {
         w.case: gr.update(visible=wanted == "targets"),
         w.chosen: gr.update(choices=able, value=chosen, max_choices=most, label=label, info=info, visible=by_hand),

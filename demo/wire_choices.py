@@ -30,33 +30,34 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
     fresh: Update = {current.attacked: False, current.reel: None}
 
     @plainly
-    def on_photo(path: str | None, name: str, k: float, *naming: Any) -> Any:
+    def on_photo(path: str | None, name: str, k: float, goal: str, case: str, attack: str) -> Any:
         if not path:
             return gr.skip()
         # The box empties itself again: the photo stands on the stage, and here the next one can be dropped.
-        update = actions.choose(w, path, name, k, None, "guess", Naming(*naming))
+        update = actions.choose(w, path, name, k, None, "guess", Naming(goal, case, attack=attack))
         return {**update, w.photo: None, current.photo: path, current.sample: None, **fresh}
 
     @plainly
-    def on_sample(name: str, k: float, goal: str, case: str, event: gr.EventData) -> Update:
+    def on_sample(name: str, k: float, goal: str, case: str, attack: str, event: gr.EventData) -> Update:
         item = sample(str(event._data.get("sample")))
         true = actions.known_truth(item, runner.annotator(name))
         path = photo_of(files, item)
-        update = actions.choose(w, path, name, k, true, "sample", Naming(goal, case))
+        update = actions.choose(w, path, name, k, true, "sample", Naming(goal, case, attack=attack))
         return {**update, current.photo: path, current.sample: item.name, **fresh}
 
     @plainly
     def on_annotator(
-        path: str, name: str, k: float, chips: Any, chosen: str | None, attack: str, *naming: Any
+        path: str, name: str, k: float, chips: Any, chosen: str | None, goal: str, case: str, attack: str
     ) -> Update:
-        update = actions.choose_annotator(w, path, name, k, chips, chosen, attack, Naming(*naming))
+        naming = Naming(goal, case, attack=attack)
+        update = actions.choose_annotator(w, path, name, k, chips, chosen, attack, naming)
         return {**update, **fresh}
 
     def action(change: Callable[..., Update]) -> Callable[..., Update]:
         return plainly(lambda *values: change(w, *values))
 
     scene = [*scene, *fresh]
-    goal = [w.goal, w.case]
+    goal = [w.goal, w.case, w.attack]
     photo = w.photo.input(
         on_photo, [w.photo, w.annotator, w.k, *goal], [*scene, w.photo, current.photo, current.sample], **CHOICE
     )
@@ -64,12 +65,12 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
     w.samples.select(on_sample, [w.annotator, w.k, *goal], [*scene, current.photo, current.sample], **CHOICE)
     w.annotator.input(
         on_annotator,
-        [current.photo, w.annotator, w.k, w.chips, current.sample, w.attack, *goal],
+        [current.photo, w.annotator, w.k, w.chips, current.sample, *goal],
         [*scene, w.attack],
         **CHOICE,
     )
     naming = [w.case, w.chosen, w.chips]
-    mind = [current.photo, w.annotator, w.k, w.chips, current.attacked, w.goal, w.case, w.chosen]
+    mind = [current.photo, w.annotator, w.k, w.chips, current.attacked, w.goal, w.case, w.chosen, w.attack]
     w.chips.input(action(actions.change_truth), mind, [w.k, *naming, w.before, w.race], **CHOICE)
     w.k.input(action(actions.change_k), mind, [*naming, w.before, w.race], **CHOICE)
     w.attack.input(
@@ -80,7 +81,10 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
     )
     for choice in (w.goal, w.case):
         choice.input(
-            action(actions.change_goal), [w.annotator, w.k, w.chips, w.goal, w.case, w.chosen], naming, **CHOICE
+            action(actions.change_goal),
+            [w.annotator, w.k, w.chips, w.goal, w.case, w.chosen, w.attack],
+            naming,
+            **CHOICE,
         )
     # In the browser alone: the toggles and the menu show the same labels, in the order in which they were clicked.
     w.chips.select(None, w.chips, w.chosen, js="(chips) => [chips.chosen]", **QUIET)

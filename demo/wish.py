@@ -41,7 +41,6 @@ def page_plan(
         if setting in known
     }
     settings["score_space"] = score_space
-    if goal not in menu.goals_of(attack):  # Attack was pressed before the new attack's goals had arrived
-        goal = ""
+    goal = menu.settled_goal(attack, goal)  # Attack may be pressed before the new attack's goals have arrived
     ask = Ask(name, k, attack, true, case, chosen, max_steps, 0 if seed is None else seed, goal, settings)
     return runner.plan(path, ask)

@@ -13,6 +13,7 @@ import tkml_core as tk
 from demo import live, look, menu, runner
 from demo.chips import ranking, top_list
 from demo.history import Frame, History
+from demo.naming import Naming
 from demo.plan import Ask
 from demo.reel import MOST_FRAMES, Camera, Reel
 from demo.roles import Roles
@@ -119,6 +120,19 @@ def test_labels_say_how_far_they_moved() -> None:
 def test_presets_are_choices_that_their_attack_has() -> None:
     for preset in menu.PRESETS.values():
         assert preset.goal in menu.goals_of(preset.attack) and preset.case in menu.TARGET_CASES
+
+
+@pytest.mark.parametrize(
+    ("attack", "goal", "settled"),
+    [
+        ("CW^k", "cleared", "ordered"),
+        ("CW^k", "targeted", "targeted"),
+        ("kFool", "hide", "cleared"),
+        ("MinNorm", "hide", "hide"),
+    ],
+)
+def test_a_goal_of_the_attack_before_gives_way_to_the_new_ones_own(attack: str, goal: str, settled: str) -> None:
+    assert menu.settled_goal(attack, goal) == settled == Naming(goal, "best", attack=attack).aim()
 
 
 def test_labels_to_hide_and_to_keep_cannot_be_all_there_are_without_a_truth() -> None:
