@@ -13,6 +13,7 @@ from demo.chips import truth_panel
 from demo.look import replay_value
 from demo.naming import Naming, Update, labels_to_name, limits
 from demo.plan import Photo, guess, largest_k, whole
+from demo.real import panel
 from demo.roles import Roles
 from demo.samples import Sample, sample
 from demo.uploads import plain_error
@@ -91,6 +92,7 @@ def choose(
         w.report: gr.update(value=None, interactive=False),
         w.away.kept: None,
         w.replay: replay_value(None),
+        **panel.fresh(w.real_button, w.real, ready=False),
         **named,
     }
 

@@ -127,3 +127,22 @@ def top_list(labels: Sequence[Scored], roles: Roles, title: str, was: Mapping[st
     else:
         listed = f"<ol>{''.join(rows)}</ol>"
     return f'<div class="toplist"><h3>{escape(title)}</h3>{listed}</div>'
+
+
+def tag(name: str, roles: Roles) -> str:
+    """One label where there is little room: icon and name, marked as in a top-k list."""
+    word = roles.word(name)
+    note = f'<span class="sr"> ({word})</span>' if word else ""
+    named = f'<span class="name">{escape(name)}{note}</span>'
+    return f'<span class="tag {roles.kind(name)}">{roles.mark(name)}{icon(name)}{named}</span>'
+
+
+def tags(names: Sequence[str], roles: Roles, most: int = 10) -> str:
+    """Labels in a row, best first; a long row is cut and says by how much."""
+    more = f'<span class="rest">and {len(names) - most} more</span>' if len(names) > most else ""
+    return f'<span class="tags">{" ".join(tag(name, roles) for name in names[:most])}{more}</span>'
+
+
+def toggles(labels: Sequence[Scored], true: Collection[str]) -> str:
+    """Labels as the same buttons as in the truth panel, and nothing else."""
+    return "".join(_toggle(label, true) for label in labels)

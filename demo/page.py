@@ -13,11 +13,14 @@ from gradio.utils import get_upload_folder
 import tkml_core as tk
 from demo import actions, endpoints, kept, live, menu, runner, theme, uploads
 from demo.about import header, note
+from demo.compare import tab as compare
+from demo.learn import tab as learn
 from demo.plan import Ask
+from demo.real import panel
 from demo.samples import samples, write_samples
 from demo.visit import Current
 from demo.widgets import DEFAULT_K, Start, lay_out
-from demo.wire_choices import wire_choices
+from demo.wire_choices import QUIET, wire_choices
 from demo.wire_link import wire_link
 from demo.wire_run import wire_run
 
@@ -57,12 +60,20 @@ def build() -> gr.Blocks:
         kept = gr.State(start.view.reel, time_to_live=KEEP_SECONDS)
         current = Current(gr.State(start.photo), gr.State(start.sample), gr.State(True), kept)
         header()
-        with gr.Tabs(elem_id="tabs"), gr.Tab("Attack", id="attack"):
-            w = lay_out(names, start)
+        with gr.Tabs(elem_id="tabs") as tabs:
+            with gr.Tab("Attack", id="attack"):
+                w = lay_out(names, start)
+            with gr.Tab("Compare", id="compare") as comparing:
+                source = compare.Source(current.photo, w.annotator, w.k, w.chips)
+                compare.build(comparing, source, compare.entry_of(start.photo, start.annotator, DEFAULT_K, start.chips))
+            with gr.Tab("Learn", id="learn"):
+                assert start.view.outcome is not None
+                learn.lay_out(start.view.outcome, tabs)
         note()
         wire_choices(w, files, current)
         wire_run(w, current)
         wire_link(page, w, files, current, start)
+        panel.wire(w.real_button, w.real, current.reel, w.attack_button, **QUIET)
         endpoints.build(names)
     page.queue(max_size=32)
     return page

@@ -14,6 +14,7 @@ from demo.goals import GOALS
 from demo.live import View
 from demo.pictures import AMPLIFY, data_uri
 from demo.plan import MAX_SEED, MAX_STEPS, largest_k
+from demo.real import panel
 from demo.samples import samples
 from demo.theme import Html, script
 from demo.uploads import photo_input
@@ -39,6 +40,8 @@ class Widgets:
     png: gr.DownloadButton
     report: gr.DownloadButton
     away: takeaway.TakeAway
+    real_button: gr.Button
+    real: gr.HTML
     annotator: gr.Radio
     photo: gr.Image
     samples: gr.HTML
@@ -134,6 +137,7 @@ def _numbers(parts: dict[str, Any], start: Start) -> None:
         parts["report"] = gr.DownloadButton("Report (JSON)", report, elem_id="download-report", size="md", min_width=0)
     parts["away"] = takeaway.lay_out(data)
     parts["table"] = Html(start.view.table, elem_id="table")
+    parts["real_button"], parts["real"] = panel.lay_out()
 
 
 def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Start) -> None:

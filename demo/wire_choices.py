@@ -23,8 +23,8 @@ PRESS_ATTACK = '() => document.getElementById("attack-button").click()'
 
 def wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
     scene = [
-        w.chips, w.before, w.change, w.after, w.verdict, w.status, w.race, w.table, w.png, w.report, w.replay, w.k,
-        w.case, w.chosen, w.away.kept,
+        w.chips, w.before, w.change, w.after, w.verdict, w.status, w.race, w.table, w.png, w.report, w.replay,
+        w.real_button, w.real, w.k, w.case, w.chosen, w.away.kept,
     ]  # fmt: skip
 
     fresh: Update = {current.attacked: False, current.reel: None}

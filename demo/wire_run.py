@@ -9,6 +9,7 @@ from gradio.utils import get_upload_folder
 from demo import live, look, runner, takeaway_events
 from demo.actions import plainly
 from demo.naming import Update
+from demo.real import panel
 from demo.reel import Reel
 from demo.stage import line_html
 from demo.visit import Asked, Current
@@ -56,10 +57,12 @@ def wire_run(w: Widgets, current: Current) -> None:
                 if view.before and not view.outcome:  # it begins: files and frames of the run before go
                     update |= {w.png: gr.update(interactive=False), w.report: gr.update(interactive=False)}
                     update |= {current.reel: None, w.replay: look.replay_value(None), w.away.kept: None}
+                    update |= panel.fresh(w.real_button, w.real, ready=False)
                 if view.outcome:
                     for button, save in ((w.png, live.save_png), (w.report, live.save_report)):
                         update[button] = gr.update(value=save(view.outcome, get_upload_folder()), interactive=True)
                     update |= {current.reel: view.reel, w.replay: look.replay_value(view.reel)}
+                    update |= panel.fresh(w.real_button, w.real, ready=True)
                 yield {**update, current.attacked: True}
                 if view.outcome:  # after the verdict, which need not wait for it
                     yield {w.away.kept: live.save_data(view.outcome, get_upload_folder())}
@@ -72,7 +75,17 @@ def wire_run(w: Widgets, current: Current) -> None:
     ran = w.attack_button.click(
         on_run,
         [w.amplifier, *wishes],
-        [*boxes.values(), w.png, w.report, w.replay, current.attacked, current.reel, w.away.kept],
+        [
+            *boxes.values(),
+            w.png,
+            w.report,
+            w.replay,
+            w.real_button,
+            w.real,
+            current.attacked,
+            current.reel,
+            w.away.kept,
+        ],
         **runner.AT_ONCE,
         **QUIET,
     )

@@ -1,0 +1,88 @@
+"""The comparison's strip and columns as HTML, laid out as in the paper's Figures 2 and 4."""
+
+from collections.abc import Sequence
+from html import escape
+
+from PIL import ImageOps
+from torch import Tensor
+
+import tkml_core as tk
+from demo import menu, runner
+from demo.chips import tags, top_list
+from demo.compare.contest import Entry, Moment, reference
+from demo.pictures import AMPLIFY, amplified, data_uri, figure, to_image
+from demo.plan import Plan
+from demo.roles import Roles
+from demo.stage import scored
+
+EMPTY = (
+    '<p class="hint">Press Compare. Every method gets a column beside the photo as it is, and a line in a table.</p>'
+)
+
+
+def strip_html(entry: Entry) -> str:
+    """What every method gets: picture, true labels, k and annotator, as chosen on the tab "Attack"."""
+    photo = runner.read_photo(entry.photo, entry.annotator)
+    small = ImageOps.fit(to_image(photo.x), (144, 108))
+    facts = f"<div><dt>True</dt><dd>{tags(entry.true, Roles(entry.true)) if entry.true else 'none marked'}</dd></div>"
+    facts += f"<div><dt>k</dt><dd>{escape(str(entry.k))}</dd></div>"
+    facts += f"<div><dt>Annotator</dt><dd>{escape(entry.annotator)}</dd></div>"
+    picture = f'<img src="{data_uri(small, lossless=False)}" width="96" height="72" alt="The photo to attack">'
+    return f'<div class="strip">{picture}<dl>{facts}</dl></div>'
+
+
+def original_html(plan: Plan) -> str:
+    """The first column: the photo as it is, with its top-k."""
+    below = top_list(scored(plan.annotator, plan.photo.logits)[: plan.k], plan.roles, f"Top {plan.k}")
+    picture = figure("Original", "The original photo", to_image(plan.photo.x), "")
+    nothing = figure("No change", "", None, "", empty="The photo as it is")
+    return _column(plan, picture, nothing, below, '<p class="stand">before any attack</p>')
+
+
+def waiting_html(plan: Plan, words: str) -> str:
+    """A method's column before its turn."""
+    name = plan.ask.attack
+    return _column(plan, figure(name, "", None, "", empty=words), figure("Change", "", None, "", empty=""), "", "")
+
+
+def column_html(plan: Plan, moment: Moment) -> str:
+    """A method's column: attacked picture, perturbation, top-k, and how it stands."""
+    if moment.outcome:
+        report = moment.outcome.report
+        kind, words = ("won", "Goal met") if report["achieved"] else ("lost", "Goal not met")
+        if report["stopped"] and not report["achieved"]:
+            kind, words = "cut", "Stopped" if report["stopped"] == "user" else "Out of time"
+        counted = menu.CHOICES[plan.ask.attack].counted.lower()
+        line = f"{report['steps']} {counted} · {report['seconds']:.1f} s"
+        state = f'<p class="stand {kind}"><b><i class="sign" aria-hidden="true"></i>{words}</b> {line}</p>'
+        return _pictures(plan, moment.outcome.x_adv, moment.outcome.logits, True, state)
+    assert moment.frame is not None
+    reached = "goal met, going on" if moment.frame.achieved else "not there yet"
+    state = f'<p class="stand">step {moment.frame.index} · {reached}</p>'
+    return _pictures(plan, moment.frame.x_adv, moment.frame.logits, False, state)
+
+
+def _pictures(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, state: str) -> str:
+    name, x = plan.ask.attack, plan.photo.x
+    picture = figure(name, f"The photo attacked by {name}", to_image(x_adv), "", lossless)
+    norm = float(tk.l2_norm(x_adv - x)[0])
+    change = figure(
+        f"Change, ‖z‖₂ = {norm:.1f}", f"What {name} changed, amplified {AMPLIFY} times", amplified(x, x_adv), "",
+        lossless, badge=f"× {AMPLIFY}",
+    )  # fmt: skip
+    top = top_list(
+        scored(plan.annotator, logits)[: plan.k], plan.roles, f"Top {plan.k} {'after' if lossless else 'now'}"
+    )
+    return _column(plan, picture, change, top, state)
+
+
+def _column(plan: Plan, picture: str, change: str, top: str, state: str) -> str:
+    # Room for the list is kept from the start, so that nothing below moves when it fills.
+    ends = f'<div class="ends" style="--rows:{min(plan.k, 6)}">{state}{top}</div>'
+    return f'<section class="contestant">{picture}{change}{ends}</section>'
+
+
+def opening(plans: Sequence[Plan], slots: int) -> list[str]:
+    """All columns as the comparison starts: the original, the methods waiting, and slots that stay empty."""
+    waiting = [waiting_html(plan, "waiting for its turn") for plan in plans]
+    return [original_html(reference(plans)), *waiting, *[""] * (slots - len(plans))]

@@ -1,0 +1,115 @@
+// Steps 4 and 5: six labels that the reader moves, a loss on their scores, and where its subgradient pushes each label.
+const PACE = 0.08; // η of the one step that a press of the button makes
+const clip = (value) => Math.min(1, Math.max(0, value));
+
+// `at(scores, lam, k)` gives {loss, byScores, byLambda}; `words` the readout and the sentence; `lines` where the rules stand.
+const board = (root, { k, at, bestLambda, readout, sentence, lines }) => {
+  const lanes = [...root.querySelectorAll(".lane")];
+  const names = lanes.map((lane) => lane.dataset.label);
+  const inputs = lanes.map((lane) => lane.querySelector("input"));
+  const lamDial = dial(root, "lam");
+  let scores = inputs.map((input) => Number(input.value));
+  // Kept apart from the slider, which rounds to its steps: at its best λ touches a score exactly.
+  let lam = bestLambda(scores, k());
+  const first = { scores, lam };
+
+  const show = () => {
+    inputs.forEach((input, j) => (input.value = scores[j]));
+    lamDial.value = lam;
+    const now = at(scores, lam, k());
+    root.querySelectorAll(".dial").forEach((one) => {
+      const input = one.querySelector("input");
+      one.querySelector(".shown").textContent = input === lamDial ? fixed(lam) : input.value;
+    });
+    const top = new Set(topk(scores, k()));
+    const rules = lines(scores, lam);
+    lanes.forEach((lane, j) => {
+      const push = -now.byScores[j]; // a step goes against the slope
+      lane.classList.toggle("in", top.has(j));
+      lane.querySelector(".shown").textContent = fixed(scores[j]);
+      const moved = lane.querySelector(".push");
+      moved.className = `push ${push > 0 ? "up" : push < 0 ? "down" : "still"}`;
+      moved.innerHTML = push === 0 ? '<span aria-hidden="true">·</span><span class="sr">not pushed</span>'
+        : `<span aria-hidden="true">${push > 0 ? "▶" : "◀"}</span><span class="sr">pushed ${push > 0 ? "up" : "down"} by</span> ${fixed(Math.abs(push))}`;
+      for (const [name, value] of Object.entries(rules)) {
+        const rule = lane.querySelector(`.rule.${name}`);
+        rule.hidden = value < 0 || value > 1;
+        rule.style.setProperty("--at", clip(value));
+      }
+    });
+    root.querySelector(".readout").innerHTML = readout(scores, lam, k(), now)
+      .map(([name, value, note]) => `<div><dt>${name}</dt><dd>${fixed(value)}${note ? ` <small>${note}</small>` : ""}</dd></div>`)
+      .join("");
+    say(root, sentence(scores, k(), now, names));
+  };
+
+  root.addEventListener("input", (event) => {
+    const j = inputs.indexOf(event.target);
+    if (j >= 0) scores = scores.map((f, i) => (i === j ? Number(event.target.value) : f));
+    if (event.target === lamDial) lam = Number(lamDial.value);
+    show();
+  });
+  root.addEventListener("click", (event) => {
+    const name = event.target.closest("button")?.name;
+    if (name === "least") lam = bestLambda(scores, k());
+    else if (name === "reset") ({ scores, lam } = first);
+    else if (name === "step") {
+      const now = at(scores, lam, k());
+      scores = scores.map((f, j) => clip(f - PACE * now.byScores[j]));
+      lam = clip(lam - PACE * now.byLambda);
+    } else return;
+    show();
+  });
+  show();
+};
+
+const roles = (root, kind) => [...root.querySelectorAll(".lane")].map((lane) => lane.dataset.role === kind);
+const pushed = (names, now) => {
+  const up = names.filter((_, j) => now.byScores[j] < 0);
+  const down = names.filter((_, j) => now.byScores[j] > 0);
+  if (!up.length && !down.length) return "Nobody is pushed.";
+  const both = [down.length && `${listed(down)} down`, up.length && `${listed(up)} up`].filter(Boolean).join(", ");
+  return `Pushed: ${both}.`;
+};
+const listing = (scores, k, names) => `Top ${k}: ${listed(topk(scores, k).map((j) => names[j]))}.`;
+
+{
+  const root = part("untargeted");
+  const truth = roles(root, "true");
+  board(root, {
+    k: () => Number(dial(root, "k").value),
+    at: (scores, lam, k) => untargeted(scores, truth, k, lam),
+    bestLambda: (scores, k) => untargetedLambda(scores, truth, k),
+    lines: (scores, lam) => ({ best: largest(scores, truth), cut: largest(scores, truth) - lam }),
+    readout: (scores, lam, k, now) => [
+      ["Eq. 7", topkLoss(scores, truth, k), "at place k + 1 alone"],
+      ["Eq. 8 at this λ", now.loss, ""],
+      ["Eq. 8 at its best λ", untargeted(scores, truth, k, untargetedLambda(scores, truth, k)).loss, "never below Eq. 7"],
+    ],
+    sentence: (scores, k, now, names) => {
+      const reached = clearedMargin(scores, truth, k) < 0;
+      return `${listing(scores, k, names)} ${reached ? "Reached: no true label is left in it." : "Not reached yet."} ${pushed(names, now)}`;
+    },
+  });
+}
+{
+  const root = part("targeted");
+  const targets = roles(root, "target");
+  const count = targets.filter(Boolean).length;
+  board(root, {
+    k: () => count,
+    at: (scores, lam) => targeted(scores, targets, lam),
+    bestLambda: targetedLambda,
+    lines: (scores, lam) => ({ cut: lam }),
+    readout: (scores, lam, k, now) => [
+      ["average of the top k", averageTopk(scores, k), ""],
+      ["average of the targets", averageTopk(scores.filter((_, j) => targets[j]), count), ""],
+      ["Eq. 11", targetedGap(scores, targets), `k × the difference, k = ${k}`],
+      ["Eq. 12 at this λ", now.loss, "at the best λ equal to Eq. 11"],
+    ],
+    sentence: (scores, k, now, names) => {
+      const reached = targetedMargin(scores, targets) < 0;
+      return `${listing(scores, k, names)} ${reached ? "Reached: exactly the targets." : "Not reached yet."} ${pushed(names, now)}`;
+    },
+  });
+}

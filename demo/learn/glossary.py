@@ -1,0 +1,32 @@
+"""The words of the field that the page uses, each in a sentence or two."""
+
+TERMS = {
+    "annotator": "A network that gives every label it knows a score for a photo.",
+    "logit": "The network's raw score. A sigmoid turns it into a probability and leaves the ranking as it is. The paper's "
+    "formulas speak of probabilities; the attacks here work on logits.",
+    "true label": "A label that the photo really shows. Y is the set of them.",
+    "top-k": "The k best-scored labels, Ŷ<sub>k</sub>: what the annotator lists.",
+    "consistency, E": "1 where Y and the top-k agree, because one contains the other; else 0.",
+    "margin": "How far away a goal is, in score units. Below 0 it is reached.",
+    "perturbation, z": "What is added to the photo x. The attacked photo is x + z.",
+    "norm": "The size of z. ‖z‖₂ squares all changes, adds them and takes the root; ‖z‖<sub>∞</sub> is the largest one.",
+    "gradient": "For every pixel, how fast a number rises as the pixel gets brighter. A subgradient stands in for it at a bend.",
+    "hinge, [a]<sub>+</sub>": "a where a is positive, else 0. It counts what is wrong and ignores what is right.",
+    "relaxation": "A friendlier problem in place of the one that is meant, so that following slopes works.",
+    "untargeted": "An attack that pushes true labels out of the top-k, whatever takes their place.",
+    "targeted": "An attack that makes the top-k exactly the k labels you name.",
+    "universal": "One perturbation for every photo, made beforehand from many.",
+    "transfer": "Whether a perturbation made for one annotator fools another one. Often it does not.",
+    "white box, black box": "A white-box attack uses the network's gradients. A black-box attack only asks for scores.",
+    "ASR": "Attack success rate, Eq. 14: the share of photos with E = 0 after the attack.",
+    "Pert": "Eq. 15: ‖z‖₂ divided by the number of pixels, averaged over the successes.",
+}
+
+
+def glossary() -> str:
+    """The glossary as HTML."""
+    rows = "".join(f"<div><dt>{term}</dt><dd>{meaning}</dd></div>" for term, meaning in TERMS.items())
+    return (
+        '<section class="glossary" aria-labelledby="learn-glossary"><h2 id="learn-glossary" tabindex="-1">Glossary</h2>'
+        f"<dl>{rows}</dl></section>"
+    )

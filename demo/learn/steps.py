@@ -1,0 +1,127 @@
+"""The six steps: what is said in each, its formula, its picture, where its code is, and what to try."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from demo.learn import formulas, pictures
+from demo.learn.growing import growing
+from demo.report import Outcome
+
+
+@dataclass(frozen=True)
+class Code:
+    """A function of the core as (file, name), and which equation it is."""
+
+    equation: str
+    file: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One step. `words` are paragraphs; `formula` is HTML or empty; `attempt` says what to do in the tab Attack."""
+
+    key: str
+    title: str
+    words: tuple[str, ...]
+    picture: Callable[[Outcome], str]
+    code: tuple[Code, ...]
+    attempt: str
+    formula: str = ""
+
+
+LESSONS = (
+    Lesson(
+        "annotation",
+        "A top-k annotation",
+        (
+            "An annotator scores every label it knows. Its <b>top-k annotation</b> is the list of the k best-scored ones.",
+            "Often the list is longer or shorter than the truth. So the paper asks whether one contains the other: a short "
+            "list must hold nothing but true labels, a long one must hold them all. Then E is 1. At <b>E = 0</b> the "
+            "annotator is fooled. An attack may ask for more: that no true label is left in the list.",
+        ),
+        pictures.annotation,
+        (Code("Eq. 1", "tkml_core/ranking.py", "consistent"), Code("top-k", "tkml_core/ranking.py", "topk")),
+        "mark what is true in the sample photos, and see their lists.",
+        formulas.CONSISTENCY,
+    ),
+    Lesson(
+        "crossing",
+        "Why place k is hard to push",
+        (
+            "Which labels are listed is decided at place k. Its score, f<sub>[k]</sub>, belongs to a single label. Move A: "
+            "while A stands elsewhere, f<sub>[k]</sub> does not feel it. When A takes place k it hangs on A alone, until "
+            "the next label takes over. The slope jumps, and the curve bends both ways: it is not convex.",
+            "The <b>average of the top k</b> is kinder. Every listed label has a share in it, it bends upward only, and "
+            "it is never below f<sub>[k]</sub>.",
+        ),
+        pictures.crossing,
+        (Code("Eq. 2", "tkml_core/ranking.py", "average_topk"),),
+        "move k, and see in the race where the shaded top k ends.",
+        formulas.AVERAGE,
+    ),
+    Lesson(
+        "lemma",
+        "Lemma 1: a threshold, no sorting",
+        (
+            "The average still has to know which labels are the k best. Lemma 1 finds out without sorting. Draw a "
+            "threshold λ. Take λ itself, and add what sticks out above it, divided by k.",
+            "With a high λ too little sticks out, with a low one too much. In between the value is smallest, and there it is "
+            "<b>exactly the average of the top k</b>. Every λ from place k + 1 up to place k will do.",
+        ),
+        pictures.lemma,
+        (Code("Eq. 3", "tkml_core/ranking.py", "average_topk_bound"),),
+        "run the untargeted attack, and watch the threshold move with the labels.",
+        formulas.LEMMA,
+    ),
+    Lesson(
+        "untargeted",
+        "The untargeted loss",
+        (
+            "Goal: every true label leaves the top k. Then the best true label is no higher than place k + 1, and Eq. 7 is 0.",
+            "Eq. 7 looks at one place only. Eq. 8 takes an average instead, with a threshold as in Lemma 1. Its slopes say "
+            "where to go: the best true label <b>down</b>, all labels that it leads by more than λ <b>up</b>. Even a true "
+            "label, if it is that low: the formula does not ask.",
+            "Here you move scores. The attack can move pixels only; one backward pass through the network says which.",
+        ),
+        pictures.untargeted,
+        (
+            Code("Eq. 8 and 9", "tkml_core/losses.py", "untargeted"),
+            Code("best λ", "tkml_core/losses.py", "untargeted_lambda"),
+            Code("Algorithm 1", "tkml_core/attacks/tkmlap_u.py", "TkMLAPU"),
+        ),
+        "choose “Push the true labels out”.",
+        formulas.UNTARGETED,
+    ),
+    Lesson(
+        "targeted",
+        "The targeted loss",
+        (
+            "Goal: the top k is exactly a set of k targets. Then the targets have the k best scores, so that both sums of "
+            "Eq. 11, or both averages, are equal. As long as a target is missing, the first is larger.",
+            "With Lemma 1 the sorting goes, and Eq. 12 is left: <b>targets belong above λ, all others below</b>. Who is on "
+            "the wrong side is pushed across; who is on the right side is left alone.",
+        ),
+        pictures.targeted,
+        (
+            Code("Eq. 12 and 13", "tkml_core/losses.py", "targeted"),
+            Code("best λ", "tkml_core/losses.py", "targeted_lambda"),
+            Code("Algorithm 2", "tkml_core/attacks/tkmlap_t.py", "TkMLAPT"),
+        ),
+        "choose “Plant labels that are not there”, and name the targets.",
+        formulas.TARGETED,
+    ),
+    Lesson(
+        "growing",
+        "The same photo, a growing change",
+        (
+            "This is a real run. Make the change grow from nothing: the true labels sink, and at some size the list flips. At "
+            "size 1 the photo still looks the same.",
+            "Then shuffle the change over the picture: <b>as large as before, but no longer aimed</b>. Compare the lists. "
+            "It is the direction of a change that fools the annotator, not its size.",
+        ),
+        growing,
+        (Code("norm", "tkml_core/metrics.py", "l2_norm"), Code("Eq. 15", "tkml_core/metrics.py", "pert")),
+        "run the attack on a photo of your own.",
+    ),
+)  # fmt: skip

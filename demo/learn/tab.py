@@ -1,0 +1,45 @@
+"""The tab put together: six steps, the glossary, and the buttons that lead to the tab Attack."""
+
+import gradio as gr
+
+from demo.learn.glossary import glossary
+from demo.learn.steps import LESSONS, Lesson
+from demo.report import Outcome
+from demo.theme import Html, script
+
+SCRIPTS = ("maths", "drawing", "ranking", "crossing", "lemma", "board", "growing", "lesson")
+TO_ATTACK = "() => { scrollTo(0, 0); return { __type__: 'update', selected: 'attack' }; }"
+
+
+def lay_out(outcome: Outcome, tabs: gr.Tabs) -> None:
+    """Put the lesson into the current tab. `outcome` is the run that steps 1 and 6 show."""
+    lesson = Html(lesson_html(outcome), js_on_load=scripts(), elem_id="learn")
+    # In the browser alone: the lesson needs no server once it is there.
+    lesson.select(None, None, tabs, js=TO_ATTACK, show_progress="hidden", api_visibility="private")
+
+
+def scripts() -> str:
+    """All scripts of the lesson as one, the mathematics first."""
+    return "\n".join(script(f"learn/{name}.js") for name in SCRIPTS)
+
+
+def lesson_html(outcome: Outcome) -> str:
+    """The whole lesson."""
+    links = "".join(f'<li><a href="#learn-{step.key}">{step.title}</a></li>' for step in LESSONS)
+    way = f'<nav class="way" aria-label="Steps"><ol>{links}<li><a href="#learn-glossary">Glossary</a></li></ol></nav>'
+    steps = "".join(_step(number, step, outcome) for number, step in enumerate(LESSONS, start=1))
+    return way + steps + glossary()
+
+
+def _step(number: int, step: Lesson, outcome: Outcome) -> str:
+    words = "".join(f"<p>{paragraph}</p>" for paragraph in step.words)
+    code = "".join(
+        f"<li>{code.equation}: <code>{code.name}</code> in <code>{code.file}</code></li>" for code in step.code
+    )
+    return (
+        f'<section class="lesson" data-step="{step.key}" aria-labelledby="learn-{step.key}">'
+        f'<h2 id="learn-{step.key}" tabindex="-1"><span class="number" aria-hidden="true">{number}</span>{step.title}</h2>'
+        f'<div class="telling">{words}{step.formula}</div><div class="picture">{step.picture(outcome)}</div>'
+        f'<footer><ul class="code" aria-label="Code of step {number}">{code}</ul>'
+        f'<p><button type="button" class="press go">Try it</button> In the tab Attack: {step.attempt}</p></footer></section>'
+    )

@@ -1,0 +1,52 @@
+"""What every tab with a run of its own shares: the button that starts it, Stop, and the line that says how far it is."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import gradio as gr
+
+from demo import runner
+from demo.actions import plainly
+from demo.stage import line_html
+from demo.stops import Stops
+
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+# In the browser alone, so that the click answers at once even while others' runs keep the server busy.
+STARTING = """() => {
+  const set = (interactive) => ({__type__: "update", interactive});
+  return [set(false), set(true), '<p class="status"><span>waiting for a free place</span></p>'];
+}"""
+
+
+def wire(
+    run: gr.Button, stop: gr.Button, status: gr.HTML, handler: Callable[..., Iterator[dict[Any, Any]]],
+    inputs: Sequence[Any], outputs: Sequence[Any],
+) -> None:  # fmt: skip
+    """Have `run` start `handler(stop_asked, *inputs)`, a generator of updates, and `stop` end it early.
+
+    ValueErrors of the handler become sentences for the visitor.
+    """
+    stops = Stops()
+
+    @plainly
+    def on_run(request: gr.Request, *wish: Any) -> Iterator[dict[Any, Any]]:
+        session = request.session_hash or ""
+        yield from handler(lambda: stops.asked(session), *wish)
+
+    def on_stop(request: gr.Request) -> None:
+        stops.ask(request.session_hash or "")
+
+    def on_end(request: gr.Request) -> dict[Any, Any]:
+        stops.forget(request.session_hash or "")
+        return {run: gr.update(interactive=True), stop: gr.update(interactive=False)}
+
+    def on_error(request: gr.Request) -> dict[Any, Any]:
+        return {**on_end(request), status: line_html("ready")}
+
+    run.click(None, None, [run, stop, status], js=STARTING, **QUIET)
+    ran = run.click(on_run, list(inputs), [*outputs, status], **runner.AT_ONCE, **QUIET)
+    # .then() does not follow an error and .failure() nothing else, so both bring the buttons back.
+    ran.then(on_end, None, [run, stop], queue=False, **QUIET)
+    ran.failure(on_error, None, [run, stop, status], queue=False, **QUIET)
+    stop.click(on_stop, None, None, queue=False, **QUIET)

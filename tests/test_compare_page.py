@@ -1,0 +1,142 @@
+"""A visitor tests whether an attack is real and compares methods, in a real browser; on a wide screen and on a phone."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
+import test_page
+from playwright.sync_api import Page, expect
+
+visit, PHONE, RUN, WIDE = test_page.visit, test_page.PHONE, test_page.RUN, test_page.WIDE
+SIDEWAYS = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
+
+
+def inside(page: Page, box: str) -> bool:
+    """Whether all that is drawn in `box` lies within the window's width."""
+    return page.evaluate(
+        "box => [...document.querySelectorAll(box + ' *')].every(e => {"
+        " const r = e.getBoundingClientRect(); return !r.width || (r.left >= -1 && r.right <= innerWidth + 1); })",
+        box,
+    )
+
+
+def to_compare(page: Page) -> None:
+    page.get_by_role("tab", name="Compare", exact=True).click()
+    expect(page.locator("#compare-strip img")).to_be_visible()
+
+
+def compared(page: Page, last: str) -> None:
+    expect(page.locator("#compare-status")).to_contain_text(last, timeout=RUN)
+    expect(page.locator("#compare-button")).to_be_enabled()
+    expect(page.locator("#compare-stop")).to_be_disabled()
+
+
+def limit_steps(page: Page, steps: str) -> None:
+    test_page.fill(page, "#compare-steps input[type=number]", steps)
+
+
+@pytest.mark.parametrize(("width", "theme"), [(WIDE, "light"), (PHONE, "dark")], ids=["wide", "phone"])
+def test_the_run_on_arrival_is_tested_and_a_new_one_clears_it(
+    visit: Callable[..., Page], width: dict[str, int], theme: str
+) -> None:
+    page = visit(width, theme)
+    page.locator("#real-button").click()
+    tables = page.locator("#real-result table")
+    expect(tables).to_have_count(2, timeout=RUN)
+    first, last = tables.first.locator("tbody tr").first, tables.last.locator("tbody tr").nth(2)
+    assert first.locator("td").first.locator(".tag .name").all_inner_texts() == test_page.names(page, "#after")
+    expect(page.locator("#real-result .sum")).to_contain_text("Random noise just as strong")
+    expect(last).to_contain_text("the attack's k")
+    assert tables.last.get_by_role("row").count() == 11
+    assert page.evaluate(SIDEWAYS) <= width["width"] and inside(page, "#real")
+
+    page.locator(".sample[data-sample=cat]").click()
+    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    expect(page.locator("#real-button")).to_be_disabled()
+    expect(tables).to_have_count(0)
+    test_page.attack(page)
+    test_page.finished(page)
+    expect(page.locator("#real-button")).to_be_enabled()
+    page.locator("#real-button").click()
+    expect(tables.first.locator("tbody tr").first.locator(".tag.true")).to_have_text(["cat (true)"], timeout=RUN)
+
+
+@pytest.mark.parametrize(("width", "theme"), [(WIDE, "light"), (PHONE, "dark")], ids=["wide", "phone"])
+def test_methods_are_compared_on_what_stands_on_the_attack_tab(
+    visit: Callable[..., Page], width: dict[str, int], theme: str, tmp_path: Path
+) -> None:
+    page = visit(width, theme)
+    page.locator(".sample[data-sample=cat]").click()
+    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    test_page.fill(page, "#k input[type=number]", "1")
+    expect(page.locator("#chips")).to_contain_text("top 1 ends here")
+    to_compare(page)
+    strip = page.locator("#compare-strip")
+    expect(strip.locator(".tag.true")).to_have_text(["cat (true)"])
+    expect(strip).to_contain_text("voc20")
+    ticked = page.locator("#compare-methods label:has(input:checked)")
+    assert [text.strip() for text in ticked.all_inner_texts()] == ["TkML-AP-U", "kFool", "MinNorm"]
+    expect(page.locator("#compare-methods label", has_text="ML-AP")).to_have_count(2)  # TkML-AP-U and TkML-AP-Uv
+    limit_steps(page, "30")
+    page.locator("#compare-button").click()
+    compared(page, "done")
+    columns = page.locator("#compare-columns .contestant")
+    assert columns.locator("h2").all_inner_texts()[::2] == ["Original", "TkML-AP-U", "kFool", "MinNorm"]
+    assert columns.first.locator(".label.true .name").count() == 1
+    for place in (1, 3):
+        assert columns.nth(place).locator("img").count() == 2
+        assert str(columns.nth(place).locator("img").first.get_attribute("src")).startswith("data:image/png")
+        assert columns.nth(place).locator(".label.true").count() == 0
+    rows = page.locator("#compare-table tbody tr")
+    assert rows.count() == 3 and page.locator("#compare-table .least").count() == 1
+    assert page.locator("#compare-table .met").count() >= 2
+    expect(page.locator("#compare-verdict .sum")).to_contain_text("smallest change")
+    assert (
+        page.evaluate(SIDEWAYS) <= width["width"]
+        and inside(page, "#compare-columns")
+        and inside(page, "#compare-table")
+    )
+    tops = columns.evaluate_all("boxes => new Set(boxes.map(b => b.getBoundingClientRect().top)).size")
+    assert tops == (1 if width == WIDE else 4)  # side by side, or stacked
+
+    with page.expect_download() as download:
+        page.locator("#compare-csv").click()
+    download.value.save_as(tmp_path / "table.csv")
+    with open(tmp_path / "table.csv", encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [line["attack"] for line in lines] == ["TkML-AP-U", "kFool", "MinNorm"]
+    assert f"{float(lines[2]['l2']):.1f}" in rows.nth(2).inner_text()
+
+
+def test_stop_and_change_and_refusals(visit: Callable[..., Page]) -> None:
+    page = visit(reduced_motion="reduce")
+    to_compare(page)
+    page.locator("#compare-goal label", has_text="worst-scored").click()
+    methods = page.locator("#compare-methods label")
+    expect(methods.filter(has_text="TkML-AP-T").locator("input")).to_be_checked()
+    expect(methods.filter(has_text="kFool")).to_have_count(0)
+    limit_steps(page, "2000")
+    page.locator("#compare-button").click()
+    expect(page.locator("#compare-columns .stand", has_text="step").first).to_be_visible(timeout=RUN)
+    page.locator("#compare-stop").click()
+    compared(page, "stopped")
+    expect(page.locator("#compare-table tbody tr").last).to_contain_text("not run")
+    expect(page.locator("#compare-columns .contestant").last).to_contain_text("stopped before its turn")
+
+    while methods.locator("input:checked").count():
+        methods.locator("input:checked").first.uncheck()
+    page.locator("#compare-button").click()
+    expect(page.get_by_test_id("toast-body")).to_contain_text("Tick at least one method")
+    compared(page, "ready")
+
+    page.locator("#compare-change").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#attack-button")).to_be_visible()
+    assert page.evaluate("document.activeElement.innerText").strip() == "Attack"
+    page.locator("#chips .chip[aria-pressed=false]").first.click()
+    marked = len(test_page.pressed(page))
+    to_compare(page)
+    expect(page.locator("#compare-strip .tag.true")).to_have_count(marked)
