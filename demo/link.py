@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import gradio as gr
 
+import tkml_core as tk
 from demo import actions, menu, runner
-from demo.goals import GOALS
 from demo.naming import Naming, Update
 from demo.plan import Ask, Plan
 from demo.samples import sample
@@ -32,7 +32,7 @@ class Linked:
 
 def query(plan: Plan, sample_name: str | None) -> str:
     """The query of a link to `plan`. Without a sample its labels are left out, too: they belong to the photo."""
-    ask, names = plan.ask, GOALS[plan.goal_name].names
+    ask, names = plan.ask, tk.GOALS[plan.goal_name].asks_for
     named = plan.roles.targets or plan.roles.hidden
     case = ask.target_case if names == "targets" else ""
     by_hand = names == "hidden" or case == "chosen"
@@ -76,7 +76,7 @@ def read(params: Mapping[str, str], start: str, annotator: str) -> Linked | None
     if "score_space" in given:
         settings["score_space"] = given["score_space"]
     goal = given.get("goal", menu.goals_of(attack)[0])
-    names = GOALS[goal].names if goal in GOALS else ""
+    names = tk.GOALS[goal].asks_for if goal in tk.GOALS else ""
     labels = _listed(given, "labels") or (true[:1] if names == "hidden" else ())
     case = given.get("case") or ("best" if names == "targets" else "")
     steps = _whole(given, "max_steps", menu.CHOICES[attack].steps)

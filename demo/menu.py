@@ -4,7 +4,6 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 import tkml_core as tk
-from demo.goals import GOALS
 from tkml_core.attacks.universal import Universal
 from tkml_core.zoo.universal import bundled
 
@@ -105,8 +104,7 @@ def attacks() -> dict[str, AttackChoice]:
 
 def goals_of(attack: str) -> tuple[str, ...]:
     """Names of the goals that an attack can have, its own first."""
-    names = {choice.kind: name for name, choice in GOALS.items()}
-    return tuple(names[kind] for kind in tk.ATTACKS[attack].goals if kind in names)
+    return tuple(kind.name for kind in tk.ATTACKS[attack].goals)
 
 
 def settled_goal(attack: str, goal: str) -> str:
@@ -129,7 +127,7 @@ def sentence(attack: str, annotator: str) -> str:
 
 def uses_seed(attack: str) -> bool:
     """Whether anything is drawn at random: by the attack itself, or targets."""
-    return "seed" in setting_names(attack) or any(GOALS[goal].names == "targets" for goal in goals_of(attack))
+    return "seed" in setting_names(attack) or any(kind.asks_for == "targets" for kind in tk.ATTACKS[attack].goals)
 
 
 def setting_names(attack: str) -> frozenset[str]:

@@ -8,7 +8,6 @@ import gradio as gr
 import tkml_core as tk
 from demo import menu
 from demo.chips import NOTHING_NAMED
-from demo.goals import GOALS
 from demo.plan import largest_k
 from demo.widgets import Widgets
 
@@ -39,7 +38,7 @@ def limits(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, n
 def labels_to_name(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, naming: Naming) -> Update:
     """The choices of targets, or of labels to hide, as far as the goal needs them: in their menu and on the toggles."""
     goal = naming.aim()
-    wanted = GOALS[goal].names
+    wanted = tk.GOALS[goal].asks_for
     if wanted == "hidden":
         able, most, label = list(true), max(len(true), 1), "Labels to hide"
         info = "They leave the top-k; the other true labels stay in it"

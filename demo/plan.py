@@ -4,19 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import torch
 from torch import Tensor
 
 import tkml_core as tk
 from demo import menu
-from demo.goals import GOALS
-from demo.ready_made import ReadyMade
 from demo.roles import Roles
 from demo.words import are, listed
+from tkml_core.attacks.ready_made import ReadyMade
+from tkml_core.attacks.registry import goal_name
 
 MAX_STEPS = 2000
 MAX_SEED = 2**31 - 1
-GUESS_AT = 0.5  # probability from which a label of an upload is guessed to be true
 
 
 @dataclass(frozen=True)
@@ -87,11 +85,9 @@ def label_names(name: str, value: Any, annotator: tk.Annotator) -> tuple[str, ..
 
 
 def guess(photo: Photo, annotator: tk.Annotator) -> tuple[str, ...]:
-    """Labels to take for true when nobody said: probability at least GUESS_AT, and the best one in any case."""
-    probability = photo.logits[0].sigmoid()
-    best_first = tk.topk(photo.logits, len(annotator.labels))[0].tolist()
-    sure = [j for j in best_first if probability[j] >= GUESS_AT] or best_first[:1]
-    return tuple(annotator.labels[j] for j in sure)
+    """Labels to take for true when nobody said, best first."""
+    sure = annotator.guess(photo.logits)[0]
+    return tuple(annotator.labels[j] for j in tk.topk(photo.logits, len(annotator.labels))[0].tolist() if sure[j])
 
 
 def largest_k(annotator: tk.Annotator, true_count: int) -> int:
@@ -111,15 +107,15 @@ def make_plan(ask: Ask, annotator: tk.Annotator, photo: Photo) -> Plan:
     k = whole("k", ask.k, 1, most, f" ({m} labels, {len(true_names)} of them true)")
     seed = whole("seed", ask.seed, 0, MAX_SEED)
     max_steps = whole("max_steps", ask.max_steps, 1, MAX_STEPS)
-    goal_name = _goal_name(ask)
+    goal_kind = tk.GOALS[goal_name(ask.attack, ask.goal, targets=bool(ask.target_case))]
     true = annotator.mask(true_names)
     named: tuple[str, ...] = ()
-    if GOALS[goal_name].names == "targets":
+    if goal_kind.asks_for == "targets":
         named = _targets(ask, annotator, photo, true, k, seed)
-    if GOALS[goal_name].names == "hidden":
+    if goal_kind.asks_for == "hidden":
         named = _hidden(ask, annotator, true_names, k)
     attack = _attack(ask, k, max_steps, seed)
-    hides = GOALS[goal_name].names == "hidden"
+    hides = goal_kind.asks_for == "hidden"
     return Plan(
         ask=replace(ask, true_labels=true_names),
         annotator=annotator,
@@ -127,23 +123,14 @@ def make_plan(ask: Ask, annotator: tk.Annotator, photo: Photo) -> Plan:
         k=k,
         attack=attack,
         settings={name: getattr(attack, name) for name in menu.setting_names(ask.attack) if name != "max_steps"},
-        goal_name=goal_name,
-        goal=GOALS[goal_name].build(true, [annotator.index(name) for name in named], k),
+        goal_name=goal_kind.name,
+        goal=goal_kind.of(true, k, annotator.places(named)),
         true=true,
-        roles=Roles(true_names, () if hides else named, named if hides else (), goal_name == "ordered"),
+        roles=Roles(true_names, () if hides else named, named if hides else (), goal_kind is tk.Ordered),
         guessed=guessed,
         max_steps=max_steps,
         seed=seed,
     )
-
-
-def _goal_name(ask: Ask) -> str:
-    """The goal asked for; else the attack's own, or "targeted" where a target case is named and the attack can have it."""
-    able = menu.goals_of(ask.attack)
-    if ask.goal:
-        return one_of(f"The goal of {ask.attack}", ask.goal, able)
-    planted = ask.target_case and not GOALS[able[0]].names and "targeted" in able
-    return "targeted" if planted else able[0]
 
 
 def _attack(ask: Ask, k: int, max_steps: int, seed: int) -> Any:
@@ -172,9 +159,7 @@ def _targets(ask: Ask, annotator: tk.Annotator, photo: Photo, true: Tensor, k: i
         if both:
             raise ValueError(f"A target must be a label that is not true; {', '.join(both)} cannot be both.")
         return names
-    mask = tk.choose_targets(case, photo.logits, true=true, k=k, seed=seed)
-    by_score = photo.logits[0].masked_fill(~mask[0], -torch.inf)
-    return tuple(annotator.labels[j] for j in by_score.argsort(descending=True)[:k].tolist())
+    return tuple(annotator.labels[j] for j in tk.target_order(case, photo.logits, true, k, seed)[0].tolist())
 
 
 def _hidden(ask: Ask, annotator: tk.Annotator, true: tuple[str, ...], k: int) -> tuple[str, ...]:

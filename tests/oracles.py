@@ -5,7 +5,7 @@ from itertools import combinations, pairwise, permutations
 import numpy as np
 import torch
 from hypothesis import HealthCheck, settings
-from scipy.optimize import nnls
+from scipy.optimize import linprog, nnls
 from torch import Tensor, nn
 
 import tkml_core as tk
@@ -153,3 +153,29 @@ def hide_optimum(weight: np.ndarray, scores: np.ndarray, hide: set[int], keep: s
     """Infimum of ‖z‖₂ over perturbations that keep `hide` out of the top-k and `keep` in it: over who fills the rest."""
     free = sorted(set(range(len(scores))) - hide - keep)
     return min(targeted_optimum(weight, scores, keep | set(filling)) for filling in combinations(free, k - len(keep)))
+
+
+def targeted_linf_optimum(weight: np.ndarray, scores: np.ndarray, targets: set[int]) -> float:
+    """Infimum of ‖z‖_∞ over perturbations whose top-k set is exactly `targets`: a linear program in z and its bound."""
+    return _lift_linf(weight, scores, tuple(targets), tuple(set(range(len(scores))) - targets))
+
+
+def cleared_linf_optimum(weight: np.ndarray, scores: np.ndarray, true: set[int], k: int) -> float:
+    """Infimum of ‖z‖_∞ over perturbations that leave no true label in the top-k."""
+    others = sorted(set(range(len(scores))) - true)
+    return min(_lift_linf(weight, scores, above, tuple(true)) for above in combinations(others, k))
+
+
+def _lift_linf(weight: np.ndarray, scores: np.ndarray, above: tuple[int, ...], below: tuple[int, ...]) -> float:
+    """Least t with −t ≤ z ≤ t: W z + scores above a threshold λ for `above`, below it for `below`; z, λ, t free."""
+    d = weight.shape[1]
+    rows = [np.append(-weight[i], [1, 0]) for i in above] + [np.append(weight[j], [-1, 0]) for j in below]
+    rest = [scores[i] for i in above] + [-scores[j] for j in below]
+    eye, bound = np.eye(d), np.zeros((d, 1))
+    within = np.block([[eye, bound, bound - 1], [-eye, bound, bound - 1]])
+    found = linprog(
+        np.eye(d + 2)[-1], np.vstack([rows, within]), np.append(rest, np.zeros(2 * d)),
+        bounds=[(None, None)] * (d + 1) + [(0, None)], method="highs",
+    )  # fmt: skip
+    assert found.status == 0, found.message
+    return float(found.fun)

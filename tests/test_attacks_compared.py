@@ -187,16 +187,6 @@ def test_two_true_labels_take_turns_under_kfool() -> None:
     assert result.achieved.item() or result.steps.item() == 40
 
 
-def asked(kind: type[Attack], true: Tensor, logits: Tensor, k: int) -> tk.Goal:
-    """A goal of each attack's own kind."""
-    if kind is tk.KFool:
-        return tk.Cleared(true=true, k=k)
-    targets = tk.choose_targets("best", logits, true=true, k=k)
-    if kind is tk.MLAP:
-        return tk.Targeted(targets=targets, true=true)
-    return tk.Ordered(targets=tk.topk(logits.masked_fill(~targets, -torch.inf), k).flip(1), true=true)
-
-
 EVERY = pytest.mark.parametrize(
     "attack", [tk.KFool(max_steps=40), tk.MLAP(max_steps=60), tk.CWk(max_steps=60, searches=3)], ids=lambda a: a.name
 )
@@ -209,7 +199,7 @@ def test_rows_of_a_batch_are_as_if_alone(attack: Attack) -> None:
     x[3] = x[0]
     logits = found(x).detach()
     true = torch.zeros(4, 6, dtype=torch.bool).scatter(1, tk.topk(logits, 1), True)
-    goal = asked(type(attack), true, logits, 2).fit(4, x.device)
+    goal = tk.own_goal(attack, logits, true, 2).fit(4, x.device)
     met = {
         tk.Cleared: lambda: tk.Cleared(true=torch.cat([true[:3], tk.ranks(logits)[3:] == 6]), k=2),
         tk.Targeted: lambda: tk.Targeted(targets=_with(goal, tk.topk_mask(logits, 2)), true=_with_true(true, logits)),
@@ -263,7 +253,7 @@ def test_what_cannot_be_done_is_not_reported_as_done(attack: Attack) -> None:
     """An annotator that does not look, and one that would need pixels above white."""
     blind = tk.Annotator(Linear(torch.zeros(4, 192).double(), torch.tensor([3.0, 2, 1, 0]).double()), list("abcd"))
     x = torch.full((1, 3, 8, 8), 200 / 255, dtype=torch.float64)
-    result = attack(blind, x, asked(type(attack), mask_of({0}, 4), blind(x), 2))
+    result = attack(blind, x, tk.own_goal(attack, blind(x), mask_of({0}, 4), 2))
     assert result.achieved.tolist() == [False] and result.steps.tolist() == [attack.max_steps]
     torch.testing.assert_close(result.x_adv, x)
     weight = torch.zeros(2, 192).double()
@@ -271,7 +261,7 @@ def test_what_cannot_be_done_is_not_reported_as_done(attack: Attack) -> None:
     if isinstance(attack, tk.CWk):
         attack = replace(attack, rate=0.02, constant=1e4)  # far enough, and keen enough, to be stopped by the box
     bright = tk.Annotator(Linear(weight, torch.tensor([1.5, 0.0]).double()), ["a", "b"])
-    steps = list(attack.steps(bright, x, asked(type(attack), mask_of({0}, 2), bright(x), 1)))
+    steps = list(attack.steps(bright, x, tk.own_goal(attack, bright(x), mask_of({0}, 2), 1)))
     assert max(step.x_adv.max().item() for step in steps) <= 1 and not any(step.achieved.any() for step in steps)
     assert max(step.x_adv.max().item() for step in steps) == 1
 
@@ -309,7 +299,7 @@ def ran(attack: Attack, name: str) -> tuple[Tensor, tk.Goal, list[tk.Step], tk.R
     with torch.no_grad():
         logits = annotator(name)(x)
     true = guessed_truth(logits) if not isinstance(attack, tk.KFool) else tk.ranks(logits) == 1
-    goal = asked(type(attack), true, logits, 2)
+    goal = tk.own_goal(attack, logits, true, 2)
     steps, run = [], attack.steps(annotator(name), x, goal)
     while True:
         try:
@@ -366,7 +356,7 @@ def test_again_is_the_same_bit_for_bit_and_true_concludes(attack: Attack) -> Non
     x = annotator("voc20").prepare(photo("chelsea"))[:, :, ::2, ::2][:, :, :64, :96].contiguous()
     with torch.no_grad():
         logits = annotator("voc20")(x)
-    goal = asked(type(attack), tk.ranks(logits) == 1, logits, 3)
+    goal = tk.own_goal(attack, logits, tk.ranks(logits) == 1, 3)
     short = type(attack)(max_steps=8)
     first, second = (short(annotator("voc20"), x, goal) for _ in range(2))
     assert torch.equal(first.x_adv, second.x_adv) and torch.equal(first.forwards, second.forwards)

@@ -8,6 +8,7 @@ from PIL import Image
 
 import tkml_core as tk
 from tkml_core.__main__ import main
+from tkml_core.attacks.registry import goal_name
 
 
 @pytest.fixture
@@ -41,6 +42,10 @@ def test_a_cat_is_fooled_and_saved(photo: Path, more: list[str], capsys: pytest.
         (["--k", "0"], "k = 0"),
         (["--k", "3", "--true", "cat", "--targets", "dog"], "1 targets and k = 3"),
         (["--true", "cat", "--targets", "cat", "dog", "sofa"], "both true and a target"),
+        (["--attack", "kFool", "--goal", "ordered"], "The goal of kFool must be one of 'cleared', 'inconsistent'"),
+        (["--attack", "MinNorm", "--goal", "hide", "--true", "cat"], "no label to hide"),
+        (["--attack", "MinNorm", "--true", "cat", "--hide", "dog"], "is not true"),
+        (["--attack", "kUAPs", "--k", "7"], "at k = 7 is bundled"),
     ],
 )
 def test_bad_asks_end_with_their_sentence(
@@ -54,3 +59,43 @@ def test_no_photo_and_no_success_have_exit_codes_of_their_own(photo: Path, capsy
     assert main([str(photo.with_name("missing.png"))]) == 2 and "missing.png" in capsys.readouterr().err
     assert main([str(photo), "--true", "cat", "--max-steps", "0"]) == 1
     assert "goal not achieved, E = 1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ["--attack", "kFool", "--goal", "inconsistent"],
+        ["--attack", "ML-AP", "--targets", "best"],
+        ["--attack", "CW^k", "--targets", "dog", "sofa", "--max-steps", "60"],
+        ["--attack", "MinNorm", "--hide", "cat", "--max-steps", "20"],
+    ],
+    ids=lambda more: " ".join(more[1:4]),
+)
+def test_any_attack_with_any_goal_that_it_can_have(
+    photo: Path, more: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(photo), "--k", "2", "--true", "cat", *more]) == 0
+    said = capsys.readouterr().out
+    assert "goal achieved" in said
+    after = next(line for line in said.splitlines() if line.startswith("after"))
+    assert "cat" not in after
+    if "CW^k" in more:
+        assert after.index("dog") < after.index("sofa")
+
+
+def test_which_goal_is_meant() -> None:
+    """Targets ask for `targeted`, but not of an attack whose own goal takes targets, or that can have no such goal."""
+    assert goal_name("MinNorm") == "cleared" and goal_name("MinNorm", targets=True) == "targeted"
+    assert goal_name("CW^k", targets=True) == "ordered" and goal_name("CW^k", "targeted") == "targeted"
+    assert goal_name("kFool", targets=True) == "cleared" and goal_name("MinNorm", "hide", targets=True) == "hide"
+
+
+@pytest.mark.parametrize("attack", ["TkML-AP-Uv", "kUAPs", "BlackBox"])
+def test_the_others_conclude_and_say_how_it_ended(photo: Path, attack: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """One change for every photo, put on its square; and a search of a few queries."""
+    more = ["--max-steps", "20"] if attack == "BlackBox" else []
+    status = main([str(photo), "--k", "2", "--true", "cat", "--attack", attack, *more])
+    said = capsys.readouterr().out
+    assert ("goal achieved" in said) == (status == 0) and ("goal not achieved" in said) == (status == 1)
+    norm = float(said.split("‖z‖₂ ")[1].split(",")[0])
+    assert norm == pytest.approx(4000, rel=0.06) if attack != "BlackBox" else norm > 0

@@ -31,21 +31,10 @@ def short(name: str) -> Attack:
     return tk.ATTACKS[name](**SHORT[name])
 
 
-def goal_for(attack: Attack, logits: Tensor, k: int) -> tk.Goal:
-    """The attack's own goal, the best label true, the best others wanted."""
-    true = tk.topk_mask(logits, 1)
-    targets = tk.choose_targets("best", logits, true=true, k=k)
-    own = attack.goals[0]
-    if own is tk.Targeted:
-        return tk.Targeted(targets=targets, true=true)
-    if own is tk.Ordered:
-        return tk.Ordered(targets=tk.topk(logits.masked_fill(~targets, -torch.inf), k), true=true)
-    return own(true=true, k=k)
-
-
 def run_of(name: str, m: int = 6, k: int = 2, images: int = 2, **other: Any) -> tuple[tk.Annotator, Tensor, tk.Goal]:
     annotator, x = linear(7, m, images=images, **other)
-    return annotator, x, goal_for(short(name), annotator(x).detach(), k)
+    logits = annotator(x).detach()
+    return annotator, x, tk.own_goal(short(name), logits, tk.topk_mask(logits, 1), k)
 
 
 def test_the_registry_names_each_class_as_it_names_itself() -> None:
@@ -127,7 +116,7 @@ def test_a_network_of_ones_own_on_a_wide_image(name: str, dtype: torch.dtype) ->
     torch.manual_seed(3)
     annotator = tk.Annotator(Tiny().to(dtype), ["cat", "dog", "sofa", "car", "tree"], device="cpu")
     x = torch.randint(0, 256, (1, 3, 20, 41)).to(dtype) / 255
-    goal = goal_for(short(name), annotator(x), 2)
+    goal = tk.own_goal(short(name), annotator(x), tk.topk_mask(annotator(x), 1), 2)
     result = short(name)(annotator, x, goal)
     assert result.x_adv.dtype == dtype and result.x_adv.shape == x.shape and result.norm.dtype == dtype
     assert result.achieved.item() or isinstance(short(name), Universal) or name == "BlackBox"

@@ -12,7 +12,8 @@ from PIL import Image
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from tkml_core.experiments import attacks, bench, compare, evaluate, photos, sample, train
+import tkml_core as tk
+from tkml_core.experiments import attacks, bench, cells, compare, evaluate, photos, sample, train
 from tkml_core.labels import COCO80, VOC20, coco_name
 from tkml_core.zoo import network
 from tkml_core.zoo.weights import load_weights, save_weights
@@ -364,7 +365,7 @@ def test_the_attack_table_saves_as_it_goes_and_resumes(tmp_path: Path, capsys: p
         "--max-steps", "60", "--out", str(out), "--device", "cpu",
     ]  # fmt: skip
     attacks.main(command)
-    rows = attacks.read(out)
+    rows = cells.read(out)
     assert {row["key"] for row in rows} == {
         "voc/000001",
         "voc/000002",
@@ -373,13 +374,52 @@ def test_the_attack_table_saves_as_it_goes_and_resumes(tmp_path: Path, capsys: p
         assert row["achieved"] and not row["consistent"] and 0 < row["pert"] < 0.02 and row["steps"] <= 60
     out.write_text("\n".join(out.read_text().splitlines()[:1]) + "\n")
     attacks.main(command)
-    assert {row["key"] for row in attacks.read(out)} == {"voc/000001", "voc/000002"} and len(attacks.read(out)) == 2
+    assert {row["key"] for row in cells.read(out)} == {"voc/000001", "voc/000002"} and len(cells.read(out)) == 2
     finished = out.read_bytes()
     attacks.main([*command, "--write", str(tmp_path / "table.md")])
     assert out.read_bytes() == finished  # nothing left to do
     table = (tmp_path / "table.md").read_text()
-    assert "| voc20 | untargeted | 3 | 2 | 100.0 [34.2–100.0] | 100.0 [34.2–100.0] | 99.6 |" in table
-    assert "| voc20 | untargeted | 3 | 2 |" in capsys.readouterr().out
+    assert "| voc20 | untargeted | 3 | TkML-AP-U | 2 | 100.0 [34.2–100.0] | 100.0 [34.2–100.0] | 99.6 | " in table
+    assert "| voc20 | untargeted | 3 | TkML-AP-U | 2 |" in capsys.readouterr().out
+    for row in cells.read(out):
+        at = {k: not attacks.agree(row["true_ranks"], k) for k in (1, 3, 5, 10)}
+        assert at[3] and min(row["true_ranks"]) > 3 and attacks.agree(row["true_ranks_before"], 3)
+    larger = [line for line in table.splitlines() if "| TkML-AP-U | 3 | " in line]
+    assert len(larger) == 3 and "| 100.0 [34.2–100.0] |" in larger[0] and larger[0].endswith("| 99.6 | 0.51 |")
+
+
+def test_other_attacks_join_the_same_file_and_old_lines_count(tmp_path: Path) -> None:
+    voc, out = tmp_path / "VOCdevkit", tmp_path / "attacks.jsonl"
+    two_measuring_photos(voc)
+    old = {
+        "annotator": "voc20", "case": "untargeted", "k": 3, "key": "voc/000001", "attack": repr(tk.TkMLAPU(max_steps=40)),
+        "achieved": True, "consistent": False, "pert": 0.1, "pert_float": 0.1, "steps": 9, "forwards": 9, "backwards": 9,
+        "seconds": 1.0,
+    }  # fmt: skip
+    out.write_text(json.dumps(old) + "\n" + json.dumps(old | {"key": "voc/000002"}) + "\n")
+    command = [
+        "--voc", str(voc), "--coco", str(tmp_path), "--annotators", "voc20", "--cases", "untargeted", "best", "--k", "3",
+        "--photos", "1", "--max-steps", "40", "--out", str(out), "--device", "cpu", "--attacks", "TkML-AP-U", "kFool",
+        "ML-AP",
+    ]  # fmt: skip
+    attacks.main(command)
+    new = cells.read(out)[2:]
+    assert [(row["case"], row["attack"].split("(")[0]) for row in new] == [("untargeted", "KFool"), ("best", "MLAP")]
+    table = attacks.table(out)
+    assert "| voc20 | untargeted | 3 | TkML-AP-U | 2 |" in table
+    assert "| voc20 | untargeted | 3 | kFool | 1 |" in table and "| 93.7 |" in table and "| 96.2 |" in table
+    with pytest.raises(SystemExit, match="other settings"):
+        attacks.main([*command, "--max-steps", "41"])
+
+
+@pytest.mark.parametrize("true_ranks", [[1], [2, 3], [1, 2, 3, 4], [1, 5], [4, 5], [3]])
+def test_consistency_from_the_ranks_of_the_true_labels(true_ranks: list[int]) -> None:
+    logits = torch.arange(6.0, 0, -1)[None]
+    true = torch.zeros(1, 6, dtype=torch.bool)
+    true[0, [rank - 1 for rank in true_ranks]] = True
+    assert sample.true_ranks(logits[0], true[0]) == true_ranks
+    for k in range(1, 6):
+        assert attacks.agree(true_ranks, k) == bool(tk.consistent(logits, true, k))
 
 
 def test_the_comparison_saves_as_it_goes_and_judges_the_paper_by_its_best_step(
@@ -392,7 +432,7 @@ def test_the_comparison_saves_as_it_goes_and_judges_the_paper_by_its_best_step(
         "--photos", "1", "--out", str(out), "--device", "cpu",
     ]  # fmt: skip
     compare.main(command)
-    rows = {row["method"]: row for row in compare.read(out)}
+    rows = {row["method"]: row for row in cells.read(out)}
     assert set(rows) == {"MinNorm", "preview", *(f"paper {step}" for step in compare.STEP_SIZES)}
     assert all(row["achieved"] for row in rows.values())
     assert rows["preview"]["steps"] == 30 and rows["MinNorm"]["steps"] == 100
@@ -401,7 +441,7 @@ def test_the_comparison_saves_as_it_goes_and_judges_the_paper_by_its_best_step(
     assert ratio < 1
     capsys.readouterr()
     compare.main([*command, "--write", str(tmp_path / "page.md")])
-    assert len(compare.read(out)) == len(rows)  # nothing left to do
+    assert len(cells.read(out)) == len(rows)  # nothing left to do
     assert f"| {ratio:.2f} |" in capsys.readouterr().out and f"| {ratio:.2f} |" in (tmp_path / "page.md").read_text()
 
 
@@ -424,4 +464,4 @@ def test_the_benchmark_prints_a_row_an_attack_and_batch(capsys: pytest.CaptureFi
     rows = [line.split(" | ") for line in page.read_text().splitlines() if line.startswith("| TkML-AP-U")]
     assert [row[1] for row in rows] == ["1", "2"] and all(float(row[3]) > 0.3 for row in rows)
     assert rows[0][5] == "1/1" and rows[1][5] == "2/2" and all(float(row[6].rstrip(" |")) > 50 for row in rows)
-    assert "224 × 224, k = 3, CPU" in capsys.readouterr().out
+    assert "224 × 224, CPU" in capsys.readouterr().out

@@ -141,3 +141,47 @@ def test_what_goals_say_of_themselves() -> None:
     assert tk.Hide(hide=hide, keep=keep, k=2).true.tolist() == [[True, False, True, False]]
     whole = mask_of({0, 1, 2}, 4)
     assert torch.equal(tk.Hide(hide=hide, keep=keep, k=2, true=whole).true, whole)
+
+
+def test_goals_by_name_are_made_of_what_they_ask_for() -> None:
+    """Each as if built by hand; targets in order, best first; to hide is to keep the other true labels."""
+    logits = torch.randn(5, 7, generator=torch.Generator().manual_seed(2))
+    true, named = mask_of({0, 3}, 7), torch.tensor([[5, 1]])
+    by_hand = {
+        "cleared": tk.Cleared(true=true, k=2),
+        "inconsistent": tk.Inconsistent(true=true, k=2),
+        "targeted": tk.Targeted(targets=mask_of({1, 5}, 7), true=true),
+        "ordered": tk.Ordered(targets=named, true=true),
+        "hide": tk.Hide(hide=mask_of({3}, 7), keep=mask_of({0}, 7), k=2, true=true),
+    }
+    assert list(by_hand) == list(tk.GOALS)
+    asks_for = {"": None, "targets": named, "hidden": torch.tensor([[3]])}
+    for name, goal in by_hand.items():
+        made = tk.GOALS[name].of(true, 2, asks_for[tk.GOALS[name].asks_for])
+        assert type(made) is type(goal) and torch.equal(made.margin(logits), goal.margin(logits))
+
+
+@pytest.mark.parametrize("name", ["targeted", "ordered", "hide"])
+def test_a_goal_that_asks_for_labels_is_not_made_without(name: str) -> None:
+    with pytest.raises(ValueError, match=r"[Nn]ame"):
+        tk.GOALS[name].of(mask_of({0}, 5), 2)
+
+
+def test_only_true_labels_are_hidden() -> None:
+    with pytest.raises(ValueError, match="Label 4 of image 0 is not true"):
+        tk.Hide.of(mask_of({0, 1}, 5), 2, torch.tensor([[0, 4]]))
+
+
+@pytest.mark.parametrize("name", list(tk.ATTACKS))
+def test_an_attacks_own_goal_wants_the_chosen_targets_the_best_scored_on_top(name: str) -> None:
+    logits = torch.randn(3, 9, generator=torch.Generator().manual_seed(4))
+    true = tk.topk_mask(logits, 2)
+    goal = tk.own_goal(tk.ATTACKS[name](), logits, true, 3, "worst")
+    assert type(goal) is tk.ATTACKS[name].goals[0] and goal.k == 3
+    worst = tk.choose_targets("worst", logits, true, 3)
+    if isinstance(goal, tk.Targeted):
+        assert torch.equal(goal.targets, worst)
+    if isinstance(goal, tk.Ordered):
+        assert torch.equal(goal.target_mask, worst)
+        scores = logits.gather(1, goal.targets)
+        assert bool((scores[:, :-1] >= scores[:, 1:]).all())

@@ -6,12 +6,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import (
+    cleared_linf_optimum,
     cleared_optimum,
     hide_optimum,
     inconsistent_optimum,
     linear,
     mask_of,
     repeatable,
+    targeted_linf_optimum,
     targeted_optimum,
     weights_of,
 )
@@ -122,6 +124,59 @@ def test_hiding_within_2_per_cent() -> None:
     assert 255 * optimum * (1 - 1e-6) <= result.norm_float.item() <= NEAR * 255 * optimum
 
 
+def linf_of_the_run(found: tk.Annotator, x: Tensor, goal: tk.Goal) -> tuple[float, float]:
+    """Least ‖z‖_∞ of the float iterates that succeeded, and ‖z‖_∞ of the 8-bit image, in 0–255 units."""
+    attack = tk.MinNorm(norm="linf")
+    steps, result = list(attack.steps(found, x, goal))[:-1], attack(found, x, goal)  # the last is on the grid
+    assert result.achieved.item() and goal.margin(found(result.x_adv)).item() < 0
+    won = [tk.linf_norm(step.x_adv - x).item() for step in steps if step.achieved.item()]
+    return min(won), tk.linf_norm(result.x_adv - x).item()
+
+
+@pytest.mark.parametrize(("m", "k"), [(2, 1), (9, 4), (20, 3), (20, 10), (80, 3), (80, 10)])
+def test_linf_targeted_within_2_per_cent_of_the_linear_programme(m: int, k: int) -> None:
+    """And in 8 bits the next whole number of levels, below which there is nothing."""
+    found, x = linear(m + k, m)
+    scores = scores_of(found, x)
+    true = mask_of(set(np.argsort(-scores)[: min(2, m - k)].tolist()), m)
+    targets = tk.choose_targets("worst", found(x), true=true, k=k)
+    optimum = 255 * targeted_linf_optimum(weights_of(found), scores, set(targets[0].nonzero()[:, 0].tolist()))
+    shortest, whole = linf_of_the_run(found, x, tk.Targeted(targets=targets, true=true))
+    assert optimum * (1 - 1e-6) <= shortest <= NEAR * optimum
+    assert optimum <= round(whole) <= optimum + 1
+
+
+@repeatable(6)
+@given(st.integers(0, 10**6), st.integers(3, 6), st.data())
+def test_linf_cleared_within_5_per_cent(seed: int, m: int, data: st.DataObject) -> None:
+    found, x = linear(seed, m)
+    scores = scores_of(found, x)
+    k = data.draw(st.integers(1, m - 2))
+    true = set(np.argsort(-scores)[: data.draw(st.integers(1, min(m - k, 2)))].tolist())
+    optimum = 255 * cleared_linf_optimum(weights_of(found), scores, true, k)
+    shortest, whole = linf_of_the_run(found, x, tk.Cleared(true=mask_of(true, m), k=k))
+    assert optimum * (1 - 1e-6) <= shortest <= 1.05 * optimum
+    assert optimum <= round(whole) <= optimum + 2
+
+
+def test_an_image_that_is_done_stays_as_it_is() -> None:
+    """Two goals, one much farther off: the nearer one is done while the other goes on."""
+    found, x = linear(7, 20, images=2)
+    logits = found(x)
+    true = tk.topk_mask(logits, 1)
+    near = tk.choose_targets("best", logits[:1], true=true[:1], k=10)
+    far = tk.choose_targets("worst", logits[1:], true=true[1:], k=10)
+    attack = tk.MinNorm(max_steps=100, schedule=4, rounded=0)
+    goal = tk.Targeted(targets=torch.cat([near, far]), true=true)
+    steps = list(attack.steps(found, x, goal))
+    result = attack(found, x, goal)
+    first, last = result.steps.min().item(), result.steps.max().item()
+    assert first < last and result.achieved.all()
+    row = int(result.steps.argmin())
+    for step in steps[first:]:
+        assert torch.equal(step.x_adv[row], result.x_adv[row]) and step.certified[row]
+
+
 def test_a_scaled_network_gives_the_same_perturbation() -> None:
     """Logits a thousand times as large: no setting is in score units, but for the hairlines."""
     found, x = linear(5, 9)
@@ -172,6 +227,18 @@ def test_shorter_than_the_papers_attack_on_photos(case: str, share: float) -> No
     assert ours.norm_float.mean() < share * other.norm_float.mean()
 
 
+def test_linf_on_photos_is_flatter_than_l2() -> None:
+    """Worst targets on three parts of photos: the largest change of a value is well below that of the L2 solver."""
+    x, own = small()[:3], annotator("voc20")
+    logits = own(x)
+    true = guessed_truth(logits)
+    goal = tk.Targeted(targets=tk.choose_targets("worst", logits, true=true, k=3), true=true)
+    flat, round_ = (tk.MinNorm(max_steps=60, norm=norm)(own, x, goal) for norm in ("linf", "l2"))
+    assert flat.achieved.all() and round_.achieved.all()
+    largest = [tk.linf_norm(result.x_adv - x) for result in (flat, round_)]
+    assert bool((2 * largest[0] <= largest[1]).all()) and bool((flat.norm > round_.norm).all())
+
+
 def cleared() -> tuple[tk.Annotator, Tensor, tk.Goal]:
     x, own = small()[:3], annotator("voc20")
     return own, x, tk.Cleared(true=guessed_truth(own(x)), k=3)
@@ -220,5 +287,7 @@ def test_stopping_among_the_last_steps_keeps_a_success() -> None:
 def test_bad_settings() -> None:
     with pytest.raises(ValueError, match="schedule = 0"):
         tk.MinNorm(schedule=0)
+    with pytest.raises(ValueError, match="norm = 'l1'"):
+        tk.MinNorm(norm="l1")
     with pytest.raises(ValueError, match="rounded = -1"):
         tk.MinNorm(rounded=-1)

@@ -257,7 +257,8 @@ def test_the_other_data_sets_spelling_is_understood(cat: str) -> None:
 def test_every_attack_of_the_core_can_be_chosen() -> None:
     assert list(menu.attacks()) == list(tk.ATTACKS)
     for name, attack in tk.ATTACKS.items():  # none of the goals that the core gives an attack is left out here
-        assert [GOALS[goal].kind for goal in menu.goals_of(name)] == list(attack.goals)
+        assert [tk.GOALS[goal] for goal in menu.goals_of(name)] == list(attack.goals)
+    assert set(GOALS) == set(tk.GOALS)
 
 
 def test_samples_are_installed_and_their_truth_fits_both_annotators() -> None:

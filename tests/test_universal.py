@@ -1,6 +1,6 @@
 """One perturbation for a whole set: TkML-AP-Uv, kUAPs, the norm budget, whole levels, and the bundled perturbations."""
 
-from functools import cache
+from functools import cache, partial
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import cast
@@ -14,8 +14,9 @@ from test_descent import smooth
 from torch import Tensor
 
 import tkml_core as tk
+from tkml_core import losses
 from tkml_core.attacks.kfool import kfool_step
-from tkml_core.attacks.tkmlap_uv import shared_lambda, slope
+from tkml_core.attacks.tkmlap_uv import BEYOND, margin_hinge, shared_lambda, slope
 from tkml_core.attacks.universal import Universal, project, to_levels
 from tkml_core.experiments import universal as experiment
 from tkml_core.experiments.sample import Row, in_turn
@@ -115,12 +116,38 @@ def test_the_slope_is_that_of_automatic_differentiation_and_batches_average_to_i
     true = tk.topk_mask(own(x), 2)
     lam = torch.tensor(1.3, dtype=torch.float64)
     (expected,) = torch.autograd.grad(eq_8_mean(own, x, z, true, 2, lam), z)
-    _, loss, by_z = slope(own, x, z, true, 2, lam)
+
+    def eq_8(f: Tensor, rows: slice = slice(None)) -> losses.Objective:
+        return losses.untargeted(f, true[rows], 2, lam.expand(len(f)))
+
+    _, loss, by_z = slope(own, x, z, eq_8)
     torch.testing.assert_close(by_z, expected, rtol=1e-9, atol=1e-12)
     assert loss.mean().item() == pytest.approx(eq_8_mean(own, x, z, true, 2, lam).item())
-    parts = [slope(own, x[i : i + 2], z, true[i : i + 2], 2, lam)[2] for i in (0, 2, 4)]
+    parts = [slope(own, x[i : i + 2], z, partial(eq_8, rows=slice(i, i + 2)))[2] for i in (0, 2, 4)]
     torch.testing.assert_close(torch.stack(parts).mean(0), by_z, rtol=1e-9, atol=1e-12)
     assert by_z.norm() > 0 and (by_z - parts[0]).norm() > 1e-3 * by_z.norm()
+
+
+def test_the_margin_as_a_surrogate_lifts_the_kth_stranger_and_lowers_the_best_true_label() -> None:
+    scores = torch.tensor([[5.0, 4.0, 3.0, 2.0, 1.0], [0.0, 4.0, 3.0, 2.0, 1.0]])
+    goal = tk.Cleared(true=torch.tensor([[True, False, False, False, False]]), k=2)
+    loss, by_scores, by_lambda = margin_hinge(scores, goal, 0.5)
+    assert loss.tolist() == [2.5, 0] and by_lambda.tolist() == [0, 0]
+    assert by_scores.tolist() == [[1, 0, -1, 0, 0], [0, 0, 0, 0, 0]]
+
+
+def test_the_first_update_with_the_margin_goes_down_its_hinge() -> None:
+    own, pair = smooth()
+    goal = tk.Cleared(true=tk.topk_mask(own(pair), 2), k=2)
+    attack = tk.TkMLAPUv(xi=300, batch_size=2, step=0.2, beta=0.0, surrogate="margin", max_steps=5)
+    first, second = finish(attack, own, pair, goal)[0][:2]
+    z = torch.zeros(1, 3, 8, 8, dtype=torch.float64, requires_grad=True)
+    margin = goal.margin(own(pair + z))
+    assert bool((margin > 0).all())
+    torch.testing.assert_close(first.loss[first.rows.argsort()], margin.detach() + BEYOND * margin.detach().mean())
+    (g,) = torch.autograd.grad(margin.mean(), z)
+    torch.testing.assert_close(second.z, project(-0.2 * 300 / 255 * g / g.norm(), 300, "l2"), rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(first.threshold, first.logits.sort(dim=1, descending=True).values[:, 1])
 
 
 @pytest.mark.parametrize("norm", ["l2", "linf"])

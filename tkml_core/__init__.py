@@ -7,24 +7,24 @@ from tkml_core.attacks.kfool import KFool
 from tkml_core.attacks.kuap import KUAP
 from tkml_core.attacks.minnorm import MinNorm
 from tkml_core.attacks.mlap import MLAP
-from tkml_core.attacks.registry import ATTACKS
+from tkml_core.attacks.registry import ATTACKS, own_goal
 from tkml_core.attacks.tkmlap_t import TkMLAPT
 from tkml_core.attacks.tkmlap_u import TkMLAPU
 from tkml_core.attacks.tkmlap_uv import TkMLAPUv
-from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Ordered, Targeted
+from tkml_core.goals import GOALS, Cleared, Goal, Hide, Inconsistent, Ordered, Targeted
 from tkml_core.images import prepare, quantize, to_pil
 from tkml_core.labels import coco_name
 from tkml_core.metrics import asr, l2_norm, linf_norm, pert, psnr, ssim
 from tkml_core.ranking import average_topk, consistent, ranks, topk, topk_mask
 from tkml_core.step import Result, Step, UniversalResult, UniversalStep
-from tkml_core.targets import CASES, choose_targets
+from tkml_core.targets import CASES, choose_targets, target_order
 from tkml_core.zoo import available, load
 from tkml_core.zoo.universal import universal
 
 __all__ = [
-    "ATTACKS", "CASES", "KUAP", "MLAP", "Annotator", "BlackBox", "CWk", "Cleared", "Goal", "Hide", "Inconsistent",
+    "ATTACKS", "CASES", "GOALS", "KUAP", "MLAP", "Annotator", "BlackBox", "CWk", "Cleared", "Goal", "Hide", "Inconsistent",
     "KFool", "MinNorm", "Ordered", "Result", "Step", "Targeted", "TkMLAPT", "TkMLAPU", "TkMLAPUv", "UniversalResult",
     "UniversalStep", "asr", "available", "average_topk", "choose_targets", "coco_name", "consistent", "l2_norm",
-    "linf_norm", "load", "pert", "prepare", "psnr", "quantize", "ranks", "ssim", "to_pil", "topk", "topk_mask",
-    "universal",
+    "linf_norm", "load", "own_goal", "pert", "prepare", "psnr", "quantize", "ranks", "ssim",
+    "target_order", "to_pil", "topk", "topk_mask", "universal",
 ]  # fmt: skip

@@ -2,50 +2,79 @@
 
 import argparse
 import sys
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
+from torch import Tensor
 
 import tkml_core as tk
+from tkml_core.attacks.ready_made import ReadyMade
+from tkml_core.attacks.registry import goal_name
+from tkml_core.attacks.universal import Universal
 
 
-def listed(annotator: tk.Annotator, logits: torch.Tensor, k: int) -> str:
+def listed(annotator: tk.Annotator, logits: Tensor, k: int) -> str:
     """The top-k of logits (1,m) as one line."""
     chances = logits[0].sigmoid()
     return ", ".join(f"{annotator.labels[j]} {float(chances[j]):.2f}" for j in tk.topk(logits, k)[0].tolist())
 
 
-def main(argv: list[str] | None = None) -> int:
+def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tkml_core", description=__doc__)
     parser.add_argument("photo", type=Path)
     parser.add_argument("--annotator", default="voc20", choices=tk.available())
     parser.add_argument("--k", type=int, default=3)
-    parser.add_argument("--true", nargs="+", help="the true labels; default: those with probability 0.5 or more")
-    parser.add_argument("--targets", nargs="+", help="plant these k labels, or one of: best, random, worst")
-    parser.add_argument("--max-steps", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0, help="of random targets")
+    parser.add_argument("--attack", choices=list(tk.ATTACKS), help="default: TkML-AP-T with --targets, else TkML-AP-U")
+    parser.add_argument("--goal", default="", help=f"one of {', '.join(tk.GOALS)}; default: the attack's own")
+    parser.add_argument("--true", nargs="+", help="the true labels; default: a guess, those that are likelier than not")
+    parser.add_argument("--targets", nargs="+", help="plant these k labels, in order, or one of: best, random, worst")
+    parser.add_argument("--hide", nargs="+", help="for the goal hide: true labels that leave; the others stay")
+    parser.add_argument("--max-steps", type=int, help="default: the attack's own")
+    parser.add_argument("--seed", type=int, default=0, help="of random targets, and of attacks that draw")
     parser.add_argument("--out", type=Path, help="where to save the adversarial PNG")
     args = parser.parse_args(argv)
+    args.attack = args.attack or ("TkML-AP-T" if args.targets else "TkML-AP-U")
+    return args
+
+
+def attack_of(args: argparse.Namespace) -> Any:
+    """The attack with the settings that it has of those asked for; a universal one was made beforehand."""
+    kind = tk.ATTACKS[args.attack]
+    if issubclass(kind, Universal):
+        return ReadyMade(tk.universal(args.attack, args.annotator, args.k))
+    settings = {"max_steps": args.max_steps, "seed": args.seed}
+    names = {field.name for field in fields(kind)}
+    return kind(**{name: value for name, value in settings.items() if value is not None and name in names})
+
+
+def goal_of(args: argparse.Namespace, annotator: tk.Annotator, logits: Tensor, true: Tensor) -> tk.Goal:
+    """The goal asked for, about the labels that --targets or --hide name."""
+    wanted = args.goal or ("hide" if args.hide else "")
+    kind = tk.GOALS[goal_name(args.attack, wanted, targets=bool(args.targets))]
+    if kind.asks_for == "hidden":
+        return kind.of(true, args.k, annotator.places(args.hide or ()))
+    if kind.asks_for == "targets":
+        case = args.targets or ["best"]
+        if len(case) == 1 and case[0] in tk.CASES:
+            return kind.of(true, args.k, tk.target_order(case[0], logits, true, args.k, args.seed))
+        return kind.of(true, args.k, annotator.places(case))
+    return kind.of(true, args.k)
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = arguments(argv)
     try:
         annotator = tk.load(args.annotator)
+        attack = attack_of(args)
         with Image.open(args.photo) as file:
-            x = annotator.prepare(file)
+            x = annotator.prepare(file, square=isinstance(attack, ReadyMade))
         with torch.no_grad():
             before = annotator(x)
-        if args.true:  # noqa: SIM108
-            true = annotator.mask(args.true)
-        else:
-            true = (before.sigmoid() >= 0.5) | tk.topk_mask(before, 1)
-        if not args.targets:
-            steps = tk.TkMLAPU(max_steps=args.max_steps).steps(annotator, x, tk.Cleared(true=true, k=args.k))
-        else:
-            if len(args.targets) == 1 and args.targets[0] in tk.CASES:
-                targets = tk.choose_targets(args.targets[0], before, true, args.k, args.seed)
-            else:
-                targets = annotator.mask(args.targets)
-            goal = tk.Targeted(targets=targets, true=true, k=args.k)
-            steps = tk.TkMLAPT(max_steps=args.max_steps).steps(annotator, x, goal)
+        true = annotator.mask(args.true) if args.true else annotator.guess(before)
+        steps = attack.steps(annotator, x, goal_of(args, annotator, before, true))
         print(f"true:   {', '.join(label for label, t in zip(annotator.labels, true[0].tolist(), strict=True) if t)}")
         print(f"before: {listed(annotator, before, args.k)}")
         while True:

@@ -9,6 +9,9 @@ from torch import Tensor, nn
 
 from tkml_core import images
 from tkml_core.labels import label_index, label_indices
+from tkml_core.ranking import topk_mask
+
+GUESS_AT = 0.5  # probability from which a label is guessed to be true
 
 
 class Annotator:
@@ -52,9 +55,17 @@ class Annotator:
 
     def mask(self, names: Iterable[str]) -> Tensor:
         """Bool (1,m), True at the named labels."""
-        mask = torch.zeros(1, len(self.labels), dtype=torch.bool)
-        mask[0, label_indices(names, self.labels)] = True
-        return mask.to(self.device)
+        mask = torch.zeros(1, len(self.labels), dtype=torch.bool, device=self.device)
+        return mask.scatter_(1, self.places(names), True)
+
+    def places(self, names: Iterable[str]) -> Tensor:
+        """Indices of the named labels in their order, long (1,n)."""
+        return torch.tensor([label_indices(names, self.labels)], dtype=torch.long, device=self.device)
+
+    @staticmethod
+    def guess(logits: Tensor) -> Tensor:
+        """Labels to take for true when nobody said: probability at least GUESS_AT, and the best; bool (B,m)."""
+        return (logits.sigmoid() >= GUESS_AT) | topk_mask(logits, 1)
 
     def __repr__(self) -> str:
         return f"Annotator({type(self.module).__name__}, {len(self.labels)} labels, {self.device})"

@@ -38,16 +38,22 @@ def holds(annotator: Annotator, goal: Goal, x: Tensor) -> Tensor:
         return goal.margin(annotator(x)) <= -2 * HAIRLINE  # twice, so that what holds here holds at batch 1
 
 
-def search(annotator: Annotator, goal: Goal, x: Tensor, z: Tensor) -> Rounded:
-    """The shortest 8-bit image near x + z (both (B,3,H,W), [0,1] units) that meets the goal."""
+def search(annotator: Annotator, goal: Goal, x: Tensor, z: Tensor, most: Tensor | None = None) -> Rounded:
+    """The shortest 8-bit image near x + z (both (B,3,H,W), [0,1] units) that meets the goal.
+
+    most (B,): by how many levels a value changes at most, one more where nothing else holds; None: by any number.
+    """
     rows = len(x)
+    most = torch.full_like(x[:, 0, 0, 0], 255) if most is None else most
     count = torch.zeros(rows, dtype=torch.long, device=x.device)
     base, levels = x * 255, z * 255
     found = torch.zeros(rows, dtype=torch.bool, device=x.device)
     low, high = torch.zeros(rows, device=x.device), torch.ones(rows, device=x.device)
 
     def at(scale: Tensor, which: Tensor) -> Tensor:
-        return (base[which] + scale[:, None, None, None] * levels[which]).round().clamp(0, 255) / 255
+        cap = most[which, None, None, None]
+        z_now = (scale[:, None, None, None] * levels[which]).clamp(-cap, cap)
+        return (base[which] + z_now).round().clamp(0, 255) / 255
 
     for scale in LADDER:
         open_ = (~found).nonzero()[:, 0]
@@ -66,11 +72,12 @@ def search(annotator: Annotator, goal: Goal, x: Tensor, z: Tensor) -> Rounded:
         count[kept] += BISECTIONS
     x_adv = at(torch.where(found, high, 1.0), torch.arange(rows, device=x.device))
     backwards = torch.zeros_like(count)
-    for _ in range(SPENDS):
+    for spend in range(SPENDS):
         open_ = (~found).nonzero()[:, 0]
         if not len(open_):
             break
-        x_adv[open_] = _spend(annotator, goal.select(open_), x_adv[open_])
+        cap = most[open_] + (spend >= SPENDS // 2)
+        x_adv[open_] = _spend(annotator, goal.select(open_), base[open_].round(), x_adv[open_], cap)
         found[open_] = holds(annotator, goal.select(open_), x_adv[open_])
         count[open_] += 2
         backwards[open_] += 1
@@ -92,11 +99,16 @@ def _slope(annotator: Annotator, goal: Goal, x_adv: Tensor) -> tuple[Tensor, Ten
     return margin.detach(), gradient / 255
 
 
-def _spend(annotator: Annotator, goal: Goal, x_adv: Tensor) -> Tensor:
-    """One level more wherever the margin's gradient is largest, on as few pixels as should close the margin by a half over."""
+def _spend(annotator: Annotator, goal: Goal, base: Tensor, x_adv: Tensor, most: Tensor) -> Tensor:
+    """One level more wherever the margin's gradient is largest, on as few pixels as should close the margin by a half over.
+
+    base (B,3,H,W): the photo's levels, from which none goes farther than `most` (B,).
+    """
     margin, gradient = _slope(annotator, goal, x_adv)
     level = (x_adv * 255).round()
-    free = torch.where(gradient > 0, level > 0, level < 255)  # the box: a pixel at its end has no level to give
+    low = (base - most[:, None, None, None]).clamp(min=0)  # a pixel at its end has no level to give
+    high = (base + most[:, None, None, None]).clamp(max=255)
+    free = torch.where(gradient > 0, level > low, level < high)
     gain = gradient.abs().masked_fill(~free, 0).flatten(1)
     sorted_gain, order = gain.sort(dim=1, descending=True)
     enough = sorted_gain.cumsum(1) - sorted_gain < 1.5 * (margin + 4 * HAIRLINE)[:, None]

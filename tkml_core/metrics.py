@@ -17,6 +17,9 @@ def linf_norm(z: Tensor) -> Tensor:
     return z.flatten(1).abs().amax(1) * 255
 
 
+NORMS = {"l2": l2_norm, "linf": linf_norm}  # by the names that settings give them
+
+
 def pert(z: Tensor) -> Tensor:
     """Eq. 15's term for one image: ‖z‖₂ / (H·W), z in 0–255 units; (B,). The paper prints it ×10²."""
     return l2_norm(z) / (z.shape[2] * z.shape[3])

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from tkml_core.ranking import topk_mask
+from tkml_core.ranking import topk, topk_mask
 
 CASES = ("best", "random", "worst")
 
@@ -43,3 +43,9 @@ def choose_targets(case: str, logits: Tensor, true: Tensor, k: int, seed: int = 
     else:
         keys = logits if case == "best" else -logits
     return topk_mask(keys.masked_fill(true, -torch.inf), k)
+
+
+def target_order(case: str, logits: Tensor, true: Tensor, k: int, seed: int = 0) -> Tensor:
+    """The labels that `choose_targets` chooses, long (B,k), the best-scored first."""
+    targets = choose_targets(case, logits, true, k, seed)
+    return topk(logits.masked_fill(~targets, -torch.inf), k)

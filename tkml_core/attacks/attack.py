@@ -35,9 +35,20 @@ class Attack:
             able = " or ".join(kind.__name__ for kind in self.goals)
             raise ValueError(f"The goal of {self.name} is {able}, not {type(goal).__name__}.")
 
+    def _run(self, annotator: Annotator, x: Tensor, goal: Goal) -> Run:
+        """What keeps the books."""
+        return Run(annotator, x, goal)
+
     def _loop(self, run: Run) -> Steps:
-        """From `run.begin()` to `run.result()`, one yield an iterate."""
+        """From the first iterate to `run.result()`, one yield each; some image does not meet its goal yet."""
         raise NotImplementedError
+
+    def _begin(self, run: Run) -> Steps:
+        run.begin()
+        if bool(run.done.all()):
+            yield run.step(0)
+            return run.result()
+        return (yield from self._loop(run))
 
     def steps(self, annotator: Annotator, x: Tensor, goal: Goal) -> Steps:
         """The run as a generator of `Step`, returning the `Result`; `send(True)` has it conclude with what it has.
@@ -45,7 +56,7 @@ class Attack:
         x (B,3,H,W) in [0,1], a goal for each image or one for all.
         """
         self.check(goal)
-        return self._loop(Run(annotator, x, goal))
+        return self._begin(self._run(annotator, x, goal))
 
     def __call__(self, annotator: Annotator, x: Tensor, goal: Goal) -> Result:
         """Run to the end."""

@@ -90,13 +90,11 @@ class BlackBox(Attack):
         if not 0 < self.square <= 1:
             raise ValueError(f"square = {self.square!r}: the share of the image under the first squares is in (0, 1].")
 
-    def steps(self, annotator: Annotator, x: Tensor, goal: Goal) -> Steps:
-        self.check(goal)
-        return self._loop(Queries(annotator, x, goal))
+    def _run(self, annotator: Annotator, x: Tensor, goal: Goal) -> Run:
+        return Queries(annotator, x, goal)
 
     def _loop(self, run: Run) -> Steps:
         assert isinstance(run, Queries)
-        run.begin()
         photo = (run.x_adv * 255).round()  # (B,3,H,W) levels
         z = torch.zeros_like(photo)  # the perturbation, whole levels
         at_start = run.loss.clone()

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from tkml_core import losses
 from tkml_core.attacks.attack import Attack, check_whole
-from tkml_core.attacks.run import Run
+from tkml_core.attacks.run import Run, part
 from tkml_core.goals import Goal, Ordered, Targeted
 from tkml_core.step import Steps
 
@@ -56,7 +56,6 @@ class CWk(Attack):
         return losses.target_hinges(scores, goal.targets, kappa)
 
     def _loop(self, run: Run) -> Steps:
-        run.begin()
         share = max(1, self.max_steps // self.searches)  # updates a search
         bracket, adam = _Bracket(run.norm, self.constant), _Adam(run.x)
         spent, searched = torch.zeros_like(run.steps), torch.zeros_like(run.steps)
@@ -64,20 +63,12 @@ class CWk(Attack):
         at_start = torch.zeros_like(run.x)  # ∂ Σ hinges / ∂x at the image itself, where every search begins
 
         for index in range(self.max_steps + 1):
-            rows = run.live
-            if not len(rows):  # only where every image met its goal as it came
-                yield run.step(index)
-                break
-            goal = run.goal.select(rows)
-            leaf = run.x_adv[rows].requires_grad_()
-            with torch.enable_grad():
-                logits = run.annotator(leaf)
-            run.forwards[rows] += 1
-            z, seen = leaf.detach() - run.x[rows], logits.detach()
+            look = run.look()
+            rows, goal, leaf, logits, z, seen = look
             hinges, by_scores, _ = self.objective(seen, goal, self.kappa + run.wanted[rows])
             loss = z.flatten(1).square().sum(1) + bracket.c[rows] * hinges
             hit[rows] |= goal.margin(seen) < -run.wanted[rows]
-            run.record(rows, seen, loss, seen.topk(goal.k, dim=1).values[:, -1])
+            run.record(look, loss, seen.topk(goal.k, dim=1).values[:, -1])
             over = spent[rows] >= share
             searched[rows[over]] += 1
             last = rows[over & (searched[rows] >= self.searches)]
@@ -96,14 +87,11 @@ class CWk(Attack):
             adam.reset(ended)
             searched[last], spent[ended], hit[ended] = 0, 0, False
             fresh = over[:, None, None, None]
-            here, by_x = torch.where(fresh, 0.0, z), torch.where(fresh, at_start[rows], by_x)
+            here, by_x = torch.where(fresh, 0.0, z), torch.where(fresh, part(at_start, rows), by_x)
             update = self.rate * adam.direction(rows, 2 * here + bracket.c[rows, None, None, None] * by_x)
 
-            going = ~run.done[rows]
-            moving = rows[going]
-            run.x_adv[moving] = (run.x[rows] + here - update)[going].clamp(0, 1)
+            moving = rows[run.move(rows, part(run.x, rows) + here - update)]
             run.backwards[moving] += 1
-            run.steps[moving] += 1
             spent[moving] += 1
         return run.result()
 
@@ -142,7 +130,8 @@ class _Adam:
         """What to take away from `rows`, at rate 1."""
         first, second = DECAYS
         self.count[rows] += 1
-        self.mean[rows] = first * self.mean[rows] + (1 - first) * gradient
-        self.square[rows] = second * self.square[rows] + (1 - second) * gradient.square()
-        mean = self.mean[rows] / (1 - first ** self.count[rows])
-        return mean / ((self.square[rows] / (1 - second ** self.count[rows])).sqrt() + 1e-8)
+        mean = first * part(self.mean, rows) + (1 - first) * gradient
+        square = second * part(self.square, rows) + (1 - second) * gradient.square()
+        self.mean[rows], self.square[rows] = mean, square
+        size = (square / (1 - second ** self.count[rows])).sqrt() + 1e-8
+        return mean / (1 - first ** self.count[rows]) / size

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tkml_core.attacks.attack import Attack
-from tkml_core.attacks.run import Run
-from tkml_core.goals import Goal
+from tkml_core.attacks.attack import Attack, check_whole
+from tkml_core.attacks.run import Run, part
+from tkml_core.goals import Goal, Targeted
 from tkml_core.losses import Objective
 from tkml_core.step import Steps
 
@@ -80,7 +80,6 @@ class Descent(Attack):
         return 0
 
     def _loop(self, run: Run) -> Steps:
-        run.begin()
         lam = self.clamp_lambda(self.first_lambda(self._scores(run.logits), run.goal))
         finer = torch.ones_like(lam)
         kept, course = torch.zeros_like(lam), torch.zeros_like(run.x)  # momentum in force, running mean of directions
@@ -90,22 +89,16 @@ class Descent(Attack):
         most = SHORTER / self.beta if self.beta else torch.inf
 
         for index in range(self.max_steps + 1):
-            rows = run.live
-            if not len(rows):  # only where every image met its goal as it came
-                yield run.step(index)
-                break
-            goal = run.goal.select(rows)
-            leaf = run.x_adv[rows].requires_grad_()
+            look = run.look()
+            rows, goal, leaf, logits, z, _ = look
             with torch.enable_grad():
-                logits = run.annotator(leaf)
                 scores = self._scores(logits)
-            run.forwards[rows] += 1
-            z, seen = leaf.detach() - run.x[rows], scores.detach()
+            seen = scores.detach()
             # Scores with which the goal is met once it is met by more than `wanted` on the true ones.
             aimed = seen + run.wanted[rows, None] * self.handicap(goal)
             loss, by_scores, by_lambda = self.objective(aimed, goal, lam[rows])
             ridge = self.beta / 2 * z.flatten(1).square().sum(1)
-            better = run.record(rows, logits.detach(), loss + ridge, self.threshold(seen, goal, lam[rows]))
+            better = run.record(look, loss + ridge, self.threshold(seen, goal, lam[rows]))
             waited[rows] = torch.where(better, 0.0, waited[rows] + 1)
             run.settle(rows[waited[rows] >= self.waits])
             if (yield run.step(index)) or bool(run.done.all()) or index == self.max_steps:
@@ -129,15 +122,12 @@ class Descent(Attack):
             eta = (finer[rows] * self.step * (gap + beyond[rows]) / size.square()).clamp(max=most)
             length = (eta * size).clamp(max=longest)  # ‖z_{l+1} − z_l‖₂, but for the box
             share = kept[rows, None, None, None]
-            course[rows] = share * course[rows] + (1 - share) * direction
-            way = course[rows].flatten(1).norm(dim=1).clamp(min=1e-12)
+            heading = share * part(course, rows) + (1 - share) * direction
+            course[rows] = heading
+            way = heading.flatten(1).norm(dim=1).clamp(min=1e-12)
 
-            going = ~run.done[rows]
-            moving = rows[going]
-            lam[moving] = self.clamp_lambda(lam[moving] - (length / size)[going] * by_lambda[going])
-            moved = run.x_adv[rows] - (length / way)[:, None, None, None] * course[rows]
-            run.x_adv[moving] = moved[going].clamp(0, 1)
-            run.steps[moving] += 1
+            lam[rows] = self.clamp_lambda(lam[rows] - length / size * by_lambda)
+            run.move(rows, leaf.detach() - (length / way)[:, None, None, None] * heading)
         return run.result()
 
     def _scores(self, logits: Tensor) -> Tensor:
@@ -163,3 +153,28 @@ class LambdaDescent(Descent):
     def least_lambda(self, scores: Tensor, goal: Goal) -> Tensor:
         """The λ (B,) that minimises the loss at scores (B,m), by Lemma 1."""
         raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class TargetedDescent(Descent):
+    """A descent to `Targeted` that goes on after a success, for a smaller one, until `patience` steps brought none."""
+
+    goals = (Targeted,)
+
+    patience: int = 5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_whole("patience", self.patience, 1)
+
+    @property
+    def waits(self) -> int:
+        return self.patience
+
+    def handicap(self, goal: Goal) -> Tensor:
+        assert isinstance(goal, Targeted)
+        return torch.where(goal.targets, -1.0, 1.0)
+
+    def gap(self, loss: Tensor, margin: Tensor) -> Tensor:
+        """The loss itself: Eq. 12 is zero where the goal holds, Rank I is the margin until then."""
+        return loss

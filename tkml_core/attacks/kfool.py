@@ -43,32 +43,20 @@ class KFool(Attack):
             )
 
     def _loop(self, run: Run) -> Steps:
-        run.begin()
         for index in range(self.max_steps + 1):
-            rows = run.live
-            if not len(rows):  # only where every image met its goal as it came
-                yield run.step(index)
-                break
-            goal = run.goal.select(rows)
-            leaf = run.x_adv[rows].requires_grad_()
-            with torch.enable_grad():
-                logits = run.annotator(leaf)
-            run.forwards[rows] += 1
-            seen = logits.detach()
+            look = run.look()
+            rows, goal, leaf, logits, _, seen = look
             # Scores with which the goal is met once it is met by more than `wanted` on the true ones.
             aimed = seen + (run.wanted[rows] + BEYOND)[:, None] * goal.true
             missing = goal.margin(aimed).clamp(min=0)
-            run.record(rows, seen, missing, seen.topk(goal.k, dim=1).values[:, -1])
+            run.record(look, missing, seen.topk(goal.k, dim=1).values[:, -1])
             run.settle(rows)
             if (yield run.step(index)) or bool(run.done.all()) or index == self.max_steps:
                 break
 
             move = (1 + self.overshoot) * kfool_step(leaf, logits, goal, aimed)
-            going = ~run.done[rows]
-            moving = rows[going]
-            run.backwards[moving] += goal.k + 1
-            run.x_adv[moving] = (run.x_adv[moving] + move[going]).clamp(0, 1)
-            run.steps[moving] += 1
+            going = run.move(rows, leaf.detach() + move)
+            run.backwards[rows[going]] += goal.k + 1
         return run.result()
 
 

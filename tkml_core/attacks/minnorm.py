@@ -13,13 +13,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from tkml_core.annotator import Annotator
 from tkml_core.attacks.attack import Attack, check_whole
-from tkml_core.attacks.run import Run
+from tkml_core.attacks.run import Look, Run, part
 from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Targeted
 from tkml_core.goals.goal import largest, smallest
 from tkml_core.grid import HAIRLINE, bisect
 from tkml_core.images import quantize
-from tkml_core.metrics import l2_norm
+from tkml_core.metrics import NORMS, l2_norm
 from tkml_core.step import Step, Steps
 
 INTEGRAL, PROPORTIONAL = 0.4, 0.4  # gains of w, in units of what would close a violation if f were linear
@@ -39,12 +40,16 @@ class MinNorm(Attack):
     Arrow and Hurwicz's iteration: a proportional term damps w, and κ, the squared length of the last gradient over ‖w‖²
     (a Rayleigh quotient of ∇f ∇fᵀ), makes its gain free of the network's scale. No ε, no β, no constant to search for.
 
+    norm: "l2" or "linf", what is to be small. In L∞ the optimum is z = −‖g‖₁ sign(g), g that gradient: the point where
+    ½‖z‖_∞² + ⟨g, z⟩ is least, as −g is for L2. Its length is the dual norm's, ‖g‖₁.
+
     schedule: the steps in which a falls; 100 is the default, `MinNorm(max_steps=30)` a preview. An image without a success
     by then goes on, more slowly: where dozens of labels crowd around λ it needs to. Goals: all that have `sides`.
 
     rounded: the last steps, taken on the 8-bit image that x + z rounds to. Among whole levels q, the Lagrangian
     ½‖q‖² + ⟨∇_x w·f, q⟩ is least at round(z) with the z above, so nothing else changes, and w learns what rounding does.
-    All steps are at most max_steps; `schedule` has the first claim on them.
+    All steps are at most max_steps; `schedule` has the first claim on them. L2 alone: a small L∞ perturbation rounds to
+    nothing, and the grid search ends within a level of the optimum.
     """
 
     name = "MinNorm"
@@ -53,36 +58,35 @@ class MinNorm(Attack):
     max_steps: int = 290
     schedule: int = 100
     rounded: int = 20
+    norm: str = "l2"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_whole("schedule", self.schedule, 1)
         check_whole("rounded", self.rounded, 0)
+        if self.norm not in NORMS:
+            raise ValueError(f"norm = {self.norm!r}: it is {' or '.join(map(repr, NORMS))}.")
+
+    def _run(self, annotator: Annotator, x: Tensor, goal: Goal) -> Run:
+        return Run(annotator, x, goal, self.norm)
 
     def _loop(self, run: Run) -> Steps:
-        run.begin()
         dual = _Dual(run)
         most = max(self.max_steps - self.rounded, min(self.max_steps, self.schedule))
         index, stopped = 0, None
         for index in range(most + 1):
-            rows = run.live
-            if not len(rows):
-                yield run.step(index)
-                break
-            leaf, logits = _evaluate(run, rows)
+            look = _record(run, run.look())
             if index >= self.schedule:
-                self._finish(run, rows)
+                self._finish(run, look.rows)
             stopped = yield run.step(index)
             if stopped or bool(run.done.all()) or index == most:
                 break
             share, beyond = self._schedule(index, most)
-            by_x = dual.descend(rows, leaf, logits, beyond)
-            z = run.x_adv[rows] - run.x[rows]
-            run.x_adv[rows] = (run.x[rows] + (1 - share) * z - share * by_x).clamp(0, 1)
-            run.steps[rows] += 1
+            toward = dual.descend(look, beyond)
+            run.move(look.rows, part(run.x, look.rows) + (1 - share) * look.z - share * toward)
         _stretch(run, run.live)
         self._finish(run, run.live)
-        if not stopped:
+        if not stopped and self.norm == "l2":
             yield from self._on_levels(run, dual, index)
         return run.result()
 
@@ -116,9 +120,9 @@ class MinNorm(Attack):
         x, goal = run.x[rows], run.goal.select(rows)
         shortest, length = run.x_adv[rows], run.norm[rows]
 
-        def look(images: Tensor, logits: Tensor) -> Tensor:
+        def keep(images: Tensor, logits: Tensor) -> Tensor:
             """Keep those that hold and are shorter; returns which hold."""
-            norm, holds = l2_norm(images - x), goal.margin(logits.detach()) <= -2 * HAIRLINE
+            norm, holds = l2_norm(images - x), goal.margin(logits) <= -2 * HAIRLINE
             shorter = holds & (norm < length)
             shortest[shorter], length[shorter] = images[shorter], norm[shorter]
             return holds
@@ -127,7 +131,7 @@ class MinNorm(Attack):
             images = quantize(x + _each(scale) * z)
             run.forwards[rows] += 1
             with torch.no_grad():
-                return look(images, run.annotator(images))
+                return keep(images, run.annotator(images))
 
         z = run.best[rows] - x
         scale = _scale_to(ROUGH * length, z)
@@ -136,15 +140,14 @@ class MinNorm(Attack):
         stopped = None
         for taken in range(count + 1):
             run.x_adv[rows] = quantize(x + z)
-            leaf, logits = _evaluate(run, rows)
-            run.certified[rows] = look(run.x_adv[rows], logits)
+            look = _record(run, run.look(rows))
+            run.certified[rows] = keep(run.x_adv[rows], look.f)
             if taken:
                 stopped = yield run.step(index + taken)
             if stopped or taken == count:
                 break
             share = LAST + (FIRST - LAST) * (1 - taken / count)
-            by_x = dual.descend(rows, leaf, logits, NEAR)
-            z = (x + (1 - share) * z - share * by_x).clamp(0, 1) - x
+            z = (x + (1 - share) * z - share * dual.descend(look, NEAR)).clamp(0, 1) - x
             run.steps[rows] += 1
         if not stopped:
             bisect(good, torch.full_like(length, 0.97), torch.full_like(length, 1.2), BISECTIONS)
@@ -160,34 +163,35 @@ class _Dual:
         self.kappa = torch.zeros_like(run.norm)  # 0 until there was a gradient
         self.first_gap = run.goal.margin(run.logits).abs().clamp(min=CLOSE)
 
-    def descend(self, rows: Tensor, leaf: Tensor, logits: Tensor, beyond: float) -> Tensor:
-        """Move w by the violations at `leaf` (n,3,H,W); returns the gradient there of Σ_below w f − Σ_above w f."""
-        run, kappa = self.run, self.kappa[rows]
-        ahead = beyond * self.first_gap[rows] + 2 * run.wanted[rows]
-        violation, above, below = _violation(logits.detach(), run.goal.select(rows), ahead)
+    def descend(self, look: Look, beyond: float) -> Tensor:
+        """Move w by the violations that were seen; returns −z (n,3,H,W) for the z that is best for this w.
+
+        In L2 that is the gradient of Σ_below w f − Σ_above w f.
+        """
+        rows, run = look.rows, self.run
+        kappa, ahead = self.kappa[rows], beyond * self.first_gap[rows] + 2 * run.wanted[rows]
+        violation, above, below = _violation(look.f, look.goal, ahead)
         new = kappa == 0
         gain = torch.where(new, 1, 1 / kappa)[:, None]
         held = _balanced(self.w[rows] + INTEGRAL * gain * violation, above, below)
         w = _balanced(held + PROPORTIONAL * gain * violation, above, below)
-        (by_x,) = torch.autograd.grad(logits, leaf, torch.where(above, -w, w))
+        (by_x,) = torch.autograd.grad(look.logits, look.leaf, torch.where(above, -w, w))
         run.backwards[rows] += 1
-        seen = by_x.flatten(1).square().sum(1) / w.square().sum(1).clamp(min=1e-30)
+        toward = by_x
+        if run.measure == "linf":
+            toward = _each(by_x.flatten(1).abs().sum(1)) * by_x.sign()
+        seen = (by_x * toward).flatten(1).sum(1) / w.square().sum(1).clamp(min=1e-30)
         first = torch.where(new, seen.clamp(min=1e-30), 1)  # everything before the first gradient was with κ = 1
-        self.w[rows], by_x = held / first[:, None], by_x / _each(first)
+        self.w[rows] = held / first[:, None]
         slow = torch.where(seen > 0, (1 - SLOW) * kappa + SLOW * seen, kappa)
         self.kappa[rows] = torch.where(new, first, slow)
-        return by_x
+        return toward / _each(first)
 
 
-def _evaluate(run: Run, rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Score `rows` where they are; returns the images as a leaf, and logits (n,m) with their graph."""
-    leaf = run.x_adv[rows].requires_grad_()
-    with torch.enable_grad():
-        logits = run.annotator(leaf)
-    run.forwards[rows] += 1
-    f, goal = logits.detach(), run.goal.select(rows)
-    run.record(rows, f, goal.margin(f), f.topk(goal.k, dim=1).values[:, -1])
-    return leaf, logits
+def _record(run: Run, look: Look) -> Look:
+    """The margin stands for the loss, f_[k] for the threshold."""
+    run.record(look, look.goal.margin(look.f), look.f.topk(look.goal.k, dim=1).values[:, -1])
+    return look
 
 
 def _succeeds(run: Run, rows: Tensor, z: Tensor) -> Tensor:
@@ -207,7 +211,7 @@ def _stretch(run: Run, rows: Tensor) -> None:
         z = scale * (run.x_adv[rows] - run.x[rows])
         good = _succeeds(run, rows, z)
         longer = (run.x[rows] + z).clamp(0, 1)[good]
-        run.best[rows[good]], run.best_norm[rows[good]] = longer, l2_norm(longer - run.x[rows[good]])
+        run.best[rows[good]], run.best_norm[rows[good]] = longer, NORMS[run.measure](longer - run.x[rows[good]])
 
 
 def _each(values: Tensor) -> Tensor:

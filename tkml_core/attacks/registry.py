@@ -1,4 +1,6 @@
-"""The attacks by the names that are printed."""
+"""The attacks by the names that are printed, and the goals that each can have."""
+
+from torch import Tensor
 
 from tkml_core.attacks.attack import Attack
 from tkml_core.attacks.blackbox import BlackBox
@@ -10,7 +12,33 @@ from tkml_core.attacks.mlap import MLAP
 from tkml_core.attacks.tkmlap_t import TkMLAPT
 from tkml_core.attacks.tkmlap_u import TkMLAPU
 from tkml_core.attacks.tkmlap_uv import TkMLAPUv
+from tkml_core.goals import Goal
+from tkml_core.targets import target_order
 
 ATTACKS: dict[str, type[Attack]] = {
     attack.name: attack for attack in (TkMLAPU, TkMLAPT, TkMLAPUv, KFool, KUAP, MLAP, CWk, MinNorm, BlackBox)
 }
+
+
+def own_goal(attack: Attack, logits: Tensor, true: Tensor, k: int, case: str = "best", seed: int = 0) -> Goal:
+    """The first of the attack's goals; targets, where it takes any, by `target_order`.
+
+    logits (B,m); true bool (B,m) or (1,m).
+    """
+    kind = attack.goals[0]
+    if not kind.asks_for:
+        return kind.of(true, k)
+    return kind.of(true, k, target_order(case, logits, true, k, seed))
+
+
+def goal_name(attack: str, wanted: str = "", targets: bool = False) -> str:
+    """Which goal is meant: the one `wanted`; else the attack's own, or "targeted" where there are targets for it.
+
+    ValueError, naming those that the attack can have, for any other.
+    """
+    own, able = ATTACKS[attack].goals[0], [kind.name for kind in ATTACKS[attack].goals]
+    if not wanted:
+        return "targeted" if targets and not own.asks_for and "targeted" in able else own.name
+    if wanted not in able:
+        raise ValueError(f"The goal of {attack} must be one of {', '.join(map(repr, able))}; got {wanted!r}.")
+    return wanted

@@ -1,5 +1,7 @@
 """What every loop keeps of its images: where each stands, its smallest success, and what it has cost."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -7,7 +9,7 @@ from tkml_core import grid
 from tkml_core.annotator import Annotator
 from tkml_core.goals import Goal
 from tkml_core.images import check_pixels, quantize
-from tkml_core.metrics import l2_norm
+from tkml_core.metrics import NORMS, l2_norm
 from tkml_core.ranking import consistent
 from tkml_core.step import Result, Step
 
@@ -15,22 +17,40 @@ ENOUGH = 0.99  # of the best norm: what is not 1 % shorter is not worth waiting 
 MORE = 0.02  # score units by which a success must clear the goal once no 8-bit image has shown it, doubled each time
 
 
+class Look(NamedTuple):
+    """The images that are not done, evaluated where they are."""
+
+    rows: Tensor  # (n,) their places in the batch
+    goal: Goal
+    leaf: Tensor  # (n,3,H,W), with a gradient
+    logits: Tensor  # (n,m), a graph from `leaf`
+    z: Tensor  # (n,3,H,W), without a graph, as are
+    f: Tensor  # (n,m), the scores
+
+
+def part(of: Tensor, rows: Tensor) -> Tensor:
+    """of[rows], and `of` itself where these are all its rows: to gather the pixels anew takes as long as to use them."""
+    return of if len(rows) == len(of) else of[rows]
+
+
 class Run:
     """A batch under attack. A loop evaluates the live images, records what it saw, and moves them; see `descent.py`.
 
     Images stop on their own: one that is done keeps its row, frozen. Every success passes through the integer-grid
     search before it counts, and an image whose success no 8-bit image shows goes on, for a clearer one (`wanted`).
+    Which of two successes is smaller the `measure` says, one of `metrics.NORMS`; norms that are shown are L2.
     """
 
-    def __init__(self, annotator: Annotator, x: Tensor, goal: Goal) -> None:
+    def __init__(self, annotator: Annotator, x: Tensor, goal: Goal, measure: str = "l2") -> None:
         check_pixels(x)
         self.annotator, self.x = annotator, x.detach().to(annotator.device)
         self.goal = goal.fit(len(x), annotator.device)
+        self.measure = measure
         self.x_adv = self.x.clone()
         self.best = self.x.clone()  # the float image of the smallest success
         zeros = torch.zeros(len(x), dtype=x.dtype, device=annotator.device)
         self.loss, self.threshold, self.norm = zeros.clone(), zeros.clone(), zeros.clone()
-        self.best_norm = torch.full_like(zeros, torch.inf)
+        self.best_norm = torch.full_like(zeros, torch.inf)  # by the measure
         self.wanted = zeros.clone()  # score units: only a margin below −wanted counts as a success
         self.logits = zeros[:, None].expand(-1, goal.true.shape[1]).clone()
         self.achieved, self.certified, self.done = (zeros != 0 for _ in range(3))
@@ -58,16 +78,39 @@ class Run:
             self.best_norm[self.done] = 0
             self.x_adv[self.done] = quantize(self.x[self.done])
 
-    def record(self, rows: Tensor, logits: Tensor, loss: Tensor, threshold: Tensor) -> Tensor:
-        """Note the scores of `rows` at their present x_adv; returns which of them (n,) succeeded with less than before."""
-        self.logits[rows], self.loss[rows], self.threshold[rows] = logits, loss, threshold
-        norm = l2_norm(self.x_adv[rows] - self.x[rows])
-        margin = self.goal.select(rows).margin(logits)
-        better = (margin < -self.wanted[rows]) & (norm < self.best_norm[rows] * ENOUGH)
+    def look(self, rows: Tensor | None = None) -> Look:
+        """Evaluate the live images, or those of `rows`: what every iterate begins with. One forward pass."""
+        rows = self.live if rows is None else rows
+        leaf = self.x_adv[rows] if len(rows) < len(self.x) else self.x_adv.clone()
+        leaf.requires_grad_()
+        with torch.enable_grad():
+            logits = self.annotator(leaf)
+        self.forwards[rows] += 1
+        return Look(rows, self.goal.select(rows), leaf, logits, leaf.detach() - part(self.x, rows), logits.detach())
+
+    def move(self, rows: Tensor, x_adv: Tensor) -> Tensor:
+        """Put those of `rows` that are not done at x_adv (n,3,H,W), brought into the box; returns which (n,) they are."""
+        going = ~self.done[rows]
+        moving = rows[going]
+        if len(moving) == len(self.x):
+            self.x_adv = x_adv.clamp(0, 1)
+        else:
+            self.x_adv[moving] = x_adv[going].clamp(0, 1)
+        self.steps[moving] += 1
+        return going
+
+    def record(self, look: Look, loss: Tensor, threshold: Tensor) -> Tensor:
+        """Note what the look saw; returns which of its images (n,) succeeded with less than before."""
+        rows = look.rows
+        self.logits[rows], self.loss[rows], self.threshold[rows] = look.f, loss, threshold
+        norm = l2_norm(look.z)
+        size = norm if self.measure == "l2" else NORMS[self.measure](look.z)
+        margin = look.goal.margin(look.f)
+        better = (margin < -self.wanted[rows]) & (size < self.best_norm[rows] * ENOUGH)
         self.norm[rows], self.achieved[rows], self.certified[rows] = norm, margin < 0, False
         won = rows[better]
         if len(won):
-            self.best[won], self.best_norm[won] = self.x_adv[won], norm[better]
+            self.best[won], self.best_norm[won] = self.x_adv[won], size[better]
             self.certified[won] = grid.holds(self.annotator, self.goal.select(won), quantize(self.x_adv[won]))
             self.forwards[won] += 1
         return better
@@ -77,7 +120,8 @@ class Run:
         rows = rows[(self.best_norm[rows] < torch.inf) & ~self.done[rows]]
         if not len(rows):
             return
-        found = grid.search(self.annotator, self.goal.select(rows), self.x[rows], self.best[rows] - self.x[rows])
+        most = self.best_norm[rows].ceil() if self.measure == "linf" else None
+        found = grid.search(self.annotator, self.goal.select(rows), self.x[rows], self.best[rows] - self.x[rows], most)
         self.forwards[rows] += found.forwards
         self.backwards[rows] += found.backwards
         lost = rows[~found.holds]
@@ -107,7 +151,9 @@ class Run:
             logits = torch.cat([self.annotator(x_adv[i : i + 1]) for i in range(len(x_adv))])
         self.forwards += 1
         achieved = self.goal.margin(logits) <= -grid.HAIRLINE
-        float_norm = torch.where(self.best_norm < torch.inf, self.best_norm, l2_norm(self.x_adv - self.x))
+        float_norm = l2_norm(
+            torch.where((self.best_norm < torch.inf)[:, None, None, None], self.best, self.x_adv) - self.x
+        )
         return Result(
             x_adv=x_adv,
             achieved=achieved,

@@ -4,50 +4,22 @@ The paper's attack runs at several step sizes and is judged by the one with the 
 Each photo's outcome is a line of a JSON file: an interrupted run goes on, a larger --photos adds to it.
 """
 
-import argparse
-import json
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 import tkml_core as tk
-from tkml_core.attacks.attack import Attack
-from tkml_core.experiments.attacks import KS, read
-from tkml_core.experiments.sample import CASES, asked, interval, outcomes, prepared
+from tkml_core.experiments import cells
+from tkml_core.experiments.cells import Outcome, read
+from tkml_core.experiments.sample import CASES, interval
 
 STEP_SIZES = (0.1, 0.2, 0.5, 1.0)  # share of the way to the goal that one update goes, see `Descent`
 OURS = {"MinNorm": tk.MinNorm(), "preview": tk.MinNorm(max_steps=30)}
 
-Outcome = dict[str, Any]
 
-
-def attacks(case: str) -> dict[str, Attack]:
+def attacks(case: str) -> cells.Methods:
     """By a short name: MinNorm's two presets, and the paper's attack at each step size."""
     kind = tk.TkMLAPU if case == "untargeted" else tk.TkMLAPT
     return {**OURS, **{f"paper {step}": kind(step=step) for step in STEP_SIZES}}
-
-
-def run(args: argparse.Namespace) -> None:
-    """Attack what is not in the file yet, a batch of every cell in turn, so that a cut-off run is even over the cells."""
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    done = {(r["annotator"], r["case"], r["k"], r["key"], r["attack"]) for r in read(args.out)}
-    for start in range(0, args.photos, args.batch):
-        for name in args.annotators:
-            annotator = tk.load(name, args.device)
-            photos = prepared(annotator, name, args)
-            for case in args.cases:
-                for k in args.k:
-                    taken = [row for row in photos if row.fits(k)][: args.photos][start : start + args.batch]
-                    for short, attack in attacks(case).items():
-                        rows = [row for row in taken if (name, case, k, row.key, repr(attack)) not in done]
-                        if not rows:
-                            continue
-                        found = outcomes(annotator, attack, *asked(case, k, rows, args.seed), [r.key for r in rows])
-                        cell = {"annotator": name, "case": case, "k": k, "method": short}
-                        with args.out.open("a") as file:
-                            file.writelines(json.dumps({**cell, **row}) + "\n" for row in found)
-                        won = sum(row["achieved"] for row in found)
-                        print(f"{name} {case} k={k} {short}: {won}/{len(found)}", flush=True)
 
 
 def best_of_the_paper(methods: dict[str, dict[str, Outcome]]) -> str:
@@ -118,34 +90,17 @@ interval. ASR: share with E = 0. Ratios: mean ‖z‖₂ of MinNorm over that of
 before rounding and of the 8-bit image. Grid: MinNorm's mean 8-bit over its mean float norm, and in brackets the mean of its
 photos' ratios, in which a photo that needs next to no change counts as much as any. Gradients: backward passes a photo.
 
-{table}
+{{table}}
 """
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tkml_core.experiments.compare", description=__doc__)
-    parser.add_argument("--voc", type=Path, required=True, help="the VOCdevkit folder")
-    parser.add_argument("--coco", type=Path, required=True, help="the COCO folder")
-    parser.add_argument("--annotators", nargs="+", default=list(tk.available()), choices=tk.available())
-    parser.add_argument("--cases", nargs="+", default=CASES, choices=CASES)
-    parser.add_argument("--k", type=int, nargs="+", default=KS)
-    parser.add_argument("--photos", type=int, default=200, help="at most so many a cell")
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--seed", type=int, default=0, help="of the order of photos and of random targets")
-    parser.add_argument("--device", default=None)
-    parser.add_argument("--out", type=Path, default=Path("assets/measured/minnorm.jsonl"))
-    parser.add_argument("--table", action="store_true", help="only print the table of what is in the file")
-    parser.add_argument("--write", type=Path, help="also write the table as a page, such as assets/measured/minnorm.md")
-    args = parser.parse_args(argv)
+    args = cells.parser("compare", __doc__, "minnorm", batch=8).parse_args(argv)
     if not args.table:
-        run(args)
-    print(table(args.out))
-    if args.write:
-        args.write.parent.mkdir(parents=True, exist_ok=True)
-        sizes = ", ".join(str(size) for size in STEP_SIZES)
-        args.write.write_text(
-            PAGE.format(table=table(args.out), default=OURS["MinNorm"], preview=OURS["preview"], sizes=sizes)
-        )
+        cells.run(args, attacks)
+    sizes = ", ".join(str(size) for size in STEP_SIZES)
+    page = PAGE.format(default=OURS["MinNorm"], preview=OURS["preview"], sizes=sizes)
+    cells.conclude(args, table(args.out), page)
 
 
 if __name__ == "__main__":

@@ -76,23 +76,35 @@ def asked(case: str, k: int, rows: Sequence[Row], seed: int) -> tuple[Tensor, tk
 
 
 def outcomes(
-    annotator: tk.Annotator, attack: Attack, x: Tensor, goal: tk.Goal, keys: Sequence[str]
+    annotator: tk.Annotator, attack: Attack, x: Tensor, goal: tk.Goal, rows: Sequence[Row]
 ) -> list[dict[str, Any]]:
-    """Attack the images (B,3,H,W) in one batch; what came of each, as JSON values."""
+    """Attack the images (B,3,H,W) in one batch; what came of each of the rows, as JSON values."""
     began = time.time()
     result = attack(annotator, x, goal)
     seconds = time.time() - began
     pixels = x.shape[2] * x.shape[3]
     return [
         {
-            "key": key, "attack": repr(attack),
+            "key": row.key, "attack": repr(attack),
             "achieved": bool(result.achieved[i]), "consistent": bool(result.consistent[i]),
             "pert": float(result.norm[i]) / pixels, "pert_float": float(result.norm_float[i]) / pixels,
             "steps": int(result.steps[i]), "forwards": int(result.forwards[i]), "backwards": int(result.backwards[i]),
-            "seconds": seconds / len(keys),
+            "seconds": seconds / len(rows),
+            "true_ranks_before": true_ranks(row.logits, row.true),
+            "true_ranks": true_ranks(_alone(annotator, result.x_adv[i : i + 1]), row.true),
         }
-        for i, key in enumerate(keys)
+        for i, row in enumerate(rows)
     ]  # fmt: skip
+
+
+@torch.no_grad()
+def _alone(annotator: tk.Annotator, image: Tensor) -> Tensor:
+    return annotator(image)[0]
+
+
+def true_ranks(logits: Tensor, true: Tensor) -> list[int]:
+    """Ranks, best first, of the true labels (m,) at scores (m,)."""
+    return sorted(tk.ranks(logits[None])[0][true.to(logits.device)].tolist())
 
 
 def in_turn(labels: Sequence[Sequence[int]], order: random.Random) -> list[int]:

@@ -73,7 +73,8 @@ def attack_of(name: str, args: argparse.Namespace) -> Universal:
     """The attack at its defaults but for what the command line sets."""
     epochs = args.fool_epochs if name == "kUAPs" else args.epochs
     kind = cast(type[Universal], tk.ATTACKS[name])
-    return kind(xi=args.xi, epochs=epochs, wanted=args.wanted, seed=args.seed, max_steps=10**6)
+    own = {} if name == "kUAPs" else {"surrogate": args.surrogate}
+    return kind(xi=args.xi, epochs=epochs, wanted=args.wanted, seed=args.seed, max_steps=10**6, **own)
 
 
 def make(attack: Universal, annotator: tk.Annotator, rows: list[Row], k: int) -> tuple[UniversalResult, int]:
@@ -227,6 +228,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--xi", type=float, default=4000.0, help="the L2 norm budget, in 0–255 units")
     parser.add_argument("--photos", type=int, default=200, help="training photos for each perturbation")
     parser.add_argument("--epochs", type=int, default=3, help="passes of TkML-AP-Uv over them at most")
+    parser.add_argument("--surrogate", default="average", choices=("average", "margin"), help="of TkML-AP-Uv")
     parser.add_argument("--fool-epochs", type=int, default=1, help="passes of kUAPs over them at most")
     parser.add_argument("--wanted", type=float, default=1.0, help="fooling rate on them at which to stop")
     parser.add_argument("--measured", type=int, default=200, help="at most so many photos to measure on")

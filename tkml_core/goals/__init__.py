@@ -8,4 +8,7 @@ from tkml_core.goals.hide import Hide
 from tkml_core.goals.ordered import Ordered
 from tkml_core.goals.paper import Cleared, Inconsistent, Targeted
 
-__all__ = ["Cleared", "Goal", "Hide", "Inconsistent", "Ordered", "Targeted"]
+# By the names that programs use.
+GOALS: dict[str, type[Goal]] = {kind.name: kind for kind in (Cleared, Inconsistent, Targeted, Ordered, Hide)}
+
+__all__ = ["GOALS", "Cleared", "Goal", "Hide", "Inconsistent", "Ordered", "Targeted"]

@@ -1,7 +1,7 @@
 """What every goal is: true labels, k, an exact margin, and one row of each mask an image."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -14,6 +14,14 @@ def check_mask(name: str, mask: Tensor) -> None:
     if not isinstance(mask, Tensor) or mask.dtype != torch.bool or mask.ndim != 2:
         got = f"shape {tuple(mask.shape)}, dtype {mask.dtype}" if isinstance(mask, Tensor) else type(mask).__name__
         raise ValueError(f"{name} must be a bool mask of shape (B,m) or (1,m), one row an image; got {got}.")
+
+
+def named_mask(named: Tensor | None, like: Tensor) -> Tensor:
+    """Bool (n,m), True at the labels `named` (n,j), of as many labels as the mask `like` (B,m) has."""
+    if named is None:
+        raise ValueError("This goal is about certain labels; name them.")
+    mask = torch.zeros(len(named), like.shape[1], dtype=torch.bool, device=like.device)
+    return mask.scatter_(1, named.to(like.device), True)
 
 
 def descending(scores: Tensor, excluded: Tensor) -> Tensor:
@@ -39,7 +47,14 @@ def best(scores: Tensor, among: Tensor, count: Tensor | int) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Goal:
-    """True labels Y, bool (B,m) or (1,m), and the number k of labels shown, 1 ≤ k < m."""
+    """True labels Y, bool (B,m) or (1,m), and the number k of labels shown, 1 ≤ k < m.
+
+    A subclass has a `name`, and says in `asks_for` which labels it takes besides: "" none, "targets" k that are not
+    true, "hidden" some of the true ones.
+    """
+
+    name: ClassVar[str]
+    asks_for: ClassVar[str] = ""
 
     true: Tensor
     k: int
@@ -56,6 +71,11 @@ class Goal:
         if not bool((counts < m).all()):
             row = int((counts == m).nonzero()[0])
             raise ValueError(f"All {m} labels of image {row} are true, so no ranking would be wrong. Leave some out.")
+
+    @classmethod
+    def of(cls, true: Tensor, k: int, named: Tensor | None = None) -> "Goal":
+        """The goal from true labels (B,m) or (1,m), and what it asks for: indices, long (B,n) or (1,n), in order."""
+        return cls(true=true, k=k)
 
     @property
     def masks(self) -> tuple[str, ...]:

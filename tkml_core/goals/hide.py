@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tkml_core.goals.goal import Goal, best, check_mask, descending, largest, smallest
+from tkml_core.goals.goal import Goal, best, check_mask, descending, largest, named_mask, smallest
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -19,6 +19,9 @@ class Hide(Goal):
     hide, keep: bool (B,m) or (1,m), disjoint, at least one label to hide, |K| ≤ k; `keep` may be empty. `true`, for E
     alone: H ∪ K where it is left out, which must not be all labels.
     """
+
+    name = "hide"
+    asks_for = "hidden"
 
     hide: Tensor
     keep: Tensor
@@ -43,6 +46,15 @@ class Hide(Goal):
                 "each is (B,m)."
             )
         self._check_rows()
+
+    @classmethod
+    def of(cls, true: Tensor, k: int, named: Tensor | None = None) -> Goal:
+        """Hides the labels named, and keeps the other true ones."""
+        hide = named_mask(named, true)
+        if bool((hide & ~true).any()):
+            row, label = (hide & ~true).nonzero()[0].tolist()
+            raise ValueError(f"Label {label} of image {row} is not true, so that there is nothing to hide.")
+        return cls(hide=hide, keep=true & ~hide, k=k, true=true)
 
     def _check_rows(self) -> None:
         if bool((self.hide & self.keep).any()):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tkml_core.goals.goal import Goal, check_mask, largest
+from tkml_core.goals.goal import Goal, check_mask, largest, named_mask
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -14,6 +14,9 @@ class Ordered(Goal):
 
     targets: long (B,k) or (1,k), label indices, the first on top; true: bool (B,m) or (1,m), with no target among them.
     """
+
+    name = "ordered"
+    asks_for = "targets"
 
     targets: Tensor
 
@@ -35,6 +38,12 @@ class Ordered(Goal):
                 f"Label {label} of image {row} is both true and a target. Targets must be labels that are not true."
             )
 
+    @classmethod
+    def of(cls, true: Tensor, k: int, named: Tensor | None = None) -> Goal:
+        if named is None or named.shape[1] != k:
+            raise ValueError(f"Name the k = {k} labels of the top-k, the first on top.")
+        return cls(targets=named.to(true.device), true=true)
+
     @property
     def masks(self) -> tuple[str, ...]:
         return ("true", "targets")
@@ -42,8 +51,7 @@ class Ordered(Goal):
     @property
     def target_mask(self) -> Tensor:
         """T without its order, bool (B,m) or (1,m)."""
-        mask = torch.zeros(len(self.targets), self.true.shape[1], dtype=torch.bool, device=self.targets.device)
-        return mask.scatter_(1, self.targets, True)
+        return named_mask(self.targets, self.true)
 
     def margin(self, logits: Tensor) -> Tensor:
         self._check(logits)

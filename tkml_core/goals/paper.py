@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tkml_core.goals.goal import Goal, best, check_mask, descending, largest, smallest
+from tkml_core.goals.goal import Goal, best, check_mask, descending, largest, named_mask, smallest
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Cleared(Goal):
     """No true label is left in the top-k (Eq. 6): `max_Y f − f^N_(k) < 0`. Needs at least k labels that are not true."""
+
+    name = "cleared"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -42,6 +44,8 @@ class Inconsistent(Goal):
     strangers are above the weakest true label that it has no place left.
     """
 
+    name = "inconsistent"
+
     def margin(self, logits: Tensor) -> Tensor:
         self._check(logits)
         count = self.true.sum(1).expand(logits.shape[0])
@@ -64,6 +68,9 @@ class Targeted(Goal):
 
     targets, true: bool (B,m) or (1,m), disjoint; every row of `targets` has the same count. `k` may be left out.
     """
+
+    name = "targeted"
+    asks_for = "targets"
 
     targets: Tensor
 
@@ -90,6 +97,10 @@ class Targeted(Goal):
             raise ValueError(
                 f"Label {label} of image {row} is both true and a target. Targets must be labels that are not true."
             )
+
+    @classmethod
+    def of(cls, true: Tensor, k: int, named: Tensor | None = None) -> Goal:
+        return cls(targets=named_mask(named, true), true=true, k=k)
 
     @property
     def masks(self) -> tuple[str, ...]:

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-import tkml_core as tk
 from tkml_core import grid
-from tkml_core.step import Steps
+from tkml_core.annotator import Annotator
+from tkml_core.goals import Goal
+from tkml_core.images import quantize
+from tkml_core.metrics import l2_norm
+from tkml_core.ranking import consistent
+from tkml_core.step import Result, Step, Steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,7 +20,7 @@ class ReadyMade:
 
     z: Tensor
 
-    def steps(self, annotator: tk.Annotator, x: Tensor, goal: tk.Goal) -> Steps:
+    def steps(self, annotator: Annotator, x: Tensor, goal: Goal) -> Steps:
         """The photo, and the photo with z on it; `send` changes nothing, as there is nothing to wait for."""
         if x.shape[-2:] != self.z.shape[-2:]:
             raise ValueError(
@@ -28,14 +32,14 @@ class ReadyMade:
         yield first
         last, passes = first, 1
         if not bool(first.certified.all()):
-            x_adv = tk.quantize((x + self.z.to(x)).clamp(0, 1))
+            x_adv = quantize((x + self.z.to(x)).clamp(0, 1))
             last, passes = self._look(annotator, x, x_adv, goal, 1), 2
             yield last
         nothing = torch.zeros(len(x), dtype=torch.long, device=x.device)
-        return tk.Result(
+        return Result(
             x_adv=x_adv,
             achieved=last.certified,
-            consistent=tk.consistent(last.logits, goal.true, goal.k),
+            consistent=consistent(last.logits, goal.true, goal.k),
             norm=last.norm,
             norm_float=last.norm,
             steps=nothing,
@@ -43,9 +47,9 @@ class ReadyMade:
             backwards=nothing,
         )
 
-    def _look(self, annotator: tk.Annotator, x: Tensor, x_adv: Tensor, goal: tk.Goal, index: int) -> tk.Step:
+    def _look(self, annotator: Annotator, x: Tensor, x_adv: Tensor, goal: Goal, index: int) -> Step:
         with torch.no_grad():
             logits = annotator(x_adv)
         margin = goal.margin(logits)
-        norm, threshold = tk.l2_norm(x_adv - x), logits.topk(goal.k, dim=1).values[:, -1]
-        return tk.Step(index, x_adv, logits, margin, norm, threshold, margin < 0, margin <= -grid.HAIRLINE)
+        norm, threshold = l2_norm(x_adv - x), logits.topk(goal.k, dim=1).values[:, -1]
+        return Step(index, x_adv, logits, margin, norm, threshold, margin < 0, margin <= -grid.HAIRLINE)
