@@ -90,6 +90,7 @@ def choose(
         w.table: "",
         w.png: gr.update(value=None, interactive=False),
         w.report: gr.update(value=None, interactive=False),
+        w.away.kept: None,
         w.replay: replay_value(None),
         **panel.fresh(w.real_button, w.real, ready=False),
         **named,

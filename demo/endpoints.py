@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from demo import live, menu, runner
+from demo import elsewhere, live, menu, runner
 from demo.actions import plainly
 from demo.goals import GOALS
 from demo.plan import Ask
@@ -52,20 +52,27 @@ def run_attack(
     image: str | None, annotator: str, k: Any, attack: str, true_labels: Any, target_case: str, target_labels: Any,
     max_steps: Any, seed: Any, goal: str = "",
 ) -> tuple[str, dict[str, Any]]:  # fmt: skip
-    """Attack a picture; returns the adversarial picture as a PNG file and a report that was measured on that file.
+    """Attack a picture: change it so little that nobody sees it, and so that the annotator's top-k labels become wrong.
 
-    annotator: a name such as "voc20". k: how many labels it shows, from 1 to the number of labels that are not true.
-    attack: "TkML-AP-U", "TkML-AP-T", "TkML-AP-Uv", "kFool", "kUAPs", "ML-AP", "CW^k", "MinNorm" or "BlackBox". true_labels:
-    a list of label names; an empty one means the guess, every label with a probability of at least one half.
-    target_case: "best", "random", "worst" or "chosen"; with "chosen", target_labels lists exactly k label names, in the
-    order that CW^k is to reach. MinNorm and BlackBox plant targets where a target_case is given, and push the true labels
-    out where it is "". max_steps: at most 2000, queries for BlackBox. seed: for whatever is drawn at random.
-    goal: "" for the attack's own, or another that it can have: "cleared", "inconsistent", "targeted", "ordered" (the targets
-    in their order) or "hide" (the true labels in target_labels leave, the other true ones stay).
     TkML-AP-Uv and kUAPs add what was made beforehand to the centre square of the picture, for some k only.
+
+    Args:
+        image: the picture, a file: JPEG, PNG, WebP, GIF, BMP or TIFF.
+        annotator: the name of an annotator, "voc20" or "coco80".
+        k: how many labels the annotator shows, from 1 to the number of labels that are not true.
+        attack: TkML-AP-U, TkML-AP-T, TkML-AP-Uv, kFool, kUAPs, ML-AP, CW^k, MinNorm or BlackBox.
+        true_labels: a list of label names; an empty one means the guess, every label with a probability of at least one half.
+        target_case: best, random, worst or chosen. Where it is "", MinNorm and BlackBox push the true labels out.
+        target_labels: with chosen, exactly k label names, in the order that CW^k is to reach; with the goal hide, true labels.
+        max_steps: at most 2000; for BlackBox it counts queries.
+        seed: for whatever is drawn at random.
+        goal: "" for the attack's own, or another that it can have: cleared, inconsistent, targeted, ordered or hide.
+
+    Returns:
+        The adversarial picture as a PNG file, and a report that was measured on that file.
     """
     ask = Ask(annotator, k, attack, true_labels, target_case or "", target_labels, max_steps, seed, goal or "")
-    steps = runner.run(runner.plan(image, ask))
+    steps = elsewhere.run(runner.plan(image, ask))
     while True:
         try:
             next(steps)
@@ -75,5 +82,11 @@ def run_attack(
 
 @plainly
 def annotate(image: str | None, annotator: str, k: Any) -> list[tuple[str, float]]:
-    """The k best labels of a picture as [label, probability] pairs, best first: what the page shows."""
+    """The k best labels of a picture as [label, probability] pairs, best first: what the page shows.
+
+    Args:
+        image: the picture, a file: JPEG, PNG, WebP, GIF, BMP or TIFF.
+        annotator: the name of an annotator, "voc20" or "coco80".
+        k: how many labels, from 1 to all that the annotator has.
+    """
     return runner.annotate(image, annotator, k)

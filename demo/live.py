@@ -2,12 +2,12 @@
 
 import json
 import time
-import uuid
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from demo import runner, stage
+from demo import elsewhere, kept, runner, shelf, stage
 from demo.history import Frame
 from demo.pictures import AMPLIFY
 from demo.plan import Plan
@@ -83,7 +83,7 @@ def views(
     `factor`, how strong to draw the change, is asked again for every picture.
     """
     yield opening(plan, factor())
-    frames, camera = runner.run(plan, stop_asked, budget), Camera()
+    frames, camera = elsewhere.run(plan, stop_asked, budget), Camera()
     try:
         outcome = yield from _frames(plan, frames, camera, factor)
     finally:
@@ -129,10 +129,17 @@ def save_report(outcome: Outcome, folder: str | Path) -> str:
     return str(_place(outcome, folder, ".json", text.encode()))
 
 
+def save_data(outcome: Outcome, folder: str | Path) -> str:
+    """Path of the exact perturbation with both pictures (NPZ), in a folder of its own below `folder`."""
+    return str(_place(outcome, folder, ".npz", kept.to_bytes(kept.keep(outcome))))
+
+
+def file_name(report: dict[str, Any]) -> str:
+    """What the files of a run are called, without ending."""
+    return f"{report['attack']}-k{report['k']}-{report['annotator']}".lower().replace("^", "")
+
+
 def _place(outcome: Outcome, folder: str | Path, ending: str, content: bytes) -> Path:
-    report = outcome.report
-    place = Path(folder) / uuid.uuid4().hex
-    place.mkdir(parents=True)
-    path = place / f"{report['attack']}-k{report['k']}-{report['annotator']}{ending}".lower().replace("^", "")
+    path = shelf.new_place(folder) / f"{file_name(outcome.report)}{ending}"
     path.write_bytes(content)
     return path

@@ -1,6 +1,7 @@
 """The page put together, and its start."""
 
 import atexit
+import importlib.util
 import shutil
 import tempfile
 from pathlib import Path
@@ -10,7 +11,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 import tkml_core as tk
-from demo import actions, endpoints, live, menu, runner, theme, uploads
+from demo import actions, endpoints, kept, live, menu, runner, theme, uploads
 from demo.about import header, note
 from demo.compare import tab as compare
 from demo.learn import tab as learn
@@ -22,6 +23,7 @@ from demo.universal import tab as crafting
 from demo.visit import Current
 from demo.widgets import DEFAULT_K, Start, lay_out
 from demo.wire_choices import QUIET, wire_choices
+from demo.wire_link import wire_link
 from demo.wire_run import wire_run
 
 TITLE = "Fool the top-k labels of a photo"
@@ -38,7 +40,13 @@ def launch_options() -> dict[str, Any]:
         "strict_cors": True,
         "run_history": False,
         "footer_links": ["api", "settings"],
+        "mcp_server": agents_can_call(),
     }
+
+
+def agents_can_call() -> bool:
+    """Whether the endpoints are offered to agents too (MCP): where the package for it, Gradio's extra `mcp`, is installed."""
+    return importlib.util.find_spec("mcp") is not None
 
 
 def build() -> gr.Blocks:
@@ -70,6 +78,7 @@ def build() -> gr.Blocks:
         note()
         wire_choices(w, files, current)
         wire_run(w, current)
+        wire_link(page, w, files, current, start)
         panel.wire(w.real_button, w.real, current.reel, w.attack_button, **QUIET)
         endpoints.build(names)
     page.queue(max_size=32)
@@ -85,5 +94,7 @@ def arrival(name: str, files: dict[str, str]) -> Start:
     *_, last = live.views(runner.plan(path, ask), lambda: False)
     assert last.outcome is not None
     chips = actions.chips_value(path, name, runner.read_photo(path, name), true, DEFAULT_K, "sample")
-    saved = [save(last.outcome, get_upload_folder()) for save in (live.save_png, live.save_report)]
-    return Start(item.name, name, path, chips, last, (saved[0], saved[1]))
+    png, report = (save(last.outcome, get_upload_folder()) for save in (live.save_png, live.save_report))
+    data = Path(path).parent / "arrival.npz"  # stays as long as the samples do
+    data.write_bytes(kept.to_bytes(kept.keep(last.outcome)))
+    return Start(item.name, name, path, chips, last, (png, report, str(data)))

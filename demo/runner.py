@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 import tkml_core as tk
-from demo import menu
+from demo import menu, zero_gpu
 from demo.history import Frame, History
 from demo.plan import Ask, Photo, Plan, make_plan, one_of, whole
 from demo.report import Outcome, conclude
@@ -30,7 +30,7 @@ _load_lock = threading.Lock()
 
 @cache
 def _load(name: str) -> tk.Annotator:
-    return tk.load(name)
+    return tk.load(name, "cpu" if zero_gpu.LENDS else None)  # a GPU that is lent belongs to another process
 
 
 def annotator(name: str) -> tk.Annotator:

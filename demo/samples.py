@@ -23,6 +23,7 @@ class Sample:
     open: Callable[[], Image.Image]
     file: Path | None = None
     parts: tuple[str, ...] = ()
+    credit: str = ""  # whose it is and where it comes from, as HTML, where that has to be shown
 
 
 def _package_files() -> dict[str, Path]:
@@ -52,9 +53,21 @@ def _mosaic(
     return canvas
 
 
-@cache
+_added: list[Sample] = []
+
+
+def add(item: Sample) -> None:
+    """Have one more sample from now on, behind all others."""
+    _added.append(item)
+
+
 def samples() -> tuple[Sample, ...]:
-    """All samples whose files are installed, the page's first one first."""
+    """All samples whose files are here, the page's first one first."""
+    return (*_carried(), *_added)
+
+
+@cache
+def _carried() -> tuple[Sample, ...]:
     files = _package_files()
 
     def photo(name: str, title: str, truth: tuple[str, ...]) -> Sample | None:
@@ -106,3 +119,8 @@ def write_samples(folder: Path) -> dict[str, Path]:
         else:
             candidate.open().save(paths[candidate.name])
     return paths
+
+
+def photo_of(files: dict[str, str], item: Sample) -> str:
+    """The path of a sample's photo; one that was fetched after the start lies where it was fetched to."""
+    return files.get(item.name) or str(item.file)

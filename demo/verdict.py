@@ -89,6 +89,18 @@ def sentence(report: dict[str, Any], budget: float) -> str:
     return f"{tried}: {_missed(report)}. {saved}{hint}"
 
 
+def caption(report: dict[str, Any]) -> str:
+    """One line for a figure: which attack on what, and how large its change is."""
+    named = report["targets"] or report["hidden"]
+    reached = "reached" if report["achieved"] else "not reached"
+    psnr = "" if report["psnr"] is None else f", PSNR {report['psnr']:.1f} dB"
+    return (
+        f"{report['attack']} on {report['annotator']}, k = {report['k']}. Goal: {_reached(report)}"
+        f"{f' ({listed(named)})' if report['targets'] else ''}; {reached}. "
+        f"‖z‖₂ = {report['l2']:.1f}, ‖z‖∞ = {report['linf']:.0f}/255, Pert = {report['pert'] * 100:.3f} × 10⁻²{psnr}."
+    )
+
+
 def verdict_html(report: dict[str, Any], budget: float) -> str:
     """The sentence with a word and a sign before it."""
     if report["achieved"]:

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from PIL import ImageOps
 
-from demo import look, menu, runner
+from demo import look, menu, runner, takeaway
 from demo.chips import NOTHING_NAMED, SWITCH
 from demo.goals import GOALS
 from demo.live import View
@@ -39,6 +39,7 @@ class Widgets:
     table: gr.HTML
     png: gr.DownloadButton
     report: gr.DownloadButton
+    away: takeaway.TakeAway
     real_button: gr.Button
     real: gr.HTML
     annotator: gr.Radio
@@ -68,7 +69,9 @@ def samples_html() -> str:
             f'<button type="button" class="sample" data-sample="{item.name}" title="{title}">'
             f'<img src="{data_uri(small, lossless=False)}" width="72" height="54" alt="{title}"></button>'
         )
-    return f'<div class="samples" role="group" aria-label="Sample photos">{"".join(buttons)}</div>'
+    credits = " · ".join(f"{escape(item.title)}: {item.credit}" for item in samples() if item.credit)
+    below = f'<p class="credits">{credits}</p>' if credits else ""
+    return f'<div class="samples" role="group" aria-label="Sample photos">{"".join(buttons)}</div>{below}'
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class Start:
     photo: str
     chips: dict[str, Any]
     view: View
-    files: tuple[str, str]  # adversarial PNG and report
+    files: tuple[str, str, str]  # adversarial PNG, report and exact data
 
 
 def lay_out(annotators: Sequence[str], start: Start) -> Widgets:
@@ -129,9 +132,10 @@ def _stage(parts: dict[str, Any], start: Start) -> None:
 
 def _numbers(parts: dict[str, Any], start: Start) -> None:
     with gr.Row(elem_id="downloads"):
-        png, report = start.files
+        png, report, data = start.files
         parts["png"] = gr.DownloadButton("Attacked photo (PNG)", png, elem_id="download-png", size="md", min_width=0)
         parts["report"] = gr.DownloadButton("Report (JSON)", report, elem_id="download-report", size="md", min_width=0)
+    parts["away"] = takeaway.lay_out(data)
     parts["table"] = Html(start.view.table, elem_id="table")
     parts["real_button"], parts["real"] = panel.lay_out()
 

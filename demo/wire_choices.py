@@ -10,7 +10,7 @@ from demo import actions, menu, runner
 from demo.actions import plainly
 from demo.naming import Naming, Update
 from demo.presets import set_preset
-from demo.samples import sample
+from demo.samples import photo_of, sample
 from demo.visit import Current
 from demo.widgets import Widgets
 
@@ -24,7 +24,7 @@ PRESS_ATTACK = '() => document.getElementById("attack-button").click()'
 def wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
     scene = [
         w.chips, w.before, w.change, w.after, w.verdict, w.status, w.race, w.table, w.png, w.report, w.replay,
-        w.real_button, w.real, w.k, w.case, w.chosen,
+        w.real_button, w.real, w.k, w.case, w.chosen, w.away.kept,
     ]  # fmt: skip
 
     fresh: Update = {current.attacked: False, current.reel: None}
@@ -41,8 +41,9 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
     def on_sample(name: str, k: float, goal: str, case: str, attack: str, event: gr.EventData) -> Update:
         item = sample(str(event._data.get("sample")))
         true = actions.known_truth(item, runner.annotator(name))
-        update = actions.choose(w, files[item.name], name, k, true, "sample", Naming(goal, case, attack=attack))
-        return {**update, current.photo: files[item.name], current.sample: item.name, **fresh}
+        path = photo_of(files, item)
+        update = actions.choose(w, path, name, k, true, "sample", Naming(goal, case, attack=attack))
+        return {**update, current.photo: path, current.sample: item.name, **fresh}
 
     @plainly
     def on_annotator(

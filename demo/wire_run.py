@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from demo import live, look, runner
+from demo import live, look, runner, takeaway_events
 from demo.actions import plainly
 from demo.naming import Update
 from demo.real import panel
@@ -56,7 +56,7 @@ def wire_run(w: Widgets, current: Current) -> None:
                 update: Update = {box: html for name, box in boxes.items() if (html := getattr(view, name)) is not None}
                 if view.before and not view.outcome:  # it begins: files and frames of the run before go
                     update |= {w.png: gr.update(interactive=False), w.report: gr.update(interactive=False)}
-                    update |= {current.reel: None, w.replay: look.replay_value(None)}
+                    update |= {current.reel: None, w.replay: look.replay_value(None), w.away.kept: None}
                     update |= panel.fresh(w.real_button, w.real, ready=False)
                 if view.outcome:
                     for button, save in ((w.png, live.save_png), (w.report, live.save_report)):
@@ -64,6 +64,8 @@ def wire_run(w: Widgets, current: Current) -> None:
                     update |= {current.reel: view.reel, w.replay: look.replay_value(view.reel)}
                     update |= panel.fresh(w.real_button, w.real, ready=True)
                 yield {**update, current.attacked: True}
+                if view.outcome:  # after the verdict, which need not wait for it
+                    yield {w.away.kept: live.save_data(view.outcome, get_upload_folder())}
         finally:
             asked.forget(session)  # also where the page was closed, and nothing follows
 
@@ -73,7 +75,17 @@ def wire_run(w: Widgets, current: Current) -> None:
     ran = w.attack_button.click(
         on_run,
         [w.amplifier, *wishes],
-        [*boxes.values(), w.png, w.report, w.replay, w.real_button, w.real, current.attacked, current.reel],
+        [
+            *boxes.values(),
+            w.png,
+            w.report,
+            w.replay,
+            w.real_button,
+            w.real,
+            current.attacked,
+            current.reel,
+            w.away.kept,
+        ],
         **runner.AT_ONCE,
         **QUIET,
     )
@@ -82,6 +94,7 @@ def wire_run(w: Widgets, current: Current) -> None:
     ran.failure(on_error, None, [*buttons, w.status], queue=False, **QUIET)
     w.stop_button.click(on_stop, None, None, queue=False, **QUIET)
     _wire_look(w, current, asked)
+    takeaway_events.wire(w.away, wishes, current.sample, page_plan)
 
 
 def _wire_look(w: Widgets, current: Current, asked: Asked) -> None:

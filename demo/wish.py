@@ -13,7 +13,7 @@ def chips_truth(chips: Any, annotator: tk.Annotator) -> tuple[str, ...]:
     return label_names("The marked labels", marked, annotator)
 
 
-def _number(label: str, text: Any) -> float | None:
+def number(label: str, text: Any) -> float | None:
     """A number from a text field; None, the attack's default, where it is empty."""
     if text is None or not str(text).strip():
         return None
@@ -36,7 +36,7 @@ def page_plan(
         raise ValueError("The labels of the new photo are still on their way. Please press Attack again in a moment.")
     known = menu.setting_names(attack)  # what was typed for another attack is out of sight, and out of the run
     settings: dict[str, Any] = {
-        setting: _number(label, text)
+        setting: number(label, text)
         for (setting, label), text in zip(menu.SETTINGS.items(), fields, strict=True)
         if setting in known
     }

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from demo import menu, runner
+from demo import elsewhere, menu, runner
 from demo.history import Frame
 from demo.live import PICTURES_EVERY
 from demo.plan import Ask, Plan, one_of
@@ -102,7 +102,7 @@ def moments(
     for column, plan in enumerate(contestants):
         if stop_asked():
             return
-        frames, due = runner.run(plan, stop_asked, budget), 0.0
+        frames, due = elsewhere.run(plan, stop_asked, budget), 0.0
         try:
             while True:
                 frame = next(frames)

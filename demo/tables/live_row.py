@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import tkml_core as tk
-from demo import menu, runner
+from demo import elsewhere, menu, runner
 from demo.plan import Ask, Plan, one_of
 from demo.sources import Source
 from demo.tables.html import Table, share, table_html
@@ -102,7 +102,7 @@ def measure(
 def _attacked(
     plan: Plan, row: Row, title: str, stop_asked: Callable[[], bool], seconds: float
 ) -> Generator[Progress, None, dict[str, Any]]:
-    frames = runner.run(plan, stop_asked, seconds)
+    frames = elsewhere.run(plan, stop_asked, seconds)
     try:
         while True:
             yield Progress(row, title, next(frames).index)

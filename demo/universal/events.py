@@ -3,9 +3,7 @@
 import io
 import json
 import time
-import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -145,8 +143,7 @@ def files_of(made: craft.Made) -> tuple[str, str]:
     np.savez_compressed(npz, levels=levels, about=np.array(json.dumps(about, ensure_ascii=False)))
     factor = drawing.factor_for(made.norm)
     drawing.picture_of(made.z, factor).save(png, "PNG")
-    place = Path(get_upload_folder()) / uuid.uuid4().hex
-    place.mkdir(parents=True)
+    place = shelf.new_place(get_upload_folder())
     name = f"{wish.method}-{wish.annotator}-k{wish.k}".lower()
     paths = place / f"{name}.npz", place / f"{name}-x{factor}.png"
     for path, content in zip(paths, (npz, png), strict=True):

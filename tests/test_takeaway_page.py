@@ -1,0 +1,125 @@
+"""Link, files and citation on the page, in a real browser."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
+from playwright.sync_api import Page, expect
+
+PATIENCE, RUN = 30_000, 90_000  # milliseconds, for a busy machine
+LINK = "#link textarea, #link input"
+
+
+@pytest.fixture
+def at(browser: Any, server: str) -> Iterator[Callable[..., Page]]:
+    """Open the page with a query. Afterwards no script may have failed."""
+    contexts: list[Any] = []
+    errors: list[str] = []
+
+    def open_page(query: str = "", **options: Any) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{server}?{query}", timeout=RUN)
+        expect(page.locator("#before .label").first).to_be_visible(timeout=RUN)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def holding(text: str) -> re.Pattern[str]:
+    return re.compile(re.escape(text))
+
+
+def save(page: Page, name: str, folder: Path) -> Path:
+    button = page.locator(f"#download-{name}")
+    expect(button).to_be_enabled(timeout=RUN)
+    with page.expect_download() as download:
+        button.click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def test_files_are_made_when_asked_for_and_go_with_the_run(at: Callable[..., Page], tmp_path: Path) -> None:
+    page = at(viewport={"width": 390, "height": 844})
+    page.locator("#more-files > button").click()
+    made = {name: save(page, name, tmp_path) for name in ("figure-png", "figure-pdf", "change-png", "data")}
+    assert made["figure-pdf"].read_bytes().startswith(b"%PDF") and made["figure-pdf"].name.endswith("-figure.pdf")
+    with Image.open(made["figure-png"]) as figure, Image.open(made["change-png"]) as change:
+        assert figure.width == 1440 and change.format == "PNG"
+        size = change.size
+    with np.load(made["data"], allow_pickle=False) as data:
+        assert np.array_equal(data["x"] + data["z"], data["x_adv"]) and data["x"].shape == (size[1], size[0], 3)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator("#cite > button").click()
+    expect(page.locator("#bibtex textarea")).to_have_value(holding("attack TkML-AP-U"))
+
+    page.locator(".sample[data-sample=cat]").click()
+    expect(page.locator("#download-data")).to_be_disabled()
+    page.locator("#attack-button").click()
+    expect(page.locator("#download-data")).to_be_enabled(timeout=RUN)
+    with np.load(save(page, "data", tmp_path), allow_pickle=False) as data:
+        assert '"true_labels": ["cat"]' in str(data["report"])
+    expect(page.locator("#bibtex textarea")).to_have_value(holding("true labels cat,"))
+
+
+def test_a_link_brings_the_settings_to_somebody_else(at: Callable[..., Page]) -> None:
+    asked = (
+        "sample=breakfast&annotator=coco80&attack=CW%5Ek&k=2&case=chosen&labels=clock,dog&kappa=0.5&max_steps=77&seed=3"
+    )
+    page = at(asked)
+    expect(page.locator("#verdict")).to_contain_text("These settings came with the link")
+    expect(page.locator("#attack input")).to_have_value(holding("(CW^k)"))
+    expect(page.locator("#goal input:checked")).to_have_value("ordered")
+    expect(page.locator("#annotator input:checked")).to_have_value("coco80")
+    expect(page.locator("#case input:checked")).to_have_value("chosen")
+    expect(page.locator("#k input[type=number]")).to_have_value("2")
+    assert [name.strip() for name in page.locator("#chosen .token").all_inner_texts()] == ["clock", "dog"]
+    page.locator("#link-button").click()
+    expect(page.locator(LINK)).to_have_value(holding("://"))
+    link = page.locator(LINK).input_value()
+    assert "seed=3" in link and "kappa=0.5" in link and "labels=clock%2Cdog" in link
+
+    other = at(link.split("?", 1)[1])
+    expect(other.locator("#verdict")).to_contain_text("These settings came with the link")
+    other.locator("#link-button").click()
+    expect(other.locator(LINK)).to_have_value(link)
+    field = "document.activeElement"
+    selected = f"{field}.value?.slice({field}.selectionStart, {field}.selectionEnd)"
+    other.wait_for_function(f"{selected}?.includes('://')")
+    assert other.evaluate(selected) == link
+
+    other.goto("about:blank")
+    other.go_back()
+    expect(other.locator("#verdict")).to_contain_text("These settings came with the link", timeout=RUN)
+
+
+def test_an_upload_is_not_in_the_link_and_the_page_says_so(at: Callable[..., Page], photos: dict[str, Path]) -> None:
+    page = at()
+    page.locator("#photo input[type=file]").set_input_files(photos["coffee"])
+    expect(page.locator("#chips")).to_contain_text("This is a guess")
+    page.locator("#link-button").click()
+    expect(page.locator("#link")).to_contain_text("Your own photo is not in the link")
+    assert "sample" not in page.locator(LINK).input_value() and "true" not in page.locator(LINK).input_value()
+
+
+def test_a_link_that_asks_for_too_much_changes_nothing(at: Callable[..., Page]) -> None:
+    page = at("sample=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E&k=999")
+    toast = page.get_by_test_id("toast-body")
+    expect(toast).to_contain_text("The link's settings were left out")
+    expect(toast).to_contain_text("No sample is called")
+    assert toast.locator("img").count() == 0
+    expect(page.locator("#verdict")).to_contain_text("The top 3 was")
+    expect(page.locator("#download-png")).to_be_enabled()
