@@ -1,15 +1,13 @@
 """The tab "Compare": its widgets, and which of them makes what happen."""
 
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from demo import runner, runs
+from demo import runner, runs, shelf
 from demo.actions import plainly
 from demo.compare import contest, drawing, verdict
 from demo.compare.contest import AIMS, Entry
@@ -158,8 +156,7 @@ def _wire_run(
 
 def _save(text: str) -> str:
     """Path of the CSV file, in a folder of its own."""
-    place = Path(get_upload_folder()) / uuid.uuid4().hex
-    place.mkdir(parents=True)
+    place = shelf.new_place(get_upload_folder())
     path = place / "comparison.csv"
     path.write_text(text, encoding="utf-8")
     return str(path)

@@ -11,7 +11,7 @@ import numpy as np
 from gradio.utils import get_upload_folder
 
 import tkml_core as tk
-from demo import live, runner
+from demo import live, runner, shelf
 from demo.actions import plainly
 from demo.naming import Update
 from demo.runs import wire
