@@ -7,13 +7,13 @@ import pytest
 pytest.importorskip("axe_playwright_python", reason="needs the package axe-playwright-python")
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
 from axe_playwright_python.sync_playwright import Axe
+from conftest import PHONE, WIDE
 from playwright.sync_api import Page, expect
 
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
     "resultTypes": ["violations"],
 }
-WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
 @pytest.mark.parametrize(("viewport", "theme"), [(WIDE, "light"), (WIDE, "dark"), (PHONE, "light"), (PHONE, "dark")])

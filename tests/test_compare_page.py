@@ -8,9 +8,9 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
 import test_page
+from conftest import PHONE, RUN, WIDE
 from playwright.sync_api import Page, expect
 
-visit, PHONE, RUN, WIDE = test_page.visit, test_page.PHONE, test_page.RUN, test_page.WIDE
 SIDEWAYS = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
 
 

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
+from conftest import PATIENCE, RUN
 from playwright.sync_api import Page, expect
 
-PATIENCE, RUN = 30_000, 90_000  # milliseconds, for a busy machine
 LINK = "#link textarea, #link input"
 
 
