@@ -62,7 +62,7 @@ def build() -> gr.Blocks:
         kept = gr.State(start.view.reel, time_to_live=KEEP_SECONDS)
         current = Current(gr.State(start.photo), gr.State(start.sample), gr.State(True), kept)
         header()
-        with gr.Tabs(elem_id="tabs") as tabs:
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             with gr.Tab("Attack", id="attack"):
                 w = lay_out(names, start)
             with gr.Tab("Compare", id="compare") as comparing:

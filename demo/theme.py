@@ -45,7 +45,10 @@ def style() -> str:
 
 def head() -> str:
     """Rules for what is outside the page's own part, which Gradio keeps `css=` from reaching on narrow screens."""
-    rules = ".gradio-container .main.app { padding: 14px !important; } footer .divider { display: none; }"
+    rules = (
+        ".gradio-container .main.app { padding: 14px !important; } footer .divider { display: none; }"
+        "#tabs [role=tab] { padding: 0 7px; }"  # all in one row
+    )
     return f"<style>@media (max-width: 760px) {{ {rules} }}</style>"
 
 

@@ -14,12 +14,7 @@ WIDTH = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidt
 
 
 def open_tab(page: Page, name: str) -> None:
-    """Press the tab, which a narrow screen may keep in a menu."""
-    tab = page.get_by_role("tab", name=name, exact=True)
-    if not tab.is_visible():
-        page.locator("#tabs .overflow-menu > button").click()
-        tab = page.locator("#tabs .overflow-dropdown").get_by_text(name, exact=True)
-    tab.click()
+    page.get_by_role("tab", name=name, exact=True).click()
 
 
 def fill(page: Page, box: str, value: str) -> None:
