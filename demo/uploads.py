@@ -1,6 +1,7 @@
 """Files from strangers: what may come in, and a plain sentence for whatever may not."""
 
 import warnings
+from abc import ABCMeta
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -52,18 +53,6 @@ def plain_error(message: str) -> gr.Error:
     return gr.Error(escape(message, quote=False), title="That did not work", print_exception=False)
 
 
-def photo_input(**options: Any) -> gr.Image:
-    """An image widget that hands over the path of the uploaded file, unaltered, or answers with one plain sentence.
-
-    gr.Image would re-encode some files (a re-uploaded adversarial picture must keep every level), and it answers a
-    broken one with a Python error that shows paths of the server. Its method is replaced on the instance because
-    Gradio writes a .pyi file into the project for every subclass of a component.
-    """
-    box = gr.Image(type="filepath", format="png", image_mode=None, **options)
-    box.preprocess = checked_path  # type: ignore[method-assign]
-    return box
-
-
 def checked_path(payload: ImageData | None) -> str | None:
     """The path of an uploaded picture that can be read; None where nothing was uploaded."""
     if payload is None:
@@ -75,3 +64,22 @@ def checked_path(payload: ImageData | None) -> str | None:
     except ValueError as error:
         raise plain_error(str(error)) from None
     return payload.path
+
+
+def _preprocess(self: gr.Image, payload: ImageData | None) -> str | None:
+    return checked_path(payload)
+
+
+# gr.Image would re-encode some files (a re-uploaded adversarial picture must keep every level), and it answers a broken one
+# with a Python error that shows paths of the server. A class, not an instance with another method, because Gradio builds a
+# widget anew in a visitor's session at every update of it. ABCMeta makes the class, because Gradio's own metaclass would write a
+# .pyi file into the project.
+_PhotoInput: Any = ABCMeta.__new__(
+    type(gr.Image), "_PhotoInput", (gr.Image,), {"preprocess": _preprocess, "is_template": True, "__module__": __name__}
+)
+
+
+def photo_input(**options: Any) -> gr.Image:
+    """An image widget that hands over the path of the uploaded file, unaltered, or answers with one plain sentence."""
+    box: gr.Image = _PhotoInput(type="filepath", format="png", image_mode=None, **options)
+    return box

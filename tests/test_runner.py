@@ -9,9 +9,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import numpy as np
 import pytest
 import torch
+from gradio.data_classes import ImageData
 from PIL import Image
 
 import tkml_core as tk
@@ -430,3 +432,16 @@ def test_a_label_to_hide_and_a_place_are_not_told_by_colour_alone() -> None:
     assert "(target for place 2)" in placed and '<span class="place" aria-hidden="true">1</span>' in placed
     race = Race(("a", "b", "c"), np.zeros((3, 3)), np.zeros(3), Roles(("a", "b"), hidden=("a",)), 1)
     assert "to hide" in race_html(race) and 'class="line out"' in race_html(race)
+
+
+def test_the_check_of_uploads_survives_an_update_of_the_widget(tmp_path: Path) -> None:
+    """Gradio makes a widget anew, from its class and its arguments, whenever a handler updates it."""
+    broken = tmp_path / "photo.png"
+    broken.write_bytes(b"no picture")
+    with gr.Blocks():
+        box = uploads.photo_input(label="Photo")
+    again = box.__class__(**{**box.constructor_args, "height": 99, "render": False})
+    assert again.get_block_name() == "image"
+    with pytest.raises(gr.Error, match="could not be read as a picture"):
+        again.preprocess(ImageData(path=str(broken)))
+    assert again.preprocess(None) is None
