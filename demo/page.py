@@ -20,7 +20,7 @@ from demo.real import panel
 from demo.samples import samples, write_samples
 from demo.tables import tab as measuring
 from demo.universal import tab as crafting
-from demo.visit import Current
+from demo.visit import Asked, Current
 from demo.widgets import DEFAULT_K, Start, lay_out
 from demo.wire_choices import QUIET, wire_choices
 from demo.wire_link import wire_link
@@ -76,8 +76,9 @@ def build() -> gr.Blocks:
                 assert start.view.outcome is not None
                 learn.lay_out(start.view.outcome, tabs)
         note()
-        wire_choices(w, files, current)
-        wire_run(w, current)
+        asked = Asked()
+        wire_choices(w, files, current, asked)
+        wire_run(w, current, asked)
         wire_link(page, w, files, current, start)
         panel.wire(w.real_button, w.real, current.reel, w.attack_button, **QUIET)
         endpoints.build(names)

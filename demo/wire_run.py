@@ -27,9 +27,8 @@ STARTING = """() => {
 }"""
 
 
-def wire_run(w: Widgets, current: Current) -> None:
+def wire_run(w: Widgets, current: Current, asked: Asked) -> None:
     """Attack and Stop, and the tools that look at a run while it goes on and afterwards."""
-    asked = Asked()
     wishes = [
         current.photo, w.annotator, w.chips, w.k, w.attack, w.goal, w.case, w.chosen, w.max_steps, w.seed,
         w.score_space, *w.settings.values(),
@@ -53,6 +52,9 @@ def wire_run(w: Widgets, current: Current) -> None:
         asked.amplify(session, look.factor_of(factor))
         try:
             for view in live.views(plan, lambda: asked.stopped(session), factor=lambda: asked.factor(session)):
+                if asked.left(session):  # no verdict: the stage shows what was chosen since
+                    yield {current.attacked: False}  # Gradio sends the last update twice, so it must not be a frame
+                    return
                 update: Update = {box: html for name, box in boxes.items() if (html := getattr(view, name)) is not None}
                 if view.before and not view.outcome:  # it begins: files and frames of the run before go
                     update |= {w.png: gr.update(interactive=False), w.report: gr.update(interactive=False)}
