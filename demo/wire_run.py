@@ -7,7 +7,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from demo import live, look, runner, takeaway_events
-from demo.actions import plainly
+from demo.actions import not_attacked, plainly, ready
 from demo.naming import Update
 from demo.real import panel
 from demo.reel import Reel
@@ -68,6 +68,10 @@ def wire_run(w: Widgets, current: Current, asked: Asked) -> None:
                 yield {**update, current.attacked: True}
                 if view.outcome:  # after the verdict, which need not wait for it
                     yield {w.away.kept: live.save_data(view.outcome, get_upload_folder())}
+        except ValueError:  # it broke off; the sentence about it comes as a message beside the stage
+            lost = not_attacked(w, "The run ended without a result. Change its settings, then press Attack.")
+            yield {**lost, **ready(w, plan.annotator, plan.photo, plan.roles.true, plan.k), current.attacked: False}
+            raise
         finally:
             asked.forget(session)  # also where the page was closed, and nothing follows
 
