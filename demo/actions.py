@@ -83,17 +83,24 @@ def choose(
     named[w.chips]["value"] = chips_value(path, name, photo, true, k, origin)
     return {
         **ready(w, annotator, photo, true, k),
-        w.change: stage.empty_html("Change", "What the attack adds shows here."),
-        w.after: stage.empty_html("Attacked", "Press Attack."),
-        w.verdict: waiting_html("Check which labels are marked as true, then press Attack."),
-        w.status: stage.line_html("ready"),
-        w.table: "",
+        **not_attacked(w, "Check which labels are marked as true, then press Attack."),
         w.png: gr.update(value=None, interactive=False),
         w.report: gr.update(value=None, interactive=False),
         w.away.kept: None,
         w.replay: replay_value(None),
         **panel.fresh(w.real_button, w.real, ready=False),
         **named,
+    }
+
+
+def not_attacked(w: Widgets, words: str) -> Update:
+    """The parts of the stage that only a run fills; `words` stand for its verdict."""
+    return {
+        w.change: stage.empty_html("Change", "What the attack adds shows here."),
+        w.after: stage.empty_html("Attacked", "Press Attack."),
+        w.verdict: waiting_html(words),
+        w.status: stage.line_html("ready"),
+        w.table: "",
     }
 
 

@@ -4,6 +4,7 @@ import atexit
 import importlib.util
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 import tkml_core as tk
-from demo import actions, endpoints, kept, live, menu, runner, theme, uploads
+from demo import actions, endpoints, kept, live, menu, runner, stage, theme, uploads
 from demo.about import header, note
 from demo.compare import tab as compare
 from demo.learn import tab as learn
@@ -20,7 +21,8 @@ from demo.real import panel
 from demo.samples import samples, write_samples
 from demo.tables import tab as measuring
 from demo.universal import tab as crafting
-from demo.visit import Current
+from demo.verdict import steps_words, table_html
+from demo.visit import Asked, Current
 from demo.widgets import DEFAULT_K, Start, lay_out
 from demo.wire_choices import QUIET, wire_choices
 from demo.wire_link import wire_link
@@ -76,8 +78,9 @@ def build() -> gr.Blocks:
                 assert start.view.outcome is not None
                 learn.lay_out(start.view.outcome, tabs)
         note()
-        wire_choices(w, files, current)
-        wire_run(w, current)
+        asked = Asked()
+        wire_choices(w, files, current, asked)
+        wire_run(w, current, asked)
         wire_link(page, w, files, current, start)
         panel.wire(w.real_button, w.real, current.reel, w.attack_button, **QUIET)
         endpoints.build(names)
@@ -93,6 +96,13 @@ def arrival(name: str, files: dict[str, str]) -> Start:
     ask = Ask(name, DEFAULT_K, attack, true, max_steps=choice.steps)
     *_, last = live.views(runner.plan(path, ask), lambda: False)
     assert last.outcome is not None
+    # The seconds would be those of a machine that is busy starting.
+    report = last.outcome.report
+    last = replace(
+        last,
+        status=stage.line_html("made when the page started", steps_words(report)),
+        table=table_html(report, took="at the start"),
+    )
     chips = actions.chips_value(path, name, runner.read_photo(path, name), true, DEFAULT_K, "sample")
     png, report = (save(last.outcome, get_upload_folder()) for save in (live.save_png, live.save_report))
     data = Path(path).parent / "arrival.npz"  # stays as long as the samples do

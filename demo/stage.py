@@ -13,6 +13,7 @@ from demo.plan import Photo, Plan
 from demo.race import Race, race_html
 from demo.report import Outcome, device_name
 from demo.roles import Roles
+from demo.verdict import steps_words
 
 SAME = 1e-2  # logits: a last step this close to the saved picture needs no point of its own
 
@@ -85,11 +86,17 @@ def starting_line(annotator: tk.Annotator, photo: Photo, true: tuple[str, ...], 
     return race_html(race) + curves_html([], [0.0])
 
 
+def speed_words(steps_per_second: float) -> str:
+    """Such as "12 steps/s"."""
+    speed = round(steps_per_second)
+    return f"{speed} step{'' if speed == 1 else 's'}/s"
+
+
 def status_html(plan: Plan, frame: Frame) -> str:
     """One line that goes with the pictures: how far, how fast, where."""
     reached = "goal reached" if frame.achieved else "goal not reached yet"
     return line_html(
-        f"step {frame.index}", f"{frame.steps_per_second:.0f} steps/s", device_name(plan.photo.x.device), reached
+        f"step {frame.index}", speed_words(frame.steps_per_second), device_name(plan.photo.x.device), reached
     )
 
 
@@ -97,7 +104,7 @@ def done_html(outcome: Outcome) -> str:
     """The same line for a finished run."""
     report = outcome.report
     speed = max(len(outcome.history.loss) - 1, 0) / max(report["seconds"], 1e-6)
-    return line_html(f"{report['steps']} steps", f"{speed:.0f} steps/s", report["device"], f"{report['seconds']:.1f} s")
+    return line_html(steps_words(report), speed_words(speed), report["device"], f"{report['seconds']:.1f} s")
 
 
 def line_html(*parts: str) -> str:

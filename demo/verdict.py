@@ -44,7 +44,7 @@ def _missed(report: dict[str, Any]) -> str:
     return " and ".join(parts) or "the ranking did not change enough"
 
 
-def _steps(report: dict[str, Any]) -> str:
+def steps_words(report: dict[str, Any]) -> str:
     """How many there were: "1 step", "12 queries"."""
     word = menu.CHOICES[report["attack"]].counted.lower()
     return f"{report['steps']} {'step' if report['steps'] == 1 and word == 'steps' else word}"
@@ -52,7 +52,7 @@ def _steps(report: dict[str, Any]) -> str:
 
 def _cut_short(report: dict[str, Any], budget: float) -> str:
     """Why the run ended early, if it did, as the start of the sentence."""
-    steps = _steps(report)
+    steps = steps_words(report)
     if report["stopped"] == "user":
         return f"Stopped after {steps}. "
     if report["stopped"] == "time":
@@ -84,7 +84,7 @@ def sentence(report: dict[str, Any], budget: float) -> str:
     saved = f"On the saved picture the {top} is {state}."
     if menu.ready_made(report["attack"]):
         return f"It did not work on this photo: {_missed(report)}. {saved} One change for all photos does not fool every one."
-    tried = lead + "The goal was not reached" if lead else f"It did not work within {_steps(report)}"
+    tried = lead + "The goal was not reached" if lead else f"It did not work within {steps_words(report)}"
     hint = "" if report["stopped"] == "user" else " Try more steps, a smaller k or another goal."
     return f"{tried}: {_missed(report)}. {saved}{hint}"
 
@@ -125,8 +125,8 @@ def waiting_html(text: str) -> str:
     return f'<div class="verdict none"><p>{escape(text)}</p></div>'
 
 
-def table_html(report: dict[str, Any]) -> str:
-    """All figures of a run, each with what it means."""
+def table_html(report: dict[str, Any], took: str = "") -> str:
+    """All figures of a run, each with what it means. `took`: what stands for its seconds, where they mean nothing."""
     psnr = "no change" if report["psnr"] is None else f"{report['psnr']:.1f} dB"
     contradicts = "the top-k contradicts the truth" if not report["consistent"] else "the top-k agrees with the truth"
     started = "" if report["consistent_before"] else " (it was 0 before the attack too)"
@@ -153,7 +153,11 @@ def table_html(report: dict[str, Any]) -> str:
         ("SSIM", f"{report['ssim']:.4f}", "1 means the same picture"),
         (menu.CHOICES[report["attack"]].counted, f"{report['steps']}", limit),
         ("Passes", f"{report['forwards']} + {report['backwards']}", "through the annotator, forward + backward"),
-        ("Time", f"{report['seconds']:.1f} s", f"{report['device']}, picture {report['width']} × {report['height']}"),
+        (
+            "Time",
+            took or f"{report['seconds']:.1f} s",
+            f"{report['device']}, picture {report['width']} × {report['height']}",
+        ),
     ]
     body = "".join(
         f'<tr><th scope="row">{escape(a)}</th><td>{escape(b)}</td><td>{escape(c)}</td></tr>' for a, b, c in rows

@@ -29,6 +29,7 @@ class Asked:
 
     def __init__(self) -> None:
         self._stopping: set[str] = set()
+        self._left: set[str] = set()
         self._factor: dict[str, int] = {}  # by the sessions that have a run
         self._lock = threading.Lock()
 
@@ -39,6 +40,17 @@ class Asked:
     def stopped(self, session: str) -> bool:
         with self._lock:
             return session in self._stopping
+
+    def leave(self, session: str) -> None:
+        """Another photo or annotator was chosen: a run that goes on ends, and the stage no longer belongs to it."""
+        with self._lock:
+            if session in self._factor:
+                self._stopping.add(session)
+                self._left.add(session)
+
+    def left(self, session: str) -> bool:
+        with self._lock:
+            return session in self._left
 
     def amplify(self, session: str, factor: int) -> None:
         """Draw the change `factor` times as strong from here on."""
@@ -57,4 +69,5 @@ class Asked:
         """The session's run has ended, one way or another."""
         with self._lock:
             self._stopping.discard(session)
+            self._left.discard(session)
             self._factor.pop(session, None)

@@ -11,7 +11,7 @@ from demo.actions import plainly
 from demo.naming import Naming, Update
 from demo.presets import set_preset
 from demo.samples import photo_of, sample
-from demo.visit import Current
+from demo.visit import Asked, Current
 from demo.widgets import Widgets
 
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -21,7 +21,7 @@ CHOICE: dict[str, Any] = {**QUIET, "concurrency_id": "choice", "concurrency_limi
 PRESS_ATTACK = '() => document.getElementById("attack-button").click()'
 
 
-def wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
+def wire_choices(w: Widgets, files: dict[str, str], current: Current, asked: Asked) -> None:
     scene = [
         w.chips, w.before, w.change, w.after, w.verdict, w.status, w.race, w.table, w.png, w.report, w.replay,
         w.real_button, w.real, w.k, w.case, w.chosen, w.away.kept,
@@ -30,16 +30,20 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
     fresh: Update = {current.attacked: False, current.reel: None}
 
     @plainly
-    def on_photo(path: str | None, name: str, k: float, goal: str, case: str, attack: str) -> Any:
+    def on_photo(request: gr.Request, path: str | None, name: str, k: float, goal: str, case: str, attack: str) -> Any:
         if not path:
             return gr.skip()
+        asked.leave(request.session_hash or "")
         # The box empties itself again: the photo stands on the stage, and here the next one can be dropped.
         update = actions.choose(w, path, name, k, None, "guess", Naming(goal, case, attack=attack))
         return {**update, w.photo: None, current.photo: path, current.sample: None, **fresh}
 
     @plainly
-    def on_sample(name: str, k: float, goal: str, case: str, attack: str, event: gr.EventData) -> Update:
+    def on_sample(
+        request: gr.Request, event: gr.EventData, name: str, k: float, goal: str, case: str, attack: str
+    ) -> Update:
         item = sample(str(event._data.get("sample")))
+        asked.leave(request.session_hash or "")
         true = actions.known_truth(item, runner.annotator(name))
         path = photo_of(files, item)
         update = actions.choose(w, path, name, k, true, "sample", Naming(goal, case, attack=attack))
@@ -47,8 +51,10 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current) -> None:
 
     @plainly
     def on_annotator(
-        path: str, name: str, k: float, chips: Any, chosen: str | None, goal: str, case: str, attack: str
-    ) -> Update:
+        request: gr.Request, path: str, name: str, k: float, chips: Any, chosen: str | None, goal: str, case: str,
+        attack: str,
+    ) -> Update:  # fmt: skip
+        asked.leave(request.session_hash or "")
         naming = Naming(goal, case, attack=attack)
         update = actions.choose_annotator(w, path, name, k, chips, chosen, attack, naming)
         return {**update, **fresh}

@@ -7,7 +7,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from demo import live, look, runner, takeaway_events
-from demo.actions import plainly
+from demo.actions import not_attacked, plainly, ready
 from demo.naming import Update
 from demo.real import panel
 from demo.reel import Reel
@@ -27,9 +27,8 @@ STARTING = """() => {
 }"""
 
 
-def wire_run(w: Widgets, current: Current) -> None:
+def wire_run(w: Widgets, current: Current, asked: Asked) -> None:
     """Attack and Stop, and the tools that look at a run while it goes on and afterwards."""
-    asked = Asked()
     wishes = [
         current.photo, w.annotator, w.chips, w.k, w.attack, w.goal, w.case, w.chosen, w.max_steps, w.seed,
         w.score_space, *w.settings.values(),
@@ -53,6 +52,9 @@ def wire_run(w: Widgets, current: Current) -> None:
         asked.amplify(session, look.factor_of(factor))
         try:
             for view in live.views(plan, lambda: asked.stopped(session), factor=lambda: asked.factor(session)):
+                if asked.left(session):  # no verdict: the stage shows what was chosen since
+                    yield {current.attacked: False}  # Gradio sends the last update twice, so it must not be a frame
+                    return
                 update: Update = {box: html for name, box in boxes.items() if (html := getattr(view, name)) is not None}
                 if view.before and not view.outcome:  # it begins: files and frames of the run before go
                     update |= {w.png: gr.update(interactive=False), w.report: gr.update(interactive=False)}
@@ -66,6 +68,10 @@ def wire_run(w: Widgets, current: Current) -> None:
                 yield {**update, current.attacked: True}
                 if view.outcome:  # after the verdict, which need not wait for it
                     yield {w.away.kept: live.save_data(view.outcome, get_upload_folder())}
+        except ValueError:  # it broke off; the sentence about it comes as a message beside the stage
+            lost = not_attacked(w, "The run ended without a result. Change its settings, then press Attack.")
+            yield {**lost, **ready(w, plan.annotator, plan.photo, plan.roles.true, plan.k), current.attacked: False}
+            raise
         finally:
             asked.forget(session)  # also where the page was closed, and nothing follows
 

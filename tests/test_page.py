@@ -65,6 +65,8 @@ def test_a_finished_run_is_there_on_arrival(visit: Callable[..., Page]) -> None:
     assert pressed(page)
     expect(page.locator("#race svg.lines").first).to_be_visible()
     expect(page.locator("#table")).to_contain_text("PSNR")
+    expect(page.locator("#status")).to_have_text(re.compile(r"made when the page started\s*\d+ steps$"))
+    expect(page.locator("#table")).to_contain_text("at the start")
     expect(page.locator("#download-png")).to_be_enabled()
 
 
@@ -131,7 +133,7 @@ def test_stop_keeps_the_pictures_and_says_so(visit: Callable[..., Page]) -> None
     start_a_long_run(page)
     running = "Number(document.querySelector('#status').innerText.match(/step (\\d+)/)?.[1]) > 3"
     page.wait_for_function(running, timeout=RUN)
-    expect(page.locator("#status")).to_contain_text("steps/s")
+    expect(page.locator("#status")).to_contain_text(re.compile("steps?/s"))
 
     attack(other)  # somebody else's run, meanwhile
     finished(other)
@@ -144,6 +146,22 @@ def test_stop_keeps_the_pictures_and_says_so(visit: Callable[..., Page]) -> None
     assert len(names(page, "#after")) == 10
     assert str(page.locator("#after img").get_attribute("src")).startswith("data:image/png")
     expect(page.locator("#download-png")).to_be_enabled()
+
+
+def test_another_photo_ends_the_run_and_keeps_the_stage(visit: Callable[..., Page]) -> None:
+    page = visit()
+    start_a_long_run(page)
+    page.wait_for_function("/step \\d/.test(document.querySelector('#status').innerText)", timeout=RUN)
+    page.locator(".sample[data-sample=coffee]").click()
+    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    finished(page)
+    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    expect(page.locator("#after")).to_contain_text("Press Attack")
+    expect(page.locator("#status")).to_have_text("ready")
+    expect(page.locator(".replay input")).to_be_disabled()
+    expect(page.locator("#download-png")).to_be_disabled()
+    page.locator("#preset-gentle").click()  # the next run is not taken for the one that was left
+    expect(page.locator("#verdict")).to_contain_text("Fooled", timeout=RUN)
 
 
 def test_a_run_does_not_move_the_page(visit: Callable[..., Page]) -> None:

@@ -13,7 +13,7 @@ from demo.compare import contest, drawing, verdict
 from demo.compare.contest import AIMS, Entry
 from demo.plan import MAX_SEED, MAX_STEPS, Plan
 from demo.sheet import sum_up
-from demo.stage import line_html
+from demo.stage import line_html, speed_words
 from demo.theme import Html, script
 from demo.wish import chips_truth
 
@@ -131,7 +131,7 @@ def _wire_run(
             plan = plans[moment.column]
             update: dict[Any, Any] = {columns[moment.column + 1]: drawing.column_html(plan, moment)}
             if moment.frame:
-                speed = f"{moment.frame.steps_per_second:.0f} steps/s"
+                speed = speed_words(moment.frame.steps_per_second)
                 turn = f"{moment.column + 1} of {len(plans)}"
                 update[status] = line_html(turn, plan.ask.attack, f"step {moment.frame.index}", speed)
             if moment.outcome:

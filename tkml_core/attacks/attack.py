@@ -17,6 +17,10 @@ def check_whole(name: str, value: Any, least: int) -> None:
         raise ValueError(f"{name} = {value!r}: a whole number, {least} or more, is expected.")
 
 
+# Far beyond what is of any use, and far below where float32 sums of such numbers are no longer finite.
+LARGEST = 10_000
+
+
 @dataclass(frozen=True)
 class Attack:
     """`max_steps`: updates at most. A subclass names itself, its goals, its other settings, and writes `_loop`."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from tkml_core import losses
-from tkml_core.attacks.attack import Attack, check_whole
+from tkml_core.attacks.attack import LARGEST, Attack, check_whole
 from tkml_core.attacks.run import Run, part
 from tkml_core.goals import Goal, Ordered, Targeted
 from tkml_core.step import Steps
@@ -43,10 +43,10 @@ class CWk(Attack):
         check_whole("searches", self.searches, 1)
         for name, what in (("constant", "the first c"), ("rate", "Adam's rate")):
             value = getattr(self, name)
-            if not 0 < value < float("inf"):
-                raise ValueError(f"{name} = {value!r}: {what} is a number above 0.")
-        if not 0 <= self.kappa < float("inf"):
-            raise ValueError(f"kappa = {self.kappa!r}: the logits by which a hinge is to hold are 0 or more.")
+            if not 0 < value <= LARGEST:
+                raise ValueError(f"{name} = {value!r}: {what} is a number above 0, up to {LARGEST}.")
+        if not 0 <= self.kappa <= LARGEST:
+            raise ValueError(f"kappa = {self.kappa!r}: the logits by which a hinge is to hold are 0 to {LARGEST}.")
 
     def objective(self, scores: Tensor, goal: Goal, kappa: Tensor) -> losses.Objective:
         """The sum of hinges and its subgradients; kappa (B,)."""

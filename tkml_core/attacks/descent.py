@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tkml_core.attacks.attack import Attack, check_whole
+from tkml_core.attacks.attack import LARGEST, Attack, check_whole
 from tkml_core.attacks.run import Run, part
 from tkml_core.goals import Goal, Targeted
 from tkml_core.losses import Objective
@@ -41,8 +41,8 @@ class Descent(Attack):
         super().__post_init__()
         if not 0 < self.step < 2:
             raise ValueError(f"step = {self.step!r}: the share of the way to the goal of one update is in (0, 2).")
-        if not 0 <= self.beta < float("inf"):
-            raise ValueError(f"beta = {self.beta!r}: the weight of ‖z‖² is a number, 0 or more.")
+        if not 0 <= self.beta <= LARGEST:
+            raise ValueError(f"beta = {self.beta!r}: the weight of ‖z‖² is a number from 0 to {LARGEST}.")
         if not 0 <= self.momentum < 1:
             raise ValueError(
                 f"momentum = {self.momentum!r}: the share of the last direction that is kept is in [0, 1)."
@@ -142,8 +142,10 @@ class LambdaDescent(Descent):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.lambda_0 is not None and not abs(self.lambda_0) < float("inf"):
-            raise ValueError(f"lambda_0 = {self.lambda_0!r}: the first λ is a number, or None for Lemma 1's.")
+        if self.lambda_0 is not None and not abs(self.lambda_0) <= LARGEST:
+            raise ValueError(
+                f"lambda_0 = {self.lambda_0!r}: the first λ is a number from -{LARGEST} to {LARGEST}, or None for Lemma 1's."
+            )
 
     def first_lambda(self, scores: Tensor, goal: Goal) -> Tensor:
         if self.lambda_0 is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tkml_core.attacks.attack import Attack
+from tkml_core.attacks.attack import LARGEST, Attack
 from tkml_core.attacks.run import Run
 from tkml_core.goals import Cleared, Goal, Inconsistent
 from tkml_core.ranking import topk
@@ -37,9 +37,9 @@ class KFool(Attack):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 <= self.overshoot < float("inf"):
+        if not 0 <= self.overshoot <= LARGEST:
             raise ValueError(
-                f"overshoot = {self.overshoot!r}: the share of a step to add to it is a number, 0 or more."
+                f"overshoot = {self.overshoot!r}: the share of a step to add to it is a number from 0 to {LARGEST}."
             )
 
     def _loop(self, run: Run) -> Steps:

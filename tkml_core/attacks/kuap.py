@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from tkml_core.annotator import Annotator
-from tkml_core.attacks.attack import check_whole
+from tkml_core.attacks.attack import LARGEST, check_whole
 from tkml_core.attacks.kfool import BEYOND, kfool_step
 from tkml_core.attacks.universal import Crowd, Universal
 from tkml_core.goals import Goal
@@ -29,8 +29,10 @@ class KUAP(Universal):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_whole("fool_steps", self.fool_steps, 1)
-        if not 0 <= self.overshoot < float("inf"):
-            raise ValueError(f"overshoot = {self.overshoot!r}: the share beyond the boundary is a number, 0 or more.")
+        if not 0 <= self.overshoot <= LARGEST:
+            raise ValueError(
+                f"overshoot = {self.overshoot!r}: the share beyond the boundary is a number from 0 to {LARGEST}."
+            )
 
     def _over(self, crowd: Crowd) -> Steps:
         for index in range(crowd.updates + 1):

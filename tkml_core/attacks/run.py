@@ -79,12 +79,19 @@ class Run:
             self.x_adv[self.done] = quantize(self.x[self.done])
 
     def look(self, rows: Tensor | None = None) -> Look:
-        """Evaluate the live images, or those of `rows`: what every iterate begins with. One forward pass."""
+        """Evaluate the live images, or those of `rows`: what every iterate begins with. One forward pass.
+
+        ValueError where the scores are not finite.
+        """
         rows = self.live if rows is None else rows
         leaf = self.x_adv[rows] if len(rows) < len(self.x) else self.x_adv.clone()
         leaf.requires_grad_()
         with torch.enable_grad():
             logits = self.annotator(leaf)
+        if not bool(torch.isfinite(logits).all()):  # NaN pixels show here too
+            raise ValueError(
+                "The run came to scores that are NaN or infinite and cannot go on. Settings nearer to the defaults help."
+            )
         self.forwards[rows] += 1
         return Look(rows, self.goal.select(rows), leaf, logits, leaf.detach() - part(self.x, rows), logits.detach())
 
