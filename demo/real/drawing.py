@@ -57,8 +57,14 @@ def _noise(examined: Examined) -> str:
 
 
 def _strangers(rows: Iterable[Row]) -> list[str]:
-    told = [(row.name.removeprefix("Shown to "), row.attacked) for row in rows if row.kind == "other"]
-    return [f"{name} is {'fooled too' if seen.fooled else 'not fooled'}." for name, seen in told if seen]
+    """What others make of the picture; one that is the same network has no say."""
+    told = []
+    for row in rows:
+        if row.kind == "twin":
+            told.append(f"{row.annotator} is the same network, so its row does not say whether another one is fooled.")
+        elif row.kind == "other" and row.attacked:
+            told.append(f"{row.annotator} is {'fooled too' if row.attacked.fooled else 'not fooled'}.")
+    return told
 
 
 def _longer(examined: Examined) -> str:

@@ -60,7 +60,9 @@ def _attack(box: dict[str, Any], names: Sequence[str]) -> None:
     attacks = menu.attacks()
     own = next(iter(attacks))
     with gr.Column(min_width=0):
-        box["annotator"] = gr.Radio(list(names), value=names[0], label="Annotator", elem_id="live-annotator")
+        box["annotator"] = gr.Radio(
+            list(names), value=names[0], label="Annotator", info=menu.ANNOTATORS, elem_id="live-annotator"
+        )
         box["attack"] = gr.Dropdown(
             [(f"{choice.title} ({name})", name) for name, choice in attacks.items()], value=own, label="Attack",
             filterable=False, elem_id="live-attack",
