@@ -59,11 +59,11 @@ def _noise(examined: Examined) -> str:
 def _strangers(rows: Iterable[Row]) -> list[str]:
     """What others make of the picture; one that is the same network has no say."""
     told = []
-    for row in rows:
-        if row.kind == "twin":
-            told.append(f"{row.annotator} is the same network, so its row does not say whether another one is fooled.")
-        elif row.kind == "other" and row.attacked:
-            told.append(f"{row.annotator} is {'fooled too' if row.attacked.fooled else 'not fooled'}.")
+    for line in rows:
+        if line.kind == "twin":
+            told.append(f"{line.annotator} is the same network, so its row does not say whether another one is fooled.")
+        elif line.kind == "other" and line.attacked:
+            told.append(f"{line.annotator} is {'fooled too' if line.attacked.fooled else 'not fooled'}.")
     return told
 
 
