@@ -74,10 +74,11 @@ def build() -> gr.Blocks:
                 measuring.build(names, files)
             with gr.Tab("Learn", id="learn"):
                 assert start.view.outcome is not None
-                learn.lay_out(start.view.outcome, tabs)
+                lesson = learn.lay_out(start.view.outcome, tabs)
         note()
         wire_choices(w, files, current)
         wire_run(w, current)
+        learn.wire(lesson, w, current)
         wire_link(page, w, files, current, start)
         panel.wire(w.real_button, w.real, current.reel, w.attack_button, **QUIET)
         endpoints.build(names)

@@ -155,6 +155,21 @@ def test_a_run_that_is_cut_short_keeps_what_it_has(files: dict[str, str], stop: 
     assert "kUAPs for voc20 at k = 3, made on 1 photo." in facts and "&lt;b&gt;" in facts and "own guess" in facts
 
 
+def test_a_run_that_ends_before_its_last_epoch_says_why(run: Any) -> None:
+    made = run[-1]
+    points = [craft.Point(0, 0, 0), craft.Point(3, 1, 0)]
+    ten = replace(made, wish=replace(made.wish, epochs=10), points=points, stopped=None)
+    assert drawing.made_sentence(ten, 60).startswith("It ended after 3 of 10 epochs, because every picture is fooled")
+    for whole in (replace(ten, wish=replace(made.wish, epochs=3)), replace(ten, stopped="user")):
+        assert "It ended after" not in drawing.made_sentence(whole, 60)
+
+
+def test_a_z_that_is_not_universal_points_to_the_bundled_one(run: Any) -> None:
+    made = run[-1]
+    assert "made on 200 photos, choose “bundled, TkML-AP-Uv”" in trial.own(made).on_none
+    assert "bundled" not in trial.own(replace(made, wish=replace(made.wish, k=7))).on_none
+
+
 def test_z_can_be_taken_away(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = run[-1]
     monkeypatch.setattr(events, "get_upload_folder", lambda: str(tmp_path))

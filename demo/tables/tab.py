@@ -51,7 +51,7 @@ def _photos(box: dict[str, Any]) -> None:
             choices, value=[name for _, name in choices], label="Samples", elem_id="live-samples"
         )
         box["uploads"] = gr.File(
-            label=f"Your own photos, {live_row.MOST_PHOTOS} with the samples",
+            label=f"Your own photos: at most {live_row.MOST_PHOTOS} in all, samples included",
             file_count="multiple", file_types=["image"], height=170, elem_id="live-uploads",
         )  # fmt: skip
 
@@ -78,7 +78,11 @@ def _attack(box: dict[str, Any], names: Sequence[str]) -> None:
 
 def _cases_shown(attack: str) -> dict[str, Any]:
     cases = live_row.cases_of(attack)
-    return {"choices": [(words, name) for name, words in cases.items()], "value": next(iter(cases))}
+    return {
+        "choices": [(words, name) for name, words in cases.items()],
+        "value": next(iter(cases)),
+        "visible": len(cases) > 1,
+    }
 
 
 def _wire(box: dict[str, Any], files: dict[str, str]) -> None:

@@ -78,6 +78,11 @@ class Made:
     def norm(self) -> float:
         return float(tk.l2_norm(self.z)[0])
 
+    @property
+    def early(self) -> bool:
+        """Whether the run ended before its last epoch because every picture was fooled."""
+        return self.stopped is None and self.points[-1].epoch < self.wish.epochs
+
 
 def checked(used: Any, annotator: Any, k: Any, method: Any, budget: Any, epochs: Any, seed: Any) -> Wish:
     """What the widgets say as a Wish; ValueError says what was wrong and what is allowed."""

@@ -94,6 +94,11 @@ def made_sentence(made: Made, limit: float) -> str:
         "user": f"Stopped after {made.updates} updates. ",
         "time": f"The limit of {limit:.0f} seconds ended the run after {made.updates} updates. ",
     }.get(made.stopped or "", "")
+    if made.early:
+        lead = (
+            f"It ended after {made.points[-1].epoch:.0f} of {made.wish.epochs} epochs, because every picture is fooled: there "
+            "was nothing left to learn. "
+        )
     n = made.pictures
     return (
         f"{lead}On {made.fooled} of the {n} pictures it was made on ({percent(made.fooled / n)}) no true label is left in the "
