@@ -102,7 +102,7 @@ def test_a_bad_file_is_named_and_no_path_is_told(tmp_path: Path) -> None:
     [
         ({"annotator": "imagenet"}, "annotator must be one of 'voc20', 'coco80'"),
         ({"k": 0}, "k must be a whole number from 1 to 10"),
-        ({"method": "TkML-AP-U"}, "The method must be one of 'TkML-AP-Uv', 'kUAPs'"),
+        ({"method": "TkML-AP-U"}, "The method must be one of 'TkML-AP-Uv', "),
         ({"budget": 9000}, "from 200 to 8000"),
         ({"epochs": 1.5}, "Epochs must be a whole number from 1 to 50"),
         ({"seed": -1}, "seed must be"),
@@ -113,6 +113,13 @@ def test_wishes_are_checked(wrong: dict[str, Any], words: str) -> None:
     craft.checked([], **good)
     with pytest.raises(ValueError, match=words):
         craft.checked([], **{**good, **wrong})
+
+
+def test_every_craft_is_an_attack_and_the_margin_is_a_choice() -> None:
+    attacks = {title: craft.checked([], NAME, 3, title, 4000, 2, 0).attack() for title in craft.CRAFTS}
+    assert repr(attacks["TkML-AP-Uv"]) == repr(tk.TkMLAPUv(epochs=2, max_steps=10**6))  # the paper's own by default
+    margin = attacks["TkML-AP-Uv, goal's margin (Eq. 7)"]
+    assert isinstance(margin, tk.TkMLAPUv) and margin.surrogate == "margin"
 
 
 # ---- the run --------------------------------------------------------------------------------------------------------

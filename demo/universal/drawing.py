@@ -117,7 +117,7 @@ def facts_html(made: Made) -> str:
     """What else there is to know about a run."""
     wish, photos = made.wish, "1 photo" if made.photos == 1 else f"{made.photos} photos"
     facts = [
-        f"{wish.method} for {wish.annotator} at k = {wish.k}, made on {photos}"
+        f"{wish.title} for {wish.annotator} at k = {wish.k}, made on {photos}"
         + (", each also mirrored and cut closer." if made.pictures > made.photos else "."),
         f"The {top_words(wish.k)} contradicts the truth (E = 0) on {made.inconsistent} of the {made.pictures} pictures.",
     ]
