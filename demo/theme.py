@@ -44,12 +44,12 @@ def style() -> str:
 
 
 def head() -> str:
-    """Rules for what is outside the page's own part, which Gradio keeps `css=` from reaching on narrow screens."""
+    """Rules for what is outside the page's own part, which Gradio keeps `css=` from reaching on narrow screens; tabs.js."""
     rules = (
         ".gradio-container .main.app { padding: 14px !important; } footer .divider { display: none; }"
         "#tabs [role=tab] { padding: 0 5px; font-size: 0.95rem; }"  # all in one row
     )
-    return f"<style>@media (max-width: 760px) {{ {rules} }}</style>"
+    return f"<style>@media (max-width: 760px) {{ {rules} }}</style><script>{script('tabs.js')}</script>"
 
 
 def script(name: str) -> str:

@@ -166,7 +166,7 @@ def test_an_image_that_is_done_stays_as_it_is() -> None:
     true = tk.topk_mask(logits, 1)
     near = tk.choose_targets("best", logits[:1], true=true[:1], k=10)
     far = tk.choose_targets("worst", logits[1:], true=true[1:], k=10)
-    attack = tk.MinNorm(max_steps=100, schedule=4, rounded=0)
+    attack = tk.MinNorm(max_steps=100, schedule=2, rounded=0)
     goal = tk.Targeted(targets=torch.cat([near, far]), true=true)
     steps = list(attack.steps(found, x, goal))
     result = attack(found, x, goal)

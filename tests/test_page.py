@@ -286,3 +286,18 @@ def test_a_phone_needs_no_sideways_scroll(visit: Callable[..., Page], theme: str
     for box in ("#before", "#after", "#race", "#chips", "#attack-button"):
         edges = page.locator(box).bounding_box()
         assert edges and edges["x"] >= 0 and edges["x"] + edges["width"] <= 390
+
+
+def test_back_leads_to_the_tab_before_and_an_address_opens_a_tab(visit: Callable[..., Page]) -> None:
+    page = visit()
+    chosen = page.locator("#tabs [role=tab][aria-selected=true]").first
+    for name in ("Compare", "Learn"):
+        page.get_by_role("tab", name=name, exact=True).click()
+        expect(chosen).to_have_text(name)
+    for name in ("Compare", "Attack"):
+        page.go_back()
+        expect(chosen).to_have_text(name)
+    page.go_forward()
+    expect(chosen).to_have_text("Compare")
+    page.reload()
+    expect(chosen).to_have_text("Compare")

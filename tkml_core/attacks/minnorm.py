@@ -24,6 +24,7 @@ from tkml_core.metrics import NORMS, l2_norm
 from tkml_core.step import Step, Steps
 
 INTEGRAL, PROPORTIONAL = 0.4, 0.4  # gains of w, in units of what would close a violation if f were linear
+STEPS, HASTE = 100, 4.0  # what these are for; in fewer steps w must learn faster, up to so many times
 FIRST, LAST, FINEST = 0.3, 0.02, 0.005  # share of the newest gradient in z: early it must learn, late it must average
 AHEAD, NEAR = 0.03, 0.005  # of the first gap, over the run: by how much the goal is to be met
 CLOSE = 0.02  # score units: an image at the goal's edge has no gap to measure by
@@ -71,8 +72,8 @@ class MinNorm(Attack):
         return Run(annotator, x, goal, self.norm)
 
     def _loop(self, run: Run) -> Steps:
-        dual = _Dual(run)
         most = max(self.max_steps - self.rounded, min(self.max_steps, self.schedule))
+        dual = _Dual(run, hurry=min(max(1.0, STEPS / max(1, min(self.schedule, most))), HASTE))
         index, stopped = 0, None
         for index in range(most + 1):
             look = _record(run, run.look())
@@ -155,10 +156,11 @@ class MinNorm(Attack):
 
 
 class _Dual:
-    """The multipliers w (B,m) ≥ 0, one a label, and how strongly they pull."""
+    """The multipliers w (B,m) ≥ 0, one a label, and how strongly they pull; `hurry` ≥ 1: how much faster than usual."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, hurry: float) -> None:
         self.run = run
+        self.integral, self.proportional = INTEGRAL * hurry, PROPORTIONAL * math.sqrt(hurry)
         self.w = torch.zeros_like(run.logits)  # the integral part
         self.kappa = torch.zeros_like(run.norm)  # 0 until there was a gradient
         self.first_gap = run.goal.margin(run.logits).abs().clamp(min=CLOSE)
@@ -173,8 +175,8 @@ class _Dual:
         violation, above, below = _violation(look.f, look.goal, ahead)
         new = kappa == 0
         gain = torch.where(new, 1, 1 / kappa)[:, None]
-        held = _balanced(self.w[rows] + INTEGRAL * gain * violation, above, below)
-        w = _balanced(held + PROPORTIONAL * gain * violation, above, below)
+        held = _balanced(self.w[rows] + self.integral * gain * violation, above, below)
+        w = _balanced(held + self.proportional * gain * violation, above, below)
         (by_x,) = torch.autograd.grad(look.logits, look.leaf, torch.where(above, -w, w))
         run.backwards[rows] += 1
         toward = by_x
