@@ -81,7 +81,7 @@ def _choices(box: dict[str, Any], names: Sequence[str]) -> None:
     )
     box["method"] = gr.Radio(
         list(craft.CRAFTS), value=craft.METHODS[0], label="Method", elem_id="craft-method",
-        info="TkML-AP-Uv is the paper's. With the goal's margin in place of its Eq. 8, z does better on photos it has not seen. "
+        info="TkML-AP-Uv is the paper's. With the goal's margin, a z made on hundreds of photos did better on others. "
         "kUAPs is the older one it is compared with, and slower",
     )  # fmt: skip
     box["k"] = gr.Slider(1, craft.MOST_K, value=DEFAULT_K, step=1, label="k", elem_id="craft-k")
