@@ -60,6 +60,9 @@ CHOICES = {
     ),
 }  # fmt: skip
 
+# What every choice of annotator says below its name.
+ANNOTATORS = "Both share one network: voc20 shows 20 of coco80's 80 labels"
+
 TARGET_CASES = {
     "best": "best-scored (easy)",
     "random": "random",

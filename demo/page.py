@@ -76,11 +76,12 @@ def build() -> gr.Blocks:
                 measuring.build(names, files)
             with gr.Tab("Learn", id="learn"):
                 assert start.view.outcome is not None
-                learn.lay_out(start.view.outcome, tabs)
+                lesson = learn.lay_out(start.view.outcome, tabs)
         note()
         asked = Asked()
         wire_choices(w, files, current, asked)
         wire_run(w, current, asked)
+        learn.wire(lesson, w, current)
         wire_link(page, w, files, current, start)
         panel.wire(w.real_button, w.real, current.reel, w.attack_button, **QUIET)
         endpoints.build(names)

@@ -11,6 +11,13 @@ from demo.widgets import Widgets
 from demo.wish import chips_truth
 
 
+def preset_boxes(w: Widgets) -> list[Any]:
+    """The widgets that `set_preset` sets."""
+    return [
+        w.attack, w.goal, w.case, w.chosen, w.chips, w.advanced, w.max_steps, *w.settings.values(), w.seed, w.score_space,
+    ]  # fmt: skip
+
+
 def set_preset(w: Widgets, preset: Preset, path: str, name: str, k: Any, chips: Any) -> Update:
     """Attack, goal and targets as the preset has them; everything under "Advanced" as if nobody had touched it."""
     annotator = runner.annotator(name)

@@ -148,7 +148,9 @@ def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Start) -> No
     )  # fmt: skip
     parts["samples"] = Html(samples_html(), js_on_load=script("samples.js"), elem_id="samples")
     choices = [(f"{name} · {len(runner.annotator(name).labels)} labels", name) for name in annotators]
-    parts["annotator"] = gr.Radio(choices, value=start.annotator, label="Annotator", elem_id="annotator")
+    parts["annotator"] = gr.Radio(
+        choices, value=start.annotator, label="Annotator", info=menu.ANNOTATORS, elem_id="annotator"
+    )
     Html('<h2><span class="number">2</span>Mark what is true</h2>')
     parts["chips"] = Html(
         start.chips, html_template=SWITCH + "${value ? value.html : ''}", js_on_load=script("chips.js"), elem_id="chips",

@@ -9,7 +9,7 @@ import gradio as gr
 from demo import actions, menu, runner
 from demo.actions import plainly
 from demo.naming import Naming, Update
-from demo.presets import set_preset
+from demo.presets import preset_boxes, set_preset
 from demo.samples import photo_of, sample
 from demo.visit import Asked, Current
 from demo.widgets import Widgets
@@ -99,14 +99,11 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current, asked: Ask
 
 
 def _wire_presets(w: Widgets, current: Current) -> None:
-    shown = [
-        w.attack, w.goal, w.case, w.chosen, w.chips, w.advanced, w.max_steps, *w.settings.values(), w.seed, w.score_space,
-    ]  # fmt: skip
     for name, button in w.presets.items():
         chosen = button.click(
             plainly(partial(set_preset, w, menu.PRESETS[name])),
             [current.photo, w.annotator, w.k, w.chips],
-            shown,
+            preset_boxes(w),
             **CHOICE,
         )
         # It starts at once: who clicks "Hide one object" wants to see it hidden; Stop is one click away, and what was

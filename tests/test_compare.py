@@ -2,6 +2,8 @@
 
 import csv
 import io
+from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from demo import menu, runner
 from demo.compare import contest, verdict
 from demo.compare.contest import AIMS, Entry, Moment
-from demo.compare.drawing import column_html, opening, original_html, strip_html
+from demo.compare.drawing import column_html, methods_html, opening, original_html, stale_html, strip_html
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +107,9 @@ def test_stop_keeps_what_is_there_and_begins_nothing_new(cat: Entry) -> None:
     report = seen[-1].outcome.report
     assert report["stopped"] == "user" and report["steps"] <= 2 and not report["achieved"]
     words = verdict.sentence(plans, [report, None], done=True)
-    assert "TkML-AP-T did not reach it. Stopped before ML-AP had a turn." in words
+    assert "TkML-AP-T was stopped. Stopped before ML-AP had a turn." in words and "did not reach" not in words
+    late = verdict.sentence(plans, [{**report, "stopped": "time"}, None], done=True)
+    assert "TkML-AP-T ran out of time." in late
     table = verdict.table_html(plans, [report, None], done=True)
     assert ">stopped<" in table and ">not run<" in table
     assert "Stopped" in column_html(plans[0], seen[-1])
@@ -174,6 +178,18 @@ def test_columns_show_picture_change_and_labels(cat: Entry, ended: tuple[list[An
     boxes = opening(plans, 5)
     assert len(boxes) == 6 and boxes[3:] == ["", "", ""] and "waiting for its turn" in boxes[1]
     assert "cat" in strip_html(cat) and "voc20" in strip_html(cat)
+
+
+def test_what_is_shown_of_other_choices_says_so(cat: Entry) -> None:
+    assert stale_html(None, cat) == stale_html(cat, cat) == ""
+    assert "the choices before" in stale_html(replace(cat, k=2), cat)
+    assert "the choices before" in stale_html(replace(cat, true=("dog",)), cat)
+
+
+def test_every_method_that_can_be_ticked_is_explained() -> None:
+    told = methods_html()
+    assert all(f"<dt>{escape(name)}</dt>" in told for goal in AIMS for name in contest.able(goal))
+    assert "{" not in told
 
 
 def test_a_universal_change_says_that_its_picture_is_a_square(photos: dict[str, Path]) -> None:

@@ -84,6 +84,8 @@ def test_methods_are_compared_on_what_stands_on_the_attack_tab(
     page.locator("#compare-button").click()
     compared(page, "done")
     columns = page.locator("#compare-columns .contestant")
+    whole = "all => all.every(i => i.getBoundingClientRect().height <= i.parentElement.getBoundingClientRect().height)"
+    assert columns.locator("img").evaluate_all(whole)
     assert columns.locator("h2").all_inner_texts()[::2] == ["Original", "TkML-AP-U", "kFool", "MinNorm"]
     assert columns.first.locator(".label.true .name").count() == 1
     for place in (1, 3):
@@ -138,5 +140,11 @@ def test_stop_and_change_and_refusals(visit: Callable[..., Page]) -> None:
     assert page.evaluate("document.activeElement.innerText").strip() == "Attack"
     page.locator("#chips .chip[aria-pressed=false]").first.click()
     marked = len(test_page.pressed(page))
+    expect(page.locator("#compare-stale")).not_to_contain_text("choices before")
     to_compare(page)
     expect(page.locator("#compare-strip .tag.true")).to_have_count(marked)
+    expect(page.locator("#compare-stale")).to_contain_text("choices before")
+    summary = page.locator("#compare-methods-told summary")
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#compare-methods-told")).to_contain_text("Push the true labels out.")

@@ -1,6 +1,7 @@
 """A reader walks through the tab "Learn": every slider and button, with what the core says about the same scores."""
 
 import json
+import re
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -165,6 +166,14 @@ def test_a_walk_through_the_lesson(visit: Visit) -> None:
     step.locator("button.go").click()
     expect(page.locator("#attack-button")).to_be_visible()
     expect(page.locator("#learn")).to_be_hidden()
+
+
+def test_try_it_chooses_what_the_step_says(visit: Visit) -> None:
+    page = visit()
+    for key, value in (("targeted", "(TkML-AP-T)"), ("lemma", "(TkML-AP-U)")):
+        lesson(page).locator(f"[data-step={key}] button.go").click()
+        expect(page.locator("#attack input")).to_have_value(re.compile(re.escape(value)))
+        expect(page.locator("#attack-button")).to_be_enabled()  # the start is the reader's
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

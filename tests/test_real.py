@@ -204,10 +204,11 @@ def test_the_first_row_is_the_report_and_the_controls_are_the_photo(outcome: Out
     assert (first.attacked.fooled, first.attacked.consistent) == (report["achieved"], report["consistent"])
     assert [row.name for row in examined.rows[1:]] == [
         "Random noise added", "JPEG 90", "JPEG 75", "JPEG 50", "Blur 3 × 3", "Blur 5 × 5", "Blur 7 × 7",
-        "Half size and back", "Shown to coco80",
+        "Half size and back", "Shown to coco80, the same network with other labels",
     ]  # fmt: skip
     assert "seed 0" in examined.rows[1].note and f"{report['l2']:.1f}" in examined.rows[1].note
     assert [row.kind for row in examined.rows].count("twin") == 1  # both annotators are one network
+    assert "coco80 is the same network" in summary(examined) and "coco80 is fooled" not in summary(examined)
 
 
 def test_random_noise_of_the_same_norm_does_nothing(examined: Examined) -> None:

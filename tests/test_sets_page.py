@@ -102,6 +102,7 @@ def test_a_phone_shows_both_tabs_without_sideways_scroll(visit: Callable[..., Pa
     expect(box).to_be_visible()
     assert page.evaluate(WIDTH) <= 390
     assert box.evaluate("box => box.scrollWidth > box.clientWidth && box.getBoundingClientRect().right <= 390")
+    expect(page.locator("#tables .sideways").first).to_be_visible()
     box.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("document.querySelector('#tables .tablebox').scrollLeft > 0")

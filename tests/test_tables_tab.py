@@ -126,12 +126,12 @@ def test_a_row_counts_what_the_runner_finds(files: dict[str, str]) -> None:
         except StopIteration as end:
             report = end.value.report
             break
-    assert (row.photos, row.left_out, row.done, row.state) == (2, 1, 1, "done")
+    assert (row.photos, row.left_out, row.done, row.state) == (2, (sources[0].title,), 1, "done")
     assert (row.fooled, row.won, row.steps) == (not report["consistent"], report["achieved"], report["steps"])
     assert row.pert == pytest.approx(report["pert"] * (not report["consistent"]))
     assert [now.step for now in seen] == list(range(len(seen))) and {now.title for now in seen} == {"Coffee"}
     html = live_row.rows_html([row])
-    assert "1 of 1" in html and "1 photo was left out" in html and "no true label left" in html
+    assert "1 of 1" in html and f"before any attack: {sources[0].title}." in html and "no true label left" in html
 
 
 @pytest.mark.parametrize(("stop", "limit", "state"), [(True, 99.0, "stopped"), (False, 0.0, "limit of 0 s")])

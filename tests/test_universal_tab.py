@@ -102,7 +102,7 @@ def test_a_bad_file_is_named_and_no_path_is_told(tmp_path: Path) -> None:
     [
         ({"annotator": "imagenet"}, "annotator must be one of 'voc20', 'coco80'"),
         ({"k": 0}, "k must be a whole number from 1 to 10"),
-        ({"method": "TkML-AP-U"}, "The method must be one of 'TkML-AP-Uv', 'kUAPs'"),
+        ({"method": "TkML-AP-U"}, "The method must be one of 'TkML-AP-Uv', "),
         ({"budget": 9000}, "from 200 to 8000"),
         ({"epochs": 1.5}, "Epochs must be a whole number from 1 to 50"),
         ({"seed": -1}, "seed must be"),
@@ -113,6 +113,13 @@ def test_wishes_are_checked(wrong: dict[str, Any], words: str) -> None:
     craft.checked([], **good)
     with pytest.raises(ValueError, match=words):
         craft.checked([], **{**good, **wrong})
+
+
+def test_every_craft_is_an_attack_and_the_margin_is_a_choice() -> None:
+    attacks = {title: craft.checked([], NAME, 3, title, 4000, 2, 0).attack() for title in craft.CRAFTS}
+    assert repr(attacks["TkML-AP-Uv"]) == repr(tk.TkMLAPUv(epochs=2, max_steps=10**6))  # the paper's own by default
+    margin = attacks["TkML-AP-Uv, goal's margin (Eq. 7)"]
+    assert isinstance(margin, tk.TkMLAPUv) and margin.surrogate == "margin"
 
 
 # ---- the run --------------------------------------------------------------------------------------------------------
@@ -153,6 +160,21 @@ def test_a_run_that_is_cut_short_keeps_what_it_has(files: dict[str, str], stop: 
     assert "0 of 1 fooled" in drawing.made_html(made, 60)
     facts = drawing.facts_html(replace(made, left_out=("<b>",), guessed=1))
     assert "kUAPs for voc20 at k = 3, made on 1 photo." in facts and "&lt;b&gt;" in facts and "own guess" in facts
+
+
+def test_a_run_that_ends_before_its_last_epoch_says_why(run: Any) -> None:
+    made = run[-1]
+    points = [craft.Point(0, 0, 0), craft.Point(3, 1, 0)]
+    ten = replace(made, wish=replace(made.wish, epochs=10), points=points, stopped=None)
+    assert drawing.made_sentence(ten, 60).startswith("It ended after 3 of 10 epochs, because every picture is fooled")
+    for whole in (replace(ten, wish=replace(made.wish, epochs=3)), replace(ten, stopped="user")):
+        assert "It ended after" not in drawing.made_sentence(whole, 60)
+
+
+def test_a_z_that_is_not_universal_points_to_the_bundled_one(run: Any) -> None:
+    made = run[-1]
+    assert "made on 200 photos, choose “bundled, TkML-AP-Uv”" in trial.own(made).on_none
+    assert "bundled" not in trial.own(replace(made, wish=replace(made.wish, k=7))).on_none
 
 
 def test_z_can_be_taken_away(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor
 import tkml_core as tk
 from demo import menu, runner
 from demo.chips import tags, top_list
-from demo.compare.contest import Entry, Moment, reference
+from demo.compare.contest import AIMS, Entry, Moment, able, reference
 from demo.pictures import AMPLIFY, amplified, data_uri, figure, to_image
 from demo.plan import Plan
 from demo.roles import Roles
@@ -29,6 +29,25 @@ def strip_html(entry: Entry) -> str:
     facts += f"<div><dt>Annotator</dt><dd>{escape(entry.annotator)}</dd></div>"
     picture = f'<img src="{data_uri(small, lossless=False)}" width="96" height="72" alt="The photo to attack">'
     return f'<div class="strip">{picture}<dl>{facts}</dl></div>'
+
+
+def stale_html(about: Entry | None, entry: Entry) -> str:
+    """A word that what is shown is about something else than what stands on the tab "Attack" now; empty where it is not."""
+    if about in (None, entry):
+        return ""
+    return '<p class="stale" role="status">What is shown below is about the choices before. Press Compare for the new ones.</p>'
+
+
+def methods_html() -> str:
+    """What each method is, to be opened by whoever wants to know."""
+    names = dict.fromkeys(name for goal in AIMS for name in able(goal))
+    told = "".join(
+        f"<div><dt>{escape(name)}</dt><dd><b>{escape(choice.title)}.</b> "
+        f"{escape(choice.sentence.replace('{ready}', ''))}</dd></div>"
+        for name, choice in menu.attacks().items()
+        if name in names
+    )
+    return f'<details class="whatis"><summary>What are these methods?</summary><dl>{told}</dl></details>'
 
 
 def original_html(plan: Plan) -> str:

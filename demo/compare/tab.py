@@ -18,6 +18,7 @@ from demo.theme import Html, script
 from demo.wish import chips_truth
 
 STEPS = 200
+KEEP_SECONDS = 3600
 INTRO = (
     '<div class="compare-intro"><h2>Compare methods</h2><p>The same photo, the same truth, the same goal: which method gets '
     "there, and with how little change? They run one after the other, as in the paper's Figures 2 and 4.</p></div>"
@@ -70,10 +71,12 @@ def build(tab: gr.Tab, source: Source, start: Entry) -> None:
             0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, elem_id="compare-seed",
             info="For random targets and BlackBox",
         )  # fmt: skip
+    Html(drawing.methods_html(), elem_id="compare-methods-told")
     with gr.Row(elem_id="compare-bar"):
         run = gr.Button("Compare", variant="primary", elem_id="compare-button", scale=0, min_width=120)
         stop = gr.Button("Stop", interactive=False, elem_id="compare-stop", scale=0, min_width=88)
         status = Html(line_html("ready"), elem_id="compare-status")
+    stale, about = Html("", elem_id="compare-stale"), gr.State(None, time_to_live=KEEP_SECONDS)
     words = Html(drawing.EMPTY, elem_id="compare-verdict")
     with gr.Row(elem_id="compare-columns"):
         columns = [Html("", elem_classes="compare-slot") for _ in range(contest.most_columns() + 1)]
@@ -81,32 +84,38 @@ def build(tab: gr.Tab, source: Source, start: Entry) -> None:
     file = gr.DownloadButton("Table (CSV)", None, interactive=False, elem_id="compare-csv", size="md", scale=0)
 
     change.click(None, None, None, js=script("compare/to_attack.js"), **runs.QUIET)
-    _wire_choices(tab, source, strip, aim, methods)
-    _wire_run(source, (aim, methods, max_steps, seed), (run, stop, status), (words, table), columns, file)
+    _wire_choices(tab, source, (strip, stale, about), aim, methods)
+    news = (strip, stale, about, words, table)
+    _wire_run(source, (aim, methods, max_steps, seed), (run, stop, status), news, columns, file)
 
 
-def _wire_choices(tab: gr.Tab, source: Source, strip: gr.HTML, aim: gr.Radio, methods: gr.CheckboxGroup) -> None:
+def _wire_choices(
+    tab: gr.Tab, source: Source, shown: tuple[gr.HTML, gr.HTML, gr.State], aim: gr.Radio, methods: gr.CheckboxGroup
+) -> None:
+    strip, stale, about = shown
+
     def ticked(goal: str, annotator: str, k: Any, wanted: Any) -> Any:
         choices = contest.offered(goal, annotator, k)
         return gr.update(choices=list(choices), value=[name for name in wanted if name in choices])
 
     @plainly
-    def on_select(goal: str, chosen: list[str], *chips: Any) -> tuple[Any, Any]:
+    def on_select(goal: str, chosen: list[str], compared: Entry | None, *chips: Any) -> tuple[Any, Any, Any]:
         entry = entry_of(*chips)
-        return drawing.strip_html(entry), ticked(goal, entry.annotator, entry.k, chosen)
+        old = drawing.stale_html(compared, entry)
+        return drawing.strip_html(entry), old, ticked(goal, entry.annotator, entry.k, chosen)
 
     def on_aim(goal: str, annotator: str, k: Any) -> Any:
         return ticked(goal, annotator, k, AIMS[goal].first)
 
-    tab.select(on_select, [aim, methods, *source.all], [strip, methods], **runs.QUIET)
+    tab.select(on_select, [aim, methods, about, *source.all], [strip, stale, methods], **runs.QUIET)
     aim.input(on_aim, [aim, source.annotator, source.k], methods, **runs.QUIET)
 
 
 def _wire_run(
-    source: Source, wish: tuple[Any, ...], bar: tuple[gr.Button, gr.Button, gr.HTML], end: tuple[gr.HTML, gr.HTML],
+    source: Source, wish: tuple[Any, ...], bar: tuple[gr.Button, gr.Button, gr.HTML], news: tuple[Any, ...],
     columns: list[gr.HTML], file: gr.DownloadButton,
 ) -> None:  # fmt: skip
-    (run, stop, status), (words, table) = bar, end
+    (run, stop, status), (strip, stale, about, words, table) = bar, news
 
     def told(plans: list[Plan], reports: verdict.Reports, done: bool) -> dict[Any, Any]:
         sentence = verdict.sentence(plans, reports, done)
@@ -124,6 +133,9 @@ def _wire_run(
         yield {
             **dict(zip(columns, drawing.opening(plans, len(columns) - 1), strict=True)),
             **told(plans, reports, done=False),
+            strip: drawing.strip_html(entry),
+            stale: "",
+            about: entry,
             status: line_html(f"1 of {len(plans)}", "starting"),
             file: gr.update(value=None, interactive=False),
         }
@@ -151,7 +163,7 @@ def _wire_run(
             file: gr.update(value=_save(verdict.csv_text(reports)), interactive=any(reports)),
         }
 
-    runs.wire(run, stop, status, on_run, [*source.all, *wish], [*columns, words, table, file])
+    runs.wire(run, stop, status, on_run, [*source.all, *wish], [*columns, *news, file])
 
 
 def _save(text: str) -> str:

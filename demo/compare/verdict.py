@@ -32,13 +32,20 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
     skipped = [plan.ask.attack for plan, report in zip(plans, reports, strict=True) if report is None]
     parts = [goal]
     won = sorted((report for report in ended if report["achieved"]), key=lambda report: report["l2"])
-    lost = [report["attack"] for report in ended if not report["achieved"]]
+    failed = [report for report in ended if not report["achieved"]]
+    lost, stopped, late = (
+        [report["attack"] for report in failed if report["stopped"] == cause] for cause in (None, "user", "time")
+    )
     if won and not won[0]["l2"]:
         parts.append("The photo meets it already, so nothing had to be changed.")
     elif won:
         parts.append(_order(won))
     if lost:
         parts.append(f"{listed(lost)} did not reach it.")
+    if late:
+        parts.append(f"{listed(late)} ran out of time.")
+    if stopped:
+        parts.append(f"{listed(stopped)} was stopped.")
     if skipped:
         parts.append(f"Stopped before {listed(skipped)} had a turn.")
     return " ".join(parts)

@@ -1,6 +1,7 @@
 // The whole lesson: links to its steps, and the way to the tab Attack.
 element.addEventListener("click", (event) => {
-  if (event.target.closest("button.go")) return trigger("select");
+  const go = event.target.closest("button.go");
+  if (go) return trigger("select", { step: go.closest("[data-step]").dataset.step });
   const link = event.target.closest(".way a");
   if (!link) return;
   event.preventDefault(); // the address stays as it is

@@ -12,6 +12,7 @@ from demo.stage import scored
 
 LEAST_SHOWN = 8
 MADE_UP = '<p class="hint">These scores are made up, so that you can move them. No annotator gave them.</p>'
+FIXED = '<p class="hint">These scores are made up and stay as they are; what moves is λ. No annotator gave them.</p>'
 
 # The board of steps 4 and 5. Its scores are the reader's to move; k of step 5 is the number of targets.
 BOARD = {"cat": 0.85, "person": 0.7, "dog": 0.5, "chair": 0.42, "sofa": 0.3, "bird": 0.15}
@@ -65,7 +66,7 @@ def lemma(outcome: Outcome) -> str:
     dials = slider("lam", "threshold λ", 0, 1, 0.01, 0.2) + slider("k", "k", 1, len(BARS) - 1, 1, 3)
     return (
         f'<div class="dials" data-scores="{json.dumps(BARS)}">{dials}{button("least", "Go to the smallest value")}</div>'
-        f'{SAYS}<div class="pair">{drawing("bars")}{drawing("bound")}</div>{MADE_UP}'
+        f'{SAYS}<div class="pair">{drawing("bars")}{drawing("bound")}</div>{FIXED}'
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from demo.learn import formulas, pictures
 from demo.learn.growing import growing
+from demo.menu import CHOICES, Preset
 from demo.report import Outcome
 
 
@@ -19,7 +20,10 @@ class Code:
 
 @dataclass(frozen=True)
 class Lesson:
-    """One step. `words` are paragraphs; `formula` is HTML or empty; `attempt` says what to do in the tab Attack."""
+    """One step. `words` are paragraphs; `formula` is HTML or empty.
+
+    `attempt` says what to do in the tab Attack; `chosen` is what is chosen there for the reader, if anything.
+    """
 
     key: str
     title: str
@@ -28,6 +32,11 @@ class Lesson:
     code: tuple[Code, ...]
     attempt: str
     formula: str = ""
+    chosen: Preset | None = None
+
+
+def _preset(attack: str, goal: str, case: str = "best") -> Preset:
+    return Preset(CHOICES[attack].title, attack, goal, case)
 
 
 LESSONS = (
@@ -71,8 +80,9 @@ LESSONS = (
         ),
         pictures.lemma,
         (Code("Eq. 3", "tkml_core/ranking.py", "average_topk_bound"),),
-        "run the untargeted attack, and watch the threshold move with the labels.",
+        "“Push the true labels out” is chosen for you. Press Attack, and watch the threshold move with the labels.",
         formulas.LEMMA,
+        _preset("TkML-AP-U", "cleared"),
     ),
     Lesson(
         "untargeted",
@@ -90,8 +100,9 @@ LESSONS = (
             Code("best λ", "tkml_core/losses.py", "untargeted_lambda"),
             Code("Algorithm 1", "tkml_core/attacks/tkmlap_u.py", "TkMLAPU"),
         ),
-        "choose “Push the true labels out”.",
+        "“Push the true labels out” is chosen for you. Press Attack.",
         formulas.UNTARGETED,
+        _preset("TkML-AP-U", "cleared"),
     ),
     Lesson(
         "targeted",
@@ -108,8 +119,9 @@ LESSONS = (
             Code("best λ", "tkml_core/losses.py", "targeted_lambda"),
             Code("Algorithm 2", "tkml_core/attacks/tkmlap_t.py", "TkMLAPT"),
         ),
-        "choose “Plant labels that are not there”, and name the targets.",
+        "“Plant labels that are not there” is chosen for you. Name the targets, and press Attack.",
         formulas.TARGETED,
+        _preset("TkML-AP-T", "targeted", "chosen"),
     ),
     Lesson(
         "growing",

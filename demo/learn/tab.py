@@ -1,21 +1,41 @@
 """The tab put together: six steps, the glossary, and the buttons that lead to the tab Attack."""
 
+from typing import Any
+
 import gradio as gr
 
+from demo.actions import plainly
 from demo.learn.glossary import glossary
 from demo.learn.steps import LESSONS, Lesson
+from demo.presets import preset_boxes, set_preset
 from demo.report import Outcome
 from demo.theme import Html, script
+from demo.visit import Current
+from demo.widgets import Widgets
+from demo.wire_choices import CHOICE, QUIET
 
 SCRIPTS = ("maths", "drawing", "ranking", "crossing", "lemma", "board", "growing", "lesson")
 TO_ATTACK = "() => { scrollTo(0, 0); return { __type__: 'update', selected: 'attack' }; }"
 
 
-def lay_out(outcome: Outcome, tabs: gr.Tabs) -> None:
-    """Put the lesson into the current tab. `outcome` is the run that steps 1 and 6 show."""
+def lay_out(outcome: Outcome, tabs: gr.Tabs) -> gr.HTML:
+    """Put the lesson into the current tab, and return it. `outcome` is the run that steps 1 and 6 show."""
     lesson = Html(lesson_html(outcome), js_on_load=scripts(), elem_id="learn")
-    # In the browser alone: the lesson needs no server once it is there.
-    lesson.select(None, None, tabs, js=TO_ATTACK, show_progress="hidden", api_visibility="private")
+    # In the browser alone: nobody waits for the server to see the tab.
+    lesson.select(None, None, tabs, js=TO_ATTACK, **QUIET)
+    return lesson
+
+
+def wire(lesson: gr.HTML, w: Widgets, current: Current) -> None:
+    """Try it: has the tab Attack choose what the step says, by the presets' way, and leaves the start to the reader."""
+    wanted = {step.key: step.chosen for step in LESSONS}
+
+    @plainly
+    def on_try(path: str, name: str, k: Any, chips: Any, event: gr.EventData) -> Any:
+        preset = wanted.get(str(event._data.get("step")))
+        return set_preset(w, preset, path, name, k, chips) if preset else gr.skip()
+
+    lesson.select(on_try, [current.photo, w.annotator, w.k, w.chips], preset_boxes(w), **CHOICE)
 
 
 def scripts() -> str:

@@ -57,8 +57,14 @@ def _noise(examined: Examined) -> str:
 
 
 def _strangers(rows: Iterable[Row]) -> list[str]:
-    told = [(row.name.removeprefix("Shown to "), row.attacked) for row in rows if row.kind == "other"]
-    return [f"{name} is {'fooled too' if seen.fooled else 'not fooled'}." for name, seen in told if seen]
+    """What others make of the picture; one that is the same network has no say."""
+    told = []
+    for line in rows:
+        if line.kind == "twin":
+            told.append(f"{line.annotator} is the same network, so its row does not say whether another one is fooled.")
+        elif line.kind == "other" and line.attacked:
+            told.append(f"{line.annotator} is {'fooled too' if line.attacked.fooled else 'not fooled'}.")
+    return told
 
 
 def _longer(examined: Examined) -> str:

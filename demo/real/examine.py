@@ -64,6 +64,7 @@ class Row:
     """One change, done to the attacked picture and to the original; `why` it cannot be told where they are None.
 
     kind: "none", "noise", "change", "other" (another annotator) or "twin" (one that gives the same scores).
+    annotator: whose name an "other" or a "twin" has.
     """
 
     kind: str
@@ -72,6 +73,7 @@ class Row:
     attacked: Seen | None = None
     original: Seen | None = None
     why: str = ""
+    annotator: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,14 +152,14 @@ def _transfer(run: Finished, name: str, x_adv: Tensor, x: Tensor) -> Row:
     if unknown or not true or len(names) <= run.k:
         missing = unknown or list(run.roles.true)
         why = f"{name} does not know {', '.join(missing)}." if unknown or not true else "Too few labels in common."
-        return Row("other", title, note, why=why)
+        return Row("other", title, note, why=why, annotator=name)
     with torch.inference_mode():
         scores = [other(image)[:, shared] for image in (x_adv, x)]
         mine = own(x)[:, [own.index(label) for label in names]]
     kind = "other"
     if torch.allclose(scores[1], mine, atol=1e-3):
-        kind, note = "twin", f"{note}; it scores them as {run.annotator} does, so this is no stranger"
+        kind, title = "twin", f"{title}, the same network with other labels"
     after, control = (
         seen([names[j] for j in tk.topk(score, len(names))[0].tolist()], run, true, run.k) for score in scores
     )
-    return Row(kind, title, note, after, control)
+    return Row(kind, title, note, after, control, annotator=name)

@@ -13,7 +13,7 @@ from demo.uploads import plain_error
 
 INTRO = (
     '<div class="real-intro"><h2>Is it real?</h2><p>What is left of the attack once the saved picture is compressed, blurred, '
-    "resized or shown to another annotator, and what random noise of the same size does.</p></div>"
+    "resized or shown to an annotator with other labels, and what random noise of the same size does.</p></div>"
 )
 WORKING = '<p class="hint" role="status">Testing the saved picture…</p>'
 

@@ -49,6 +49,7 @@ def table_html(table: Table) -> str:
         f"<tr>{''.join(_cell(text, place, table) for place, text in enumerate(row))}</tr>" for row in table.rows
     )
     grid = (
+        '<p class="sideways" aria-hidden="true">Scroll the table sideways for more columns →</p>'
         f'<div class="tablebox" tabindex="0" role="region" aria-label="{escape(table.title, quote=True)}"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )

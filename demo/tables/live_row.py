@@ -10,6 +10,7 @@ from demo import elsewhere, menu, runner
 from demo.plan import Ask, Plan, one_of
 from demo.sources import Source
 from demo.tables.html import Table, share, table_html
+from demo.words import listed
 
 MOST_PHOTOS = 12
 SECONDS = 150.0  # wall clock of a whole row
@@ -30,7 +31,7 @@ class Row:
     case: str
     k: int
     photos: int
-    left_out: int = 0  # E = 0 before the attack: nothing to win there
+    left_out: tuple[str, ...] = ()  # titles of photos with E = 0 before the attack: nothing to win there
     done: int = 0
     fooled: int = 0  # E = 0
     won: int = 0
@@ -82,7 +83,7 @@ def measure(
         except ValueError as error:
             raise ValueError(f"{source.title}: {error}") from error
         if not bool(tk.consistent(plan.photo.logits, plan.true.to(plan.photo.logits.device), plan.k)[0]):
-            row = replace(row, left_out=row.left_out + 1)
+            row = replace(row, left_out=(*row.left_out, source.title))
             continue
         left = limit - (time.perf_counter() - began)
         report = yield from _attacked(plan, row, source.title, stop_asked, min(left, runner.BUDGET_SECONDS))
@@ -117,21 +118,20 @@ def rows_html(rows: Sequence[Row]) -> str:
     """All rows that were measured in this visit, the newest first."""
     cells = [
         [
-            row.annotator, CASES[row.case], str(row.k), row.attack, f"{row.done} of {row.photos - row.left_out}",
+            row.annotator, CASES[row.case], str(row.k), row.attack, f"{row.done} of {row.photos - len(row.left_out)}",
             share(row.fooled, row.done), share(row.won, row.done), f"{100 * row.pert / row.fooled:.2f}" if row.fooled else "–",
             f"{row.steps / row.done:.0f}" if row.done else "–", f"{row.seconds:.0f}", row.state,
         ]
         for row in rows
     ]  # fmt: skip
-    out = rows[0].left_out if rows else 0
     sentence = (
         "ASR is the share of photos on which the top-k contradicts the truth afterwards (E = 0), with Wilson’s 95 % interval: "
         "with this few photos it is wide. Pert is the mean over those photos, of the saved 8-bit picture. The truth of an "
         "uploaded photo is the annotator’s guess (every label of 50 % or more)."
     )
-    if out:
-        one = "photo was" if out == 1 else "photos were"
-        sentence += f" In the newest row {out} {one} left out: the top-k contradicts the truth on it before any attack."
+    if rows and (out := rows[0].left_out):
+        names = listed(out, len(out))
+        sentence += f" Left out of the newest row, as the top-k contradicts the truth before any attack: {names}."
     columns = (
         "annotator", "goal", "k", "attack", "photos", "ASR % [95 %]", "goal % [95 %]", "Pert ×10⁻²", "steps a photo", "seconds",
         "state",

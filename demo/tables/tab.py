@@ -51,7 +51,7 @@ def _photos(box: dict[str, Any]) -> None:
             choices, value=[name for _, name in choices], label="Samples", elem_id="live-samples"
         )
         box["uploads"] = gr.File(
-            label=f"Your own photos, {live_row.MOST_PHOTOS} with the samples",
+            label=f"Your own photos: at most {live_row.MOST_PHOTOS} in all, samples included",
             file_count="multiple", file_types=["image"], height=170, elem_id="live-uploads",
         )  # fmt: skip
 
@@ -60,7 +60,9 @@ def _attack(box: dict[str, Any], names: Sequence[str]) -> None:
     attacks = menu.attacks()
     own = next(iter(attacks))
     with gr.Column(min_width=0):
-        box["annotator"] = gr.Radio(list(names), value=names[0], label="Annotator", elem_id="live-annotator")
+        box["annotator"] = gr.Radio(
+            list(names), value=names[0], label="Annotator", info=menu.ANNOTATORS, elem_id="live-annotator"
+        )
         box["attack"] = gr.Dropdown(
             [(f"{choice.title} ({name})", name) for name, choice in attacks.items()], value=own, label="Attack",
             filterable=False, elem_id="live-attack",
@@ -76,7 +78,11 @@ def _attack(box: dict[str, Any], names: Sequence[str]) -> None:
 
 def _cases_shown(attack: str) -> dict[str, Any]:
     cases = live_row.cases_of(attack)
-    return {"choices": [(words, name) for name, words in cases.items()], "value": next(iter(cases))}
+    return {
+        "choices": [(words, name) for name, words in cases.items()],
+        "value": next(iter(cases)),
+        "visible": len(cases) > 1,
+    }
 
 
 def _wire(box: dict[str, Any], files: dict[str, str]) -> None:

@@ -16,26 +16,37 @@ from tkml_core.experiments.universal import noise_like
 from tkml_core.step import UniversalResult, UniversalStep
 
 METHODS = ("TkML-AP-Uv", "kUAPs")
+# What can be crafted, in a visitor's words: the method, and settings that are not its own.
+CRAFTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "TkML-AP-Uv": ("TkML-AP-Uv", {}),
+    "TkML-AP-Uv, goal's margin (Eq. 7)": ("TkML-AP-Uv", {"surrogate": "margin"}),
+    "kUAPs": ("kUAPs", {}),
+}
 MOST_K, MOST_EPOCHS = 10, 50
 BUDGETS = (200, 8000)  # ‖z‖₂ in 0–255 units
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be crafted, checked; `used` are the names of the samples in the set."""
+    """What is to be crafted, checked; `title` is one of CRAFTS, `used` are the names of the samples in the set."""
 
     annotator: str
     k: int
-    method: str
+    title: str
     budget: float
     epochs: int
     seed: int
     used: tuple[str, ...] = ()
 
+    @property
+    def method(self) -> str:
+        """The attack's name."""
+        return CRAFTS[self.title][0]
+
     def attack(self) -> Universal:
         """The attack; the number of epochs and the clock end it, not a number of updates."""
         kind = cast(type[Universal], tk.ATTACKS[self.method])
-        return kind(xi=self.budget, epochs=self.epochs, seed=self.seed, max_steps=10**6)
+        return kind(xi=self.budget, epochs=self.epochs, seed=self.seed, max_steps=10**6, **CRAFTS[self.title][1])
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,11 @@ class Made:
     def norm(self) -> float:
         return float(tk.l2_norm(self.z)[0])
 
+    @property
+    def early(self) -> bool:
+        """Whether the run ended before its last epoch because every picture was fooled."""
+        return self.stopped is None and self.points[-1].epoch < self.wish.epochs
+
 
 def checked(used: Any, annotator: Any, k: Any, method: Any, budget: Any, epochs: Any, seed: Any) -> Wish:
     """What the widgets say as a Wish; ValueError says what was wrong and what is allowed."""
@@ -85,7 +101,7 @@ def checked(used: Any, annotator: Any, k: Any, method: Any, budget: Any, epochs:
     return Wish(
         annotator,
         whole("k", k, 1, MOST_K),
-        one_of("The method", method, METHODS),
+        one_of("The method", method, CRAFTS),
         float(whole("The length of the change", budget, *BUDGETS)),
         whole("Epochs", epochs, 1, MOST_EPOCHS),
         whole("seed", 0 if seed is None else seed, 0, MAX_SEED),

@@ -94,6 +94,11 @@ def made_sentence(made: Made, limit: float) -> str:
         "user": f"Stopped after {made.updates} updates. ",
         "time": f"The limit of {limit:.0f} seconds ended the run after {made.updates} updates. ",
     }.get(made.stopped or "", "")
+    if made.early:
+        lead = (
+            f"It ended after {made.points[-1].epoch:.0f} of {made.wish.epochs} epochs, because every picture is fooled: there "
+            "was nothing left to learn. "
+        )
     n = made.pictures
     return (
         f"{lead}On {made.fooled} of the {n} pictures it was made on ({percent(made.fooled / n)}) no true label is left in the "
@@ -112,7 +117,7 @@ def facts_html(made: Made) -> str:
     """What else there is to know about a run."""
     wish, photos = made.wish, "1 photo" if made.photos == 1 else f"{made.photos} photos"
     facts = [
-        f"{wish.method} for {wish.annotator} at k = {wish.k}, made on {photos}"
+        f"{wish.title} for {wish.annotator} at k = {wish.k}, made on {photos}"
         + (", each also mirrored and cut closer." if made.pictures > made.photos else "."),
         f"The {top_words(wish.k)} contradicts the truth (E = 0) on {made.inconsistent} of the {made.pictures} pictures.",
     ]

@@ -100,7 +100,7 @@ def _moments(
 ) -> Generator[Update, None, craft.Made]:
     """Updates of the stage while the run goes on, at most so many a second; returns what was made."""
     n, factor = len(crowd.x), drawing.factor_for(asked.budget)
-    running = f"Crafting with {asked.method} over {n} pictures of {crowd.photos} photos. Stop keeps the best so far."
+    running = f"Crafting with {asked.title} over {n} pictures of {crowd.photos} photos. Stop keeps the best so far."
     yield {
         box["verdict"]: waiting_html(running),
         box["rates"]: drawing.rates_html([], asked.epochs, n),

@@ -43,8 +43,13 @@ def own(made: Made) -> Change:
     """The z that was crafted on the page."""
     wish = made.wish
     photos = "1 photo" if made.photos == 1 else f"{made.photos} photos"
-    origin = f"The z made here with {wish.method} over {photos}, for {wish.annotator} at k = {wish.k}."
+    origin = f"The z made here with {wish.title} over {photos}, for {wish.annotator} at k = {wish.k}."
     alone = " So it is not universal yet: it knows the photos it was made on, and little else. More photos may help."
+    if (wish.method, wish.annotator, wish.k) in bundled():
+        known = notes_of(path_of(wish.method, wish.annotator, wish.k))["photos"]
+        alone += (
+            f" To see one made on {known} photos, choose “bundled, {wish.method}” below “Which z” and press Try it."
+        )
     return Change(made.z, wish.annotator, wish.k, wish.method, origin, alone)
 
 
