@@ -96,16 +96,16 @@ def arrival(name: str, files: dict[str, str]) -> Start:
     attack, choice = next(iter(menu.attacks().items()))
     ask = Ask(name, DEFAULT_K, attack, true, max_steps=choice.steps)
     *_, last = live.views(runner.plan(path, ask), lambda: False)
-    assert last.outcome is not None
+    outcome = last.outcome
+    assert outcome is not None
     # The seconds would be those of a machine that is busy starting.
-    report = last.outcome.report
     last = replace(
         last,
-        status=stage.line_html("made when the page started", steps_words(report)),
-        table=table_html(report, took="at the start"),
+        status=stage.line_html("made when the page started", steps_words(outcome.report)),
+        table=table_html(outcome.report, took="at the start"),
     )
     chips = actions.chips_value(path, name, runner.read_photo(path, name), true, DEFAULT_K, "sample")
-    png, report = (save(last.outcome, get_upload_folder()) for save in (live.save_png, live.save_report))
+    png, report = (save(outcome, get_upload_folder()) for save in (live.save_png, live.save_report))
     data = Path(path).parent / "arrival.npz"  # stays as long as the samples do
-    data.write_bytes(kept.to_bytes(kept.keep(last.outcome)))
+    data.write_bytes(kept.to_bytes(kept.keep(outcome)))
     return Start(item.name, name, path, chips, last, (png, report, str(data)))
