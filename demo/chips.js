@@ -30,6 +30,8 @@ const paint = () => {
   switched.querySelector(".word").textContent = word;
   switched.querySelector("output").textContent = kind === "targets" ? `${chosen.length} of ${props.marking.most}` : "";
   switched.querySelectorAll("input").forEach((input) => (input.checked = (input.value === "named") === named));
+  const origin = element.querySelector(".origin"); // the server's words stay as they are where it sends the same again
+  if (origin) origin.textContent = props.value.origin === "yours" ? origin.dataset.yours : origin.dataset.known;
   const more = element.querySelector("details.more");
   if (more) more.open = open;
 };
@@ -45,8 +47,6 @@ const toggle = (label) => {
   const truth = new Set(props.value.truth);
   if (!truth.delete(label)) truth.add(label);
   props.value = { ...props.value, truth: [...truth], origin: "yours" };
-  const origin = element.querySelector(".origin");
-  if (origin) origin.textContent = origin.dataset.yours;
   paint();
   trigger("input");
 };

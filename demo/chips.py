@@ -85,7 +85,8 @@ def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin:
         else ""
     )
     return (
-        f'<p class="origin" data-yours="{escape(words["yours"])}">{escape(words[origin])}</p>'
+        f'<p class="origin" data-yours="{escape(words["yours"])}" '
+        f'data-known="{escape(words[origin])}">{escape(words[origin])}</p>'
         f'<div class="chips" role="group" aria-label="Labels that are true">{"".join(rows)}</div>{more}'
     )
 

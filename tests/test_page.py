@@ -319,3 +319,13 @@ def test_back_leads_to_the_tab_before_and_an_address_opens_a_tab(visit: Callable
     expect(chosen).to_have_text("Compare")
     page.reload()
     expect(chosen).to_have_text("Compare")
+
+
+def test_choosing_a_sample_again_brings_its_truth_and_says_so(visit: Callable[..., Page]) -> None:
+    page = visit()
+    known = pressed(page)
+    page.locator("#chips .chip").first.click()
+    expect(page.locator("#chips .origin")).to_have_text("You chose these.")
+    page.locator(".sample").first.click()
+    expect(page.locator("#chips .origin")).to_have_text("These labels are known for this sample.")
+    assert pressed(page) == known
