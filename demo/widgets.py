@@ -94,7 +94,7 @@ def lay_out(annotators: Sequence[str], start: Start) -> Widgets:
     with gr.Row(elem_id="main"):
         with gr.Column(elem_id="stage", min_width=0):
             _stage(parts, start)
-        with gr.Column(elem_id="panel", min_width=0):
+        with gr.Column(elem_id="panel", elem_classes="pick", min_width=0):
             _photo(parts, annotators, start)
             _attack(parts, start)
         with gr.Column(elem_id="numbers", min_width=0):
@@ -103,10 +103,10 @@ def lay_out(annotators: Sequence[str], start: Start) -> Widgets:
 
 
 def _bar(parts: dict[str, Any], start: Start) -> None:
-    with gr.Row(elem_id="bar"):
+    with gr.Row(elem_classes="runbar"):
         parts["attack_button"] = gr.Button("Attack", variant="primary", elem_id="attack-button", scale=0, min_width=120)
         parts["stop_button"] = gr.Button("Stop", interactive=False, elem_id="stop-button", scale=0, min_width=88)
-        parts["status"] = Html(start.view.status, elem_id="status")
+        parts["status"] = Html(start.view.status, elem_id="status", elem_classes="runstatus")
 
 
 def _stage(parts: dict[str, Any], start: Start) -> None:
