@@ -11,9 +11,10 @@ import tkml_core as tk
 from demo import menu, runner
 from demo.sources import Source, sample_sources
 from demo.tables import live_row
-from demo.tables.html import Table, share, table_html
+from demo.tables.html import Table, table_html
 from demo.tables.measured import MEASURED, tables
-from tkml_core.experiments import compare, universal
+from tkml_core.experiments import compare, universal_page
+from tkml_core.experiments.sample import share
 from tkml_core.zoo.universal import FOLDER
 
 NAME = "voc20"
@@ -77,7 +78,7 @@ def test_minnorm_shows_as_soon_as_its_file_is_there(tmp_path: Path) -> None:
 def test_the_repositorys_own_tables() -> None:
     made = {table.title[:7]: table for table in tables()}
     assert {"Table 2", "Table 4", "Table 5"} <= set(made)
-    headers = universal.headers(FOLDER)
+    headers = universal_page.headers(FOLDER)
     assert len(made["Table 4"].rows) == len(headers) == len(list(FOLDER.glob("*.safetensors")))
     coco = {(row[1], row[2]): row for row in made["Table 4"].rows if row[0] == "coco80"}
     assert coco["3", "TkML-AP-Uv"][5] == "80.5" and coco["1", "kUAPs"][5] == "63.9"

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import tkml_core as tk
 from tkml_core.experiments import cells
-from tkml_core.experiments.attacks import share
 from tkml_core.experiments.cells import Outcome, read
-from tkml_core.experiments.sample import CASES
+from tkml_core.experiments.sample import CASES, share
 
 STEP_SIZES = (0.1, 0.2, 0.5, 1.0)  # share of the way to the goal that one update goes, see `Descent`
 OURS = {"MinNorm": tk.MinNorm(), "preview": tk.MinNorm(max_steps=30)}
