@@ -15,9 +15,10 @@ from torch import Tensor
 
 import tkml_core as tk
 from tkml_core import losses
+from tkml_core.attacks.budget import project, to_levels
 from tkml_core.attacks.kfool import kfool_step
 from tkml_core.attacks.tkmlap_uv import BEYOND, margin_hinge, shared_lambda, slope
-from tkml_core.attacks.universal import Universal, project, to_levels
+from tkml_core.attacks.universal import Universal
 from tkml_core.experiments import universal as experiment
 from tkml_core.experiments.sample import Row, in_turn
 from tkml_core.zoo import universal as zoo

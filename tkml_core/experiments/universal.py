@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 import tkml_core as tk
-from tkml_core.attacks.universal import Universal, to_levels
+from tkml_core.attacks.budget import to_levels
+from tkml_core.attacks.universal import Universal
 from tkml_core.experiments import universal_page
 from tkml_core.experiments.photos import UNKNOWN, Photo, columns, measuring, training
 from tkml_core.experiments.sample import Row, in_turn, look
