@@ -15,6 +15,7 @@ import tkml_core as tk
 from demo import actions, endpoints, kept, live, menu, runner, stage, theme, uploads
 from demo.about import header, note
 from demo.compare import tab as compare
+from demo.layout import lay_out
 from demo.learn import tab as learn
 from demo.plan import Ask
 from demo.real import panel
@@ -24,7 +25,7 @@ from demo.tables import tab as measuring
 from demo.universal import tab as crafting
 from demo.verdict import steps_words, table_html
 from demo.visit import Asked, Current
-from demo.widgets import DEFAULT_K, Start, lay_out
+from demo.widgets import DEFAULT_K, Start
 from demo.wire_choices import QUIET, wire_choices
 from demo.wire_link import wire_link
 from demo.wire_run import wire_run

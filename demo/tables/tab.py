@@ -18,7 +18,8 @@ from demo.stage import line_html
 from demo.tables import live_row
 from demo.tables.html import table_html
 from demo.tables.measured import tables
-from demo.widgets import DEFAULT_K, Html
+from demo.theme import Html
+from demo.widgets import DEFAULT_K
 from demo.wire_choices import QUIET
 
 MOST_ROWS = 8

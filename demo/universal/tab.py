@@ -12,9 +12,10 @@ from demo.samples import samples
 from demo.shelf import KEEP_SECONDS
 from demo.sources import MOST_UPLOADS
 from demo.stage import line_html
+from demo.theme import Html
 from demo.universal import craft, drawing, events, photos
 from demo.verdict import waiting_html
-from demo.widgets import DEFAULT_K, Html
+from demo.widgets import DEFAULT_K
 
 FILES = 170  # pixels for a box of files: less cuts its words off
 INTRO = """<p class="lead">One change z for <b>every</b> photo: it is crafted over a set, then added unaltered to photos that it
