@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import to_the_end
 
 import tkml_core as tk
 from demo import menu, runner
@@ -104,12 +105,7 @@ def test_a_table_can_be_read_aloud_and_brings_no_markup() -> None:
 def measure(
     wish: Any, case: str, sources: list[Source], stop: Callable[[], bool] = lambda: False, limit: float = 99
 ) -> tuple[list[live_row.Progress], live_row.Row]:
-    run, seen = live_row.measure(wish, case, sources, stop, limit), []
-    while True:
-        try:
-            seen.append(next(run))
-        except StopIteration as end:
-            return seen, end.value
+    return to_the_end(live_row.measure(wish, case, sources, stop, limit))
 
 
 def test_a_row_counts_what_the_runner_finds(files: dict[str, str]) -> None:
@@ -120,13 +116,7 @@ def test_a_row_counts_what_the_runner_finds(files: dict[str, str]) -> None:
     plan = runner.plan(
         files["coffee"], wish.__class__(NAME, 3, "kFool", ("diningtable",), max_steps=3, seed=1, goal="cleared")
     )
-    run = runner.run(plan)
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            report = end.value.report
-            break
+    report = to_the_end(runner.run(plan))[1].report
     assert (row.photos, row.left_out, row.done, row.state) == (2, (sources[0].title,), 1, "done")
     assert (row.fooled, row.won, row.steps) == (not report["consistent"], report["achieved"], report["steps"])
     assert row.pert == pytest.approx(report["pert"] * (not report["consistent"]))

@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 import pytest
 import torch
+from conftest import to_the_end
 from oracles import Linear, least_norm, linear, mask_of, weights_of
 from test_attacks_photos import annotator, photo
 from test_descent import smooth
@@ -27,12 +28,7 @@ KINDS = pytest.mark.parametrize("kind", [tk.TkMLAPUv, tk.KUAP])
 
 
 def finish(attack: Universal, own: tk.Annotator, x: Tensor, goal: tk.Goal) -> tuple[list, tk.UniversalResult]:
-    steps, run = [], attack.steps(own, x, goal)
-    while True:
-        try:
-            steps.append(next(run))
-        except StopIteration as end:
-            return steps, end.value
+    return to_the_end(attack.steps(own, x, goal))
 
 
 def on_levels(x: Tensor) -> bool:
