@@ -8,6 +8,7 @@ from pathlib import Path
 import tkml_core as tk
 from tkml_core.experiments import paper
 from tkml_core.experiments.cells import KS, Outcome, read
+from tkml_core.experiments.markdown import markdown
 from tkml_core.experiments.sample import CASES, share
 
 PRINTED = {kind.__name__: name for name, kind in tk.ATTACKS.items()}  # by what `repr` begins with
@@ -58,18 +59,17 @@ def measured(path: Path) -> list[Cell]:
 
 def table(path: Path) -> str:
     """Markdown: ASR (Eq. 14) and goal share with 95 % intervals, Pert (Eq. 15), beside the paper's."""
-    lines = [
-        "| annotator | case | k | attack | photos | ASR % [95 %] | goal % [95 %] | paper's ASR % | Pert ×10⁻² | float |"
-        " paper's Pert | steps | passes | s a photo |",
-        "| " + " | ".join(["---"] * 14) + " |",
-    ]
-    lines += [
-        f"| {c.annotator} | {c.case} | {c.k} | {c.attack} | {c.photos} | {share(c.fooled, c.photos)} | "
+    columns = (
+        "annotator | case | k | attack | photos | ASR % [95 %] | goal % [95 %] | paper's ASR % | Pert ×10⁻² | float | "
+        "paper's Pert | steps | passes | s a photo"
+    )
+    rows = (
+        f"{c.annotator} | {c.case} | {c.k} | {c.attack} | {c.photos} | {share(c.fooled, c.photos)} | "
         f"{share(c.won, c.photos)} | {c.paper_asr} | {c.pert:.2f} | {c.pert_float:.2f} | {c.paper_pert} | {c.steps:.0f} | "
-        f"{c.passes:.0f} | {c.seconds:.1f} |"
+        f"{c.passes:.0f} | {c.seconds:.1f}"
         for c in measured(path)
-    ]
-    return "\n".join(lines)
+    )
+    return markdown(columns, rows)
 
 
 def _place(name: str, case: str, k: int, attack: str) -> tuple[bool, int, int, int]:
@@ -122,16 +122,15 @@ def measured_larger(path: Path) -> list[Larger]:
 
 def shown_more(path: Path) -> str:
     """Markdown of Table 3."""
-    lines = [
-        "| annotator | attack | k | k′ | photos | ASR at k′ % [95 %] | Pert ×10⁻² of those | paper's ASR % | paper's Pert |",
-        "| " + " | ".join(["---"] * 9) + " |",
-    ]
-    lines += [
-        f"| {c.annotator} | {c.attack} | {c.k} | {c.shown} | {c.photos} | {share(c.fooled, c.photos)} | {c.pert:.2f} | "
-        f"{c.paper_asr} | {c.paper_pert} |"
+    columns = (
+        "annotator | attack | k | k′ | photos | ASR at k′ % [95 %] | Pert ×10⁻² of those | paper's ASR % | paper's Pert"
+    )
+    rows = (
+        f"{c.annotator} | {c.attack} | {c.k} | {c.shown} | {c.photos} | {share(c.fooled, c.photos)} | {c.pert:.2f} | "
+        f"{c.paper_asr} | {c.paper_pert}"
         for c in measured_larger(path)
-    ]
-    return "\n".join(lines)
+    )
+    return markdown(columns, rows)
 
 
 def agree(true_ranks: Sequence[int], k: int) -> bool:

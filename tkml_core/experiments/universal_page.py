@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import tkml_core as tk
+from tkml_core.experiments.markdown import markdown
 from tkml_core.experiments.sample import share
 from tkml_core.zoo.universal import notes_of
 
@@ -15,21 +16,21 @@ def headers(folder: Path) -> list[dict[str, str]]:
 
 def table(folder: Path) -> str:
     """Markdown: what each perturbation in the folder does, from its header."""
-    lines = [
-        "| annotator | k | method | ‖z‖₂ | as found | ‖z‖_∞ | Pert ×10⁻² | made on | epochs | s | goal % there | ASR % there |"
-        " measured on | ASR % [95 %] | goal % [95 %] | noise: ASR % | noise: goal % |",
-        "| " + " | ".join(["---"] * 17) + " |",
-    ]
+    columns = (
+        "annotator | k | method | ‖z‖₂ | as found | ‖z‖_∞ | Pert ×10⁻² | made on | epochs | s | goal % there | ASR % there | "
+        "measured on | ASR % [95 %] | goal % [95 %] | noise: ASR % | noise: goal %"
+    )
+    rows = []
     for n in headers(folder):
         trials, made = max(1, int(n["measured"])), max(1, int(n["photos"]))
-        lines.append(
-            f"| {n['annotator']} | {n['k']} | {n['attack']} | {float(n['norm']):.0f} | {n['own_norm']} | "
+        rows.append(
+            f"{n['annotator']} | {n['k']} | {n['attack']} | {float(n['norm']):.0f} | {n['own_norm']} | "
             f"{float(n['linf']):.0f} | {100 * float(n['norm']) / 224**2:.2f} | {n['photos']} | {n['epochs']} | {n['seconds']} | "
             f"{100 * int(n['train_goal']) / made:.1f} | {100 * int(n['train_inconsistent']) / made:.1f} | {n['measured']} | "
             f"{share(int(n['inconsistent']), trials)} | {share(int(n['goal']), trials)} | "
-            f"{100 * int(n['noise_inconsistent']) / trials:.1f} | {100 * int(n['noise_goal']) / trials:.1f} |"
+            f"{100 * int(n['noise_inconsistent']) / trials:.1f} | {100 * int(n['noise_goal']) / trials:.1f}"
         )
-    return "\n".join(lines)
+    return markdown(columns, rows)
 
 
 PAGE = """# Universal perturbations of the bundled annotators
