@@ -71,7 +71,7 @@ def read(params: Mapping[str, str], start: str, annotator: str) -> Linked | None
     item = sample(given.get("sample", start))
     true = _listed(given, "true") or actions.known_truth(item, runner.annotator(name))
     settings: dict[str, Any] = {
-        setting: number(label, given[setting]) for setting, label in menu.SETTINGS.items() if setting in given
+        name: number(setting.label, given[name]) for name, setting in menu.SETTINGS.items() if name in given
     }
     if "score_space" in given:
         settings["score_space"] = given["score_space"]
@@ -124,6 +124,7 @@ def restore(w: Widgets, path: str, item: str, plan: Plan) -> Update:
     for widget, value in values.items():
         update[widget] = {**update.get(widget, gr.update()), "value": value}
     update[w.annotator] = ask.annotator
+    update[w.samples] = gr.update(chosen=item)
     update[w.verdict] = waiting_html("These settings came with the link. Press Attack.")
     return update
 

@@ -87,16 +87,25 @@ PRESETS = {
     "impossible": Preset("Plant the impossible", "TkML-AP-T", "targeted", "worst"),
 }
 
-# Settings with a field of their own under "Advanced"; which of them an attack has is read from its dataclass.
+
+@dataclass(frozen=True)
+class Setting:
+    """A number under "Advanced", in the visitor's words."""
+
+    label: str
+    told: str
+
+
+# Which of them an attack has is read from its dataclass.
 SETTINGS = {
-    "step": "Step size",
-    "beta": "β",
-    "lambda_0": "λ₀",
-    "overshoot": "Overshoot",
-    "constant": "First c",
-    "rate": "Adam's rate",
-    "kappa": "κ",
-    "epsilon": "ε, levels",
+    "step": Setting("Step size", "share of the way to the goal that one step goes"),
+    "beta": Setting("β", "weight of the change's length in the loss"),
+    "lambda_0": Setting("λ₀", "where the threshold λ starts"),
+    "overshoot": Setting("Overshoot", "share by which a step goes too far"),
+    "constant": Setting("First c", "weight of the goal in the loss, at first"),
+    "rate": Setting("Adam's rate", "how far a pixel goes in one step, of 1"),
+    "kappa": Setting("κ", "logits by which the goal is to be met"),
+    "epsilon": Setting("ε", "levels by which a pixel changes at most"),
 }
 
 

@@ -30,6 +30,7 @@ from demo.wire_run import wire_run
 
 TITLE = "Fool the top-k labels of a photo"
 KEEP_SECONDS = 3600  # a run's frames; as long as its files
+VISITORS = 128  # whose frames are kept, at most 18 MB each; who was idle longest finds the page as at the start
 
 
 def launch_options() -> dict[str, Any]:
@@ -43,6 +44,7 @@ def launch_options() -> dict[str, Any]:
         "run_history": False,
         "footer_links": ["api", "settings"],
         "mcp_server": agents_can_call(),
+        "state_session_capacity": VISITORS,
     }
 
 

@@ -44,12 +44,13 @@ def style() -> str:
 
 
 def head() -> str:
-    """Rules for what is outside the page's own part, which Gradio keeps `css=` from reaching on narrow screens; tabs.js."""
+    """Rules for what is outside the page's own part, which Gradio keeps `css=` from reaching on narrow screens; scripts."""
     rules = (
         ".gradio-container .main.app { padding: 14px !important; } footer .divider { display: none; }"
         "#tabs [role=tab] { padding: 0 5px; font-size: 0.95rem; }"  # all in one row
     )
-    return f"<style>@media (max-width: 760px) {{ {rules} }}</style><script>{script('tabs.js')}</script>"
+    scripts = "".join(f"<script>{script(name)}</script>" for name in ("tabs.js", "numbers.js"))
+    return f"<style>@media (max-width: 760px) {{ {rules} }}</style>{scripts}"
 
 
 def script(name: str) -> str:

@@ -133,7 +133,7 @@ def table_html(report: dict[str, Any], took: str = "") -> str:
     order = []
     if report["goal"] == "ordered":
         order = [("Order", "right" if in_order(report) else "wrong", f"wanted: {listed(report['targets'], 12)}")]
-    limit = "made beforehand" if menu.ready_made(report["attack"]) else f"of at most {report['max_steps']}"
+    limit = "made beforehand" if menu.ready_made(report["attack"]) else f"{report['max_steps']} were allowed"
     rows = [
         (
             "Goal",

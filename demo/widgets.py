@@ -146,7 +146,7 @@ def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Start) -> No
         label="Photo", show_label=False, elem_id="photo", height=150, buttons=[],
         sources=["upload", "webcam", "clipboard"], placeholder="Drop a photo here, or click to upload",
     )  # fmt: skip
-    parts["samples"] = Html(samples_html(), js_on_load=script("samples.js"), elem_id="samples")
+    parts["samples"] = Html(samples_html(), js_on_load=script("samples.js"), elem_id="samples", chosen=start.sample)
     choices = [(f"{name} · {len(runner.annotator(name).labels)} labels", name) for name in annotators]
     parts["annotator"] = gr.Radio(
         choices, value=start.annotator, label="Annotator", info=menu.ANNOTATORS, elem_id="annotator"
@@ -194,10 +194,11 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
         with gr.Row(elem_id="settings"):
             parts["settings"] = {
                 name: gr.Textbox(
-                    **menu.setting_shown(own, name), label=label, elem_id=name.replace("_", "-"), min_width=90
+                    **menu.setting_shown(own, name), label=setting.label, info=setting.told,
+                    elem_id=name.replace("_", "-"), min_width=150,
                 )
-                for name, label in menu.SETTINGS.items()
-            }
+                for name, setting in menu.SETTINGS.items()
+            }  # fmt: skip
         parts["seed"] = gr.Number(
             0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, info="For whatever is drawn at random",
             elem_id="seed", visible=menu.uses_seed(own),

@@ -18,7 +18,11 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # One choice after the other: each reads what the one before it has set, however fast somebody clicks.
 CHOICE: dict[str, Any] = {**QUIET, "concurrency_id": "choice", "concurrency_limit": 1, "trigger_mode": "always_last"}
 
-PRESS_ATTACK = '() => document.getElementById("attack-button").click()'
+# On a wide screen, too, the stage may be above what is in sight.
+PRESS_ATTACK = """() => {
+  if (document.getElementById("verdict").getBoundingClientRect().top < 0) document.getElementById("stage").scrollIntoView();
+  document.getElementById("attack-button").click();
+}"""
 
 
 def wire_choices(w: Widgets, files: dict[str, str], current: Current, asked: Asked) -> None:
@@ -36,7 +40,14 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current, asked: Ask
         asked.leave(request.session_hash or "")
         # The box empties itself again: the photo stands on the stage, and here the next one can be dropped.
         update = actions.choose(w, path, name, k, None, "guess", Naming(goal, case, attack=attack))
-        return {**update, w.photo: None, current.photo: path, current.sample: None, **fresh}
+        return {
+            **update,
+            w.photo: None,
+            current.photo: path,
+            current.sample: None,
+            w.samples: gr.update(chosen=""),
+            **fresh,
+        }
 
     @plainly
     def on_sample(
@@ -47,7 +58,8 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current, asked: Ask
         true = actions.known_truth(item, runner.annotator(name))
         path = photo_of(files, item)
         update = actions.choose(w, path, name, k, true, "sample", Naming(goal, case, attack=attack))
-        return {**update, current.photo: path, current.sample: item.name, **fresh}
+        mark = gr.update(chosen=item.name)
+        return {**update, current.photo: path, current.sample: item.name, w.samples: mark, **fresh}
 
     @plainly
     def on_annotator(
@@ -65,10 +77,13 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current, asked: Ask
     scene = [*scene, *fresh]
     goal = [w.goal, w.case, w.attack]
     photo = w.photo.input(
-        on_photo, [w.photo, w.annotator, w.k, *goal], [*scene, w.photo, current.photo, current.sample], **CHOICE
+        on_photo,
+        [w.photo, w.annotator, w.k, *goal],
+        [*scene, w.photo, w.samples, current.photo, current.sample],
+        **CHOICE,
     )
     photo.failure(lambda: None, None, w.photo, **QUIET)
-    w.samples.select(on_sample, [w.annotator, w.k, *goal], [*scene, current.photo, current.sample], **CHOICE)
+    w.samples.select(on_sample, [w.annotator, w.k, *goal], [*scene, w.samples, current.photo, current.sample], **CHOICE)
     w.annotator.input(
         on_annotator,
         [current.photo, w.annotator, w.k, w.chips, current.sample, *goal],

@@ -36,9 +36,9 @@ def page_plan(
         raise ValueError("The labels of the new photo are still on their way. Please press Attack again in a moment.")
     known = menu.setting_names(attack)  # what was typed for another attack is out of sight, and out of the run
     settings: dict[str, Any] = {
-        setting: number(label, text)
-        for (setting, label), text in zip(menu.SETTINGS.items(), fields, strict=True)
-        if setting in known
+        name: number(setting.label, text)
+        for (name, setting), text in zip(menu.SETTINGS.items(), fields, strict=True)
+        if name in known
     }
     settings["score_space"] = score_space
     goal = menu.settled_goal(attack, goal)  # Attack may be pressed before the new attack's goals have arrived

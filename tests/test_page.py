@@ -148,22 +148,6 @@ def test_stop_keeps_the_pictures_and_says_so(visit: Callable[..., Page]) -> None
     expect(page.locator("#download-png")).to_be_enabled()
 
 
-def test_another_photo_ends_the_run_and_keeps_the_stage(visit: Callable[..., Page]) -> None:
-    page = visit()
-    start_a_long_run(page)
-    page.wait_for_function("/step \\d/.test(document.querySelector('#status').innerText)", timeout=RUN)
-    page.locator(".sample[data-sample=coffee]").click()
-    expect(page.locator("#verdict")).to_contain_text("press Attack")
-    finished(page)
-    expect(page.locator("#verdict")).to_contain_text("press Attack")
-    expect(page.locator("#after")).to_contain_text("Press Attack")
-    expect(page.locator("#status")).to_have_text("ready")
-    expect(page.locator(".replay input")).to_be_disabled()
-    expect(page.locator("#download-png")).to_be_disabled()
-    page.locator("#preset-gentle").click()  # the next run is not taken for the one that was left
-    expect(page.locator("#verdict")).to_contain_text("Fooled", timeout=RUN)
-
-
 def test_a_run_does_not_move_the_page(visit: Callable[..., Page]) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()

@@ -1,0 +1,112 @@
+"""Choices in a real browser: numbers out of range, the chosen sample, and another photo in the middle of a run."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
+from conftest import PATIENCE, RUN
+from playwright.sync_api import Page, expect
+from test_page import attack, finished, start_a_long_run, upload
+
+expect.set_options(timeout=PATIENCE)
+
+
+def choose_coffee(page: Page, photo: Path) -> None:
+    page.locator(".sample[data-sample=coffee]").click()
+
+
+def choose_voc20(page: Page, photo: Path) -> None:
+    page.locator("#annotator label", has_text="voc20").click()
+
+
+@pytest.mark.parametrize("choose", [choose_coffee, choose_voc20, upload])
+def test_another_photo_or_annotator_ends_the_run_and_keeps_the_stage(
+    visit: Callable[..., Page], photos: dict[str, Path], choose: Callable[[Page, Path], None]
+) -> None:
+    page = visit()
+    start_a_long_run(page)
+    page.wait_for_function("/step \\d/.test(document.querySelector('#status').innerText)", timeout=RUN)
+    choose(page, photos["cat"])
+    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    finished(page)
+    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    expect(page.locator("#after")).to_contain_text("Press Attack")
+    expect(page.locator("#status")).to_have_text("ready")
+    expect(page.locator(".replay input")).to_be_disabled()
+    expect(page.locator("#download-png")).to_be_disabled()
+    page.locator("#preset-gentle").click()  # the next run is not taken for the one that was left
+    expect(page.locator("#verdict")).to_contain_text("Fooled", timeout=RUN)
+
+
+def test_a_run_that_breaks_off_says_why_and_clears_the_stage(
+    visit: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from demo import live
+
+    opening = live.opening
+
+    def broken(plan: Any, *_: Any, **__: Any) -> Iterator[Any]:
+        yield opening(plan)
+        raise ValueError("The scores are no longer finite.")
+
+    page = visit()
+    with monkeypatch.context() as patch:
+        patch.setattr(live, "views", broken)
+        page.locator("#attack-button").click()
+        expect(page.get_by_test_id("toast-body")).to_contain_text("The scores are no longer finite.")
+    finished(page)
+    expect(page.locator("#verdict")).to_contain_text("The run ended without a result")
+    expect(page.locator("#after")).to_contain_text("Press Attack")
+    expect(page.locator("#status")).to_have_text("ready")
+    expect(page.locator("#download-png")).to_be_disabled()
+    attack(page)
+    finished(page)
+    expect(page.locator("#verdict")).to_contain_text("Fooled")
+
+
+def test_a_number_out_of_range_becomes_the_nearest_that_there_is(visit: Callable[..., Page]) -> None:
+    page = visit()
+    k, ends = page.locator("#k input[type=number]"), page.locator("#chips .edge")
+    k.fill("")
+    k.press_sequentially("999")
+    expect(k).to_have_value("17")
+    expect(ends).to_have_count(0)  # nearly all labels are above the line, which would stand in the closed list
+    for typed, shown in (("-4", "1"), ("2.5", "3"), ("7", "7")):
+        k.fill("")
+        k.press_sequentially(typed)
+        expect(k).to_have_value(shown)
+        expect(ends).to_contain_text(f"top {shown} ends here")
+    k.fill("")
+    k.press("Tab")
+    expect(k).to_have_value("7")
+    expect(ends).to_contain_text("top 7 ends here")
+    budget = page.locator("#craft-budget input[type=number]")
+    page.get_by_role("tab", name="Universal").click()
+    budget.fill("")
+    budget.press_sequentially("3000")  # its first digits are below the least
+    expect(budget).to_have_value("3000")
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+
+
+def test_the_chosen_sample_is_marked(visit: Callable[..., Page], photos: dict[str, Path]) -> None:
+    page = visit()
+    marked = page.locator(".sample[aria-pressed=true]")
+    expect(marked).to_have_attribute("data-sample", "mosaic")
+    page.locator(".sample[data-sample=coffee]").click()
+    expect(marked).to_have_attribute("data-sample", "coffee")
+    upload(page, photos["cat"])
+    expect(marked).to_have_count(0)
+
+
+def test_a_ready_choice_brings_the_verdict_into_sight(visit: Callable[..., Page]) -> None:
+    page = visit({"width": 1280, "height": 600})
+    page.locator("#preset-gentle").scroll_into_view_if_needed()
+    page.evaluate("scrollTo(0, 900)")
+    expect(page.locator("#verdict")).not_to_be_in_viewport()
+    page.locator("#preset-gentle").click()
+    expect(page.locator("#verdict")).to_be_in_viewport(ratio=1)
+    finished(page)
+    expect(page.locator("#verdict")).to_be_in_viewport(ratio=1)
