@@ -7,13 +7,30 @@ import pytest
 pytest.importorskip("axe_playwright_python", reason="needs the package axe-playwright-python")
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
 from axe_playwright_python.sync_playwright import Axe
-from conftest import PHONE, WIDE
+from conftest import PHONE, RUN, WIDE
 from playwright.sync_api import Page, expect
+from test_page import finished
 
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
     "resultTypes": ["violations"],
 }
+TABS = ("attack", "compare", "universal", "tables", "learn")
+
+
+def show(page: Page, tab: str) -> None:
+    page.evaluate(f"document.querySelector('[role=tab][data-tab-id={tab}]').click()")
+    expect(page.locator(f"[role=tab][data-tab-id={tab}]").first).to_have_attribute("aria-selected", "true")
+    page.wait_for_timeout(500)  # what the tab holds is mounted now
+
+
+def broken(page: Page) -> list[str]:
+    """What breaks a rule on the tab that is shown, with everything open that can be opened."""
+    page.evaluate("document.querySelectorAll('details').forEach(one => (one.open = true))")
+    found = Axe().run(page, options=RULES).response["violations"]
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    sideways = [f"{wide} pixels are beyond the right edge"] if wide > 0 else []
+    return sideways + [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
 
 
 @pytest.mark.parametrize(("viewport", "theme"), [(WIDE, "light"), (WIDE, "dark"), (PHONE, "light"), (PHONE, "dark")])
@@ -21,14 +38,34 @@ def test_no_tab_breaks_a_rule_or_scrolls_sideways(
     visit: Callable[..., Page], viewport: dict[str, int], theme: str
 ) -> None:
     page = visit(viewport, theme, reduced_motion="reduce")
-    names = page.evaluate("[...document.querySelectorAll('[role=tab]')].map(tab => tab.dataset.tabId)")
-    assert len(set(names)) >= 5
-    broken = {}
-    for name in dict.fromkeys(names):
-        page.evaluate(f"document.querySelector('[role=tab][data-tab-id={name}]').click()")
-        expect(page.locator(f"[role=tab][data-tab-id={name}]").first).to_have_attribute("aria-selected", "true")
-        page.wait_for_timeout(500)  # what the tab holds is mounted now
-        found = Axe().run(page, options=RULES).response["violations"]
-        broken[name] = [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
-        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], name
-    assert not any(broken.values()), broken
+    found = {}
+    for tab in TABS:
+        show(page, tab)
+        found[tab] = broken(page)
+    assert not any(found.values()), found
+
+
+@pytest.mark.parametrize(("viewport", "theme"), [(WIDE, "dark"), (PHONE, "light")])
+def test_nor_does_what_a_run_leaves_behind(visit: Callable[..., Page], viewport: dict[str, int], theme: str) -> None:
+    page = visit(viewport, theme, reduced_motion="reduce")
+    page.locator("#preset-hide").click()
+    expect(page.locator("#verdict")).to_contain_text("Fooled", timeout=RUN)
+    finished(page)
+    for accordion in page.locator("#advanced > button, #numbers .accordion > button, #numbers button.label-wrap").all():
+        accordion.click()
+    page.locator("#real-button").click()
+    expect(page.locator("#real table").first).to_be_visible(timeout=RUN)
+    expect(page.locator("#real-button")).to_be_enabled(timeout=RUN)
+    found = {"attack": broken(page)}
+    show(page, "compare")
+    page.locator("#compare-button").click()
+    expect(page.locator("#compare-csv")).to_be_enabled(timeout=RUN)
+    found["compare"] = broken(page)
+    show(page, "tables")
+    for name in ("Motorcycle", "Astronaut", "Coffee", "Admiral", "Cat, person, cup"):
+        page.locator("#live-samples").get_by_label(name, exact=True).uncheck()
+    page.locator("#live-run").click()
+    expect(page.locator("#live-table tbody tr")).to_have_count(1, timeout=RUN)
+    expect(page.locator("#live-run")).to_be_enabled(timeout=RUN)
+    found["tables"] = broken(page)
+    assert not any(found.values()), found

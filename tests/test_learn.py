@@ -100,6 +100,8 @@ def test_the_code_is_where_the_lesson_says(code: Code) -> None:
     assert (Path(__file__).parents[1] / code.file).is_file()
     module = importlib.import_module(code.file.removesuffix(".py").replace("/", "."))
     assert getattr(module, code.name).__module__ == module.__name__
+    assert code.source.startswith((f"def {code.name}(", f"class {code.name}", "@dataclass"))
+    assert code.source in (Path(__file__).parents[1] / code.file).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", WORDS)

@@ -1,5 +1,7 @@
 """The six steps: what is said in each, its formula, its picture, where its code is, and what to try."""
 
+import importlib
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +18,12 @@ class Code:
     equation: str
     file: str
     name: str
+
+    @property
+    def source(self) -> str:
+        """Its text, as it runs on this page."""
+        module = importlib.import_module(self.file.removesuffix(".py").replace("/", "."))
+        return inspect.getsource(getattr(module, self.name))
 
 
 @dataclass(frozen=True)

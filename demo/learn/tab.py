@@ -1,12 +1,13 @@
 """The tab put together: six steps, the glossary, and the buttons that lead to the tab Attack."""
 
+from html import escape
 from typing import Any
 
 import gradio as gr
 
 from demo.actions import plainly
 from demo.learn.glossary import glossary
-from demo.learn.steps import LESSONS, Lesson
+from demo.learn.steps import LESSONS, Code, Lesson
 from demo.presets import preset_boxes, set_preset
 from demo.report import Outcome
 from demo.theme import Html, script
@@ -53,13 +54,19 @@ def lesson_html(outcome: Outcome) -> str:
 
 def _step(number: int, step: Lesson, outcome: Outcome) -> str:
     words = "".join(f"<p>{paragraph}</p>" for paragraph in step.words)
-    code = "".join(
-        f"<li>{code.equation}: <code>{code.name}</code> in <code>{code.file}</code></li>" for code in step.code
-    )
+    code = "".join(_code(code) for code in step.code)
     return (
         f'<section class="lesson" data-step="{step.key}" aria-labelledby="learn-{step.key}">'
         f'<h2 id="learn-{step.key}" tabindex="-1"><span class="number" aria-hidden="true">{number}</span>{step.title}</h2>'
         f'<div class="telling">{words}{step.formula}</div><div class="picture">{step.picture(outcome)}</div>'
-        f'<footer><ul class="code" aria-label="Code of step {number}">{code}</ul>'
+        f'<footer><div class="code" role="group" aria-label="Code of step {number}">{code}</div>'
         f'<p><button type="button" class="press go">Try it</button> In the tab Attack: {step.attempt}</p></footer></section>'
+    )
+
+
+def _code(code: Code) -> str:
+    name = f"{code.name} in {code.file}"
+    return (
+        f"<details><summary>Code of {code.equation}: <code>{code.name}</code> in <code>{code.file}</code></summary>"
+        f'<pre tabindex="0" role="region" aria-label="{name}"><code>{escape(code.source, quote=False)}</code></pre></details>'
     )

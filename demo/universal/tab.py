@@ -18,8 +18,9 @@ from demo.verdict import waiting_html
 from demo.widgets import DEFAULT_K
 
 FILES = 170  # pixels for a box of files: less cuts its words off
-INTRO = """<p class="lead">One change z for <b>every</b> photo: it is crafted over a set, then added unaltered to photos that it
-has never seen (§3.1 of the paper). It must be far larger than a change made for one photo.</p>"""
+INTRO = """<p class="lead">One change for <b>every</b> photo, called z: an optimizer <i>crafts</i> it, step by step, over a set of
+photos. Then it is added unaltered to photos that it has never seen (§3.1 of the paper). It must be far larger than a change
+made for one photo.</p>"""
 ABOUT_BUDGET = (
     "‖z‖₂ in 0–255 units. 4000, as the bundled ones, moves a value by 10 of 255 levels on average: a texture that you see but "
     "read the photo through. 1000 moves it by 2.6."
