@@ -14,8 +14,8 @@ import gradio as gr
 from PIL import Image
 
 from demo import samples
+from demo.layout import samples_html
 from demo.uploads import open_photo
-from demo.widgets import samples_html
 
 LIST = Path(__file__).parent.parent / "assets" / "samples.json"
 CACHE = Path(tempfile.gettempdir()) / "fool-the-top-k-samples"

@@ -15,21 +15,22 @@ import tkml_core as tk
 from demo import actions, endpoints, kept, live, menu, runner, stage, theme, uploads
 from demo.about import header, note
 from demo.compare import tab as compare
+from demo.layout import lay_out
 from demo.learn import tab as learn
 from demo.plan import Ask
 from demo.real import panel
 from demo.samples import samples, write_samples
+from demo.shelf import KEEP_SECONDS
 from demo.tables import tab as measuring
 from demo.universal import tab as crafting
 from demo.verdict import steps_words, table_html
 from demo.visit import Asked, Current
-from demo.widgets import DEFAULT_K, Start, lay_out
+from demo.widgets import DEFAULT_K, Start
 from demo.wire_choices import QUIET, wire_choices
 from demo.wire_link import wire_link
 from demo.wire_run import wire_run
 
 TITLE = "Fool the top-k labels of a photo"
-KEEP_SECONDS = 3600  # a run's frames; as long as its files
 VISITORS = 128  # whose frames are kept, at most 18 MB each; who was idle longest finds the page as at the start
 
 
@@ -61,7 +62,7 @@ def build() -> gr.Blocks:
     folder = Path(tempfile.mkdtemp(prefix="tkml-samples-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     files = {name: str(path) for name, path in write_samples(folder).items()}
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(KEEP_SECONDS, KEEP_SECONDS)) as page:
         start = arrival(names[0], files)
         kept = gr.State(start.view.reel, time_to_live=KEEP_SECONDS)
         current = Current(gr.State(start.photo), gr.State(start.sample), gr.State(True), kept)

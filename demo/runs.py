@@ -13,10 +13,10 @@ from demo.stops import Stops
 from demo.wire_choices import QUIET
 
 # In the browser alone, so that the click answers at once even while others' runs keep the server busy.
-STARTING = """() => {
+_STARTING = """
   const set = (interactive) => ({__type__: "update", interactive});
   return [set(false), set(true), '<p class="status"><span>waiting for a free place</span></p>'];
-}"""
+"""
 
 
 def wire(
@@ -29,16 +29,28 @@ def wire(
     """
     stops = Stops()
 
+    def of_session(session: str, *wish: Any) -> Iterator[Update]:
+        return handler(lambda: stops.stopped(session), *wish)
+
+    wire_by_session(run, stop, status, stops, of_session, inputs, outputs)
+
+
+def wire_by_session(
+    run: gr.Button, stop: gr.Button, status: gr.HTML, stops: Stops, handler: Callable[..., Iterator[Update]],
+    inputs: Sequence[Any], outputs: Sequence[Any], first: str = "",
+) -> None:  # fmt: skip
+    """As `wire`, for a `handler(session, *inputs)` that looks at `stops` itself; `first` is run in the browser on the click."""
+
     @plainly
     def on_run(request: gr.Request, *wish: Any) -> Iterator[Update]:
         session = request.session_hash or ""
         try:
-            yield from handler(lambda: stops.asked(session), *wish)
+            yield from handler(session, *wish)
         finally:
             stops.forget(session)  # also where the page was closed, and nothing follows
 
     def on_stop(request: gr.Request) -> None:
-        stops.ask(request.session_hash or "")
+        stops.stop(request.session_hash or "")
 
     def on_end(request: gr.Request) -> Update:
         stops.forget(request.session_hash or "")  # pressed as the run ended
@@ -47,7 +59,7 @@ def wire(
     def on_error(request: gr.Request) -> Update:
         return {**on_end(request), status: line_html("ready")}
 
-    run.click(None, None, [run, stop, status], js=STARTING, **QUIET)
+    run.click(None, None, [run, stop, status], js=f"() => {{{first}{_STARTING}}}", **QUIET)
     ran = run.click(on_run, list(inputs), [*outputs, status], **runner.AT_ONCE, **QUIET)
     # .then() does not follow an error and .failure() nothing else, so both bring the buttons back.
     ran.then(on_end, None, [run, stop], queue=False, **QUIET)

@@ -6,7 +6,8 @@ import time
 import uuid
 from pathlib import Path
 
-KEEP_SECONDS, LOOK_EVERY = 3600, 600
+KEEP_SECONDS = 3600  # files, uploads, and what a visitor's session holds of a run
+LOOK_EVERY = 600
 _known: dict[Path, float] = {}  # folder of one file or a few -> when it was made
 _lock = threading.Lock()
 _sweeper: threading.Thread | None = None

@@ -7,17 +7,17 @@ class Stops:
     """Sessions that asked one kind of run to stop. Gradio's `cancels=` would drop the generator and its honest end."""
 
     def __init__(self) -> None:
-        self._sessions: set[str] = set()
+        self._stopping: set[str] = set()
         self._lock = threading.Lock()
 
-    def ask(self, session: str) -> None:
+    def stop(self, session: str) -> None:
         with self._lock:
-            self._sessions.add(session)
+            self._stopping.add(session)
 
-    def asked(self, session: str) -> bool:
+    def stopped(self, session: str) -> bool:
         with self._lock:
-            return session in self._sessions
+            return session in self._stopping
 
     def forget(self, session: str) -> None:
         with self._lock:
-            self._sessions.discard(session)
+            self._stopping.discard(session)

@@ -1,11 +1,11 @@
 """What the server remembers about one visitor: what stands on the stage, and what is asked of a run that goes on."""
 
-import threading
 from dataclasses import dataclass
 
 import gradio as gr
 
 from demo.pictures import AMPLIFY
+from demo.stops import Stops
 
 
 @dataclass(frozen=True)
@@ -21,25 +21,13 @@ class Current:
     reel: gr.State
 
 
-class Asked:
-    """What visitors asked of their runs while those go on. A run looks here between two steps.
-
-    It then concludes with what it has; `cancels=` would drop the generator, and with it every chance of an honest verdict.
-    """
+class Asked(Stops):
+    """What visitors asked of the runs on the stage besides to stop: to leave it, and how strong to draw the change."""
 
     def __init__(self) -> None:
-        self._stopping: set[str] = set()
+        super().__init__()
         self._left: set[str] = set()
         self._factor: dict[str, int] = {}  # by the sessions that have a run
-        self._lock = threading.Lock()
-
-    def stop(self, session: str) -> None:
-        with self._lock:
-            self._stopping.add(session)
-
-    def stopped(self, session: str) -> bool:
-        with self._lock:
-            return session in self._stopping
 
     def leave(self, session: str) -> None:
         """Another photo or annotator was chosen: a run that goes on ends, and the stage no longer belongs to it."""
@@ -68,6 +56,6 @@ class Asked:
     def forget(self, session: str) -> None:
         """The session's run has ended, one way or another."""
         with self._lock:
-            self._stopping.discard(session)
             self._left.discard(session)
             self._factor.pop(session, None)
+        super().forget(session)  # last, since leave() does nothing for a session without a run

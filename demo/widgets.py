@@ -1,23 +1,12 @@
-"""The page's widgets and what is in them at the start, without any behaviour."""
+"""The widgets of the tab "Attack", and what is in them at the start, without layout or behaviour."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import gradio as gr
-from PIL import ImageOps
 
-from demo import look, menu, runner, takeaway
-from demo.chips import NOTHING_NAMED, SWITCH
-from demo.goals import GOALS
+from demo import takeaway
 from demo.live import View
-from demo.pictures import AMPLIFY, data_uri
-from demo.plan import MAX_SEED, MAX_STEPS, largest_k
-from demo.real import panel
-from demo.samples import samples
-from demo.theme import Html, script
-from demo.uploads import photo_input
 
 DEFAULT_K = 3
 
@@ -59,21 +48,6 @@ class Widgets:
     seed: gr.Number
 
 
-def samples_html() -> str:
-    """A button for every sample photo."""
-    buttons = []
-    for item in samples():
-        small = ImageOps.fit(item.open().convert("RGB"), (144, 108))
-        title = escape(item.title, quote=True)
-        buttons.append(
-            f'<button type="button" class="sample" data-sample="{item.name}" title="{title}">'
-            f'<img src="{data_uri(small, lossless=False)}" width="72" height="54" alt="{title}"></button>'
-        )
-    credits = " · ".join(f"{escape(item.title)}: {item.credit}" for item in samples() if item.credit)
-    below = f'<p class="credits">{credits}</p>' if credits else ""
-    return f'<div class="samples" role="group" aria-label="Sample photos">{"".join(buttons)}</div>{below}'
-
-
 @dataclass(frozen=True)
 class Start:
     """What the page shows on arrival: a sample, and a finished run on it."""
@@ -84,126 +58,3 @@ class Start:
     chips: dict[str, Any]
     view: View
     files: tuple[str, str, str]  # adversarial PNG, report and exact data
-
-
-def lay_out(annotators: Sequence[str], start: Start) -> Widgets:
-    """Put the widgets of the tab "Attack" into the current one."""
-    parts: dict[str, Any] = {}
-    _bar(parts, start)
-    # Three blocks, so that a phone can show pictures, choices and figures in this order; style.css places them.
-    with gr.Row(elem_id="main"):
-        with gr.Column(elem_id="stage", min_width=0):
-            _stage(parts, start)
-        with gr.Column(elem_id="panel", min_width=0):
-            _photo(parts, annotators, start)
-            _attack(parts, start)
-        with gr.Column(elem_id="numbers", min_width=0):
-            _numbers(parts, start)
-    return Widgets(**parts)
-
-
-def _bar(parts: dict[str, Any], start: Start) -> None:
-    with gr.Row(elem_id="bar"):
-        parts["attack_button"] = gr.Button("Attack", variant="primary", elem_id="attack-button", scale=0, min_width=120)
-        parts["stop_button"] = gr.Button("Stop", interactive=False, elem_id="stop-button", scale=0, min_width=88)
-        parts["status"] = Html(start.view.status, elem_id="status")
-
-
-def _stage(parts: dict[str, Any], start: Start) -> None:
-    parts["verdict"] = Html(start.view.verdict, elem_id="verdict")
-    with gr.Row(elem_id="pictures"):
-        parts["before"] = Html(start.view.before, elem_id="before")
-        with gr.Column(elem_id="change-column", min_width=0):
-            parts["change"] = Html(start.view.change, elem_id="change")
-            parts["amplifier"] = Html(
-                AMPLIFY, html_template=look.AMPLIFIER, js_on_load=script("amplifier.js"), elem_id="amplifier"
-            )
-        parts["after"] = Html(start.view.after, elem_id="after")
-    with gr.Row(elem_id="look"):
-        parts["replay"] = Html(
-            look.replay_value(start.view.reel),
-            html_template=look.REPLAY,
-            js_on_load=script("replay.js"),
-            elem_id="replay",
-        )
-        Html(html_template=look.CLOSER, js_on_load=script("closer.js"), elem_id="closer")
-    parts["race"] = Html(start.view.race, elem_id="race")
-
-
-def _numbers(parts: dict[str, Any], start: Start) -> None:
-    with gr.Row(elem_id="downloads"):
-        png, report, data = start.files
-        parts["png"] = gr.DownloadButton("Attacked photo (PNG)", png, elem_id="download-png", size="md", min_width=0)
-        parts["report"] = gr.DownloadButton("Report (JSON)", report, elem_id="download-report", size="md", min_width=0)
-    parts["away"] = takeaway.lay_out(data)
-    parts["table"] = Html(start.view.table, elem_id="table")
-    parts["real_button"], parts["real"] = panel.lay_out()
-
-
-def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Start) -> None:
-    Html('<h2><span class="number">1</span>Choose a photo</h2>')
-    parts["photo"] = photo_input(
-        label="Photo", show_label=False, elem_id="photo", height=150, buttons=[],
-        sources=["upload", "webcam", "clipboard"], placeholder="Drop a photo here, or click to upload",
-    )  # fmt: skip
-    parts["samples"] = Html(samples_html(), js_on_load=script("samples.js"), elem_id="samples", chosen=start.sample)
-    choices = [(f"{name} · {len(runner.annotator(name).labels)} labels", name) for name in annotators]
-    parts["annotator"] = gr.Radio(
-        choices, value=start.annotator, label="Annotator", info=menu.ANNOTATORS, elem_id="annotator"
-    )
-    Html('<h2><span class="number">2</span>Mark what is true</h2>')
-    parts["chips"] = Html(
-        start.chips, html_template=SWITCH + "${value ? value.html : ''}", js_on_load=script("chips.js"), elem_id="chips",
-        marking=NOTHING_NAMED,
-    )  # fmt: skip
-
-
-def _attack(parts: dict[str, Any], start: Start) -> None:
-    attacks = menu.attacks()
-    own = next(iter(attacks))
-    Html('<h2><span class="number">3</span>Choose the attack</h2>')
-    Html('<p class="hint">A ready choice, set and started with one click:</p>')
-    with gr.Row(elem_id="presets"):
-        parts["presets"] = {
-            name: gr.Button(preset.title, size="sm", min_width=0, elem_id=f"preset-{name}")
-            for name, preset in menu.PRESETS.items()
-        }
-    parts["attack"] = gr.Dropdown(
-        [(f"{choice.title} ({name})", name) for name, choice in attacks.items()], value=own, label="Attack",
-        info=menu.sentence(own, start.annotator), filterable=False, elem_id="attack",
-    )  # fmt: skip
-    parts["goal"] = gr.Radio(
-        [(goal.title, name) for name, goal in GOALS.items()], **menu.goals_shown(own), label="Goal", elem_id="goal"
-    )
-    parts["k"] = gr.Slider(
-        1, largest_k(runner.annotator(start.annotator), len(start.chips["truth"])), value=DEFAULT_K, step=1, label="k",
-        elem_id="k", info="How many labels the annotator shows",
-    )  # fmt: skip
-    parts["case"] = gr.Radio(
-        [(title, name) for name, title in menu.TARGET_CASES.items()], value="best", label="Targets", visible=False,
-        elem_id="case",
-    )  # fmt: skip
-    # Custom values, because a click that overtakes an update brings labels of the choices before it, which Gradio would
-    # refuse in words for programmers; the plan checks every label.
-    parts["chosen"] = gr.Dropdown(
-        [], multiselect=True, allow_custom_value=True, label="Target labels", visible=False, elem_id="chosen"
-    )
-    with gr.Accordion("Advanced", open=False, elem_id="advanced") as parts["advanced"]:
-        parts["max_steps"] = gr.Slider(1, MAX_STEPS, step=1, **menu.steps_shown(own), elem_id="max-steps")
-        # Text fields, because gr.Number turns "nothing" into 0 as soon as it is shown.
-        with gr.Row(elem_id="settings"):
-            parts["settings"] = {
-                name: gr.Textbox(
-                    **menu.setting_shown(own, name), label=setting.label, info=setting.told,
-                    elem_id=name.replace("_", "-"), min_width=150,
-                )
-                for name, setting in menu.SETTINGS.items()
-            }  # fmt: skip
-        parts["seed"] = gr.Number(
-            0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, info="For whatever is drawn at random",
-            elem_id="seed", visible=menu.uses_seed(own),
-        )  # fmt: skip
-        parts["score_space"] = gr.Radio(
-            [("logits (default)", "logits"), ("probabilities (the paper's letter)", "probability")], value="logits",
-            label="Scores to attack", elem_id="score-space",
-        )  # fmt: skip

@@ -6,25 +6,23 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from demo import live, look, runner, takeaway_events
+from demo import live, look, takeaway_events
 from demo.actions import not_attacked, plainly, ready
 from demo.naming import Update
 from demo.real import panel
 from demo.reel import Reel
-from demo.stage import line_html
+from demo.runs import wire_by_session
 from demo.visit import Asked, Current
 from demo.widgets import Widgets
 from demo.wire_choices import QUIET
 from demo.wish import page_plan
 
-STARTING = """() => {
+TO_STAGE = """
   const stage = document.getElementById("stage");
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   if (document.getElementById("pictures").getBoundingClientRect().bottom < 200)
     stage.scrollIntoView({behavior: calm ? "auto" : "smooth"});
-  const set = (interactive) => ({__type__: "update", interactive});
-  return [set(false), set(true), '<p class="status"><span>waiting for a free place</span></p>'];
-}"""
+"""
 
 
 def wire_run(w: Widgets, current: Current, asked: Asked) -> None:
@@ -35,19 +33,7 @@ def wire_run(w: Widgets, current: Current, asked: Asked) -> None:
     ]  # fmt: skip
     boxes = {name: getattr(w, name) for name in live.BOXES}
 
-    def on_stop(request: gr.Request) -> None:
-        asked.stop(request.session_hash or "")
-
-    def on_end(request: gr.Request) -> Update:
-        asked.forget(request.session_hash or "")
-        return {w.attack_button: gr.update(interactive=True), w.stop_button: gr.update(interactive=False)}
-
-    def on_error(request: gr.Request) -> Update:
-        return {**on_end(request), w.status: line_html("ready")}
-
-    @plainly
-    def on_run(request: gr.Request, factor: Any, *wish: Any) -> Iterator[Update]:
-        session = request.session_hash or ""
+    def on_run(session: str, factor: Any, *wish: Any) -> Iterator[Update]:
         plan = page_plan(*wish)
         asked.amplify(session, look.factor_of(factor))
         try:
@@ -72,33 +58,13 @@ def wire_run(w: Widgets, current: Current, asked: Asked) -> None:
             lost = not_attacked(w, "The run ended without a result. Change its settings, then press Attack.")
             yield {**lost, **ready(w, plan.annotator, plan.photo, plan.roles.true, plan.k), current.attacked: False}
             raise
-        finally:
-            asked.forget(session)  # also where the page was closed, and nothing follows
 
-    buttons = [w.attack_button, w.stop_button]
-    # In the browser alone, so that the click answers at once even while others' runs keep the server busy.
-    w.attack_button.click(None, None, [*buttons, w.status], js=STARTING, **QUIET)
-    ran = w.attack_button.click(
-        on_run,
-        [w.amplifier, *wishes],
-        [
-            *boxes.values(),
-            w.png,
-            w.report,
-            w.replay,
-            w.real_button,
-            w.real,
-            current.attacked,
-            current.reel,
-            w.away.kept,
-        ],
-        **runner.AT_ONCE,
-        **QUIET,
-    )
-    # .then() does not follow an error and .failure() nothing else, so both bring the buttons back.
-    ran.then(on_end, None, buttons, queue=False, **QUIET)
-    ran.failure(on_error, None, [*buttons, w.status], queue=False, **QUIET)
-    w.stop_button.click(on_stop, None, None, queue=False, **QUIET)
+    shown = [
+        *(box for box in boxes.values() if box is not w.status), w.png, w.report, w.replay, w.real_button, w.real,
+        current.attacked, current.reel, w.away.kept,
+    ]  # fmt: skip
+    inputs = [w.amplifier, *wishes]
+    wire_by_session(w.attack_button, w.stop_button, w.status, asked, on_run, inputs, shown, first=TO_STAGE)
     _wire_look(w, current, asked)
     takeaway_events.wire(w.away, wishes, current.sample, page_plan)
 

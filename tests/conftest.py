@@ -2,14 +2,28 @@
 
 import shutil
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 PATIENCE, RUN = 30_000, 90_000  # milliseconds, for a busy machine; a free one needs a tenth of it
+
+
+Seen = TypeVar("Seen")
+Made = TypeVar("Made")
+
+
+def to_the_end(run: Generator[Seen, Any, Made]) -> tuple[list[Seen], Made]:
+    """All that a generator yields, and what it returns."""
+    seen = []
+    while True:
+        try:
+            seen.append(next(run))
+        except StopIteration as end:
+            return seen, end.value
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 import torch
+from conftest import to_the_end
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import (
@@ -300,12 +301,7 @@ def ran(attack: Attack, name: str) -> tuple[Tensor, tk.Goal, list[tk.Step], tk.R
         logits = annotator(name)(x)
     true = guessed_truth(logits) if not isinstance(attack, tk.KFool) else tk.ranks(logits) == 1
     goal = tk.own_goal(attack, logits, true, 2)
-    steps, run = [], attack.steps(annotator(name), x, goal)
-    while True:
-        try:
-            steps.append(next(run))
-        except StopIteration as end:
-            return x, goal, steps, end.value
+    return x, goal, *to_the_end(attack.steps(annotator(name), x, goal))
 
 
 BUNDLED = pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import matplotlib
 import pytest
 import skimage
 import torch
+from conftest import to_the_end
 from PIL import Image
 from torch import Tensor
 
@@ -78,12 +79,7 @@ class Ran:
 
 
 def finish(attack: Descent, name: str, x: Tensor, goal: tk.Goal) -> Ran:
-    steps, run = [], attack.steps(annotator(name), x, goal)
-    while True:
-        try:
-            steps.append(next(run))
-        except StopIteration as end:
-            return Ran(goal, steps, end.value)
+    return Ran(goal, *to_the_end(attack.steps(annotator(name), x, goal)))
 
 
 @cache

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from conftest import to_the_end
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import (
@@ -63,12 +64,7 @@ def goals(annotator: tk.Annotator, x: Tensor, k: int = 2) -> dict[str, tk.Goal]:
 
 
 def finish(attack: tk.BlackBox, annotator: tk.Annotator, x: Tensor, goal: tk.Goal) -> tuple[list[tk.Step], tk.Result]:
-    steps, run = [], attack.steps(annotator, x, goal)
-    while True:
-        try:
-            steps.append(next(run))
-        except StopIteration as end:
-            return steps, end.value
+    return to_the_end(attack.steps(annotator, x, goal))
 
 
 def levels(x: Tensor) -> Tensor:

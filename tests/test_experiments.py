@@ -13,7 +13,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 import tkml_core as tk
-from tkml_core.experiments import attacks, bench, cells, compare, evaluate, photos, sample, train
+from tkml_core.experiments import attacks, attacks_page, bench, cells, compare, evaluate, photos, sample, train
 from tkml_core.labels import COCO80, VOC20, coco_name
 from tkml_core.zoo import network
 from tkml_core.zoo.weights import load_weights, save_weights
@@ -382,8 +382,8 @@ def test_the_attack_table_saves_as_it_goes_and_resumes(tmp_path: Path, capsys: p
     assert "| voc20 | untargeted | 3 | TkML-AP-U | 2 | 100.0 [34.2–100.0] | 100.0 [34.2–100.0] | 99.6 | " in table
     assert "| voc20 | untargeted | 3 | TkML-AP-U | 2 |" in capsys.readouterr().out
     for row in cells.read(out):
-        at = {k: not attacks.agree(row["true_ranks"], k) for k in (1, 3, 5, 10)}
-        assert at[3] and min(row["true_ranks"]) > 3 and attacks.agree(row["true_ranks_before"], 3)
+        at = {k: not attacks_page.agree(row["true_ranks"], k) for k in (1, 3, 5, 10)}
+        assert at[3] and min(row["true_ranks"]) > 3 and attacks_page.agree(row["true_ranks_before"], 3)
     larger = [line for line in table.splitlines() if "| TkML-AP-U | 3 | " in line]
     assert len(larger) == 3 and "| 100.0 [34.2–100.0] |" in larger[0] and larger[0].endswith("| 99.6 | 0.51 |")
 
@@ -405,7 +405,7 @@ def test_other_attacks_join_the_same_file_and_old_lines_count(tmp_path: Path) ->
     attacks.main(command)
     new = cells.read(out)[2:]
     assert [(row["case"], row["attack"].split("(")[0]) for row in new] == [("untargeted", "KFool"), ("best", "MLAP")]
-    table = attacks.table(out)
+    table = attacks_page.table(out)
     assert "| voc20 | untargeted | 3 | TkML-AP-U | 2 |" in table
     assert "| voc20 | untargeted | 3 | kFool | 1 |" in table and "| 93.7 |" in table and "| 96.2 |" in table
     with pytest.raises(SystemExit, match="other settings"):
@@ -419,7 +419,7 @@ def test_consistency_from_the_ranks_of_the_true_labels(true_ranks: list[int]) ->
     true[0, [rank - 1 for rank in true_ranks]] = True
     assert sample.true_ranks(logits[0], true[0]) == true_ranks
     for k in range(1, 6):
-        assert attacks.agree(true_ranks, k) == bool(tk.consistent(logits, true, k))
+        assert attacks_page.agree(true_ranks, k) == bool(tk.consistent(logits, true, k))
 
 
 def test_the_comparison_saves_as_it_goes_and_judges_the_paper_by_its_best_step(

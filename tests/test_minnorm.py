@@ -22,7 +22,7 @@ from test_attacks_photos import annotator, guessed_truth, small
 from torch import Tensor
 
 import tkml_core as tk
-from tkml_core.attacks.minnorm import _balanced
+from tkml_core.attacks.dual import balanced
 
 NEAR = 1.02  # of the optimum: what a minimum-norm solver is held to
 
@@ -63,7 +63,7 @@ def test_balanced_is_the_projection_onto_balanced_weights(seed: int, m: int) -> 
     side = torch.randint(3, (2, m), generator=generator)
     side[:, 0], side[:, 1] = 0, 1
     above, below = side == 0, side == 1
-    w = _balanced(u, above, below)
+    w = balanced(u, above, below)
     assert bool((w >= 0).all()) and not bool(w[side == 2].any())
     torch.testing.assert_close((w * above).sum(1), (w * below).sum(1))
     # Optimality: w − u is the same level ±λ wherever w > 0, and no less than it where w = 0.

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from conftest import to_the_end
 from torch import Tensor
 
 import tkml_core as tk
@@ -170,12 +171,7 @@ def test_a_goal_in_a_list_of_another_length(
 
 
 def outcome_of(path: Path, ask: Ask) -> Outcome:
-    steps = runner.run(runner.plan(path, ask), budget=600)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    return to_the_end(runner.run(runner.plan(path, ask), budget=600))[1]
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import gradio as gr
 import numpy as np
 import pytest
 import torch
+from conftest import to_the_end
 from gradio.data_classes import ImageData
 from PIL import Image
 
@@ -23,7 +24,6 @@ from demo.chips import percent, ranking, top_list, truth_panel
 from demo.goals import GOALS
 from demo.plan import Ask, Photo, guess
 from demo.race import LABEL_GAP, MOST_LABELS, Race, drawn_labels, race_html, spread, ticks
-from demo.report import Outcome
 from demo.roles import Roles
 from demo.samples import sample, samples
 from demo.verdict import sentence, table_html, verdict_html
@@ -34,15 +34,6 @@ REPORT = {
     "annotator", "attack", "k", "true_labels", "targets", "before", "after", "achieved", "consistent", "pert", "l2",
     "linf", "psnr", "ssim", "steps", "forwards", "backwards", "seconds", "device", "seed", "stopped",
 }  # fmt: skip
-
-
-def finish(steps: Any) -> tuple[list[Any], Outcome]:
-    frames = []
-    while True:
-        try:
-            frames.append(next(steps))
-        except StopIteration as end:
-            return frames, end.value
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +68,7 @@ def test_the_guess_is_every_label_from_one_half_and_at_least_the_best() -> None:
 )
 def test_a_report_is_about_the_png(cat: str, tmp_path: Path, attack: str, more: dict[str, str]) -> None:
     plan = runner.plan(cat, Ask(NAME, 1, attack, ["cat"], max_steps=200, **more))
-    frames, outcome = finish(runner.run(plan, budget=600))
+    frames, outcome = to_the_end(runner.run(plan, budget=600))
     report = outcome.report
     assert set(report) >= REPORT and json.loads(json.dumps(report)) == report
     png, saved = live.save_png(outcome, tmp_path), live.save_report(outcome, tmp_path)
@@ -97,7 +88,7 @@ def test_a_report_is_about_the_png(cat: str, tmp_path: Path, attack: str, more: 
 
 
 def test_a_goal_that_holds_already_leaves_the_photo_alone(cat: str) -> None:
-    _, outcome = finish(runner.run(runner.plan(cat, Ask(NAME, 1, "TkML-AP-U", ["sheep"]))))
+    _, outcome = to_the_end(runner.run(runner.plan(cat, Ask(NAME, 1, "TkML-AP-U", ["sheep"]))))
     report = outcome.report
     assert report["achieved"] and report["steps"] == 0 and report["l2"] == 0 and report["psnr"] is None
     assert report["before"] == report["after"]
@@ -121,7 +112,7 @@ def test_stop_ends_a_run_with_an_honest_report(photos: dict[str, Path]) -> None:
 
 def test_the_clock_ends_a_run(photos: dict[str, Path]) -> None:
     ask = Ask("coco80", 10, "TkML-AP-T", ["cat"], "worst", max_steps=2000)
-    frames, outcome = finish(runner.run(runner.plan(photos["cat"], ask), budget=0.0))
+    frames, outcome = to_the_end(runner.run(runner.plan(photos["cat"], ask), budget=0.0))
     assert len(frames) == 1 and outcome.report["stopped"] == "time"
     assert "limit of 60 seconds" in sentence(outcome.report, 60)
 
@@ -233,7 +224,7 @@ def test_the_seed_is_the_attacks_too_and_whole_settings_are_whole(cat: str) -> N
 @pytest.mark.parametrize("attack", ["TkML-AP-Uv", "kUAPs"])
 def test_a_ready_made_change_is_added_to_the_centre_square(photos: dict[str, Path], attack: str) -> None:
     plan = runner.plan(photos["mosaic"], Ask(NAME, 3, attack, ["cat", "person", "motorcycle"]))
-    frames, outcome = finish(runner.run(plan))
+    frames, outcome = to_the_end(runner.run(plan))
     report, z = outcome.report, tk.universal(attack, NAME, 3)
     assert plan.photo.x.shape == z.shape and (report["width"], report["height"]) == (224, 224)
     assert len(frames) == 2 and (report["steps"], report["forwards"], report["backwards"]) == (0, 2, 0)
@@ -247,7 +238,7 @@ def test_a_ready_made_change_is_added_to_the_centre_square(photos: dict[str, Pat
 
 
 def test_a_ready_made_change_is_not_added_where_the_goal_holds(cat: str) -> None:
-    _, outcome = finish(runner.run(runner.plan(cat, Ask(NAME, 1, "TkML-AP-Uv", ["sheep"]))))
+    _, outcome = to_the_end(runner.run(runner.plan(cat, Ask(NAME, 1, "TkML-AP-Uv", ["sheep"]))))
     assert outcome.report["achieved"] and outcome.report["l2"] == 0 and outcome.report["forwards"] == 1
 
 

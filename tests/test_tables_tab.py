@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import to_the_end
 
 import tkml_core as tk
 from demo import menu, runner
 from demo.sources import Source, sample_sources
 from demo.tables import live_row
-from demo.tables.html import Table, share, table_html
+from demo.tables.html import Table, table_html
 from demo.tables.measured import MEASURED, tables
-from tkml_core.experiments import compare, universal
+from tkml_core.experiments import compare, universal_page
+from tkml_core.experiments.sample import share
 from tkml_core.zoo.universal import FOLDER
 
 NAME = "voc20"
@@ -77,7 +79,7 @@ def test_minnorm_shows_as_soon_as_its_file_is_there(tmp_path: Path) -> None:
 def test_the_repositorys_own_tables() -> None:
     made = {table.title[:7]: table for table in tables()}
     assert {"Table 2", "Table 4", "Table 5"} <= set(made)
-    headers = universal.headers(FOLDER)
+    headers = universal_page.headers(FOLDER)
     assert len(made["Table 4"].rows) == len(headers) == len(list(FOLDER.glob("*.safetensors")))
     coco = {(row[1], row[2]): row for row in made["Table 4"].rows if row[0] == "coco80"}
     assert coco["3", "TkML-AP-Uv"][5] == "80.5" and coco["1", "kUAPs"][5] == "63.9"
@@ -103,12 +105,7 @@ def test_a_table_can_be_read_aloud_and_brings_no_markup() -> None:
 def measure(
     wish: Any, case: str, sources: list[Source], stop: Callable[[], bool] = lambda: False, limit: float = 99
 ) -> tuple[list[live_row.Progress], live_row.Row]:
-    run, seen = live_row.measure(wish, case, sources, stop, limit), []
-    while True:
-        try:
-            seen.append(next(run))
-        except StopIteration as end:
-            return seen, end.value
+    return to_the_end(live_row.measure(wish, case, sources, stop, limit))
 
 
 def test_a_row_counts_what_the_runner_finds(files: dict[str, str]) -> None:
@@ -119,13 +116,7 @@ def test_a_row_counts_what_the_runner_finds(files: dict[str, str]) -> None:
     plan = runner.plan(
         files["coffee"], wish.__class__(NAME, 3, "kFool", ("diningtable",), max_steps=3, seed=1, goal="cleared")
     )
-    run = runner.run(plan)
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            report = end.value.report
-            break
+    report = to_the_end(runner.run(plan))[1].report
     assert (row.photos, row.left_out, row.done, row.state) == (2, (sources[0].title,), 1, "done")
     assert (row.fooled, row.won, row.steps) == (not report["consistent"], report["achieved"], report["steps"])
     assert row.pert == pytest.approx(report["pert"] * (not report["consistent"]))

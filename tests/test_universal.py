@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 import pytest
 import torch
+from conftest import to_the_end
 from oracles import Linear, least_norm, linear, mask_of, weights_of
 from test_attacks_photos import annotator, photo
 from test_descent import smooth
@@ -15,9 +16,10 @@ from torch import Tensor
 
 import tkml_core as tk
 from tkml_core import losses
+from tkml_core.attacks.budget import project, to_levels
 from tkml_core.attacks.kfool import kfool_step
 from tkml_core.attacks.tkmlap_uv import BEYOND, margin_hinge, shared_lambda, slope
-from tkml_core.attacks.universal import Universal, project, to_levels
+from tkml_core.attacks.universal import Universal
 from tkml_core.experiments import universal as experiment
 from tkml_core.experiments.sample import Row, in_turn
 from tkml_core.zoo import universal as zoo
@@ -26,12 +28,7 @@ KINDS = pytest.mark.parametrize("kind", [tk.TkMLAPUv, tk.KUAP])
 
 
 def finish(attack: Universal, own: tk.Annotator, x: Tensor, goal: tk.Goal) -> tuple[list, tk.UniversalResult]:
-    steps, run = [], attack.steps(own, x, goal)
-    while True:
-        try:
-            steps.append(next(run))
-        except StopIteration as end:
-            return steps, end.value
+    return to_the_end(attack.steps(own, x, goal))
 
 
 def on_levels(x: Tensor) -> bool:

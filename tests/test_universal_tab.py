@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from conftest import to_the_end
 
 import tkml_core as tk
 from demo import runner
@@ -25,15 +26,6 @@ def files(photos: dict[str, Path]) -> dict[str, str]:
     return {name: str(path) for name, path in photos.items()}
 
 
-def finish(moments: Any) -> tuple[list[craft.Moment], craft.Made]:
-    seen = []
-    while True:
-        try:
-            seen.append(next(moments))
-        except StopIteration as end:
-            return seen, end.value
-
-
 def small(files: dict[str, str], *names: str) -> photos.PhotoSet:
     return photos.gather(sample_sources(names, files, runner.annotator(NAME)), NAME, K, more_views=False)
 
@@ -42,7 +34,7 @@ def small(files: dict[str, str], *names: str) -> photos.PhotoSet:
 def run(files: dict[str, str]) -> tuple[craft.Wish, photos.PhotoSet, list[craft.Moment], craft.Made]:
     wish = craft.checked(["cat", "admiral"], NAME, K, "TkML-AP-Uv", 4000, 2, 0)
     crowd = small(files, "cat", "admiral")
-    return wish, crowd, *finish(craft.craft(wish, crowd, lambda: False))
+    return wish, crowd, *to_the_end(craft.craft(wish, crowd, lambda: False))
 
 
 # ---- the set --------------------------------------------------------------------------------------------------------
@@ -153,7 +145,7 @@ def test_what_is_reported_is_so(run: Any) -> None:
 @pytest.mark.parametrize(("stop", "limit", "cause"), [(True, 60.0, "user"), (False, 0.0, "time")])
 def test_a_run_that_is_cut_short_keeps_what_it_has(files: dict[str, str], stop: bool, limit: float, cause: str) -> None:
     wish = craft.checked(["cat"], NAME, K, "kUAPs", 500, 50, 0)
-    moments, made = finish(craft.craft(wish, small(files, "cat"), lambda: stop, limit))
+    moments, made = to_the_end(craft.craft(wish, small(files, "cat"), lambda: stop, limit))
     assert len(moments) == 1 and (made.stopped, made.updates) == (cause, 0)
     words = {"user": "Stopped after 0 updates", "time": "The limit of 60 seconds ended the run"}[cause]
     assert drawing.made_sentence(made, 60).startswith(words)

@@ -18,7 +18,6 @@ from demo.theme import Html, script
 from demo.wish import chips_truth
 
 STEPS = 200
-KEEP_SECONDS = 3600
 INTRO = (
     '<div class="compare-intro"><h2>Compare methods</h2><p>The same photo, the same truth, the same goal: which method gets '
     "there, and with how little change? They run one after the other, as in the paper's Figures 2 and 4.</p></div>"
@@ -72,11 +71,11 @@ def build(tab: gr.Tab, source: Source, start: Entry) -> None:
             info="For random targets and BlackBox",
         )  # fmt: skip
     Html(drawing.methods_html(), elem_id="compare-methods-told")
-    with gr.Row(elem_id="compare-bar"):
+    with gr.Row(elem_classes="runbar"):
         run = gr.Button("Compare", variant="primary", elem_id="compare-button", scale=0, min_width=120)
         stop = gr.Button("Stop", interactive=False, elem_id="compare-stop", scale=0, min_width=88)
-        status = Html(line_html("ready"), elem_id="compare-status")
-    stale, about = Html("", elem_id="compare-stale"), gr.State(None, time_to_live=KEEP_SECONDS)
+        status = Html(line_html("ready"), elem_id="compare-status", elem_classes="runstatus")
+    stale, about = Html("", elem_id="compare-stale"), gr.State(None, time_to_live=shelf.KEEP_SECONDS)
     words = Html(drawing.EMPTY, elem_id="compare-verdict")
     with gr.Row(elem_id="compare-columns"):
         columns = [Html("", elem_classes="compare-slot") for _ in range(contest.most_columns() + 1)]

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-from tkml_core.experiments.sample import interval
-
 
 @dataclass(frozen=True)
 class Table:
@@ -19,14 +17,6 @@ class Table:
     heads: int = 3
     nothing: str = ""  # what stands there while there are no rows
     paper: frozenset[int] = field(default_factory=frozenset)  # columns with the paper's own numbers
-
-
-def share(successes: int, trials: int) -> str:
-    """A share in % with Wilson's 95 % interval below it in small; a dash where nothing was tried."""
-    if not trials:
-        return "–"
-    low, high = interval(successes, trials)
-    return f"{100 * successes / trials:.1f} [{100 * low:.1f}–{100 * high:.1f}]"
 
 
 def _kind(place: int, table: Table) -> str:

@@ -9,8 +9,9 @@ import tkml_core as tk
 from demo import elsewhere, menu, runner
 from demo.plan import Ask, Plan, one_of
 from demo.sources import Source
-from demo.tables.html import Table, share, table_html
+from demo.tables.html import Table, table_html
 from demo.words import listed
+from tkml_core.experiments.sample import share
 
 MOST_PHOTOS = 12
 SECONDS = 150.0  # wall clock of a whole row

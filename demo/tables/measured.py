@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from demo.tables.html import Table, share
+from demo.tables.html import Table
 from demo.words import listed
-from tkml_core.experiments import attacks, compare, universal
+from tkml_core.experiments import attacks_page, compare, paper, universal_page
+from tkml_core.experiments.sample import share
 from tkml_core.zoo.universal import FOLDER as UNIVERSAL
 
 MEASURED = Path(__file__).resolve().parents[2] / "assets" / "measured"
@@ -27,8 +28,8 @@ def _many(numbers: list[int]) -> str:
     return f"{most} a row" if least == most else f"{least} to {most} a row"
 
 
-def _instance(path: Path, untargeted_ones: bool) -> tuple[list[attacks.Cell], list[list[str]]]:
-    cells = [cell for cell in attacks.measured(path) if (cell.case == "untargeted") == untargeted_ones]
+def _instance(path: Path, untargeted_ones: bool) -> tuple[list[attacks_page.Cell], list[list[str]]]:
+    cells = [cell for cell in attacks_page.measured(path) if (cell.case == "untargeted") == untargeted_ones]
     rows = [
         [
             c.annotator, *([] if untargeted_ones else [c.case]), str(c.k), c.attack, str(c.photos), share(c.fooled, c.photos),
@@ -56,7 +57,7 @@ def untargeted(path: Path) -> Table:
 
 
 def larger(path: Path) -> Table:
-    cells = attacks.measured_larger(path)
+    cells = attacks_page.measured_larger(path)
     rows = [
         [
             c.annotator, str(c.k), c.attack, str(c.shown), str(c.photos), share(c.fooled, c.photos), c.paper_asr,
@@ -78,10 +79,10 @@ def larger(path: Path) -> Table:
 
 def one_for_all(folder: Path) -> Table:
     rows, numbers = [], []
-    for n in universal.headers(folder):
+    for n in universal_page.headers(folder):
         tried, k = int(n["measured"]), int(n["k"])
         numbers.append(tried)
-        printed = universal.PAPER.get(n["attack"], {}).get(k) if n["annotator"] == "coco80" else None
+        printed = paper.UNIVERSAL.get(n["attack"], {}).get(k) if n["annotator"] == "coco80" else None
         asr, pert = (f"{printed[0]:g}", f"{printed[1]:.2f}") if printed else ("–", "–")
         rows.append([
             n["annotator"], n["k"], n["attack"], str(tried), share(int(n["inconsistent"]), tried), asr,

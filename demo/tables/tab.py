@@ -12,16 +12,17 @@ from demo.naming import Update
 from demo.plan import MAX_SEED, MAX_STEPS
 from demo.runs import wire
 from demo.samples import samples
+from demo.shelf import KEEP_SECONDS
 from demo.sources import sample_sources, uploaded
 from demo.stage import line_html
 from demo.tables import live_row
 from demo.tables.html import table_html
 from demo.tables.measured import tables
-from demo.widgets import DEFAULT_K, Html
+from demo.theme import Html
+from demo.widgets import DEFAULT_K
 from demo.wire_choices import QUIET
 
 MOST_ROWS = 8
-KEEP_SECONDS = 3600
 INTRO = """<p class="lead">What the attacks do to many photos, measured on this page’s annotators, beside the numbers that the
 paper prints (shaded). The paper attacked <b>other networks</b>, trained on other photos, and its program takes the norm in a
 [−1,1] space, about twice this unit: compare the trends down a column, not single numbers across.</p>"""

@@ -9,14 +9,15 @@ from demo import menu, runner
 from demo.pictures import figure
 from demo.plan import MAX_SEED
 from demo.samples import samples
+from demo.shelf import KEEP_SECONDS
 from demo.sources import MOST_UPLOADS
 from demo.stage import line_html
+from demo.theme import Html
 from demo.universal import craft, drawing, events, photos
 from demo.verdict import waiting_html
-from demo.widgets import DEFAULT_K, Html
+from demo.widgets import DEFAULT_K
 
 FILES = 170  # pixels for a box of files: less cuts its words off
-KEEP_SECONDS = 3600  # a visitor's z; uploads are deleted after as long
 INTRO = """<p class="lead">One change for <b>every</b> photo, called z: an optimizer <i>crafts</i> it, step by step, over a set of
 photos. Then it is added unaltered to photos that it has never seen (§3.1 of the paper). It must be far larger than a change
 made for one photo.</p>"""

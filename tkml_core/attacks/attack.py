@@ -21,6 +21,14 @@ def check_whole(name: str, value: Any, least: int) -> None:
 LARGEST = 10_000
 
 
+def check_beta_and_momentum(beta: float, momentum: float) -> None:
+    """ValueError unless they are in the ranges that every descent has for them."""
+    if not 0 <= beta <= LARGEST:
+        raise ValueError(f"beta = {beta!r}: the weight of ‖z‖² is a number from 0 to {LARGEST}.")
+    if not 0 <= momentum < 1:
+        raise ValueError(f"momentum = {momentum!r}: the share of the last direction that is kept is in [0, 1).")
+
+
 @dataclass(frozen=True)
 class Attack:
     """`max_steps`: updates at most. A subclass names itself, its goals, its other settings, and writes `_loop`."""

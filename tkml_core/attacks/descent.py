@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tkml_core.attacks.attack import LARGEST, Attack, check_whole
+from tkml_core.attacks.attack import LARGEST, Attack, check_beta_and_momentum, check_whole
 from tkml_core.attacks.run import Run, part
 from tkml_core.goals import Goal, Targeted
 from tkml_core.losses import Objective
@@ -41,12 +41,7 @@ class Descent(Attack):
         super().__post_init__()
         if not 0 < self.step < 2:
             raise ValueError(f"step = {self.step!r}: the share of the way to the goal of one update is in (0, 2).")
-        if not 0 <= self.beta <= LARGEST:
-            raise ValueError(f"beta = {self.beta!r}: the weight of ‖z‖² is a number from 0 to {LARGEST}.")
-        if not 0 <= self.momentum < 1:
-            raise ValueError(
-                f"momentum = {self.momentum!r}: the share of the last direction that is kept is in [0, 1)."
-            )
+        check_beta_and_momentum(self.beta, self.momentum)
         if self.score_space not in ("logits", "probability"):
             raise ValueError(f'score_space = {self.score_space!r}: it is "logits" or "probability".')
 

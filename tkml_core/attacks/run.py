@@ -33,6 +33,11 @@ def part(of: Tensor, rows: Tensor) -> Tensor:
     return of if len(rows) == len(of) else of[rows]
 
 
+def each(values: Tensor) -> Tensor:
+    """(B,) as (B,1,1,1), to go with images."""
+    return values[:, None, None, None]
+
+
 class Run:
     """A batch under attack. A loop evaluates the live images, records what it saw, and moves them; see `descent.py`.
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from tkml_core import losses
 from tkml_core.annotator import Annotator
-from tkml_core.attacks.attack import LARGEST, check_whole
+from tkml_core.attacks.attack import check_beta_and_momentum, check_whole
 from tkml_core.attacks.universal import Crowd, Universal
 from tkml_core.goals import Goal
 from tkml_core.step import Steps
@@ -83,14 +83,9 @@ class TkMLAPUv(Universal):
         check_whole("batch_size", self.batch_size, 1)
         if not 0 < self.step <= 2:
             raise ValueError(f"step = {self.step!r}: the length of the first update, as a share of xi, is in (0, 2].")
-        if not 0 <= self.beta <= LARGEST:
-            raise ValueError(f"beta = {self.beta!r}: the weight of ‖z‖² is a number from 0 to {LARGEST}.")
+        check_beta_and_momentum(self.beta, self.momentum)
         if self.surrogate not in ("average", "margin"):
             raise ValueError(f'surrogate = {self.surrogate!r}: it is "average" (Eq. 8) or "margin" (Eq. 7).')
-        if not 0 <= self.momentum < 1:
-            raise ValueError(
-                f"momentum = {self.momentum!r}: the share of the last direction that is kept is in [0, 1)."
-            )
 
     @property
     def images_an_update(self) -> int:

@@ -21,6 +21,7 @@ from torch import Tensor
 
 import tkml_core as tk
 from tkml_core.attacks.attack import Attack
+from tkml_core.experiments.markdown import markdown
 from tkml_core.images import quantize
 
 K, FAR = 3, 10
@@ -134,10 +135,7 @@ def peak_memory(device: torch.device) -> float:
 
 def bench(annotator: tk.Annotator, names: list[str], sizes: list[int], steps: int) -> str:
     """Markdown: one row an attack and batch size."""
-    lines = [
-        "| attack | batch | bare pass, ms | step over bare | images a second, to the end | goal | peak MiB |",
-        "| " + " | ".join(["---"] * 7) + " |",
-    ]
+    rows = []
     for name in names:
         attack = tk.ATTACKS[name](**SETTINGS.get(name, {}))
         for size in sizes:
@@ -146,12 +144,14 @@ def bench(annotator: tk.Annotator, names: list[str], sizes: list[int], steps: in
             ratio, floor = step_ratio(annotator, slow, x, steps)
             forget_peak(annotator.device)
             seconds, result = timed(annotator.device, attack, annotator, x, easy(attack, annotator, x))
-            lines.append(
-                f"| {name} | {size} | {1000 * floor:.0f} | {ratio:.2f} | {size / seconds:.2f} | "
-                f"{int(result.achieved.sum())}/{size} | {peak_memory(annotator.device):.0f} |"
+            rows.append(
+                f"{name} | {size} | {1000 * floor:.0f} | {ratio:.2f} | {size / seconds:.2f} | "
+                f"{int(result.achieved.sum())}/{size} | {peak_memory(annotator.device):.0f}"
             )
-            print(lines[-1], flush=True)
-    return "\n".join(lines)
+            print(f"| {rows[-1]} |", flush=True)
+    return markdown(
+        "attack | batch | bare pass, ms | step over bare | images a second, to the end | goal | peak MiB", rows
+    )
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import tkml_core as tk
 from tkml_core.experiments import cells
-from tkml_core.experiments.attacks import share
 from tkml_core.experiments.cells import Outcome, read
-from tkml_core.experiments.sample import CASES
+from tkml_core.experiments.markdown import markdown
+from tkml_core.experiments.sample import CASES, share
 
 STEP_SIZES = (0.1, 0.2, 0.5, 1.0)  # share of the way to the goal that one update goes, see `Descent`
 OURS = {"MinNorm": tk.MinNorm(), "preview": tk.MinNorm(max_steps=30)}
@@ -87,18 +87,17 @@ def measured(path: Path) -> list[Compared]:
 
 def table(path: Path) -> str:
     """Markdown: shares with their 95 % intervals, and ratios of mean norms over the photos that both attacks solve."""
-    lines = [
-        "| annotator | case | k | photos | paper's step | paper's goal % | MinNorm's goal % [95 %] | ASR % | float ratio |"
-        " 8-bit ratio | grid | gradients, mean (most) | preview's goal % | preview's float ratio |",
-        "| " + " | ".join(["---"] * 14) + " |",
-    ]
-    lines += [
-        f"| {c.annotator} | {c.case} | {c.k} | {c.photos} | {c.paper_step} | {c.paper_share:.1f} | "
+    columns = (
+        "annotator | case | k | photos | paper's step | paper's goal % | MinNorm's goal % [95 %] | ASR % | float ratio | "
+        "8-bit ratio | grid | gradients, mean (most) | preview's goal % | preview's float ratio"
+    )
+    rows = (
+        f"{c.annotator} | {c.case} | {c.k} | {c.photos} | {c.paper_step} | {c.paper_share:.1f} | "
         f"{share(c.won, c.photos)} | {c.asr:.1f} | {c.float_ratio} | {c.ratio} | {c.grid:.2f} ({c.grid_each:.2f}) | "
-        f"{c.gradients:.0f} ({c.most_gradients}) | {c.preview_share:.1f} | {c.preview_ratio} |"
+        f"{c.gradients:.0f} ({c.most_gradients}) | {c.preview_share:.1f} | {c.preview_ratio}"
         for c in measured(path)
-    ]
-    return "\n".join(lines)
+    )
+    return markdown(columns, rows)
 
 
 def _share(rows: dict[str, Outcome]) -> float:

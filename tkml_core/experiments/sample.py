@@ -41,6 +41,14 @@ def interval(successes: int, trials: int) -> tuple[float, float]:
     return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
 
 
+def share(successes: int, trials: int) -> str:
+    """A share in % with its interval; a dash where nothing was tried."""
+    if not trials:
+        return "–"
+    low, high = interval(successes, trials)
+    return f"{100 * successes / trials:.1f} [{100 * low:.1f}–{100 * high:.1f}]"
+
+
 def look(annotator: tk.Annotator, name: str, photo: Photo) -> Row:
     """The photo's centre square and its scores."""
     labels = torch.from_numpy(photo.labels[columns(name)])

@@ -1,0 +1,82 @@
+"""The multipliers of MinNorm's programme, and what its steps before and after rounding share."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from tkml_core.attacks.run import Look, Run, each
+from tkml_core.goals import Goal
+from tkml_core.goals.goal import largest, smallest
+
+INTEGRAL, PROPORTIONAL = 0.4, 0.4  # gains of w, in units of what would close a violation if f were linear
+CLOSE = 0.02  # score units: an image at the goal's edge has no gap to measure by
+SLOW = 0.2  # share of the newest estimate in κ
+FIRST, LAST, FINEST = 0.3, 0.02, 0.005  # share of the newest gradient in z: early it must learn, late it must average
+AHEAD, NEAR = 0.03, 0.005  # of the first gap, over the run: by how much the goal is to be met
+BISECTIONS = 6  # forward passes for the best length of a z
+
+
+def look_at(run: Run, rows: Tensor | None = None) -> Look:
+    """Evaluate and record the live images, or those of `rows`. The margin stands for the loss, f_[k] for the threshold."""
+    look = run.look(rows)
+    run.record(look, look.goal.margin(look.f), look.f.topk(look.goal.k, dim=1).values[:, -1])
+    return look
+
+
+class Dual:
+    """The multipliers w (B,m) ≥ 0, one a label, and how strongly they pull; `hurry` ≥ 1: how much faster than usual."""
+
+    def __init__(self, run: Run, hurry: float) -> None:
+        self.run = run
+        self.integral, self.proportional = INTEGRAL * hurry, PROPORTIONAL * math.sqrt(hurry)
+        self.w = torch.zeros_like(run.logits)  # the integral part
+        self.kappa = torch.zeros_like(run.norm)  # 0 until there was a gradient
+        self.first_gap = run.goal.margin(run.logits).abs().clamp(min=CLOSE)
+
+    def descend(self, look: Look, beyond: float) -> Tensor:
+        """Move w by the violations that were seen; returns −z (n,3,H,W) for the z that is best for this w.
+
+        In L2 that is the gradient of Σ_below w f − Σ_above w f.
+        """
+        rows, run = look.rows, self.run
+        kappa, ahead = self.kappa[rows], beyond * self.first_gap[rows] + 2 * run.wanted[rows]
+        violation, above, below = _violation(look.f, look.goal, ahead)
+        new = kappa == 0
+        gain = torch.where(new, 1, 1 / kappa)[:, None]
+        held = balanced(self.w[rows] + self.integral * gain * violation, above, below)
+        w = balanced(held + self.proportional * gain * violation, above, below)
+        (by_x,) = torch.autograd.grad(look.logits, look.leaf, torch.where(above, -w, w))
+        run.backwards[rows] += 1
+        toward = by_x
+        if run.measure == "linf":
+            toward = each(by_x.flatten(1).abs().sum(1)) * by_x.sign()
+        seen = (by_x * toward).flatten(1).sum(1) / w.square().sum(1).clamp(min=1e-30)
+        first = torch.where(new, seen.clamp(min=1e-30), 1)  # everything before the first gradient was with κ = 1
+        self.w[rows] = held / first[:, None]
+        slow = torch.where(seen > 0, (1 - SLOW) * kappa + SLOW * seen, kappa)
+        self.kappa[rows] = torch.where(new, first, slow)
+        return toward / each(first)
+
+
+def _violation(f: Tensor, goal: Goal, ahead: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """By how much each label (B,m) is on the wrong side of the middle between the sides, moved `ahead`/2 (B,) outwards."""
+    above, below = goal.sides(f)
+    middle = ((smallest(f, above) + largest(f, below)) / 2)[:, None]
+    violation = torch.where(above, middle - f, f - middle) + ahead[:, None] / 2
+    return violation.masked_fill(~(above | below), 0), above, below
+
+
+def balanced(u: Tensor, above: Tensor, below: Tensor) -> Tensor:
+    """[u ± λ]_+ (B,m) with the λ that makes the sum over `above` ([u + λ]_+) that over `below` ([u − λ]_+).
+
+    The projection of u onto {w ≥ 0, Σ_above w = Σ_below w}; exact, as the difference is linear between its m bends.
+    """
+    bends = torch.where(above, -u, u).masked_fill(~(above | below), torch.inf)  # (B,m) values of λ
+    at = bends[:, :, None] - bends[:, None, :]  # at the i-th bend, how far past the j-th
+    rest = (at.clamp(min=0).masked_fill(~above[:, None], 0) + at.clamp(max=0).masked_fill(~below[:, None], 0)).sum(2)
+    low, which = bends.masked_fill(~(rest <= 0), -torch.inf).max(1)
+    rest = rest.gather(1, which[:, None])[:, 0]
+    slope = ((above & (bends <= low[:, None])) | (below & (bends > low[:, None]))).sum(1)
+    level = (low - rest / slope.clamp(min=1))[:, None]
+    return torch.where(above, u + level, u - level).clamp(min=0).masked_fill(~(above | below), 0)

@@ -1,0 +1,66 @@
+"""MinNorm's last steps, on whole levels: each image is the 8-bit one that x + z rounds to."""
+
+from collections.abc import Generator
+
+import torch
+from torch import Tensor
+
+from tkml_core.attacks.dual import BISECTIONS, FIRST, LAST, NEAR, Dual, look_at
+from tkml_core.attacks.run import Run, each
+from tkml_core.grid import HAIRLINE, bisect
+from tkml_core.images import quantize
+from tkml_core.metrics import l2_norm
+from tkml_core.step import Step
+
+ROUGH = 0.97  # of the length that the grid search found: where the steps on whole levels begin
+
+
+def on_levels(run: Run, dual: Dual, index: int, count: int) -> Generator[Step, bool | None, None]:
+    """Go on from the 8-bit successes for `count` steps, on 8-bit images alone, to the shortest of them."""
+    rows = (run.done & (run.steps > 0)).nonzero()[:, 0]
+    if not len(rows) or count < 1:
+        return
+    x, goal = run.x[rows], run.goal.select(rows)
+    shortest, length = run.x_adv[rows], run.norm[rows]
+
+    def keep(images: Tensor, logits: Tensor) -> Tensor:
+        """Keep those that hold and are shorter; returns which hold."""
+        norm, holds = l2_norm(images - x), goal.margin(logits) <= -2 * HAIRLINE
+        shorter = holds & (norm < length)
+        shortest[shorter], length[shorter] = images[shorter], norm[shorter]
+        return holds
+
+    def good(scale: Tensor) -> Tensor:
+        images = quantize(x + each(scale) * z)
+        run.forwards[rows] += 1
+        with torch.no_grad():
+            return keep(images, run.annotator(images))
+
+    z = run.best[rows] - x
+    scale = _scale_to(ROUGH * length, z)
+    z, dual.w[rows] = each(scale) * z, scale[:, None] * dual.w[rows]
+    run.done[rows] = False
+    stopped = None
+    for taken in range(count + 1):
+        run.x_adv[rows] = quantize(x + z)
+        look = look_at(run, rows)
+        run.certified[rows] = keep(run.x_adv[rows], look.f)
+        if taken:
+            stopped = yield run.step(index + taken)
+        if stopped or taken == count:
+            break
+        share = LAST + (FIRST - LAST) * (1 - taken / count)
+        z = (x + (1 - share) * z - share * dual.descend(look, NEAR)).clamp(0, 1) - x
+        run.steps[rows] += 1
+    if not stopped:
+        bisect(good, torch.full_like(length, 0.97), torch.full_like(length, 1.2), BISECTIONS)
+    run.end(rows, shortest)
+
+
+def _scale_to(length: Tensor, z: Tensor) -> Tensor:
+    """The factors (B,) that make z (B,3,H,W), in [0,1] units, `length` (B,) long once rounded to whole levels."""
+
+    def reached(scale: Tensor) -> Tensor:
+        return l2_norm((255 * each(scale) * z).round() / 255) >= length
+
+    return bisect(reached, torch.ones_like(length), torch.full_like(length, 8.0), 12)
