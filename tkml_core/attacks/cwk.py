@@ -64,9 +64,9 @@ class CWk(Attack):
 
         for index in range(self.max_steps + 1):
             look = run.look()
-            rows, goal, leaf, logits, z, seen = look
+            rows, goal, leaf, logits, z, seen, norm = look
             hinges, by_scores, _ = self.objective(seen, goal, self.kappa + run.wanted[rows])
-            loss = z.flatten(1).square().sum(1) + bracket.c[rows] * hinges
+            loss = (norm / 255).square() + bracket.c[rows] * hinges
             hit[rows] |= goal.margin(seen) < -run.wanted[rows]
             run.record(look, loss, seen.topk(goal.k, dim=1).values[:, -1])
             over = spent[rows] >= share

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from tkml_core.attacks.attack import LARGEST, Attack, check_beta_and_momentum, check_whole
-from tkml_core.attacks.run import Run, part
+from tkml_core.attacks.run import Run, each, part, put
 from tkml_core.goals import Goal, Targeted
 from tkml_core.losses import Objective
 from tkml_core.step import Steps
@@ -85,44 +85,43 @@ class Descent(Attack):
 
         for index in range(self.max_steps + 1):
             look = run.look()
-            rows, goal, leaf, logits, z, _ = look
+            rows, goal, leaf, logits, z, _, norm = look
             with torch.enable_grad():
                 scores = self._scores(logits)
             seen = scores.detach()
             # Scores with which the goal is met once it is met by more than `wanted` on the true ones.
-            aimed = seen + run.wanted[rows, None] * self.handicap(goal)
-            loss, by_scores, by_lambda = self.objective(aimed, goal, lam[rows])
-            ridge = self.beta / 2 * z.flatten(1).square().sum(1)
-            better = run.record(look, loss + ridge, self.threshold(seen, goal, lam[rows]))
-            waited[rows] = torch.where(better, 0.0, waited[rows] + 1)
-            run.settle(rows[waited[rows] >= self.waits])
+            aimed = seen + part(run.wanted, rows)[:, None] * self.handicap(goal)
+            loss, by_scores, by_lambda = self.objective(aimed, goal, part(lam, rows))
+            ridge = self.beta / 2 * (norm / 255).square()
+            better = run.record(look, loss + ridge, self.threshold(seen, goal, part(lam, rows)))
+            waited[rows] = torch.where(better, 0.0, part(waited, rows) + 1)
+            run.settle(rows[part(waited, rows) >= self.waits])
             if (yield run.step(index)) or bool(run.done.all()) or index == self.max_steps:
                 break
 
             (by_x,) = torch.autograd.grad(scores, leaf, by_scores)  # Σ_j ∂L/∂f_j ∂f_j/∂x of Eq. 9 and 13
             run.backwards[rows] += 1
-            direction = self.beta * z + by_x
+            direction = by_x.add(z, alpha=self.beta)
             margin = goal.margin(aimed)
             gap = self.gap(loss, margin).clamp(min=0)
             if index == 0:
                 beyond[rows] = BEYOND * gap
-            stalled[rows] = torch.where(margin < 0.98 * least[rows], 0.0, stalled[rows] + 1)
-            least[rows] = torch.minimum(least[rows], margin)
-            stuck = stalled[rows] >= STALL
-            stalled[rows] = torch.where(stuck, 0.0, stalled[rows])
-            finer[rows] = torch.where(stuck, (FINER * finer[rows]).clamp(min=FINEST), finer[rows])
-            kept[rows] = torch.where(stuck, self.momentum, kept[rows])
-            kept[rows] = torch.where(run.best_norm[rows] < torch.inf, 0.0, kept[rows])
+            since = torch.where(margin < 0.98 * part(least, rows), 0.0, part(stalled, rows) + 1)
+            least[rows] = torch.minimum(part(least, rows), margin)
+            stuck = since >= STALL
+            stalled[rows] = torch.where(stuck, 0.0, since)
+            finer[rows] = torch.where(stuck, (FINER * part(finer, rows)).clamp(min=FINEST), part(finer, rows))
+            share = torch.where(stuck, self.momentum, part(kept, rows))
+            kept[rows] = share = torch.where(part(run.best_norm, rows) < torch.inf, 0.0, share)
             size = direction.flatten(1).norm(dim=1).clamp(min=1e-12)
-            eta = (finer[rows] * self.step * (gap + beyond[rows]) / size.square()).clamp(max=most)
+            eta = (part(finer, rows) * self.step * (gap + part(beyond, rows)) / size.square()).clamp(max=most)
             length = (eta * size).clamp(max=longest)  # ‖z_{l+1} − z_l‖₂, but for the box
-            share = kept[rows, None, None, None]
-            heading = share * part(course, rows) + (1 - share) * direction
-            course[rows] = heading
+            heading = direction.lerp(part(course, rows), each(share))
+            course = put(course, rows, heading)
             way = heading.flatten(1).norm(dim=1).clamp(min=1e-12)
 
-            lam[rows] = self.clamp_lambda(lam[rows] - length / size * by_lambda)
-            run.move(rows, leaf.detach() - (length / way)[:, None, None, None] * heading)
+            lam[rows] = self.clamp_lambda(part(lam, rows) - length / size * by_lambda)
+            run.move(rows, leaf.detach().addcmul(each(length / way), heading, value=-1))
         return run.result()
 
     def _scores(self, logits: Tensor) -> Tensor:

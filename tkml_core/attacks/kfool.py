@@ -45,7 +45,7 @@ class KFool(Attack):
     def _loop(self, run: Run) -> Steps:
         for index in range(self.max_steps + 1):
             look = run.look()
-            rows, goal, leaf, logits, _, seen = look
+            rows, goal, leaf, logits, _, seen, _ = look
             # Scores with which the goal is met once it is met by more than `wanted` on the true ones.
             aimed = seen + (run.wanted[rows] + BEYOND)[:, None] * goal.true
             missing = goal.margin(aimed).clamp(min=0)

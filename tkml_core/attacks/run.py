@@ -25,7 +25,8 @@ class Look(NamedTuple):
     leaf: Tensor  # (n,3,H,W), with a gradient
     logits: Tensor  # (n,m), a graph from `leaf`
     z: Tensor  # (n,3,H,W), without a graph, as are
-    f: Tensor  # (n,m), the scores
+    f: Tensor  # (n,m), the scores, and
+    norm: Tensor  # (n,), ‖z‖₂ in 0–255 units
 
 
 def part(of: Tensor, rows: Tensor) -> Tensor:
@@ -36,6 +37,14 @@ def part(of: Tensor, rows: Tensor) -> Tensor:
 def each(values: Tensor) -> Tensor:
     """(B,) as (B,1,1,1), to go with images."""
     return values[:, None, None, None]
+
+
+def put(of: Tensor, rows: Tensor, values: Tensor) -> Tensor:
+    """`of` with `values` in those rows, and `values` themselves where these are all its rows."""
+    if len(rows) == len(of):
+        return values
+    of[rows] = values
+    return of
 
 
 class Run:
@@ -98,7 +107,8 @@ class Run:
                 "The run came to scores that are NaN or infinite and cannot go on. Settings nearer to the defaults help."
             )
         self.forwards[rows] += 1
-        return Look(rows, self.goal.select(rows), leaf, logits, leaf.detach() - part(self.x, rows), logits.detach())
+        z = leaf.detach() - part(self.x, rows)
+        return Look(rows, self.goal.select(rows), leaf, logits, z, logits.detach(), l2_norm(z))
 
     def move(self, rows: Tensor, x_adv: Tensor) -> Tensor:
         """Put those of `rows` that are not done at x_adv (n,3,H,W), brought into the box; returns which (n,) they are."""
@@ -115,7 +125,7 @@ class Run:
         """Note what the look saw; returns which of its images (n,) succeeded with less than before."""
         rows = look.rows
         self.logits[rows], self.loss[rows], self.threshold[rows] = look.f, loss, threshold
-        norm = l2_norm(look.z)
+        norm = look.norm
         size = norm if self.measure == "l2" else NORMS[self.measure](look.z)
         margin = look.goal.margin(look.f)
         better = (margin < -self.wanted[rows]) & (size < self.best_norm[rows] * ENOUGH)
