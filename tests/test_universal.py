@@ -18,6 +18,7 @@ import tkml_core as tk
 from tkml_core import losses
 from tkml_core.attacks.budget import project, to_levels
 from tkml_core.attacks.kfool import kfool_step
+from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.tkmlap_uv import BEYOND, margin_hinge, shared_lambda, slope
 from tkml_core.attacks.universal import Universal
 from tkml_core.experiments import universal as experiment
@@ -322,7 +323,7 @@ def samples() -> Tensor:
 
 def test_bundled_perturbations_are_whole_levels_of_about_one_length() -> None:
     there = zoo.bundled()
-    assert {(which, name) for which, name, _ in there} == {(w, n) for w in experiment.ATTACKS for n in tk.available()}
+    assert {(which, name) for which, name, _ in there} == {(w, n) for w in UNIVERSAL for n in tk.available()}
     for which, name, k in there:
         z = tk.universal(which, name, k)
         assert z.shape == (1, 3, 224, 224) and z.dtype == torch.float32 and on_levels(z)

@@ -15,6 +15,7 @@ from demo import runner
 from demo.samples import sample, samples
 from demo.sources import MOST_UPLOADS, Source, sample_sources, uploaded
 from demo.universal import craft, drawing, events, photos, trial
+from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.grid import HAIRLINE
 from tkml_core.zoo.universal import notes_of, path_of
 
@@ -108,9 +109,9 @@ def test_wishes_are_checked(wrong: dict[str, Any], words: str) -> None:
 
 
 def test_every_craft_is_an_attack_and_the_margin_is_a_choice() -> None:
-    attacks = {title: craft.checked([], NAME, 3, title, 4000, 2, 0).attack() for title in craft.CRAFTS}
+    attacks = {title: craft.checked([], NAME, 3, title, 4000, 2, 0).attack() for title in UNIVERSAL}
     assert repr(attacks["TkML-AP-Uv"]) == repr(tk.TkMLAPUv(epochs=2, max_steps=10**6))  # the paper's own by default
-    margin = attacks["TkML-AP-Uv, goal's margin (Eq. 7)"]
+    margin = attacks["TkML-AP-Uv, margin"]
     assert isinstance(margin, tk.TkMLAPUv) and margin.surrogate == "margin"
 
 

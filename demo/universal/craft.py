@@ -1,7 +1,7 @@
 """One change for a set of photos, crafted step by step: what was asked for, what a run shows, and what came of it."""
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import torch
@@ -11,24 +11,18 @@ import tkml_core as tk
 from demo import runner
 from demo.plan import MAX_SEED, one_of, whole
 from demo.universal.photos import PhotoSet
+from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal import CHUNK, Universal
 from tkml_core.experiments.universal import noise_like
 from tkml_core.step import UniversalResult, UniversalStep
 
-METHODS = ("TkML-AP-Uv", "kUAPs")
-# What can be crafted, in a visitor's words: the method, and settings that are not its own.
-CRAFTS: dict[str, tuple[str, dict[str, Any]]] = {
-    "TkML-AP-Uv": ("TkML-AP-Uv", {}),
-    "TkML-AP-Uv, goal's margin (Eq. 7)": ("TkML-AP-Uv", {"surrogate": "margin"}),
-    "kUAPs": ("kUAPs", {}),
-}
 MOST_K, MOST_EPOCHS = 10, 50
 BUDGETS = (200, 8000)  # ‖z‖₂ in 0–255 units
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be crafted, checked; `title` is one of CRAFTS, `used` are the names of the samples in the set."""
+    """What is to be crafted, checked; `title` is one of UNIVERSAL's, `used` are the names of the samples in the set."""
 
     annotator: str
     k: int
@@ -41,12 +35,12 @@ class Wish:
     @property
     def method(self) -> str:
         """The attack's name."""
-        return CRAFTS[self.title][0]
+        return UNIVERSAL[self.title].name
 
     def attack(self) -> Universal:
         """The attack; the number of epochs and the clock end it, not a number of updates."""
-        kind = cast(type[Universal], tk.ATTACKS[self.method])
-        return kind(xi=self.budget, epochs=self.epochs, seed=self.seed, max_steps=10**6, **CRAFTS[self.title][1])
+        own = UNIVERSAL[self.title]
+        return replace(own, xi=self.budget, epochs=self.epochs, seed=self.seed, max_steps=10**6)
 
 
 @dataclass(frozen=True)
@@ -101,7 +95,7 @@ def checked(used: Any, annotator: Any, k: Any, method: Any, budget: Any, epochs:
     return Wish(
         annotator,
         whole("k", k, 1, MOST_K),
-        one_of("The method", method, CRAFTS),
+        one_of("The method", method, UNIVERSAL),
         float(whole("The length of the change", budget, *BUDGETS)),
         whole("Epochs", epochs, 1, MOST_EPOCHS),
         whole("seed", 0 if seed is None else seed, 0, MAX_SEED),

@@ -82,9 +82,9 @@ def _choices(box: dict[str, Any], names: Sequence[str]) -> None:
         labels, value=names[0], label="Annotator", info=menu.ANNOTATORS, elem_id="craft-annotator"
     )
     box["method"] = gr.Radio(
-        list(craft.CRAFTS), value=craft.METHODS[0], label="Method", elem_id="craft-method",
-        info="TkML-AP-Uv is the paper's. With the goal's margin, a z made on hundreds of photos did better on others. "
-        "kUAPs is the older one it is compared with, and slower",
+        list(UNIVERSAL), value=next(iter(UNIVERSAL)), label="Method", elem_id="craft-method",
+        info="TkML-AP-Uv is the paper's. With the goal's margin (Eq. 7) in place of Eq. 8, a z made on hundreds of photos did "
+        "better on others. kUAPs is the older one it is compared with, and slower",
     )  # fmt: skip
     box["k"] = gr.Slider(1, craft.MOST_K, value=DEFAULT_K, step=1, label="k", elem_id="craft-k")
     box["budget"] = gr.Slider(
@@ -107,7 +107,7 @@ def _choices(box: dict[str, Any], names: Sequence[str]) -> None:
 def _trial(box: dict[str, Any]) -> None:
     Html('<h2><span class="number">3</span>Try it on other photos</h2>')
     box["which"] = gr.Radio(
-        [("made here", events.OWN), *((f"bundled, {name}", name) for name in craft.METHODS)], value=craft.METHODS[0],
+        [("made here", events.OWN), *((f"bundled, {name}", name) for name in UNIVERSAL)], value=next(iter(UNIVERSAL)),
         label="Which z", elem_id="try-which", info="A bundled one is for the annotator and the k chosen above",
     )  # fmt: skip
     choices = {item.name: item.title for item in samples()}

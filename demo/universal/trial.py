@@ -21,6 +21,7 @@ from demo.universal.drawing import change_html, factor_for
 from demo.verdict import said_html, top_words
 from demo.words import are, listed
 from tkml_core.attacks.ready_made import ReadyMade
+from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.experiments.sample import interval
 from tkml_core.zoo.universal import bundled, notes_of, path_of
 
@@ -45,16 +46,14 @@ def own(made: Made) -> Change:
     photos = "1 photo" if made.photos == 1 else f"{made.photos} photos"
     origin = f"The z made here with {wish.title} over {photos}, for {wish.annotator} at k = {wish.k}."
     alone = " So it is not universal yet: it knows the photos it was made on, and little else. More photos may help."
-    if (wish.method, wish.annotator, wish.k) in bundled():
-        known = notes_of(path_of(wish.method, wish.annotator, wish.k))["photos"]
-        alone += (
-            f" To see one made on {known} photos, choose “bundled, {wish.method}” below “Which z” and press Try it."
-        )
+    if (wish.title, wish.annotator, wish.k) in bundled():
+        known = notes_of(path_of(wish.title, wish.annotator, wish.k))["photos"]
+        alone += f" To see one made on {known} photos, choose “bundled, {wish.title}” below “Which z” and press Try it."
     return Change(made.z, wish.annotator, wish.k, wish.method, origin, alone)
 
 
 def ready(method: str, annotator: str, k: int) -> Change:
-    """The bundled z with its measured rates; ValueError naming the k for which there is one."""
+    """The bundled z of one of UNIVERSAL with its measured rates; ValueError naming the k for which there is one."""
     there = [j for name, whose, j in bundled() if (name, whose) == (method, annotator)]
     if k not in there:
         able = f"there are some for k = {listed([str(j) for j in there])}" if there else "there is none for any k"
@@ -67,7 +66,7 @@ def ready(method: str, annotator: str, k: int) -> Change:
         f"others it left no true label in the {top_words(k)} of {100 * won / n:.1f} % "
         f"(95 % interval {100 * low:.0f}–{100 * high:.0f}); random noise as long did so on {100 * noise / n:.1f} %."
     )
-    return Change(tk.universal(method, annotator, k), annotator, k, method, origin)
+    return Change(tk.universal(method, annotator, k), annotator, k, UNIVERSAL[method].name, origin)
 
 
 def put_on(change: Change, source: Source) -> Outcome:

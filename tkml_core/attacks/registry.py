@@ -12,12 +12,18 @@ from tkml_core.attacks.mlap import MLAP
 from tkml_core.attacks.tkmlap_t import TkMLAPT
 from tkml_core.attacks.tkmlap_u import TkMLAPU
 from tkml_core.attacks.tkmlap_uv import TkMLAPUv
+from tkml_core.attacks.universal import Universal
 from tkml_core.goals import Goal
 from tkml_core.targets import target_order
 
 ATTACKS: dict[str, type[Attack]] = {
     attack.name: attack for attack in (TkMLAPU, TkMLAPT, TkMLAPUv, KFool, KUAP, MLAP, CWk, MinNorm, BlackBox)
 }
+
+# Those that make one z for a set, at their defaults; the paper's also with another surrogate, see `universal.md`.
+UNIVERSAL: dict[str, Universal] = {
+    "TkML-AP-Uv": TkMLAPUv(), "TkML-AP-Uv, margin": TkMLAPUv(surrogate="margin"), "kUAPs": KUAP()
+}  # fmt: skip
 
 
 def own_goal(attack: Attack, logits: Tensor, true: Tensor, k: int, case: str = "best", seed: int = 0) -> Goal:

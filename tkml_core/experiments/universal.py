@@ -8,6 +8,7 @@ the page about them is written from the headers alone.
 import argparse
 import random
 import time
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import cast
@@ -17,6 +18,7 @@ from torch import Tensor
 
 import tkml_core as tk
 from tkml_core.attacks.budget import to_levels
+from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal import Universal
 from tkml_core.experiments import universal_page
 from tkml_core.experiments.photos import UNKNOWN, Photo, columns, measuring, training
@@ -25,7 +27,6 @@ from tkml_core.experiments.train import plain_command
 from tkml_core.step import UniversalResult, UniversalStep
 from tkml_core.zoo.universal import FOLDER, load_universal, notes_of, path_of, save_universal
 
-ATTACKS = ("TkML-AP-Uv", "kUAPs")
 KS = (3, 1, 2)  # k = 3 first: what a cut-off run should have
 
 
@@ -74,9 +75,7 @@ def to_measure_on(name: str, args: argparse.Namespace) -> list[Photo]:
 def attack_of(name: str, args: argparse.Namespace) -> Universal:
     """The attack at its defaults but for what the command line sets."""
     epochs = args.fool_epochs if name == "kUAPs" else args.epochs
-    kind = cast(type[Universal], tk.ATTACKS[name])
-    own = {} if name == "kUAPs" else {"surrogate": args.surrogate}
-    return kind(xi=args.xi, epochs=epochs, wanted=args.wanted, seed=args.seed, max_steps=10**6, **own)
+    return replace(UNIVERSAL[name], xi=args.xi, epochs=epochs, wanted=args.wanted, seed=args.seed, max_steps=10**6)
 
 
 def make(attack: Universal, annotator: tk.Annotator, rows: list[Row], k: int) -> tuple[UniversalResult, int]:
@@ -162,12 +161,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--voc", type=Path, required=True, help="the VOCdevkit folder")
     parser.add_argument("--coco", type=Path, required=True, help="the COCO folder")
     parser.add_argument("--annotators", nargs="+", default=list(tk.available()), choices=tk.available())
-    parser.add_argument("--attacks", nargs="+", default=list(ATTACKS), choices=ATTACKS)
+    parser.add_argument("--attacks", nargs="+", default=list(UNIVERSAL), choices=UNIVERSAL)
     parser.add_argument("--k", type=int, nargs="+", default=list(KS))
     parser.add_argument("--xi", type=float, default=4000.0, help="the L2 norm budget, in 0–255 units")
     parser.add_argument("--photos", type=int, default=200, help="training photos for each perturbation")
     parser.add_argument("--epochs", type=int, default=3, help="passes of TkML-AP-Uv over them at most")
-    parser.add_argument("--surrogate", default="average", choices=("average", "margin"), help="of TkML-AP-Uv")
     parser.add_argument("--fool-epochs", type=int, default=1, help="passes of kUAPs over them at most")
     parser.add_argument("--wanted", type=float, default=1.0, help="fooling rate on them at which to stop")
     parser.add_argument("--measured", type=int, default=200, help="at most so many photos to measure on")

@@ -12,7 +12,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "assets" / "universal"
 
 def path_of(attack_name: str, annotator_name: str, k: int, folder: Path = FOLDER) -> Path:
     """Where the perturbation is, or would be: such as `tkml-ap-uv_voc20_k3.safetensors`."""
-    return folder / f"{attack_name.lower()}_{annotator_name}_k{k}.safetensors"
+    return folder / f"{attack_name.lower().replace(', ', '-')}_{annotator_name}_k{k}.safetensors"
 
 
 def save_universal(z: Tensor, path: Path, notes: dict[str, str]) -> None:
@@ -47,8 +47,8 @@ def bundled() -> tuple[tuple[str, str, int], ...]:
 def universal(attack_name: str, annotator_name: str, k: int) -> Tensor:
     """The bundled z (1,3,224,224), float32 in [0,1] units on whole levels, to be added to a square photo and clamped.
 
-    attack_name "TkML-AP-Uv" or "kUAPs", annotator_name and k as they were when it was made. ValueError, naming what
-    there is, where there is none.
+    attack_name "TkML-AP-Uv", "TkML-AP-Uv, margin" (Eq. 7 in place of Eq. 8) or "kUAPs", annotator_name and k as they were
+    when it was made. ValueError, naming what there is, where there is none.
     """
     path = path_of(attack_name, annotator_name, k)
     if (attack_name, annotator_name, k) not in bundled():
