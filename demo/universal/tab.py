@@ -16,6 +16,7 @@ from demo.theme import Html
 from demo.universal import craft, drawing, events, photos
 from demo.verdict import waiting_html
 from demo.widgets import DEFAULT_K
+from tkml_core.attacks.registry import UNIVERSAL
 
 FILES = 170  # pixels for a box of files: less cuts its words off
 INTRO = """<p class="lead">One change for <b>every</b> photo, called z: an optimizer <i>crafts</i> it, step by step, over a set of
