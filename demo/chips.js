@@ -61,9 +61,18 @@ switched.addEventListener("change", (event) => {
   named = event.target.value === "named";
   paint();
 });
+// Answers to quick choices can arrive in the wrong order; then the toggles ask once more, for the annotator that is chosen.
+let again = false;
+const catchUp = () => {
+  const chosen = document.querySelector("#annotator input:checked")?.value;
+  const late = Boolean(props.value && chosen && props.value.annotator !== chosen);
+  if (late && !again) trigger("submit");
+  again = late;
+};
 watch("value", () => {
   chosen = props.value?.chosen ?? chosen;
   paint();
+  setTimeout(catchUp, 1000);
 });
 watch("marking", () => {
   chosen = props.marking.chosen;

@@ -84,12 +84,13 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current, asked: Ask
     )
     photo.failure(lambda: None, None, w.photo, **QUIET)
     w.samples.select(on_sample, [w.annotator, w.k, *goal], [*scene, w.samples, current.photo, current.sample], **CHOICE)
-    w.annotator.input(
-        on_annotator,
-        [current.photo, w.annotator, w.k, w.chips, current.sample, *goal],
-        [*scene, w.attack],
-        **CHOICE,
-    )
+    for changed in (w.annotator.input, w.chips.submit):
+        changed(
+            on_annotator,
+            [current.photo, w.annotator, w.k, w.chips, current.sample, *goal],
+            [*scene, w.attack],
+            **CHOICE,
+        )
     naming = [w.case, w.chosen, w.chips]
     mind = [current.photo, w.annotator, w.k, w.chips, current.attacked, w.goal, w.case, w.chosen, w.attack]
     w.chips.input(action(actions.change_truth), mind, [w.k, *naming, w.before, w.race], **CHOICE)

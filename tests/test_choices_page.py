@@ -41,6 +41,27 @@ def test_another_photo_or_annotator_ends_the_run_and_keeps_the_stage(
     expect(page.locator("#verdict")).to_contain_text("Fooled", timeout=RUN)
 
 
+def test_an_answer_that_comes_too_late_is_asked_for_again(
+    visit: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from demo import actions
+
+    choose, asked = actions.choose, []
+
+    def of_another(w: Any, path: str, name: str, *rest: Any) -> Any:
+        asked.append(name)
+        return choose(w, path, "voc20" if len(asked) == 1 else name, *rest)
+
+    page = visit()
+    page.locator("#annotator label", has_text="coco80").click()
+    expect(page.locator("#chips")).to_contain_text("75 more labels")
+    monkeypatch.setattr(actions, "choose", of_another)
+    page.locator(".sample[data-sample=coffee]").click()
+    expect(page.locator("#chips")).to_contain_text("15 more labels")
+    expect(page.locator("#chips")).to_contain_text("75 more labels")
+    assert asked == ["coco80", "coco80"]
+
+
 def test_a_run_that_breaks_off_says_why_and_clears_the_stage(
     visit: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
