@@ -80,7 +80,8 @@ def choose(
     most = largest_k(annotator, len(true))
     k = min(whole("k", k, 1, len(annotator.labels)), max(most, 1))
     named = limits(w, annotator, true, k, naming)
-    named[w.chips]["value"] = chips_value(path, name, photo, true, k, origin)
+    kept = named[w.chips]["marking"]["chosen"]  # what the visitor named before, as far as it can be named here
+    named[w.chips]["value"] = {**chips_value(path, name, photo, true, k, origin), "chosen": kept}
     return {
         **ready(w, annotator, photo, true, k),
         **not_attacked(w, "Check which labels are marked as true, then press Attack."),
@@ -113,7 +114,7 @@ def ready(w: Widgets, annotator: tk.Annotator, photo: Photo, true: tuple[str, ..
 
 
 def choose_annotator(
-    w: Widgets, path: str, name: str, k: Any, chips: Any, sample_name: str | None, attack: str, naming: Naming
+    w: Widgets, path: str, name: str, k: Any, chips: Any, sample_name: str | None, naming: Naming
 ) -> Update:
     """Another annotator: a sample's truth is looked up again, the visitor's own is kept as far as it has those labels."""
     annotator = runner.annotator(name)
@@ -126,7 +127,7 @@ def choose_annotator(
         true = known_truth(sample(sample_name), annotator)
     k = min(whole("k", k, 1, MANY), len(annotator.labels) - 1)
     update = choose(w, path, name, k, true, str(origin), naming)
-    return {**update, w.attack: gr.update(info=menu.sentence(attack, name))}
+    return {**update, w.attack: gr.update(info=menu.sentence(naming.attack, name))}
 
 
 def change_truth(w: Widgets, path: str, name: str, k: Any, chips: Any, attacked: bool, *naming: Any) -> Update:

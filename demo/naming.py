@@ -45,6 +45,7 @@ def labels_to_name(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k
     else:
         able, most, label = [name for name in annotator.labels if name not in true], k, "Target labels"
         info = f"Choose exactly {k}, as many as k" + (", the first one on top" if goal == "ordered" else "")
+        info += ": here, or by clicking labels above"
     chosen = [name for name in naming.chosen or () if name in able][:most]
     if wanted == "hidden" and not chosen:
         chosen = able[:1]

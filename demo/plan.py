@@ -39,6 +39,7 @@ class Ask:
     seed: Any = 0
     goal: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    guessed: bool = False  # whether the true labels that are named are only the annotator's guess
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def make_plan(ask: Ask, annotator: tk.Annotator, photo: Photo) -> Plan:
     """Check everything and build the goal and the attack. ValueError says what was wrong and what is allowed."""
     one_of("attack", ask.attack, menu.attacks())
     true_names = label_names("true_labels", ask.true_labels, annotator)
-    guessed = not true_names
+    guessed = ask.guessed or not true_names
     true_names = true_names or guess(photo, annotator)
     m, most = len(annotator.labels), largest_k(annotator, len(true_names))
     if most < 1:
@@ -143,7 +144,11 @@ def _attack(ask: Ask, k: int, max_steps: int, seed: int) -> Any:
         counts = isinstance(menu.setting_default(ask.attack, name), int) and isinstance(value, float)
         settings[name] = int(value) if counts and value.is_integer() else value
     chosen = {name: value for name, value in settings.items() if value is not None and name in known}
-    return tk.ATTACKS[ask.attack](**chosen)
+    try:
+        return tk.ATTACKS[ask.attack](**chosen)
+    except ValueError as error:  # the core's sentences begin with its own name of the setting
+        name, _, said = str(error).partition(" = ")
+        raise ValueError(f"{menu.SETTINGS[name].label} = {said}" if name in menu.SETTINGS else str(error)) from None
 
 
 def _targets(ask: Ask, annotator: tk.Annotator, photo: Photo, true: Tensor, k: int, seed: int) -> tuple[str, ...]:

@@ -19,9 +19,22 @@ _STARTING = """
 """
 
 
+def into_sight(elem_id: str) -> str:
+    """JS statements that scroll to a box unless it begins high on the screen; once more when what is below it has come."""
+    return f"""
+  const show = () => {{
+    const box = document.getElementById("{elem_id}");
+    const top = box.getBoundingClientRect().top;
+    if (top < 0 || top > 0.4 * innerHeight) box.scrollIntoView();
+  }};
+  show();
+  setTimeout(show, 1200);
+"""
+
+
 def wire(
     run: gr.Button, stop: gr.Button, status: gr.HTML, handler: Callable[..., Iterator[Update]],
-    inputs: Sequence[Any], outputs: Sequence[Any],
+    inputs: Sequence[Any], outputs: Sequence[Any], first: str = "",
 ) -> None:  # fmt: skip
     """Have `run` start `handler(stop_asked, *inputs)`, a generator of updates, and `stop` end it early.
 
@@ -32,7 +45,7 @@ def wire(
     def of_session(session: str, *wish: Any) -> Iterator[Update]:
         return handler(lambda: stops.stopped(session), *wish)
 
-    wire_by_session(run, stop, status, stops, of_session, inputs, outputs)
+    wire_by_session(run, stop, status, stops, of_session, inputs, outputs, first)
 
 
 def wire_by_session(

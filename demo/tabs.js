@@ -4,6 +4,8 @@
   const chosen = () => tabs().find((tab) => tab.getAttribute("aria-selected") === "true")?.dataset.tabId;
   const open = (name) => tabs().find((tab) => tab.dataset.tabId === name)?.click();
   const asked = () => location.hash.slice(1);
+  // The page has a base address, against which "#learn" alone would mean another page, without its ?__theme=dark.
+  const here = (hash) => location.pathname + location.search + hash;
   let shown;
   new MutationObserver(() => {
     const now = chosen();
@@ -11,8 +13,15 @@
     const first = shown === undefined;
     shown = now;
     if (first) open(asked());
-    else if (asked() !== now) history.pushState(null, "", "#" + now);
+    else if (asked() !== now) history.pushState(null, "", here("#" + now));
   }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-selected"] });
+  addEventListener("click", (event) => {
+    const name = event.target.closest?.('a[href^="#"]')?.getAttribute("href").slice(1);
+    if (!tabs().some((tab) => tab.dataset.tabId === name)) return;
+    event.preventDefault();
+    open(name);
+    scrollTo(0, 0);
+  });
   addEventListener("popstate", () => {
     const name = asked() || "attack"; // a place within a tab is no tab, and opens none
     if (tabs().some((tab) => tab.dataset.tabId === name)) {

@@ -104,7 +104,8 @@ def caption(report: dict[str, Any]) -> str:
 def verdict_html(report: dict[str, Any], budget: float) -> str:
     """The sentence with a word and a sign before it."""
     if report["achieved"]:
-        kind, word = "won", "Fooled" if report["l2"] else "Already so"
+        done = "Hidden" if report["goal"] == "hide" else "Fooled"
+        kind, word = "won", done if report["l2"] else "Already so"
     elif report["stopped"] == "user":
         kind, word = "cut", "Stopped"
     else:
@@ -156,11 +157,14 @@ def table_html(report: dict[str, Any], took: str = "") -> str:
         (
             "Time",
             took or f"{report['seconds']:.1f} s",
-            f"{report['device']}, picture {report['width']} × {report['height']}",
+            report["device"],
         ),
     ]
     body = "".join(
         f'<tr><th scope="row">{escape(a)}</th><td>{escape(b)}</td><td>{escape(c)}</td></tr>' for a, b, c in rows
     )
-    caption = "Measured on the saved 8-bit picture"
+    caption = (
+        f"Measured on the saved 8-bit picture, {report['width']} × {report['height']} pixels as the annotator sees it. "
+        '<a href="#learn">Learn</a> has a glossary.'
+    )
     return f'<div class="figures"><table><caption>{caption}</caption><tbody>{body}</tbody></table></div>'

@@ -18,6 +18,8 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # One choice after the other: each reads what the one before it has set, however fast somebody clicks.
 CHOICE: dict[str, Any] = {**QUIET, "concurrency_id": "choice", "concurrency_limit": 1, "trigger_mode": "always_last"}
 
+# What stands on the stage is no longer what the choices say; style.css says so below the verdict, until the next run.
+CHANGED = '() => document.getElementById("stage").setAttribute("data-changed", "")'
 # On a wide screen, too, the stage may be above what is in sight.
 PRESS_ATTACK = """() => {
   if (document.getElementById("verdict").getBoundingClientRect().top < 0) document.getElementById("stage").scrollIntoView();
@@ -34,12 +36,12 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current, asked: Ask
     fresh: Update = {current.attacked: False, current.reel: None}
 
     @plainly
-    def on_photo(request: gr.Request, path: str | None, name: str, k: float, goal: str, case: str, attack: str) -> Any:
+    def on_photo(request: gr.Request, path: str | None, name: str, k: float, *naming: Any) -> Any:
         if not path:
             return gr.skip()
         asked.leave(request.session_hash or "")
         # The box empties itself again: the photo stands on the stage, and here the next one can be dropped.
-        update = actions.choose(w, path, name, k, None, "guess", Naming(goal, case, attack=attack))
+        update = actions.choose(w, path, name, k, None, "guess", Naming(*naming))
         return {
             **update,
             w.photo: None,
@@ -50,32 +52,28 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current, asked: Ask
         }
 
     @plainly
-    def on_sample(
-        request: gr.Request, event: gr.EventData, name: str, k: float, goal: str, case: str, attack: str
-    ) -> Update:
+    def on_sample(request: gr.Request, event: gr.EventData, name: str, k: float, *naming: Any) -> Update:
         item = sample(str(event._data.get("sample")))
         asked.leave(request.session_hash or "")
         true = actions.known_truth(item, runner.annotator(name))
         path = photo_of(files, item)
-        update = actions.choose(w, path, name, k, true, "sample", Naming(goal, case, attack=attack))
+        update = actions.choose(w, path, name, k, true, "sample", Naming(*naming))
         mark = gr.update(chosen=item.name)
         return {**update, current.photo: path, current.sample: item.name, w.samples: mark, **fresh}
 
     @plainly
     def on_annotator(
-        request: gr.Request, path: str, name: str, k: float, chips: Any, chosen: str | None, goal: str, case: str,
-        attack: str,
+        request: gr.Request, path: str, name: str, k: float, chips: Any, item: str | None, *naming: Any
     ) -> Update:  # fmt: skip
         asked.leave(request.session_hash or "")
-        naming = Naming(goal, case, attack=attack)
-        update = actions.choose_annotator(w, path, name, k, chips, chosen, attack, naming)
+        update = actions.choose_annotator(w, path, name, k, chips, item, Naming(*naming))
         return {**update, **fresh}
 
     def action(change: Callable[..., Update]) -> Callable[..., Update]:
         return plainly(lambda *values: change(w, *values))
 
     scene = [*scene, *fresh]
-    goal = [w.goal, w.case, w.attack]
+    goal = [w.goal, w.case, w.chosen, w.attack]
     photo = w.photo.input(
         on_photo,
         [w.photo, w.annotator, w.k, *goal],
@@ -111,6 +109,10 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current, asked: Ask
     # In the browser alone: the toggles and the menu show the same labels, in the order in which they were clicked.
     w.chips.select(None, w.chips, w.chosen, js="(chips) => [chips.chosen]", **QUIET)
     w.chosen.input(None, [w.chips, w.chosen], w.chips, js="(chips, chosen) => [{...chips, chosen}]", **QUIET)
+    choices: list[Any] = [w.chips, w.k, w.attack, w.goal, w.case, w.chosen, w.max_steps, w.seed, w.score_space]
+    for choice in (*choices, *w.settings.values()):
+        choice.input(None, None, None, js=CHANGED, **QUIET)
+    w.chips.select(None, None, None, js=CHANGED, **QUIET)
     _wire_presets(w, current)
 
 

@@ -22,6 +22,7 @@ TO_STAGE = """
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   if (document.getElementById("pictures").getBoundingClientRect().bottom < 200)
     stage.scrollIntoView({behavior: calm ? "auto" : "smooth"});
+  stage.removeAttribute("data-changed");
 """
 
 

@@ -41,6 +41,7 @@ def page_plan(
         if name in known
     }
     settings["score_space"] = score_space
+    guessed = chips.get("origin") == "guess"
     goal = menu.settled_goal(attack, goal)  # Attack may be pressed before the new attack's goals have arrived
-    ask = Ask(name, k, attack, true, case, chosen, max_steps, 0 if seed is None else seed, goal, settings)
+    ask = Ask(name, k, attack, true, case, chosen, max_steps, 0 if seed is None else seed, goal, settings, guessed)
     return runner.plan(path, ask)

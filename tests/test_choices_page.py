@@ -1,5 +1,6 @@
 """Choices in a real browser: numbers out of range, the chosen sample, and another photo in the middle of a run."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
 from conftest import PATIENCE, RUN
 from playwright.sync_api import Page, expect
-from test_page import attack, finished, start_a_long_run, upload
+from test_page import attack, choose_attack, finished, names, start_a_long_run, upload
 
 expect.set_options(timeout=PATIENCE)
 
@@ -131,3 +132,46 @@ def test_a_ready_choice_brings_the_verdict_into_sight(visit: Callable[..., Page]
     expect(page.locator("#verdict")).to_be_in_viewport(ratio=1)
     finished(page)
     expect(page.locator("#verdict")).to_be_in_viewport(ratio=1)
+
+
+def test_targets_named_by_hand_stay_for_the_next_photo(visit: Callable[..., Page], photos: dict[str, Path]) -> None:
+    page = visit()
+    choose_attack(page, "TkML-AP-T")
+    page.locator("#case label", has_text="chosen by hand").click()
+    page.locator("#chips details.more summary").click()
+    for name in ("dog", "sofa", "cow"):
+        page.locator(f"#chips .chip[data-label={name}]").click()
+    expect(page.locator("#chips output")).to_have_text("3 of 3")
+    upload(page, photos["cat"])
+    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    expect(page.locator("#chips .chip.target")).to_have_count(3)
+    expect(page.locator("#chosen")).to_contain_text("cow")
+    attack(page)
+    finished(page)
+    assert set(names(page, "#after")) == {"dog", "sofa", "cow"}
+    with page.expect_download() as download:
+        page.locator("#download-report").click()
+    report = json.loads(Path(download.value.path()).read_text())
+    assert report["true_labels"] == ["cat"] and report["true_labels_guessed"]
+
+
+def test_choices_made_after_a_run_are_told_from_it(visit: Callable[..., Page]) -> None:
+    page = visit()
+    told = "getComputedStyle(document.querySelector('#verdict .verdict p'), '::after').content"
+    assert page.evaluate(told) == "none"
+    page.locator("#k input[type=number]").fill("2")
+    page.wait_for_function(f"{told}.includes('Press Attack for a new result')")
+    attack(page)
+    finished(page)
+    expect(page.locator("#verdict")).to_contain_text("The top 2 was")
+    assert page.evaluate(told) == "none"
+
+
+def test_the_glossary_is_a_click_away_and_the_page_stays_as_it_is(visit: Callable[..., Page]) -> None:
+    page = visit(theme="dark")
+    page.locator("#k input[type=number]").fill("2")
+    page.locator("#table a", has_text="Learn").click()
+    expect(page.locator("#learn-glossary")).to_be_visible()
+    assert page.url.endswith("?__theme=dark#learn")
+    page.go_back()
+    expect(page.locator("#k input[type=number]")).to_have_value("2")

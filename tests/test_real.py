@@ -244,7 +244,7 @@ def test_one_sentence_says_what_survives() -> None:
     assert "does nothing: the top label stays the same." in survives and survives.endswith(
         "In a list of 3 labels it no longer holds."
     )
-    assert summary(drawn(False, False)).startswith("The attack works on the saved picture only")
+    assert summary(drawn(False, False)).startswith("The attack is fragile: ")
     assert "Blur 3 × 3 alone would fool the annotator too" in summary(drawn(True, True))
 
 
@@ -258,7 +258,7 @@ def test_a_failed_run_has_nothing_to_survive() -> None:
 def test_the_table_says_everything_without_colour(examined: Examined) -> None:
     html = examined_html(examined)
     assert html.count('role="row"') == 2 + len(examined.rows) + 10
-    assert "E = 0" in html and "fooled" in html and "no longer" in html and 'class="sr"> (true)' in html
+    assert "E = 0" in html and "goal still met" in html and "goal lost" in html and 'class="sr"> (true)' in html
     evil = drawn(True, False)
     rows = (Row("none", "<b>x", "<i>y", Seen(("<u>",), True, True), Seen(("cat",), True, False)), *evil.rows[1:])
     shown = examined_html(Examined(evil.run, rows, evil.attacked, evil.original))

@@ -162,7 +162,8 @@ def _wire_run(
             file: gr.update(value=_save(verdict.csv_text(reports)), interactive=any(reports)),
         }
 
-    runs.wire(run, stop, status, on_run, [*source.all, *wish], [*columns, *news, file])
+    to_results = runs.into_sight("compare-verdict")
+    runs.wire(run, stop, status, on_run, [*source.all, *wish], [*columns, *news, file], first=to_results)
 
 
 def _save(text: str) -> str:

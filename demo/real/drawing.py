@@ -36,7 +36,9 @@ def _survivors(rows: Iterable[Row]) -> list[str]:
     elif kept:
         parts.append(f"The attack survives {listed(kept, 9)}, but not {listed(gone, 9)}.")
     elif gone and not alone:
-        parts.append("The attack works on the saved picture only: JPEG, blur and another size all undo it.")
+        parts.append(
+            "The attack is fragile: JPEG, blur and another size all undo it. It works on the saved picture only."
+        )
     elif gone:
         parts.append(f"The attack does not survive {listed(gone, 9)}.")
     if alone:
@@ -95,9 +97,9 @@ def _changes(examined: Examined) -> str:
         if not line.attacked or not line.original:
             rows.append(row(head(line.name, line.note), wide(line.why, 2)))
             continue
-        fooled, missed = ("fooled", "not fooled") if line.kind == "none" else ("still fooled", "no longer")
+        fooled, missed = ("goal met", "goal not met") if line.kind == "none" else ("goal still met", "goal lost")
         attacked = tags(line.attacked.top, run.roles) + _state(line.attacked, fooled, missed)
-        original = tags(line.original.top, run.roles) + _state(line.original, "fooled too", "")
+        original = tags(line.original.top, run.roles) + _state(line.original, "goal met too", "")
         rows.append(row(head(line.name, line.note), cell("Attacked", attacked), cell("Original", original)))
     caption = (
         f"{run.attack} on {run.annotator}, k = {run.k}, ‖z‖₂ = {run.l2:.1f}. The same is done to the saved picture and, for "
@@ -109,8 +111,8 @@ def _changes(examined: Examined) -> str:
 def _lists(examined: Examined) -> str:
     run, rows = examined.run, []
     for k, (attacked, original) in enumerate(zip(examined.attacked, examined.original, strict=True), start=1):
-        now = _added(attacked, run.roles) + _state(attacked, "fooled", "not fooled")
-        control = _added(original, run.roles) + _state(original, "fooled too", "")
+        now = _added(attacked, run.roles) + _state(attacked, "goal met", "goal not met")
+        control = _added(original, run.roles) + _state(original, "goal met too", "")
         name = head(f"k′ = {k}", "the attack's k" if k == run.k else "")
         rows.append(row(name, cell("Attacked", now), cell("Original", control)))
     caption = (

@@ -91,11 +91,9 @@ def one_for_all(folder: Path) -> Table:
         ])  # fmt: skip
     return Table(
         "Table 4: one change for every photo",
-        f"ASR on photos that z was not made on ({_many(numbers)}, {FITTING}), beside random noise as long as z; the paper "
-        "has MS COCO alone, so other rows have no number of its own. Do not compare Pert with the paper’s: here every z may be "
-        "‖z‖₂ = 4000 long, in levels of 0–255, which makes about 7.96; the paper does not print its norm budget, and its program "
-        "takes the norm in a [−1,1] space, for another network, with z made on 3,000 photos. How far unit, budget and "
-        "network each account for the difference is not known.",
+        f"What one z does to photos that it was not made on ({_many(numbers)}, {FITTING}), beside random noise just as long. "
+        "“Margin” is TkML-AP-Uv with Eq. 7 in place of Eq. 8. The paper has MS COCO alone. Its Pert is of another network, "
+        "another norm budget and another unit, so it does not compare with ours: here every z may be ‖z‖₂ = 4000 long.",
         (
             "annotator", "k", "method", "photos", ASR, PAPER_ASR, "noise: ASR % [95 %]", "goal % [95 %]", "‖z‖₂", "Pert ×10⁻²",
             PAPER_PERT,

@@ -52,7 +52,7 @@ def _photos(box: dict[str, Any]) -> None:
             choices, value=[name for _, name in choices], label="Samples", elem_id="live-samples"
         )
         box["uploads"] = gr.File(
-            label=f"Your own photos: at most {live_row.MOST_PHOTOS} in all, samples included",
+            label=f"Your own photos, {live_row.MOST_PHOTOS} in all",
             file_count="multiple", file_types=["image"], height=170, elem_id="live-uploads",
         )  # fmt: skip
 

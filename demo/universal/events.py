@@ -14,7 +14,7 @@ import tkml_core as tk
 from demo import live, runner, shelf
 from demo.actions import plainly
 from demo.naming import Update
-from demo.runs import wire
+from demo.runs import into_sight, wire
 from demo.sources import sample_sources, uploaded
 from demo.stage import line_html
 from demo.universal import craft, drawing, photos, trial
@@ -90,6 +90,7 @@ def connect(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
     ]
     wire(box["run"], box["stop"], box["status"], on_craft, wishes, shown)
     choice = [box[name] for name in ("which", "made", "annotator", "k", "tried")]
+    box["try"].click(None, None, None, js=f"() => {{{into_sight('try-verdict')}}}", **QUIET)
     box["try"].click(on_try, [*choice, box["strangers"]], [box["tally"], box["rows"]], api_visibility="private")
     first = [box[name] for name in ("opened", "verdict", "z", "tally", "rows")]
     tab.select(on_open, [box["opened"], *choice], first, **QUIET)

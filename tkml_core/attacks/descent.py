@@ -40,7 +40,9 @@ class Descent(Attack):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0 < self.step < 2:
-            raise ValueError(f"step = {self.step!r}: the share of the way to the goal of one update is in (0, 2).")
+            raise ValueError(
+                f"step = {self.step!r}: the share of the way to the goal of one update is above 0 and below 2."
+            )
         check_beta_and_momentum(self.beta, self.momentum)
         if self.score_space not in ("logits", "probability"):
             raise ValueError(f'score_space = {self.score_space!r}: it is "logits" or "probability".')
