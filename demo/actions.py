@@ -88,6 +88,7 @@ def choose(
         w.png: gr.update(value=None, interactive=False),
         w.report: gr.update(value=None, interactive=False),
         w.away.kept: None,
+        w.away.link: gr.update(visible=False),
         w.replay: replay_value(None),
         **panel.fresh(w.real_button, w.real, ready=False),
         **named,

@@ -47,7 +47,8 @@ def _missed(report: dict[str, Any]) -> str:
 def steps_words(report: dict[str, Any]) -> str:
     """How many there were: "1 step", "12 queries"."""
     word = menu.CHOICES[report["attack"]].counted.lower()
-    return f"{report['steps']} {'step' if report['steps'] == 1 and word == 'steps' else word}"
+    one = {"steps": "step", "queries": "query"}[word]
+    return f"{report['steps']} {one if report['steps'] == 1 else word}"
 
 
 def _cut_short(report: dict[str, Any], budget: float) -> str:

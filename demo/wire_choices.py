@@ -30,7 +30,7 @@ PRESS_ATTACK = """() => {
 def wire_choices(w: Widgets, files: dict[str, str], current: Current, asked: Asked) -> None:
     scene = [
         w.chips, w.before, w.change, w.after, w.verdict, w.status, w.race, w.table, w.png, w.report, w.replay,
-        w.real_button, w.real, w.k, w.case, w.chosen, w.away.kept,
+        w.real_button, w.real, w.k, w.case, w.chosen, w.away.kept, w.away.link,
     ]  # fmt: skip
 
     fresh: Update = {current.attacked: False, current.reel: None}

@@ -30,4 +30,4 @@ def wire_link(page: gr.Blocks, w: Widgets, files: dict[str, str], current: Curre
 
     shown = [widget for widget in vars(w).values() if isinstance(widget, Block)]
     states = [current.photo, current.sample, current.attacked, current.reel]
-    page.load(on_load, None, [*shown, *w.settings.values(), w.away.kept, *states], **CHOICE)
+    page.load(on_load, None, [*shown, *w.settings.values(), w.away.kept, w.away.link, *states], **CHOICE)

@@ -14,6 +14,7 @@ from demo.pictures import AMPLIFY, amplified, data_uri, figure, to_image
 from demo.plan import Plan
 from demo.roles import Roles
 from demo.stage import scored
+from demo.verdict import steps_words
 
 EMPTY = (
     '<p class="hint">Press Compare. Every method gets a column beside the photo as it is, and a line in a table.</p>'
@@ -71,8 +72,7 @@ def column_html(plan: Plan, moment: Moment) -> str:
         kind, words = ("won", "Goal met") if report["achieved"] else ("lost", "Goal not met")
         if report["stopped"] and not report["achieved"]:
             kind, words = "cut", "Stopped" if report["stopped"] == "user" else "Out of time"
-        counted = menu.CHOICES[plan.ask.attack].counted.lower()
-        line = f"{report['steps']} {counted} · {report['seconds']:.1f} s"
+        line = f"{steps_words(report)} · {report['seconds']:.1f} s"
         state = f'<p class="stand {kind}"><b><i class="sign" aria-hidden="true"></i>{words}</b> {line}</p>'
         return _pictures(plan, moment.outcome.x_adv, moment.outcome.logits, True, state)
     assert moment.frame is not None
