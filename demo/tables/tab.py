@@ -10,7 +10,7 @@ from demo import live, menu, runner
 from demo.actions import plainly
 from demo.naming import Update
 from demo.plan import MAX_SEED, MAX_STEPS
-from demo.runs import wire
+from demo.runs import into_sight, wire
 from demo.samples import samples
 from demo.shelf import KEEP_SECONDS
 from demo.sources import sample_sources, uploaded
@@ -130,4 +130,12 @@ def _wire(box: dict[str, Any], files: dict[str, str]) -> None:
     wishes = [
         box[name] for name in ("rows", "samples", "uploads", "annotator", "attack", "case", "k", "max_steps", "seed")
     ]
-    wire(box["run"], box["stop"], box["status"], on_run, wishes, [box["rows"], box["table"]])
+    wire(
+        box["run"],
+        box["stop"],
+        box["status"],
+        on_run,
+        wishes,
+        [box["rows"], box["table"]],
+        first=into_sight("live-table"),
+    )
