@@ -67,15 +67,17 @@ def rates_html(points: Sequence[Point], epochs: int, pictures: int) -> str:
         if t == int(t)
     )
     now = (percent(points[-1].fooled), percent(points[-1].noise)) if points else ("–", "–")
-    spoken = "Nothing measured yet"
-    if points:
+    spoken, note = "Nothing measured yet", ""
+    if not points:
+        note = '<p class="hint">Press Craft, and watch the share rise here.</p>'
+    else:
         spoken = f"After {points[-1].epoch:.1f} of {epochs} epochs z fools {now[0]} of the set, random noise as long {now[1]}"
     set_of = f"of {pictures} pictures, " if pictures else ""
     return (
         f'<section class="curve rates"><h2>Share fooled <small>{set_of}over the epochs</small></h2>'
         f'<div class="plot" role="img" aria-label="{escape(spoken, quote=True)}" style="height:{HEIGHT}px">'
         f'<svg class="lines" viewBox="0 0 1000 {HEIGHT}" preserveAspectRatio="none" aria-hidden="true">{grid}{lines}</svg>'
-        f'<div aria-hidden="true">{scale}{dots}</div></div>'
+        f'<div aria-hidden="true">{scale}{dots}</div>{note}</div>'
         f'<p class="legend"><span><span class="key fooled"></span>with z <b>{now[0]}</b></span>'
         f'<span><span class="key noise"></span>random noise as long as z <b>{now[1]}</b></span></p></section>'
     )
