@@ -98,8 +98,8 @@ LESSONS = (
         (
             "Goal: every true label leaves the top k. Then the best true label is no higher than place k + 1, and Eq. 7 is 0.",
             "Eq. 7 looks at one place only. Eq. 8 takes an average instead, with a threshold as in Lemma 1. Its slopes say "
-            "where to go: the best true label goes <b>down</b>. Every label that is more than λ below it goes <b>up</b>. This can be a "
-            "true label too: Eq. 8 takes in every label, and a true one can be far below the best true one.",
+            "where to go: the best true label goes <b>down</b>. Every label that is more than λ below it goes <b>up</b>. This "
+            "can be a true label too: Eq. 8 takes in every label, and a true one can be far below the best true one.",
             "Here you move scores. The attack can move pixels only; one backward pass through the network says which.",
         ),
         pictures.untargeted,
