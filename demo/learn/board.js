@@ -1,16 +1,15 @@
 // Steps 4 and 5: six labels that the reader moves, a loss on their scores, and where its subgradient pushes each label.
-const PACE = 0.08; // η of the one step that a press of the button makes
 const clip = (value) => Math.min(1, Math.max(0, value));
 
-// `at(scores, lam, k)` gives {loss, byScores, byLambda}; `words` the readout and the sentence; `lines` where the rules stand.
-const board = (root, { k, at, bestLambda, readout, sentence, lines }) => {
+// `at(scores, lam, k)` gives {loss, byScores, byLambda}; `words` the readout and the sentence; `lines` where the rules stand; `pace` is η of the one step of a press.
+const board = (root, { k, at, bestLambda, readout, sentence, lines, pace }) => {
   const lanes = [...root.querySelectorAll(".lane")];
   const names = lanes.map((lane) => lane.dataset.label);
   const inputs = lanes.map((lane) => lane.querySelector("input"));
   const lamDial = dial(root, "lam");
   let scores = inputs.map((input) => Number(input.value));
   // Kept apart from the slider, which rounds to its steps: at its best λ touches a score exactly.
-  let lam = bestLambda(scores, k());
+  let lam = Number(lamDial.value);
   const first = { scores, lam };
 
   const show = () => {
@@ -55,8 +54,8 @@ const board = (root, { k, at, bestLambda, readout, sentence, lines }) => {
     else if (name === "reset") ({ scores, lam } = first);
     else if (name === "step") {
       const now = at(scores, lam, k());
-      scores = scores.map((f, j) => clip(f - PACE * now.byScores[j]));
-      lam = clip(lam - PACE * now.byLambda);
+      scores = scores.map((f, j) => clip(f - pace * now.byScores[j]));
+      lam = clip(lam - pace * now.byLambda);
     } else return;
     show();
   });
@@ -79,6 +78,7 @@ const listing = (scores, k, names) => `Top ${k}: ${listed(topk(scores, k).map((j
   board(root, {
     k: () => Number(dial(root, "k").value),
     at: (scores, lam, k) => untargeted(scores, truth, k, lam),
+    pace: 0.2,
     bestLambda: (scores, k) => untargetedLambda(scores, truth, k),
     lines: (scores, lam) => ({ best: largest(scores, truth), cut: largest(scores, truth) - lam }),
     readout: (scores, lam, k, now) => [
@@ -88,7 +88,7 @@ const listing = (scores, k, names) => `Top ${k}: ${listed(topk(scores, k).map((j
     ],
     sentence: (scores, k, now, names) => {
       const reached = clearedMargin(scores, truth, k) < 0;
-      return `${listing(scores, k, names)} ${reached ? "Reached: no true label is left in it." : "Not reached yet."} ${pushed(names, now)}`;
+      return `${listing(scores, k, names)} ${reached ? "Reached: no true label is left in it." : `Not reached yet. ${pushed(names, now)}`}`;
     },
   });
 }
@@ -99,6 +99,7 @@ const listing = (scores, k, names) => `Top ${k}: ${listed(topk(scores, k).map((j
   board(root, {
     k: () => count,
     at: (scores, lam) => targeted(scores, targets, lam),
+    pace: 0.08,
     bestLambda: targetedLambda,
     lines: (scores, lam) => ({ cut: lam }),
     readout: (scores, lam, k, now) => [
@@ -109,7 +110,7 @@ const listing = (scores, k, names) => `Top ${k}: ${listed(topk(scores, k).map((j
     ],
     sentence: (scores, k, now, names) => {
       const reached = targetedMargin(scores, targets) < 0;
-      return `${listing(scores, k, names)} ${reached ? "Reached: exactly the targets." : "Not reached yet."} ${pushed(names, now)}`;
+      return `${listing(scores, k, names)} ${reached ? "Reached: exactly the targets." : `Not reached yet. ${pushed(names, now)}`}`;
     },
   });
 }

@@ -15,7 +15,7 @@ MADE_UP = '<p class="hint">These scores are made up, so that you can move them. 
 FIXED = '<p class="hint">These scores are made up and stay as they are; what moves is λ. No annotator gave them.</p>'
 
 # The board of steps 4 and 5. Its scores are the reader's to move; k of step 5 is the number of targets.
-BOARD = {"cat": 0.85, "person": 0.7, "dog": 0.5, "chair": 0.42, "sofa": 0.3, "bird": 0.15}
+BOARD = {"cat": 0.71, "person": 0.43, "dog": 0.36, "chair": 0.3, "sofa": 0.22, "bird": 0.16}
 TRUE, TARGETS = ("cat", "person"), ("chair", "bird")
 BARS = (0.9, 0.72, 0.55, 0.4, 0.25, 0.1)
 
@@ -90,7 +90,7 @@ def _board(roles: Roles, dials: str, lines: str, legend: str) -> str:
 
 def untargeted(outcome: Outcome) -> str:
     """Step 4: Eq. 8 on six labels, two of them true."""
-    dials = slider("lam", "threshold λ", 0, 1, 0.01, 0.2) + slider("k", "k", 1, len(BOARD) - len(TRUE), 1, 2)
+    dials = slider("lam", "threshold λ", 0, 1, 0.01, 0.6) + slider("k", "k", 1, len(BOARD) - len(TRUE), 1, 2)
     legend = (
         '<span><span class="key upright best"></span>best true score</span>'
         '<span><span class="key upright"></span>λ below it: who is left of this line is lifted</span>'

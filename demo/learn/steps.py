@@ -67,10 +67,10 @@ LESSONS = (
         "Why place k is hard to push",
         (
             "Which labels are listed is decided at place k. Its score, f<sub>[k]</sub>, belongs to a single label. Move A: "
-            "while A stands elsewhere, f<sub>[k]</sub> does not feel it. When A takes place k it hangs on A alone, until "
-            "the next label takes over. The slope jumps, and the curve bends both ways: it is not convex.",
-            "The <b>average of the top k</b> is kinder. Every listed label has a share in it, it bends upward only, and "
-            "it is never below f<sub>[k]</sub>.",
+            "while A stands elsewhere, f<sub>[k]</sub> does not feel it. While A holds place k, f<sub>[k]</sub> is A's "
+            "score. Then the next label takes the place. The slope jumps, and the curve bends both ways: it is not convex.",
+            "The <b>average of the top k</b> is kinder. Every listed label has a share in it. Its slope only grows "
+            "as A rises: it is convex. And it is never below f<sub>[k]</sub>.",
         ),
         pictures.crossing,
         (Code("Eq. 2", "tkml_core/ranking.py", "average_topk"),),
@@ -82,7 +82,7 @@ LESSONS = (
         "Lemma 1: a threshold, no sorting",
         (
             "The average still has to know which labels are the k best. Lemma 1 finds out without sorting. Draw a "
-            "threshold λ. Take λ itself, and add what sticks out above it, divided by k.",
+            "threshold λ. For every label above λ, measure how far it is above. Add these up and divide by k. Then add λ.",
             "With a high λ too little sticks out, with a low one too much. In between the value is smallest, and there it is "
             "<b>exactly the average of the top k</b>. Every λ from place k + 1 up to place k will do.",
         ),
@@ -98,8 +98,8 @@ LESSONS = (
         (
             "Goal: every true label leaves the top k. Then the best true label is no higher than place k + 1, and Eq. 7 is 0.",
             "Eq. 7 looks at one place only. Eq. 8 takes an average instead, with a threshold as in Lemma 1. Its slopes say "
-            "where to go: the best true label <b>down</b>, all labels that it leads by more than λ <b>up</b>. Even a true "
-            "label, if it is that low: the formula does not ask.",
+            "where to go: the best true label goes <b>down</b>. Every label that is more than λ below it goes <b>up</b>. This "
+            "can be a true label too: Eq. 8 takes in every label, and a true one can be far below the best true one.",
             "Here you move scores. The attack can move pixels only; one backward pass through the network says which.",
         ),
         pictures.untargeted,
