@@ -111,9 +111,10 @@ def test_formulas_are_well_formed_and_every_piece_has_words(name: str) -> None:
     for tag, count in children.items():
         found = list(root.iter(f"{{http://www.w3.org/1998/Math/MathML}}{tag}"))
         assert all(len(element) == count for element in found), tag
-    for piece in root.iter("div"):
-        if piece.get("class") == "part":
-            assert "".join(piece[0].itertext()).strip() and str(piece[1].text).strip()
+    pieces = [one for one in root.iter("li") if one.get("class") == "part"]
+    assert pieces
+    for piece in pieces:
+        assert "".join(piece[0].itertext()).strip() and str(piece[1].text).strip()
 
 
 def test_shuffled_the_change_is_as_large_in_every_norm() -> None:

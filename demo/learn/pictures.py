@@ -90,7 +90,7 @@ def _board(roles: Roles, dials: str, lines: str, legend: str) -> str:
 
 def untargeted(outcome: Outcome) -> str:
     """Step 4: Eq. 8 on six labels, two of them true."""
-    dials = slider("lam", "threshold λ", 0, 1, 0.01, 0.6) + slider("k", "k", 1, len(BOARD) - len(TRUE), 1, 2)
+    dials = slider("lam", "threshold λ", 0, 1, 0.01, 0.5) + slider("k", "k", 1, len(BOARD) - len(TRUE), 1, 2)
     legend = (
         '<span><span class="key upright best"></span>best true score</span>'
         '<span><span class="key upright"></span>λ below it: who is left of this line is lifted</span>'
