@@ -181,7 +181,10 @@ def test_try_it_chooses_what_the_step_says(visit: Visit) -> None:
 def test_the_lesson_fits_a_phone(visit: Visit, theme: str) -> None:
     page = lesson(visit(PHONE, theme, reduced_motion="reduce"))
     assert page.evaluate("Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)") <= 390
-    outside = "all => all.filter(one => one.getBoundingClientRect().right > 391 && !one.closest('.sr, pre')).map(one => one.outerHTML)"
+    outside = (
+        "all => all.filter(one => one.getBoundingClientRect().right > 391 && !one.closest('.sr, pre'))"
+        ".map(one => one.outerHTML)"
+    )
     assert page.locator("#learn *").evaluate_all(outside) == []
     wide = "all => all.map(one => one.firstChild.getBoundingClientRect().width / one.clientWidth)"
     shares = page.locator("#learn .whole").evaluate_all(wide)
