@@ -5,6 +5,7 @@ a busy machine too. Photos are those of scikit-image, turned and flipped until a
 """
 
 import argparse
+import math
 import os
 import platform
 import resource
@@ -144,8 +145,9 @@ def bench(annotator: tk.Annotator, names: list[str], sizes: list[int], steps: in
             ratio, floor = step_ratio(annotator, slow, x, steps)
             forget_peak(annotator.device)
             seconds, result = timed(annotator.device, attack, annotator, x, easy(attack, annotator, x))
+            timing = "– | –" if math.isnan(ratio) else f"{1000 * floor:.0f} | {ratio:.2f}"
             rows.append(
-                f"{name} | {size} | {1000 * floor:.0f} | {ratio:.2f} | {size / seconds:.2f} | "
+                f"{name} | {size} | {timing} | {size / seconds:.2f} | "
                 f"{int(result.achieved.sum())}/{size} | {peak_memory(annotator.device):.0f}"
             )
             print(f"| {rows[-1]} |", flush=True)
@@ -180,8 +182,9 @@ PAGE = """{title}. Made by `{command}`.
 
 Step over bare: median time of an update before the first success (k = {far}, worst targets where there are any), over one
 forward pass with one input gradient of the same images, timed in turn. kFool takes k + 1 gradients a step, BlackBox none, kUAPs
-as many as kFool needs for one image. Images a second: a whole run (k = 3, best targets), grid search included, images that are
-done dropped from the batch; two epochs for the universal attacks.
+as many as kFool needs for one image; TkML-AP-Uv begins an epoch every other update of 8 images, and measures them all then.
+–: too few updates before the first success to time. Images a second: a whole run (k = 3, best targets), grid search included,
+images that are done dropped from the batch; two epochs for the universal attacks.
 """
 
 
