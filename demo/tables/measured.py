@@ -61,7 +61,7 @@ def larger(path: Path) -> Table:
     rows = [
         [
             c.annotator, str(c.k), c.attack, str(c.shown), str(c.photos), share(c.fooled, c.photos), c.paper_asr,
-            f"{c.pert:.2f}", c.paper_pert,
+            c.pert, c.paper_pert,
         ]
         for c in cells
     ]  # fmt: skip

@@ -94,7 +94,7 @@ class Larger:
     shown: int
     photos: int
     fooled: int
-    pert: float
+    pert: str  # of the fooled photos; – where there are none
     paper_asr: str
     paper_pert: str
 
@@ -115,7 +115,7 @@ def measured_larger(path: Path) -> list[Larger]:
             fooled = [row for row in fit if not agree(row["true_ranks"], more)]
             asr, pert = paper.LARGER[name, more] if attack == "TkML-AP-U" else ("–", "–")
             if fit:
-                pert_now = 100 * mean("pert", fooled)
+                pert_now = f"{100 * mean('pert', fooled):.2f}" if fooled else "–"
                 made.append(Larger(name, attack, k, more, len(fit), len(fooled), pert_now, str(asr), str(pert)))
     return made
 
@@ -126,7 +126,7 @@ def shown_more(path: Path) -> str:
         "annotator | attack | k | k′ | photos | ASR at k′ % [95 %] | Pert ×10⁻² of those | paper's ASR % | paper's Pert"
     )
     rows = (
-        f"{c.annotator} | {c.attack} | {c.k} | {c.shown} | {c.photos} | {share(c.fooled, c.photos)} | {c.pert:.2f} | "
+        f"{c.annotator} | {c.attack} | {c.k} | {c.shown} | {c.photos} | {share(c.fooled, c.photos)} | {c.pert} | "
         f"{c.paper_asr} | {c.paper_pert}"
         for c in measured_larger(path)
     )
