@@ -57,7 +57,7 @@ class Attack:
 
     def _begin(self, run: Run) -> Steps:
         run.begin()
-        if bool(run.done.all()):
+        if not len(run.live):
             yield run.step(0)
             return run.result()
         return (yield from self._loop(run))

@@ -8,9 +8,10 @@ from torch import Tensor
 from tkml_core import grid
 from tkml_core.annotator import Annotator
 from tkml_core.attacks.attack import Attack, check_whole
-from tkml_core.attacks.run import Run
+from tkml_core.attacks.run import Run, plus, put
 from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Ordered, Targeted
 from tkml_core.images import quantize
+from tkml_core.metrics import l2_norm
 from tkml_core.step import Steps
 
 # Queries after which squares cover half as much: Square Attack's schedule for 10,000. It is not compressed into a smaller
@@ -30,24 +31,26 @@ class Queries(Run):
         logits, margin = self.ask(self.live, images)
         if not bool(torch.isfinite(logits).all()):
             raise ValueError("The annotator gives NaN or infinite scores for this image, which no attack can rank.")
-        self.keep(self.live, images, logits, margin)
-        self.done = self.certified.clone()
+        self.take(self.live, images, logits, margin)
+        self.mark(self.certified)
 
     def ask(self, rows: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (n,m) and margins (n,) of 8-bit images (n,3,H,W) for `rows` (n,): one query each."""
         with torch.no_grad():
             logits = self.annotator(images)
-        self.forwards[rows] += 1
+        self.forwards = plus(self.forwards, rows)
         return logits, self.goal.select(rows).margin(logits)
 
-    def keep(self, rows: Tensor, images: Tensor, logits: Tensor, margin: Tensor) -> None:
+    def take(self, rows: Tensor, images: Tensor, logits: Tensor, margin: Tensor) -> None:
         """Make `images` the present ones of `rows`."""
-        self.x_adv[rows], self.logits[rows], self.loss[rows] = images, logits, margin
-        self.threshold[rows] = logits.topk(self.goal.k, dim=1).values[:, -1]  # f_[k]
-        self.norm[rows] = (images - self.x[rows]).flatten(1).norm(dim=1) * 255
-        self.achieved[rows], self.certified[rows] = margin < 0, margin <= -2 * grid.HAIRLINE
+        self.x_adv, self.logits = put(self.x_adv, rows, images), put(self.logits, rows, logits)
+        self.loss = put(self.loss, rows, margin)
+        self.threshold = put(self.threshold, rows, logits.topk(self.goal.k, dim=1).values[:, -1])  # f_[k]
+        self.norm = put(self.norm, rows, l2_norm(images - self.x[rows]))
+        self.achieved = put(self.achieved, rows, margin < 0)
+        self.certified = put(self.certified, rows, margin <= -2 * grid.HAIRLINE)
 
-    def settle(self, rows: Tensor) -> None:
+    def settle(self, rows: Tensor, ready: Tensor | None = None) -> None:
         """Nothing to do: what is kept is on the grid, and the best there is."""
 
 
@@ -109,7 +112,7 @@ class BlackBox(Attack):
                 tried = torch.stack(proposals)
                 images = (photo[rows] + tried) / 255
                 logits, margin = run.ask(rows, images)
-                run.steps[rows] += 1
+                run.steps = plus(run.steps, rows)
                 met = run.certified[rows]
                 since[rows] += met
                 lower, shorter = margin < run.loss[rows], _square_sum(tried) < _square_sum(z[rows])
@@ -117,9 +120,9 @@ class BlackBox(Attack):
                 better = lower | (met & shorter & (margin <= -2 * grid.HAIRLINE))
                 kept = rows[better]
                 z[kept] = tried[better]
-                run.keep(kept, images[better], logits[better], margin[better])
-                run.done[rows] = run.certified[rows] & (since[rows] >= self.shrink)
-            if (yield run.step(index)) or bool(run.done.all()):
+                run.take(kept, images[better], logits[better], margin[better])
+                run.mark(put(run.done, rows, run.certified[rows] & (since[rows] >= self.shrink)))
+            if (yield run.step(index)) or not len(run.live):
                 break
         return run.result()
 

@@ -1,5 +1,6 @@
 """CW^k (Zhang & Wu, CVPR Workshops 2020, "Learning Ordered Top-k Adversarial Attacks"): Carlini and Wagner's attack."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -7,7 +8,7 @@ from torch import Tensor
 
 from tkml_core import losses
 from tkml_core.attacks.attack import LARGEST, Attack, check_whole
-from tkml_core.attacks.run import Run, part
+from tkml_core.attacks.run import Run, each, part, plus, put
 from tkml_core.goals import Goal, Ordered, Targeted
 from tkml_core.step import Steps
 
@@ -56,43 +57,45 @@ class CWk(Attack):
         return losses.target_hinges(scores, goal.targets, kappa)
 
     def _loop(self, run: Run) -> Steps:
-        share = max(1, self.max_steps // self.searches)  # updates a search
+        updates = max(1, self.max_steps // self.searches)  # in a search
         bracket, adam = _Bracket(run.norm, self.constant), _Adam(run.x)
-        spent, searched = torch.zeros_like(run.steps), torch.zeros_like(run.steps)
+        spent = searched = 0  # alike for all images that are not done
         hit = torch.zeros_like(run.done)
-        at_start = torch.zeros_like(run.x)  # ∂ Σ hinges / ∂x at the image itself, where every search begins
 
         for index in range(self.max_steps + 1):
             look = run.look()
             rows, goal, leaf, logits, z, seen, norm = look
-            hinges, by_scores, _ = self.objective(seen, goal, self.kappa + run.wanted[rows])
-            loss = (norm / 255).square() + bracket.c[rows] * hinges
-            hit[rows] |= goal.margin(seen) < -run.wanted[rows]
-            run.record(look, loss, seen.topk(goal.k, dim=1).values[:, -1])
-            over = spent[rows] >= share
-            searched[rows[over]] += 1
-            last = rows[over & (searched[rows] >= self.searches)]
-            run.settle(last)
-            if (yield run.step(index)) or bool(run.done.all()) or index == self.max_steps:
+            wanted, c = part(run.wanted, rows), part(bracket.c, rows)
+            hinges, by_scores, _ = self.objective(seen, goal, self.kappa + wanted)
+            run.record(look, (norm / 255).square() + c * hinges, seen.topk(goal.k, dim=1).values[:, -1])
+            hit = put(hit, rows, part(hit, rows) | (goal.margin(seen) < -wanted))
+            over = spent == updates
+            searched += over
+            last = over and searched >= self.searches
+            if last:
+                run.settle(rows)
+            if (yield run.step(index)) or not len(run.live) or index == self.max_steps:
                 break
 
             (by_x,) = torch.autograd.grad(logits, leaf, by_scores)
+            x_adv = leaf.detach()
             if index == 0:
-                at_start[rows] = by_x
-            # A search that is over makes way for the next constant. Where no success came of the last one, or none that
-            # 8 bits show, as many searches again, while there are steps.
-            ended = rows[over]
-            bracket.learn(ended, hit[ended])
-            bracket.widen(last)
-            adam.reset(ended)
-            searched[last], spent[ended], hit[ended] = 0, 0, False
-            fresh = over[:, None, None, None]
-            here, by_x = torch.where(fresh, 0.0, z), torch.where(fresh, part(at_start, rows), by_x)
-            update = self.rate * adam.direction(rows, 2 * here + bracket.c[rows, None, None, None] * by_x)
-
-            moving = rows[run.move(rows, part(run.x, rows) + here - update)]
-            run.backwards[moving] += 1
-            spent[moving] += 1
+                at_start = put(
+                    torch.zeros_like(run.x), rows, by_x
+                )  # ∂ Σ hinges / ∂x at the image itself, where every search begins
+            if over:
+                # The next constant. Where no success came of the last one, or none that 8 bits show, as many searches
+                # again, while there are steps.
+                bracket.learn(rows, hit[rows])
+                if last:
+                    bracket.widen()
+                    searched = 0
+                adam, spent, hit = _Adam(run.x), 0, torch.zeros_like(hit)
+                x_adv, z, by_x = part(run.x, rows), torch.zeros_like(z), part(at_start, rows)
+            gradient = (each(part(bracket.c, rows)) * by_x).add_(z, alpha=2)
+            moved = run.move(rows, adam.update(rows, x_adv, gradient, self.rate))
+            run.backwards = plus(run.backwards, moved)
+            spent += 1
         return run.result()
 
 
@@ -108,30 +111,32 @@ class _Bracket:
         c = self.c[rows]
         small, large = torch.where(hit, self.small[rows], c), torch.where(hit, c, self.large[rows])
         open_ = torch.where(hit, c / WIDER, c * WIDER)
-        self.c[rows] = torch.where((small > 0) & (large < torch.inf), (small * large).sqrt(), open_)
-        self.small[rows], self.large[rows] = small, large
+        c = torch.where((small > 0) & (large < torch.inf), (small * large).sqrt(), open_)
+        self.c, self.small, self.large = (
+            put(self.c, rows, c),
+            put(self.small, rows, small),
+            put(self.large, rows, large),
+        )
 
-    def widen(self, rows: Tensor) -> None:
+    def widen(self) -> None:
         """Forget both ends: what met the goal did so by too little."""
-        self.small[rows], self.large[rows] = 0, torch.inf
+        self.small, self.large = torch.zeros_like(self.c), torch.full_like(self.c, torch.inf)
 
 
 class _Adam:
-    """Adam with a state and a step count of its own for each image (B,3,H,W)."""
+    """Adam for a batch (B,3,H,W) of which some rows are updated, all of them equally often."""
 
     def __init__(self, like: Tensor) -> None:
         self.mean, self.square = torch.zeros_like(like), torch.zeros_like(like)
-        self.count = like.new_zeros(len(like), 1, 1, 1)
+        self.count = 0
 
-    def reset(self, rows: Tensor) -> None:
-        self.mean[rows], self.square[rows], self.count[rows] = 0, 0, 0
-
-    def direction(self, rows: Tensor, gradient: Tensor) -> Tensor:
-        """What to take away from `rows`, at rate 1."""
+    def update(self, rows: Tensor, x: Tensor, gradient: Tensor, rate: float) -> Tensor:
+        """Where x (n,3,H,W), the images `rows`, go by a gradient of the same shape."""
         first, second = DECAYS
-        self.count[rows] += 1
-        mean = first * part(self.mean, rows) + (1 - first) * gradient
-        square = second * part(self.square, rows) + (1 - second) * gradient.square()
-        self.mean[rows], self.square[rows] = mean, square
-        size = (square / (1 - second ** self.count[rows])).sqrt() + 1e-8
-        return mean / (1 - first ** self.count[rows]) / size
+        self.count += 1
+        mean = part(self.mean, rows).lerp(gradient, 1 - first)
+        square = part(self.square, rows).mul(second).addcmul_(gradient, gradient, value=1 - second)
+        self.mean, self.square = put(self.mean, rows, mean), put(self.square, rows, square)
+        # Both means divided by their bias, and 1e-8 against a division by zero, in three passes over the pixels.
+        bias = math.sqrt(1 - second**self.count)
+        return x.addcdiv(mean, square.sqrt().add_(1e-8 * bias), value=-rate * bias / (1 - first**self.count))

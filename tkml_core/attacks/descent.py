@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from tkml_core.attacks.attack import LARGEST, Attack, check_beta_and_momentum, check_whole
-from tkml_core.attacks.run import Run, each, part, put
+from tkml_core.attacks.run import Run, each, part, plus, put
 from tkml_core.goals import Goal, Targeted
 from tkml_core.losses import Objective
 from tkml_core.step import Steps
@@ -96,33 +96,36 @@ class Descent(Attack):
             loss, by_scores, by_lambda = self.objective(aimed, goal, part(lam, rows))
             ridge = self.beta / 2 * (norm / 255).square()
             better = run.record(look, loss + ridge, self.threshold(seen, goal, part(lam, rows)))
-            waited[rows] = torch.where(better, 0.0, part(waited, rows) + 1)
-            run.settle(rows[part(waited, rows) >= self.waits])
-            if (yield run.step(index)) or bool(run.done.all()) or index == self.max_steps:
+            idle = torch.where(better, 0.0, part(waited, rows) + 1)
+            waited = put(waited, rows, idle)
+            run.settle(rows, idle >= self.waits)
+            if (yield run.step(index)) or not len(run.live) or index == self.max_steps:
                 break
 
             (by_x,) = torch.autograd.grad(scores, leaf, by_scores)  # Σ_j ∂L/∂f_j ∂f_j/∂x of Eq. 9 and 13
-            run.backwards[rows] += 1
+            run.backwards = plus(run.backwards, rows)
             direction = by_x.add(z, alpha=self.beta)
             margin = goal.margin(aimed)
             gap = self.gap(loss, margin).clamp(min=0)
             if index == 0:
-                beyond[rows] = BEYOND * gap
+                beyond = put(beyond, rows, BEYOND * gap)
             since = torch.where(margin < 0.98 * part(least, rows), 0.0, part(stalled, rows) + 1)
-            least[rows] = torch.minimum(part(least, rows), margin)
+            least = put(least, rows, torch.minimum(part(least, rows), margin))
             stuck = since >= STALL
-            stalled[rows] = torch.where(stuck, 0.0, since)
-            finer[rows] = torch.where(stuck, (FINER * part(finer, rows)).clamp(min=FINEST), part(finer, rows))
+            stalled = put(stalled, rows, torch.where(stuck, 0.0, since))
+            fine = torch.where(stuck, (FINER * part(finer, rows)).clamp(min=FINEST), part(finer, rows))
+            finer = put(finer, rows, fine)
             share = torch.where(stuck, self.momentum, part(kept, rows))
-            kept[rows] = share = torch.where(part(run.best_norm, rows) < torch.inf, 0.0, share)
+            share = torch.where(part(run.best_norm, rows) < torch.inf, 0.0, share)
+            kept = put(kept, rows, share)
             size = direction.flatten(1).norm(dim=1).clamp(min=1e-12)
-            eta = (part(finer, rows) * self.step * (gap + part(beyond, rows)) / size.square()).clamp(max=most)
+            eta = (fine * self.step * (gap + part(beyond, rows)) / size.square()).clamp(max=most)
             length = (eta * size).clamp(max=longest)  # ‖z_{l+1} − z_l‖₂, but for the box
             heading = direction.lerp(part(course, rows), each(share))
             course = put(course, rows, heading)
             way = heading.flatten(1).norm(dim=1).clamp(min=1e-12)
 
-            lam[rows] = self.clamp_lambda(part(lam, rows) - length / size * by_lambda)
+            lam = put(lam, rows, self.clamp_lambda(part(lam, rows) - length / size * by_lambda))
             run.move(rows, leaf.detach().addcmul(each(length / way), heading, value=-1))
         return run.result()
 

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from tkml_core.attacks.run import Look, Run, each
+from tkml_core.attacks.run import Look, Run, each, part, plus, put
 from tkml_core.goals import Goal
 from tkml_core.goals.goal import largest, smallest
 
@@ -40,22 +40,22 @@ class Dual:
         In L2 that is the gradient of Σ_below w f − Σ_above w f.
         """
         rows, run = look.rows, self.run
-        kappa, ahead = self.kappa[rows], beyond * self.first_gap[rows] + 2 * run.wanted[rows]
+        kappa, ahead = part(self.kappa, rows), beyond * part(self.first_gap, rows) + 2 * part(run.wanted, rows)
         violation, above, below = _violation(look.f, look.goal, ahead)
         new = kappa == 0
         gain = torch.where(new, 1, 1 / kappa)[:, None]
-        held = balanced(self.w[rows] + self.integral * gain * violation, above, below)
+        held = balanced(part(self.w, rows) + self.integral * gain * violation, above, below)
         w = balanced(held + self.proportional * gain * violation, above, below)
         (by_x,) = torch.autograd.grad(look.logits, look.leaf, torch.where(above, -w, w))
-        run.backwards[rows] += 1
+        run.backwards = plus(run.backwards, rows)
         toward = by_x
         if run.measure == "linf":
             toward = each(by_x.flatten(1).abs().sum(1)) * by_x.sign()
         seen = (by_x * toward).flatten(1).sum(1) / w.square().sum(1).clamp(min=1e-30)
         first = torch.where(new, seen.clamp(min=1e-30), 1)  # everything before the first gradient was with κ = 1
-        self.w[rows] = held / first[:, None]
+        self.w = put(self.w, rows, held / first[:, None])
         slow = torch.where(seen > 0, (1 - SLOW) * kappa + SLOW * seen, kappa)
-        self.kappa[rows] = torch.where(new, first, slow)
+        self.kappa = put(self.kappa, rows, torch.where(new, first, slow))
         return toward / each(first)
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from tkml_core.attacks.attack import LARGEST, Attack
-from tkml_core.attacks.run import Run
+from tkml_core.attacks.run import Run, part, plus
 from tkml_core.goals import Cleared, Goal, Inconsistent
 from tkml_core.ranking import topk
 from tkml_core.step import Steps
@@ -47,16 +47,16 @@ class KFool(Attack):
             look = run.look()
             rows, goal, leaf, logits, _, seen, _ = look
             # Scores with which the goal is met once it is met by more than `wanted` on the true ones.
-            aimed = seen + (run.wanted[rows] + BEYOND)[:, None] * goal.true
+            aimed = seen + (part(run.wanted, rows) + BEYOND)[:, None] * goal.true
             missing = goal.margin(aimed).clamp(min=0)
             run.record(look, missing, seen.topk(goal.k, dim=1).values[:, -1])
             run.settle(rows)
-            if (yield run.step(index)) or bool(run.done.all()) or index == self.max_steps:
+            if (yield run.step(index)) or not len(run.live) or index == self.max_steps:
                 break
 
             move = (1 + self.overshoot) * kfool_step(leaf, logits, goal, aimed)
-            going = run.move(rows, leaf.detach() + move)
-            run.backwards[rows[going]] += goal.k + 1
+            moved = run.move(rows, leaf.detach() + move)
+            run.backwards = plus(run.backwards, moved, goal.k + 1)
         return run.result()
 
 

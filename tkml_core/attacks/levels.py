@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from tkml_core.attacks.dual import BISECTIONS, FIRST, LAST, NEAR, Dual, look_at
-from tkml_core.attacks.run import Run, each
+from tkml_core.attacks.run import Run, each, plus, put
 from tkml_core.grid import HAIRLINE, bisect
 from tkml_core.images import quantize
 from tkml_core.metrics import l2_norm
@@ -32,26 +32,26 @@ def on_levels(run: Run, dual: Dual, index: int, count: int) -> Generator[Step, b
 
     def good(scale: Tensor) -> Tensor:
         images = quantize(x + each(scale) * z)
-        run.forwards[rows] += 1
+        run.forwards = plus(run.forwards, rows)
         with torch.no_grad():
             return keep(images, run.annotator(images))
 
     z = run.best[rows] - x
     scale = _scale_to(ROUGH * length, z)
-    z, dual.w[rows] = each(scale) * z, scale[:, None] * dual.w[rows]
-    run.done[rows] = False
+    z, dual.w = each(scale) * z, put(dual.w, rows, scale[:, None] * dual.w[rows])
+    run.mark(put(run.done, rows, torch.zeros_like(rows, dtype=torch.bool)))
     stopped = None
     for taken in range(count + 1):
-        run.x_adv[rows] = quantize(x + z)
+        run.x_adv = put(run.x_adv, rows, quantize(x + z))
         look = look_at(run, rows)
-        run.certified[rows] = keep(run.x_adv[rows], look.f)
+        run.certified = put(run.certified, rows, keep(run.x_adv[rows], look.f))
         if taken:
             stopped = yield run.step(index + taken)
         if stopped or taken == count:
             break
         share = LAST + (FIRST - LAST) * (1 - taken / count)
         z = (x + (1 - share) * z - share * dual.descend(look, NEAR)).clamp(0, 1) - x
-        run.steps[rows] += 1
+        run.steps = plus(run.steps, rows)
     if not stopped:
         bisect(good, torch.full_like(length, 0.97), torch.full_like(length, 1.2), BISECTIONS)
     run.end(rows, shortest)

@@ -16,7 +16,7 @@ from tkml_core.annotator import Annotator
 from tkml_core.attacks.attack import Attack, check_whole
 from tkml_core.attacks.dual import AHEAD, BISECTIONS, FINEST, FIRST, LAST, NEAR, Dual, look_at
 from tkml_core.attacks.levels import on_levels
-from tkml_core.attacks.run import Run, each, part
+from tkml_core.attacks.run import Run, each, part, plus
 from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Targeted
 from tkml_core.grid import bisect
 from tkml_core.metrics import NORMS
@@ -72,7 +72,7 @@ class MinNorm(Attack):
             if index >= self.schedule:
                 self._finish(run, look.rows)
             stopped = yield run.step(index)
-            if stopped or bool(run.done.all()) or index == most:
+            if stopped or not len(run.live) or index == most:
                 break
             share, beyond = self._schedule(index, most)
             toward = dual.descend(look, beyond)
@@ -100,14 +100,13 @@ class MinNorm(Attack):
         z = run.best[rows] - run.x[rows]
         one = torch.ones_like(run.norm[rows])
         scale = bisect(lambda scale: _succeeds(run, rows, each(scale) * z), 0.9 * one, one, BISECTIONS)
-        run.best[rows] = run.x[rows] + each(scale) * z
-        run.best_norm[rows] *= scale
+        run.keep(rows, run.x[rows] + each(scale) * z, run.best_norm[rows] * scale)
         run.settle(rows)
 
 
 def _succeeds(run: Run, rows: Tensor, z: Tensor) -> Tensor:
     """Whether z (n,3,H,W) is a success for `rows`; (n,) bool."""
-    run.forwards[rows] += 1
+    run.forwards = plus(run.forwards, rows)
     with torch.no_grad():
         logits = run.annotator((run.x[rows] + z).clamp(0, 1))
     return run.goal.select(rows).margin(logits) < -run.wanted[rows]
@@ -122,4 +121,4 @@ def _stretch(run: Run, rows: Tensor) -> None:
         z = scale * (run.x_adv[rows] - run.x[rows])
         good = _succeeds(run, rows, z)
         longer = (run.x[rows] + z).clamp(0, 1)[good]
-        run.best[rows[good]], run.best_norm[rows[good]] = longer, NORMS[run.measure](longer - run.x[rows[good]])
+        run.keep(rows[good], longer, NORMS[run.measure](longer - run.x[rows[good]]))

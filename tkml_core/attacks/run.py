@@ -34,17 +34,19 @@ def part(of: Tensor, rows: Tensor) -> Tensor:
     return of if len(rows) == len(of) else of[rows]
 
 
+def put(of: Tensor, rows: Tensor, values: Tensor) -> Tensor:
+    """`of` with `values` in those rows, and `values` themselves where these are all its rows. Writes into neither."""
+    return values if len(rows) == len(of) else of.index_copy(0, rows, values)
+
+
+def plus(of: Tensor, rows: Tensor, more: int | Tensor = 1) -> Tensor:
+    """`of` with so many more in those rows."""
+    return put(of, rows, part(of, rows) + more)
+
+
 def each(values: Tensor) -> Tensor:
     """(B,) as (B,1,1,1), to go with images."""
     return values[:, None, None, None]
-
-
-def put(of: Tensor, rows: Tensor, values: Tensor) -> Tensor:
-    """`of` with `values` in those rows, and `values` themselves where these are all its rows."""
-    if len(rows) == len(of):
-        return values
-    of[rows] = values
-    return of
 
 
 class Run:
@@ -53,6 +55,9 @@ class Run:
     Images stop on their own: one that is done keeps its row, frozen. Every success passes through the integer-grid
     search before it counts, and an image whose success no 8-bit image shows goes on, for a clearer one (`wanted`).
     Which of two successes is smaller the `measure` says, one of `metrics.NORMS`; norms that are shown are L2.
+
+    Books are replaced, not written into: what a loop hands over may be part of a graph. And they ask a GPU as little as
+    they can, since it stands still until it has answered: while there is no success, once a step, in `record`.
     """
 
     def __init__(self, annotator: Annotator, x: Tensor, goal: Goal, measure: str = "l2") -> None:
@@ -63,17 +68,18 @@ class Run:
         self.x_adv = self.x.clone()
         self.best = self.x.clone()  # the float image of the smallest success
         zeros = torch.zeros(len(x), dtype=x.dtype, device=annotator.device)
-        self.loss, self.threshold, self.norm = zeros.clone(), zeros.clone(), zeros.clone()
+        self.loss, self.threshold, self.norm = zeros, zeros, zeros
         self.best_norm = torch.full_like(zeros, torch.inf)  # by the measure
-        self.wanted = zeros.clone()  # score units: only a margin below −wanted counts as a success
-        self.logits = zeros[:, None].expand(-1, goal.true.shape[1]).clone()
-        self.achieved, self.certified, self.done = (zeros != 0 for _ in range(3))
-        self.steps, self.forwards, self.backwards = (zeros.long() for _ in range(3))
+        self.wanted = zeros  # score units: only a margin below −wanted counts as a success
+        self.logits = zeros[:, None].expand(-1, goal.true.shape[1])
+        self.achieved, self.certified = zeros != 0, zeros != 0
+        self.steps, self.forwards, self.backwards = zeros.long(), zeros.long(), zeros.long()
+        self.succeeded = False  # whether some image has, ever
+        self.mark(zeros != 0)
 
-    @property
-    def live(self) -> Tensor:
-        """Rows (n,) that are not done."""
-        return (~self.done).nonzero()[:, 0]
+    def mark(self, done: Tensor) -> None:
+        """Which images (B,) are done, bool; the others are `live`, rows (n,) in ascending order."""
+        self.done, self.live = done, (~done).nonzero()[:, 0]
 
     def begin(self) -> None:
         """Score the images as they are; one that meets the goal already is done, and is its own result."""
@@ -83,82 +89,96 @@ class Run:
             raise ValueError("The annotator gives NaN or infinite scores for this image, which no attack can rank.")
         self.achieved = self.goal.margin(self.logits) < 0
         met = self.achieved.nonzero()[:, 0]
-        self.forwards += 1
+        self.forwards = self.forwards + 1
         if len(met):
-            self.done[met] = self.certified[met] = grid.holds(
-                self.annotator, self.goal.select(met), quantize(self.x[met])
-            )
-            self.forwards[met] += 1
-            self.best_norm[self.done] = 0
-            self.x_adv[self.done] = quantize(self.x[self.done])
+            images = quantize(self.x[met])
+            self.certified = put(self.certified, met, grid.holds(self.annotator, self.goal.select(met), images))
+            self.forwards = plus(self.forwards, met)
+            self.mark(self.certified)
+            self.best_norm = self.best_norm.masked_fill(self.done, 0)
+            self.x_adv = torch.where(each(self.done), quantize(self.x), self.x)
 
     def look(self, rows: Tensor | None = None) -> Look:
-        """Evaluate the live images, or those of `rows`: what every iterate begins with. One forward pass.
+        """Evaluate the live images, or those of `rows`: what every iterate begins with. One forward pass."""
+        rows = self.live if rows is None else rows
+        leaf = part(self.x_adv, rows).detach().requires_grad_()
+        with torch.enable_grad():
+            logits = self.annotator(leaf)
+        self.forwards = plus(self.forwards, rows)
+        z = leaf.detach() - part(self.x, rows)
+        goal = self.goal if len(rows) == len(self.x) else self.goal.select(rows)
+        return Look(rows, goal, leaf, logits, z, logits.detach(), l2_norm(z))
+
+    def move(self, rows: Tensor, x_adv: Tensor) -> Tensor:
+        """Put those of `rows` that are live at x_adv (n,3,H,W), brought into the box; returns which rows they are."""
+        if len(rows) > len(self.live):
+            going = ~self.done[rows]
+            rows, x_adv = rows[going], x_adv[going]
+        self.x_adv = put(self.x_adv, rows, x_adv.clamp(0, 1))
+        self.steps = plus(self.steps, rows)
+        return rows
+
+    def record(self, look: Look, loss: Tensor, threshold: Tensor) -> Tensor:
+        """Note what the look saw; returns which of its images (n,) succeeded with less than before.
 
         ValueError where the scores are not finite.
         """
-        rows = self.live if rows is None else rows
-        leaf = self.x_adv[rows] if len(rows) < len(self.x) else self.x_adv.clone()
-        leaf.requires_grad_()
-        with torch.enable_grad():
-            logits = self.annotator(leaf)
-        if not bool(torch.isfinite(logits).all()):  # NaN pixels show here too
+        rows, norm = look.rows, look.norm
+        size = norm if self.measure == "l2" else NORMS[self.measure](look.z)
+        margin = look.goal.margin(look.f)
+        better = (margin < -part(self.wanted, rows)) & (size < part(self.best_norm, rows) * ENOUGH)
+        finite, any_better = torch.stack((look.f.isfinite().all(), better.any())).tolist()
+        if not finite:  # NaN pixels show here too
             raise ValueError(
                 "The run came to scores that are NaN or infinite and cannot go on. Settings nearer to the defaults help."
             )
-        self.forwards[rows] += 1
-        z = leaf.detach() - part(self.x, rows)
-        return Look(rows, self.goal.select(rows), leaf, logits, z, logits.detach(), l2_norm(z))
-
-    def move(self, rows: Tensor, x_adv: Tensor) -> Tensor:
-        """Put those of `rows` that are not done at x_adv (n,3,H,W), brought into the box; returns which (n,) they are."""
-        going = ~self.done[rows]
-        moving = rows[going]
-        if len(moving) == len(self.x):
-            self.x_adv = x_adv.clamp(0, 1)
-        else:
-            self.x_adv[moving] = x_adv[going].clamp(0, 1)
-        self.steps[moving] += 1
-        return going
-
-    def record(self, look: Look, loss: Tensor, threshold: Tensor) -> Tensor:
-        """Note what the look saw; returns which of its images (n,) succeeded with less than before."""
-        rows = look.rows
-        self.logits[rows], self.loss[rows], self.threshold[rows] = look.f, loss, threshold
-        norm = look.norm
-        size = norm if self.measure == "l2" else NORMS[self.measure](look.z)
-        margin = look.goal.margin(look.f)
-        better = (margin < -self.wanted[rows]) & (size < self.best_norm[rows] * ENOUGH)
-        self.norm[rows], self.achieved[rows], self.certified[rows] = norm, margin < 0, False
-        won = rows[better]
-        if len(won):
-            self.best[won], self.best_norm[won] = self.x_adv[won], size[better]
-            self.certified[won] = grid.holds(self.annotator, self.goal.select(won), quantize(self.x_adv[won]))
-            self.forwards[won] += 1
+        books = (("logits", look.f), ("loss", loss), ("threshold", threshold), ("norm", norm), ("achieved", margin < 0))
+        for name, values in (*books, ("certified", better)):
+            setattr(self, name, put(getattr(self, name), rows, values))
+        if any_better:
+            won = rows[better]
+            self.keep(won, self.x_adv[won], size[better])
+            holds = grid.holds(self.annotator, self.goal.select(won), quantize(self.x_adv[won]))
+            self.certified = put(self.certified, won, holds)
+            self.forwards = plus(self.forwards, won)
         return better
 
-    def settle(self, rows: Tensor) -> None:
-        """Bring the successes among `rows` onto the 8-bit grid and end them; those that do not survive go on."""
-        rows = rows[(self.best_norm[rows] < torch.inf) & ~self.done[rows]]
+    def keep(self, rows: Tensor, x_adv: Tensor, size: Tensor) -> None:
+        """Note successes of `rows` (n,): float images (n,3,H,W) of size (n,), by the measure."""
+        self.best, self.best_norm = put(self.best, rows, x_adv), put(self.best_norm, rows, size)
+        self.succeeded = True
+
+    def settle(self, rows: Tensor, ready: Tensor | None = None) -> None:
+        """Bring the successes among `rows` (n,), of those that are `ready` (n,), onto the 8-bit grid and end them.
+
+        Those that do not survive go on.
+        """
+        if not self.succeeded:
+            return
+        can = (self.best_norm[rows] < torch.inf) & ~self.done[rows]
+        rows = rows[can if ready is None else can & ready]
         if not len(rows):
             return
         most = self.best_norm[rows].ceil() if self.measure == "linf" else None
         found = grid.search(self.annotator, self.goal.select(rows), self.x[rows], self.best[rows] - self.x[rows], most)
-        self.forwards[rows] += found.forwards
-        self.backwards[rows] += found.backwards
+        self.forwards = plus(self.forwards, rows, found.forwards)
+        self.backwards = plus(self.backwards, rows, found.backwards)
         lost = rows[~found.holds]
-        self.best_norm[lost] = torch.inf
-        self.wanted[lost] = (2 * self.wanted[lost]).clamp(min=MORE)
-        if bool(found.holds.any()):
+        if len(lost):
+            self.best_norm = put(self.best_norm, lost, torch.full_like(self.norm[lost], torch.inf))
+            self.wanted = put(self.wanted, lost, (2 * self.wanted[lost]).clamp(min=MORE))
+        if len(lost) < len(rows):
             self.end(rows[found.holds], found.x_adv[found.holds])
 
     def end(self, rows: Tensor, x_adv: Tensor) -> None:
         """End `rows` (n,) with 8-bit images (n,3,H,W) that meet the goal."""
-        self.done[rows] = self.certified[rows] = self.achieved[rows] = True
-        self.x_adv[rows], self.norm[rows] = x_adv, l2_norm(x_adv - self.x[rows])
+        yes = torch.ones_like(rows, dtype=torch.bool)
+        self.certified, self.achieved = put(self.certified, rows, yes), put(self.achieved, rows, yes)
+        self.mark(put(self.done, rows, yes))
+        self.x_adv, self.norm = put(self.x_adv, rows, x_adv), put(self.norm, rows, l2_norm(x_adv - self.x[rows]))
         with torch.no_grad():
-            self.logits[rows] = self.annotator(x_adv)
-        self.forwards[rows] += 1
+            self.logits = put(self.logits, rows, self.annotator(x_adv))
+        self.forwards = plus(self.forwards, rows)
 
     def step(self, index: int) -> Step:
         """The present state as a Step of its own."""
@@ -171,18 +191,16 @@ class Run:
         x_adv = quantize(self.x_adv)  # an image that is done is on the grid already
         with torch.no_grad():
             logits = torch.cat([self.annotator(x_adv[i : i + 1]) for i in range(len(x_adv))])
-        self.forwards += 1
+        self.forwards = self.forwards + 1
         achieved = self.goal.margin(logits) <= -grid.HAIRLINE
-        float_norm = l2_norm(
-            torch.where((self.best_norm < torch.inf)[:, None, None, None], self.best, self.x_adv) - self.x
-        )
+        nearest = torch.where(each(self.best_norm < torch.inf), self.best, self.x_adv)
         return Result(
             x_adv=x_adv,
             achieved=achieved,
             consistent=consistent(logits, self.goal.true, self.goal.k),
             norm=l2_norm(x_adv - self.x),
-            norm_float=float_norm,
-            steps=self.steps.clone(),
-            forwards=self.forwards.clone(),
-            backwards=self.backwards.clone(),
+            norm_float=l2_norm(nearest - self.x),
+            steps=self.steps,
+            forwards=self.forwards,
+            backwards=self.backwards,
         )
