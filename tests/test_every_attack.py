@@ -7,6 +7,7 @@ import pytest
 import torch
 from oracles import linear
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import tkml_core as tk
 from tkml_core.attacks.attack import Attack
@@ -138,3 +139,62 @@ def test_a_goal_that_it_cannot_have_is_refused(name: str) -> None:
     )  # fmt: skip
     with pytest.raises(ValueError, match=other.__name__):
         attack.steps(annotator, x, wrong)
+
+
+class Exponential(nn.Module):
+    """Ends in a function whose derivative is its own result, which the graph therefore keeps."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self.inner(x) / 4).exp()
+
+
+@EVERY
+def test_nothing_is_written_into_what_the_network_returned(name: str) -> None:
+    """Some images are done before others, and their new scores must not land in the graph of the others."""
+    annotator, x = linear(7, 6, images=8)
+    annotator = tk.Annotator(Exponential(annotator.module), annotator.labels)
+    goal = tk.own_goal(short(name), annotator(x), tk.topk_mask(annotator(x), 1), 2)
+    result = short(name)(annotator, x, goal)
+    assert result.achieved.any() or name in ("kUAPs", "BlackBox")
+
+
+class Asked(TorchDispatchMode):
+    """Counts what a GPU would have to finish its work for: numbers brought to Python, and shapes that hang on values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        chosen = [part for part in args if isinstance(part, list | tuple) for part in part if isinstance(part, Tensor)]
+        by_mask = "index" in str(func) and any(part.dtype == torch.bool for part in chosen)
+        self.times += by_mask or any(ask in str(func) for ask in ("_local_scalar_dense", "nonzero", "aten.equal"))
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("TkML-AP-U", {"step": 1e-3}), ("TkML-AP-T", {"step": 1e-3}), ("ML-AP", {"step": 1e-3}),
+        ("CW^k", {"rate": 1e-6}), ("MinNorm", {"max_steps": 3000, "schedule": 2900}),
+    ],
+)  # fmt: skip
+def test_a_step_without_a_success_asks_the_device_once(
+    name: str, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    annotator, x = linear(7, 12, images=3)
+    attack = tk.ATTACKS[name](**settings)
+    goal = tk.own_goal(attack, annotator(x), tk.topk_mask(annotator(x), 1), 5, "worst")
+    steps = attack.steps(annotator, x, goal)
+    next(steps)
+    lists, tolist = [], Tensor.tolist  # which a CPU reads from memory, without dispatch
+    monkeypatch.setattr(Tensor, "tolist", lambda tensor: lists.append(len(tensor)) or tolist(tensor))
+    with Asked() as asked:
+        step = next(steps)
+    assert lists == [2]  # whether scores are finite, and whether any image succeeded
+    assert asked.times == 0
+    assert not step.achieved.any()
