@@ -63,7 +63,7 @@ def test_balanced_is_the_projection_onto_balanced_weights(seed: int, m: int) -> 
     side = torch.randint(3, (2, m), generator=generator)
     side[:, 0], side[:, 1] = 0, 1
     above, below = side == 0, side == 1
-    w = balanced(u, above, below)
+    w = balanced(u, above.double() - below.double())
     assert bool((w >= 0).all()) and not bool(w[side == 2].any())
     torch.testing.assert_close((w * above).sum(1), (w * below).sum(1))
     # Optimality: w − u is the same level ±λ wherever w > 0, and no less than it where w = 0.

@@ -6,15 +6,22 @@ from torch import Tensor
 
 from tkml_core.ranking import consistent
 
+PIXELS = (1, 2, 3)  # the dimensions of one image; to flatten them would copy images that are laid out channels last
+
+
+def length(z: Tensor) -> Tensor:
+    """‖z‖₂ of each of z (B,3,H,W), in its own units; (B,)."""
+    return torch.linalg.vector_norm(z, dim=PIXELS)
+
 
 def l2_norm(z: Tensor) -> Tensor:
     """‖z‖₂ of each perturbation (B,3,H,W) given in [0,1] units; (B,) in 0–255 units."""
-    return z.flatten(1).norm(dim=1) * 255
+    return length(z) * 255
 
 
 def linf_norm(z: Tensor) -> Tensor:
     """‖z‖_∞ of each perturbation (B,3,H,W) given in [0,1] units; (B,) in 0–255 units."""
-    return z.flatten(1).abs().amax(1) * 255
+    return z.abs().amax(PIXELS) * 255
 
 
 NORMS = {"l2": l2_norm, "linf": linf_norm}  # by the names that settings give them
@@ -27,7 +34,7 @@ def pert(z: Tensor) -> Tensor:
 
 def psnr(x: Tensor, x_adv: Tensor) -> Tensor:
     """Peak signal-to-noise ratio in dB, (B,); infinite where nothing changed."""
-    return -10 * (x - x_adv).double().flatten(1).square().mean(1).log10()
+    return -10 * (x - x_adv).double().square().mean(PIXELS).log10()
 
 
 def ssim(x: Tensor, x_adv: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from tkml_core.attacks.attack import LARGEST, Attack, check_beta_and_momentum, c
 from tkml_core.attacks.run import Run, each, part, plus, put
 from tkml_core.goals import Goal, Targeted
 from tkml_core.losses import Objective
+from tkml_core.metrics import length
 from tkml_core.step import Steps
 
 STALL = 10  # steps without a margin 2 % better before the first success: then plain steps zigzag between hinges
@@ -118,15 +119,15 @@ class Descent(Attack):
             share = torch.where(stuck, self.momentum, part(kept, rows))
             share = torch.where(part(run.best_norm, rows) < torch.inf, 0.0, share)
             kept = put(kept, rows, share)
-            size = direction.flatten(1).norm(dim=1).clamp(min=1e-12)
+            size = length(direction).clamp(min=1e-12)
             eta = (fine * self.step * (gap + part(beyond, rows)) / size.square()).clamp(max=most)
-            length = (eta * size).clamp(max=longest)  # ‖z_{l+1} − z_l‖₂, but for the box
+            far = (eta * size).clamp(max=longest)  # ‖z_{l+1} − z_l‖₂, but for the box
             heading = direction.lerp(part(course, rows), each(share))
             course = put(course, rows, heading)
-            way = heading.flatten(1).norm(dim=1).clamp(min=1e-12)
+            way = length(heading).clamp(min=1e-12)
 
-            lam = put(lam, rows, self.clamp_lambda(part(lam, rows) - length / size * by_lambda))
-            run.move(rows, leaf.detach().addcmul(each(length / way), heading, value=-1))
+            lam = put(lam, rows, self.clamp_lambda(part(lam, rows) - far / size * by_lambda))
+            run.move(rows, leaf.detach().addcmul(each(far / way), heading, value=-1))
         return run.result()
 
     def _scores(self, logits: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from torch import Tensor
 from tkml_core.attacks.run import Look, Run, each, part, plus, put
 from tkml_core.goals import Goal
 from tkml_core.goals.goal import largest, smallest
+from tkml_core.metrics import PIXELS
 
 INTEGRAL, PROPORTIONAL = 0.4, 0.4  # gains of w, in units of what would close a violation if f were linear
 CLOSE = 0.02  # score units: an image at the goal's edge has no gap to measure by
@@ -41,17 +42,17 @@ class Dual:
         """
         rows, run = look.rows, self.run
         kappa, ahead = part(self.kappa, rows), beyond * part(self.first_gap, rows) + 2 * part(run.wanted, rows)
-        violation, above, below = _violation(look.f, look.goal, ahead)
+        side, violation = _violation(look.f, look.goal, ahead)
         new = kappa == 0
         gain = torch.where(new, 1, 1 / kappa)[:, None]
-        held = balanced(part(self.w, rows) + self.integral * gain * violation, above, below)
-        w = balanced(held + self.proportional * gain * violation, above, below)
-        (by_x,) = torch.autograd.grad(look.logits, look.leaf, torch.where(above, -w, w))
+        held = balanced(part(self.w, rows) + self.integral * gain * violation, side)
+        w = balanced(held + self.proportional * gain * violation, side)
+        (by_x,) = torch.autograd.grad(look.logits, look.leaf, -side * w)
         run.backwards = plus(run.backwards, rows)
         toward = by_x
         if run.measure == "linf":
-            toward = each(by_x.flatten(1).abs().sum(1)) * by_x.sign()
-        seen = (by_x * toward).flatten(1).sum(1) / w.square().sum(1).clamp(min=1e-30)
+            toward = each(by_x.abs().sum(PIXELS)) * by_x.sign()
+        seen = (by_x * toward).sum(PIXELS) / w.square().sum(1).clamp(min=1e-30)
         first = torch.where(new, seen.clamp(min=1e-30), 1)  # everything before the first gradient was with κ = 1
         self.w = put(self.w, rows, held / first[:, None])
         slow = torch.where(seen > 0, (1 - SLOW) * kappa + SLOW * seen, kappa)
@@ -59,24 +60,26 @@ class Dual:
         return toward / each(first)
 
 
-def _violation(f: Tensor, goal: Goal, ahead: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """By how much each label (B,m) is on the wrong side of the middle between the sides, moved `ahead`/2 (B,) outwards."""
+def _violation(f: Tensor, goal: Goal, ahead: Tensor) -> tuple[Tensor, Tensor]:
+    """Each label's side (B,m), 1 above, −1 below and 0 neither, and by how much it is on the wrong one.
+
+    That is, of the middle between the sides, moved `ahead`/2 (B,) outwards.
+    """
     above, below = goal.sides(f)
-    middle = ((smallest(f, above) + largest(f, below)) / 2)[:, None]
-    violation = torch.where(above, middle - f, f - middle) + ahead[:, None] / 2
-    return violation.masked_fill(~(above | below), 0), above, below
+    side = above.to(f.dtype) - below.to(f.dtype)
+    middle = (smallest(f, above) + largest(f, below)) / 2
+    return side, side * (middle[:, None] - f) + (ahead / 2)[:, None] * side.abs()
 
 
-def balanced(u: Tensor, above: Tensor, below: Tensor) -> Tensor:
-    """[u ± λ]_+ (B,m) with the λ that makes the sum over `above` ([u + λ]_+) that over `below` ([u − λ]_+).
+def balanced(u: Tensor, side: Tensor) -> Tensor:
+    """[u + side·λ]_+ (B,m), 0 where side is 0, with the λ that makes the sums of both sides equal; side as above.
 
     The projection of u onto {w ≥ 0, Σ_above w = Σ_below w}; exact, as the difference is linear between its m bends.
     """
-    bends = torch.where(above, -u, u).masked_fill(~(above | below), torch.inf)  # (B,m) values of λ
-    at = bends[:, :, None] - bends[:, None, :]  # at the i-th bend, how far past the j-th
-    rest = (at.clamp(min=0).masked_fill(~above[:, None], 0) + at.clamp(max=0).masked_fill(~below[:, None], 0)).sum(2)
-    low, which = bends.masked_fill(~(rest <= 0), -torch.inf).max(1)
-    rest = rest.gather(1, which[:, None])[:, 0]
-    slope = ((above & (bends <= low[:, None])) | (below & (bends > low[:, None]))).sum(1)
-    level = (low - rest / slope.clamp(min=1))[:, None]
-    return torch.where(above, u + level, u - level).clamp(min=0).masked_fill(~(above | below), 0)
+    bends = -side * u  # (B,m) values of λ
+    past = (side[:, None] * (bends[:, :, None] - bends[:, None])).clamp(min=0)  # at the i-th bend: [u_j + side_j λ]_+
+    rest = (side[:, None] * past).sum(2)  # the difference of the sums there; it grows with λ
+    low, which = bends.masked_fill(rest > 0, -torch.inf).max(1, keepdim=True)
+    slope = (((bends <= low) == (side > 0)) & (side != 0)).sum(1, keepdim=True)
+    level = low - rest.gather(1, which) / slope.clamp(min=1)
+    return (u + side * level).clamp(min=0) * side.abs()

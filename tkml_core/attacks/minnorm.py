@@ -16,7 +16,7 @@ from tkml_core.annotator import Annotator
 from tkml_core.attacks.attack import Attack, check_whole
 from tkml_core.attacks.dual import AHEAD, BISECTIONS, FINEST, FIRST, LAST, NEAR, Dual, look_at
 from tkml_core.attacks.levels import on_levels
-from tkml_core.attacks.run import Run, each, part, plus
+from tkml_core.attacks.run import Run, each, plus
 from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Targeted
 from tkml_core.grid import bisect
 from tkml_core.metrics import NORMS
@@ -76,7 +76,7 @@ class MinNorm(Attack):
                 break
             share, beyond = self._schedule(index, most)
             toward = dual.descend(look, beyond)
-            run.move(look.rows, part(run.x, look.rows) + (1 - share) * look.z - share * toward)
+            run.move(look.rows, look.leaf.detach().sub(look.z + toward, alpha=share))
         _stretch(run, run.live)
         self._finish(run, run.live)
         if not stopped and self.norm == "l2":

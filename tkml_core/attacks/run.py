@@ -183,7 +183,7 @@ class Run:
     def step(self, index: int) -> Step:
         """The present state as a Step of its own."""
         fields = (self.x_adv, self.logits, self.loss, self.norm, self.threshold, self.achieved, self.certified)
-        return Step(index, *(field.detach().clone() for field in fields))
+        return Step(index, *(field.clone() for field in fields))
 
     def result(self) -> Result:
         """Round, and annotate each 8-bit image alone, as a visitor who saved it would."""
