@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 import tkml_core as tk
-from demo import menu, zero_gpu
+from demo import compute, menu, zero_gpu
 from demo.history import Frame, History
 from demo.plan import Ask, Photo, Plan, make_plan, one_of, whole
 from demo.report import Outcome, conclude
@@ -100,12 +100,12 @@ def driven(
     began = time.perf_counter()
     stopped: str | None = None
     try:
-        step = next(steps)
+        step = compute.call(next, steps)
         while True:
             yield step
             if stopped is None:
                 stopped = "user" if stop_asked() else "time" if time.perf_counter() - began > budget else None
-            step = steps.send(True) if stopped else next(steps)
+            step = compute.call(steps.send, True) if stopped else compute.call(next, steps)
     except StopIteration as end:
         return end.value, stopped
     finally:

@@ -206,4 +206,5 @@ def test_a_run_that_comes_to_nan_says_so() -> None:
     run = Run(annotator, grey(), tk.Inconsistent(true=Y, k=2))
     run.x_adv[:] = float("nan")
     with pytest.raises(ValueError, match="NaN or infinite"):
-        run.look()
+        look = run.look()
+        run.record(look, look.norm, look.norm)
