@@ -175,6 +175,7 @@ def test_try_it_chooses_what_the_step_says(visit: Visit) -> None:
         lesson(page).locator(f"[data-step={key}] button.go").click()
         expect(page.locator("#attack input")).to_have_value(re.compile(re.escape(value)))
         expect(page.locator("#attack-button")).to_be_enabled()  # the start is the reader's
+    expect(page.locator("#stage")).to_have_attribute("data-changed", "")  # the verdict there is of the run before
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from tkml_core.annotator import Annotator
 from tkml_core.goals import Goal
-from tkml_core.images import quantize
+from tkml_core.images import each, quantize
 
 HAIRLINE = 1e-3  # logits by which a reported margin must be negative: kernels differ by 1e-6 between batch sizes
 # Scales tried until one holds. At .2 levels rms about 1.5 is needed; with crowded targets the window is a few per cent.
@@ -51,8 +51,8 @@ def search(annotator: Annotator, goal: Goal, x: Tensor, z: Tensor, most: Tensor 
     low, high = torch.zeros(rows, device=x.device), torch.ones(rows, device=x.device)
 
     def at(scale: Tensor, which: Tensor) -> Tensor:
-        cap = most[which, None, None, None]
-        z_now = (scale[:, None, None, None] * levels[which]).clamp(-cap, cap)
+        cap = each(most[which])
+        z_now = (each(scale) * levels[which]).clamp(-cap, cap)
         return (base[which] + z_now).round().clamp(0, 255) / 255
 
     for scale in LADDER:
@@ -106,8 +106,8 @@ def _spend(annotator: Annotator, goal: Goal, base: Tensor, x_adv: Tensor, most: 
     """
     margin, gradient = _slope(annotator, goal, x_adv)
     level = (x_adv * 255).round()
-    low = (base - most[:, None, None, None]).clamp(min=0)  # a pixel at its end has no level to give
-    high = (base + most[:, None, None, None]).clamp(max=255)
+    low = (base - each(most)).clamp(min=0)  # a pixel at its end has no level to give
+    high = (base + each(most)).clamp(max=255)
     free = torch.where(gradient > 0, level > low, level < high)
     gain = gradient.abs().masked_fill(~free, 0).flatten(1)
     sorted_gain, order = gain.sort(dim=1, descending=True)
@@ -133,7 +133,7 @@ def _take_back(annotator: Annotator, goal: Goal, x: Tensor, x_adv: Tensor) -> tu
 
     none, half = torch.zeros(len(x), device=x.device), torch.full((len(x),), 0.5, device=x.device)
     best = bisect(lambda share: holds(annotator, goal, removed(share)), half, none, BISECTIONS)
-    return torch.where((best > 0)[:, None, None, None], removed(best), x_adv), BISECTIONS + 1
+    return torch.where(each(best > 0), removed(best), x_adv), BISECTIONS + 1
 
 
 def bisect(good: Callable[[Tensor], Tensor], bad: Tensor, best: Tensor, rounds: int) -> Tensor:

@@ -86,3 +86,8 @@ def check_pixels(x: Tensor) -> None:
         raise ValueError(
             f"Pixels must be in [0,1]; these reach from {low:.4g} to {high:.4g}. Divide 0–255 values by 255."
         )
+
+
+def each(values: Tensor) -> Tensor:
+    """(B,) as (B,1,1,1), to go with images."""
+    return values[:, None, None, None]

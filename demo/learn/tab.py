@@ -13,7 +13,7 @@ from demo.report import Outcome
 from demo.theme import Html, script
 from demo.visit import Current
 from demo.widgets import Widgets
-from demo.wire_choices import CHOICE, QUIET
+from demo.wire_choices import CHANGED, CHOICE, QUIET
 
 SCRIPTS = ("maths", "drawing", "ranking", "crossing", "lemma", "board", "growing", "lesson")
 TO_ATTACK = "() => { scrollTo(0, 0); return { __type__: 'update', selected: 'attack' }; }"
@@ -36,7 +36,8 @@ def wire(lesson: gr.HTML, w: Widgets, current: Current) -> None:
         preset = wanted.get(str(event._data.get("step")))
         return set_preset(w, preset, path, name, k, chips) if preset else gr.skip()
 
-    lesson.select(on_try, [current.photo, w.annotator, w.k, w.chips], preset_boxes(w), **CHOICE)
+    tried = lesson.select(on_try, [current.photo, w.annotator, w.k, w.chips], preset_boxes(w), **CHOICE)
+    tried.success(None, None, None, js=CHANGED, **QUIET)
 
 
 def scripts() -> str:

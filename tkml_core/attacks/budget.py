@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from tkml_core.images import each
 from tkml_core.metrics import l2_norm
 
 
@@ -10,7 +11,7 @@ def project(z: Tensor, xi: float, norm: str) -> Tensor:
     """The nearest z' (1,3,H,W) with ‖z'‖ ≤ ξ; z in [0,1] units, ξ in 0–255 units, norm "l2" or "linf"."""
     if norm == "linf":
         return z.clamp(-xi / 255, xi / 255)
-    return z * (xi / l2_norm(z).clamp(min=1e-12)).clamp(max=1)[:, None, None, None]
+    return z * each((xi / l2_norm(z).clamp(min=1e-12)).clamp(max=1))
 
 
 def to_levels(z: Tensor, xi: float, norm: str) -> Tensor:

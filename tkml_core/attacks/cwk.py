@@ -8,8 +8,9 @@ from torch import Tensor
 
 from tkml_core import losses
 from tkml_core.attacks.attack import LARGEST, Attack, check_whole
-from tkml_core.attacks.run import Run, each, part, plus, put
+from tkml_core.attacks.run import Run, part, plus, put
 from tkml_core.goals import Goal, Ordered, Targeted
+from tkml_core.images import each
 from tkml_core.step import Steps
 
 DECAYS = (0.9, 0.999)  # Adam's (Kingma & Ba, ICLR 2015): of the mean of gradients, of the mean of their squares

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from tkml_core.attacks.attack import LARGEST, Attack, check_beta_and_momentum, check_whole
-from tkml_core.attacks.run import Run, each, part, plus, put
+from tkml_core.attacks.run import Run, part, plus, put
 from tkml_core.goals import Goal, Targeted
+from tkml_core.images import each
 from tkml_core.losses import Objective
 from tkml_core.metrics import length
 from tkml_core.step import Steps

@@ -5,9 +5,10 @@ import math
 import torch
 from torch import Tensor
 
-from tkml_core.attacks.run import Look, Run, each, part, plus, put
+from tkml_core.attacks.run import Look, Run, part, plus, put
 from tkml_core.goals import Goal
 from tkml_core.goals.goal import largest, smallest
+from tkml_core.images import each
 from tkml_core.metrics import PIXELS
 
 INTEGRAL, PROPORTIONAL = 0.4, 0.4  # gains of w, in units of what would close a violation if f were linear

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from tkml_core.attacks.dual import BISECTIONS, FIRST, LAST, NEAR, Dual, look_at
-from tkml_core.attacks.run import Run, each, plus, put
+from tkml_core.attacks.run import Run, plus, put
 from tkml_core.grid import HAIRLINE, bisect
-from tkml_core.images import quantize
+from tkml_core.images import each, quantize
 from tkml_core.metrics import l2_norm
 from tkml_core.step import Step
 

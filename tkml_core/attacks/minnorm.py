@@ -16,9 +16,10 @@ from tkml_core.annotator import Annotator
 from tkml_core.attacks.attack import Attack, check_whole
 from tkml_core.attacks.dual import AHEAD, BISECTIONS, FINEST, FIRST, LAST, NEAR, Dual, look_at
 from tkml_core.attacks.levels import on_levels
-from tkml_core.attacks.run import Run, each, plus
+from tkml_core.attacks.run import Run, plus
 from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Targeted
 from tkml_core.grid import bisect
+from tkml_core.images import each
 from tkml_core.metrics import NORMS
 from tkml_core.step import Steps
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from tkml_core import grid
 from tkml_core.annotator import Annotator
 from tkml_core.goals import Goal
-from tkml_core.images import check_pixels, quantize
+from tkml_core.images import check_pixels, each, quantize
 from tkml_core.metrics import NORMS, l2_norm
 from tkml_core.ranking import consistent
 from tkml_core.step import Result, Step
@@ -42,11 +42,6 @@ def put(of: Tensor, rows: Tensor, values: Tensor) -> Tensor:
 def plus(of: Tensor, rows: Tensor, more: int | Tensor = 1) -> Tensor:
     """`of` with so many more in those rows."""
     return put(of, rows, part(of, rows) + more)
-
-
-def each(values: Tensor) -> Tensor:
-    """(B,) as (B,1,1,1), to go with images."""
-    return values[:, None, None, None]
 
 
 class Run:
@@ -132,9 +127,9 @@ class Run:
             raise ValueError(
                 "The run came to scores that are NaN or infinite and cannot go on. Settings nearer to the defaults help."
             )
-        books = (("logits", look.f), ("loss", loss), ("threshold", threshold), ("norm", norm), ("achieved", margin < 0))
-        for name, values in (*books, ("certified", better)):
-            setattr(self, name, put(getattr(self, name), rows, values))
+        self.logits, self.loss = put(self.logits, rows, look.f), put(self.loss, rows, loss)
+        self.threshold, self.norm = put(self.threshold, rows, threshold), put(self.norm, rows, norm)
+        self.achieved, self.certified = put(self.achieved, rows, margin < 0), put(self.certified, rows, better)
         if any_better:
             won = rows[better]
             self.keep(won, self.x_adv[won], size[better])
