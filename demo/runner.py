@@ -100,12 +100,13 @@ def driven(
     began = time.perf_counter()
     stopped: str | None = None
     try:
-        step = compute.call(next, steps)
-        while True:
-            yield step
-            if stopped is None:
-                stopped = "user" if stop_asked() else "time" if time.perf_counter() - began > budget else None
-            step = compute.call(steps.send, True) if stopped else compute.call(next, steps)
+        with compute.thread() as call:
+            step = call(next, steps)
+            while True:
+                yield step
+                if stopped is None:
+                    stopped = "user" if stop_asked() else "time" if time.perf_counter() - began > budget else None
+                step = call(steps.send, True) if stopped else call(next, steps)
     except StopIteration as end:
         return end.value, stopped
     finally:

@@ -50,9 +50,12 @@ def wire(
 
 def wire_by_session(
     run: gr.Button, stop: gr.Button, status: gr.HTML, stops: Stops, handler: Callable[..., Iterator[Update]],
-    inputs: Sequence[Any], outputs: Sequence[Any], first: str = "",
+    inputs: Sequence[Any], outputs: Sequence[Any], first: str = "", refused: str | None = None,
 ) -> None:  # fmt: skip
-    """As `wire`, for a `handler(session, *inputs)` that looks at `stops` itself; `first` is run in the browser on the click."""
+    """As `wire`, for a `handler(session, *inputs)` that looks at `stops` itself.
+
+    In the browser `first`, statements, runs on the click, and `refused`, a function, where the handler raised.
+    """
 
     @plainly
     def on_run(request: gr.Request, *wish: Any) -> Iterator[Update]:
@@ -76,5 +79,5 @@ def wire_by_session(
     ran = run.click(on_run, list(inputs), [*outputs, status], **runner.AT_ONCE, **QUIET)
     # .then() does not follow an error and .failure() nothing else, so both bring the buttons back.
     ran.then(on_end, None, [run, stop], queue=False, **QUIET)
-    ran.failure(on_error, None, [run, stop, status], queue=False, **QUIET)
+    ran.failure(on_error, None, [run, stop, status], queue=False, js=refused, **QUIET)
     stop.click(on_stop, None, None, queue=False, **QUIET)

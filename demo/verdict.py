@@ -69,7 +69,13 @@ def aim(goal: str, k: int, roles: Roles) -> str:
 
 
 def sentence(report: dict[str, Any], budget: float) -> str:
-    """The verdict in plain words."""
+    """The verdict in plain words, and what it rests on."""
+    guessed = report["true_labels_guessed"] and report["goal"] not in ("targeted", "ordered")
+    doubt = f" That the photo shows {listed(report['true_labels'])} was guessed." if guessed else ""
+    return _what_happened(report, budget) + doubt
+
+
+def _what_happened(report: dict[str, Any], budget: float) -> str:
     top = top_words(report["k"])
     was, now = (listed([name for name, _ in report[key]]) for key in ("before", "after"))
     lead = _cut_short(report, budget)

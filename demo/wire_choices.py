@@ -23,7 +23,9 @@ CHANGED = '() => document.getElementById("stage").setAttribute("data-changed", "
 # On a wide screen, too, the stage may be above what is in sight.
 PRESS_ATTACK = """() => {
   if (document.getElementById("verdict").getBoundingClientRect().top < 0) document.getElementById("stage").scrollIntoView();
-  document.getElementById("attack-button").click();
+  const attack = document.getElementById("attack-button");
+  if (attack.disabled) document.getElementById("stage").setAttribute("data-changed", "");  // another run goes on
+  else attack.click();
 }"""
 
 

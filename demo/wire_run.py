@@ -14,7 +14,7 @@ from demo.reel import Reel
 from demo.runs import wire_by_session
 from demo.visit import Asked, Current
 from demo.widgets import Widgets
-from demo.wire_choices import QUIET
+from demo.wire_choices import CHANGED, QUIET
 from demo.wish import page_plan
 
 TO_STAGE = """
@@ -65,7 +65,10 @@ def wire_run(w: Widgets, current: Current, asked: Asked) -> None:
         current.attacked, current.reel, w.away.kept,
     ]  # fmt: skip
     inputs = [w.amplifier, *wishes]
-    wire_by_session(w.attack_button, w.stop_button, w.status, asked, on_run, inputs, shown, first=TO_STAGE)
+    # What was refused is not what stands on the stage, so that the note which the click took away comes back.
+    wire_by_session(
+        w.attack_button, w.stop_button, w.status, asked, on_run, inputs, shown, first=TO_STAGE, refused=CHANGED
+    )
     _wire_look(w, current, asked)
     takeaway_events.wire(w.away, wishes, current.sample, page_plan)
 

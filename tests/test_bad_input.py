@@ -201,6 +201,24 @@ def test_an_annotator_without_finite_scores_is_named() -> None:
         tk.TkMLAPU()(annotator, x, tk.Inconsistent(true=Y, k=2))
 
 
+class Halved(torch.nn.Module):
+    """A network that computes with fewer bits than its images have."""
+
+    def __init__(self, inner: torch.nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.inner(x).bfloat16()
+
+
+def test_scores_of_another_type_than_the_images_say_so() -> None:
+    annotator, _ = linear(0, M, side=8)
+    halved = tk.Annotator(Halved(annotator.module), annotator.labels)
+    with pytest.raises(ValueError, match="both need the same type"):
+        tk.TkMLAPU()(halved, grey(), tk.Inconsistent(true=Y, k=2))
+
+
 def test_a_run_that_comes_to_nan_says_so() -> None:
     annotator, _ = linear(0, M, side=8)
     run = Run(annotator, grey(), tk.Inconsistent(true=Y, k=2))

@@ -166,6 +166,11 @@ def test_choices_made_after_a_run_are_told_from_it(visit: Callable[..., Page]) -
     finished(page)
     expect(page.locator("#verdict")).to_contain_text("The top 2 was")
     assert page.evaluate(told) == "none"
+    choose_attack(page, "TkML-AP-T")
+    page.locator("#case label", has_text="chosen by hand").click()
+    attack(page)
+    expect(page.locator(".toast-body")).to_contain_text("Choose exactly 2")
+    page.wait_for_function(f"{told}.includes('Press Attack for a new result')")  # the refused wish is not on the stage
 
 
 def test_the_glossary_is_a_click_away_and_the_page_stays_as_it_is(visit: Callable[..., Page]) -> None:

@@ -380,7 +380,7 @@ def test_a_failure_is_called_one() -> None:
     report = {
         "attack": "TkML-AP-U", "k": 2, "goal": "cleared", "achieved": False, "stopped": None, "steps": 9, "l2": 3.0, "linf": 1.0,
         "before": [["cat", 0.9], ["dog", 0.2]], "after": [["dog", 0.6], ["cat", 0.5]], "true_labels": ["cat"], "targets": [],
-        "hidden": [],
+        "hidden": [], "true_labels_guessed": False,
     }  # fmt: skip
     assert "did not work within 9 steps" in sentence(report, 60) and "cat is still in the top 2" in sentence(report, 60)
     assert "Not fooled" in verdict_html(report, 60)
@@ -404,11 +404,13 @@ def test_each_goal_has_its_own_words(
     report = {
         "attack": "BlackBox", "k": 2, "goal": goal, "achieved": achieved, "stopped": None, "steps": 9, "l2": 3.0,
         "linf": 1.0, "before": [["cat", 0.9], ["dog", 0.2]], "after": [[name, 0.5] for name in after],
-        "true_labels": ["cat", "dog"], "targets": targets, "hidden": hidden, "psnr": 40.0, "ssim": 1.0,
+        "true_labels": ["cat", "dog"], "true_labels_guessed": False, "targets": targets, "hidden": hidden, "psnr": 40.0, "ssim": 1.0,
         "consistent": False, "consistent_before": True, "pert": 0.1, "l2_before_rounding": 3.0, "max_steps": 20,
         "forwards": 1, "backwards": 0, "seconds": 1.0, "device": "CPU", "width": 9, "height": 9,
     }  # fmt: skip
-    assert words in sentence(report, 60)
+    assert words in sentence(report, 60) and "guessed" not in sentence(report, 60)
+    guessed = sentence({**report, "true_labels_guessed": True}, 60)
+    assert guessed.endswith("That the photo shows cat and dog was guessed.") is (goal == "hide")
     assert ("within 9 queries" in sentence(report, 60)) is not achieved
     table = table_html(report)
     assert (f">{'right' if achieved else 'wrong'}<" in table) is (goal == "ordered")

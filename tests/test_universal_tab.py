@@ -121,7 +121,8 @@ def test_every_craft_is_an_attack_and_the_margin_is_a_choice() -> None:
 def test_the_run_is_the_cores_own(run: Any) -> None:
     wish, crowd, moments, made = run
     goal = tk.Cleared(true=crowd.true, k=K)
-    result = compute.call(wish.attack(), runner.annotator(NAME), crowd.x, goal)  # kernels differ with the threads
+    with compute.thread() as call:  # kernels differ with the threads
+        result = call(wish.attack(), runner.annotator(NAME), crowd.x, goal)
     assert isinstance(result, tk.UniversalResult) and torch.equal(made.z, result.z)
     assert [moment.update for moment in moments] == list(range(len(moments)))
     assert (made.fooled, made.pictures, made.stopped) == (int(result.achieved.sum()), 2, None)

@@ -1,4 +1,7 @@
-"""Adversarial attacks on top-k multi-label annotators: rankings, goals, losses, attacks and two trained annotators."""
+"""Adversarial attacks on top-k multi-label annotators: rankings, goals, losses, attacks and two trained annotators.
+
+The README says under "Where things are" in which file each equation of the paper is.
+"""
 
 from tkml_core.annotator import Annotator
 from tkml_core.attacks.blackbox import BlackBox

@@ -90,7 +90,7 @@ CONSISTENCY = formula(
     Part(row(i("E"), o("("), i("Y"), o(","), _Y, o(")"), o("="), n("1")), "they agree"),
     Part(row("<mtext>&#160;if&#160;</mtext>", i("Y"), o("⊆"), _Y), "every true label is listed"),
     Part(row("<mtext>&#160;or&#160;</mtext>", _Y, o("⊆"), i("Y"), o(",")), "every listed label is true"),
-    Part(row("<mtext>&#160;else&#160;</mtext>", n("0")), "fooled"),
+    Part(row("<mtext>&#160;else&#160;</mtext>", n("0")), "they contradict"),
 )  # fmt: skip
 
 AVERAGE = formula(

@@ -124,6 +124,6 @@ def _table(outcome: Outcome, runs: dict[str, Grown]) -> str:
         )
         rows.append(f'<tr><th scope="row">{KINDS[kind]}</th>{cells}</tr>')
     return (
-        '<table class="flips"><caption>E of Eq. 1 at every size: 1 agrees, 0 fooled</caption>'
+        '<table class="flips"><caption>E of Eq. 1 at every size: 1 agrees, 0 contradicts</caption>'
         f'<thead><tr><th scope="col">size</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     )

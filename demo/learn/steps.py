@@ -55,7 +55,7 @@ LESSONS = (
             "An annotator scores every label it knows. Its <b>top-k annotation</b> is the list of the k best-scored ones.",
             "Often the list is longer or shorter than the truth. So the paper asks whether one contains the other: a short "
             "list must hold nothing but true labels, a long one must hold them all. Then E is 1. At <b>E = 0</b> the "
-            "annotator is fooled. An attack may ask for more: that no true label is left in the list.",
+            "list contradicts the truth. An attack may ask for more: that no true label is left in the list.",
         ),
         pictures.annotation,
         (Code("Eq. 1", "tkml_core/ranking.py", "consistent"), Code("top-k", "tkml_core/ranking.py", "topk")),

@@ -93,8 +93,13 @@ def _state(outcome: Outcome) -> tuple[str, str, str]:
     report, k = outcome.report, outcome.plan.k
     still = [name for name, _ in report["after"] if name in report["true_labels"]]
     if not report["achieved"]:
-        inconsistent = "" if report["consistent"] else " Its top-k contradicts the truth all the same (E = 0)."
-        return "lost", "Not fooled", f"{listed(still)} {are(still)} still in the {top_words(k)}.{inconsistent}"
+        word, inconsistent = "Not fooled", ""
+        if not report["consistent"]:
+            word, inconsistent = (
+                "Not yet",
+                f" The {top_words(k)} contradicts the truth (E = 0), but more was asked for.",
+            )
+        return "lost", word, f"{listed(still)} {are(still)} still in the {top_words(k)}.{inconsistent}"
     if not report["l2"]:
         return "cut", "Already so", f"No true label was in the {top_words(k)} before, so nothing was added."
     return "won", "Fooled", f"No true label is left in the {top_words(k)}."

@@ -71,7 +71,8 @@ class CWk(Attack):
             run.record(look, (norm / 255).square() + c * hinges, seen.topk(goal.k, dim=1).values[:, -1])
             hit = put(hit, rows, part(hit, rows) | (goal.margin(seen) < -wanted))
             over = spent == updates
-            searched += over
+            if over:
+                searched += 1
             last = over and searched >= self.searches
             if last:
                 run.settle(rows)
@@ -81,9 +82,8 @@ class CWk(Attack):
             (by_x,) = torch.autograd.grad(logits, leaf, by_scores)
             x_adv = leaf.detach()
             if index == 0:
-                at_start = put(
-                    torch.zeros_like(run.x), rows, by_x
-                )  # ∂ Σ hinges / ∂x at the image itself, where every search begins
+                # ∂ Σ hinges / ∂x at the image itself, where every search begins
+                at_start = put(torch.zeros_like(run.x), rows, by_x)
             if over:
                 # The next constant. Where no success came of the last one, or none that 8 bits show, as many searches
                 # again, while there are steps.
@@ -113,11 +113,8 @@ class _Bracket:
         small, large = torch.where(hit, self.small[rows], c), torch.where(hit, c, self.large[rows])
         open_ = torch.where(hit, c / WIDER, c * WIDER)
         c = torch.where((small > 0) & (large < torch.inf), (small * large).sqrt(), open_)
-        self.c, self.small, self.large = (
-            put(self.c, rows, c),
-            put(self.small, rows, small),
-            put(self.large, rows, large),
-        )
+        self.c, self.small = put(self.c, rows, c), put(self.small, rows, small)
+        self.large = put(self.large, rows, large)
 
     def widen(self) -> None:
         """Forget both ends: what met the goal did so by too little."""

@@ -30,7 +30,10 @@ class Look(NamedTuple):
 
 
 def part(of: Tensor, rows: Tensor) -> Tensor:
-    """of[rows], and `of` itself where these are all its rows: to gather the pixels anew takes as long as to use them."""
+    """of[rows], and `of` itself where these are all its rows: to gather the pixels anew takes as long as to use them.
+
+    Rows ascend, each once, here and in what follows.
+    """
     return of if len(rows) == len(of) else of[rows]
 
 
@@ -82,6 +85,11 @@ class Run:
             self.logits = self.annotator(self.x)
         if not bool(torch.isfinite(self.logits).all()):
             raise ValueError("The annotator gives NaN or infinite scores for this image, which no attack can rank.")
+        if self.logits.dtype != self.x.dtype:
+            raise ValueError(
+                f"The annotator's scores are {self.logits.dtype} and the images {self.x.dtype}; both need the same type. "
+                "Convert the module, with .float() or .double(), or what it returns."
+            )
         self.achieved = self.goal.margin(self.logits) < 0
         met = self.achieved.nonzero()[:, 0]
         self.forwards = self.forwards + 1
@@ -102,7 +110,8 @@ class Run:
         self.forwards = plus(self.forwards, rows)
         z = leaf.detach() - part(self.x, rows)
         goal = self.goal if len(rows) == len(self.x) else self.goal.select(rows)
-        return Look(rows, goal, leaf, logits, z, logits.detach(), l2_norm(z))
+        f = logits.detach().clone()  # somebody's network may use its memory again
+        return Look(rows, goal, leaf, logits, z, f, l2_norm(z))
 
     def move(self, rows: Tensor, x_adv: Tensor) -> Tensor:
         """Put those of `rows` that are live at x_adv (n,3,H,W), brought into the box; returns which rows they are."""
