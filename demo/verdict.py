@@ -71,8 +71,9 @@ def aim(goal: str, k: int, roles: Roles) -> str:
 def sentence(report: dict[str, Any], budget: float) -> str:
     """The verdict in plain words, and what it rests on."""
     guessed = report["true_labels_guessed"] and report["goal"] not in ("targeted", "ordered")
-    doubt = f" That the photo shows {listed(report['true_labels'])} was guessed." if guessed else ""
-    return _what_happened(report, budget) + doubt
+    true = report["true_labels"]
+    guess = f" The true label{'s were' if len(true) > 1 else ' was'} guessed: {listed(true)}." if guessed else ""
+    return _what_happened(report, budget) + guess
 
 
 def _what_happened(report: dict[str, Any], budget: float) -> str:

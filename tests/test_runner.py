@@ -411,7 +411,7 @@ def test_each_goal_has_its_own_words(
     }  # fmt: skip
     assert words in sentence(report, 60) and "guessed" not in sentence(report, 60)
     guessed = sentence({**report, "true_labels_guessed": True}, 60)
-    assert guessed.endswith("That the photo shows cat and dog was guessed.") is (goal == "hide")
+    assert guessed.endswith("The true labels were guessed: cat and dog.") is (goal == "hide")
     assert ("within 9 queries" in sentence(report, 60)) is not achieved
     table = table_html(report)
     assert (f">{'right' if achieved else 'wrong'}<" in table) is (goal == "ordered")
