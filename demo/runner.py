@@ -94,8 +94,8 @@ def driven(
 ) -> Generator[tk.Step, None, tuple[tk.Result, str | None]]:
     """The steps of any attack; returns its result and what cut it short: None, "user" or "time". Closing it stops the work.
 
-    When `stop_asked` turns true or `budget` seconds are over, the core concludes with the best it has, so that a run
-    that was cut short has an honest result too.
+    They are taken in a thread of their own, see `compute`. When `stop_asked` turns true or `budget` seconds are over, the core
+    concludes with the best it has, so that a run that was cut short has an honest result too.
     """
     began = time.perf_counter()
     stopped: str | None = None

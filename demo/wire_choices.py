@@ -21,12 +21,12 @@ CHOICE: dict[str, Any] = {**QUIET, "concurrency_id": "choice", "concurrency_limi
 # What stands on the stage is no longer what the choices say; style.css says so below the verdict, until the next run.
 CHANGED = '() => document.getElementById("stage").setAttribute("data-changed", "")'
 # On a wide screen, too, the stage may be above what is in sight.
-PRESS_ATTACK = """() => {
+PRESS_ATTACK = f"""() => {{
   if (document.getElementById("verdict").getBoundingClientRect().top < 0) document.getElementById("stage").scrollIntoView();
   const attack = document.getElementById("attack-button");
-  if (attack.disabled) document.getElementById("stage").setAttribute("data-changed", "");  // another run goes on
+  if (attack.disabled) ({CHANGED})();  // another run goes on
   else attack.click();
-}"""
+}}"""
 
 
 def wire_choices(w: Widgets, files: dict[str, str], current: Current, asked: Asked) -> None:

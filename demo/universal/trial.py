@@ -93,13 +93,10 @@ def _state(outcome: Outcome) -> tuple[str, str, str]:
     report, k = outcome.report, outcome.plan.k
     still = [name for name, _ in report["after"] if name in report["true_labels"]]
     if not report["achieved"]:
-        word, inconsistent = "Not fooled", ""
-        if not report["consistent"]:
-            word, inconsistent = (
-                "Not yet",
-                f" The {top_words(k)} contradicts the truth (E = 0), but more was asked for.",
-            )
-        return "lost", word, f"{listed(still)} {are(still)} still in the {top_words(k)}.{inconsistent}"
+        missed = f"{listed(still)} {are(still)} still in the {top_words(k)}."
+        if report["consistent"]:
+            return "lost", "Not fooled", missed
+        return "lost", "In part", f"{missed} This list contradicts the truth (E = 0), but more was asked for."
     if not report["l2"]:
         return "cut", "Already so", f"No true label was in the {top_words(k)} before, so nothing was added."
     return "won", "Fooled", f"No true label is left in the {top_words(k)}."
