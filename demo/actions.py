@@ -1,6 +1,7 @@
 """What the page answers when a visitor chooses something: new contents for the widgets that it concerns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import wraps
 from inspect import isgeneratorfunction
 from typing import Any
@@ -18,6 +19,7 @@ from demo.roles import Roles
 from demo.samples import Sample, sample
 from demo.uploads import plain_error
 from demo.verdict import waiting_html
+from demo.visit import Own
 from demo.widgets import Widgets
 from demo.wish import chips_truth
 
@@ -50,17 +52,25 @@ def plainly(handler: Callable[..., Any]) -> Callable[..., Any]:
 
 def known_truth(item: Sample, annotator: tk.Annotator) -> tuple[str, ...]:
     """A sample's true labels as far as the annotator has them, in its spelling."""
-    return tuple(_known(item.truth, annotator))
+    return known(item.truth, annotator)
 
 
-def _known(names: tuple[str, ...] | list[str], annotator: tk.Annotator) -> list[str]:
-    known = []
+def known(names: Iterable[Any], annotator: tk.Annotator) -> tuple[str, ...]:
+    """Those of the names that the annotator has, in its spelling."""
+    found = []
     for name in names:
         try:
-            known.append(annotator.labels[annotator.index(name)])
+            found.append(annotator.labels[annotator.index(str(name))])
         except ValueError:
             continue
-    return known
+    return tuple(found)
+
+
+def marked(own: Own | None, chips: Any) -> Own | None:
+    """The visitor's photo with what is marked on it, where it is the one that the toggles are about."""
+    if not own or not isinstance(chips, dict) or (chips.get("photo"), chips.get("origin")) != (own.photo, "yours"):
+        return own
+    return replace(own, true=tuple(chips.get("truth") or ()))
 
 
 def chips_value(path: str, name: str, photo: Photo, true: tuple[str, ...], k: int, origin: str) -> dict[str, Any]:
@@ -123,7 +133,7 @@ def choose_annotator(
     origin = marks.get("origin") or ("sample" if sample_name else "guess")
     true: tuple[str, ...] | None = None
     if origin == "yours":
-        true = tuple(_known([str(label) for label in marks.get("truth") or []], annotator))
+        true = known(marks.get("truth") or [], annotator)
     elif origin == "sample" and sample_name:
         true = known_truth(sample(sample_name), annotator)
     k = min(whole("k", k, 1, MANY), len(annotator.labels) - 1)

@@ -8,7 +8,7 @@ import torch
 import tkml_core as tk
 from demo import runner, zero_gpu
 from demo.history import Frame
-from demo.plan import Photo, Plan, make_plan
+from demo.plan import Plan, make_plan
 from demo.report import Outcome
 
 
@@ -37,7 +37,7 @@ def run(
 def _run_there(plan: Plan, flag: zero_gpu.Flag, budget: float) -> Iterator[Frame | Outcome]:
     """`runner.run` in the process that has the GPU: frames, and the Outcome last. Tensors come back to the CPU."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    photo = Photo(plan.photo.x.to(device), plan.photo.logits.to(device))
+    photo = replace(plan.photo, x=plan.photo.x.to(device), logits=plan.photo.logits.to(device))
     there = replace(make_plan(plan.ask, tk.load(plan.ask.annotator, device), photo), guessed=plan.guessed)
     frames = runner.run(there, flag.is_up, budget)
     try:

@@ -5,7 +5,7 @@ from html import escape
 from typing import Any
 
 import gradio as gr
-from PIL import ImageOps
+from PIL import Image, ImageOps
 
 from demo import look, menu, runner, takeaway
 from demo.chips import NOTHING_NAMED, SWITCH
@@ -19,16 +19,18 @@ from demo.uploads import photo_input
 from demo.widgets import DEFAULT_K, Start, Widgets
 
 
+def sample_html(name: str, title: str, photo: Image.Image) -> str:
+    """A button for a photo to start from."""
+    small, title = ImageOps.fit(photo.convert("RGB"), (144, 108)), escape(title, quote=True)
+    return (
+        f'<button type="button" class="sample" data-sample="{name}" title="{title}">'
+        f'<img src="{data_uri(small, lossless=False)}" width="72" height="54" alt="{title}"></button>'
+    )
+
+
 def samples_html() -> str:
     """A button for every sample photo."""
-    buttons = []
-    for item in samples():
-        small = ImageOps.fit(item.open().convert("RGB"), (144, 108))
-        title = escape(item.title, quote=True)
-        buttons.append(
-            f'<button type="button" class="sample" data-sample="{item.name}" title="{title}">'
-            f'<img src="{data_uri(small, lossless=False)}" width="72" height="54" alt="{title}"></button>'
-        )
+    buttons = [sample_html(item.name, item.title, item.open()) for item in samples()]
     credits = " · ".join(f"{escape(item.title)}: {item.credit}" for item in samples() if item.credit)
     below = f'<p class="credits">{credits}</p>' if credits else ""
     return f'<div class="samples" role="group" aria-label="Sample photos">{"".join(buttons)}</div>{below}'
@@ -94,7 +96,9 @@ def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Start) -> No
         label="Photo", show_label=False, elem_id="photo", height=150, buttons=[],
         sources=["upload", "webcam", "clipboard"], placeholder="Drop a photo here, or click to upload",
     )  # fmt: skip
-    parts["samples"] = Html(samples_html(), js_on_load=script("samples.js"), elem_id="samples", chosen=start.sample)
+    parts["samples"] = Html(
+        samples_html(), js_on_load=script("samples.js"), elem_id="samples", chosen=start.sample, own=""
+    )
     choices = [(f"{name} · {len(runner.annotator(name).labels)} labels", name) for name in annotators]
     parts["annotator"] = gr.Radio(
         choices, value=start.annotator, label="Annotator", info=menu.ANNOTATORS, elem_id="annotator"

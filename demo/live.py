@@ -136,7 +136,7 @@ def save_data(outcome: Outcome, folder: str | Path) -> str:
 
 def file_name(report: dict[str, Any]) -> str:
     """What the files of a run are called, without ending."""
-    return f"{report['attack']}-k{report['k']}-{report['annotator']}".lower().replace("^", "")
+    return f"{report['photo']}-{report['attack']}-k{report['k']}-{report['annotator']}".lower().replace("^", "")
 
 
 def _place(outcome: Outcome, folder: str | Path, ending: str, content: bytes) -> Path:

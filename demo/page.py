@@ -65,7 +65,8 @@ def build() -> gr.Blocks:
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(KEEP_SECONDS, KEEP_SECONDS)) as page:
         start = arrival(names[0], files)
         kept = gr.State(start.view.reel, time_to_live=KEEP_SECONDS)
-        current = Current(gr.State(start.photo), gr.State(start.sample), gr.State(True), kept)
+        own = gr.State(None, time_to_live=KEEP_SECONDS)
+        current = Current(gr.State(start.photo), gr.State(start.sample), own, gr.State(True), kept)
         header()
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             with gr.Tab("Attack", id="attack"):

@@ -23,6 +23,7 @@ class Photo:
 
     x: Tensor  # (1,3,H,W) on k/255 levels
     logits: Tensor  # (1,m)
+    name: str = "photo"  # its file's, in letters and digits that every system can have in the name of a file
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ def conclude(plan: Plan, result: tk.Result, history: History, stopped: str | Non
     psnr = float(tk.psnr(x, x_adv)[0])
     labels = plan.annotator.labels
     report = {
+        "photo": plan.photo.name,
         "annotator": plan.ask.annotator,
         "attack": plan.ask.attack,
         "goal": plan.goal_name,

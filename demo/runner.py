@@ -15,7 +15,7 @@ from demo import compute, menu, zero_gpu
 from demo.history import Frame, History
 from demo.plan import Ask, Photo, Plan, make_plan, one_of, whole
 from demo.report import Outcome, conclude
-from demo.uploads import open_photo
+from demo.uploads import file_word, open_photo
 from tkml_core.step import Steps
 
 # For every event that attacks, page and endpoint alike: Gradio lets the lowest limit of an id hold for all that share it,
@@ -64,7 +64,7 @@ def read_photo(path: str | Path | None, annotator_name: str, square: bool = Fals
     with torch.inference_mode():
         logits = network(x)
     # clone() outside inference mode: inference tensors may not take part in an attack's gradients.
-    photo = Photo(x.clone(), logits.clone())
+    photo = Photo(x.clone(), logits.clone(), file_word(path))
     with _photos_lock:
         _photos[key] = photo
         while len(_photos) > _KEPT_PHOTOS:

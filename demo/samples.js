@@ -1,5 +1,12 @@
 // One event for all sample buttons; the server gets the sample's name, and says in props.chosen which one is on the stage.
+// props.own is one more button: the photo that the visitor uploaded last.
+let own = "";
 const paint = () => {
+  if (props.own !== own) {
+    own = props.own;
+    element.querySelector("[data-sample=own]")?.remove();
+    element.querySelector(".samples").insertAdjacentHTML("beforeend", own);
+  }
   element.querySelectorAll("button[data-sample]").forEach((button) => {
     button.setAttribute("aria-pressed", button.dataset.sample === props.chosen);
   });
@@ -8,5 +15,5 @@ element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-sample]");
   if (button) trigger("select", { sample: button.dataset.sample });
 });
-watch("chosen", paint);
+watch(["chosen", "own"], paint);
 paint();

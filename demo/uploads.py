@@ -1,5 +1,7 @@
 """Files from strangers: what may come in, and a plain sentence for whatever may not."""
 
+import re
+import unicodedata
 import warnings
 from abc import ABCMeta
 from html import escape
@@ -46,6 +48,12 @@ def open_photo(path: str | Path) -> Image.Image:
             raise
         raise ValueError("This picture file is damaged and cannot be decoded. Please try another one.") from error
     return image
+
+
+def file_word(path: str | Path) -> str:
+    """What a picture's file is called, in lower-case letters and digits that go into any file's name; "photo" if in none."""
+    plain = unicodedata.normalize("NFKD", Path(path).stem).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain)[:40].strip("-") or "photo"
 
 
 def plain_error(message: str) -> gr.Error:

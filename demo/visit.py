@@ -9,14 +9,23 @@ from demo.stops import Stops
 
 
 @dataclass(frozen=True)
+class Own:
+    """The photo that a visitor uploaded last, and what they marked as true on it; `true` is empty while they have not."""
+
+    photo: str
+    true: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Current:
     """What a visitor is looking at: the photo's path, the sample's name if it is one, whether an attack has run on it.
 
-    `reel` holds the last run's frames.
+    `own` is an Own, which can be looked at again after a sample; `reel` holds the last run's frames.
     """
 
     photo: gr.State
     sample: gr.State
+    own: gr.State
     attacked: gr.State
     reel: gr.State
 

@@ -8,16 +8,19 @@ import gradio as gr
 
 from demo import actions, menu, runner
 from demo.actions import plainly
+from demo.layout import sample_html
 from demo.naming import Naming, Update
 from demo.presets import preset_boxes, set_preset
 from demo.samples import photo_of, sample
-from demo.visit import Asked, Current
+from demo.uploads import open_photo
+from demo.visit import Asked, Current, Own
 from demo.widgets import Widgets
 
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # One choice after the other: each reads what the one before it has set, however fast somebody clicks.
 CHOICE: dict[str, Any] = {**QUIET, "concurrency_id": "choice", "concurrency_limit": 1, "trigger_mode": "always_last"}
 
+OWN = "own"  # the button among the samples that brings back the visitor's photo
 # What stands on the stage is no longer what the choices say; style.css says so below the verdict, until the next run.
 CHANGED = '() => document.getElementById("stage").setAttribute("data-changed", "")'
 # On a wide screen, too, the stage may be above what is in sight.
@@ -49,19 +52,26 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current, asked: Ask
             w.photo: None,
             current.photo: path,
             current.sample: None,
-            w.samples: gr.update(chosen=""),
+            current.own: Own(path),
+            w.samples: gr.update(chosen=OWN, own=sample_html(OWN, "Your photo", open_photo(path))),
             **fresh,
         }
 
     @plainly
-    def on_sample(request: gr.Request, event: gr.EventData, name: str, k: float, *naming: Any) -> Update:
-        item = sample(str(event._data.get("sample")))
+    def on_sample(
+        request: gr.Request, event: gr.EventData, name: str, k: float, chips: Any, own: Own | None, *naming: Any
+    ) -> Update:  # fmt: skip
+        chosen, annotator = str(event._data.get("sample")), runner.annotator(name)
+        own = actions.marked(own, chips)
+        if chosen == OWN and own:
+            path, item, origin, true = own.photo, None, "yours", actions.known(own.true, annotator)
+        else:
+            item, origin = sample(chosen), "sample"
+            path, true = photo_of(files, item), actions.known_truth(item, annotator)
         asked.leave(request.session_hash or "")
-        true = actions.known_truth(item, runner.annotator(name))
-        path = photo_of(files, item)
-        update = actions.choose(w, path, name, k, true, "sample", Naming(*naming))
-        mark = gr.update(chosen=item.name)
-        return {**update, current.photo: path, current.sample: item.name, w.samples: mark, **fresh}
+        update = actions.choose(w, path, name, k, true, origin, Naming(*naming))
+        stands = {current.photo: path, current.sample: item and item.name, current.own: own}
+        return {**update, **stands, w.samples: gr.update(chosen=chosen), **fresh}
 
     @plainly
     def on_annotator(
@@ -79,11 +89,16 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current, asked: Ask
     photo = w.photo.input(
         on_photo,
         [w.photo, w.annotator, w.k, *goal],
-        [*scene, w.photo, w.samples, current.photo, current.sample],
+        [*scene, w.photo, w.samples, current.photo, current.sample, current.own],
         **CHOICE,
     )
     photo.failure(lambda: None, None, w.photo, **QUIET)
-    w.samples.select(on_sample, [w.annotator, w.k, *goal], [*scene, w.samples, current.photo, current.sample], **CHOICE)
+    w.samples.select(
+        on_sample,
+        [w.annotator, w.k, w.chips, current.own, *goal],
+        [*scene, w.samples, current.photo, current.sample, current.own],
+        **CHOICE,
+    )
     for changed in (w.annotator.input, w.chips.submit):
         changed(
             on_annotator,

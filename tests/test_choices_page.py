@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
 from conftest import PATIENCE, RUN
 from playwright.sync_api import Page, expect
-from test_page import attack, choose_attack, finished, names, start_a_long_run, upload
+from test_page import attack, choose_attack, finished, names, pressed, start_a_long_run, upload
 
 expect.set_options(timeout=PATIENCE)
 
@@ -121,7 +121,33 @@ def test_the_chosen_sample_is_marked(visit: Callable[..., Page], photos: dict[st
     page.locator(".sample[data-sample=coffee]").click()
     expect(marked).to_have_attribute("data-sample", "coffee")
     upload(page, photos["cat"])
-    expect(marked).to_have_count(0)
+    expect(marked).to_have_attribute("title", "Your photo")
+
+
+def test_a_photo_of_ones_own_comes_back_with_what_was_marked_on_it(
+    visit: Callable[..., Page], photos: dict[str, Path]
+) -> None:
+    page = visit()
+    own = page.locator(".sample[data-sample=own]")
+    expect(own).to_have_count(0)
+    upload(page, photos["cat"])
+    expect(own).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#chips")).to_contain_text("guess")
+    page.locator("#chips .chip[aria-pressed=false]").first.click()
+    truth, photo = pressed(page), page.locator("#before img").get_attribute("src")
+    page.locator(".sample[data-sample=coffee]").click()
+    expect(page.locator("#before img")).not_to_have_attribute("src", str(photo))
+    expect(own).to_have_attribute("aria-pressed", "false")
+    own.focus()
+    page.keyboard.press("Enter")
+    expect(own).to_have_attribute("aria-pressed", "true")
+    expect(own).to_be_focused()
+    expect(page.locator("#before img")).to_have_attribute("src", str(photo))
+    assert len(truth) == 2 and pressed(page) == truth
+    expect(page.locator("#chips")).not_to_contain_text("guess")
+    upload(page, photos["coffee"])
+    expect(page.locator("#before img")).not_to_have_attribute("src", str(photo))
+    expect(own).to_have_count(1)
 
 
 def test_a_ready_choice_brings_the_verdict_into_sight(visit: Callable[..., Page]) -> None:

@@ -131,6 +131,8 @@ def test_a_walk_through_the_lesson(visit: Visit) -> None:
         expected = losses.untargeted(scores, true, 2, lam)
         assert readout(step)["Eq. 8 at this λ"] == pytest.approx(float(expected.loss), abs=0.0051)
         assert pushes(step) == pytest.approx((-expected.by_scores[0]).tolist(), abs=0.0051)
+    move(step, "lam", 1)  # nobody is that far below the best true label: λ alone moves
+    assert "Pushed: λ down." in says(step)
     step.locator("[name=reset]").click()
     assert 4 <= presses_until(step, "Reached: no true label") <= 7
     assert "Pushed" not in says(step)

@@ -101,7 +101,7 @@ def test_upload_both_attacks_download_and_upload_again(
         page.locator("#download-report").click()
     download.value.save_as(tmp_path / "report.json")
     report = json.loads((tmp_path / "report.json").read_text())
-    assert png.name == "tkml-ap-t-k3-voc20.png" and png.read_bytes()[:4] == b"\x89PNG"
+    assert png.name == "cat-tkml-ap-t-k3-voc20.png" and png.read_bytes()[:4] == b"\x89PNG"
     assert [name for name, _ in report["after"]] == after and set(report["targets"]) == set(after)
 
     shown = page.locator("#after .label .pct").all_inner_texts()

@@ -53,6 +53,20 @@ def test_a_picture_is_annotated_once(cat: str) -> None:
     assert runner.read_photo(cat, NAME) is not runner.read_photo(cat, "coco80")
 
 
+@pytest.mark.parametrize(
+    ("path", "word"),
+    [
+        ("/a/Große Küche (2).JPG", "groe-kuche-2"),
+        ("/a/../..;rm -rf.png", "rm-rf"),
+        ("/a/日本.jpg", "photo"),
+        ("", "photo"),
+        (f"/a/{'x' * 39} y.png", "x" * 39),
+    ],
+)
+def test_a_files_word_goes_into_any_files_name(path: str, word: str) -> None:
+    assert uploads.file_word(path) == word
+
+
 def test_the_guess_is_every_label_from_one_half_and_at_least_the_best() -> None:
     annotator = runner.annotator(NAME)
     logits = torch.full((1, 20), -3.0)

@@ -61,6 +61,8 @@ def test_the_attacks_stand_beside_the_papers_numbers(tmp_path: Path) -> None:
     assert (row["Pert ×10⁻²"], row["before rounding"], row["paper’s Pert"]) == ("0.20", "0.10", "0.51")
     at = {row[3]: row[5] for row in third.rows}  # the label that the attack moved to place 4 is back where 5 are shown
     assert at == {"3": share(1, 2), "5": share(0, 2), "10": share(0, 2)}
+    assert "of 2 photos whose top 3" in second.reading and "left 1 with one" in second.reading
+    assert "where 5 labels are shown" in third.reading and "on 0 of 2 photos" in third.reading
     assert fifth.rows[0][:4] == [NAME, "worst", "3", "TkML-AP-T"] and "1 a row" in fifth.sentence
 
 

@@ -48,6 +48,10 @@ def entry_of(photo: str, annotator: str, k: Any, chips: Any) -> Entry:
 def build(tab: gr.Tab, source: Source, start: Entry) -> None:
     """Fill the current tab. `start` is what stands on the tab "Attack" on arrival."""
     Html(INTRO)
+    with gr.Row(elem_classes="runbar"):
+        run = gr.Button("Compare", variant="primary", elem_id="compare-button", scale=0, min_width=120)
+        stop = gr.Button("Stop", interactive=False, elem_id="compare-stop", scale=0, min_width=88)
+        status = Html(line_html("ready"), elem_id="compare-status", elem_classes="runstatus")
     with gr.Row(elem_id="compare-entry"):
         strip = Html(drawing.strip_html(start), elem_id="compare-strip")
         change = gr.Button("Change them on Attack", size="md", scale=0, min_width=250, elem_id="compare-change")
@@ -71,10 +75,6 @@ def build(tab: gr.Tab, source: Source, start: Entry) -> None:
             info="For random targets and BlackBox",
         )  # fmt: skip
     Html(drawing.methods_html(), elem_id="compare-methods-told")
-    with gr.Row(elem_classes="runbar"):
-        run = gr.Button("Compare", variant="primary", elem_id="compare-button", scale=0, min_width=120)
-        stop = gr.Button("Stop", interactive=False, elem_id="compare-stop", scale=0, min_width=88)
-        status = Html(line_html("ready"), elem_id="compare-status", elem_classes="runstatus")
     stale, about = Html("", elem_id="compare-stale"), gr.State(None, time_to_live=shelf.KEEP_SECONDS)
     words = Html(drawing.EMPTY, elem_id="compare-verdict")
     with gr.Row(elem_id="compare-columns"):

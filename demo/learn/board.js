@@ -63,10 +63,12 @@ const board = (root, { k, at, bestLambda, readout, sentence, lines, pace }) => {
 };
 
 const roles = (root, kind) => [...root.querySelectorAll(".lane")].map((lane) => lane.dataset.role === kind);
+// λ goes along its slope, too: at times it is all that moves.
 const pushed = (names, now) => {
-  const up = names.filter((_, j) => now.byScores[j] < 0);
-  const down = names.filter((_, j) => now.byScores[j] > 0);
-  if (!up.length && !down.length) return "Nobody is pushed.";
+  const slopes = [...now.byScores, now.byLambda];
+  const named = (those) => [...names, "λ"].filter((_, j) => those(slopes[j]));
+  const [down, up] = [named((slope) => slope > 0), named((slope) => slope < 0)];
+  if (!up.length && !down.length) return "Nothing is pushed.";
   const both = [down.length && `${listed(down)} down`, up.length && `${listed(up)} up`].filter(Boolean).join(", ");
   return `Pushed: ${both}.`;
 };

@@ -11,15 +11,21 @@ TERMS = {
     "perturbation, z": "What is added to the photo x. The attacked photo is x + z.",
     "norm": "The size of z. ‖z‖₂ squares all changes, adds them and takes the root; ‖z‖<sub>∞</sub> is the largest one.",
     "gradient": "For every pixel, how fast a number rises as the pixel gets brighter. A subgradient stands in for it at a bend.",
+    "loss": "The one number that the optimizer lowers. It is small where the goal is reached.",
+    "convex": "Bent one way only, like a bowl: whoever goes downhill ends at the bottom.",
     "hinge, [a]<sub>+</sub>": "a where a is positive, else 0. It counts what is wrong and ignores what is right.",
     "relaxation": "A friendlier problem in place of the one that is meant, so that following slopes works.",
     "untargeted": "An attack that pushes true labels out of the top-k, whatever takes their place.",
     "targeted": "An attack that makes the top-k exactly the k labels you name.",
     "universal": "One perturbation for every photo, made beforehand from many.",
+    "epoch": "One pass over all photos of a set.",
+    "seed": "The number that chance starts from. The same seed gives the same result again.",
     "transfer": "Whether a perturbation made for one annotator fools another one. Often it does not.",
     "white box, black box": "A white-box attack uses the network's gradients. A black-box attack only asks for scores.",
     "ASR": "Attack success rate, Eq. 14: the share of photos with E = 0 after the attack.",
     "Pert": "Eq. 15: ‖z‖₂ divided by the number of pixels, averaged over the successes.",
+    "PSNR": "How strong the photo is beside the change, in decibels. 6 dB more is half the change; above 40 dB is hard to see.",
+    "SSIM": "How alike two photos look, by their local brightness, contrast and structure. 1 means the same.",
 }
 
 

@@ -7,13 +7,17 @@ from html import escape
 
 @dataclass(frozen=True)
 class Table:
-    """One table: how to read it in a sentence, what made it, and its cells; the first `heads` columns name the row."""
+    """One table: what is in it, what made it, and its cells; the first `heads` columns name the row.
+
+    reading: one of its rows said as a sentence.
+    """
 
     title: str
     sentence: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     command: str = ""
+    reading: str = ""
     heads: int = 3
     nothing: str = ""  # what stands there while there are no rows
     paper: frozenset[int] = field(default_factory=frozenset)  # columns with the paper's own numbers
@@ -45,5 +49,5 @@ def table_html(table: Table) -> str:
     )
     made = f'<p class="made">Made by <code>{escape(table.command)}</code></p>' if table.command else ""
     shown = grid if table.rows else f'<p class="nothing">{escape(table.nothing)}</p>'
-    sentence = f"<p>{escape(table.sentence)}</p>"
+    sentence = f"<p>{escape(table.sentence)}</p>" + (f"<p>{escape(table.reading)}</p>" if table.reading else "")
     return f'<section class="measured"><h2>{escape(table.title)}</h2>{sentence}{shown}{made}</section>'

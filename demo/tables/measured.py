@@ -1,13 +1,17 @@
 """The measured tables, read from `assets/measured` and the headers of `assets/universal` by the functions that print them."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from demo.tables.html import Table
+from demo.verdict import top_words
 from demo.words import listed
 from tkml_core.experiments import attacks_page, compare, paper, universal_page
 from tkml_core.experiments.sample import share
 from tkml_core.zoo.universal import FOLDER as UNIVERSAL
 
+T = TypeVar("T")
 MEASURED = Path(__file__).resolve().parents[2] / "assets" / "measured"
 TO_MEASURE = "python -m tkml_core.experiments.{} --voc VOCdevkit --coco coco"
 FITTING = "none seen in training, all consistent at k before"
@@ -26,6 +30,11 @@ def _many(numbers: list[int]) -> str:
     """How many photos a row is about: "200 a row", or the range where rows differ."""
     least, most = min(numbers, default=0), max(numbers, default=0)
     return f"{most} a row" if least == most else f"{least} to {most} a row"
+
+
+def _said(rows: Sequence[T], words: Callable[[T], str]) -> str:
+    """The first of the rows as a sentence, if there is one."""
+    return "".join(f"Read, for example: {words(row)}" for row in rows[:1])
 
 
 def _instance(path: Path, untargeted_ones: bool) -> tuple[list[attacks_page.Cell], list[list[str]]]:
@@ -52,6 +61,13 @@ def untargeted(path: Path) -> Table:
         ("annotator", "k", "attack", "photos", ASR, PAPER_ASR, "goal % [95 %]", *_PERTS),
         rows,
         TO_MEASURE.format("attacks"),
+        _said(
+            cells,
+            lambda c: (
+                f"of {c.photos} photos whose {top_words(c.k)} {c.annotator} had right, {c.attack} left {c.fooled} with one "
+                f"that contradicts the truth, and {c.won} with no true label in it."
+            ),
+        ),
         paper=frozenset({5, 9}),
     )
 
@@ -72,14 +88,21 @@ def larger(path: Path) -> Table:
         ("annotator", "k", "attack", "k′ shown", "photos", ASR, PAPER_ASR, "Pert ×10⁻² of those", PAPER_PERT),
         rows,
         TO_MEASURE.format("attacks"),
+        _said(
+            [c for c in cells if c.shown > c.k],
+            lambda c: (
+                f"where {c.shown} labels are shown, the change that "
+                f"{c.attack} made for the {top_words(c.k)} contradicts the truth on {c.fooled} of {c.photos} photos."
+            ),
+        ),
         heads=4,
         paper=frozenset({6, 8}),
     )
 
 
 def one_for_all(folder: Path) -> Table:
-    rows, numbers = [], []
-    for n in universal_page.headers(folder):
+    rows, numbers, headers = [], [], universal_page.headers(folder)
+    for n in headers:
         tried, k = int(n["measured"]), int(n["k"])
         numbers.append(tried)
         printed = paper.UNIVERSAL.get(n["attack"], {}).get(k) if n["annotator"] == "coco80" else None
@@ -100,6 +123,10 @@ def one_for_all(folder: Path) -> Table:
         ),
         rows,
         TO_MEASURE.format("universal"),
+        _said(
+            headers, lambda n: f"the one z of {n['attack']} made the {top_words(int(n['k']))} contradict the truth on "
+            f"{n['inconsistent']} of {n['measured']} photos; noise as long, on {n['noise_inconsistent']}.",
+        ),
         paper=frozenset({5, 10}),
     )  # fmt: skip
 
@@ -113,6 +140,13 @@ def targeted(path: Path) -> Table:
         ("annotator", "targets", "k", "attack", "photos", ASR, PAPER_ASR, "goal % [95 %]", *_PERTS),
         rows,
         TO_MEASURE.format("attacks"),
+        _said(
+            cells,
+            lambda c: (
+                f"{c.attack} made the {top_words(c.k)} exactly the {c.case} targets on {c.won} of {c.photos} "
+                f"photos of {c.annotator}."
+            ),
+        ),
         heads=4,
         paper=frozenset({6, 10}),
     )

@@ -52,7 +52,7 @@ def _photos(box: dict[str, Any]) -> None:
             choices, value=[name for _, name in choices], label="Samples", elem_id="live-samples"
         )
         box["uploads"] = gr.File(
-            label=f"Your own photos, {live_row.MOST_PHOTOS} in all",
+            label=f"Your own photos; up to {live_row.MOST_PHOTOS} with the samples",
             file_count="multiple", file_types=["image"], height=170, elem_id="live-uploads",
         )  # fmt: skip
 

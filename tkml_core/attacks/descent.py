@@ -145,7 +145,7 @@ class LambdaDescent(Descent):
         super().__post_init__()
         if self.lambda_0 is not None and not abs(self.lambda_0) <= LARGEST:
             raise ValueError(
-                f"lambda_0 = {self.lambda_0!r}: the first λ is a number from -{LARGEST} to {LARGEST}, or None for Lemma 1's."
+                f"lambda_0 = {self.lambda_0!r}: the first λ is from -{LARGEST} to {LARGEST}; without a number it is Lemma 1's."
             )
 
     def first_lambda(self, scores: Tensor, goal: Goal) -> Tensor:
