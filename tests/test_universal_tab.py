@@ -168,7 +168,7 @@ def test_a_run_that_ends_before_its_last_epoch_says_why(run: Any) -> None:
 
 def test_a_z_that_is_not_universal_points_to_the_bundled_one(run: Any) -> None:
     made = run[-1]
-    assert "made on 200 photos, choose “bundled, TkML-AP-Uv”" in trial.own(made).on_none
+    assert f"made on 200 photos, choose “bundled, {trial.strongest(NAME, K)}”" in trial.own(made).on_none
     assert "bundled" not in trial.own(replace(made, wish=replace(made.wish, k=7))).on_none
 
 
@@ -205,6 +205,13 @@ def test_the_chart_puts_shares_where_they_belong_and_says_them() -> None:
 
 
 # ---- on other photos ------------------------------------------------------------------------------------------------
+
+
+def test_the_strongest_bundled_z_is_the_one_that_did_best_when_measured() -> None:
+    for k in (1, 2, 3):
+        rates = {name: int(notes_of(path_of(name, NAME, k))["goal"]) for name in UNIVERSAL}
+        assert rates[trial.strongest(NAME, k)] == max(rates.values()) > min(rates.values())
+    assert trial.strongest(NAME, 7) == next(iter(UNIVERSAL))
 
 
 def test_a_bundled_z_comes_with_its_measured_rates() -> None:

@@ -13,7 +13,7 @@ from demo.shelf import KEEP_SECONDS
 from demo.sources import MOST_UPLOADS
 from demo.stage import line_html
 from demo.theme import Html
-from demo.universal import craft, drawing, events, photos
+from demo.universal import craft, drawing, events, photos, trial
 from demo.verdict import waiting_html
 from demo.widgets import DEFAULT_K
 from tkml_core.attacks.registry import UNIVERSAL
@@ -41,7 +41,7 @@ def build(tab: gr.Tab, names: Sequence[str], files: dict[str, str]) -> None:
             _stage(box)
         with gr.Column(elem_id="craft-panel", elem_classes="pick", min_width=0):
             _choices(box, names)
-            _trial(box)
+            _trial(box, names[0])
         with gr.Column(elem_id="try", min_width=0):
             box["tally"] = Html(waiting_html("Choose photos, then press Try it."), elem_id="try-verdict")
             box["rows"] = Html("", elem_id="try-rows")
@@ -105,10 +105,11 @@ def _choices(box: dict[str, Any], names: Sequence[str]) -> None:
         )
 
 
-def _trial(box: dict[str, Any]) -> None:
+def _trial(box: dict[str, Any], annotator: str) -> None:
     Html('<h2><span class="number">3</span>Try it on other photos</h2>')
     box["which"] = gr.Radio(
-        [("made here", events.OWN), *((f"bundled, {name}", name) for name in UNIVERSAL)], value=next(iter(UNIVERSAL)),
+        [("made here", events.OWN), *((f"bundled, {name}", name) for name in UNIVERSAL)],
+        value=trial.strongest(annotator, DEFAULT_K),
         label="Which z", elem_id="try-which", info="A bundled one is for the annotator and the k chosen above",
     )  # fmt: skip
     choices = {item.name: item.title for item in samples()}

@@ -46,9 +46,10 @@ def own(made: Made) -> Change:
     photos = "1 photo" if made.photos == 1 else f"{made.photos} photos"
     origin = f"The z made here with {wish.title} over {photos}, for {wish.annotator} at k = {wish.k}."
     alone = " So it is not universal yet: it knows the photos it was made on, and little else. More photos may help."
-    if (wish.title, wish.annotator, wish.k) in bundled():
-        known = notes_of(path_of(wish.title, wish.annotator, wish.k))["photos"]
-        alone += f" To see one made on {known} photos, choose “bundled, {wish.title}” below “Which z” and press Try it."
+    best = strongest(wish.annotator, wish.k)
+    if (best, wish.annotator, wish.k) in bundled():
+        known = notes_of(path_of(best, wish.annotator, wish.k))["photos"]
+        alone += f" To see one made on {known} photos, choose “bundled, {best}” below “Which z” and press Try it."
     return Change(made.z, wish.annotator, wish.k, wish.method, origin, alone)
 
 
@@ -67,6 +68,13 @@ def ready(method: str, annotator: str, k: int) -> Change:
         f"(95 % interval {100 * low:.0f}–{100 * high:.0f}); random noise as long did so on {100 * noise / n:.1f} %."
     )
     return Change(tk.universal(method, annotator, k), annotator, k, UNIVERSAL[method].name, origin)
+
+
+def strongest(annotator: str, k: int) -> str:
+    """The one of UNIVERSAL whose bundled z met the goal on most of the photos it was measured on; the first, if there is none."""
+    there = [name for name in UNIVERSAL if (name, annotator, k) in bundled()]
+    won = {name: int(notes_of(path_of(name, annotator, k))["goal"]) for name in there}
+    return max(won, key=won.__getitem__, default=next(iter(UNIVERSAL)))
 
 
 def put_on(change: Change, source: Source) -> Outcome:
