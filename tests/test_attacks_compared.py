@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -179,13 +179,13 @@ def test_kfool_counts_a_backward_pass_for_each_label() -> None:
 
 
 def test_two_true_labels_take_turns_under_kfool() -> None:
-    """The adapted method pushes one and lifts the other; what it does not reach is not reported as reached."""
+    """The adapted method pushes the leading one and lifts the other."""
     found, x = linear(3, 9)
-    scores = scores_of(found, x)
-    goal = tk.Cleared(true=mask_of(best(scores, 2), 9), k=3)
-    result = tk.KFool(max_steps=40)(found, x, goal)
-    assert result.achieved.item() == bool(goal.margin(found(result.x_adv)) <= -1e-3)
-    assert result.achieved.item() or result.steps.item() == 40
+    first, second = np.argsort(-scores_of(found, x))[:2].tolist()
+    goal = tk.Cleared(true=mask_of({first, second}, 9), k=3)
+    seen = [step.logits[0] for step in tk.KFool(max_steps=40).steps(found, x, goal)]
+    leads = [bool(logits[first] > logits[second]) for logits in seen]
+    assert leads[0] and [now != after for now, after in pairwise(leads)].count(True) >= 2
 
 
 EVERY = pytest.mark.parametrize(

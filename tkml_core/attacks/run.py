@@ -14,6 +14,7 @@ from tkml_core.ranking import consistent
 from tkml_core.step import Result, Step
 
 ENOUGH = 0.99  # of the best norm: what is not 1 % shorter is not worth waiting for
+SLACK = 1e-3  # levels: a whole number of them that floats have made a little longer is still that number
 MORE = 0.02  # score units by which a success must clear the goal once no 8-bit image has shown it, doubled each time
 
 
@@ -51,8 +52,9 @@ class Run:
     """A batch under attack. A loop evaluates the live images, records what it saw, and moves them; see `descent.py`.
 
     Images stop on their own: one that is done keeps its row, frozen. Every success passes through the integer-grid
-    search before it counts, and an image whose success no 8-bit image shows goes on, for a clearer one (`wanted`).
-    Which of two successes is smaller the `measure` says, one of `metrics.NORMS`; norms that are shown are L2.
+    search before it counts, and an image whose success no 8-bit image shows goes on, for a clearer one (`wanted`); where
+    none comes, the end falls back on a larger success (`spare`). Which of two successes is smaller the `measure` says,
+    one of `metrics.NORMS`; norms that are shown are L2.
 
     Books are replaced, not written into: what a loop hands over may be part of a graph. And they ask a GPU as little as
     they can, since it stands still until it has answered: while there is no success, once a step, in `record`.
@@ -68,6 +70,8 @@ class Run:
         zeros = torch.zeros(len(x), dtype=x.dtype, device=annotator.device)
         self.loss, self.threshold, self.norm = zeros, zeros, zeros
         self.best_norm = torch.full_like(zeros, torch.inf)  # by the measure
+        self.spare = self.x  # the float image of the last success whose rounding held, or of the first one
+        self.spared = zeros != 0  # which images have one
         self.wanted = zeros  # score units: only a margin below −wanted counts as a success
         self.logits = zeros[:, None].expand(-1, goal.true.shape[1])
         self.achieved, self.certified = zeros != 0, zeros != 0
@@ -145,6 +149,9 @@ class Run:
             holds = grid.holds(self.annotator, self.goal.select(won), quantize(self.x_adv[won]))
             self.certified = put(self.certified, won, holds)
             self.forwards = plus(self.forwards, won)
+            safe = holds | ~self.spared[won]
+            self.spare = put(self.spare, won[safe], self.x_adv[won[safe]])
+            self.spared = put(self.spared, won, torch.ones_like(safe))
         return better
 
     def keep(self, rows: Tensor, x_adv: Tensor, size: Tensor) -> None:
@@ -163,16 +170,30 @@ class Run:
         rows = rows[can if ready is None else can & ready]
         if not len(rows):
             return
-        most = self.best_norm[rows].ceil() if self.measure == "linf" else None
-        found = grid.search(self.annotator, self.goal.select(rows), self.x[rows], self.best[rows] - self.x[rows], most)
-        self.forwards = plus(self.forwards, rows, found.forwards)
-        self.backwards = plus(self.backwards, rows, found.backwards)
-        lost = rows[~found.holds]
+        lost = self._to_grid(rows, self.best)
         if len(lost):
             self.best_norm = put(self.best_norm, lost, torch.full_like(self.norm[lost], torch.inf))
             self.wanted = put(self.wanted, lost, (2 * self.wanted[lost]).clamp(min=MORE))
-        if len(lost) < len(rows):
+
+    def _to_grid(self, rows: Tensor, near: Tensor) -> Tensor:
+        """End `rows` (n,) on the shortest 8-bit images that are found beside `near` (B,3,H,W); those that have none."""
+        z = near[rows] - self.x[rows]
+        most = (NORMS["linf"](z) - SLACK).ceil() if self.measure == "linf" else None
+        found = grid.search(self.annotator, self.goal.select(rows), self.x[rows], z, most)
+        self.forwards = plus(self.forwards, rows, found.forwards)
+        self.backwards = plus(self.backwards, rows, found.backwards)
+        if bool(found.holds.any()):
             self.end(rows[found.holds], found.x_adv[found.holds])
+        return rows[~found.holds]
+
+    def _fall_back(self, rows: Tensor) -> None:
+        """End those of `rows` (n,) on the grid whose spare success leads there, their smallest having led nowhere."""
+        rows = rows[self.spared[rows]]
+        if not len(rows):
+            return
+        self._to_grid(rows, self.spare)
+        ended = rows[self.done[rows]]
+        self.keep(ended, self.spare[ended], self.norm[ended])
 
     def end(self, rows: Tensor, x_adv: Tensor) -> None:
         """End `rows` (n,) with 8-bit images (n,3,H,W) that meet the goal."""
@@ -192,6 +213,7 @@ class Run:
     def result(self) -> Result:
         """Round, and annotate each 8-bit image alone, as a visitor who saved it would."""
         self.settle(self.live)
+        self._fall_back(self.live)
         x_adv = quantize(self.x_adv)  # an image that is done is on the grid already
         with torch.no_grad():
             logits = torch.cat([self.annotator(x_adv[i : i + 1]) for i in range(len(x_adv))])
