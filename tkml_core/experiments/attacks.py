@@ -5,13 +5,10 @@ photo's outcome is a line of a JSON file: an interrupted run goes on where it st
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import tkml_core as tk
-from tkml_core.attacks.attack import Attack
 from tkml_core.attacks.universal import Universal
 from tkml_core.experiments import attacks_page, cells
-from tkml_core.experiments.cells import read
 from tkml_core.experiments.sample import CASES
 
 NAMES = [name for name, kind in tk.ATTACKS.items() if not issubclass(kind, Universal)]
@@ -24,22 +21,15 @@ def attacks(case: str, names: Sequence[str], max_steps: int | None) -> cells.Met
     return {name: tk.ATTACKS[name](**settings) for name in names if goal in tk.ATTACKS[name].goals}
 
 
-def check_settings(path: Path, chosen: Sequence[Attack]) -> None:
-    """SystemExit where the file has lines of one of these attacks with other settings."""
-    ours = {repr(attack) for attack in chosen}
-    kinds = {type(attack).__name__ for attack in chosen}
-    other = {r["attack"] for r in read(path) if r["attack"].split("(")[0] in kinds and r["attack"] not in ours}
-    if other:
-        raise SystemExit(f"{path} was measured with other settings, {sorted(other)}; name another file with --out.")
-
-
 def main(argv: list[str] | None = None) -> None:
     parser = cells.parser("attacks", __doc__, "attacks", batch=16)
     parser.add_argument("--attacks", nargs="+", default=["TkML-AP-U", "TkML-AP-T"], choices=NAMES)
     parser.add_argument("--max-steps", type=int, help="other than each attack's own")
     args = parser.parse_args(argv)
     if not args.table:
-        check_settings(args.out, [a for case in CASES for a in attacks(case, args.attacks, args.max_steps).values()])
+        cells.check_settings(
+            args.out, [a for case in CASES for a in attacks(case, args.attacks, args.max_steps).values()]
+        )
         cells.run(args, lambda case: attacks(case, args.attacks, args.max_steps))
     cells.conclude(args, attacks_page.tables(args.out), attacks_page.page(args.out))
 

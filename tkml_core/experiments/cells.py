@@ -6,7 +6,7 @@ A cell of a table is an annotator, a case (untargeted, or how targets are chosen
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,8 @@ Methods = dict[str, Attack]  # by a short name
 def parser(command: str, about: str | None, page: str, batch: int) -> argparse.ArgumentParser:
     """What every table takes; its page is `assets/measured/<page>.md`, its lines are in a .jsonl of that name."""
     made = argparse.ArgumentParser(prog=f"python -m tkml_core.experiments.{command}", description=about)
-    made.add_argument("--voc", type=Path, required=True, help="the VOCdevkit folder")
-    made.add_argument("--coco", type=Path, required=True, help="the COCO folder")
+    made.add_argument("--voc", type=Path, default=Path("VOCdevkit"), help="the folder of that name")
+    made.add_argument("--coco", type=Path, default=Path("coco"), help="the folder with COCO's photos and annotations")
     made.add_argument("--annotators", nargs="+", default=list(tk.available()), choices=tk.available())
     made.add_argument("--cases", nargs="+", default=CASES, choices=CASES)
     made.add_argument("--k", type=int, nargs="+", default=KS)
@@ -40,6 +40,15 @@ def parser(command: str, about: str | None, page: str, batch: int) -> argparse.A
 
 def read(path: Path) -> list[Outcome]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def check_settings(path: Path, chosen: Sequence[Attack]) -> None:
+    """SystemExit where the file has lines of one of these attacks with other settings."""
+    ours = {repr(attack) for attack in chosen}
+    kinds = {type(attack).__name__ for attack in chosen}
+    other = {r["attack"] for r in read(path) if r["attack"].split("(")[0] in kinds and r["attack"] not in ours}
+    if other:
+        raise SystemExit(f"{path} was measured with other settings, {sorted(other)}; name another file with --out.")
 
 
 def run(args: argparse.Namespace, methods: Callable[[str], Methods]) -> None:

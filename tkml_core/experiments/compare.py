@@ -1,10 +1,12 @@
 """MinNorm beside the paper's attacks on the same photos, in one run: `python -m tkml_core.experiments.compare --help`.
 
-The paper's attack runs at several step sizes and is judged by the one with the highest share of goals, ties by norm.
+The paper's attack runs at several step sizes and is judged by the one with the highest share of goals, ties by norm, and
+beside that by the best one for each photo.
 Each photo's outcome is a line of a JSON file: an interrupted run goes on, a larger --photos adds to it.
 """
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,14 +16,16 @@ from tkml_core.experiments.cells import Outcome, read
 from tkml_core.experiments.markdown import markdown
 from tkml_core.experiments.sample import CASES, share
 
-STEP_SIZES = (0.1, 0.2, 0.5, 1.0)  # share of the way to the goal that one update goes, see `Descent`
+# Share of the way to the goal that one update goes, see `Descent`; finer ones as far as they still reach it in 1000 steps.
+STEP_SIZES = (0.1, 0.2, 0.5, 1.0)
+FINER = {"untargeted": (0.02, 0.05), "targeted": (0.05,)}
 OURS = {"MinNorm": tk.MinNorm(), "preview": tk.MinNorm(max_steps=30)}
 
 
 def attacks(case: str) -> cells.Methods:
     """By a short name: MinNorm's two presets, and the paper's attack at each step size."""
-    kind = tk.TkMLAPU if case == "untargeted" else tk.TkMLAPT
-    return {**OURS, **{f"paper {step}": kind(step=step) for step in STEP_SIZES}}
+    kind, goal = (tk.TkMLAPU, case) if case == "untargeted" else (tk.TkMLAPT, "targeted")
+    return {**OURS, **{f"paper {step}": kind(step=step) for step in (*STEP_SIZES, *FINER[goal])}}
 
 
 def best_of_the_paper(methods: dict[str, dict[str, Outcome]]) -> str:
@@ -31,7 +35,29 @@ def best_of_the_paper(methods: dict[str, dict[str, Outcome]]) -> str:
         won = [row["pert"] for row in methods[name].values() if row["achieved"]]
         return -len(won), sum(won) / max(len(won), 1)
 
-    return min((name for name in methods if name.startswith("paper")), key=rank)
+    return min(_papers(methods), key=rank)
+
+
+def _papers(methods: Iterable[str]) -> list[str]:
+    return [name for name in methods if name.startswith("paper")]
+
+
+def best_on_each_photo(methods: dict[str, dict[str, Outcome]]) -> dict[str, Outcome]:
+    """The paper's attack with, for every photo, the step size that meets its goal with the least 8-bit norm."""
+    papers = [methods[name] for name in _papers(methods)]
+    return {
+        key: min((rows[key] for rows in papers), key=lambda row: (not row["achieved"], row["pert"]))
+        for key in papers[0]
+    }
+
+
+def float_norm(row: Outcome) -> float:
+    """The smallest float perturbation that is known: an 8-bit image is one too, and its search may have found a shorter one."""
+    return min(row["pert_float"], row["pert"])
+
+
+def norm(row: Outcome) -> float:
+    return row["pert"]
 
 
 @dataclass(frozen=True)
@@ -42,12 +68,16 @@ class Compared:
     case: str
     k: int
     photos: int
-    paper_step: str
+    paper_step: str  # of those from `finest` up
+    finest: float
     paper_share: float
+    paper_gradients: float
     won: int  # photos on which MinNorm reaches the goal
     asr: float
     float_ratio: str
     ratio: str
+    each_float_ratio: str  # both over the paper's best step size for each photo
+    each_ratio: str
     grid: float  # mean 8-bit over mean float norm of MinNorm
     grid_each: float  # mean of its photos' ratios
     gradients: float
@@ -57,29 +87,33 @@ class Compared:
 
 
 def measured(path: Path) -> list[Compared]:
-    """Every cell in which all methods have attacked some photo, over the photos that all of them have attacked."""
+    """Every cell with MinNorm and all of STEP_SIZES, over the photos that all methods in it have attacked."""
     found: dict[tuple[str, str, int], dict[str, dict[str, Outcome]]] = defaultdict(lambda: defaultdict(dict))
     for row in read(path):
         found[row["annotator"], row["case"], row["k"]][row["method"]][row["key"]] = row
     made = []
     for (name, case, k), methods in sorted(found.items(), key=lambda c: (c[0][0], CASES.index(c[0][1]), c[0][2])):
         keys = set.intersection(*(set(rows) for rows in methods.values()))
-        if len(methods) < len(attacks(case)) or not keys:
+        if not {*OURS, *(f"paper {step}" for step in STEP_SIZES)} <= set(methods) or not keys:
             continue
         methods = {method: {key: rows[key] for key in sorted(keys)} for method, rows in methods.items()}
-        paper = best_of_the_paper(methods)
+        name_of_best = best_of_the_paper(methods)
+        paper, each = methods[name_of_best], best_on_each_photo(methods)
         ours = methods["MinNorm"].values()
         gradients = [row["backwards"] for row in ours]
         solved = [row for row in ours if row["achieved"] and row["pert_float"]]
-        each = [row["pert"] / row["pert_float"] for row in solved]
+        grids = [row["pert"] / row["pert_float"] for row in solved]
         grid = sum(row["pert"] for row in solved) / (sum(row["pert_float"] for row in solved) or 1)
         made.append(
             Compared(
-                name, case, k, len(keys), paper.removeprefix("paper "), _share(methods[paper]),
+                name, case, k, len(keys), name_of_best.removeprefix("paper "),
+                min(float(step.removeprefix("paper ")) for step in _papers(methods)), _share(paper),
+                sum(row["backwards"] for row in paper.values()) / len(keys),
                 sum(row["achieved"] for row in ours), 100 * sum(not row["consistent"] for row in ours) / len(keys),
-                _ratio(methods, "MinNorm", paper, "pert_float"), _ratio(methods, "MinNorm", paper, "pert"),
-                grid, sum(each) / max(len(each), 1), sum(gradients) / len(gradients), max(gradients),
-                _share(methods["preview"]), _ratio(methods, "preview", paper, "pert_float"),
+                _ratio(methods["MinNorm"], paper, float_norm), _ratio(methods["MinNorm"], paper, norm),
+                _ratio(methods["MinNorm"], each, float_norm), _ratio(methods["MinNorm"], each, norm),
+                grid, sum(grids) / max(len(grids), 1), sum(gradients) / len(gradients), max(gradients),
+                _share(methods["preview"]), _ratio(methods["preview"], paper, float_norm),
             )
         )  # fmt: skip
     return made
@@ -88,13 +122,15 @@ def measured(path: Path) -> list[Compared]:
 def table(path: Path) -> str:
     """Markdown: shares with their 95 % intervals, and ratios of mean norms over the photos that both attacks solve."""
     columns = (
-        "annotator | case | k | photos | paper's step | paper's goal % | MinNorm's goal % [95 %] | ASR % | float ratio | "
-        "8-bit ratio | grid | gradients, mean (most) | preview's goal % | preview's float ratio"
+        "annotator | case | k | photos | paper's step (from) | paper's goal % | MinNorm's goal % [95 %] | ASR % | float ratio | "
+        "8-bit ratio | float, best step for each photo | 8-bit, the same | grid | paper's gradients | MinNorm's, mean (most) | "
+        "preview's goal % | preview's float ratio"
     )
     rows = (
-        f"{c.annotator} | {c.case} | {c.k} | {c.photos} | {c.paper_step} | {c.paper_share:.1f} | "
-        f"{share(c.won, c.photos)} | {c.asr:.1f} | {c.float_ratio} | {c.ratio} | {c.grid:.2f} ({c.grid_each:.2f}) | "
-        f"{c.gradients:.0f} ({c.most_gradients}) | {c.preview_share:.1f} | {c.preview_ratio}"
+        f"{c.annotator} | {c.case} | {c.k} | {c.photos} | {c.paper_step} ({c.finest:g}) | {c.paper_share:.1f} | "
+        f"{share(c.won, c.photos)} | {c.asr:.1f} | {c.float_ratio} | {c.ratio} | {c.each_float_ratio} | {c.each_ratio} | "
+        f"{c.grid:.2f} ({c.grid_each:.2f}) | {c.paper_gradients:.0f} | {c.gradients:.0f} ({c.most_gradients}) | "
+        f"{c.preview_share:.1f} | {c.preview_ratio}"
         for c in measured(path)
     )
     return markdown(columns, rows)
@@ -104,10 +140,10 @@ def _share(rows: dict[str, Outcome]) -> float:
     return 100 * sum(row["achieved"] for row in rows.values()) / len(rows)
 
 
-def _ratio(methods: dict[str, dict[str, Outcome]], ours: str, paper: str, norm: str) -> str:
-    both = [key for key, row in methods[ours].items() if row["achieved"] and methods[paper][key]["achieved"]]
-    total = sum(methods[paper][key][norm] for key in both)
-    return f"{sum(methods[ours][key][norm] for key in both) / total:.2f}" if total else "–"
+def _ratio(ours: dict[str, Outcome], paper: dict[str, Outcome], norm: Callable[[Outcome], float]) -> str:
+    both = [key for key, row in ours.items() if row["achieved"] and paper[key]["achieved"]]
+    total = sum(norm(paper[key]) for key in both)
+    return f"{sum(norm(ours[key]) for key in both) / total:.2f}" if total else "–"
 
 
 PAGE = """# MinNorm beside the paper's attacks
@@ -116,23 +152,28 @@ PAGE = """# MinNorm beside the paper's attacks
 photos of the measuring parts (never trained on; consistent at k before; cut square to 224 × 224) with
 
 - MinNorm as it comes (`{default}`), and its preview (`{preview}`);
-- the paper's attack (TkML-AP-U, or TkML-AP-T where there are targets) at the step sizes {sizes}, at most 1000 steps; the
-  row shows the one that meets the most goals, ties by norm.
+- the paper's attack (TkML-AP-U, or TkML-AP-T where there are targets) at the step sizes {sizes} and finer ones, from the one
+  in brackets; it ends at its first success, or 5 steps after its smallest (`patience`), and after 1000 steps at the latest. The
+  row shows the size that meets the most goals, ties by norm, and then what is left where every photo has its own best size.
 
 "photos" says how many were attacked so far, at most 200 a cell (`--photos`); each outcome is a line of `minnorm.jsonl`, and the
 same command adds those that are missing. Goal: share of photos whose 8-bit image meets the attack's goal, with Wilson's 95 %
 interval. ASR: share with E = 0. Ratios: mean ‖z‖₂ of MinNorm over that of the paper's attack, over the photos that both solve,
-before rounding and of the 8-bit image. Grid: MinNorm's mean 8-bit over its mean float norm, and in brackets the mean of its
-photos' ratios, in which a photo that needs next to no change counts as much as any. Gradients: backward passes a photo.
+before rounding (or of the 8-bit image, where its search has found a shorter one) and of the 8-bit image. Grid: MinNorm's mean
+8-bit over its mean float norm, and in brackets the mean of its photos' ratios, in which a photo that needs next to no change
+counts as much as any. Gradients: backward passes a photo.
 
 {{table}}
 """
 
 
 def main(argv: list[str] | None = None) -> None:
-    args = cells.parser("compare", __doc__, "minnorm", batch=8).parse_args(argv)
+    parser = cells.parser("compare", __doc__, "minnorm", batch=8)
+    parser.add_argument("--methods", nargs="+", help="only these, such as MinNorm or “paper 0.05”")
+    args = parser.parse_args(argv)
+    cells.check_settings(args.out, [attack for case in CASES for attack in attacks(case).values()])
     if not args.table:
-        cells.run(args, attacks)
+        cells.run(args, lambda case: {n: a for n, a in attacks(case).items() if n in (args.methods or attacks(case))})
     sizes = ", ".join(str(size) for size in STEP_SIZES)
     page = PAGE.format(default=OURS["MinNorm"], preview=OURS["preview"], sizes=sizes)
     cells.conclude(args, table(args.out), page)
