@@ -2,6 +2,7 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -169,3 +170,5 @@ def test_prepare_is_the_images_preparation(bundled: dict[str, tk.Annotator]) -> 
     image = Image.radial_gradient("L").resize((400, 300))
     assert torch.equal(bundled["voc20"].prepare(image), tk.prepare(image))
     assert torch.equal(bundled["voc20"].prepare(image, square=True), tk.prepare(image, square=True))
+    with pytest.raises(ValueError, match=r"Pillow image.*ndarray"):
+        bundled["voc20"].prepare(np.asarray(image))

@@ -43,6 +43,7 @@ GOALS: dict[str, tuple[Callable[[], Any], str]] = {
     "a mask of numbers": (lambda: tk.Cleared(true=Y.float(), k=2), "true must be a bool mask.*float32"),
     "a mask of integers": (lambda: tk.Targeted(targets=T.long(), true=Y), "targets must be a bool mask.*int64"),
     "a mask of one axis": (lambda: tk.Inconsistent(true=Y[0], k=2), r"\(5,\)"),
+    "a mask of no rows": (lambda: tk.Cleared(true=Y[:0], k=2), "true has no row"),
     "a list": (lambda: tk.Inconsistent(true=[[True, False]], k=1), "list"),  # type: ignore[arg-type]
     "targets overlap truth": (lambda: tk.Targeted(targets=rows({3}, {1}), true=Y), "Label 1 of image 1 is both"),
     "|targets| ≠ k": (lambda: tk.Targeted(targets=T, true=Y, k=3), "2 targets and k = 3"),
@@ -215,8 +216,18 @@ class Halved(torch.nn.Module):
 def test_scores_of_another_type_than_the_images_say_so() -> None:
     annotator, _ = linear(0, M, side=8)
     halved = tk.Annotator(Halved(annotator.module), annotator.labels)
-    with pytest.raises(ValueError, match="both need the same type"):
+    with pytest.raises(ValueError, match=r"scores are torch\.bfloat16.*both need the same type"):
         tk.TkMLAPU()(halved, grey(), tk.Inconsistent(true=Y, k=2))
+    module = torch.nn.Sequential(torch.nn.Conv2d(3, M, 3), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())
+    single = tk.Annotator(module, annotator.labels)
+    with pytest.raises(ValueError, match=r"weights are torch\.float32 and the images torch\.float64"):
+        tk.TkMLAPU()(single, grey().double(), tk.Inconsistent(true=Y, k=2))
+
+
+def test_a_module_that_breaks_says_so_itself() -> None:
+    single = tk.Annotator(torch.nn.Conv2d(5, M, 3), [str(j) for j in range(M)])
+    with pytest.raises(RuntimeError, match="channels"):
+        tk.TkMLAPU()(single, grey().float(), tk.Inconsistent(true=Y, k=2))
 
 
 def test_a_run_that_comes_to_nan_says_so() -> None:

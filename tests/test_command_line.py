@@ -45,7 +45,7 @@ def test_a_cat_is_fooled_and_saved(photo: Path, more: list[str], capsys: pytest.
         (["--attack", "kFool", "--goal", "ordered"], "The goal of kFool must be one of 'cleared', 'inconsistent'"),
         (["--attack", "MinNorm", "--goal", "hide", "--true", "cat"], "no label to hide"),
         (["--attack", "MinNorm", "--true", "cat", "--hide", "dog"], "is not true"),
-        (["--attack", "kUAPs", "--k", "7"], "at k = 7 is bundled"),
+        (["--attack", "kUAPs", "--k", "7"], "at k = 7 is bundled; there is one for k = 1, 2, 3"),
     ],
 )
 def test_bad_asks_end_with_their_sentence(
@@ -90,7 +90,7 @@ def test_which_goal_is_meant() -> None:
     assert goal_name("kFool", targets=True) == "cleared" and goal_name("MinNorm", "hide", targets=True) == "hide"
 
 
-@pytest.mark.parametrize("attack", ["TkML-AP-Uv", "kUAPs", "BlackBox"])
+@pytest.mark.parametrize("attack", ["TkML-AP-Uv", "TkML-AP-Uv, margin", "kUAPs", "BlackBox"])
 def test_the_others_conclude_and_say_how_it_ended(photo: Path, attack: str, capsys: pytest.CaptureFixture[str]) -> None:
     """One change for every photo, put on its square; and a search of a few queries."""
     more = ["--max-steps", "20"] if attack == "BlackBox" else []

@@ -431,13 +431,15 @@ def test_the_comparison_saves_as_it_goes_and_judges_the_paper_by_its_best_step(
         "--voc", str(voc), "--coco", str(tmp_path), "--annotators", "voc20", "--cases", "untargeted", "--k", "3",
         "--photos", "1", "--out", str(out), "--device", "cpu",
     ]  # fmt: skip
+    compare.main([*command, "--methods", "MinNorm"])
+    assert [row["method"] for row in cells.read(out)] == ["MinNorm"] and compare.measured(out) == []
     compare.main(command)
     rows = {row["method"]: row for row in cells.read(out)}
-    assert set(rows) == {"MinNorm", "preview", *(f"paper {step}" for step in compare.STEP_SIZES)}
+    assert set(rows) == set(compare.attacks("untargeted"))
     assert all(row["achieved"] for row in rows.values())
     assert rows["preview"]["steps"] == 30 and rows["MinNorm"]["steps"] == 100 + tk.MinNorm().rounded
     shortest = min((row for name, row in rows.items() if name.startswith("paper")), key=lambda row: row["pert"])
-    ratio = rows["MinNorm"]["pert_float"] / shortest["pert_float"]
+    ratio = compare.float_norm(rows["MinNorm"]) / compare.float_norm(shortest)
     assert ratio < 1
     capsys.readouterr()
     compare.main([*command, "--write", str(tmp_path / "page.md")])
@@ -456,6 +458,14 @@ def test_the_papers_best_step_meets_most_goals_and_then_is_shortest() -> None:
         "MinNorm": {"a": outcome(True, 0.1), "b": outcome(True, 0.1)},
     }
     assert compare.best_of_the_paper(methods) == "paper 0.5"
+    assert {key: row["pert"] for key, row in compare.best_on_each_photo(methods).items()} == {"a": 1.0, "b": 3.0}
+
+
+def test_lines_of_other_settings_are_not_mixed_in(tmp_path: Path) -> None:
+    out = tmp_path / "minnorm.jsonl"
+    out.write_text(json.dumps({"attack": repr(tk.MinNorm(max_steps=777))}) + "\n")
+    with pytest.raises(SystemExit, match="777"):
+        compare.main(["--table", "--out", str(out)])
 
 
 def test_the_benchmark_prints_a_row_an_attack_and_batch(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

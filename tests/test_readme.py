@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,8 @@ def examples(heading: str, language: str) -> list[str]:
     return found
 
 
-def run(command: list[str], folder: Path) -> str:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, env={**os.environ})
+def run(command: list[str], folder: Path, environment: Mapping[str, str] = os.environ) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, env={**environment})
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -36,6 +37,24 @@ def folder(photos: dict[str, Path], tmp_path: Path) -> Path:
     with Image.open(photos["cat"]) as photo:
         photo.convert("RGB").save(tmp_path / "photo.jpg", quality=95)
     return tmp_path
+
+
+MY_MODULE = """
+from torch import nn
+my_module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 3))
+"""
+
+
+def test_the_core_examples_run(folder: Path) -> None:
+    here = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    code = MY_MODULE.join(examples("From Python", "python"))
+    out = run([sys.executable, "-c", f"import torch; torch.manual_seed(0)\n{code}"], folder, here)
+    assert out.splitlines()[0].startswith("0 0.0 False") and "True" in out
+    with Image.open(folder / "adversarial.png") as png:
+        png.load()
+    (command,) = examples("From Python", "bash")
+    short = command.replace(".venv/bin/python", sys.executable).replace("--out", "--max-steps 60 --out")
+    assert "goal achieved" in run(["bash", "-euc", short], folder, here)
 
 
 def test_the_python_example_runs(server: str, folder: Path) -> None:

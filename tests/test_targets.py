@@ -80,6 +80,8 @@ def test_random_leaves_the_global_generator_alone() -> None:
         ({"case": "nearest"}, "'nearest'.*best, random, worst"),
         ({"k": 0}, "k = 0"),
         ({"k": -2}, "k = -2"),
+        ({"k": 2.0}, r"k = 2\.0"),
+        ({"logits": torch.full((2, 5), float("nan"))}, "NaN"),
         ({"k": 4}, "Image 0 has 3 labels .* k = 4"),
         ({"true": torch.ones(1, 4, dtype=torch.bool)}, r"\(1, 4\)"),
         ({"true": torch.ones(3, 5, dtype=torch.bool)}, r"\(3, 5\)"),

@@ -346,7 +346,7 @@ def test_bundled_perturbations_do_to_photos_what_noise_does_not() -> None:
 
 
 def test_what_is_not_bundled_is_named_beside_what_is() -> None:
-    with pytest.raises(ValueError, match=r"kUAPs for voc20 at k = 19.*TkML-AP-Uv for voc20 at k = 3"):
+    with pytest.raises(ValueError, match=r"kUAPs for voc20 at k = 19.*there is one for k = 1, 2, 3"):
         tk.universal("kUAPs", "voc20", 19)
 
 

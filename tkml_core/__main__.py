@@ -12,8 +12,7 @@ from torch import Tensor
 
 import tkml_core as tk
 from tkml_core.attacks.ready_made import ReadyMade
-from tkml_core.attacks.registry import goal_name
-from tkml_core.attacks.universal import Universal
+from tkml_core.attacks.registry import UNIVERSAL, goal_name
 
 
 def listed(annotator: tk.Annotator, logits: Tensor, k: int) -> str:
@@ -27,7 +26,8 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("photo", type=Path)
     parser.add_argument("--annotator", default="voc20", choices=tk.available())
     parser.add_argument("--k", type=int, default=3)
-    parser.add_argument("--attack", choices=list(tk.ATTACKS), help="default: TkML-AP-T with --targets, else TkML-AP-U")
+    able = list({**tk.ATTACKS, **UNIVERSAL})
+    parser.add_argument("--attack", choices=able, help="default: TkML-AP-T with --targets, else TkML-AP-U")
     parser.add_argument("--goal", default="", help=f"one of {', '.join(tk.GOALS)}; default: the attack's own")
     parser.add_argument("--true", nargs="+", help="the true labels; default: a guess, those that are likelier than not")
     parser.add_argument("--targets", nargs="+", help="plant these k labels, in order, or one of: best, random, worst")
@@ -42,9 +42,9 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def attack_of(args: argparse.Namespace) -> Any:
     """The attack with the settings that it has of those asked for; a universal one was made beforehand."""
-    kind = tk.ATTACKS[args.attack]
-    if issubclass(kind, Universal):
+    if args.attack in UNIVERSAL:
         return ReadyMade(tk.universal(args.attack, args.annotator, args.k))
+    kind = tk.ATTACKS[args.attack]
     settings = {"max_steps": args.max_steps, "seed": args.seed}
     names = {field.name for field in fields(kind)}
     return kind(**{name: value for name, value in settings.items() if value is not None and name in names})
@@ -53,7 +53,8 @@ def attack_of(args: argparse.Namespace) -> Any:
 def goal_of(args: argparse.Namespace, annotator: tk.Annotator, logits: Tensor, true: Tensor) -> tk.Goal:
     """The goal asked for, about the labels that --targets or --hide name."""
     wanted = args.goal or ("hide" if args.hide else "")
-    kind = tk.GOALS[goal_name(args.attack, wanted, targets=bool(args.targets))]
+    attack = UNIVERSAL[args.attack].name if args.attack in UNIVERSAL else args.attack
+    kind = tk.GOALS[goal_name(attack, wanted, targets=bool(args.targets))]
     if kind.asks_for == "hidden":
         return kind.of(true, args.k, annotator.places(args.hide or ()))
     if kind.asks_for == "targets":

@@ -38,6 +38,9 @@ def prepare(image: Image.Image, square: bool = False) -> Tensor:
     What this returns, saved as PNG and prepared again, comes back unchanged. `square=True` keeps the centre square only,
     so that sets of photos form batches. A side under 32 pixels, before or after scaling, is a ValueError.
     """
+    if not isinstance(image, Image.Image):
+        got = type(image).__name__
+        raise ValueError(f"A Pillow image is expected; got {got}. Image.fromarray makes one of an array.")
     image = to_rgb(image)
     if square:
         side = min(image.size)

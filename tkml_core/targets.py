@@ -26,8 +26,10 @@ def choose_targets(case: str, logits: Tensor, true: Tensor, k: int, seed: int = 
         raise ValueError(
             f"true must be a bool mask (B,m) or (1,m) for scores {tuple(logits.shape)}; got {tuple(true.shape)}."
         )
-    if k < 1:
-        raise ValueError(f"k = {k}: at least one target is needed.")
+    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+        raise ValueError(f"k = {k!r}: a whole number of targets, 1 or more, is expected.")
+    if not bool(torch.isfinite(logits).all()):
+        raise ValueError("The scores are NaN or infinite for some label, so no target is the best or the worst.")
     true = true.to(logits.device).expand_as(logits)
     others = (~true).sum(1)
     if bool((others < k).any()):

@@ -115,7 +115,8 @@ def one_for_all(folder: Path) -> Table:
     return Table(
         "Table 4: one change for every photo",
         f"What one z does to photos that it was not made on ({_many(numbers)}, {FITTING}), beside random noise just as long. "
-        "“Margin” is TkML-AP-Uv with Eq. 7 in place of Eq. 8. The paper has MS COCO alone. Its Pert is of another network, "
+        "“Margin” is TkML-AP-Uv with the goal’s margin in place of Eq. 8. The paper has MS COCO alone. Its Pert is of another "
+        "network, "
         "another norm budget and another unit, so it does not compare with ours: here every z may be ‖z‖₂ = 4000 long.",
         (
             "annotator", "k", "method", "photos", ASR, PAPER_ASR, "noise: ASR % [95 %]", "goal % [95 %]", "‖z‖₂", "Pert ×10⁻²",

@@ -31,8 +31,8 @@ STRETCH = (1.05, 1.1, 1.2, 1.35, 1.6, 2.0)  # of z, tried where the steps are ov
 class MinNorm(Attack):
     """z ← (1 − a) z − a ∇_x (Σ_below w f − Σ_above w f), w ← [w + c/κ · violation]_+ with both sides in balance.
 
-    Arrow and Hurwicz's iteration: a proportional term damps w, and κ, the squared length of the last gradient over ‖w‖²
-    (a Rayleigh quotient of ∇f ∇fᵀ), makes its gain free of the network's scale. No ε, no β, no constant to search for.
+    Arrow and Hurwicz's iteration: a proportional term damps w, and κ, a running mean of the gradient's squared length
+    over ‖w‖² (a Rayleigh quotient of ∇f ∇fᵀ), makes its gain free of the network's scale. No ε, no β, no constant to search for.
 
     norm: "l2" or "linf", what is to be small. In L∞ the optimum is z = −‖g‖₁ sign(g), g that gradient: the point where
     ½‖z‖_∞² + ⟨g, z⟩ is least, as −g is for L2. Its length is the dual norm's, ‖g‖₁.

@@ -48,6 +48,13 @@ def plus(of: Tensor, rows: Tensor, more: int | Tensor = 1) -> Tensor:
     return put(of, rows, part(of, rows) + more)
 
 
+def _two_types(what: str, found: Tensor, x: Tensor) -> ValueError:
+    return ValueError(
+        f"The annotator's {what} are {found.dtype} and the images {x.dtype}; both need the same type. Convert the images, "
+        "or the module, with .float() or .double(), or what it returns."
+    )
+
+
 class Run:
     """A batch under attack. A loop evaluates the live images, records what it saw, and moves them; see `descent.py`.
 
@@ -85,15 +92,18 @@ class Run:
 
     def begin(self) -> None:
         """Score the images as they are; one that meets the goal already is done, and is its own result."""
-        with torch.no_grad():
-            self.logits = self.annotator(self.x)
+        parameter = next(self.annotator.module.parameters(), self.x)
+        try:
+            with torch.no_grad():
+                self.logits = self.annotator(self.x)
+        except RuntimeError as error:
+            if parameter.dtype == self.x.dtype:
+                raise
+            raise _two_types("weights", parameter, self.x) from error
         if not bool(torch.isfinite(self.logits).all()):
             raise ValueError("The annotator gives NaN or infinite scores for this image, which no attack can rank.")
         if self.logits.dtype != self.x.dtype:
-            raise ValueError(
-                f"The annotator's scores are {self.logits.dtype} and the images {self.x.dtype}; both need the same type. "
-                "Convert the module, with .float() or .double(), or what it returns."
-            )
+            raise _two_types("scores", self.logits, self.x)
         self.achieved = self.goal.margin(self.logits) < 0
         met = self.achieved.nonzero()[:, 0]
         self.forwards = self.forwards + 1

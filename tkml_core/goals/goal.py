@@ -14,6 +14,8 @@ def check_mask(name: str, mask: Tensor) -> None:
     if not isinstance(mask, Tensor) or mask.dtype != torch.bool or mask.ndim != 2:
         got = f"shape {tuple(mask.shape)}, dtype {mask.dtype}" if isinstance(mask, Tensor) else type(mask).__name__
         raise ValueError(f"{name} must be a bool mask of shape (B,m) or (1,m), one row an image; got {got}.")
+    if not len(mask):
+        raise ValueError(f"{name} has no row; it needs one an image, or one for all.")
 
 
 def named_mask(named: Tensor | None, like: Tensor) -> Tensor:

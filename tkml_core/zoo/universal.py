@@ -47,14 +47,15 @@ def bundled() -> tuple[tuple[str, str, int], ...]:
 def universal(attack_name: str, annotator_name: str, k: int) -> Tensor:
     """The bundled z (1,3,224,224), float32 in [0,1] units on whole levels, to be added to a square photo and clamped.
 
-    attack_name "TkML-AP-Uv", "TkML-AP-Uv, margin" (Eq. 7 in place of Eq. 8) or "kUAPs", annotator_name and k as they were
-    when it was made. ValueError, naming what there is, where there is none.
+    attack_name "TkML-AP-Uv", "TkML-AP-Uv, margin" (the goal's margin in place of Eq. 8) or "kUAPs", annotator_name and k
+    as they were when it was made. ValueError, naming what there is, where there is none.
     """
     path = path_of(attack_name, annotator_name, k)
     if (attack_name, annotator_name, k) not in bundled():
-        there = ", ".join(f"{a} for {n} at k = {j}" for a, n, j in bundled()) or "none at all"
+        able = [str(j) for a, n, j in bundled() if (a, n) == (attack_name, annotator_name)]
+        there = f"there is one for k = {', '.join(able)}" if able else "there is none for any k"
         raise ValueError(
-            f"No universal perturbation of {attack_name} for {annotator_name} at k = {k} is bundled; there are: {there}. "
+            f"No universal perturbation of {attack_name} for {annotator_name} at k = {k} is bundled; {there}. "
             "python -m tkml_core.experiments.universal makes them."
         )
     return load_universal(path)
