@@ -32,6 +32,15 @@ def into_sight(elem_id: str) -> str:
 """
 
 
+def _hand_on(of: gr.Button, to: gr.Button) -> str:
+    """JS statements that give the focus of one button, about to be disabled, to the other as soon as it can have it."""
+    return f"""
+  const [of, to] = ["{of.elem_id}", "{to.elem_id}"].map((id) => document.getElementById(id));
+  const give = () => (to.disabled ? setTimeout(give, 50) : to.focus({{ preventScroll: true }}));
+  if (document.activeElement === of) give();
+"""
+
+
 def wire(
     run: gr.Button, stop: gr.Button, status: gr.HTML, handler: Callable[..., Iterator[Update]],
     inputs: Sequence[Any], outputs: Sequence[Any], first: str = "",
@@ -75,9 +84,9 @@ def wire_by_session(
     def on_error(request: gr.Request) -> Update:
         return {**on_end(request), status: line_html("ready")}
 
-    run.click(None, None, [run, stop, status], js=f"() => {{{first}{_STARTING}}}", **QUIET)
+    run.click(None, None, [run, stop, status], js=f"() => {{{first}{_hand_on(run, stop)}{_STARTING}}}", **QUIET)
     ran = run.click(on_run, list(inputs), [*outputs, status], **runner.AT_ONCE, **QUIET)
     # .then() does not follow an error and .failure() nothing else, so both bring the buttons back.
-    ran.then(on_end, None, [run, stop], queue=False, **QUIET)
+    ran.then(on_end, None, [run, stop], queue=False, js=f"() => {{{_hand_on(stop, run)}}}", **QUIET)
     ran.failure(on_error, None, [run, stop, status], queue=False, js=refused, **QUIET)
     stop.click(on_stop, None, None, queue=False, **QUIET)

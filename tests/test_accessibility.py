@@ -62,3 +62,42 @@ def test_nor_does_what_a_run_leaves_behind(visit: Callable[..., Page]) -> None:
     expect(page.locator("#compare-csv")).to_be_enabled(timeout=RUN)
     found["compare"] = broken(page)
     assert not any(found.values()), found
+
+
+RINGED = """() => {
+  const ring = (box) => box && parseFloat(getComputedStyle(box).outlineWidth) >= 2 && getComputedStyle(box).outlineStyle;
+  const one = document.activeElement;
+  const shown = [one, one.closest("label"), one.closest(".wrap-inner")].some((box) => box && ring(box) && ring(box) !== "none");
+  return [one.tagName, one.id || one.getAttribute("aria-label") || one.innerText, shown];
+}"""
+
+
+def test_whoever_uses_the_keyboard_sees_where_it_is(visit: Callable[..., Page]) -> None:
+    page = visit(reduced_motion="reduce")
+    page.locator("#advanced > button").click()
+    for tab in TABS[:4]:
+        show(page, tab)
+        page.locator(f"[role=tab][data-tab-id={tab}]").first.focus()
+        stops, unseen = 0, []
+        while True:
+            page.keyboard.press("Tab")
+            tag, name, shown = page.evaluate(RINGED)
+            if tag == "BODY":  # past the end of the page
+                break
+            stops += 1
+            unseen += [] if shown else [name]
+        assert stops > 15 and not unseen, (tab, unseen)
+
+
+def test_the_keyboard_goes_from_attack_to_stop_and_back(visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.locator("#attack-button").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#stop-button")).to_be_focused(timeout=RUN)
+    finished(page)
+    expect(page.locator("#attack-button")).to_be_focused()
+    page.locator("#attack-button").press("Enter")
+    expect(page.locator("#stop-button")).to_be_focused(timeout=RUN)
+    page.locator(".amplifier input").focus()  # who has gone elsewhere is left there
+    finished(page)
+    expect(page.locator(".amplifier input")).to_be_focused()
