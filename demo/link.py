@@ -24,10 +24,11 @@ KEYS = ("sample", "annotator", "k", "attack", "goal", "case", "labels", "true", 
 
 @dataclass(frozen=True)
 class Linked:
-    """A link's wish, unchecked, and the sample it is about."""
+    """A link's wish, unchecked, and the sample it is about; `stands_in` says that the link itself names none."""
 
     sample: str
     ask: Ask
+    stands_in: bool = False
 
 
 def query(plan: Plan, sample_name: str | None) -> str:
@@ -81,7 +82,7 @@ def read(params: Mapping[str, str], start: str, annotator: str) -> Linked | None
     case = given.get("case") or ("best" if names == "targets" else "")
     steps = _whole(given, "max_steps", menu.CHOICES[attack].steps)
     ask = Ask(name, _whole(given, "k", 3), attack, true, case, labels, steps, _whole(given, "seed", 0), goal, settings)
-    return Linked(item.name, ask)
+    return Linked(item.name, ask, stands_in="sample" not in given)
 
 
 def _listed(given: Mapping[str, str], name: str) -> tuple[str, ...]:
@@ -101,9 +102,9 @@ def refusal(error: ValueError) -> str:
     return "The link's settings were left out. " + escape(text if len(text) <= 300 else f"{text[:300]}…", quote=False)
 
 
-def restore(w: Widgets, path: str, item: str, plan: Plan) -> Update:
+def restore(w: Widgets, path: str, linked: Linked, plan: Plan) -> Update:
     """New contents of the widgets, so that they say what `plan` does, with the sample on the stage and no run yet."""
-    ask, named = plan.ask, plan.roles.targets or plan.roles.hidden
+    item, ask, named = linked.sample, plan.ask, plan.roles.targets or plan.roles.hidden
     case = ask.target_case or "best"
     by_hand = named if case == "chosen" or plan.roles.hidden else ()
     true = plan.roles.true
@@ -125,7 +126,12 @@ def restore(w: Widgets, path: str, item: str, plan: Plan) -> Update:
         update[widget] = {**update.get(widget, gr.update()), "value": value}
     update[w.annotator] = ask.annotator
     update[w.samples] = gr.update(chosen=item)
-    update[w.verdict] = waiting_html("These settings came with the link. Press Attack.")
+    missing = (
+        " It names no photo (one of the sender's own is never in it), so a sample stands in. Labels marked or named on another "
+        "photo are not in it either."
+    )
+    came = f"These settings came with the link.{missing if linked.stands_in else ''} Press Attack."
+    update[w.verdict] = waiting_html(came)
     return update
 
 

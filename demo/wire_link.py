@@ -21,7 +21,7 @@ def wire_link(page: gr.Blocks, w: Widgets, files: dict[str, str], current: Curre
             if asked is None:
                 return gr.skip()
             path = photo_of(files, sample(asked.sample))
-            update = link.restore(w, path, asked.sample, runner.plan(path, asked.ask))
+            update = link.restore(w, path, asked, runner.plan(path, asked.ask))
         except ValueError as error:
             gr.Warning(link.refusal(error))
             return gr.skip()

@@ -85,6 +85,7 @@ def test_the_repositorys_own_tables() -> None:
     assert len(made["Table 4"].rows) == len(headers) == len(list(FOLDER.glob("*.safetensors")))
     coco = {(row[1], row[2]): row for row in made["Table 4"].rows if row[0] == "coco80"}
     assert coco["3", "TkML-AP-Uv"][5] == "80.5" and coco["1", "kUAPs"][5] == "63.9"
+    assert "for voc20 at k = 2 and voc20 at k = 3." in made["Table 4"].sentence  # as the rows say
     assert all(row[5] == "–" for row in made["Table 4"].rows if row[0] == "voc20")
     assert all(len(row) == len(table.columns) for table in made.values() for row in table.rows)
     assert all(table.command and (MEASURED / "attacks.jsonl").exists() for table in made.values())

@@ -103,7 +103,7 @@ def test_a_link_brings_the_settings_to_somebody_else(at: Callable[..., Page]) ->
 
     other.goto("about:blank")
     other.go_back()
-    expect(other.locator("#verdict")).to_contain_text("These settings came with the link", timeout=RUN)
+    expect(other.locator("#verdict")).to_contain_text("These settings came with the link. Press Attack", timeout=RUN)
 
 
 def test_an_upload_is_not_in_the_link_and_the_page_says_so(at: Callable[..., Page], photos: dict[str, Path]) -> None:
@@ -112,7 +112,11 @@ def test_an_upload_is_not_in_the_link_and_the_page_says_so(at: Callable[..., Pag
     expect(page.locator("#chips")).to_contain_text("This is a guess")
     page.locator("#link-button").click()
     expect(page.locator("#link")).to_contain_text("Your own photo is not in the link")
-    assert "sample" not in page.locator(LINK).input_value() and "true" not in page.locator(LINK).input_value()
+    expect(page.locator(LINK)).to_have_value(holding("://"))
+    link = page.locator(LINK).input_value()
+    assert "sample" not in link and "true" not in link
+    other = at(link.partition("?")[2])
+    expect(other.locator("#verdict")).to_contain_text("It names no photo", timeout=RUN)
 
 
 def test_a_link_that_asks_for_too_much_changes_nothing(at: Callable[..., Page]) -> None:

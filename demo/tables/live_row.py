@@ -31,6 +31,7 @@ class Row:
     attack: str
     case: str
     k: int
+    max_steps: int
     photos: int
     left_out: tuple[str, ...] = ()  # titles of photos with E = 0 before the attack: nothing to win there
     done: int = 0
@@ -77,7 +78,7 @@ def measure(
     if len(sources) > MOST_PHOTOS:
         raise ValueError(f"At most {MOST_PHOTOS} photos are attacked in one row; {len(sources)} are chosen.")
     began = time.perf_counter()
-    row = Row(wish.annotator, wish.attack, case, int(wish.k), len(sources))
+    row = Row(wish.annotator, wish.attack, case, int(wish.k), int(wish.max_steps), len(sources))
     for number, source in enumerate(sources):
         try:
             plan = runner.plan(source.path, replace(wish, true_labels=source.truth, seed=wish.seed + number))
@@ -121,7 +122,8 @@ def rows_html(rows: Sequence[Row]) -> str:
         [
             row.annotator, CASES[row.case], str(row.k), row.attack, f"{row.done} of {row.photos - len(row.left_out)}",
             share(row.fooled, row.done), share(row.won, row.done), f"{100 * row.pert / row.fooled:.2f}" if row.fooled else "–",
-            f"{row.steps / row.done:.0f}" if row.done else "–", f"{row.seconds:.0f}", row.state,
+            f"{row.steps / row.done:.0f} of {row.max_steps}" if row.done else f"– of {row.max_steps}", f"{row.seconds:.0f}",
+            row.state,
         ]
         for row in rows
     ]  # fmt: skip

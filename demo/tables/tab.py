@@ -24,8 +24,9 @@ from demo.wire_choices import QUIET
 
 MOST_ROWS = 8
 INTRO = """<p class="lead">What the attacks do to many photos, measured on this page’s annotators, beside the numbers that the
-paper prints (shaded). The paper attacked <b>other networks</b>, trained on other photos, and its program takes the norm in a
-[−1,1] space, about twice this unit: compare the trends down a column, not single numbers across.</p>"""
+paper prints (shaded). The paper attacked <b>other networks</b>, trained on other photos. Its Pert, too, is another one: here
+pixels go from 0 to 255, in its program from −1 to 1 and then times 255, which doubles every length. Compare how numbers change
+down a column, not single numbers across.</p>"""
 
 
 def build(names: Sequence[str], files: dict[str, str]) -> None:

@@ -85,7 +85,7 @@ def _choices(box: dict[str, Any], names: Sequence[str]) -> None:
     box["method"] = gr.Radio(
         list(UNIVERSAL), value=next(iter(UNIVERSAL)), label="Method", elem_id="craft-method",
         info="TkML-AP-Uv is the paper's. With the goal's margin in place of Eq. 8 it does better for voc20, less well "
-        "for coco80. kUAPs is the older one it is compared with, and slower",
+        "for coco80. kUAPs is the older one it is compared with; how often each succeeds stands on Tables",
     )  # fmt: skip
     box["k"] = gr.Slider(1, craft.MOST_K, value=DEFAULT_K, step=1, label="k", elem_id="craft-k")
     box["budget"] = gr.Slider(

@@ -157,9 +157,10 @@ The column "photos" says how many were attacked so far, at most 200 a cell (`--p
 ASR (Eq. 14): share of photos with E = 0 afterwards. Goal: share that met the attack's own goal (no true label in the top-k; or
 the top-k is exactly the targets). Both are of the 8-bit image, with Wilson's 95 % intervals. Pert (Eq. 15): mean of
 ‖z‖₂/(H·W) over the photos with E = 0, z in 0–255 units, of the 8-bit image; "float" is of the perturbation before rounding.
-The paper's columns are its Tables 2 and 5: other networks, and a Pert whose norm its program takes in a [−1,1] space, about twice
-this unit. Pert does not compare across networks and image sizes; nothing is claimed against the paper's own networks. Passes:
-forward and backward, checks included. Seconds: of one CPU thread (OMP_NUM_THREADS=1) or two, on a machine shared with other work.
+The paper's columns are its Tables 2 and 5: other networks, and a Pert whose norm its program takes with pixels from −1 to 1,
+times 255: twice this unit. Pert does not compare across networks and image sizes; nothing is claimed against the paper's own
+networks. Passes: forward and backward, checks included. Seconds: of one CPU thread (OMP_NUM_THREADS=1) or two, on a machine
+shared with other work.
 
 {{table}}
 """

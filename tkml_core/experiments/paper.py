@@ -1,4 +1,4 @@
-"""What the paper prints in its Tables 2 to 5. Other networks; a norm in a [−1,1] space, about twice the one of Eq. 15."""
+"""What the paper prints in its Tables 2 to 5. Other networks; a norm of pixels from −1 to 1, times 255: twice Eq. 15's."""
 
 # Tables 2 and 5, by annotator, case and attack: ASR in % and Pert ×10⁻², for k = 3, 5, 10.
 INSTANCE = {

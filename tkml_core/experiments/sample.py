@@ -38,7 +38,8 @@ def interval(successes: int, trials: int) -> tuple[float, float]:
     z, n = 1.959964, trials
     p = successes / n
     middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+    low, high = (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+    return max(low, 0.0), min(high, 1.0)  # floats miss 0 and 1 by a hair
 
 
 def share(successes: int, trials: int) -> str:

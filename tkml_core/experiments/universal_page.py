@@ -53,7 +53,7 @@ found": its own norm) is stretched to it, so that all are compared at about one 
 measured before that and awaits `--again`. Noise: Gaussian, on whole levels, as long, on the same photos. Intervals:
 Wilson's. Seconds: on CPU cores shared with other work. Pert (Eq. 15): ‖z‖₂/(H·W) in 0–255 units. The paper's Table 4 has a
 Pert of 0.13 to 0.16 for TkML-AP-Uv (ASR 80.5 to 86.5 %) and 0.51 for kUAPs (63.9 to 74.6 %), for another network, z made on
-3,000 photos, and a norm its program takes in a [−1,1] space: they do not compare with these.
+3,000 photos, and a norm its program takes with pixels from −1 to 1, times 255: they do not compare with these.
 
 Why so long a z: ‖z‖₂ = 4000 at 224 × 224 changes a value by 10.3 levels rms (PSNR 27.9 dB), a texture that a visitor sees
 but reads the photo through; no z within the usual universal budget of ‖z‖_∞ = 10 (Moosavi-Dezfooli et al., CVPR 2017) can
