@@ -152,8 +152,9 @@ photos of the measuring parts (never trained on; consistent at k before; cut squ
 
 - MinNorm as it comes (`{default}`), and its preview (`{preview}`);
 - the paper's attack (TkML-AP-U, or TkML-AP-T where there are targets) at the step sizes {sizes}, and {finer} where the
-  brackets say so; it ends at its first success, or 5 steps after its smallest (`patience`), and after 1000 steps at the latest. The
-  row shows the size that meets the most goals, ties by norm, and then what is left where every photo has its own best size.
+  brackets say so; it ends at its first success, or 5 steps after its smallest (`patience`), and after 1000 steps at the
+  latest. The row shows the size that meets the most goals, ties by norm, and then what is left where every photo has its own
+  best size.
 
 "photos" says how many were attacked so far, at most 200 a cell (`--photos`); each outcome is a line of `minnorm.jsonl`, and the
 same command adds those that are missing. Goal: share of photos whose 8-bit image meets the attack's goal, with Wilson's 95 %
