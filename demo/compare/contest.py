@@ -94,7 +94,7 @@ def to_name(entry: Entry) -> str:
     if count == entry.k:
         return ""
     return (
-        f"{count or 'None'} of {entry.k} named. On the tab Attack choose “{menu.CHOICES['TkML-AP-T'].title}”, then as Targets "
+        f"{count} of {entry.k} targets named. On the tab Attack choose “{menu.CHOICES['TkML-AP-T'].title}”, then as Targets "
         f"“{menu.TARGET_CASES['chosen']}”, and click {entry.k} label{'' if entry.k == 1 else 's'}."
     )
 
@@ -108,7 +108,7 @@ def plans(entry: Entry, aim: Any, methods: Any, max_steps: Any, seed: Any) -> li
     if not chosen:
         raise ValueError("Tick at least one method to compare.")
     if goal.case == "chosen" and (missing := to_name(entry)):
-        raise ValueError(f"The labels to plant: {missing}")
+        raise ValueError(missing)
     asked = (name for name in able(aim) if name in chosen)
     return [
         runner.plan(

@@ -15,6 +15,7 @@ from demo.plan import MAX_SEED, MAX_STEPS, Plan
 from demo.sheet import sum_up
 from demo.stage import line_html, speed_words
 from demo.theme import Html, script
+from demo.wire_choices import CHOICE
 from demo.wish import chips_truth
 
 STEPS = 200
@@ -74,7 +75,7 @@ def build(tab: gr.Tab, source: Source, start: Entry) -> None:
         )  # fmt: skip
         max_steps = gr.Slider(
             1, MAX_STEPS, value=STEPS, step=1, label="Steps at most", elem_id="compare-steps",
-            info=f"For each method, {runner.BUDGET_SECONDS:.0f} s at most; BlackBox counts queries and wants about 2000",
+            info=f"For each method, {runner.BUDGET_SECONDS:.0f}\u00a0s at most; BlackBox counts queries and wants about 2000",
         )  # fmt: skip
         seed = gr.Number(
             0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, elem_id="compare-seed",
@@ -115,10 +116,10 @@ def _wire_choices(
         return drawing.stale_html(compared, Wish.of(entry_of(*attack), goal, ticked, steps, seed))
 
     now = [*choices, about, *source.all]
-    tab.select(on_look, now, [strip, stale, methods], **runs.QUIET)
-    aim.input(on_aim, now, [strip, stale, methods], **runs.QUIET)
+    tab.select(on_look, now, [strip, stale, methods], **CHOICE)
+    aim.input(on_aim, now, [strip, stale, methods], **CHOICE)
     for choice in (methods, max_steps, seed):
-        choice.input(on_choice, now, stale, trigger_mode="always_last", **runs.QUIET)
+        choice.input(on_choice, now, stale, **CHOICE)
 
 
 def _wire_run(
