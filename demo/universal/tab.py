@@ -119,7 +119,7 @@ def _trial(box: dict[str, Any], annotator: str) -> None:
         info="At the start, those that share no photo with the set. Every photo is cut to its centre square",
     )  # fmt: skip
     box["strangers"] = gr.File(
-        label=f"Photos of your own, up to {trial.MOST_TRIED} with the samples", file_count="multiple", file_types=["image"],
+        label=f"Your own photos, up to {trial.MOST_TRIED} in all", file_count="multiple", file_types=["image"],
         height=FILES, elem_id="try-uploads",
     )  # fmt: skip
     box["try"] = gr.Button("Try it", elem_id="try-button")
