@@ -33,7 +33,7 @@ def strip_html(entry: Entry, aim: str) -> str:
     if aim == "chosen":
         missing = escape(to_name(entry))
         named = f'<p class="missing">{missing}</p>' if missing else tags(entry.named, Roles(entry.true, entry.named))
-        facts += f'<div class="named"><dt>To plant</dt><dd>{named}</dd></div>'
+        facts += f"<div><dt>To plant</dt><dd>{named}</dd></div>"
     facts += f"<div><dt>k</dt><dd>{escape(str(entry.k))}</dd></div>"
     facts += f"<div><dt>Annotator</dt><dd>{escape(entry.annotator)}</dd></div>"
     picture = f'<img src="{data_uri(small, lossless=False)}" width="96" height="72" alt="The photo to attack">'
