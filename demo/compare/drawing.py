@@ -86,8 +86,8 @@ def column_html(plan: Plan, moment: Moment) -> str:
         if report["stopped"] and not report["achieved"]:
             kind, words = "cut", "Stopped" if report["stopped"] == "user" else "Out of time"
         short, steps = shortage(report), steps_words(report)
-        facts = [short] if steps in short else [short, steps]
-        line = " · ".join(fact for fact in (*facts, f"{report['seconds']:.1f} s") if fact)
+        facts = (short, steps) if report["stopped"] == "time" else (short or steps, f"{report['seconds']:.1f} s")
+        line = " · ".join(facts)
         state = f'<p class="stand {kind}"><b><i class="sign" aria-hidden="true"></i>{words}</b> {line}</p>'
         return _pictures(plan, moment.outcome.x_adv, moment.outcome.logits, True, state)
     assert moment.frame is not None
