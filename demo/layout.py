@@ -141,7 +141,10 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
         [], multiselect=True, allow_custom_value=True, label="Target labels", visible=False, elem_id="chosen"
     )
     with gr.Accordion("Advanced", open=False, elem_id="advanced") as parts["advanced"]:
-        parts["max_steps"] = gr.Slider(1, MAX_STEPS, step=1, **menu.steps_shown(own), elem_id="max-steps")
+        parts["max_steps"] = gr.Slider(
+            1, MAX_STEPS, step=1, **menu.steps_shown(own), elem_id="max-steps",
+            info=f"A run lasts {runner.BUDGET_SECONDS:.0f}\u00a0seconds at most",
+        )  # fmt: skip
         # Text fields, because gr.Number turns "nothing" into 0 as soon as it is shown.
         with gr.Row(elem_id="settings"):
             parts["settings"] = {

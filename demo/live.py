@@ -136,7 +136,12 @@ def save_data(outcome: Outcome, folder: str | Path) -> str:
 
 def file_name(report: dict[str, Any]) -> str:
     """What the files of a run are called, without ending."""
-    return f"{report['photo']}-{report['attack']}-k{report['k']}-{report['annotator']}".lower().replace("^", "")
+    return name_of(report["photo"], report["attack"], report["k"], report["annotator"])
+
+
+def name_of(photo: str, what: str, k: int, annotator: str) -> str:
+    """What a file about a photo is called, without ending; `what` is in it, at which k."""
+    return f"{photo}-{what}-k{k}-{annotator}".lower().replace("^", "")
 
 
 def _place(outcome: Outcome, folder: str | Path, ending: str, content: bytes) -> Path:

@@ -10,50 +10,61 @@ from tkml_core.zoo.universal import bundled
 
 @dataclass(frozen=True)
 class AttackChoice:
-    """One attack in the visitor's words. `steps`: how many the page grants it at first."""
+    """One attack in the visitor's words: `whose` it is, and what it does. `steps`: how many the page grants it at first."""
 
     title: str
+    whose: str
     sentence: str
     steps: int = 200
     counted: str = "Steps"  # what `steps` are
 
 
+_PAPERS = "The paper's own."
+_OLDER = "An older method that the paper compares with."
+
 CHOICES = {
     "TkML-AP-U": AttackChoice(
-        "Push the true labels out", "Untargeted: any other labels may take their place."
+        "Push the true labels out", _PAPERS, "Untargeted: any other labels may take their place."
     ),
     "TkML-AP-T": AttackChoice(
-        "Plant labels that are not there", "Targeted: the top-k becomes the labels you name."
+        "Plant labels that are not there", _PAPERS, "Targeted: the top-k becomes the labels you name."
     ),
     "TkML-AP-Uv": AttackChoice(
         "One change for every photo",
+        _PAPERS,
         "Universal: made beforehand{ready}. Your photo is cut to its centre square.",
     ),
     "kFool": AttackChoice(
         "Push out, in straight lines",
-        "An older untargeted method to compare with. It knows one true label at a time.",
+        _OLDER,
+        "Untargeted. It knows one true label at a time.",
         steps=50,
     ),
     "kUAPs": AttackChoice(
         "One change for every photo, older",
-        "An older universal method, made beforehand{ready}. Your photo is cut to its centre square.",
+        _OLDER,
+        "Universal: made beforehand{ready}. Your photo is cut to its centre square.",
     ),
     "ML-AP": AttackChoice(
         "Plant labels, two at a time",
-        "An older targeted method to compare with. Each step moves one label up and one down.",
+        _OLDER,
+        "Targeted. Each step moves one label up and one down.",
     ),
     "CW^k": AttackChoice(
         "Plant labels in order",
+        "An older method that the paper names.",
         "The top-k becomes the labels you name, the first one on top. Many careful steps, so it is slow.",
         steps=300,
     ),
     "MinNorm": AttackChoice(
         "Find the smallest change",
+        "This project's own.",
         "It reaches whichever goal you pick with as little change as it can find.",
         steps=290,  # it ends after 120 where those do
     ),
     "BlackBox": AttackChoice(
         "Only ask for scores",
+        "This project's version of an older method, Square Attack.",
         "It never looks inside the annotator: it tries thousands of changes and keeps what helps. The change is larger.",
         steps=2000,
         counted="Queries",
@@ -131,10 +142,10 @@ def ready_made(attack: str) -> bool:
 
 
 def sentence(attack: str, annotator: str) -> str:
-    """What an attack does; for a ready-made one, also for which k there is one."""
+    """Whose an attack is and what it does; for a ready-made one, also for which k there is one."""
     there = [str(k) for name, whose, k in bundled() if (name, whose) == (attack, annotator)]
     ready = f" for k = {', '.join(there)}" if there else f", though not for {annotator}"
-    return CHOICES[attack].sentence.replace("{ready}", ready)
+    return f"{CHOICES[attack].whose} {CHOICES[attack].sentence.replace('{ready}', ready)}"
 
 
 def uses_seed(attack: str) -> bool:

@@ -72,8 +72,9 @@ def build() -> gr.Blocks:
             with gr.Tab("Attack", id="attack"):
                 w = lay_out(names, start)
             with gr.Tab("Compare", id="compare") as comparing:
-                source = compare.Source(current.photo, w.annotator, w.k, w.chips)
-                compare.build(comparing, source, compare.entry_of(start.photo, start.annotator, DEFAULT_K, start.chips))
+                source = compare.Source(current.photo, w.annotator, w.k, w.chips, w.chosen)
+                entry = compare.entry_of(start.photo, start.annotator, DEFAULT_K, start.chips, [])
+                compare.build(comparing, source, entry)
             with gr.Tab("Universal", id="universal") as universal:
                 crafting.build(universal, names, files)
             with gr.Tab("Tables", id="tables"):

@@ -11,8 +11,9 @@ import pytest
 
 from demo import menu, runner
 from demo.compare import contest, verdict
-from demo.compare.contest import AIMS, Entry, Moment
+from demo.compare.contest import AIMS, Entry, Moment, Wish
 from demo.compare.drawing import column_html, methods_html, opening, original_html, stale_html, strip_html
+from demo.compare.tab import entry_of
 
 
 @pytest.fixture(scope="module")
@@ -109,10 +110,13 @@ def test_stop_keeps_what_is_there_and_begins_nothing_new(cat: Entry) -> None:
     words = verdict.sentence(plans, [report, None], done=True)
     assert "TkML-AP-T was stopped. Stopped before ML-AP had a turn." in words and "did not reach" not in words
     late = verdict.sentence(plans, [{**report, "stopped": "time"}, None], done=True)
-    assert "TkML-AP-T ran out of time." in late
+    assert "TkML-AP-T did not reach it before its 60 s were over." in late
     table = verdict.table_html(plans, [report, None], done=True)
     assert ">stopped<" in table and ">not run<" in table
     assert "Stopped" in column_html(plans[0], seen[-1])
+    report["stopped"] = "time"  # as the clock leaves it
+    assert "Out of time</b> 60 s were over" in column_html(plans[0], seen[-1])
+    assert "<span>not met</span><small>60 s were over</small>" in verdict.table_html(plans, [report, None], done=True)
 
 
 def test_a_comparison_that_is_dropped_stops_working(cat: Entry) -> None:
@@ -130,10 +134,26 @@ def reports(*norms: float | None) -> list[dict[str, Any] | None]:
     for place, norm in enumerate(norms):
         report = dict.fromkeys(verdict.CSV_FIELDS, 1) | {
             "attack": ("TkML-AP-U", "kFool", "MinNorm")[place], "achieved": (norm or 0) >= 0, "l2": abs(norm or 0),
-            "psnr": None, "stopped": None, "true_labels": ["cat", "dog"], "targets": [], "after": [["cow", 0.5]],
+            "psnr": None, "stopped": None, "max_steps": 200, "steps": 200,
+            "true_labels": ["cat", "dog"], "targets": [], "after": [["cow", 0.5]],
         }  # fmt: skip
         made.append(None if norm is None else report)
     return made
+
+
+def test_what_a_run_had_too_little_of_is_said(three: list[Any]) -> None:
+    asked, enough, won = (
+        {**report, "attack": "BlackBox", "max_steps": most, "steps": most}
+        for report, most in zip(reports(-1.0, -1.0, 1.0), (200, 2000, 200), strict=True)
+        if report
+    )
+    assert [verdict.shortage(report) for report in (asked, enough, won)] == ["with only 200 queries", "", ""]
+    words = verdict.sentence(three[:2], [asked, enough], done=True)
+    assert "BlackBox with only 200 queries and BlackBox did not reach it." in words
+    cut = {**won, "stopped": "time"}
+    words = verdict.sentence(three[:1], [cut], done=True)
+    assert "Only BlackBox reached it" in words and "might have come to less, but its 60 s were over" in words
+    assert "<span>met</span><small>60 s were over</small>" in verdict.table_html(three[:1], [cut], done=True)
 
 
 @pytest.fixture(scope="module")
@@ -177,19 +197,55 @@ def test_columns_show_picture_change_and_labels(cat: Entry, ended: tuple[list[An
     assert 'class="label true"' in original_html(plans[0]) and "Top 1" in original_html(plans[0])
     boxes = opening(plans, 5)
     assert len(boxes) == 6 and boxes[3:] == ["", "", ""] and "waiting for its turn" in boxes[1]
-    assert "cat" in strip_html(cat) and "voc20" in strip_html(cat)
+    assert "cat" in strip_html(cat, "cleared") and "voc20" in strip_html(cat, "cleared")
+
+
+def test_labels_named_on_the_other_tab_are_planted_by_every_method(cat: Entry) -> None:
+    entry = replace(cat, k=2, named=("sofa", "bird"))
+    plans = contest.plans(entry, "chosen", ["MinNorm", "CW^k"], 5, 0)
+    assert [plan.roles.targets for plan in plans] == [("sofa", "bird")] * 2 and not plans[0].roles.ordered
+    assert {plan.goal_name for plan in plans} == {"targeted"}
+    strip = strip_html(entry, "chosen")
+    assert strip.count('class="tag target"') == 2 and "To plant" not in strip_html(entry, "worst")
+    assert contest.plans(entry, "best", ["MinNorm"], 5, 0)[0].roles.targets != ("sofa", "bird")
+    for named, k, words in (
+        ((), 2, "0 of 2 targets named.*click 2 labels"),
+        (("sofa", "bird"), 1, "2 of 1 targets named.*1 label\\."),
+    ):
+        short = replace(entry, k=k, named=named)
+        with pytest.raises(ValueError, match=words):
+            contest.plans(short, "chosen", ["MinNorm"], 5, 0)
+        assert contest.to_name(short) in strip_html(short, "chosen")
+
+
+def test_true_labels_and_strange_ones_are_not_planted(cat: Entry) -> None:
+    chips = {"photo": cat.photo, "annotator": cat.annotator, "truth": ["cat"]}
+    named = ["sofa", "cat", "<b>", "sofa", "couch"]  # the last is coco80's name of the first
+    assert entry_of(cat.photo, cat.annotator, 1, chips, named) == replace(cat, named=("sofa",))
+    assert entry_of(cat.photo, cat.annotator, 1, chips, None) == cat
 
 
 def test_what_is_shown_of_other_choices_says_so(cat: Entry) -> None:
-    assert stale_html(None, cat) == stale_html(cat, cat) == ""
-    assert "the choices before" in stale_html(replace(cat, k=2), cat)
-    assert "the choices before" in stale_html(replace(cat, true=("dog",)), cat)
+    now = Wish.of(cat, "cleared", ["MinNorm", "kFool"], 200, 0)
+    same = Wish.of(replace(cat, named=("dog",)), "cleared", ["kFool", "MinNorm"], 200, None)
+    assert stale_html(None, now) == stale_html(now, same) == ""
+    others = [
+        Wish.of(replace(cat, **other), "cleared", ["MinNorm", "kFool"], 200, 0) for other in ({"k": 2}, {"true": ()})
+    ]
+    others += [
+        replace(now, **other) for other in ({"aim": "best"}, {"methods": frozenset()}, {"max_steps": 5}, {"seed": 1})
+    ]
+    others += [Wish.of(replace(cat, named=(name,)), "chosen", ["MinNorm"], 200, 0) for name in ("dog", "sofa")]
+    assert len(set(others)) == 8 and all("the choices before" in stale_html(other, now) for other in others)
+    assert "the choices before" in stale_html(others[-1], others[-2])
 
 
 def test_every_method_that_can_be_ticked_is_explained() -> None:
     told = methods_html()
-    assert all(f"<dt>{escape(name)}</dt>" in told for goal in AIMS for name in contest.able(goal))
-    assert "{" not in told
+    for name in {name for goal in AIMS for name in contest.able(goal)}:
+        assert f"<dt>{escape(name)} <small>{escape(menu.CHOICES[name].whose)}</small></dt>" in told
+    assert "{" not in told and told.count("not asked for an order") == 1
+    assert told.index("CW^k") < told.index("not asked for an order") < told.index("MinNorm")
 
 
 def test_a_universal_change_says_that_its_picture_is_a_square(photos: dict[str, Path]) -> None:

@@ -104,13 +104,42 @@ def test_methods_are_compared_on_what_stands_on_the_attack_tab(
     tops = columns.evaluate_all("boxes => new Set(boxes.map(b => b.getBoundingClientRect().top)).size")
     assert tops == (1 if width == WIDE else 4)  # side by side, or stacked
 
+    notice, method = page.locator("#compare-stale"), page.locator("#compare-methods label", has_text="kFool")
+    expect(notice).not_to_contain_text("choices before")
+    method.click()
+    expect(notice).to_contain_text("choices before")
+    expect(notice).to_be_in_viewport(ratio=1)
+    method.click()
+    expect(notice).not_to_contain_text("choices before")
+    limit_steps(page, "31")
+    expect(notice).to_contain_text("choices before")
+
     with page.expect_download() as download:
         page.locator("#compare-csv").click()
+    assert download.value.suggested_filename == "cat-comparison-k1-voc20.csv"
     download.value.save_as(tmp_path / "table.csv")
     with open(tmp_path / "table.csv", encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
     assert [line["attack"] for line in lines] == ["TkML-AP-U", "kFool", "MinNorm"]
     assert f"{float(lines[2]['l2']):.1f}" in rows.nth(2).inner_text()
+
+
+def test_targets_that_are_named_on_the_attack_tab_are_there_in_compare(visit: Callable[..., Page]) -> None:
+    page = visit()
+    test_page.fill(page, "#k input[type=number]", "1")
+    to_compare(page)
+    strip = page.locator("#compare-strip")
+    page.locator("#compare-goal label", has_text="named on Attack").click()
+    expect(strip).to_contain_text("0 of 1 targets named. On the tab Attack choose “Plant labels that are not there”")
+    page.locator("#compare-change").click()
+    test_page.choose_attack(page, "TkML-AP-T")
+    page.locator("#case label", has_text="chosen by hand").click()
+    expect(page.locator("#chips .marks output")).to_have_text("0 of 1")
+    chip = page.locator("#chips .chip[aria-disabled=false]").first
+    named = str(chip.get_attribute("data-label"))
+    chip.click()
+    to_compare(page)
+    expect(strip.locator(".tag.target")).to_have_text([f"{named} (target)"])
 
 
 def test_stop_and_change_and_refusals(visit: Callable[..., Page]) -> None:
@@ -134,13 +163,17 @@ def test_stop_and_change_and_refusals(visit: Callable[..., Page]) -> None:
     expect(page.get_by_test_id("toast-body")).to_contain_text("Tick at least one method")
     compared(page, "ready")
 
+    expect(page.locator("#compare-stale")).to_contain_text("choices before")
+    for name in ("TkML-AP-T", "ML-AP", "MinNorm"):
+        page.locator("#compare-methods").get_by_label(name, exact=True).check()
+    expect(page.locator("#compare-stale")).not_to_contain_text("choices before")
+
     page.locator("#compare-change").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#attack-button")).to_be_visible()
     assert page.evaluate("document.activeElement.innerText").strip() == "Attack"
     page.locator("#chips .chip[aria-pressed=false]").first.click()
     marked = len(test_page.pressed(page))
-    expect(page.locator("#compare-stale")).not_to_contain_text("choices before")
     to_compare(page)
     expect(page.locator("#compare-strip .tag.true")).to_have_count(marked)
     expect(page.locator("#compare-stale")).to_contain_text("choices before")

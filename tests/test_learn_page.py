@@ -171,6 +171,29 @@ def test_a_walk_through_the_lesson(visit: Visit) -> None:
     expect(page.locator("#learn")).to_be_hidden()
 
 
+def test_at_a_tie_the_words_go_with_the_numbers(visit: Visit) -> None:
+    page = lesson(visit())
+    for key, loss in (("untargeted", "Eq. 7"), ("targeted", "Eq. 11")):
+        step = page.locator(f"[data-step={key}]")
+        for score in ("0", "1"):
+            for lane in step.locator(".lane input").all():
+                lane.fill(score)
+            assert readout(step)[loss] == 0
+            assert "Level with the goal, not past it yet" in says(step) and f"so {loss} is 0" in says(step)
+    step = page.locator("[data-step=untargeted]")
+    move(step, "k", 1)
+    for lane in step.locator(".lane.other input").all():
+        lane.fill("0.5")
+    assert "level with place 2" in says(step)  # the other true label holds it
+    for which, place, score, loss, words in (
+        ("true", "first", 0.9, 0.1, "Not reached yet."),
+        ("other", "first", 1, 0, "level with place 2"),
+        ("true", "last", 0.8, 0, "Reached"),
+    ):
+        getattr(step.locator(f".lane.{which} input"), place).fill(str(score))
+        assert readout(step)["Eq. 7"] == pytest.approx(loss) and words in says(step)
+
+
 def test_try_it_chooses_what_the_step_says(visit: Visit) -> None:
     page = visit()
     for key, value in (("targeted", "(TkML-AP-T)"), ("lemma", "(TkML-AP-U)")):

@@ -55,6 +55,7 @@ def test_a_change_is_crafted_tried_and_taken_away(
     expect(page.locator("#craft-uploads")).to_contain_text("admiral")
     page.locator("#craft-button").click()
     expect(page.locator("#craft-verdict")).to_contain_text("of the 2 pictures it was made on", timeout=RUN)
+    expect(page.locator("#craft-verdict")).to_contain_text("so before any change")
     expect(page.locator("#craft-facts")).to_contain_text("made on 2 photos.")
     expect(page.locator("#craft-facts")).to_contain_text("of 1 of the photos is the annotator’s own guess")
     expect(page.locator("#craft-button")).to_be_enabled()
@@ -75,6 +76,17 @@ def test_a_change_is_crafted_tried_and_taken_away(
     page.locator("#try-button").click()
     expect(page.locator("#try-rows .tag")).to_have_text(["in the set", "yours"], timeout=RUN)
     expect(page.locator("#try-verdict")).to_contain_text("its truth is the annotator's guess")
+    expect(page.locator("#try-rows .outcome").last).to_contain_text("Truth guessed: ")
+
+    for box in page.locator("#try-samples input").all()[:3]:
+        box.check()
+    copies = []
+    for number in range(11):
+        copies.append(tmp_path / f"coffee-{number}.png")
+        copies[-1].write_bytes(photos["coffee"].read_bytes())
+    page.locator("#try-uploads").get_by_role("button", name="Clear").click()
+    page.locator("#try-uploads input[type=file]").set_input_files(copies)
+    expect(page.locator("#try-samples input:checked")).to_have_count(1)  # of 12 in all
 
 
 def test_stop_keeps_the_change_so_far(visit: Callable[..., Page]) -> None:

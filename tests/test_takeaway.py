@@ -40,7 +40,7 @@ def data(outcome: Outcome, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_data_file_is_exact(outcome: Outcome, data: Path) -> None:
-    assert data.name == "tkml-ap-t-k2-voc20.npz"
+    assert data.name == "mosaic-tkml-ap-t-k2-voc20.npz"
     with np.load(data, allow_pickle=False) as file:
         x, x_adv, z, z_float = (file[name] for name in ("x", "x_adv", "z", "z_float"))
         assert (x.dtype, x_adv.dtype, z.dtype, z_float.dtype) == (np.uint8, np.uint8, np.int16, np.float32)

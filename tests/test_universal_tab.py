@@ -80,6 +80,17 @@ def test_photos_on_which_nothing_is_to_be_won_are_left_out_and_named(files: dict
         photos.gather([many], NAME, 10, False)
 
 
+def test_pictures_that_are_so_before_any_change_are_counted(files: dict[str, str]) -> None:
+    car = Source(files["motorcycle"], "Motorcycle", ("car",))  # third best, but for the closer views
+    crowd = photos.gather([car], NAME, 3, more_views=True)
+    with torch.no_grad():
+        logits = torch.cat([runner.annotator(NAME)(x) for x in crowd.x.split(1)])
+    assert crowd.cleared_before == int((tk.Cleared(true=crowd.true, k=3).margin(logits) < 0).sum()) == 2
+    assert crowd.inconsistent_before == int((~tk.consistent(logits, crowd.true, 3)).sum()) == 2
+    both = photos.gather([car, *sample_sources(["cat"], files, runner.annotator(NAME))], NAME, 3, more_views=True)
+    assert (both.photos, both.cleared_before, len(both.x)) == (2, 2, 8)
+
+
 def test_a_bad_file_is_named_and_no_path_is_told(tmp_path: Path) -> None:
     path = tmp_path / "holiday.jpg"
     path.write_bytes(b"no photo")
@@ -153,8 +164,12 @@ def test_a_run_that_is_cut_short_keeps_what_it_has(files: dict[str, str], stop: 
     words = {"user": "Stopped after 0 updates", "time": "The limit of 60 seconds ended the run"}[cause]
     assert drawing.made_sentence(made, 60).startswith(words)
     assert "0 of 1 fooled" in drawing.made_html(made, 60)
+    assert "once z is added; none were so before any change." in drawing.made_html(made, 60)
+    one, two = (drawing.made_sentence(replace(made, cleared_before=count), 60) for count in (1, 2))
+    assert "; 1 was so before any change." in one and "; 2 were so before any change." in two
     facts = drawing.facts_html(replace(made, left_out=("<b>",), guessed=1))
-    assert "kUAPs for voc20 at k = 3, made on 1 photo." in facts and "&lt;b&gt;" in facts and "own guess" in facts
+    assert "kUAPs for voc20 at k = 3, made on 1 photo." in facts and "on 0 of the 1 pictures; none were so" in facts
+    assert "&lt;b&gt;" in facts and "own guess" in facts
 
 
 def test_a_run_that_ends_before_its_last_epoch_says_why(run: Any) -> None:
@@ -240,5 +255,17 @@ def test_z_is_added_unaltered_and_the_row_says_what_came_of_it(files: dict[str, 
     assert "<img src=x>" not in rows
     with pytest.raises(ValueError, match="at least one photo"):
         trial.try_html(nothing, [], [])
-    with pytest.raises(ValueError, match="At most 8 photos"):
-        trial.try_html(nothing, [evil] * 9, [""] * 9)
+    with pytest.raises(ValueError, match="At most 12 photos"):
+        trial.try_html(nothing, [evil] * 13, [""] * 13)
+
+
+def test_a_truth_that_was_guessed_is_named_in_its_row(files: dict[str, str]) -> None:
+    change = trial.ready("TkML-AP-Uv", NAME, K)
+    (theirs,), (known,) = uploaded([files["cat"]]), sample_sources(["cat"], files, runner.annotator(NAME))
+    assert trial.put_on(change, theirs).plan.roles.true == ("cat",)
+    assert "Truth guessed: cat." in trial.row_html(theirs, trial.put_on(change, theirs), change.z, "yours")
+    assert "guessed" not in trial.row_html(known, trial.put_on(change, known), change.z, "new")
+
+
+def test_uploads_take_the_room_of_samples() -> None:
+    assert [trial.room(paths) for paths in (None, ["a"], ["a"] * 12, ["a"] * 20)] == [12, 11, 0, 0]

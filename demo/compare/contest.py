@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from demo import elsewhere, menu, runner
@@ -31,17 +31,36 @@ AIMS = {
         case: Aim(f"plant labels: {menu.TARGET_CASES[case]}", "targeted", case, _PLANTERS)
         for case in ("best", "random", "worst")
     },
+    "chosen": Aim("plant labels: those named on Attack", "targeted", "chosen", _PLANTERS),
 }
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What the visitor put on the tab "Attack": the same for every method."""
+    """What the visitor put on the tab "Attack": the same for every method. `named`: the targets named by hand there."""
 
     photo: str
     annotator: str
     k: Any
     true: tuple[str, ...]
+    named: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wish:
+    """All that the outcome of a comparison hangs on; two that are equal ask for the same."""
+
+    entry: Entry
+    aim: str
+    methods: frozenset[str]
+    max_steps: Any
+    seed: Any
+
+    @classmethod
+    def of(cls, entry: Entry, aim: str, methods: Sequence[str], max_steps: Any, seed: Any) -> "Wish":
+        """The wish that the widgets say; labels that are named count only where the goal is about them."""
+        about = entry if aim == "chosen" else replace(entry, named=())
+        return cls(about, aim, frozenset(methods), max_steps, seed or 0)
 
 
 @dataclass(frozen=True)
@@ -69,6 +88,17 @@ def most_columns() -> int:
     return max(len(able(aim)) for aim in AIMS)
 
 
+def to_name(entry: Entry) -> str:
+    """Where to name targets and how many, in words; empty where exactly k are named."""
+    count = len(entry.named)
+    if count == entry.k:
+        return ""
+    return (
+        f"{count} of {entry.k} targets named. On the tab Attack choose “{menu.CHOICES['TkML-AP-T'].title}”, then as Targets "
+        f"“{menu.TARGET_CASES['chosen']}”, and click {entry.k} label{'' if entry.k == 1 else 's'}."
+    )
+
+
 def plans(entry: Entry, aim: Any, methods: Any, max_steps: Any, seed: Any) -> list[Plan]:
     """A checked plan for each method, in the menu's order. ValueError says what cannot be done and what can."""
     goal = AIMS[one_of("The goal", aim, AIMS)]
@@ -77,11 +107,13 @@ def plans(entry: Entry, aim: Any, methods: Any, max_steps: Any, seed: Any) -> li
         one_of("A method for this goal", name, able(aim))
     if not chosen:
         raise ValueError("Tick at least one method to compare.")
+    if goal.case == "chosen" and (missing := to_name(entry)):
+        raise ValueError(missing)
     asked = (name for name in able(aim) if name in chosen)
     return [
         runner.plan(
             entry.photo,
-            Ask(entry.annotator, entry.k, name, entry.true, goal.case, (), max_steps, seed, goal.goal),
+            Ask(entry.annotator, entry.k, name, entry.true, goal.case, entry.named, max_steps, seed, goal.goal),
         )
         for name in asked
     ]

@@ -9,7 +9,8 @@ from torch import Tensor
 import tkml_core as tk
 from demo import menu, runner
 from demo.chips import tags, top_list
-from demo.compare.contest import AIMS, Entry, Moment, able, reference
+from demo.compare.contest import AIMS, Entry, Moment, Wish, able, reference, to_name
+from demo.compare.verdict import shortage
 from demo.pictures import AMPLIFY, amplified, data_uri, figure, to_image
 from demo.plan import Plan
 from demo.roles import Roles
@@ -21,34 +22,46 @@ EMPTY = (
 )
 
 
-def strip_html(entry: Entry) -> str:
-    """What every method gets: picture, true labels, k and annotator, as chosen on the tab "Attack"."""
+def strip_html(entry: Entry, aim: str) -> str:
+    """What every method gets: picture, true labels, k and annotator, as chosen on the tab "Attack".
+
+    Where the goal is about labels that are named there, also these, or how to name them.
+    """
     photo = runner.read_photo(entry.photo, entry.annotator)
     small = ImageOps.fit(to_image(photo.x), (144, 108))
     facts = f"<div><dt>True</dt><dd>{tags(entry.true, Roles(entry.true)) if entry.true else 'none marked'}</dd></div>"
+    if aim == "chosen":
+        missing = escape(to_name(entry))
+        named = f'<p class="missing">{missing}</p>' if missing else tags(entry.named, Roles(entry.true, entry.named))
+        facts += f"<div><dt>To plant</dt><dd>{named}</dd></div>"
     facts += f"<div><dt>k</dt><dd>{escape(str(entry.k))}</dd></div>"
     facts += f"<div><dt>Annotator</dt><dd>{escape(entry.annotator)}</dd></div>"
     picture = f'<img src="{data_uri(small, lossless=False)}" width="96" height="72" alt="The photo to attack">'
     return f'<div class="strip">{picture}<dl>{facts}</dl></div>'
 
 
-def stale_html(about: Entry | None, entry: Entry) -> str:
-    """A word that what is shown is about something else than what stands on the tab "Attack" now; empty where it is not."""
-    if about in (None, entry):
+def stale_html(about: Wish | None, now: Wish) -> str:
+    """A word that what is shown is about something else than what is chosen now, here or on "Attack"; else empty."""
+    if about in (None, now):
         return ""
     return '<p class="stale" role="status">What is shown below is about the choices before. Press Compare for the new ones.</p>'
 
 
 def methods_html() -> str:
-    """What each method is, to be opened by whoever wants to know."""
+    """What each method is and whose, to be opened by whoever wants to know."""
     names = dict.fromkeys(name for goal in AIMS for name in able(goal))
     told = "".join(
-        f"<div><dt>{escape(name)}</dt><dd><b>{escape(choice.title)}.</b> "
-        f"{escape(choice.sentence.replace('{ready}', ''))}</dd></div>"
+        f"<div><dt>{escape(name)} <small>{escape(choice.whose)}</small></dt><dd><b>{escape(choice.title)}.</b> "
+        f"{escape(choice.sentence.replace('{ready}', ''))}{_unordered(name)}</dd></div>"
         for name, choice in menu.attacks().items()
         if name in names
     )
     return f'<details class="whatis"><summary>What are these methods?</summary><dl>{told}</dl></details>'
+
+
+def _unordered(name: str) -> str:
+    """A word that a method whose own goal is an order gets another one here; empty for all others."""
+    return " Here it is not asked for an order." if menu.goals_of(name)[0] == "ordered" else ""
 
 
 def original_html(plan: Plan) -> str:
@@ -72,7 +85,9 @@ def column_html(plan: Plan, moment: Moment) -> str:
         kind, words = ("won", "Goal met") if report["achieved"] else ("lost", "Goal not met")
         if report["stopped"] and not report["achieved"]:
             kind, words = "cut", "Stopped" if report["stopped"] == "user" else "Out of time"
-        line = f"{steps_words(report)} · {report['seconds']:.1f} s"
+        short, steps = shortage(report), steps_words(report)
+        facts = (short, steps) if report["stopped"] == "time" else (short or steps, f"{report['seconds']:.1f} s")
+        line = " · ".join(facts)
         state = f'<p class="stand {kind}"><b><i class="sign" aria-hidden="true"></i>{words}</b> {line}</p>'
         return _pictures(plan, moment.outcome.x_adv, moment.outcome.logits, True, state)
     assert moment.frame is not None

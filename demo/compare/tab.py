@@ -1,20 +1,21 @@
 """The tab "Compare": its widgets, and which of them makes what happen."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from demo import runner, runs, shelf
-from demo.actions import plainly
+from demo import live, runner, runs, shelf
+from demo.actions import known, plainly
 from demo.compare import contest, drawing, verdict
-from demo.compare.contest import AIMS, Entry
+from demo.compare.contest import AIMS, Entry, Wish
 from demo.plan import MAX_SEED, MAX_STEPS, Plan
 from demo.sheet import sum_up
 from demo.stage import line_html, speed_words
 from demo.theme import Html, script
+from demo.wire_choices import CHOICE
 from demo.wish import chips_truth
 
 STEPS = 200
@@ -32,17 +33,22 @@ class Source:
     annotator: gr.Radio
     k: gr.Slider
     chips: gr.HTML
+    named: gr.Dropdown
 
     @property
     def all(self) -> list[Any]:
-        return [self.photo, self.annotator, self.k, self.chips]
+        return [self.photo, self.annotator, self.k, self.chips, self.named]
 
 
-def entry_of(photo: str, annotator: str, k: Any, chips: Any) -> Entry:
+def entry_of(photo: str, annotator: str, k: Any, chips: Any, named: Any) -> Entry:
     """What stands on the tab "Attack"; ValueError while its parts do not belong together."""
     if not isinstance(chips, dict) or (chips.get("annotator"), chips.get("photo")) != (annotator, photo):
         raise ValueError("The labels of the new photo are still on their way. Please try again in a moment.")
-    return Entry(photo, annotator, k, chips_truth(chips, runner.annotator(annotator)))
+    network = runner.annotator(annotator)
+    true = chips_truth(chips, network)
+    # Labels to hide are named in the same place, and those are true.
+    targets = [name for name in known(named if isinstance(named, list) else (), network) if name not in true]
+    return Entry(photo, annotator, k, true, tuple(dict.fromkeys(targets)))
 
 
 def build(tab: gr.Tab, source: Source, start: Entry) -> None:
@@ -52,8 +58,9 @@ def build(tab: gr.Tab, source: Source, start: Entry) -> None:
         run = gr.Button("Compare", variant="primary", elem_id="compare-button", scale=0, min_width=120)
         stop = gr.Button("Stop", interactive=False, elem_id="compare-stop", scale=0, min_width=88)
         status = Html(line_html("ready"), elem_id="compare-status", elem_classes="runstatus")
+        stale = Html("", elem_id="compare-stale")
     with gr.Row(elem_id="compare-entry"):
-        strip = Html(drawing.strip_html(start), elem_id="compare-strip")
+        strip = Html(drawing.strip_html(start, "cleared"), elem_id="compare-strip")
         change = gr.Button("Change them on Attack", size="md", scale=0, min_width=250, elem_id="compare-change")
     with gr.Row(elem_id="compare-choices"):
         aim = gr.Radio(
@@ -68,14 +75,14 @@ def build(tab: gr.Tab, source: Source, start: Entry) -> None:
         )  # fmt: skip
         max_steps = gr.Slider(
             1, MAX_STEPS, value=STEPS, step=1, label="Steps at most", elem_id="compare-steps",
-            info="For each method; BlackBox counts queries and wants about 2000",
+            info=f"For each method, {runner.BUDGET_SECONDS:.0f}\u00a0s at most; BlackBox counts queries and wants about 2000",
         )  # fmt: skip
         seed = gr.Number(
             0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, elem_id="compare-seed",
             info="For random targets and BlackBox",
         )  # fmt: skip
     Html(drawing.methods_html(), elem_id="compare-methods-told")
-    stale, about = Html("", elem_id="compare-stale"), gr.State(None, time_to_live=shelf.KEEP_SECONDS)
+    about = gr.State(None, time_to_live=shelf.KEEP_SECONDS)  # the Wish that what is shown is about
     words = Html(drawing.EMPTY, elem_id="compare-verdict")
     with gr.Row(elem_id="compare-columns"):
         columns = [Html("", elem_classes="compare-slot") for _ in range(contest.most_columns() + 1)]
@@ -83,35 +90,40 @@ def build(tab: gr.Tab, source: Source, start: Entry) -> None:
     file = gr.DownloadButton("Table (CSV)", None, interactive=False, elem_id="compare-csv", size="md", scale=0)
 
     change.click(None, None, None, js=script("compare/to_attack.js"), **runs.QUIET)
-    _wire_choices(tab, source, (strip, stale, about), aim, methods)
-    news = (strip, stale, about, words, table)
-    _wire_run(source, (aim, methods, max_steps, seed), (run, stop, status), news, columns, file)
+    choices = (aim, methods, max_steps, seed)
+    _wire_choices(tab, source, choices, (strip, stale, about))
+    _wire_run(source, choices, (run, stop, status), (strip, stale, about, words, table), columns, file)
 
 
 def _wire_choices(
-    tab: gr.Tab, source: Source, shown: tuple[gr.HTML, gr.HTML, gr.State], aim: gr.Radio, methods: gr.CheckboxGroup
+    tab: gr.Tab, source: Source, choices: tuple[Any, ...], shown: tuple[gr.HTML, gr.HTML, gr.State]
 ) -> None:
-    strip, stale, about = shown
-
-    def ticked(goal: str, annotator: str, k: Any, wanted: Any) -> Any:
-        choices = contest.offered(goal, annotator, k)
-        return gr.update(choices=list(choices), value=[name for name in wanted if name in choices])
+    (aim, methods, max_steps, seed), (strip, stale, about) = choices, shown
 
     @plainly
-    def on_select(goal: str, chosen: list[str], compared: Entry | None, *chips: Any) -> tuple[Any, Any, Any]:
-        entry = entry_of(*chips)
-        old = drawing.stale_html(compared, entry)
-        return drawing.strip_html(entry), old, ticked(goal, entry.annotator, entry.k, chosen)
+    def on_look(goal: str, wanted: Sequence[str], steps: Any, seed: Any, compared: Wish | None, *attack: Any) -> Any:
+        entry = entry_of(*attack)
+        offered = contest.offered(goal, entry.annotator, entry.k)
+        ticked = [name for name in wanted if name in offered]
+        old = drawing.stale_html(compared, Wish.of(entry, goal, ticked, steps, seed))
+        return drawing.strip_html(entry, goal), old, gr.update(choices=list(offered), value=ticked)
 
-    def on_aim(goal: str, annotator: str, k: Any) -> Any:
-        return ticked(goal, annotator, k, AIMS[goal].first)
+    def on_aim(goal: str, _: Any, *rest: Any) -> Any:
+        return on_look(goal, AIMS[goal].first, *rest)
 
-    tab.select(on_select, [aim, methods, about, *source.all], [strip, stale, methods], **runs.QUIET)
-    aim.input(on_aim, [aim, source.annotator, source.k], methods, **runs.QUIET)
+    @plainly
+    def on_choice(goal: str, ticked: Sequence[str], steps: Any, seed: Any, compared: Wish | None, *attack: Any) -> str:
+        return drawing.stale_html(compared, Wish.of(entry_of(*attack), goal, ticked, steps, seed))
+
+    now = [*choices, about, *source.all]
+    tab.select(on_look, now, [strip, stale, methods], **CHOICE)
+    aim.input(on_aim, now, [strip, stale, methods], **CHOICE)
+    for choice in (methods, max_steps, seed):
+        choice.input(on_choice, now, stale, **CHOICE)
 
 
 def _wire_run(
-    source: Source, wish: tuple[Any, ...], bar: tuple[gr.Button, gr.Button, gr.HTML], news: tuple[Any, ...],
+    source: Source, choices: tuple[Any, ...], bar: tuple[gr.Button, gr.Button, gr.HTML], news: tuple[Any, ...],
     columns: list[gr.HTML], file: gr.DownloadButton,
 ) -> None:  # fmt: skip
     (run, stop, status), (strip, stale, about, words, table) = bar, news
@@ -121,10 +133,9 @@ def _wire_run(
         return {words: sum_up(sentence), table: verdict.table_html(plans, reports, done)}
 
     def on_run(
-        stop_asked: Callable[[], bool], photo: str, annotator: str, k: Any, chips: Any, aim: str, methods: Any, steps: Any,
-        seed: Any,
-    ) -> Iterator[dict[Any, Any]]:  # fmt: skip
-        entry = entry_of(photo, annotator, k, chips)
+        stop_asked: Callable[[], bool], aim: str, methods: Any, steps: Any, seed: Any, *attack: Any
+    ) -> Iterator[dict[Any, Any]]:
+        entry = entry_of(*attack)
         if not entry.true:
             raise ValueError("Mark at least one label as true on the tab Attack: there is nothing to contradict yet.")
         plans = contest.plans(entry, aim, methods, steps, 0 if seed is None else seed)
@@ -132,9 +143,9 @@ def _wire_run(
         yield {
             **dict(zip(columns, drawing.opening(plans, len(columns) - 1), strict=True)),
             **told(plans, reports, done=False),
-            strip: drawing.strip_html(entry),
+            strip: drawing.strip_html(entry, aim),
             stale: "",
-            about: entry,
+            about: Wish.of(entry, aim, methods, steps, seed),
             status: line_html(f"1 of {len(plans)}", "starting"),
             file: gr.update(value=None, interactive=False),
         }
@@ -159,16 +170,16 @@ def _wire_run(
             **left,
             **told(plans, reports, done=True),
             status: line_html("stopped" if cut else "done"),
-            file: gr.update(value=_save(verdict.csv_text(reports)), interactive=any(reports)),
+            file: gr.update(value=_save(contest.reference(plans), verdict.csv_text(reports)), interactive=any(reports)),
         }
 
     to_results = runs.into_sight("compare-verdict")
-    runs.wire(run, stop, status, on_run, [*source.all, *wish], [*columns, *news, file], first=to_results)
+    runs.wire(run, stop, status, on_run, [*choices, *source.all], [*columns, *news, file], first=to_results)
 
 
-def _save(text: str) -> str:
-    """Path of the CSV file, in a folder of its own."""
-    place = shelf.new_place(get_upload_folder())
-    path = place / "comparison.csv"
+def _save(plan: Plan, text: str) -> str:
+    """Path of the CSV file, in a folder of its own; it is called after the photo that `plan` is about."""
+    name = live.name_of(plan.photo.name, "comparison", plan.k, plan.ask.annotator)
+    path = shelf.new_place(get_upload_folder()) / f"{name}.csv"
     path.write_text(text, encoding="utf-8")
     return str(path)

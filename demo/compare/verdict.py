@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from demo import menu, runner
 from demo.compare.contest import reference
 from demo.plan import Plan
 from demo.sheet import cell, head, row, sheet, wide
-from demo.verdict import aim
+from demo.verdict import aim, steps_words
 from demo.words import listed
 
 Reports = Sequence[dict[str, Any] | None]  # one for each method, None where it has not come to its end
@@ -20,6 +21,15 @@ def smallest(reports: Reports) -> int | None:
     """Place of the shortest change among those that reached the goal; None where fewer than two did."""
     norms = {place: report["l2"] for place, report in enumerate(reports) if report and report["achieved"]}
     return min(norms, key=lambda place: norms[place]) if len(norms) > 1 else None
+
+
+def shortage(report: dict[str, Any]) -> str:
+    """What a run had too little of: time, or queries where it missed its goal with fewer than it wants. Empty otherwise."""
+    if report["stopped"] == "time":
+        return f"{runner.BUDGET_SECONDS:.0f} s were over"
+    choice = menu.CHOICES[report["attack"]]
+    few = choice.counted == "Queries" and report["max_steps"] < choice.steps
+    return f"with only {steps_words(report)}" if few and not report["achieved"] and not report["stopped"] else ""
 
 
 def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
@@ -33,9 +43,11 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
     parts = [goal]
     won = sorted((report for report in ended if report["achieved"]), key=lambda report: report["l2"])
     failed = [report for report in ended if not report["achieved"]]
-    lost, stopped, late = (
-        [report["attack"] for report in failed if report["stopped"] == cause] for cause in (None, "user", "time")
+    stopped, late = (
+        [report["attack"] for report in failed if report["stopped"] == cause] for cause in ("user", "time")
     )
+    lost = [f"{report['attack']} {shortage(report)}".strip() for report in failed if not report["stopped"]]
+    cut = [report["attack"] for report in won if report["stopped"] == "time"]
     if won and not won[0]["l2"]:
         parts.append("The photo meets it already, so nothing had to be changed.")
     elif won:
@@ -43,12 +55,19 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
     if lost:
         parts.append(f"{listed(lost)} did not reach it.")
     if late:
-        parts.append(f"{listed(late)} ran out of time.")
+        parts.append(f"{listed(late)} did not reach it before {_clock(late)}.")
+    if cut:
+        parts.append(f"{listed(cut)} might have come to less, but {_clock(cut)}.")
     if stopped:
         parts.append(f"{listed(stopped)} was stopped.")
     if skipped:
         parts.append(f"Stopped before {listed(skipped)} had a turn.")
     return " ".join(parts)
+
+
+def _clock(names: Sequence[str]) -> str:
+    """That the time of these methods was over."""
+    return f"{'its' if len(names) == 1 else 'their'} {runner.BUDGET_SECONDS:.0f} s were over"
 
 
 def _order(won: Sequence[dict[str, Any]]) -> str:
@@ -96,8 +115,12 @@ def table_html(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
             continue
         cells = []
         for name, value in _figures(report).items():
-            mark = '<b class="least">smallest</b>' if name == "‖z‖₂" and place == best else ""
-            kind = ("met" if report["achieved"] else "missed") if name == "Goal" else ""
+            mark, kind = "", ""
+            if name == "‖z‖₂" and place == best:
+                mark = '<b class="least">smallest</b>'
+            if name == "Goal":
+                kind = "met" if report["achieved"] else "missed"
+                mark = f"<small>{shortage(report)}</small>" if shortage(report) else ""
             cells.append(cell(name, f"<span>{escape(value)}</span>{mark}", kind))
         rows.append(row(head(plan.ask.attack), *cells))
     return f'<div class="contest">{sheet(_caption(plans), HEADS, rows)}</div>'

@@ -72,6 +72,8 @@ const pushed = (names, now) => {
   const both = [down.length && `${listed(down)} down`, up.length && `${listed(up)} up`].filter(Boolean).join(", ");
   return `Pushed: ${both}.`;
 };
+// A loss of 0 as far as its two decimals show, with the goal not reached: labels are level where one should be higher.
+const standing = (reached, loss, level) => (reached ? "" : loss < 0.005 ? `Level with the goal, not past it yet: ${level}. ` : "Not reached yet. ");
 const listing = (scores, k, names) => `Top ${k}: ${listed(topk(scores, k).map((j) => names[j]))}.`;
 
 {
@@ -90,7 +92,9 @@ const listing = (scores, k, names) => `Top ${k}: ${listed(topk(scores, k).map((j
     ],
     sentence: (scores, k, now, names) => {
       const reached = clearedMargin(scores, truth, k) < 0;
-      return `${listing(scores, k, names)} ${reached ? "Reached: no true label is left in it." : `Not reached yet. ${pushed(names, now)}`}`;
+      const level = `the best true label is level with place ${k + 1}, so Eq. 7 is 0`;
+      const state = standing(reached, topkLoss(scores, truth, k), level);
+      return `${listing(scores, k, names)} ${state ? state + pushed(names, now) : "Reached: no true label is left in it."}`;
     },
   });
 }
@@ -112,7 +116,9 @@ const listing = (scores, k, names) => `Top ${k}: ${listed(topk(scores, k).map((j
     ],
     sentence: (scores, k, now, names) => {
       const reached = targetedMargin(scores, targets) < 0;
-      return `${listing(scores, k, names)} ${reached ? "Reached: exactly the targets." : `Not reached yet. ${pushed(names, now)}`}`;
+      const level = "a target is level with another label, so Eq. 11 is 0";
+      const state = standing(reached, targetedGap(scores, targets), level);
+      return `${listing(scores, k, names)} ${state ? state + pushed(names, now) : "Reached: exactly the targets."}`;
     },
   });
 }

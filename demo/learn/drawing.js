@@ -12,7 +12,7 @@ const say = (root, words) => {
 const showValues = (root) =>
   root.querySelectorAll(".dial").forEach((one) => (one.querySelector(".shown").textContent = one.querySelector("input").value));
 
-const WIDE = 360, LEFT = 34, RIGHT = 12, TOP = 12, BOTTOM = 30; // units of the drawings; about the pixels of a phone
+const WIDE = 360, LEFT = 34, RIGHT = 12, TOP = 22, BOTTOM = 30; // units of the drawings; about the pixels of a phone
 const across = (value) => LEFT + value * (WIDE - LEFT - RIGHT);
 const upward = (value, high, highest) => high - BOTTOM - (value / highest) * (high - BOTTOM - TOP);
 const line = (kind, x1, y1, x2, y2) => `<line class="${kind}" x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}"/>`;

@@ -4,6 +4,8 @@ TERMS = {
     "annotator": "A network that gives every label it knows a score for a photo.",
     "logit": "The network's raw score. A sigmoid turns it into a probability and leaves the ranking as it is. The paper's "
     "formulas speak of probabilities; the attacks here work on logits.",
+    "probability": "How sure the network is of a label, from 0 to 100 %. Each label has a probability of its own, so those of "
+    "all labels need not add up to 100 %.",
     "true label": "A label that the photo really shows. Y is the set of them.",
     "top-k": "The k best-scored labels, Ŷ<sub>k</sub>: what the annotator lists.",
     "consistency, E": "1 where Y and the top-k agree, because one contains the other; else 0.",

@@ -28,7 +28,7 @@
     const corners = [0, ...scores.filter((f) => f > 0 && f < 1), 1].sort((a, b) => a - b);
     draw(root, "bound", HIGH,
       `<rect class="band" x="${across(low)}" y="${TOP}" width="${across(high) - across(low)}" height="${HIGH - BOTTOM - TOP}"/>` +
-      frame(HIGH, highest, "threshold λ") + text("scale", LEFT, TOP - 2, "value of Eq. 3 at λ") + line("wall", LEFT, up(least), WIDE - RIGHT, up(least)) +
+      frame(HIGH, highest, "threshold λ") + text("scale", LEFT, TOP - 8, "value of Eq. 3 at λ") + line("wall", LEFT, up(least), WIDE - RIGHT, up(least)) +
       curve("mean", corners.map((at) => [across(at), up(value(at))])) +
       line("cut", across(lam), TOP, across(lam), HIGH - BOTTOM) + dot("mean-now", across(lam), up(value(lam))));
 

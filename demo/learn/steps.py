@@ -117,7 +117,8 @@ LESSONS = (
         "The targeted loss",
         (
             "Goal: the top k is exactly a set of k targets. Then the targets have the k best scores, so that both sums of "
-            "Eq. 11, or both averages, are equal. As long as a target is missing, the first is larger.",
+            "Eq. 11, or both averages, are equal. While any other label is above a target, the first is larger. Where the two "
+            "are level, the sums are equal too, but the goal is not reached.",
             "With Lemma 1 the sorting goes, and Eq. 12 is left: <b>targets belong above λ, all others below</b>. Who is on "
             "the wrong side is pushed across; who is on the right side is left alone.",
         ),
@@ -137,8 +138,9 @@ LESSONS = (
         (
             "This is a real run. Make the change grow from nothing: the true labels sink, and at some size the list flips. At "
             "size 1 the photo still looks the same.",
-            "Then shuffle the change over the picture: <b>as large as before, but no longer aimed</b>. Compare the lists. "
-            "It is the direction of a change that fools the annotator, not its size.",
+            "Then shuffle the change over the picture: <b>as large as before, but no longer aimed</b>. Compare the lists, and "
+            "the rows of the table. Fooling the annotator takes the right direction and enough size: at size 1 the aimed change "
+            "does it, and the shuffled one, just as large, does not.",
         ),
         growing,
         (Code("norm", "tkml_core/metrics.py", "l2_norm"), Code("Eq. 15", "tkml_core/metrics.py", "pert")),

@@ -77,6 +77,8 @@ class Made:
     stopped: str | None
     guessed: int
     left_out: tuple[str, ...]
+    cleared_before: int  # pictures with no true label in the top-k before any change
+    inconsistent_before: int  # pictures with E = 0 before any change
     points: list[Point] = field(repr=False)
 
     @property
@@ -149,5 +151,5 @@ def _made(
         points = points[:-1]
     return Made(
         wish, result.z, photos.photos, n, count, int((~result.consistent).sum()), noise, updates, stopped, photos.guessed,
-        photos.left_out, [*points, Point(epoch, count / n, noise / n)],
+        photos.left_out, photos.cleared_before, photos.inconsistent_before, [*points, Point(epoch, count / n, noise / n)],
     )  # fmt: skip

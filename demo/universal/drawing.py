@@ -15,9 +15,8 @@ from demo.verdict import said_html, top_words
 from demo.words import listed
 
 FACTORS = (2, 5, 10, 20, 50)
-SHOWN_RMS = (
-    0.15  # of full range: how strong the amplified change may be on average and still not be all black and white
-)
+# Of full range: how large the amplified change's root mean square may be without the picture being all black and white.
+SHOWN_RMS = 0.15
 HEIGHT = 180  # of the chart, pixels
 
 
@@ -104,9 +103,14 @@ def made_sentence(made: Made, limit: float) -> str:
     n = made.pictures
     return (
         f"{lead}On {made.fooled} of the {n} pictures it was made on ({percent(made.fooled / n)}) no true label is left in the "
-        f"{top_words(made.wish.k)} once z is added. Random noise as long as z does that on {made.noise}. Whether z is universal, "
-        "only photos that it has not seen can say: they are below."
+        f"{top_words(made.wish.k)} once z is added; {_before(made.cleared_before)}. Random noise as long as z does that on "
+        f"{made.noise}. Whether z is universal, only photos that it has not seen can say: they are below."
     )
+
+
+def _before(count: int) -> str:
+    """How many pictures were so to begin with, in words."""
+    return f"{count or 'none'} {'was' if count == 1 else 'were'} so before any change"
 
 
 def made_html(made: Made, limit: float) -> str:
@@ -121,7 +125,8 @@ def facts_html(made: Made) -> str:
     facts = [
         f"{wish.title} for {wish.annotator} at k = {wish.k}, made on {photos}"
         + (", each also mirrored and cut closer." if made.pictures > made.photos else "."),
-        f"The {top_words(wish.k)} contradicts the truth (E = 0) on {made.inconsistent} of the {made.pictures} pictures.",
+        f"The {top_words(wish.k)} contradicts the truth (E = 0) on {made.inconsistent} of the {made.pictures} pictures; "
+        f"{_before(made.inconsistent_before)}.",
     ]
     if made.guessed:
         facts.append(

@@ -58,13 +58,18 @@ def connect(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
             **on_try(which, made, name, k, names, None),
         }
 
-    def on_craft(stop_asked: Stop, used: list[str], uploads: Any, more: bool, *wish: Any) -> Iterator[Update]:
+    def on_uploads(names: list[str], uploads: Any) -> list[str]:
+        return names[: trial.room(uploads)]  # somebody's own photos come first
+
+    def on_craft(
+        stop_asked: Stop, used: list[str], uploads: Any, strangers: Any, more: bool, *wish: Any
+    ) -> Iterator[Update]:
         asked = craft.checked(used, *wish)
         sources = sample_sources(used, files, runner.annotator(asked.annotator)) + uploaded(uploads)
         yield {box["status"]: line_html(f"reading {len(sources)} photos")}
         crowd = photos.gather(sources, asked.annotator, asked.k, more)
         made = yield from _moments(box, asked, crowd, stop_asked)
-        unseen = (photos.unseen(used, files) or list(files))[: trial.MOST_TRIED]
+        unseen = photos.unseen(used, files) or list(files)
         npz, png = files_of(made)
         factor = drawing.factor_for(made.norm)
         yield {
@@ -77,18 +82,18 @@ def connect(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
             box["png"]: gr.update(value=png, interactive=True),
             box["made"]: made,
             box["which"]: OWN,
-            box["tried"]: unseen,
-            **tried(trial.own(made), used, unseen, None),
+            box["tried"]: unseen[: trial.room(strangers)],
+            **tried(trial.own(made), used, unseen[: trial.MOST_TRIED], None),
         }
 
-    wishes = [
-        box[name] for name in ("used", "uploads", "views", "annotator", "k", "method", "budget", "epochs", "seed")
-    ]
+    asked_for = ("used", "uploads", "strangers", "views", "annotator", "k", "method", "budget", "epochs", "seed")
+    wishes = [box[name] for name in asked_for]
     shown = [
         box[name]
         for name in ("verdict", "z", "rates", "facts", "npz", "png", "made", "which", "tried", "tally", "rows")
     ]
     wire(box["run"], box["stop"], box["status"], on_craft, wishes, shown)
+    box["strangers"].upload(on_uploads, [box["tried"], box["strangers"]], box["tried"], **QUIET)
     choice = [box[name] for name in ("which", "made", "annotator", "k", "tried")]
     box["try"].click(None, None, None, js=f"() => {{{into_sight('try-verdict')}}}", **QUIET)
     box["try"].click(on_try, [*choice, box["strangers"]], [box["tally"], box["rows"]], api_visibility="private")

@@ -29,6 +29,8 @@ class PhotoSet:
     photos: int
     guessed: int  # photos whose truth is the annotator's guess
     left_out: tuple[str, ...]  # titles of photos on which the annotator is wrong already
+    cleared_before: int  # pictures, mirrored or cut closer, with no true label in the top-k without any change
+    inconsistent_before: int  # pictures with E = 0 without any change
 
 
 def views(x: Tensor) -> Tensor:
@@ -55,22 +57,28 @@ def gather(sources: Sequence[Source], annotator_name: str, k: int, more_views: b
     """The set to craft over at k. A photo on which no true label is in the top-k is left out: nothing is to be won there."""
     annotator = runner.annotator(annotator_name)
     pictures, truths, guessed, left_out = [], [], 0, []
+    cleared = inconsistent = 0
     for source in sources:
         x, true, was_guess = read(source, annotator_name)
         if int((~true).sum()) < k:
             raise ValueError(f"{source.title}: {int((~true).sum())} labels are not true on it, and k = {k} are needed.")
+        some = views(x) if more_views else x
         with torch.no_grad():
-            wrong = bool(tk.Cleared(true=true, k=k).margin(annotator(x))[0] < 0)
-        if wrong:
+            logits = annotator(some)
+        so_before = tk.Cleared(true=true, k=k).margin(logits) < 0
+        if bool(so_before[0]):  # the photo as it is
             left_out.append(source.title)
             continue
-        pictures.append(views(x) if more_views else x)
-        truths.append(true.expand(len(pictures[-1]), -1))
+        pictures.append(some)
+        truths.append(true.expand(len(some), -1))
+        cleared += int(so_before.sum())
+        inconsistent += int((~tk.consistent(logits, truths[-1], k)).sum())
         guessed += was_guess
     if not pictures:
         reason = f" On {listed(left_out)} the annotator is wrong already." if left_out else ""
         raise ValueError(f"Choose at least one photo to craft the change over.{reason}")
-    return PhotoSet(torch.cat(pictures), torch.cat(truths), len(pictures), guessed, tuple(left_out))
+    x, y = torch.cat(pictures), torch.cat(truths)
+    return PhotoSet(x, y, len(pictures), guessed, tuple(left_out), cleared, inconsistent)
 
 
 def _parts(name: str) -> set[str]:

@@ -23,8 +23,8 @@ INTRO = """<p class="lead">One change for <b>every</b> photo, called z: an optim
 photos. Then it is added unaltered to photos that it has never seen (§3.1 of the paper). It must be far larger than a change
 made for one photo.</p>"""
 ABOUT_BUDGET = (
-    "‖z‖₂ in 0–255 units. 4000, as the bundled ones, moves a value by 10 of 255 levels on average: a texture that you see but "
-    "read the photo through. 1000 moves it by 2.6."
+    "‖z‖₂ in 0–255 units. At 4000, as the bundled ones, the root mean square of the change is 10 of 255 levels: a texture that "
+    "you see but read the photo through. At 1000 it is 2.6."
 )
 
 
@@ -114,11 +114,12 @@ def _trial(box: dict[str, Any], annotator: str) -> None:
     )  # fmt: skip
     choices = {item.name: item.title for item in samples()}
     box["tried"] = gr.CheckboxGroup(
-        [(title, name) for name, title in choices.items()], value=photos.unseen(photos.DEFAULT_SET, choices),
-        label="Samples", elem_id="try-samples",
+        [(title, name) for name, title in choices.items()],
+        value=photos.unseen(photos.DEFAULT_SET, choices)[: trial.MOST_TRIED], label="Samples", elem_id="try-samples",
         info="At the start, those that share no photo with the set. Every photo is cut to its centre square",
     )  # fmt: skip
     box["strangers"] = gr.File(
-        label="Photos of your own", file_count="multiple", file_types=["image"], height=FILES, elem_id="try-uploads"
-    )
+        label=f"Your own photos, up to {trial.MOST_TRIED} in all", file_count="multiple", file_types=["image"],
+        height=FILES, elem_id="try-uploads",
+    )  # fmt: skip
     box["try"] = gr.Button("Try it", elem_id="try-button")

@@ -25,7 +25,7 @@ from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.experiments.sample import interval
 from tkml_core.zoo.universal import bundled, notes_of, path_of
 
-MOST_TRIED = 8
+MOST_TRIED = 12  # samples and uploads together
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,11 @@ class Change:
     method: str
     origin: str
     on_none: str = ""  # what to add where it fools no photo
+
+
+def room(uploads: Sequence[str] | None) -> int:
+    """How many samples can be tried beside the uploads."""
+    return max(MOST_TRIED - len(uploads or ()), 0)
 
 
 def own(made: Made) -> Change:
@@ -115,6 +120,8 @@ def row_html(source: Source, outcome: Outcome, z: Tensor, note: str) -> str:
     plan, factor = outcome.plan, factor_for(float(tk.l2_norm(z)[0]))
     after = top_list(scored(plan.annotator, outcome.logits)[: plan.k], plan.roles, f"Top {plan.k} after")
     kind, word, sentence = _state(outcome)
+    if plan.guessed:
+        sentence += f" Truth guessed: {listed(plan.roles.true)}."
     tag = f'<span class="tag">{escape(note)}</span>' if note else ""
     return (
         f'<article class="trial {kind}"><header><h2>{escape(source.title)}</h2>{tag}<p class="outcome"><strong>'
