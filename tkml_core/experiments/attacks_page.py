@@ -151,8 +151,9 @@ attacked photos of the measuring parts (never trained on) that are consistent at
 
 {attacks}
 
-The column "photos" says how many were attacked so far, at most 200 a cell (`--photos`); each one's outcome is a line of
-`attacks.jsonl`, and the same command adds those that are missing.
+The column "photos" says how many were attacked so far, at most 200 a cell (`--photos`): fewer are the first ones of more, so that
+means over different numbers of photos compare roughly only. Each one's outcome is a line of `attacks.jsonl`, and the same command
+adds those that are missing.
 
 ASR (Eq. 14): share of photos with E = 0 afterwards. Goal: share that met the attack's own goal (no true label in the top-k; or
 the top-k is exactly the targets). Both are of the 8-bit image, with Wilson's 95 % intervals. Pert (Eq. 15): mean of
