@@ -167,7 +167,7 @@ def test_the_same_seed_gives_the_same_random_targets(client: Client, photos: dic
         ({"goal": "ordered"}, "'cleared', 'inconsistent'"),
         ({"attack": "CW^k", "target_case": "chosen", "target_labels": ["dog", "bus"]}, "exactly 1 target label"),
         ({"attack": "MinNorm", "goal": "hide", "target_labels": ["dog"]}, "Only labels that are true can be hidden"),
-        ({"attack": "kUAPs", "k": 7}, "kUAPs for voc20 at k = 3"),
+        ({"attack": "kUAPs", "k": 7}, "there is one for k = 1, 2, 3"),
     ],
     ids=lambda value: str(value)[:50] if isinstance(value, dict) else "",
 )

@@ -176,7 +176,7 @@ BAD = [
         {"attack": "MinNorm", "goal": "hide", "k": 1, "true_labels": ["cat", "dog", "sofa"], "target_labels": ["cat"]},
         "k = 2 or more",
     ),
-    ({"attack": "kUAPs", "k": 9}, "TkML-AP-Uv for voc20 at k = 3"),
+    ({"attack": "kUAPs", "k": 9}, "there is one for k = 1, 2, 3"),
     ({"settings": {"beta": -1.0}}, "-1"),
     ({"attack": "BlackBox", "settings": {"epsilon": 2.5}}, "2.5"),
     ({"settings": {"step": 0.0}}, "0"),
