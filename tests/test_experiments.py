@@ -461,6 +461,11 @@ def test_the_papers_best_step_meets_most_goals_and_then_is_shortest() -> None:
     assert {key: row["pert"] for key, row in compare.best_on_each_photo(methods).items()} == {"a": 1.0, "b": 3.0}
 
 
+def test_photos_that_are_not_there_are_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"aeroplane_test\.txt; name the photos' folders with --voc"):
+        compare.main(["--annotators", "voc20", "--voc", str(tmp_path), "--out", str(tmp_path / "minnorm.jsonl")])
+
+
 def test_lines_of_other_settings_are_not_mixed_in(tmp_path: Path) -> None:
     out = tmp_path / "minnorm.jsonl"
     out.write_text(json.dumps({"attack": repr(tk.MinNorm(max_steps=777))}) + "\n")

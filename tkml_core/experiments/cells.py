@@ -60,7 +60,12 @@ def run(args: argparse.Namespace, methods: Callable[[str], Methods]) -> None:
     done = {(r["annotator"], r["case"], r["k"], r["key"], r["attack"]) for r in read(args.out)}
     for name in args.annotators:
         annotator = tk.load(name, args.device)
-        photos = prepared(annotator, name, args)
+        try:
+            photos = prepared(annotator, name, args)
+        except FileNotFoundError as error:
+            raise SystemExit(
+                f"There is no {error.filename}; name the photos' folders with --voc and --coco."
+            ) from error
         for start in range(0, args.photos, args.batch):
             for case in args.cases:
                 for k in args.k:
