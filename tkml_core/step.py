@@ -13,7 +13,7 @@ class Step:
     x_adv (B,3,H,W) float in [0,1]; logits (B,m); loss (B,) with its β term; norm (B,) = ‖z‖₂ in 0–255 units;
     threshold (B,) in score units, to be drawn among the scores: λ in TkML-AP-T, max_Y f − λ in TkML-AP-U;
     achieved (B,) bool: the goal's margin is negative; certified (B,) bool: it is on the 8-bit image, too (looked
-    at where it is a new smallest success).
+    at where it is a new smallest success; on a GPU when the image ends).
     """
 
     index: int

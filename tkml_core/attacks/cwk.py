@@ -75,6 +75,7 @@ class CWk(Attack):
                 searched += 1
             last = over and searched >= self.searches
             if last:
+                run.catch_up()
                 run.settle(rows)
             if (yield run.step(index)) or not len(run.live) or index == self.max_steps:
                 break

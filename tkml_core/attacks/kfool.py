@@ -68,7 +68,7 @@ def kfool_step(leaf: Tensor, logits: Tensor, goal: Goal, aimed: Tensor) -> Tenso
     c = aimed.masked_fill(~goal.true, -torch.inf).argmax(1, keepdim=True)
     labels = topk(aimed, goal.k + 1)
     labels = torch.where((labels == c).any(1, keepdim=True), labels, torch.cat([labels[:, :-1], c], 1))
-    one_hot = torch.nn.functional.one_hot(labels, logits.shape[1]).to(logits.dtype)  # (n,k+1,m)
+    one_hot = logits.new_zeros(*labels.shape, logits.shape[1]).scatter_(2, labels[:, :, None], 1)  # (n,k+1,m)
     gradients = torch.stack(
         [torch.autograd.grad(logits, leaf, one, retain_graph=True)[0] for one in one_hot.unbind(1)], 1
     ).flatten(2)  # (n,k+1,3HW)

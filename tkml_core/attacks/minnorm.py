@@ -70,7 +70,7 @@ class MinNorm(Attack):
         index, stopped = 0, None
         for index in range(most + 1):
             look = look_at(run)
-            if index >= self.schedule:
+            if index >= self.schedule and run.succeeded:
                 self._finish(run, look.rows)
             stopped = yield run.step(index)
             if stopped or not len(run.live) or index == most:
@@ -78,6 +78,7 @@ class MinNorm(Attack):
             share, beyond = self._schedule(index, most)
             toward = dual.descend(look, beyond)
             run.move(look.rows, look.leaf.detach().sub(look.z + toward, alpha=share))
+        run.catch_up()
         _stretch(run, run.live)
         self._finish(run, run.live)
         if not stopped and self.norm == "l2":

@@ -15,6 +15,7 @@ from tkml_core.step import Result, Step
 
 ENOUGH = 0.99  # of the best norm: what is not 1 % shorter is not worth waiting for
 SLACK = 1e-3  # levels: a whole number of them that floats have made a little longer is still that number
+LATE = ("cuda",)  # types of device that work while the host goes on, which reads what they found one step later
 MORE = 0.02  # score units by which a success must clear the goal once no 8-bit image has shown it, doubled each time
 
 
@@ -28,6 +29,17 @@ class Look(NamedTuple):
     z: Tensor  # (n,3,H,W), without a graph, as are
     f: Tensor  # (n,m), the scores, and
     norm: Tensor  # (n,), ‖z‖₂ in 0–255 units
+
+
+class News(NamedTuple):
+    """What a look found: its successes, and on their way to the host the answers whether there are any."""
+
+    rows: Tensor  # (n,)
+    x_adv: Tensor  # (B,3,H,W)
+    size: Tensor  # (n,), by the measure
+    better: Tensor  # (n,) bool
+    flags: Tensor  # (2,) bool, to be read once they have `arrived`: every score is finite; some image is better
+    arrived: torch.cuda.Event | None
 
 
 def part(of: Tensor, rows: Tensor) -> Tensor:
@@ -63,8 +75,9 @@ class Run:
     none comes, the end falls back on a larger success (`spare`). Which of two successes is smaller the `measure` says,
     one of `metrics.NORMS`; norms that are shown are L2.
 
-    Books are replaced, not written into: what a loop hands over may be part of a graph. And they ask a GPU as little as
-    they can, since it stands still until it has answered: while there is no success, once a step, in `record`.
+    Books are replaced, not written into: what a loop hands over may be part of a graph. And they never have a GPU wait
+    for the host while there is no success: shapes stay as they are, and what a step has to tell is read in the next one
+    (`LATE`), when it has long arrived. There an image ends one step after its success, and is `certified` as it ends.
     """
 
     def __init__(self, annotator: Annotator, x: Tensor, goal: Goal, measure: str = "l2") -> None:
@@ -84,6 +97,7 @@ class Run:
         self.achieved, self.certified = zeros != 0, zeros != 0
         self.steps, self.forwards, self.backwards = zeros.long(), zeros.long(), zeros.long()
         self.succeeded = False  # whether some image has, ever
+        self.news: News | None = None  # not read yet
         self.mark(zeros != 0)
 
     def mark(self, done: Tensor) -> None:
@@ -141,28 +155,48 @@ class Run:
 
         ValueError where the scores are not finite.
         """
+        self.catch_up()
         rows, norm = look.rows, look.norm
         size = norm if self.measure == "l2" else NORMS[self.measure](look.z)
         margin = look.goal.margin(look.f)
         better = (margin < -part(self.wanted, rows)) & (size < part(self.best_norm, rows) * ENOUGH)
-        finite, any_better = torch.stack((look.f.isfinite().all(), better.any())).tolist()
+        flags = torch.stack((look.f.isfinite().all(), better.any())).to("cpu", non_blocking=True)
+        arrived = torch.cuda.current_stream(rows.device).record_event() if rows.is_cuda else None
+        self.news = News(rows, self.x_adv, size, better, flags, arrived)
+        self.logits, self.loss = put(self.logits, rows, look.f), put(self.loss, rows, loss)
+        self.threshold, self.norm = put(self.threshold, rows, threshold), put(self.norm, rows, norm)
+        self.achieved = put(self.achieved, rows, margin < 0)
+        self.certified = put(self.certified, rows, torch.zeros_like(better))
+        if rows.device.type not in LATE:
+            self.catch_up()
+        return better
+
+    def catch_up(self) -> None:
+        """Read the news, if there are any, and look whether 8-bit images show the successes."""
+        news, self.news = self.news, None
+        if news is None:
+            return
+        if news.arrived is not None:
+            news.arrived.synchronize()
+        finite, any_better = news.flags.tolist()
         if not finite:  # NaN pixels show here too
             raise ValueError(
                 "The run came to scores that are NaN or infinite and cannot go on. Settings nearer to the defaults help."
             )
-        self.logits, self.loss = put(self.logits, rows, look.f), put(self.loss, rows, loss)
-        self.threshold, self.norm = put(self.threshold, rows, threshold), put(self.norm, rows, norm)
-        self.achieved, self.certified = put(self.achieved, rows, margin < 0), put(self.certified, rows, better)
-        if any_better:
-            won = rows[better]
-            self.keep(won, self.x_adv[won], size[better])
-            holds = grid.holds(self.annotator, self.goal.select(won), quantize(self.x_adv[won]))
+        if not any_better:
+            return
+        better = news.better & ~self.done[news.rows]  # late news may be about an image that has ended since
+        won = news.rows[better]
+        if not len(won):
+            return
+        x_adv = news.x_adv[won]
+        self.keep(won, x_adv, news.size[better])
+        holds = grid.holds(self.annotator, self.goal.select(won), quantize(x_adv))
+        self.forwards = plus(self.forwards, won)
+        if news.x_adv is self.x_adv:  # and not late
             self.certified = put(self.certified, won, holds)
-            self.forwards = plus(self.forwards, won)
-            safe = holds | ~self.spared[won]
-            self.spare = put(self.spare, won[safe], self.x_adv[won[safe]])
-            self.spared = put(self.spared, won, torch.ones_like(safe))
-        return better
+        safe = holds | ~self.spared[won]
+        self.spare, self.spared = put(self.spare, won[safe], x_adv[safe]), put(self.spared, won, torch.ones_like(safe))
 
     def keep(self, rows: Tensor, x_adv: Tensor, size: Tensor) -> None:
         """Note successes of `rows` (n,): float images (n,3,H,W) of size (n,), by the measure."""
@@ -222,6 +256,7 @@ class Run:
 
     def result(self) -> Result:
         """Round, and annotate each 8-bit image alone, as a visitor who saved it would."""
+        self.catch_up()
         self.settle(self.live)
         self._fall_back(self.live)
         x_adv = quantize(self.x_adv)  # an image that is done is on the grid already

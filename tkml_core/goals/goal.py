@@ -44,7 +44,7 @@ def smallest(scores: Tensor, among: Tensor) -> Tensor:
 def best(scores: Tensor, among: Tensor, count: Tensor | int) -> Tensor:
     """Bool (B,m): the `count` best-scored labels of each row's `among`; count is a number or (B,)."""
     place = ranks(scores.masked_fill(~among, -torch.inf))
-    return (place <= torch.as_tensor(count, device=scores.device).reshape(-1, 1)) & among
+    return (place <= (count[:, None] if isinstance(count, Tensor) else count)) & among
 
 
 @dataclass(frozen=True, eq=False)
