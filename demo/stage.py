@@ -104,7 +104,8 @@ def done_html(outcome: Outcome) -> str:
     """The same line for a finished run."""
     report = outcome.report
     speed = max(len(outcome.history.loss) - 1, 0) / max(report["seconds"], 1e-6)
-    return line_html(steps_words(report), speed_words(speed), report["device"], f"{report['seconds']:.1f} s")
+    pace = (speed_words(speed),) if report["steps"] else ()  # a z made beforehand is only added, at no speed
+    return line_html(steps_words(report), *pace, report["device"], f"{report['seconds']:.1f} s")
 
 
 def line_html(*parts: str) -> str:

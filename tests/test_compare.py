@@ -154,6 +154,10 @@ def test_what_a_run_had_too_little_of_is_said(three: list[Any]) -> None:
     words = verdict.sentence(three[:1], [cut], done=True)
     assert "Only BlackBox reached it" in words and "might have come to less, but its 60 s were over" in words
     assert "<span>met</span><small>60 s were over</small>" in verdict.table_html(three[:1], [cut], done=True)
+    halted = {**won, "stopped": "user"}
+    words = verdict.sentence(three[:1], [halted], done=True)
+    assert "Only BlackBox reached it" in words and "BlackBox might have come to less, but was stopped." in words
+    assert "<span>met</span><small>then stopped</small>" in verdict.table_html(three[:1], [halted], done=True)
 
 
 @pytest.fixture(scope="module")

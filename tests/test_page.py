@@ -68,6 +68,9 @@ def test_a_finished_run_is_there_on_arrival(visit: Callable[..., Page]) -> None:
     expect(page.locator("#status")).to_have_text(re.compile(r"made when the page started\s*\d+ steps\s*$"))
     expect(page.locator("#table")).to_contain_text("at the start")
     expect(page.locator("#download-png")).to_be_enabled()
+    page.set_viewport_size({"width": 1920, "height": 1080})  # a projector: the page stands in the middle
+    edges = page.locator("#main").bounding_box()
+    assert edges and abs(2 * edges["x"] + edges["width"] - 1920) <= 20
 
 
 def test_upload_both_attacks_download_and_upload_again(

@@ -86,7 +86,7 @@ def column_html(plan: Plan, moment: Moment) -> str:
         if report["stopped"] and not report["achieved"]:
             kind, words = "cut", "Stopped" if report["stopped"] == "user" else "Out of time"
         short, steps = shortage(report), steps_words(report)
-        facts = (short, steps) if report["stopped"] == "time" else (short or steps, f"{report['seconds']:.1f} s")
+        facts = (short, steps) if short and report["stopped"] else (short or steps, f"{report['seconds']:.1f} s")
         line = " · ".join(facts)
         state = f'<p class="stand {kind}"><b><i class="sign" aria-hidden="true"></i>{words}</b> {line}</p>'
         return _pictures(plan, moment.outcome.x_adv, moment.outcome.logits, True, state)

@@ -24,9 +24,11 @@ def smallest(reports: Reports) -> int | None:
 
 
 def shortage(report: dict[str, Any]) -> str:
-    """What a run had too little of: time, or queries where it missed its goal with fewer than it wants. Empty otherwise."""
+    """What cut a run short: the clock, or Stop after it had met its goal, or fewer queries than it wants; else empty."""
     if report["stopped"] == "time":
         return f"{runner.BUDGET_SECONDS:.0f} s were over"
+    if report["stopped"] == "user" and report["achieved"]:
+        return "then stopped"
     choice = menu.CHOICES[report["attack"]]
     few = choice.counted == "Queries" and report["max_steps"] < choice.steps
     return f"with only {steps_words(report)}" if few and not report["achieved"] and not report["stopped"] else ""
@@ -47,7 +49,7 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
         [report["attack"] for report in failed if report["stopped"] == cause] for cause in ("user", "time")
     )
     lost = [f"{report['attack']} {shortage(report)}".strip() for report in failed if not report["stopped"]]
-    cut = [report["attack"] for report in won if report["stopped"] == "time"]
+    cut, halted = ([report["attack"] for report in won if report["stopped"] == cause] for cause in ("time", "user"))
     if won and not won[0]["l2"]:
         parts.append("The photo meets it already, so nothing had to be changed.")
     elif won:
@@ -58,6 +60,8 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
         parts.append(f"{listed(late)} did not reach it before {_clock(late)}.")
     if cut:
         parts.append(f"{listed(cut)} might have come to less, but {_clock(cut)}.")
+    if halted:
+        parts.append(f"{listed(halted)} might have come to less, but was stopped.")
     if stopped:
         parts.append(f"{listed(stopped)} was stopped.")
     if skipped:
