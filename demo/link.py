@@ -92,7 +92,7 @@ def _listed(given: Mapping[str, str], name: str) -> tuple[str, ...]:
 def _whole(given: Mapping[str, str], name: str, default: int) -> int:
     text = given.get(name, str(default))
     if not text.isascii() or not text.isdigit() or len(text) > 12:
-        raise ValueError(f"{name} must be a whole number; got {text[:40]!r}.")
+        raise ValueError(f"{name} must be a whole number, 0 or more; got {text[:40]!r}.")
     return int(text)
 
 
