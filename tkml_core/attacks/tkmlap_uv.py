@@ -48,7 +48,7 @@ def slope(
     """
     leaf = z.detach().requires_grad_()
     with torch.enable_grad():
-        images = (x + leaf).clamp(0, 1).contiguous(memory_format=torch.channels_last)
+        images = (x + leaf).clamp(0, 1).contiguous(memory_format=annotator.memory_format)
         logits = annotator(images)
     loss, by_scores, _ = objective(logits.detach())
     (by_z,) = torch.autograd.grad(logits, leaf, by_scores / len(x))

@@ -109,9 +109,9 @@ class Crowd:
             yield from torch.randperm(len(self.x), generator=random).split(self.attack.images_an_update)
 
     def images(self, rows: Tensor, z: Tensor | None = None) -> Tensor:
-        """x + z in the box, (B,3,H,W), in the memory layout that the network is quickest with."""
+        """x + z in the box, (B,3,H,W), in the memory layout of the network."""
         x = self.x[rows].to(self.annotator.device)
-        return (x + (self.z if z is None else z)).clamp(0, 1).contiguous(memory_format=torch.channels_last)
+        return (x + (self.z if z is None else z)).clamp(0, 1).contiguous(memory_format=self.annotator.memory_format)
 
     def count(self, rows: Tensor, **passes: int) -> None:
         for name, number in passes.items():
