@@ -7,8 +7,9 @@ from torch import Tensor
 
 from tkml_core import grid
 from tkml_core.annotator import Annotator
+from tkml_core.attacks.checks import check_asked, check_graph, scores_of
 from tkml_core.goals import Goal
-from tkml_core.images import check_pixels, each, quantize
+from tkml_core.images import each, quantize
 from tkml_core.metrics import NORMS, l2_norm
 from tkml_core.ranking import consistent
 from tkml_core.step import Result, Step
@@ -60,13 +61,6 @@ def plus(of: Tensor, rows: Tensor, more: int | Tensor = 1) -> Tensor:
     return put(of, rows, part(of, rows) + more)
 
 
-def _two_types(what: str, found: Tensor, x: Tensor) -> ValueError:
-    return ValueError(
-        f"The annotator's {what} are {found.dtype} and the images {x.dtype}; both need the same type. Convert the images, "
-        "or the module, with .float() or .double(), or what it returns."
-    )
-
-
 class Run:
     """A batch under attack. A loop evaluates the live images, records what it saw, and moves them; see `descent.py`.
 
@@ -81,7 +75,7 @@ class Run:
     """
 
     def __init__(self, annotator: Annotator, x: Tensor, goal: Goal, measure: str = "l2") -> None:
-        check_pixels(x)
+        check_asked(annotator, x, goal)
         self.annotator, self.x = annotator, x.detach().to(annotator.device)
         self.goal = goal.fit(len(x), annotator.device)
         self.measure = measure
@@ -106,18 +100,7 @@ class Run:
 
     def begin(self) -> None:
         """Score the images as they are; one that meets the goal already is done, and is its own result."""
-        parameter = next(self.annotator.module.parameters(), self.x)
-        try:
-            with torch.no_grad():
-                self.logits = self.annotator(self.x)
-        except RuntimeError as error:
-            if parameter.dtype == self.x.dtype:
-                raise
-            raise _two_types("weights", parameter, self.x) from error
-        if not bool(torch.isfinite(self.logits).all()):
-            raise ValueError("The annotator gives NaN or infinite scores for this image, which no attack can rank.")
-        if self.logits.dtype != self.x.dtype:
-            raise _two_types("scores", self.logits, self.x)
+        self.logits = scores_of(self.annotator, self.x)
         self.achieved = self.goal.margin(self.logits) < 0
         met = self.achieved.nonzero()[:, 0]
         self.forwards = self.forwards + 1
@@ -135,6 +118,7 @@ class Run:
         leaf = part(self.x_adv, rows).detach().requires_grad_()
         with torch.enable_grad():
             logits = self.annotator(leaf)
+        check_graph(logits)
         self.forwards = plus(self.forwards, rows)
         z = leaf.detach() - part(self.x, rows)
         goal = self.goal if len(rows) == len(self.x) else self.goal.select(rows)

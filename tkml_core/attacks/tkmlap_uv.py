@@ -11,6 +11,7 @@ from torch import Tensor
 from tkml_core import losses
 from tkml_core.annotator import Annotator
 from tkml_core.attacks.attack import check_beta_and_momentum, check_whole
+from tkml_core.attacks.checks import check_graph
 from tkml_core.attacks.universal import Crowd, Universal
 from tkml_core.goals import Goal
 from tkml_core.step import Steps
@@ -50,6 +51,7 @@ def slope(
     with torch.enable_grad():
         images = (x + leaf).clamp(0, 1).contiguous(memory_format=annotator.memory_format)
         logits = annotator(images)
+    check_graph(logits)
     loss, by_scores, _ = objective(logits.detach())
     (by_z,) = torch.autograd.grad(logits, leaf, by_scores / len(x))
     return logits.detach(), loss, by_z
