@@ -7,7 +7,6 @@ One MobileNetV2 with 80 outputs learns from VOC and COCO photos together: `crops
 import argparse
 import copy
 import math
-import shlex
 import time
 from pathlib import Path
 from typing import cast
@@ -15,6 +14,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from tkml_core.experiments.command import plain_command
 from tkml_core.experiments.crops import Crops, batches, soft_scores
 from tkml_core.experiments.photos import training
 from tkml_core.experiments.pretrained import start_network
@@ -164,22 +164,6 @@ def main(argv: list[str] | None = None) -> None:
     notes = {"command": plain_command(args, parser), "seed": str(args.seed), "minutes": f"{minutes:.0f}"}
     save_weights(network.fold(average.cpu().float()), args.weights, notes)
     print(f"wrote {args.weights}")
-
-
-def plain_command(args: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
-    """The command that was run, defaults left out and folders shortened to their last name."""
-    words = [parser.prog]
-    for action in parser._actions:
-        value = getattr(args, action.dest, None)
-        if action.dest in ("help", "out", "weights", "workers", "show", "table") or value == action.default:
-            continue
-        if isinstance(value, bool):
-            words.append(action.option_strings[0])
-        else:
-            values = value if isinstance(value, list) else [value]
-            named = (Path(str(v)).name if action.dest in ("voc", "coco", "soft", "init") else str(v) for v in values)
-            words += [action.option_strings[0], *map(shlex.quote, named)]
-    return " ".join(words)
 
 
 if __name__ == "__main__":
