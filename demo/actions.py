@@ -17,7 +17,7 @@ from demo.plan import Photo, guess, largest_k, whole
 from demo.real import panel
 from demo.roles import Roles
 from demo.samples import Sample, sample
-from demo.uploads import plain_error
+from demo.uploads import GONE, plain_error
 from demo.verdict import waiting_html
 from demo.visit import Own
 from demo.widgets import Widgets
@@ -71,6 +71,13 @@ def marked(own: Own | None, chips: Any) -> Own | None:
     if not own or not isinstance(chips, dict) or (chips.get("photo"), chips.get("origin")) != (own.photo, "yours"):
         return own
     return replace(own, true=tuple(chips.get("truth") or ()))
+
+
+def still_kept(own: Own | None) -> Own:
+    """The visitor's photo. ValueError where the server has forgotten it, as it does after an hour."""
+    if not own:
+        raise ValueError(GONE)
+    return own
 
 
 def chips_value(path: str, name: str, photo: Photo, true: tuple[str, ...], k: int, origin: str) -> dict[str, Any]:

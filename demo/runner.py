@@ -15,7 +15,7 @@ from demo import compute, menu, zero_gpu
 from demo.history import Frame, History
 from demo.plan import Ask, Photo, Plan, make_plan, one_of, whole
 from demo.report import Outcome, conclude
-from demo.uploads import file_word, open_photo
+from demo.uploads import GONE, file_word, open_photo
 from tkml_core.step import Steps
 
 # For every event that attacks, page and endpoint alike: Gradio lets the lowest limit of an id hold for all that share it,
@@ -55,7 +55,7 @@ def read_photo(path: str | Path | None, annotator_name: str, square: bool = Fals
     try:
         key = (str(path), annotator_name, square, Path(path).stat().st_mtime_ns)
     except OSError as error:
-        raise ValueError("This picture is no longer on the server. Please choose it again.") from error
+        raise ValueError(GONE) from error
     with _photos_lock:
         if key in _photos:
             _photos.move_to_end(key)

@@ -17,6 +17,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_PIXELS = 50_000_000
 _MOST = f"Up to {MAX_PIXELS // 1_000_000} million pixels are read; please make it smaller and try again."
 MAX_FILE_SIZE = "20mb"
+GONE = "This picture is no longer on the server. Please choose it again."
 
 
 def open_photo(path: str | Path) -> Image.Image:
@@ -34,7 +35,7 @@ def open_photo(path: str | Path) -> Image.Image:
                 raise ValueError(f"This picture has {width} × {height} pixels. {_MOST}")
             image.load()
     except FileNotFoundError as error:
-        raise ValueError("This picture is no longer on the server. Please choose it again.") from error
+        raise ValueError(GONE) from error
     except UnidentifiedImageError as error:
         raise ValueError(
             "This file could not be read as a picture. Please use a JPEG, PNG, WebP, GIF, BMP or TIFF file."

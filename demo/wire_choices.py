@@ -63,8 +63,9 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current, asked: Ask
     ) -> Update:  # fmt: skip
         chosen, annotator = str(event._data.get("sample")), runner.annotator(name)
         own = actions.marked(own, chips)
-        if chosen == OWN and own:
-            path, item, origin, true = own.photo, None, "yours", actions.known(own.true, annotator)
+        if chosen == OWN:
+            kept = actions.still_kept(own)
+            path, item, origin, true = kept.photo, None, "yours", actions.known(kept.true, annotator)
         else:
             item, origin = sample(chosen), "sample"
             path, true = photo_of(files, item), actions.known_truth(item, annotator)

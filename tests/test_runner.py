@@ -19,7 +19,7 @@ from PIL import Image
 
 import tkml_core as tk
 from demo import live, menu, runner, uploads
-from demo.actions import known_truth
+from demo.actions import known_truth, still_kept
 from demo.chips import percent, ranking, top_list, truth_panel
 from demo.goals import GOALS
 from demo.plan import Ask, Photo, guess
@@ -39,6 +39,11 @@ REPORT = {
 @pytest.fixture(scope="module")
 def cat(photos: dict[str, Path]) -> str:
     return str(photos["cat"])
+
+
+def test_a_photo_that_the_server_has_forgotten_is_asked_for_again() -> None:
+    with pytest.raises(ValueError, match="no longer on the server"):
+        still_kept(None)
 
 
 def test_the_best_labels_come_first_and_k_is_how_many(cat: str) -> None:
