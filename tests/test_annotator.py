@@ -60,6 +60,47 @@ def test_any_module_will_do_even_without_parameters() -> None:
     torch.testing.assert_close(annotator(torch.full((2, 3, 4, 4), 0.25)), torch.full((2, 3), 0.25))
 
 
+class Viewed(nn.Module):
+    """Flattens its feature maps with `view`, which needs them to lie as a plain convolution leaves them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features, self.head = nn.Conv2d(3, 5, 3), nn.Linear(5 * 6 * 6, len(NAMES))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.features(x).view(len(x), -1))
+
+
+class Deep(nn.Module):
+    """Has a parameter that no image layout fits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.grid, self.head = nn.Parameter(torch.ones(1, 2, 3, 4, 5)), nn.Linear(3 * 64, len(NAMES))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(x.flatten(1)) * self.grid.mean()
+
+
+@pytest.mark.parametrize(
+    "attack", [tk.TkMLAPU(max_steps=2), tk.TkMLAPUv(epochs=1), tk.KUAP(epochs=1)], ids=lambda a: a.name
+)
+@pytest.mark.parametrize("module", [Viewed(), Deep()], ids=lambda m: type(m).__name__)
+def test_a_module_that_works_alone_works_under_attack(module: nn.Module, attack: tk.TkMLAPU) -> None:
+    annotator, x = tk.Annotator(module, NAMES), torch.rand(2, 3, 8, 8)
+    torch.testing.assert_close(annotator(x), module(x).detach())
+    attack(annotator, x, tk.Cleared(true=tk.topk_mask(annotator(x), 1), k=1))
+
+
+def test_what_cannot_be_an_annotator_is_named() -> None:
+    with pytest.raises(ValueError, match=r"nn\.Module.*function"):
+        tk.Annotator(lambda x: x.mean((2, 3)), NAMES)  # type: ignore[arg-type]
+    kept = small()
+    kept.seen = kept(torch.rand(1, 3, 8, 8))  # type: ignore[assignment]
+    with pytest.raises(ValueError, match="cannot be copied"):
+        tk.Annotator(kept, NAMES)
+
+
 @pytest.mark.parametrize(
     ("module", "got"),
     [

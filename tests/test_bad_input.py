@@ -195,35 +195,6 @@ def test_bad_input_is_refused_before_the_first_step_is_asked_for() -> None:
         tk.TkMLAPU().steps(annotator, spoiled(float("nan")), tk.Inconsistent(true=Y, k=2))
 
 
-def test_an_annotator_without_finite_scores_is_named() -> None:
-    annotator, x = linear(0, M, side=8)
-    annotator.module.bias[2] = float("nan")  # type: ignore[operator, union-attr]
-    with pytest.raises(ValueError, match=r"annotator.*NaN"):
-        tk.TkMLAPU()(annotator, x, tk.Inconsistent(true=Y, k=2))
-
-
-class Halved(torch.nn.Module):
-    """A network that computes with fewer bits than its images have."""
-
-    def __init__(self, inner: torch.nn.Module) -> None:
-        super().__init__()
-        self.inner = inner
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.inner(x).bfloat16()
-
-
-def test_scores_of_another_type_than_the_images_say_so() -> None:
-    annotator, _ = linear(0, M, side=8)
-    halved = tk.Annotator(Halved(annotator.module), annotator.labels)
-    with pytest.raises(ValueError, match=r"scores are torch\.bfloat16.*both need the same type"):
-        tk.TkMLAPU()(halved, grey(), tk.Inconsistent(true=Y, k=2))
-    module = torch.nn.Sequential(torch.nn.Conv2d(3, M, 3), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())
-    single = tk.Annotator(module, annotator.labels)
-    with pytest.raises(ValueError, match=r"weights are torch\.float32 and the images torch\.float64"):
-        tk.TkMLAPU()(single, grey().double(), tk.Inconsistent(true=Y, k=2))
-
-
 def test_a_module_that_breaks_says_so_itself() -> None:
     single = tk.Annotator(torch.nn.Conv2d(5, M, 3), [str(j) for j in range(M)])
     with pytest.raises(RuntimeError, match="channels"):

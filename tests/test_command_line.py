@@ -7,7 +7,7 @@ import skimage
 from PIL import Image
 
 import tkml_core as tk
-from tkml_core.__main__ import main
+from tkml_core.__main__ import arguments, main
 from tkml_core.attacks.registry import goal_name
 
 
@@ -45,6 +45,9 @@ def test_a_cat_is_fooled_and_saved(photo: Path, more: list[str], capsys: pytest.
         (["--attack", "kFool", "--goal", "ordered"], "The goal of kFool must be one of 'cleared', 'inconsistent'"),
         (["--attack", "MinNorm", "--goal", "hide", "--true", "cat"], "no label to hide"),
         (["--attack", "MinNorm", "--true", "cat", "--hide", "dog"], "is not true"),
+        (["--attack", "TkML-AP-U", "--targets", "dog"], "--targets: the goal cleared"),
+        (["--attack", "kUAPs", "--targets", "best"], "--targets: the goal cleared"),
+        (["--goal", "inconsistent", "--hide", "cat"], "--hide: the goal inconsistent"),
         (["--attack", "kUAPs", "--k", "7"], "at k = 7 is bundled; there is one for k = 1, 2, 3"),
     ],
 )
@@ -81,6 +84,28 @@ def test_any_attack_with_any_goal_that_it_can_have(
     assert "cat" not in after
     if "CW^k" in more:
         assert after.index("dog") < after.index("sofa")
+
+
+@pytest.mark.parametrize(
+    ("more", "attack"),
+    [
+        ([], "TkML-AP-U"),
+        (["--goal", "inconsistent"], "TkML-AP-U"),
+        (["--targets", "best"], "TkML-AP-T"),
+        (["--goal", "ordered", "--targets", "dog", "sofa", "car"], "CW^k"),
+        (["--hide", "cat"], "MinNorm"),
+        (["--attack", "BlackBox", "--hide", "cat"], "BlackBox"),
+    ],
+    ids=lambda more: " ".join(more) if isinstance(more, list) else "",
+)
+def test_the_goal_decides_which_attack_is_meant(more: list[str], attack: str) -> None:
+    assert arguments(["photo.jpg", *more]).attack == attack
+
+
+def test_a_folder_that_is_not_there_is_told_before_the_run(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([str(photo), "--true", "cat", "--out", str(photo.parent / "no" / "fooled.png")])
+    assert "there is no folder" in capsys.readouterr().err
 
 
 def test_which_goal_is_meant() -> None:

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 import tkml_core as tk
 from tkml_core.experiments import attacks, attacks_page, bench, cells, compare, evaluate, photos, sample, train
+from tkml_core.experiments.crops import Crops
+from tkml_core.experiments.pretrained import start_network
 from tkml_core.labels import COCO80, VOC20, coco_name
 from tkml_core.zoo import network
 from tkml_core.zoo.weights import load_weights, save_weights
@@ -232,23 +234,23 @@ def arguments(**change: object) -> argparse.Namespace:
 
 def test_what_is_unknown_or_difficult_carries_no_loss(tiny: tuple[Path, Path]) -> None:
     sofa = photos.voc(tiny[0], 2007, "train")[0]
-    target, weight = train.Crops([sofa], None, arguments()).target(0)
+    target, weight = Crops([sofa], None, arguments()).target(0)
     known = [j for j, name in enumerate(COCO80) if name in {coco_name(voc) for voc in VOC20} and name != "cat"]
     assert weight.nonzero()[:, 0].tolist() == known and bool((weight[known] == 1).all())
     assert target.nonzero()[:, 0].tolist() == [COCO80.index("couch")]
     soft = np.full((1, 80), 0.3, np.float32)
-    target, weight = train.Crops([sofa], soft, arguments()).target(0)
+    target, weight = Crops([sofa], soft, arguments()).target(0)
     couch, car, cat, zebra = (COCO80.index(name) for name in ("couch", "car", "cat", "zebra"))
     assert target[[couch, car, zebra]].tolist() == pytest.approx([0.75 + 0.25 * 0.3, 0.25 * 0.3, 0.3])
     assert weight[[couch, car, cat, zebra]].tolist() == pytest.approx([1, 1, 0, 0.6])
 
 
 def test_an_epoch_resumed_in_the_middle_goes_on_with_the_same_crops(tiny: tuple[Path, Path]) -> None:
-    crops = train.Crops(photos.training(*tiny), None, arguments())
+    crops = Crops(photos.training(*tiny), None, arguments())
     crops.begin(1, 0)
     assert len(crops) == 8 and crops.size == 40
     whole = [crops[i] for i in range(8)]
-    again = train.Crops(photos.training(*tiny), None, arguments())
+    again = Crops(photos.training(*tiny), None, arguments())
     again.begin(1, 5)
     assert len(again) == 3
     for i in range(3):
@@ -325,7 +327,7 @@ def test_training_stops_resumes_and_writes_weights(
 def test_a_file_of_another_network_is_refused(tiny: tuple[Path, Path], tmp_path: Path) -> None:
     torch.save({"conv1.weight": torch.zeros(1)}, tmp_path / "other.pt")
     with pytest.raises(SystemExit, match=r"other\.pt is not a MobileNetV2"):
-        train.start_network(str(tmp_path / "other.pt"), photos.training(*tiny))
+        start_network(str(tmp_path / "other.pt"), photos.training(*tiny))
 
 
 # ---- measuring ------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 There is no GPU in tests: the CPU plays it, and is as late.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -130,6 +130,40 @@ def test_a_run_that_is_cut_off_knows_its_last_success(name: str) -> None:
     with pytest.raises(StopIteration) as end:
         steps.send(True)
     assert end.value.value.achieved.all()
+
+
+@pytest.mark.usefixtures("late")
+def test_late_news_are_no_success_once_more_is_wanted() -> None:
+    """Between a look and its news the rounding of an earlier success may fail, and then this one is as doubtful."""
+    annotator, x = linear(7, 6, images=1)
+    goal = tk.Cleared(true=tk.topk_mask(annotator(x), 1), k=2)
+    for more, kept in ((0, True), (100, False)):
+        one = Run(annotator, x, goal)
+        one.x_adv = short("TkML-AP-U")(annotator, x, goal).x_adv
+        look = one.look()
+        assert one.record(look, look.norm, look.norm).all()
+        one.wanted = one.wanted + more
+        one.catch_up()
+        assert one.succeeded == kept and bool(one.best_norm.isfinite().all()) == kept
+
+
+def test_flags_that_no_event_announces_are_waited_for() -> None:
+    """On Apple's GPUs a copy that is not waited for is read before it is there."""
+
+    class Copies(TorchFunctionMode):
+        waited: ClassVar[list[bool]] = []
+
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            if getattr(func, "__name__", "") == "to" and "cpu" in args:
+                self.waited.append(not (kwargs or {}).get("non_blocking", False))
+            return func(*args, **(kwargs or {}))
+
+    annotator, x = linear(0, 6, images=1)
+    one = Run(annotator, x, tk.Inconsistent(true=tk.topk_mask(annotator(x), 1), k=2))
+    look = one.look()
+    with Copies() as copies:
+        one.record(look, look.norm, look.norm)
+    assert copies.waited == [True]
 
 
 @pytest.mark.usefixtures("late")

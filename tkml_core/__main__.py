@@ -27,8 +27,10 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--annotator", default="voc20", choices=tk.available())
     parser.add_argument("--k", type=int, default=3)
     able = list({**tk.ATTACKS, **UNIVERSAL})
-    parser.add_argument("--attack", choices=able, help="default: TkML-AP-T with --targets, else TkML-AP-U")
-    parser.add_argument("--goal", default="", help=f"one of {', '.join(tk.GOALS)}; default: the attack's own")
+    parser.add_argument("--attack", choices=able, help="default: the first that can have the goal")
+    parser.add_argument(
+        "--goal", choices=tk.GOALS, help="default: what --targets or --hide is for, or the attack's own"
+    )
     parser.add_argument("--true", nargs="+", help="the true labels; default: a guess, those that are likelier than not")
     parser.add_argument("--targets", nargs="+", help="plant these k labels, in order, or one of: best, random, worst")
     parser.add_argument("--hide", nargs="+", help="for the goal hide: true labels that leave; the others stay")
@@ -36,7 +38,12 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="of random targets, and of attacks that draw")
     parser.add_argument("--out", type=Path, help="where to save the adversarial PNG")
     args = parser.parse_args(argv)
-    args.attack = args.attack or ("TkML-AP-T" if args.targets else "TkML-AP-U")
+    args.goal = args.goal or ("hide" if args.hide else "")
+    if not args.attack:
+        goal = args.goal or ("targeted" if args.targets else "cleared")
+        args.attack = next(name for name, kind in tk.ATTACKS.items() if tk.GOALS[goal] in kind.goals)
+    if args.out and not args.out.parent.is_dir():
+        parser.error(f"there is no folder {args.out.parent} for --out")
     return args
 
 
@@ -52,9 +59,13 @@ def attack_of(args: argparse.Namespace) -> Any:
 
 def goal_of(args: argparse.Namespace, annotator: tk.Annotator, logits: Tensor, true: Tensor) -> tk.Goal:
     """The goal asked for, about the labels that --targets or --hide name."""
-    wanted = args.goal or ("hide" if args.hide else "")
     attack = UNIVERSAL[args.attack].name if args.attack in UNIVERSAL else args.attack
-    kind = tk.GOALS[goal_name(attack, wanted, targets=bool(args.targets))]
+    kind = tk.GOALS[goal_name(attack, args.goal, targets=bool(args.targets))]
+    for option, given, needed in (("--targets", args.targets, "targets"), ("--hide", args.hide, "hidden")):
+        if given and kind.asks_for != needed:
+            raise ValueError(
+                f"{option}: the goal {kind.name}, which {args.attack} is to have here, is not about such labels."
+            )
     if kind.asks_for == "hidden":
         return kind.of(true, args.k, annotator.places(args.hide or ()))
     if kind.asks_for == "targets":

@@ -21,19 +21,32 @@ class Annotator:
     """
 
     def __init__(self, module: nn.Module, labels: Sequence[str], device: str | torch.device | None = None) -> None:
-        if len(labels) < 2 or len(set(labels)) != len(labels):
-            raise ValueError(f"An annotator needs at least two labels, all different; got {list(labels)}.")
         self.labels: tuple[str, ...] = tuple(labels)
-        # deepcopy refuses tensors that are results of a graph; a module under training has none among its parameters.
-        self.module = copy.deepcopy(module).eval().requires_grad_(False)
+        if len(self.labels) < 2 or len(set(self.labels)) != len(self.labels):
+            raise ValueError(f"An annotator needs at least two labels, all different; got {list(self.labels)}.")
+        if not isinstance(module, nn.Module):
+            raise ValueError(f"An nn.Module is expected; got {type(module).__name__}. A function can be its forward.")
+        try:
+            self.module = copy.deepcopy(module)
+        except RuntimeError as error:  # torch's: only leaves of a graph can be copied
+            raise ValueError(
+                "The module cannot be copied: it keeps a tensor that is the result of a graph, such as an output of its "
+                "own, or the weight of the old torch.nn.utils.weight_norm. Detach or remove it first."
+            ) from error
+        self.module.eval().requires_grad_(False)
         if device is not None:
             self.module.to(device)
-        self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @property
     def device(self) -> torch.device:
         parameter = next(self.module.parameters(), None)
         return torch.device("cpu") if parameter is None else parameter.device
+
+    @property
+    def memory_format(self) -> torch.memory_format:
+        """How the weights of the first convolution lie, and so how images lie best."""
+        weight = next((p for p in self.module.parameters() if p.ndim == 4), torch.empty(0))
+        return torch.contiguous_format if weight.is_contiguous() else torch.channels_last
 
     def __call__(self, x: Tensor) -> Tensor:
         """Logits (B,m) of images (B,3,H,W) in [0,1]."""

@@ -47,7 +47,7 @@ def prepare(image: Image.Image, square: bool = False) -> Tensor:
         left, top = (image.width - side) // 2, (image.height - side) // 2
         image = image.crop((left, top, left + side, top + side))
     width, height = image.size
-    scale = min(SHORT / min(width, height), LONG / max(width, height))
+    scale = min(SHORT / max(1, min(width, height)), LONG / max(1, width, height))
     size = (round(width * scale), round(height * scale))
     if min(width, height) < SMALLEST or min(size) < SMALLEST:
         raise ValueError(
@@ -76,15 +76,17 @@ def to_pil(x: Tensor) -> Image.Image:
 
 
 def check_pixels(x: Tensor) -> None:
-    """ValueError unless `x` is a floating (B,3,H,W) with finite values in [0,1]."""
-    if x.ndim != 4 or x.shape[1] != 3 or not x.is_floating_point() or not math.prod(x.shape):
+    """ValueError unless `x` is a float32 or float64 (B,3,H,W) with finite values in [0,1]."""
+    usable = isinstance(x, Tensor) and x.dtype in (torch.float32, torch.float64)  # half types blur the 256 levels
+    if not usable or x.ndim != 4 or x.shape[1] != 3 or not math.prod(x.shape):
+        got = f"shape {tuple(x.shape)}, dtype {x.dtype}" if isinstance(x, Tensor) else type(x).__name__
         raise ValueError(
-            f"Images are expected as a floating tensor (B,3,H,W) in [0,1]; got shape {tuple(x.shape)}, dtype {x.dtype}. "
+            f"Images are expected as a float32 or float64 tensor (B,3,H,W) in [0,1]; got {got}. "
             "annotator.prepare(image) makes one from a Pillow image."
         )
     if not bool(torch.isfinite(x).all()):
         raise ValueError("The image has NaN or infinite pixels; every pixel must be a number in [0,1].")
-    low, high = float(x.min()), float(x.max())
+    low, high = (float(end) for end in x.detach().aminmax())
     if low < 0 or high > 1:
         raise ValueError(
             f"Pixels must be in [0,1]; these reach from {low:.4g} to {high:.4g}. Divide 0–255 values by 255."

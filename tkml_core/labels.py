@@ -51,4 +51,6 @@ def label_index(name: str, labels: Sequence[str]) -> int:
 
 def label_indices(names: Iterable[str], labels: Sequence[str]) -> list[int]:
     """Positions of several names, in their order."""
+    if isinstance(names, str):
+        raise ValueError(f"A list of label names is expected; got one text. Write [{names!r}].")
     return [label_index(name, labels) for name in names]

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from tkml_core.goals.goal import check_mask
 from tkml_core.ranking import topk, topk_mask
 
 CASES = ("best", "random", "worst")
@@ -17,14 +18,10 @@ def choose_targets(case: str, logits: Tensor, true: Tensor, k: int, seed: int = 
     """
     if case not in CASES:
         raise ValueError(f"Target case {case!r} is unknown; it is one of {', '.join(CASES)}.")
-    if (
-        true.dtype != torch.bool
-        or true.ndim != 2
-        or true.shape[1] != logits.shape[1]
-        or true.shape[0] not in (1, len(logits))
-    ):
+    check_mask("true", true)
+    if logits.ndim != 2 or logits.shape[1] != true.shape[1] or len(true) not in (1, len(logits)):
         raise ValueError(
-            f"true must be a bool mask (B,m) or (1,m) for scores {tuple(logits.shape)}; got {tuple(true.shape)}."
+            f"Scores are (B,m), and true is (B,m) or (1,m) for them; got {tuple(logits.shape)} and {tuple(true.shape)}."
         )
     if isinstance(k, bool) or not isinstance(k, int) or k < 1:
         raise ValueError(f"k = {k!r}: a whole number of targets, 1 or more, is expected.")

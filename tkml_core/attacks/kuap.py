@@ -7,6 +7,7 @@ from torch import Tensor
 
 from tkml_core.annotator import Annotator
 from tkml_core.attacks.attack import LARGEST, check_whole
+from tkml_core.attacks.checks import check_graph
 from tkml_core.attacks.kfool import BEYOND, kfool_step
 from tkml_core.attacks.universal import Crowd, Universal
 from tkml_core.goals import Goal
@@ -61,6 +62,7 @@ class KUAP(Universal):
             leaf = (x + dz).clamp(0, 1).requires_grad_()
             with torch.enable_grad():
                 logits = annotator(leaf)
+            check_graph(logits)
             fooled = bool(goal.margin(logits.detach()) < 0)
             if fooled or taken == self.fool_steps:
                 break

@@ -7,8 +7,9 @@ from torch import Tensor
 
 from tkml_core import grid
 from tkml_core.annotator import Annotator
+from tkml_core.attacks.checks import check_asked, check_graph, scores_of
 from tkml_core.goals import Goal
-from tkml_core.images import check_pixels, each, quantize
+from tkml_core.images import each, quantize
 from tkml_core.metrics import NORMS, l2_norm
 from tkml_core.ranking import consistent
 from tkml_core.step import Result, Step
@@ -37,6 +38,7 @@ class News(NamedTuple):
     rows: Tensor  # (n,)
     x_adv: Tensor  # (B,3,H,W)
     size: Tensor  # (n,), by the measure
+    margin: Tensor  # (n,), the goal's
     better: Tensor  # (n,) bool
     flags: Tensor  # (2,) bool, to be read once they have `arrived`: every score is finite; some image is better
     arrived: torch.cuda.Event | None
@@ -60,13 +62,6 @@ def plus(of: Tensor, rows: Tensor, more: int | Tensor = 1) -> Tensor:
     return put(of, rows, part(of, rows) + more)
 
 
-def _two_types(what: str, found: Tensor, x: Tensor) -> ValueError:
-    return ValueError(
-        f"The annotator's {what} are {found.dtype} and the images {x.dtype}; both need the same type. Convert the images, "
-        "or the module, with .float() or .double(), or what it returns."
-    )
-
-
 class Run:
     """A batch under attack. A loop evaluates the live images, records what it saw, and moves them; see `descent.py`.
 
@@ -75,13 +70,15 @@ class Run:
     none comes, the end falls back on a larger success (`spare`). Which of two successes is smaller the `measure` says,
     one of `metrics.NORMS`; norms that are shown are L2.
 
-    Books are replaced, not written into: what a loop hands over may be part of a graph. And they never have a GPU wait
-    for the host while there is no success: shapes stay as they are, and what a step has to tell is read in the next one
-    (`LATE`), when it has long arrived. There an image ends one step after its success, and is `certified` as it ends.
+    Books are replaced, not written into: what a loop hands over may be part of a graph, and late news are about books of
+    one step ago. For a host that asks a GPU for a value waits until all that was queued is done, and the GPU then waits for
+    the host to queue more. So as long as nothing has succeeded a step asks for one thing alone, whether something has: the
+    answer is copied while the GPU works on, and read in the next step (`LATE`). There an image ends one step after its
+    success, with that success, and is `certified` as it ends.
     """
 
     def __init__(self, annotator: Annotator, x: Tensor, goal: Goal, measure: str = "l2") -> None:
-        check_pixels(x)
+        check_asked(annotator, x, goal)
         self.annotator, self.x = annotator, x.detach().to(annotator.device)
         self.goal = goal.fit(len(x), annotator.device)
         self.measure = measure
@@ -106,18 +103,7 @@ class Run:
 
     def begin(self) -> None:
         """Score the images as they are; one that meets the goal already is done, and is its own result."""
-        parameter = next(self.annotator.module.parameters(), self.x)
-        try:
-            with torch.no_grad():
-                self.logits = self.annotator(self.x)
-        except RuntimeError as error:
-            if parameter.dtype == self.x.dtype:
-                raise
-            raise _two_types("weights", parameter, self.x) from error
-        if not bool(torch.isfinite(self.logits).all()):
-            raise ValueError("The annotator gives NaN or infinite scores for this image, which no attack can rank.")
-        if self.logits.dtype != self.x.dtype:
-            raise _two_types("scores", self.logits, self.x)
+        self.logits = scores_of(self.annotator, self.x)
         self.achieved = self.goal.margin(self.logits) < 0
         met = self.achieved.nonzero()[:, 0]
         self.forwards = self.forwards + 1
@@ -135,6 +121,7 @@ class Run:
         leaf = part(self.x_adv, rows).detach().requires_grad_()
         with torch.enable_grad():
             logits = self.annotator(leaf)
+        check_graph(logits)
         self.forwards = plus(self.forwards, rows)
         z = leaf.detach() - part(self.x, rows)
         goal = self.goal if len(rows) == len(self.x) else self.goal.select(rows)
@@ -160,9 +147,10 @@ class Run:
         size = norm if self.measure == "l2" else NORMS[self.measure](look.z)
         margin = look.goal.margin(look.f)
         better = (margin < -part(self.wanted, rows)) & (size < part(self.best_norm, rows) * ENOUGH)
-        flags = torch.stack((look.f.isfinite().all(), better.any())).to("cpu", non_blocking=True)
+        # An event tells when such a copy has arrived, and CUDA alone has one here: any other device has to wait for it.
+        flags = torch.stack((look.f.isfinite().all(), better.any())).to("cpu", non_blocking=rows.is_cuda)
         arrived = torch.cuda.current_stream(rows.device).record_event() if rows.is_cuda else None
-        self.news = News(rows, self.x_adv, size, better, flags, arrived)
+        self.news = News(rows, self.x_adv, size, margin, better, flags, arrived)
         self.logits, self.loss = put(self.logits, rows, look.f), put(self.loss, rows, loss)
         self.threshold, self.norm = put(self.threshold, rows, threshold), put(self.norm, rows, norm)
         self.achieved = put(self.achieved, rows, margin < 0)
@@ -185,7 +173,8 @@ class Run:
             )
         if not any_better:
             return
-        better = news.better & ~self.done[news.rows]  # late news may be about an image that has ended since
+        # Since late news set out an image may have ended, or its rounding failed, so that now it must do more.
+        better = news.better & ~self.done[news.rows] & (news.margin < -self.wanted[news.rows])
         won = news.rows[better]
         if not len(won):
             return
@@ -193,7 +182,7 @@ class Run:
         self.keep(won, x_adv, news.size[better])
         holds = grid.holds(self.annotator, self.goal.select(won), quantize(x_adv))
         self.forwards = plus(self.forwards, won)
-        if news.x_adv is self.x_adv:  # and not late
+        if news.x_adv is self.x_adv:  # nothing has moved since, so that the next Step is about these images
             self.certified = put(self.certified, won, holds)
         safe = holds | ~self.spared[won]
         self.spare, self.spared = put(self.spare, won[safe], x_adv[safe]), put(self.spared, won, torch.ones_like(safe))

@@ -11,6 +11,7 @@ from torch import Tensor
 from tkml_core import losses
 from tkml_core.annotator import Annotator
 from tkml_core.attacks.attack import check_beta_and_momentum, check_whole
+from tkml_core.attacks.checks import check_graph
 from tkml_core.attacks.universal import Crowd, Universal
 from tkml_core.goals import Goal
 from tkml_core.step import Steps
@@ -48,8 +49,9 @@ def slope(
     """
     leaf = z.detach().requires_grad_()
     with torch.enable_grad():
-        images = (x + leaf).clamp(0, 1).contiguous(memory_format=torch.channels_last)
+        images = (x + leaf).clamp(0, 1).contiguous(memory_format=annotator.memory_format)
         logits = annotator(images)
+    check_graph(logits)
     loss, by_scores, _ = objective(logits.detach())
     (by_z,) = torch.autograd.grad(logits, leaf, by_scores / len(x))
     return logits.detach(), loss, by_z
@@ -65,10 +67,10 @@ class TkMLAPUv(Universal):
     a fiftieth of it along a cosine. Lengths in units of ξ need no tuning for the annotator, its number of labels or ξ.
 
     batch_size: images an update. step: a at the start. beta: β of Eq. 8. momentum: μ. Other settings: see `Universal`.
-    surrogate: "average", Eq. 8, whose mean over m − k labels lifts those that score lowest, and never the k that are to
-    pass the true ones; or "margin", the goal's own margin in its place: max_Y f less the k-th best score of the other labels,
-    which is Eq. 7 where one label is true, and more where several are. On photos that z was not made for it does far better
-    on voc20, and a little worse on coco80: see `universal.md`.
+    surrogate: "average", Eq. 8, whose mean lifts the m − k labels that score lowest, all alike, and not those that are
+    nearest to passing the true ones; or "margin", the goal's own margin in its place: max_Y f less the k-th best score of the
+    other labels, which is Eq. 7 where one label is true, and that or more where several are. On photos that z was not made
+    for it meets the goal far more often on voc20, and less often on coco80: see `universal.md`.
     """
 
     name = "TkML-AP-Uv"

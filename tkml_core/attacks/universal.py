@@ -10,8 +10,9 @@ from tkml_core import grid
 from tkml_core.annotator import Annotator
 from tkml_core.attacks.attack import Attack, check_whole
 from tkml_core.attacks.budget import project, to_levels
+from tkml_core.attacks.checks import check_asked, scores_of
 from tkml_core.goals import Cleared, Goal, Inconsistent
-from tkml_core.images import check_pixels, quantize
+from tkml_core.images import quantize
 from tkml_core.metrics import l2_norm
 from tkml_core.ranking import consistent
 from tkml_core.step import Steps, UniversalResult, UniversalStep
@@ -74,7 +75,7 @@ class Crowd:
     """The set under attack: its images, z as it stands, the best z that was measured, and what everything has cost."""
 
     def __init__(self, annotator: Annotator, x: Tensor, goal: Goal, attack: Universal) -> None:
-        check_pixels(x)
+        check_asked(annotator, x, goal)
         self.annotator, self.x, self.attack = annotator, x.detach(), attack
         self.goal = goal.fit(len(x), annotator.device)
         self.z = torch.zeros_like(self.x[:1], device=annotator.device)
@@ -109,9 +110,9 @@ class Crowd:
             yield from torch.randperm(len(self.x), generator=random).split(self.attack.images_an_update)
 
     def images(self, rows: Tensor, z: Tensor | None = None) -> Tensor:
-        """x + z in the box, (B,3,H,W), in the memory layout that the network is quickest with."""
+        """x + z in the box, (B,3,H,W), in the memory layout of the network."""
         x = self.x[rows].to(self.annotator.device)
-        return (x + (self.z if z is None else z)).clamp(0, 1).contiguous(memory_format=torch.channels_last)
+        return (x + (self.z if z is None else z)).clamp(0, 1).contiguous(memory_format=self.annotator.memory_format)
 
     def count(self, rows: Tensor, **passes: int) -> None:
         for name, number in passes.items():
@@ -128,14 +129,11 @@ class Crowd:
             sure = self._margins(rounded) <= -2 * grid.HAIRLINE  # twice, so that what holds here holds at batch 1
             self.reached = float(sure.double().mean()) >= self.attack.wanted
 
-    @torch.no_grad()
     def _margins(self, z: Tensor) -> Tensor:
         """The goal's margin of every image, (N,); keeps the scores."""
         everyone = torch.arange(len(self.x))
         for rows in everyone.split(CHUNK):
-            self.scores[rows] = self.annotator(self.images(rows, z))
-        if not bool(torch.isfinite(self.scores).all()):
-            raise ValueError("The annotator gives NaN or infinite scores for these images, which no attack can rank.")
+            self.scores[rows] = scores_of(self.annotator, self.images(rows, z))
         self.count(everyone, forwards=1)
         return self.goal.margin(self.scores)
 

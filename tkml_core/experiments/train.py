@@ -1,111 +1,25 @@
 """Trains the annotator both bundled names share: `python -m tkml_core.experiments.train --help`.
 
-One MobileNetV2 with 80 outputs learns from VOC and COCO photos together. A VOC photo says nothing about sixty of the
-labels: detector scores, where given, stand in for what is unknown; without them the unknown labels carry no loss.
+One MobileNetV2 with 80 outputs learns from VOC and COCO photos together: `crops.py` makes what it sees of them,
+`pretrained.py` what it starts from.
 """
 
 import argparse
 import copy
 import math
-import shlex
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
-import numpy as np
 import torch
-from PIL import Image, ImageOps
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
-from torchvision.transforms import v2
 
-from tkml_core.experiments.photos import IGNORED, UNKNOWN, Photo, training
-from tkml_core.labels import COCO80
+from tkml_core.experiments.command import plain_command
+from tkml_core.experiments.crops import Crops, batches, soft_scores
+from tkml_core.experiments.photos import training
+from tkml_core.experiments.pretrained import start_network
 from tkml_core.zoo import network
 from tkml_core.zoo.weights import save_weights
-
-
-class Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
-    """Augmented squares with soft labels and their weights; item i of an epoch is a function of (seed, epoch, i)."""
-
-    def __init__(self, photos: list[Photo], scores: np.ndarray | None, args: argparse.Namespace) -> None:
-        self.photos, self.scores, self.args = photos, scores, args
-        self.order: list[int] = []
-        self.epoch, self.size, self.start = 0, args.sizes[-1], 0
-        known = np.stack([p.labels for p in photos]) == 1
-        share = known.mean(0).clip(1 / len(photos))
-        # Repeat-factor sampling (Gupta, Dollár, Girshick, CVPR 2019): a photo is drawn as often as its rarest label asks.
-        per_label = np.sqrt(args.rare / share).clip(1, 5)
-        self.weights = (known * per_label).max(1).clip(1)
-
-    def begin(self, epoch: int, start: int) -> None:
-        """Draw the order of an epoch, and skip its first `start` items."""
-        generator = np.random.default_rng((self.args.seed, epoch))
-        chance = self.weights / self.weights.sum()
-        self.order = list(generator.choice(len(self.photos), len(self.photos), p=chance))
-        sizes = self.args.sizes
-        self.epoch, self.start, self.size = (
-            epoch,
-            start,
-            sizes[min(epoch * len(sizes) // self.args.epochs, len(sizes) - 1)],
-        )
-
-    def __len__(self) -> int:
-        return len(self.order) - self.start
-
-    def target(self, index: int) -> tuple[Tensor, Tensor]:
-        """(80,) soft labels and (80,) weights of a photo."""
-        labels = torch.from_numpy(self.photos[index].labels)
-        known = labels >= 0
-        if self.scores is None:
-            return labels.clamp(min=0), known.float()
-        soft = torch.from_numpy(self.scores[index])
-        blend = self.args.blend
-        target = torch.where(known, (1 - blend) * labels + blend * soft, soft)
-        weight = torch.where(labels == UNKNOWN, self.args.unknown, 1.0)
-        return target, torch.where(labels == IGNORED, 0.0, weight)
-
-    def crop(self, index: int, width: int, height: int, rng: np.random.Generator) -> Tensor:
-        """(3,height,width) uint8: a random part with at least `--crop` of the area, mirrored half of the time."""
-        with Image.open(self.photos[index].path) as file:
-            image = ImageOps.exif_transpose(file).convert("RGB")
-        for _ in range(10):
-            area = rng.uniform(self.args.crop, 1) * image.width * image.height
-            ratio = width / height * math.exp(rng.uniform(-0.29, 0.29))
-            w, h = math.sqrt(area * ratio), math.sqrt(area / ratio)
-            if w <= image.width and h <= image.height:
-                break
-        w, h = min(w, image.width), min(h, image.height)
-        left, top = rng.uniform(0, image.width - w), rng.uniform(0, image.height - h)
-        image = image.resize((width, height), Image.Resampling.BILINEAR, box=(left, top, left + w, top + h))
-        if rng.random() < 0.5:
-            image = ImageOps.mirror(image)
-        return torch.from_numpy(np.array(image)).permute(2, 0, 1)
-
-    def __getitem__(self, item: int) -> tuple[Tensor, Tensor, Tensor]:
-        item += self.start
-        rng = np.random.default_rng((self.args.seed, self.epoch, item))
-        index, size = self.order[item], self.size
-        target, weight = self.target(index)
-        if rng.random() < self.args.collage:
-            # Two photos side by side or one over the other: labels without their usual company, as on the page's collages.
-            other = int(rng.integers(len(self.photos)))
-            cut = int(size * rng.uniform(0.35, 0.65))
-            if rng.random() < 0.5:
-                parts = [self.crop(index, cut, size, rng), self.crop(other, size - cut, size, rng)]
-                pixels = torch.cat(parts, dim=2)
-            else:
-                parts = [self.crop(index, size, cut, rng), self.crop(other, size, size - cut, rng)]
-                pixels = torch.cat(parts, dim=1)
-            target2, weight2 = self.target(other)
-            target, weight = torch.maximum(target, target2), torch.minimum(weight, weight2)
-        else:
-            pixels = self.crop(index, size, size, rng)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(int(rng.integers(2**31)))
-            pixels = v2.ColorJitter(0.4, 0.4, 0.4, 0.03)(pixels)
-        return pixels, target, weight
 
 
 def loss_of(logits: Tensor, target: Tensor, weight: Tensor, focus: float) -> Tensor:
@@ -117,37 +31,6 @@ def loss_of(logits: Tensor, target: Tensor, weight: Tensor, focus: float) -> Ten
     entropy = nn.functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
     surprise = (logits.sigmoid().detach() - target).abs() ** focus
     return (entropy * surprise * weight).sum(1).mean()
-
-
-def start_network(init: str, photos: list[Photo]) -> nn.Module:
-    """The network with ImageNet features: "imagenet" takes torchvision's (needs the network), a path takes a file's."""
-    net = network.build(len(COCO80))
-    if init == "imagenet":
-        from torchvision.models import MobileNet_V2_Weights
-
-        state = MobileNet_V2_Weights.IMAGENET1K_V2.get_state_dict(progress=True, check_hash=True)
-    else:
-        state = torch.load(init, map_location="cpu", weights_only=True)
-    state = {k: v for k, v in state.items() if not k.startswith("classifier.")}
-    missing, unexpected = net.load_state_dict(state, strict=False)
-    wrong = unexpected + [k for k in missing if not k.startswith("classifier.") and "num_batches" not in k]
-    if wrong:
-        raise SystemExit(f"{init} is not a MobileNetV2 state in torchvision's key names: {wrong[:4]} …")
-    if network.is_folded(net):
-        some = [
-            v2.functional.pil_to_tensor(_square(p.path)).float() / 255 for p in photos[:: max(1, len(photos) // 96)]
-        ]
-        mean, std = torch.tensor(network.MEAN).view(1, 3, 1, 1), torch.tensor(network.STD).view(1, 3, 1, 1)
-        network.unfold(net, (torch.stack(some) - mean) / std)
-    head = cast(nn.Linear, cast(nn.Sequential, net.classifier)[1])
-    nn.init.normal_(head.weight, std=0.01)
-    nn.init.constant_(head.bias, -3.0)  # nearly every label is absent
-    return net
-
-
-def _square(path: Path) -> Image.Image:
-    with Image.open(path) as file:
-        return ImageOps.fit(file.convert("RGB"), (192, 192))
 
 
 @torch.no_grad()
@@ -169,28 +52,12 @@ def rates(step: int, total: int) -> float:
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, total - warm)))
 
 
-def batches(crops: Crops, args: argparse.Namespace, epoch: int, start: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    crops.begin(epoch, start)
-    return iter(
-        DataLoader(
-            crops, args.batch, num_workers=args.workers, drop_last=True, prefetch_factor=4 if args.workers else None
-        )
-    )
-
-
 def train(args: argparse.Namespace) -> tuple[nn.Module, float]:
     """Runs, or resumes, the training; returns the averaged network (not folded) and the minutes spent on it."""
     torch.manual_seed(args.seed)
     device = torch.device(args.device)
     photos = training(args.voc, args.coco)
-    scores = None
-    if args.soft:
-        table = np.load(args.soft)
-        row = {key: i for i, key in enumerate(table["ids"].tolist())}
-        order = [table["classes"].tolist().index(name) for name in COCO80]
-        mean = table["scores"].astype(np.float32).mean(1)[:, order]
-        scores = np.stack([mean[row[p.key]] for p in photos])
-    crops = Crops(photos, scores, args)
+    crops = Crops(photos, soft_scores(args.soft, photos) if args.soft else None, args)
 
     net = start_network(args.init, photos).to(device).to(memory_format=torch.channels_last)
     average = copy.deepcopy(net).eval()
@@ -297,22 +164,6 @@ def main(argv: list[str] | None = None) -> None:
     notes = {"command": plain_command(args, parser), "seed": str(args.seed), "minutes": f"{minutes:.0f}"}
     save_weights(network.fold(average.cpu().float()), args.weights, notes)
     print(f"wrote {args.weights}")
-
-
-def plain_command(args: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
-    """The command that was run, defaults left out and folders shortened to their last name."""
-    words = [parser.prog]
-    for action in parser._actions:
-        value = getattr(args, action.dest, None)
-        if action.dest in ("help", "out", "weights", "workers", "show", "table") or value == action.default:
-            continue
-        if isinstance(value, bool):
-            words.append(action.option_strings[0])
-        else:
-            values = value if isinstance(value, list) else [value]
-            named = (Path(str(v)).name if action.dest in ("voc", "coco", "soft", "init") else str(v) for v in values)
-            words += [action.option_strings[0], *map(shlex.quote, named)]
-    return " ".join(words)
 
 
 if __name__ == "__main__":

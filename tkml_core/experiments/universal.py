@@ -21,9 +21,9 @@ from tkml_core.attacks.budget import to_levels
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal import Universal
 from tkml_core.experiments import universal_page
+from tkml_core.experiments.command import plain_command
 from tkml_core.experiments.photos import UNKNOWN, Photo, columns, measuring, training
 from tkml_core.experiments.sample import Row, in_turn, look
-from tkml_core.experiments.train import plain_command
 from tkml_core.step import UniversalResult, UniversalStep
 from tkml_core.zoo.universal import FOLDER, load_universal, notes_of, path_of, save_universal
 
