@@ -147,7 +147,7 @@ class Run:
         size = norm if self.measure == "l2" else NORMS[self.measure](look.z)
         margin = look.goal.margin(look.f)
         better = (margin < -part(self.wanted, rows)) & (size < part(self.best_norm, rows) * ENOUGH)
-        # An event tells when such a copy has arrived, and CUDA alone has one here: any other device has to wait for it.
+        # Only where an event tells that the copy has arrived may the host go on meanwhile (on MPS it would read rubbish).
         flags = torch.stack((look.f.isfinite().all(), better.any())).to("cpu", non_blocking=rows.is_cuda)
         arrived = torch.cuda.current_stream(rows.device).record_event() if rows.is_cuda else None
         self.news = News(rows, self.x_adv, size, margin, better, flags, arrived)
