@@ -49,7 +49,7 @@ def head() -> str:
         ".gradio-container .main.app { padding: 14px !important; } footer .divider { display: none; }"
         "#tabs [role=tab] { padding: 0 5px; font-size: 0.95rem; }"  # all in one row
     )
-    scripts = "".join(f"<script>{script(name)}</script>" for name in ("tabs.js", "numbers.js"))
+    scripts = "".join(f"<script>{script(name)}</script>" for name in ("tabs.js", "numbers.js", "radios.js"))
     return f"<style>@media (max-width: 760px) {{ {rules} }}</style>{scripts}"
 
 

@@ -72,6 +72,12 @@ RINGED = """() => {
 }"""
 
 
+# Groups of radio buttons that a browser takes for several
+RADIO_NAMES = """() => [...document.querySelectorAll("fieldset")].map((group) =>
+  new Set([...group.querySelectorAll("input[type=radio]")].map((option) => option.name)))
+  .filter((names) => names.size > 1).map((names) => [...names])"""
+
+
 def test_whoever_uses_the_keyboard_sees_where_it_is(visit: Callable[..., Page]) -> None:
     page = visit(reduced_motion="reduce")
     page.locator("#advanced > button").click()
@@ -87,6 +93,12 @@ def test_whoever_uses_the_keyboard_sees_where_it_is(visit: Callable[..., Page]) 
             stops += 1
             unseen += [] if shown else [name]
         assert stops > 15 and not unseen, (tab, unseen)
+        assert page.evaluate(RADIO_NAMES) == []
+    show(page, "attack")
+    page.locator("#annotator input").first.focus()
+    page.keyboard.press("ArrowRight")  # one group, one stop: arrow keys choose
+    expect(page.locator("#annotator input[value=coco80]")).to_be_checked()
+    expect(page.locator("#before .chip, #before li").filter(has_text="motorcycle").first).to_be_visible()
 
 
 def test_the_keyboard_goes_from_attack_to_stop_and_back(visit: Callable[..., Page]) -> None:
