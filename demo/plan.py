@@ -10,8 +10,8 @@ import tkml_core as tk
 from demo import menu
 from demo.roles import Roles
 from demo.words import are, listed
-from tkml_core.attacks.ready_made import ReadyMade
 from tkml_core.attacks.registry import goal_name
+from tkml_core.attacks.universal.precomputed import Precomputed
 
 MAX_STEPS = 2000
 MAX_SEED = 2**31 - 1
@@ -51,7 +51,7 @@ class Plan:
     annotator: tk.Annotator
     photo: Photo
     k: int
-    attack: Any  # one of the classes of tk.ATTACKS, with its settings, or a ReadyMade
+    attack: Any  # one of the classes of tk.ATTACKS, with its settings, or a Precomputed
     settings: Mapping[str, Any]  # the attack's, but for max_steps; JSON values only
     goal_name: str
     goal: tk.Goal
@@ -138,7 +138,7 @@ def make_plan(ask: Ask, annotator: tk.Annotator, photo: Photo) -> Plan:
 def _attack(ask: Ask, k: int, max_steps: int, seed: int) -> Any:
     """The attack with its settings; those that it does not have are left out."""
     if menu.ready_made(ask.attack):
-        return ReadyMade(tk.universal(ask.attack, ask.annotator, k))
+        return Precomputed(tk.universal(ask.attack, ask.annotator, k))
     known = menu.setting_names(ask.attack)
     settings: dict[str, Any] = {"max_steps": max_steps, "seed": seed}
     for name, value in ask.settings.items():

@@ -15,8 +15,8 @@ from demo.tables import live_row
 from demo.tables.html import Table, table_html
 from demo.tables.measured import MEASURED, tables
 from tkml_core.experiments import compare, universal_page
-from tkml_core.experiments.sample import share
-from tkml_core.zoo.universal import FOLDER
+from tkml_core.statistics import share
+from tkml_core.zoo.perturbations import FOLDER
 
 NAME = "voc20"
 

@@ -16,8 +16,8 @@ from demo.samples import sample, samples
 from demo.sources import MOST_UPLOADS, Source, sample_sources, uploaded
 from demo.universal import craft, drawing, events, photos, trial
 from tkml_core.attacks.registry import UNIVERSAL
-from tkml_core.grid import HAIRLINE
-from tkml_core.zoo.universal import notes_of, path_of
+from tkml_core.grid import TOLERANCE
+from tkml_core.zoo.perturbations import notes_of, path_of
 
 NAME, K = "voc20", 3
 
@@ -144,7 +144,7 @@ def test_what_is_reported_is_so(run: Any) -> None:
     assert made.norm <= 4000 * (1 + 1e-6) and torch.allclose(made.z * 255, (made.z * 255).round(), atol=1e-3)
     with torch.no_grad():
         logits = torch.cat([runner.annotator(NAME)(tk.quantize((x + made.z).clamp(0, 1))) for x in crowd.x[:, None]])
-    assert made.fooled == int((tk.Cleared(true=crowd.true, k=K).margin(logits) <= -HAIRLINE).sum())
+    assert made.fooled == int((tk.Cleared(true=crowd.true, k=K).margin(logits) <= -TOLERANCE).sum())
     assert made.inconsistent == int((~tk.consistent(logits, crowd.true, K)).sum())
     first, last = made.points[0], made.points[-1]
     assert (first.epoch, first.fooled, first.noise) == (

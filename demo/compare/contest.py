@@ -10,7 +10,7 @@ from demo.history import Frame
 from demo.live import PICTURES_EVERY
 from demo.plan import Ask, Plan, one_of
 from demo.report import Outcome
-from tkml_core.zoo.universal import bundled
+from tkml_core.zoo.perturbations import bundled
 
 
 @dataclass(frozen=True)

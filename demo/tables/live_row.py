@@ -11,7 +11,7 @@ from demo.plan import Ask, Plan, one_of
 from demo.sources import Source
 from demo.tables.html import Table, table_html
 from demo.words import listed
-from tkml_core.experiments.sample import share
+from tkml_core.statistics import share
 
 MOST_PHOTOS = 12
 SECONDS = 150.0  # wall clock of a whole row

@@ -8,8 +8,8 @@ from demo.tables.html import Table
 from demo.verdict import top_words
 from demo.words import listed
 from tkml_core.experiments import attacks_page, compare, paper, universal_page
-from tkml_core.experiments.sample import share
-from tkml_core.zoo.universal import FOLDER as UNIVERSAL
+from tkml_core.statistics import share
+from tkml_core.zoo.perturbations import FOLDER as UNIVERSAL
 
 T = TypeVar("T")
 MEASURED = Path(__file__).resolve().parents[2] / "assets" / "measured"

@@ -12,7 +12,7 @@ from demo import runner
 from demo.plan import MAX_SEED, one_of, whole
 from demo.universal.photos import PhotoSet
 from tkml_core.attacks.registry import UNIVERSAL
-from tkml_core.attacks.universal import CHUNK, Universal
+from tkml_core.attacks.universal.base import CHUNK, Universal
 from tkml_core.experiments.universal import noise_like
 from tkml_core.step import UniversalResult, UniversalStep
 

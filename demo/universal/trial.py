@@ -20,10 +20,10 @@ from demo.universal.craft import Made
 from demo.universal.drawing import change_html, factor_for
 from demo.verdict import said_html, top_words
 from demo.words import are, listed
-from tkml_core.attacks.ready_made import ReadyMade
 from tkml_core.attacks.registry import UNIVERSAL
-from tkml_core.experiments.sample import interval
-from tkml_core.zoo.universal import bundled, notes_of, path_of
+from tkml_core.attacks.universal.precomputed import Precomputed
+from tkml_core.statistics import wilson_interval
+from tkml_core.zoo.perturbations import bundled, notes_of, path_of
 
 MOST_TRIED = 12  # samples and uploads together
 
@@ -66,7 +66,7 @@ def ready(method: str, annotator: str, k: int) -> Change:
         raise ValueError(f"No {method} change for {annotator} at k = {k} comes with this page; {able}.")
     notes = notes_of(path_of(method, annotator, k))
     n, won, noise = (int(notes[name]) for name in ("measured", "goal", "noise_goal"))
-    low, high = interval(won, n)
+    low, high = wilson_interval(won, n)
     origin = (
         f"The z that comes with this page: {method}, for {annotator} at k = {k}, made on {notes['photos']} photos. On {n} "
         f"others it left no true label in the {top_words(k)} of {100 * won / n:.1f} % "
@@ -90,7 +90,7 @@ def put_on(change: Change, source: Source) -> Outcome:
         plan = make_plan(Ask(change.annotator, change.k, "TkML-AP-U", source.truth), annotator, photo)
     except ValueError as error:
         raise ValueError(f"{source.title}: {error}") from error
-    plan = replace(plan, attack=ReadyMade(change.z), ask=replace(plan.ask, attack=change.method))
+    plan = replace(plan, attack=Precomputed(change.z), ask=replace(plan.ask, attack=change.method))
     steps = runner.driven(plan.attack.steps(annotator, photo.x, plan.goal), lambda: False)
     history, began = History(), time.perf_counter()
     while True:
