@@ -16,23 +16,26 @@ from demo import api
 from demo.about import header, note
 from demo.catalog import attacks as menu
 from demo.components import theme
+from demo.components.events import QUIET
 from demo.engine import loop
-from demo.engine.plan import Ask
+from demo.engine.annotators import load_annotator, read_photo
+from demo.engine.plan import DEFAULT_K, Ask
 from demo.export import npz
-from demo.export.files import KEEP_SECONDS
+from demo.export.files import KEEP_SECONDS, save_png, save_report
 from demo.photos import uploads
 from demo.photos.samples import samples, write_samples
-from demo.render import photo_card
+from demo.photos.selection import known_truth
+from demo.render.status import line_html
 from demo.render.verdict import steps_words, table_html
 from demo.tabs.attack import stage as live
 from demo.tabs.attack import updates
-from demo.tabs.attack.choice_events import QUIET, wire_choices
+from demo.tabs.attack.choice_events import wire_choices
 from demo.tabs.attack.layout import lay_out
 from demo.tabs.attack.link_events import wire_link
 from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.run_events import wire_run
 from demo.tabs.attack.session import Asked, Current
-from demo.tabs.attack.widgets import DEFAULT_K, Start
+from demo.tabs.attack.widgets import Start
 from demo.tabs.compare import tab as compare
 from demo.tabs.learn import tab as learn
 from demo.tabs.tables import tab as measuring
@@ -104,8 +107,8 @@ def build() -> gr.Blocks:
 
 def arrival(name: str, files: dict[str, str]) -> Start:
     """The first sample with the default attack already run on it."""
-    item, annotator = samples()[0], loop.annotator(name)
-    path, true = files[item.name], updates.known_truth(item, annotator)
+    item, annotator = samples()[0], load_annotator(name)
+    path, true = files[item.name], known_truth(item, annotator)
     attack, choice = next(iter(menu.attacks().items()))
     ask = Ask(name, DEFAULT_K, attack, true, max_steps=choice.steps)
     *_, last = live.views(loop.plan(path, ask), lambda: False)
@@ -114,11 +117,11 @@ def arrival(name: str, files: dict[str, str]) -> Start:
     # The seconds would be those of a machine that is busy starting.
     last = replace(
         last,
-        status=photo_card.line_html("made when the page started", steps_words(outcome.report)),
+        status=line_html("made when the page started", steps_words(outcome.report)),
         table=table_html(outcome.report, took="at the start"),
     )
-    chips = updates.chips_value(path, name, loop.read_photo(path, name), true, DEFAULT_K, "sample")
-    png, report = (save(outcome, get_upload_folder()) for save in (live.save_png, live.save_report))
+    chips = updates.chips_value(path, name, read_photo(path, name), true, DEFAULT_K, "sample")
+    png, report = (save(outcome, get_upload_folder()) for save in (save_png, save_report))
     data = Path(path).parent / "arrival.npz"  # stays as long as the samples do
     data.write_bytes(npz.to_bytes(npz.keep(outcome)))
     return Start(item.name, name, path, chips, last, (png, report, str(data)))

@@ -84,3 +84,11 @@ def conclude(plan: Plan, result: tk.Result, history: History, stopped: str | Non
         "settings": dict(sorted(plan.settings.items())),
     }
     return Outcome(plan, buffer.getvalue(), x_adv, logits, history, report)
+
+
+SAME = 1e-2  # logits: a last step this close to the saved picture needs no point of its own
+
+
+def saved_apart(outcome: Outcome) -> bool:
+    """Whether the saved picture is another one than the last step's, so that race and replay give it a place of its own."""
+    return bool((outcome.history.logits[-1] - outcome.logits[0].float().cpu()).abs().max() > SAME)

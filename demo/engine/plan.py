@@ -9,6 +9,7 @@ from torch import Tensor
 import tkml_core as tk
 from demo.catalog import attacks as menu
 from demo.catalog.english import are, listed
+from demo.engine.checks import label_names, one_of, whole
 from demo.engine.roles import Roles
 from tkml_core.attacks.ready_made import ReadyMade
 from tkml_core.attacks.registry import goal_name
@@ -60,30 +61,6 @@ class Plan:
     guessed: bool
     max_steps: int
     seed: int
-
-
-def whole(name: str, value: Any, low: int, high: int, why: str = "") -> int:
-    """`value` as an int in [low, high]; ValueError that names the value and the range otherwise."""
-    number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-    if number is None or not low <= number <= high or int(number) != number:  # NaN is in no range
-        raise ValueError(f"{name} must be a whole number from {low} to {high}{why}; got {value!r}.")
-    return int(number)
-
-
-def one_of(name: str, value: Any, allowed: Any) -> str:
-    """`value` if it is one of the `allowed` names; ValueError listing them otherwise."""
-    if value not in tuple(allowed):
-        raise ValueError(f"{name} must be one of {', '.join(repr(item) for item in allowed)}; got {value!r}.")
-    return str(value)
-
-
-def label_names(name: str, value: Any, annotator: tk.Annotator) -> tuple[str, ...]:
-    """A list of label names in the annotator's own spelling, each once, in the order given."""
-    if value is None:
-        return ()
-    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
-        raise ValueError(f'{name} must be a list of label names, such as ["{annotator.labels[0]}"]; got {value!r}.')
-    return tuple(dict.fromkeys(annotator.labels[annotator.index(item)] for item in value))
 
 
 def guess(photo: Photo, annotator: tk.Annotator) -> tuple[str, ...]:
@@ -186,3 +163,6 @@ def _hidden(ask: Ask, annotator: tk.Annotator, true: tuple[str, ...], k: int) ->
             f"room for them. Choose k = {len(kept)} or more, or hide more labels."
         )
     return names
+
+
+DEFAULT_K = 3

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from demo.engine.frames import Frame
-from demo.engine.outcome import Outcome
-from demo.render.photo_card import saved_apart
+from demo.engine.outcome import Outcome, saved_apart
 
 MOST_FRAMES = 60  # at most 0.3 MB each
 

@@ -13,9 +13,9 @@ from urllib.request import Request, urlopen
 import gradio as gr
 from PIL import Image
 
+from demo.components.sample_gallery import samples_html
 from demo.photos import samples
 from demo.photos.uploads import open_photo
-from demo.tabs.attack.layout import samples_html
 
 LIST = Path(__file__).parents[2] / "assets" / "samples.json"
 CACHE = Path(tempfile.gettempdir()) / "fool-the-top-k-samples"

@@ -12,6 +12,7 @@ import torch
 import tkml_core as tk
 from demo.catalog import attacks
 from demo.components import replay
+from demo.components.amplifier import factor_of
 from demo.engine import loop
 from demo.engine.frames import Frame, History
 from demo.engine.plan import Ask
@@ -85,7 +86,7 @@ def test_the_change_is_amplified_as_often_as_asked(reel: Reel) -> None:
 @pytest.mark.parametrize("value", [0, 101, 2.5, "20", None, True])
 def test_an_amplification_out_of_range_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="The amplification must be a whole number from 1 to 100"):
-        replay.factor_of(value)
+        factor_of(value)
 
 
 def test_the_replay_names_a_frame_of_the_run_that_is_kept(reel: Reel) -> None:

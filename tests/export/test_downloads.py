@@ -40,7 +40,7 @@ def outcome(photos: dict[str, Path]) -> Outcome:
 
 @pytest.fixture(scope="module")
 def data(outcome: Outcome, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return Path(stage.save_data(outcome, tmp_path_factory.mktemp("data")))
+    return Path(files.save_data(outcome, tmp_path_factory.mktemp("data")))
 
 
 def test_the_data_file_is_exact(outcome: Outcome, data: Path) -> None:
@@ -54,7 +54,7 @@ def test_the_data_file_is_exact(outcome: Outcome, data: Path) -> None:
         report = json.loads(str(file["report"]))
     assert report == outcome.report
     assert np.linalg.norm(z.astype(float)) == pytest.approx(report["l2"], rel=1e-4)
-    png = np.asarray(Image.open(stage.save_png(outcome, data.parent)))
+    png = np.asarray(Image.open(files.save_png(outcome, data.parent)))
     assert np.array_equal(png, x_adv)
     assert data.read_bytes() == npz.to_bytes(npz.keep(outcome))
 
@@ -236,10 +236,10 @@ def test_agents_are_offered_the_endpoints_where_the_package_is(monkeypatch: pyte
 
 def test_files_of_runs_go_after_their_time(outcome: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "_known", {})
-    old = [Path(save(outcome, tmp_path)) for save in (stage.save_png, stage.save_report, stage.save_data)]
+    old = [Path(save(outcome, tmp_path)) for save in (files.save_png, files.save_report, files.save_data)]
     files.sweep()
     assert all(path.is_file() for path in old) and len({path.parent for path in old}) == 3
     monkeypatch.setattr(files, "_known", {place: made - files.KEEP_SECONDS - 1 for place, made in files._known.items()})
-    new = Path(stage.save_png(outcome, tmp_path))
+    new = Path(files.save_png(outcome, tmp_path))
     files.sweep()
     assert new.is_file() and list(tmp_path.iterdir()) == [new.parent]

@@ -11,6 +11,7 @@ from conftest import to_the_end
 import tkml_core as tk
 from demo.catalog import attacks as menu
 from demo.engine import loop
+from demo.engine.annotators import load_annotator
 from demo.photos.selection import Source, sample_sources
 from demo.render.measured_table import Table, table_html
 from demo.tabs.tables import live_row
@@ -113,7 +114,7 @@ def measure(
 
 
 def test_a_row_counts_what_the_runner_finds(files: dict[str, str]) -> None:
-    annotator = loop.annotator(NAME)
+    annotator = load_annotator(NAME)
     sources = sample_sources(["motorcycle", "coffee"], files, annotator)  # E = 0 on the first one before any attack
     wish = live_row.ask(NAME, "kFool", "cleared", 3, 3, 0)
     seen, row = measure(wish, "cleared", sources)
@@ -131,7 +132,7 @@ def test_a_row_counts_what_the_runner_finds(files: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(("stop", "limit", "state"), [(True, 99.0, "stopped"), (False, 0.0, "limit of 0 s")])
 def test_a_photo_that_was_cut_short_is_not_counted(files: dict[str, str], stop: bool, limit: float, state: str) -> None:
-    sources = sample_sources(["coffee", "cat"], files, loop.annotator(NAME))
+    sources = sample_sources(["coffee", "cat"], files, load_annotator(NAME))
     _, row = measure(live_row.ask(NAME, "TkML-AP-T", "worst", 3, 50, 0), "worst", sources, lambda: stop, limit)
     assert (row.done, row.fooled, row.state) == (0, 0, state)
     assert state in live_row.rows_html([row])

@@ -11,7 +11,8 @@ import torch
 from conftest import to_the_end
 
 import tkml_core as tk
-from demo.engine import loop, threads
+from demo.engine import threads
+from demo.engine.annotators import load_annotator
 from demo.photos.samples import sample, samples
 from demo.photos.selection import MOST_UPLOADS, Source, sample_sources, uploaded
 from demo.tabs.universal import craft, events, photo_set, render, trial
@@ -28,7 +29,7 @@ def files(photos: dict[str, Path]) -> dict[str, str]:
 
 
 def small(files: dict[str, str], *names: str) -> photo_set.PhotoSet:
-    return photo_set.gather(sample_sources(names, files, loop.annotator(NAME)), NAME, K, more_views=False)
+    return photo_set.gather(sample_sources(names, files, load_annotator(NAME)), NAME, K, more_views=False)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def test_what_the_default_set_leaves_out_shares_no_photo_with_it() -> None:
 
 
 def test_uploads_are_taken_at_the_annotators_word_and_samples_at_what_is_known(files: dict[str, str]) -> None:
-    annotator = loop.annotator(NAME)
+    annotator = load_annotator(NAME)
     sources = [*sample_sources(["motorcycle"], files, annotator), *uploaded([files["cat"]])]
     crowd = photo_set.gather(sources, NAME, K, more_views=True)
     assert crowd.x.shape == (2 * photo_set.VIEWS, 3, 224, 224) and (crowd.photos, crowd.guessed) == (2, 1)
@@ -73,11 +74,11 @@ def test_uploads_are_taken_at_the_annotators_word_and_samples_at_what_is_known(f
 
 def test_photos_on_which_nothing_is_to_be_won_are_left_out_and_named(files: dict[str, str]) -> None:
     wrong = Source(files["cat"], "My sheep", ("sheep",))
-    crowd = photo_set.gather([wrong, *sample_sources(["cat"], files, loop.annotator(NAME))], NAME, 1, False)
+    crowd = photo_set.gather([wrong, *sample_sources(["cat"], files, load_annotator(NAME))], NAME, 1, False)
     assert crowd.left_out == ("My sheep",) and crowd.photos == 1
     with pytest.raises(ValueError, match="On My sheep the annotator is wrong already"):
         photo_set.gather([wrong], NAME, 1, False)
-    many = Source(files["cat"], "All", loop.annotator(NAME).labels[:11])
+    many = Source(files["cat"], "All", load_annotator(NAME).labels[:11])
     with pytest.raises(ValueError, match="9 labels are not true on it, and k = 10"):
         photo_set.gather([many], NAME, 10, False)
 
@@ -86,10 +87,10 @@ def test_pictures_that_are_so_before_any_change_are_counted(files: dict[str, str
     car = Source(files["motorcycle"], "Motorcycle", ("car",))  # third best, but for the closer views
     crowd = photo_set.gather([car], NAME, 3, more_views=True)
     with torch.no_grad():
-        logits = torch.cat([loop.annotator(NAME)(x) for x in crowd.x.split(1)])
+        logits = torch.cat([load_annotator(NAME)(x) for x in crowd.x.split(1)])
     assert crowd.cleared_before == int((tk.Cleared(true=crowd.true, k=3).margin(logits) < 0).sum()) == 2
     assert crowd.inconsistent_before == int((~tk.consistent(logits, crowd.true, 3)).sum()) == 2
-    both = photo_set.gather([car, *sample_sources(["cat"], files, loop.annotator(NAME))], NAME, 3, more_views=True)
+    both = photo_set.gather([car, *sample_sources(["cat"], files, load_annotator(NAME))], NAME, 3, more_views=True)
     assert (both.photos, both.cleared_before, len(both.x)) == (2, 2, 8)
 
 
@@ -135,7 +136,7 @@ def test_the_run_is_the_cores_own(run: Any) -> None:
     wish, crowd, moments, made = run
     goal = tk.Cleared(true=crowd.true, k=K)
     with threads.thread() as call:  # kernels differ with the threads
-        result = call(wish.attack(), loop.annotator(NAME), crowd.x, goal)
+        result = call(wish.attack(), load_annotator(NAME), crowd.x, goal)
     assert isinstance(result, tk.UniversalResult) and torch.equal(made.z, result.z)
     assert [moment.update for moment in moments] == list(range(len(moments)))
     assert (made.fooled, made.pictures, made.stopped) == (int(result.achieved.sum()), 2, None)
@@ -145,7 +146,7 @@ def test_what_is_reported_is_so(run: Any) -> None:
     _, crowd, _, made = run
     assert made.norm <= 4000 * (1 + 1e-6) and torch.allclose(made.z * 255, (made.z * 255).round(), atol=1e-3)
     with torch.no_grad():
-        logits = torch.cat([loop.annotator(NAME)(tk.quantize((x + made.z).clamp(0, 1))) for x in crowd.x[:, None]])
+        logits = torch.cat([load_annotator(NAME)(tk.quantize((x + made.z).clamp(0, 1))) for x in crowd.x[:, None]])
     assert made.fooled == int((tk.Cleared(true=crowd.true, k=K).margin(logits) <= -HAIRLINE).sum())
     assert made.inconsistent == int((~tk.consistent(logits, crowd.true, K)).sum())
     first, last = made.points[0], made.points[-1]
@@ -241,7 +242,7 @@ def test_a_bundled_z_comes_with_its_measured_rates() -> None:
 
 def test_z_is_added_unaltered_and_the_row_says_what_came_of_it(files: dict[str, str]) -> None:
     change = trial.ready("TkML-AP-Uv", NAME, K)
-    (source,) = sample_sources(["coffee"], files, loop.annotator(NAME))
+    (source,) = sample_sources(["coffee"], files, load_annotator(NAME))
     outcome = trial.put_on(change, source)
     x = outcome.plan.photo.x
     assert torch.equal(outcome.x_adv, tk.quantize((x + change.z).clamp(0, 1)))
@@ -263,7 +264,7 @@ def test_z_is_added_unaltered_and_the_row_says_what_came_of_it(files: dict[str, 
 
 def test_a_truth_that_was_guessed_is_named_in_its_row(files: dict[str, str]) -> None:
     change = trial.ready("TkML-AP-Uv", NAME, K)
-    (theirs,), (known,) = uploaded([files["cat"]]), sample_sources(["cat"], files, loop.annotator(NAME))
+    (theirs,), (known,) = uploaded([files["cat"]]), sample_sources(["cat"], files, load_annotator(NAME))
     assert trial.put_on(change, theirs).plan.roles.true == ("cat",)
     assert "Truth guessed: cat." in trial.row_html(theirs, trial.put_on(change, theirs), change.z, "yours")
     assert "guessed" not in trial.row_html(known, trial.put_on(change, known), change.z, "new")

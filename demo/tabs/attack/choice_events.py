@@ -7,20 +7,17 @@ from typing import Any
 import gradio as gr
 
 from demo.catalog import attacks
-from demo.engine import loop
+from demo.components.events import CHOICE, QUIET, Update, plainly
+from demo.components.sample_gallery import sample_html
+from demo.engine.annotators import load_annotator
 from demo.photos.samples import photo_of, sample
+from demo.photos.selection import known, known_truth
 from demo.photos.uploads import open_photo
 from demo.tabs.attack import updates
-from demo.tabs.attack.label_picker import Naming, Update
-from demo.tabs.attack.layout import sample_html
+from demo.tabs.attack.label_picker import Naming
 from demo.tabs.attack.presets import preset_boxes, set_preset
 from demo.tabs.attack.session import Asked, Current, Own
-from demo.tabs.attack.updates import plainly
 from demo.tabs.attack.widgets import Widgets
-
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-# One choice after the other: each reads what the one before it has set, however fast somebody clicks.
-CHOICE: dict[str, Any] = {**QUIET, "concurrency_id": "choice", "concurrency_limit": 1, "trigger_mode": "always_last"}
 
 OWN = "own"  # the button among the samples that brings back the visitor's photo
 # What stands on the stage is no longer what the choices say; style.css says so below the verdict, until the next run.
@@ -63,14 +60,14 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current, asked: Ask
     def on_sample(
         request: gr.Request, event: gr.EventData, name: str, k: float, chips: Any, own: Own | None, *naming: Any
     ) -> Update:  # fmt: skip
-        chosen, annotator = str(event._data.get("sample")), loop.annotator(name)
+        chosen, annotator = str(event._data.get("sample")), load_annotator(name)
         own = updates.marked(own, chips)
         if chosen == OWN:
             kept = updates.still_kept(own)
-            path, item, origin, true = kept.photo, None, "yours", updates.known(kept.true, annotator)
+            path, item, origin, true = kept.photo, None, "yours", known(kept.true, annotator)
         else:
             item, origin = sample(chosen), "sample"
-            path, true = photo_of(files, item), updates.known_truth(item, annotator)
+            path, true = photo_of(files, item), known_truth(item, annotator)
         asked.leave(request.session_hash or "")
         update = updates.choose(w, path, name, k, true, origin, Naming(*naming))
         stands = {current.photo: path, current.sample: item and item.name, current.own: own}

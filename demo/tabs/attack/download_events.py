@@ -9,14 +9,12 @@ import gradio as gr
 from gradio.components import Component
 from gradio.utils import get_upload_folder
 
+from demo.components.events import QUIET, Update, plainly
 from demo.components.theme import script
 from demo.export import citation, npz
 from demo.export import files as shelf
-from demo.tabs.attack import link, stage
-from demo.tabs.attack.choice_events import QUIET
+from demo.tabs.attack import link
 from demo.tabs.attack.downloads import LINK_HINT, UPLOAD_HINT, TakeAway
-from demo.tabs.attack.label_picker import Update
-from demo.tabs.attack.updates import plainly
 
 
 def wire(away: TakeAway, wishes: Sequence[Component], sample: gr.State, plan: Callable[..., Any]) -> None:
@@ -56,7 +54,7 @@ def _files(away: TakeAway, data: str | None) -> Update:
     from demo.export import figure  # late: Matplotlib's drawing takes a second to import, and only who asks needs it
 
     run = npz.load(data)
-    name = stage.file_name(run.report)
+    name = shelf.file_name(run.report)
     place = shelf.new_place(get_upload_folder())
     png, pdf = figure.save(run, place / f"{name}-figure")
     change, copy = place / f"{name}-change.png", place / f"{name}.npz"

@@ -2,16 +2,11 @@
 
 from typing import Any
 
-import tkml_core as tk
 from demo.catalog import attacks
+from demo.components.label_toggles import chips_truth
 from demo.engine import loop
-from demo.engine.plan import Ask, Plan, label_names
-
-
-def chips_truth(chips: Any, annotator: tk.Annotator) -> tuple[str, ...]:
-    """The labels that the browser says are true, checked: a page can be made to send anything."""
-    marked = chips.get("truth") if isinstance(chips, dict) else None
-    return label_names("The marked labels", marked, annotator)
+from demo.engine.annotators import load_annotator
+from demo.engine.plan import Ask, Plan
 
 
 def number(label: str, text: Any) -> float | None:
@@ -29,7 +24,7 @@ def page_plan(
     seed: Any, score_space: str, *fields: Any,
 ) -> Plan:  # fmt: skip
     """What the widgets say, as a checked plan; `fields` are the contents of the settings' fields, in menu's order."""
-    annotator = loop.annotator(name)
+    annotator = load_annotator(name)
     true = chips_truth(chips, annotator)
     if not true:
         raise ValueError("Mark at least one label as true: without a truth there is nothing to contradict.")

@@ -7,11 +7,10 @@ import gradio as gr
 
 import tkml_core as tk
 from demo.catalog import attacks
+from demo.components.events import Update
+from demo.components.label_toggles import NOTHING_NAMED
 from demo.engine.plan import largest_k
-from demo.render.labels import NOTHING_NAMED
 from demo.tabs.attack.widgets import Widgets
-
-Update = dict[Any, Any]  # widget -> its new value; widgets that are not named stay as they are
 
 
 @dataclass(frozen=True)

@@ -1,42 +1,26 @@
 """The tab "Attack" put together: where its widgets stand, and what is in them at the start."""
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import gradio as gr
-from PIL import Image, ImageOps
 
 from demo.catalog import attacks as menu
 from demo.catalog.goals import GOALS
 from demo.components import replay
+from demo.components.amplifier import AMPLIFIER
+from demo.components.closer_look import CLOSER
+from demo.components.label_toggles import NOTHING_NAMED, SWITCH
+from demo.components.photo_input import photo_input
+from demo.components.sample_gallery import samples_html
 from demo.components.theme import Html, script
 from demo.engine import loop
-from demo.engine.plan import MAX_SEED, MAX_STEPS, largest_k
-from demo.photos.samples import samples
-from demo.photos.uploads import photo_input
-from demo.render.labels import NOTHING_NAMED, SWITCH
-from demo.render.pictures import AMPLIFY, data_uri
+from demo.engine.annotators import load_annotator
+from demo.engine.plan import DEFAULT_K, MAX_SEED, MAX_STEPS, largest_k
+from demo.render.pictures import AMPLIFY
 from demo.tabs.attack import downloads
 from demo.tabs.attack.robustness import panel
-from demo.tabs.attack.widgets import DEFAULT_K, Start, Widgets
-
-
-def sample_html(name: str, title: str, photo: Image.Image) -> str:
-    """A button for a photo to start from."""
-    small, title = ImageOps.fit(photo.convert("RGB"), (144, 108)), escape(title, quote=True)
-    return (
-        f'<button type="button" class="sample" data-sample="{name}" title="{title}">'
-        f'<img src="{data_uri(small, lossless=False)}" width="72" height="54" alt="{title}"></button>'
-    )
-
-
-def samples_html() -> str:
-    """A button for every sample photo."""
-    buttons = [sample_html(item.name, item.title, item.open()) for item in samples()]
-    credits = " · ".join(f"{escape(item.title)}: {item.credit}" for item in samples() if item.credit)
-    below = f'<p class="credits">{credits}</p>' if credits else ""
-    return f'<div class="samples" role="group" aria-label="Sample photos">{"".join(buttons)}</div>{below}'
+from demo.tabs.attack.widgets import Start, Widgets
 
 
 def lay_out(annotators: Sequence[str], start: Start) -> Widgets:
@@ -70,7 +54,7 @@ def _stage(parts: dict[str, Any], start: Start) -> None:
             parts["change"] = Html(start.view.change, elem_id="change")
             parts["amplifier"] = Html(
                 AMPLIFY,
-                html_template=replay.AMPLIFIER,
+                html_template=AMPLIFIER,
                 js_on_load=script("components/amplifier.js"),
                 elem_id="amplifier",
             )
@@ -82,7 +66,7 @@ def _stage(parts: dict[str, Any], start: Start) -> None:
             js_on_load=script("components/replay.js"),
             elem_id="replay",
         )
-        Html(html_template=replay.CLOSER, js_on_load=script("components/closer_look.js"), elem_id="closer")
+        Html(html_template=CLOSER, js_on_load=script("components/closer_look.js"), elem_id="closer")
     parts["race"] = Html(start.view.race, elem_id="race")
 
 
@@ -109,7 +93,7 @@ def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Start) -> No
         chosen=start.sample,
         own="",
     )
-    choices = [(f"{name} · {len(loop.annotator(name).labels)} labels", name) for name in annotators]
+    choices = [(f"{name} · {len(load_annotator(name).labels)} labels", name) for name in annotators]
     parts["annotator"] = gr.Radio(
         choices, value=start.annotator, label="Annotator", info=menu.ANNOTATORS, elem_id="annotator"
     )
@@ -138,7 +122,7 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
         [(goal.title, name) for name, goal in GOALS.items()], **menu.goals_shown(own), label="Goal", elem_id="goal"
     )
     parts["k"] = gr.Slider(
-        1, largest_k(loop.annotator(start.annotator), len(start.chips["truth"])), value=DEFAULT_K, step=1, label="k",
+        1, largest_k(load_annotator(start.annotator), len(start.chips["truth"])), value=DEFAULT_K, step=1, label="k",
         elem_id="k", info="How many labels the annotator shows",
     )  # fmt: skip
     parts["case"] = gr.Radio(

@@ -10,13 +10,15 @@ import gradio as gr
 
 import tkml_core as tk
 from demo.catalog import attacks as menu
-from demo.engine import loop
+from demo.components.events import Update
+from demo.engine.annotators import load_annotator
 from demo.engine.plan import Ask, Plan
 from demo.photos.samples import sample
+from demo.photos.selection import known_truth
 from demo.render.verdict import waiting_html
 from demo.tabs.attack import updates
 from demo.tabs.attack.form import number
-from demo.tabs.attack.label_picker import Naming, Update
+from demo.tabs.attack.label_picker import Naming
 from demo.tabs.attack.widgets import Widgets
 
 LONGEST = 2000  # characters of one value; the labels of the largest set are fewer
@@ -72,7 +74,7 @@ def read(params: Mapping[str, str], start: str, annotator: str) -> Linked | None
     if attack not in menu.attacks():
         raise ValueError(f"attack must be one of {', '.join(menu.attacks())}; got {attack!r}.")
     item = sample(given.get("sample", start))
-    true = _listed(given, "true") or updates.known_truth(item, loop.annotator(name))
+    true = _listed(given, "true") or known_truth(item, load_annotator(name))
     settings: dict[str, Any] = {
         name: number(setting.label, given[name]) for name, setting in menu.SETTINGS.items() if name in given
     }
@@ -110,7 +112,7 @@ def restore(w: Widgets, path: str, linked: Linked, plan: Plan) -> Update:
     case = ask.target_case or "best"
     by_hand = named if case == "chosen" or plan.roles.hidden else ()
     true = plan.roles.true
-    known = set(updates.known_truth(sample(item), plan.annotator))
+    known = set(known_truth(sample(item), plan.annotator))
     origin = "sample" if set(true) == known else "yours"
     update = updates.change_attack(w, ask.attack, ask.annotator, plan.k, {"truth": list(true)}, case, ())
     naming = Naming(plan.goal_name, case, by_hand)

@@ -5,10 +5,10 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
+from demo.components.events import CHOICE
 from demo.engine import loop
 from demo.photos.samples import photo_of, sample
 from demo.tabs.attack import link
-from demo.tabs.attack.choice_events import CHOICE
 from demo.tabs.attack.session import Current
 from demo.tabs.attack.widgets import Start, Widgets
 

@@ -7,15 +7,17 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from demo.components import replay as look
+from demo.components.amplifier import factor_of
+from demo.components.events import QUIET, Update, plainly
 from demo.components.run_bar import wire_by_session
 from demo.engine.replay import Reel
+from demo.export.files import save_data, save_png, save_report
 from demo.tabs.attack import download_events, stage
-from demo.tabs.attack.choice_events import CHANGED, QUIET
+from demo.tabs.attack.choice_events import CHANGED
 from demo.tabs.attack.form import page_plan
-from demo.tabs.attack.label_picker import Update
 from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.session import Asked, Current
-from demo.tabs.attack.updates import not_attacked, plainly, ready
+from demo.tabs.attack.updates import not_attacked, ready
 from demo.tabs.attack.widgets import Widgets
 
 TO_STAGE = """
@@ -37,7 +39,7 @@ def wire_run(w: Widgets, current: Current, asked: Asked) -> None:
 
     def on_run(session: str, factor: Any, *wish: Any) -> Iterator[Update]:
         plan = page_plan(*wish)
-        asked.amplify(session, look.factor_of(factor))
+        asked.amplify(session, factor_of(factor))
         try:
             for view in stage.views(plan, lambda: asked.stopped(session), factor=lambda: asked.factor(session)):
                 if asked.left(session):  # no verdict: the stage shows what was chosen since
@@ -49,13 +51,13 @@ def wire_run(w: Widgets, current: Current, asked: Asked) -> None:
                     update |= {current.reel: None, w.replay: look.replay_value(None), w.away.kept: None}
                     update |= panel.fresh(w.real_button, w.real, ready=False)
                 if view.outcome:
-                    for button, save in ((w.png, stage.save_png), (w.report, stage.save_report)):
+                    for button, save in ((w.png, save_png), (w.report, save_report)):
                         update[button] = gr.update(value=save(view.outcome, get_upload_folder()), interactive=True)
                     update |= {current.reel: view.reel, w.replay: look.replay_value(view.reel)}
                     update |= panel.fresh(w.real_button, w.real, ready=True)
                 yield {**update, current.attacked: True}
                 if view.outcome:  # after the verdict, which need not wait for it
-                    yield {w.away.kept: stage.save_data(view.outcome, get_upload_folder())}
+                    yield {w.away.kept: save_data(view.outcome, get_upload_folder())}
         except ValueError:  # it broke off; the sentence about it comes as a message beside the stage
             lost = not_attacked(w, "The run ended without a result. Change its settings, then press Attack.")
             yield {**lost, **ready(w, plan.annotator, plan.photo, plan.roles.true, plan.k), current.attacked: False}
@@ -81,17 +83,17 @@ def _wire_look(w: Widgets, current: Current, asked: Asked) -> None:
         if found is None or asked.running(request.session_hash or ""):
             return gr.skip()
         # While it plays, previews: they are a tenth of the size.
-        view = stage.replayed(*found, lossless=not replay.get("playing"), factor=look.factor_of(factor))
+        view = stage.replayed(*found, lossless=not replay.get("playing"), factor=factor_of(factor))
         return {w.change: view.change, w.after: view.after}
 
     @plainly
     def on_factor(request: gr.Request, reel: Reel | None, replay: Any, factor: Any) -> Update:
         session = request.session_hash or ""
         if asked.running(session):  # its next picture is drawn so
-            asked.amplify(session, look.factor_of(factor))
+            asked.amplify(session, factor_of(factor))
             return gr.skip()
         found = look.frame_of(replay, reel)
-        return {w.change: stage.replayed(*found, True, look.factor_of(factor)).change} if found else gr.skip()
+        return {w.change: stage.replayed(*found, True, factor_of(factor)).change} if found else gr.skip()
 
     seen = [current.reel, w.replay, w.amplifier]
     # The last position of a slider counts; those between may be left out.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from demo.components.stops import Stops
+from demo.components.run_bar import Stops
 from demo.render.pictures import AMPLIFY
 
 

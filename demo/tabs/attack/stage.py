@@ -1,11 +1,8 @@
 """A run as the page shows it: throttled frames while it goes, everything lossless at its end."""
 
-import json
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from demo.engine import loop
 from demo.engine import run as elsewhere
@@ -13,12 +10,13 @@ from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome
 from demo.engine.plan import Plan
 from demo.engine.replay import Camera, Reel, develop
-from demo.export import files, npz
+from demo.engine.stream import PICTURES_EVERY
 from demo.render import photo_card
 from demo.render.pictures import AMPLIFY
+from demo.render.run_plots import race_of
+from demo.render.status import done_html, status_html
 from demo.render.verdict import aim, table_html, verdict_html, waiting_html
 
-PICTURES_EVERY = 1 / 8  # seconds; generators have no back-pressure, a browser would be flooded
 RACE_EVERY = 1 / 4
 BOXES = ("before", "change", "after", "race", "status", "verdict", "table")
 
@@ -56,8 +54,8 @@ def closing(reel: Reel, factor: int = AMPLIFY) -> View:
         before=photo_card.before_html(plan.annotator, plan.photo, plan.roles, plan.k),
         change=end.change,
         after=end.after,
-        race=photo_card.race_of(plan, outcome.history, outcome),
-        status=photo_card.done_html(outcome),
+        race=race_of(plan, outcome.history, outcome),
+        status=done_html(outcome),
         verdict=verdict_html(outcome.report, loop.BUDGET_SECONDS),
         table=table_html(outcome.report),
         outcome=outcome,
@@ -112,42 +110,10 @@ def _frames(
         race = None
         if now >= race_due:
             race_due = now + RACE_EVERY
-            race = photo_card.race_of(plan, frame.history)
+            race = race_of(plan, frame.history)
         yield View(
             change=photo_card.change_html(plan.photo.x, frame.x_adv, lossless=False, factor=factor()),
             after=photo_card.after_html(plan, frame.x_adv, frame.logits, lossless=False, now="now"),
             race=race,
-            status=photo_card.status_html(plan, frame),
+            status=status_html(plan, frame),
         )
-
-
-def save_png(outcome: Outcome, folder: str | Path) -> str:
-    """Path of the adversarial PNG, in a folder of its own below `folder`."""
-    return str(_place(outcome, folder, ".png", outcome.png))
-
-
-def save_report(outcome: Outcome, folder: str | Path) -> str:
-    """Path of the report as JSON, in a folder of its own below `folder`."""
-    text = json.dumps(outcome.report, indent=2, ensure_ascii=False) + "\n"
-    return str(_place(outcome, folder, ".json", text.encode()))
-
-
-def save_data(outcome: Outcome, folder: str | Path) -> str:
-    """Path of the exact perturbation with both pictures (NPZ), in a folder of its own below `folder`."""
-    return str(_place(outcome, folder, ".npz", npz.to_bytes(npz.keep(outcome))))
-
-
-def file_name(report: dict[str, Any]) -> str:
-    """What the files of a run are called, without ending."""
-    return name_of(report["photo"], report["attack"], report["k"], report["annotator"])
-
-
-def name_of(photo: str, what: str, k: int, annotator: str) -> str:
-    """What a file about a photo is called, without ending; `what` is in it, at which k."""
-    return f"{photo}-{what}-k{k}-{annotator}".lower().replace("^", "")
-
-
-def _place(outcome: Outcome, folder: str | Path, ending: str, content: bytes) -> Path:
-    path = files.new_place(folder) / f"{file_name(outcome.report)}{ending}"
-    path.write_bytes(content)
-    return path

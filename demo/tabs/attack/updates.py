@@ -1,71 +1,33 @@
 """What the page answers when a visitor chooses something: new contents for the widgets that it concerns."""
 
-from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import wraps
-from inspect import isgeneratorfunction
 from typing import Any
 
 import gradio as gr
 
 import tkml_core as tk
 from demo.catalog import attacks
+from demo.components.events import Update
+from demo.components.label_toggles import chips_truth, truth_panel
 from demo.components.replay import replay_value
-from demo.engine import loop
-from demo.engine.plan import Photo, guess, largest_k, whole
+from demo.engine.annotators import load_annotator, read_photo
+from demo.engine.checks import whole
+from demo.engine.plan import Photo, guess, largest_k
 from demo.engine.roles import Roles
-from demo.photos.samples import Sample, sample
-from demo.photos.uploads import GONE, plain_error
+from demo.photos.samples import sample
+from demo.photos.selection import known, known_truth
+from demo.photos.uploads import GONE
 from demo.render import photo_card
-from demo.render.labels import truth_panel
+from demo.render.labels import scored
+from demo.render.run_plots import starting_line
+from demo.render.status import line_html
 from demo.render.verdict import waiting_html
-from demo.tabs.attack.form import chips_truth
-from demo.tabs.attack.label_picker import Naming, Update, labels_to_name, limits
+from demo.tabs.attack.label_picker import Naming, labels_to_name, limits
 from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.session import Own
 from demo.tabs.attack.widgets import Widgets
 
 MANY = 10_000  # more labels than any annotator has: the limit of k while the annotator changes under it
-
-
-def plainly(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """`handler`, with what the core or the runner refuses turned into a sentence for the visitor."""
-
-    if isgeneratorfunction(handler):
-
-        @wraps(handler)
-        def generator(*args: Any, **kwargs: Any) -> Any:
-            try:
-                yield from handler(*args, **kwargs)
-            except ValueError as error:
-                raise plain_error(str(error)) from None
-
-        return generator
-
-    @wraps(handler)  # Gradio reads the signature
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return handler(*args, **kwargs)
-        except ValueError as error:
-            raise plain_error(str(error)) from None
-
-    return wrapped
-
-
-def known_truth(item: Sample, annotator: tk.Annotator) -> tuple[str, ...]:
-    """A sample's true labels as far as the annotator has them, in its spelling."""
-    return known(item.truth, annotator)
-
-
-def known(names: Iterable[Any], annotator: tk.Annotator) -> tuple[str, ...]:
-    """Those of the names that the annotator has, in its spelling."""
-    found = []
-    for name in names:
-        try:
-            found.append(annotator.labels[annotator.index(str(name))])
-        except ValueError:
-            continue
-    return tuple(found)
 
 
 def marked(own: Own | None, chips: Any) -> Own | None:
@@ -84,7 +46,7 @@ def still_kept(own: Own | None) -> Own:
 
 def chips_value(path: str, name: str, photo: Photo, true: tuple[str, ...], k: int, origin: str) -> dict[str, Any]:
     """Contents of the label toggles. `truth` comes back with every event; `photo` says which picture it is about."""
-    html = truth_panel(photo_card.scored(loop.annotator(name), photo.logits), true, k, origin)
+    html = truth_panel(scored(load_annotator(name), photo.logits), true, k, origin)
     return {"html": html, "truth": list(true), "origin": origin, "photo": path, "annotator": name}
 
 
@@ -92,8 +54,8 @@ def choose(
     w: Widgets, path: str, name: str, k: Any, true: tuple[str, ...] | None, origin: str, naming: Naming
 ) -> Update:
     """A picture (or another annotator) was chosen: annotate it, mark what is true and set the stage."""
-    annotator = loop.annotator(name)
-    photo = loop.read_photo(path, name)
+    annotator = load_annotator(name)
+    photo = read_photo(path, name)
     if not true:
         true, origin = guess(photo, annotator), "guess"
     most = largest_k(annotator, len(true))
@@ -120,7 +82,7 @@ def not_attacked(w: Widgets, words: str) -> Update:
         w.change: photo_card.empty_html("Change", "What the attack adds shows here."),
         w.after: photo_card.empty_html("Attacked", "Press Attack."),
         w.verdict: waiting_html(words),
-        w.status: photo_card.line_html("ready"),
+        w.status: line_html("ready"),
         w.table: "",
     }
 
@@ -129,7 +91,7 @@ def ready(w: Widgets, annotator: tk.Annotator, photo: Photo, true: tuple[str, ..
     """The parts of the stage that show truth and k before an attack has run."""
     return {
         w.before: photo_card.before_html(annotator, photo, Roles(true), k),
-        w.race: photo_card.starting_line(annotator, photo, true, k),
+        w.race: starting_line(annotator, photo, true, k),
     }
 
 
@@ -137,7 +99,7 @@ def choose_annotator(
     w: Widgets, path: str, name: str, k: Any, chips: Any, sample_name: str | None, naming: Naming
 ) -> Update:
     """Another annotator: a sample's truth is looked up again, the visitor's own is kept as far as it has those labels."""
-    annotator = loop.annotator(name)
+    annotator = load_annotator(name)
     marks = chips if isinstance(chips, dict) and chips.get("photo") == path else {}
     origin = marks.get("origin") or ("sample" if sample_name else "guess")
     true: tuple[str, ...] | None = None
@@ -152,21 +114,21 @@ def choose_annotator(
 
 def change_truth(w: Widgets, path: str, name: str, k: Any, chips: Any, attacked: bool, *naming: Any) -> Update:
     """A label toggle was pressed; the browser has painted it already. A finished run stays on the stage."""
-    annotator = loop.annotator(name)
+    annotator = load_annotator(name)
     true, k = chips_truth(chips, annotator), whole("k", k, 1, MANY)
     update = limits(w, annotator, true, k, Naming(*naming))
     if not attacked:
         k = min(k, max(largest_k(annotator, len(true)), 1))
-        update |= ready(w, annotator, loop.read_photo(path, name), true, k)
+        update |= ready(w, annotator, read_photo(path, name), true, k)
     return update
 
 
 def change_k(w: Widgets, path: str, name: str, k: Any, chips: Any, attacked: bool, *naming: Any) -> Update:
     """k was moved: the line under the top-k moves, and so does the number of targets to choose."""
-    annotator, k = loop.annotator(name), whole("k", k, 1, MANY)
+    annotator, k = load_annotator(name), whole("k", k, 1, MANY)
     update = labels_to_name(w, annotator, chips_truth(chips, annotator), k, Naming(*naming))
     if isinstance(chips, dict) and (chips.get("photo"), chips.get("annotator")) == (path, name):
-        photo, true = loop.read_photo(path, name), chips_truth(chips, annotator)
+        photo, true = read_photo(path, name), chips_truth(chips, annotator)
         origin = chips.get("origin") if chips.get("origin") in ("sample", "yours") else "guess"
         update[w.chips]["value"] = chips_value(path, name, photo, true, k, str(origin))
         if not attacked:
@@ -176,7 +138,7 @@ def change_k(w: Widgets, path: str, name: str, k: Any, chips: Any, attacked: boo
 
 def change_goal(w: Widgets, name: str, k: Any, chips: Any, *naming: Any) -> Update:
     """Another goal, or another way to find targets: show the choices that it needs."""
-    annotator = loop.annotator(name)
+    annotator = load_annotator(name)
     return labels_to_name(w, annotator, chips_truth(chips, annotator), whole("k", k, 1, MANY), Naming(*naming))
 
 

@@ -8,8 +8,6 @@ import gradio as gr
 from demo.tabs.attack import downloads
 from demo.tabs.attack.stage import View
 
-DEFAULT_K = 3
-
 
 @dataclass(frozen=True)
 class Widgets:

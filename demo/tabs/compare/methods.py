@@ -8,10 +8,11 @@ from typing import Any
 from demo.catalog import attacks as menu
 from demo.engine import loop
 from demo.engine import run as elsewhere
+from demo.engine.checks import one_of
 from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome
-from demo.engine.plan import Ask, Plan, one_of
-from demo.tabs.attack.stage import PICTURES_EVERY
+from demo.engine.plan import Ask, Plan
+from demo.engine.stream import PICTURES_EVERY
 from tkml_core.zoo.universal import bundled
 
 

@@ -8,11 +8,10 @@ from torch import Tensor
 
 import tkml_core as tk
 from demo.catalog import attacks as menu
-from demo.engine import loop
+from demo.engine.annotators import read_photo
 from demo.engine.plan import Plan
 from demo.engine.roles import Roles
-from demo.render.labels import tags, top_list
-from demo.render.photo_card import scored
+from demo.render.labels import scored, tags, top_list
 from demo.render.pictures import AMPLIFY, amplified, data_uri, figure, to_image
 from demo.render.verdict import steps_words
 from demo.tabs.compare.methods import AIMS, Entry, Moment, Wish, able, reference, to_name
@@ -28,7 +27,7 @@ def strip_html(entry: Entry, aim: str) -> str:
 
     Where the goal is about labels that are named there, also these, or how to name them.
     """
-    photo = loop.read_photo(entry.photo, entry.annotator)
+    photo = read_photo(entry.photo, entry.annotator)
     small = ImageOps.fit(to_image(photo.x), (144, 108))
     facts = f"<div><dt>True</dt><dd>{tags(entry.true, Roles(entry.true)) if entry.true else 'none marked'}</dd></div>"
     if aim == "chosen":

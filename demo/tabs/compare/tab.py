@@ -8,16 +8,16 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from demo.components import run_bar
+from demo.components.events import CHOICE, plainly
+from demo.components.label_toggles import chips_truth
 from demo.components.theme import Html, script
 from demo.engine import loop
+from demo.engine.annotators import load_annotator
 from demo.engine.plan import MAX_SEED, MAX_STEPS, Plan
 from demo.export import files
-from demo.render.photo_card import line_html, speed_words
+from demo.photos.selection import known
+from demo.render.status import line_html, speed_words
 from demo.render.tables import sum_up
-from demo.tabs.attack import stage as live
-from demo.tabs.attack.choice_events import CHOICE
-from demo.tabs.attack.form import chips_truth
-from demo.tabs.attack.updates import known, plainly
 from demo.tabs.compare import methods as contest
 from demo.tabs.compare import render, summary
 from demo.tabs.compare.methods import AIMS, Entry, Wish
@@ -48,7 +48,7 @@ def entry_of(photo: str, annotator: str, k: Any, chips: Any, named: Any) -> Entr
     """What stands on the tab "Attack"; ValueError while its parts do not belong together."""
     if not isinstance(chips, dict) or (chips.get("annotator"), chips.get("photo")) != (annotator, photo):
         raise ValueError("The labels of the new photo are still on their way. Please try again in a moment.")
-    network = loop.annotator(annotator)
+    network = load_annotator(annotator)
     true = chips_truth(chips, network)
     # Labels to hide are named in the same place, and those are true.
     targets = [name for name in known(named if isinstance(named, list) else (), network) if name not in true]
@@ -183,7 +183,7 @@ def _wire_run(
 
 def _save(plan: Plan, text: str) -> str:
     """Path of the CSV file, in a folder of its own; it is called after the photo that `plan` is about."""
-    name = live.name_of(plan.photo.name, "comparison", plan.k, plan.ask.annotator)
+    name = files.name_of(plan.photo.name, "comparison", plan.k, plan.ask.annotator)
     path = files.new_place(get_upload_folder()) / f"{name}.csv"
     path.write_text(text, encoding="utf-8")
     return str(path)

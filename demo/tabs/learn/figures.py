@@ -3,11 +3,11 @@
 import json
 
 import tkml_core as tk
+from demo.components.label_toggles import toggles
 from demo.engine.outcome import Outcome
 from demo.engine.roles import Roles
 from demo.render.icons import icon
-from demo.render.labels import toggles
-from demo.render.photo_card import scored
+from demo.render.labels import scored
 from demo.tabs.learn.controls import SAYS, button, choice, drawing, slider
 
 LEAST_SHOWN = 8

@@ -9,8 +9,7 @@ from torch import Tensor
 import tkml_core as tk
 from demo.catalog.english import are, listed
 from demo.engine.outcome import Outcome
-from demo.render.labels import top_list
-from demo.render.photo_card import scored
+from demo.render.labels import scored, top_list
 from demo.render.pictures import AMPLIFY, data_uri, to_image
 from demo.tabs.learn.controls import SAYS, choice, slider
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import gradio as gr
 
+from demo.components.events import CHOICE, QUIET, plainly
 from demo.components.theme import Html, script
 from demo.engine.outcome import Outcome
-from demo.tabs.attack.choice_events import CHANGED, CHOICE, QUIET
+from demo.tabs.attack.choice_events import CHANGED
 from demo.tabs.attack.presets import preset_boxes, set_preset
 from demo.tabs.attack.session import Current
-from demo.tabs.attack.updates import plainly
 from demo.tabs.attack.widgets import Widgets
 from demo.tabs.learn.glossary import glossary
 from demo.tabs.learn.steps import LESSONS, Code, Lesson

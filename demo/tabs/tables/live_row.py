@@ -10,7 +10,8 @@ from demo.catalog import attacks as menu
 from demo.catalog.english import listed
 from demo.engine import loop
 from demo.engine import run as elsewhere
-from demo.engine.plan import Ask, Plan, one_of
+from demo.engine.checks import one_of
+from demo.engine.plan import Ask, Plan
 from demo.photos.selection import Source
 from demo.render.measured_table import Table, table_html
 from tkml_core.experiments.sample import share

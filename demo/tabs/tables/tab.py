@@ -7,20 +7,17 @@ from typing import Any
 import gradio as gr
 
 from demo.catalog import attacks as menu
+from demo.components.events import QUIET, Update, plainly
 from demo.components.run_bar import into_sight, wire
 from demo.components.theme import Html
-from demo.engine import loop
-from demo.engine.plan import MAX_SEED, MAX_STEPS
+from demo.engine.annotators import load_annotator
+from demo.engine.plan import DEFAULT_K, MAX_SEED, MAX_STEPS
+from demo.engine.stream import PICTURES_EVERY
 from demo.export.files import KEEP_SECONDS
 from demo.photos.samples import samples
 from demo.photos.selection import sample_sources, uploaded
 from demo.render.measured_table import table_html
-from demo.render.photo_card import line_html
-from demo.tabs.attack import stage as live
-from demo.tabs.attack.choice_events import QUIET
-from demo.tabs.attack.label_picker import Update
-from demo.tabs.attack.updates import plainly
-from demo.tabs.attack.widgets import DEFAULT_K
+from demo.render.status import line_html
 from demo.tabs.tables import live_row
 from demo.tabs.tables.measured import tables
 
@@ -106,14 +103,14 @@ def _wire(box: dict[str, Any], files: dict[str, str]) -> None:
         able = live_row.cases_of(attack)
         wish = live_row.ask(name, attack, case if case in able else next(iter(able)), k, max_steps, seed)
         case = wish.target_case or "cleared"
-        sources = sample_sources(chosen, files, loop.annotator(name)) + uploaded(uploads, live_row.MOST_PHOTOS)
+        sources = sample_sources(chosen, files, load_annotator(name)) + uploaded(uploads, live_row.MOST_PHOTOS)
         run, due, done = live_row.measure(wish, case, sources, stop_asked), 0.0, -1
         try:
             while True:
                 now = next(run)
                 if time.perf_counter() < due:
                     continue
-                due = time.perf_counter() + live.PICTURES_EVERY
+                due = time.perf_counter() + PICTURES_EVERY
                 update = {box["status"]: line_html(f"{now.title}", f"step {now.step}", f"{now.row.done} done")}
                 if now.row.done > done:
                     done = now.row.done

@@ -9,7 +9,9 @@ from torch import Tensor
 
 import tkml_core as tk
 from demo.engine import loop
-from demo.engine.plan import MAX_SEED, one_of, whole
+from demo.engine.annotators import load_annotator
+from demo.engine.checks import one_of, whole
+from demo.engine.plan import MAX_SEED
 from demo.tabs.universal.photo_set import PhotoSet
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal import CHUNK, Universal
@@ -119,7 +121,7 @@ def craft(
     wish: Wish, photos: PhotoSet, stop_asked: Callable[[], bool], budget: float = loop.BUDGET_SECONDS
 ) -> Generator[Moment, None, Made]:
     """Moments of the run, one an update; returns what was made, the best so far where it was stopped."""
-    annotator, attack = loop.annotator(wish.annotator), wish.attack()
+    annotator, attack = load_annotator(wish.annotator), wish.attack()
     an_epoch = -(-len(photos.x) // attack.images_an_update)
     steps = loop.driven(attack.steps(annotator, photos.x, tk.Cleared(true=photos.true, k=wish.k)), stop_asked, budget)
     points: list[Point] = []
@@ -144,7 +146,7 @@ def _made(
     wish: Wish, photos: PhotoSet, result: UniversalResult, stopped: str | None, updates: int, points: list[Point],
     epoch: float,
 ) -> Made:  # fmt: skip
-    annotator, n = loop.annotator(wish.annotator), len(photos.x)
+    annotator, n = load_annotator(wish.annotator), len(photos.x)
     noise = fooled(annotator, photos, wish.k, noise_like(result.z.cpu(), wish.seed))
     count = int(result.achieved.sum())
     if points and points[-1].epoch == epoch:  # the same moment, now on whole levels

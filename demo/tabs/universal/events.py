@@ -11,16 +11,15 @@ import numpy as np
 from gradio.utils import get_upload_folder
 
 import tkml_core as tk
+from demo.components.events import QUIET, Update, plainly
 from demo.components.run_bar import into_sight, wire
 from demo.engine import loop
+from demo.engine.annotators import load_annotator
+from demo.engine.stream import PICTURES_EVERY
 from demo.export import files as shelf
 from demo.photos.selection import sample_sources, uploaded
-from demo.render.photo_card import line_html
+from demo.render.status import line_html
 from demo.render.verdict import waiting_html
-from demo.tabs.attack import stage as live
-from demo.tabs.attack.choice_events import QUIET
-from demo.tabs.attack.label_picker import Update
-from demo.tabs.attack.updates import plainly
 from demo.tabs.universal import craft, photo_set, render, trial
 
 OWN = "made here"  # the z that the visitor made, where one is chosen to be tried
@@ -31,7 +30,7 @@ def connect(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
     """Have the tab's widgets do what they say."""
 
     def tried(change: trial.Change, used: Sequence[str], names: Sequence[str], uploads: Any) -> Update:
-        annotator = loop.annotator(change.annotator)
+        annotator = load_annotator(change.annotator)
         sources = sample_sources(names, files, annotator) + uploaded(uploads, trial.MOST_TRIED)
         notes = [photo_set.seen(name, used) for name in names] + ["yours"] * (len(sources) - len(names))
         tally, rows = trial.try_html(change, sources, notes)
@@ -67,7 +66,7 @@ def connect(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
         stop_asked: Stop, used: list[str], uploads: Any, strangers: Any, more: bool, *wish: Any
     ) -> Iterator[Update]:
         asked = craft.checked(used, *wish)
-        sources = sample_sources(used, files, loop.annotator(asked.annotator)) + uploaded(uploads)
+        sources = sample_sources(used, files, load_annotator(asked.annotator)) + uploaded(uploads)
         yield {box["status"]: line_html(f"reading {len(sources)} photos")}
         crowd = photo_set.gather(sources, asked.annotator, asked.k, more)
         made = yield from _moments(box, asked, crowd, stop_asked)
@@ -123,7 +122,7 @@ def _moments(
             now = time.perf_counter()
             if now < due:
                 continue
-            due = now + live.PICTURES_EVERY
+            due = now + PICTURES_EVERY
             update = {
                 box["z"]: render.change_html(moment.z, factor, "Change z", lossless=False),
                 box["status"]: line_html(*render.progress(moment, asked)),

@@ -7,15 +7,14 @@ import gradio as gr
 
 from demo.catalog import attacks as menu
 from demo.components.theme import Html
-from demo.engine import loop
-from demo.engine.plan import MAX_SEED
+from demo.engine.annotators import load_annotator
+from demo.engine.plan import DEFAULT_K, MAX_SEED
 from demo.export.files import KEEP_SECONDS
 from demo.photos.samples import samples
 from demo.photos.selection import MOST_UPLOADS
-from demo.render.photo_card import line_html
 from demo.render.pictures import figure
+from demo.render.status import line_html
 from demo.render.verdict import waiting_html
-from demo.tabs.attack.widgets import DEFAULT_K
 from demo.tabs.universal import craft, events, photo_set, render, trial
 from tkml_core.attacks.registry import UNIVERSAL
 
@@ -79,7 +78,7 @@ def _choices(box: dict[str, Any], names: Sequence[str]) -> None:
         info="As it is, mirrored, and both cut closer: with few photos z would otherwise learn them by heart",
     )  # fmt: skip
     Html('<h2><span class="number">2</span>Choose the attack</h2>')
-    labels = [(f"{name} · {len(loop.annotator(name).labels)} labels", name) for name in names]
+    labels = [(f"{name} · {len(load_annotator(name).labels)} labels", name) for name in names]
     box["annotator"] = gr.Radio(
         labels, value=names[0], label="Annotator", info=menu.ANNOTATORS, elem_id="craft-annotator"
     )

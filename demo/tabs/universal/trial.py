@@ -10,12 +10,13 @@ from torch import Tensor
 import tkml_core as tk
 from demo.catalog.english import are, listed
 from demo.engine import loop
+from demo.engine.annotators import load_annotator, read_photo
 from demo.engine.frames import History
 from demo.engine.outcome import Outcome, conclude
 from demo.engine.plan import Ask, make_plan
 from demo.photos.selection import Source
-from demo.render.labels import top_list
-from demo.render.photo_card import before_html, scored
+from demo.render.labels import scored, top_list
+from demo.render.photo_card import before_html
 from demo.render.pictures import figure, to_image
 from demo.render.verdict import said_html, top_words
 from demo.tabs.universal.craft import Made
@@ -84,9 +85,9 @@ def strongest(annotator: str, k: int) -> str:
 
 def put_on(change: Change, source: Source) -> Outcome:
     """The photo's centre square with z added, run as every attack runs and measured on the 8-bit picture."""
-    annotator = loop.annotator(change.annotator)
+    annotator = load_annotator(change.annotator)
     try:
-        photo = loop.read_photo(source.path, change.annotator, square=True)
+        photo = read_photo(source.path, change.annotator, square=True)
         plan = make_plan(Ask(change.annotator, change.k, "TkML-AP-U", source.truth), annotator, photo)
     except ValueError as error:
         raise ValueError(f"{source.title}: {error}") from error

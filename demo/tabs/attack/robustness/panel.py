@@ -5,9 +5,9 @@ from typing import Any
 
 import gradio as gr
 
+from demo.components.events import plain_error
 from demo.components.theme import Html
 from demo.engine.replay import Reel
-from demo.photos.uploads import plain_error
 from demo.tabs.attack.robustness.examine import Finished, examine
 from demo.tabs.attack.robustness.render import examined_html
 
