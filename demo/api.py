@@ -13,10 +13,10 @@ from demo.catalog import attacks as menu
 from demo.catalog.goals import GOALS
 from demo.components.events import AT_ONCE, plainly
 from demo.components.photo_input import photo_input
-from demo.engine import loop
-from demo.engine import run as elsewhere
 from demo.engine.annotators import annotate_photo
-from demo.engine.plan import Ask
+from demo.engine.plan import AttackRequest, plan_for
+from demo.engine.run import run_plan
+from demo.engine.stream import result_of
 from demo.export.files import save_png
 
 DEFAULT_STEPS = 200
@@ -75,13 +75,11 @@ def run_attack(
     Returns:
         The adversarial picture as a PNG file, and a report that was measured on that file.
     """
-    ask = Ask(annotator, k, attack, true_labels, target_case or "", target_labels, max_steps, seed, goal or "")
-    steps = elsewhere.run(loop.plan(image, ask))
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return save_png(end.value, get_upload_folder()), end.value.report
+    request = AttackRequest(
+        annotator, k, attack, true_labels, target_case or "", target_labels, max_steps, seed, goal or ""
+    )
+    outcome = result_of(run_plan(plan_for(image, request)))
+    return save_png(outcome, get_upload_folder()), outcome.report
 
 
 @plainly

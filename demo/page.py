@@ -17,9 +17,8 @@ from demo.about import header, note
 from demo.catalog import attacks as menu
 from demo.components import theme
 from demo.components.events import QUIET
-from demo.engine import loop
 from demo.engine.annotators import load_annotator, read_photo
-from demo.engine.plan import DEFAULT_K, Ask
+from demo.engine.plan import DEFAULT_K, AttackRequest, plan_for
 from demo.export import npz
 from demo.export.files import KEEP_SECONDS, save_png, save_report
 from demo.photos import uploads
@@ -34,7 +33,7 @@ from demo.tabs.attack.layout import lay_out
 from demo.tabs.attack.link_events import wire_link
 from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.run_events import wire_run
-from demo.tabs.attack.session import Asked, Current
+from demo.tabs.attack.session import Current, RunFlags
 from demo.tabs.attack.widgets import Start
 from demo.tabs.compare import tab as compare
 from demo.tabs.learn import tab as learn
@@ -75,7 +74,7 @@ def build() -> gr.Blocks:
     files = {name: str(path) for name, path in write_samples(folder).items()}
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(KEEP_SECONDS, KEEP_SECONDS)) as page:
         start = arrival(names[0], files)
-        kept = gr.State(start.view.reel, time_to_live=KEEP_SECONDS)
+        kept = gr.State(start.view.replay, time_to_live=KEEP_SECONDS)
         own = gr.State(None, time_to_live=KEEP_SECONDS)
         current = Current(gr.State(start.photo), gr.State(start.sample), own, gr.State(True), kept)
         header()
@@ -94,12 +93,12 @@ def build() -> gr.Blocks:
                 assert start.view.outcome is not None
                 lesson = learn.lay_out(start.view.outcome, tabs)
         note()
-        asked = Asked()
-        wire_choices(w, files, current, asked)
-        wire_run(w, current, asked)
+        flags = RunFlags()
+        wire_choices(w, files, current, flags)
+        wire_run(w, current, flags)
         learn.wire(lesson, w, current)
         wire_link(page, w, files, current, start)
-        panel.wire(w.real_button, w.real, current.reel, w.attack_button, **QUIET)
+        panel.wire(w.real_button, w.real, current.replay, w.attack_button, **QUIET)
         api.build(names)
     page.queue(max_size=32)
     return page
@@ -110,8 +109,8 @@ def arrival(name: str, files: dict[str, str]) -> Start:
     item, annotator = samples()[0], load_annotator(name)
     path, true = files[item.name], known_truth(item, annotator)
     attack, choice = next(iter(menu.attacks().items()))
-    ask = Ask(name, DEFAULT_K, attack, true, max_steps=choice.steps)
-    *_, last = live.views(loop.plan(path, ask), lambda: False)
+    request = AttackRequest(name, DEFAULT_K, attack, true, max_steps=choice.steps)
+    *_, last = live.views(plan_for(path, request), lambda: False)
     outcome = last.outcome
     assert outcome is not None
     # The seconds would be those of a machine that is busy starting.

@@ -3,7 +3,7 @@
 from typing import Any
 
 from demo.engine.checks import whole
-from demo.engine.replay import Reel
+from demo.engine.replay import Replay
 
 REPLAY = """
 <div class="replay" role="group" aria-label="Replay of the run">
@@ -14,18 +14,24 @@ REPLAY = """
 """
 
 
-def replay_value(reel: Reel | None) -> dict[str, Any]:
+def replay_value(recorded: Replay | None) -> dict[str, Any]:
     """Contents of the replay's widget, at the end of a run; None, while there is nothing to replay."""
-    if reel is None:
+    if recorded is None:
         return {"run": "", "at": 0, "playing": False, "titles": [], "across": []}
-    return {"run": reel.run, "at": reel.last, "playing": False, "titles": reel.titles(), "across": reel.across()}
+    return {
+        "run": recorded.run,
+        "at": recorded.last,
+        "playing": False,
+        "titles": recorded.titles(),
+        "across": recorded.across(),
+    }
 
 
-def frame_of(replay: Any, reel: Reel | None) -> tuple[Reel, int] | None:
+def frame_of(value: Any, recorded: Replay | None) -> tuple[Replay, int] | None:
     """The frame that the replay's widget shows; None where there is none. ValueError where it is no longer kept."""
-    run = replay.get("run") if isinstance(replay, dict) else None
+    run = value.get("run") if isinstance(value, dict) else None
     if not run:
         return None
-    if reel is None or reel.run != run:
+    if recorded is None or recorded.run != run:
         raise ValueError("The frames of this run are no longer kept. Press Attack to run it again.")
-    return reel, whole("The frame", replay.get("at"), 0, reel.last)
+    return recorded, whole("The frame", value.get("at"), 0, recorded.last)

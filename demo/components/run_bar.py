@@ -68,8 +68,8 @@ def wire(
     """
     stops = Stops()
 
-    def of_session(session: str, *wish: Any) -> Iterator[Update]:
-        return handler(lambda: stops.stopped(session), *wish)
+    def of_session(session: str, *form: Any) -> Iterator[Update]:
+        return handler(lambda: stops.stopped(session), *form)
 
     wire_by_session(run, stop, status, stops, of_session, inputs, outputs, first)
 
@@ -84,10 +84,10 @@ def wire_by_session(
     """
 
     @plainly
-    def on_run(request: gr.Request, *wish: Any) -> Iterator[Update]:
+    def on_run(request: gr.Request, *form: Any) -> Iterator[Update]:
         session = request.session_hash or ""
         try:
-            yield from handler(session, *wish)
+            yield from handler(session, *form)
         finally:
             stops.forget(session)  # also where the page was closed, and nothing follows
 

@@ -23,3 +23,8 @@ def samples_html() -> str:
     credits = " · ".join(f"{escape(item.title)}: {item.credit}" for item in samples() if item.credit)
     below = f'<p class="credits">{credits}</p>' if credits else ""
     return f'<div class="samples" role="group" aria-label="Sample photos">{"".join(buttons)}</div>{below}'
+
+
+def newer_samples(shown: Sequence[Sample]) -> str | None:
+    """The gallery as it is now, where samples have come since those in `shown`; None where it is the same."""
+    return samples_html() if samples() != tuple(shown) else None

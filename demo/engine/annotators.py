@@ -2,17 +2,28 @@
 
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 import tkml_core as tk
 from demo.engine import zero_gpu
 from demo.engine.checks import one_of, whole
-from demo.engine.plan import Photo
 from demo.photos.uploads import GONE, file_word, open_photo
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A prepared picture and what the annotator thinks of it."""
+
+    x: Tensor  # (1,3,H,W) on k/255 levels
+    logits: Tensor  # (1,m)
+    name: str = "photo"  # its file's, in letters and digits that every system can have in the name of a file
+
 
 _load_lock = threading.Lock()
 
@@ -73,3 +84,14 @@ def annotate_photo(path: str | Path | None, annotator_name: str, k: Any) -> list
     photo = read_photo(path, annotator_name)
     probability = photo.logits[0].sigmoid()
     return [(network.labels[j], float(probability[j])) for j in tk.topk(photo.logits, k)[0].tolist()]
+
+
+def guess(photo: Photo, annotator: tk.Annotator) -> tuple[str, ...]:
+    """Labels to take for true when nobody said, best first."""
+    sure = annotator.guess(photo.logits)[0]
+    return tuple(annotator.labels[j] for j in tk.topk(photo.logits, len(annotator.labels))[0].tolist() if sure[j])
+
+
+def largest_k(annotator: tk.Annotator, true_count: int) -> int:
+    """k can go up to m − |Y|: beyond it there are not enough other labels to fill the top-k."""
+    return len(annotator.labels) - true_count

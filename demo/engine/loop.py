@@ -2,35 +2,24 @@
 
 import time
 from collections.abc import Callable, Generator
-from pathlib import Path
 
 import tkml_core as tk
-from demo.catalog import attacks as menu
 from demo.engine import threads
-from demo.engine.annotators import load_annotator, read_photo
-from demo.engine.checks import one_of
 from demo.engine.frames import Frame, History
 from demo.engine.outcome import Outcome, conclude
-from demo.engine.plan import Ask, Plan, make_plan
+from demo.engine.plan import Plan
+from demo.engine.stream import mapped
 from tkml_core.step import Steps
 
 BUDGET_SECONDS = 60.0  # wall clock of one run, wherever it was asked for
 
 
-def plan(path: str | Path | None, ask: Ask) -> Plan:
-    """A checked plan for the picture at `path`; ValueError says what cannot be done and what can."""
-    network = load_annotator(ask.annotator)
-    one_of("attack", ask.attack, menu.attacks())
-    # What was made for many photos has one size, theirs: the square.
-    return make_plan(ask, network, read_photo(path, ask.annotator, square=menu.ready_made(ask.attack)))
-
-
-def driven(
+def take_steps(
     steps: Steps, stop_asked: Callable[[], bool], budget: float = BUDGET_SECONDS
 ) -> Generator[tk.Step, None, tuple[tk.Result, str | None]]:
     """The steps of any attack; returns its result and what cut it short: None, "user" or "time". Closing it stops the work.
 
-    They are taken in a thread of their own, see `compute`. When `stop_asked` turns true or `budget` seconds are over, the core
+    They are taken in a thread of their own, see `threads`. When `stop_asked` turns true or `budget` seconds are over, the core
     concludes with the best it has, so that a run that was cut short has an honest result too.
     """
     began = time.perf_counter()
@@ -49,22 +38,19 @@ def driven(
         steps.close()
 
 
-def run(
+def run_here(
     plan: Plan, stop_asked: Callable[[], bool] = lambda: False, budget: float = BUDGET_SECONDS
 ) -> Generator[Frame, None, Outcome]:
     """Frames of the attack, one a step; returns the Outcome, whose report says in "stopped" what cut it short."""
     began = time.perf_counter()
     history = History()
-    steps = driven(plan.attack.steps(plan.annotator, plan.photo.x, plan.goal), stop_asked, budget)
-    try:
-        while True:
-            step = next(steps)
-            history.add(step)
-            seconds = time.perf_counter() - began
-            speed = (len(history.loss) - 1) / max(seconds, 1e-6)
-            yield Frame(step.index, step.x_adv, step.logits, history, bool(step.achieved[0]), seconds, speed)
-    except StopIteration as end:
-        result, stopped = end.value
-    finally:
-        steps.close()
+
+    def frame(step: tk.Step) -> Frame:
+        history.add(step)
+        seconds = time.perf_counter() - began
+        speed = (len(history.loss) - 1) / max(seconds, 1e-6)
+        return Frame(step.index, step.x_adv, step.logits, history, bool(step.achieved[0]), seconds, speed)
+
+    steps = take_steps(plan.attack.steps(plan.annotator, plan.photo.x, plan.goal), stop_asked, budget)
+    result, stopped = yield from mapped(steps, frame)
     return conclude(plan, result, history, stopped, time.perf_counter() - began)

@@ -50,13 +50,13 @@ def conclude(plan: Plan, result: tk.Result, history: History, stopped: str | Non
     labels = plan.annotator.labels
     report = {
         "photo": plan.photo.name,
-        "annotator": plan.ask.annotator,
-        "attack": plan.ask.attack,
+        "annotator": plan.request.annotator,
+        "attack": plan.request.attack,
         "goal": plan.goal_name,
         "k": plan.k,
-        "true_labels": list(plan.ask.true_labels),
+        "true_labels": list(plan.request.true_labels),
         "true_labels_guessed": plan.guessed,
-        "target_case": plan.ask.target_case if plan.roles.targets else "",
+        "target_case": plan.request.target_case if plan.roles.targets else "",
         "targets": list(plan.roles.targets),
         "hidden": list(plan.roles.hidden),
         "before": top(labels, plan.photo.logits, plan.k),

@@ -24,8 +24,8 @@ from demo.catalog.goals import GOALS
 from demo.components.label_toggles import truth_panel
 from demo.components.photo_input import photo_input
 from demo.engine import loop
-from demo.engine.annotators import annotate_photo, load_annotator, read_photo
-from demo.engine.plan import Ask, Photo, guess
+from demo.engine.annotators import Photo, annotate_photo, guess, load_annotator, read_photo
+from demo.engine.plan import AttackRequest, plan_for
 from demo.engine.roles import Roles
 from demo.engine.stream import PICTURES_EVERY
 from demo.export.files import save_png, save_report
@@ -96,8 +96,8 @@ def test_the_guess_is_every_label_from_one_half_and_at_least_the_best() -> None:
     [("TkML-AP-U", {}), ("TkML-AP-U", {"goal": "inconsistent"}), ("TkML-AP-T", {"target_case": "best"})],
 )
 def test_a_report_is_about_the_png(cat: str, tmp_path: Path, attack: str, more: dict[str, str]) -> None:
-    plan = loop.plan(cat, Ask(NAME, 1, attack, ["cat"], max_steps=200, **more))
-    frames, outcome = to_the_end(loop.run(plan, budget=600))
+    plan = plan_for(cat, AttackRequest(NAME, 1, attack, ["cat"], max_steps=200, **more))
+    frames, outcome = to_the_end(loop.run_here(plan, budget=600))
     report = outcome.report
     assert set(report) >= REPORT and json.loads(json.dumps(report)) == report
     png, saved = save_png(outcome, tmp_path), save_report(outcome, tmp_path)
@@ -117,7 +117,7 @@ def test_a_report_is_about_the_png(cat: str, tmp_path: Path, attack: str, more: 
 
 
 def test_a_goal_that_holds_already_leaves_the_photo_alone(cat: str) -> None:
-    _, outcome = to_the_end(loop.run(loop.plan(cat, Ask(NAME, 1, "TkML-AP-U", ["sheep"]))))
+    _, outcome = to_the_end(loop.run_here(plan_for(cat, AttackRequest(NAME, 1, "TkML-AP-U", ["sheep"]))))
     report = outcome.report
     assert report["achieved"] and report["steps"] == 0 and report["l2"] == 0 and report["psnr"] is None
     assert report["before"] == report["after"]
@@ -126,9 +126,9 @@ def test_a_goal_that_holds_already_leaves_the_photo_alone(cat: str) -> None:
 
 def test_stop_ends_a_run_with_an_honest_report(photos: dict[str, Path]) -> None:
     slow = {"step": 0.001}
-    ask = Ask("coco80", 10, "TkML-AP-T", ["cat", "person", "cup"], "worst", max_steps=2000, settings=slow)
+    request = AttackRequest("coco80", 10, "TkML-AP-T", ["cat", "person", "cup"], "worst", max_steps=2000, settings=slow)
     seen: list[int] = []
-    steps = loop.run(loop.plan(photos["breakfast"], ask), stop_asked=lambda: len(seen) >= 3)
+    steps = loop.run_here(plan_for(photos["breakfast"], request), stop_asked=lambda: len(seen) >= 3)
     with pytest.raises(StopIteration) as end:
         while True:
             seen.append(next(steps).index)
@@ -140,14 +140,14 @@ def test_stop_ends_a_run_with_an_honest_report(photos: dict[str, Path]) -> None:
 
 
 def test_the_clock_ends_a_run(photos: dict[str, Path]) -> None:
-    ask = Ask("coco80", 10, "TkML-AP-T", ["cat"], "worst", max_steps=2000)
-    frames, outcome = to_the_end(loop.run(loop.plan(photos["cat"], ask), budget=0.0))
+    request = AttackRequest("coco80", 10, "TkML-AP-T", ["cat"], "worst", max_steps=2000)
+    frames, outcome = to_the_end(loop.run_here(plan_for(photos["cat"], request), budget=0.0))
     assert len(frames) == 1 and outcome.report["stopped"] == "time"
     assert "limit of 60 seconds" in sentence(outcome.report, 60)
 
 
 def test_a_run_that_is_dropped_stops_working(cat: str) -> None:
-    steps = loop.run(loop.plan(cat, Ask(NAME, 3, "TkML-AP-T", ["cat"], "worst")))
+    steps = loop.run_here(plan_for(cat, AttackRequest(NAME, 3, "TkML-AP-T", ["cat"], "worst")))
     next(steps)
     steps.close()
     with pytest.raises(StopIteration):
@@ -203,7 +203,7 @@ BAD = [
 def test_a_wish_that_cannot_be_met_says_what_can(cat: str, wrong: dict[str, Any], words: str) -> None:
     wish: dict[str, Any] = {"annotator": NAME, "k": 2, "attack": "TkML-AP-U", "true_labels": ["cat"], **wrong}
     with pytest.raises(ValueError) as caught:
-        loop.plan(cat, Ask(**wish))
+        plan_for(cat, AttackRequest(**wish))
     assert words in str(caught.value)
 
 
@@ -226,7 +226,7 @@ def test_a_wish_that_cannot_be_met_says_what_can(cat: str, wrong: dict[str, Any]
 def test_a_target_case_makes_an_attack_targeted_where_it_can_be(
     cat: str, attack: str, case: str, goal: str, built: type[tk.Goal]
 ) -> None:
-    plan = loop.plan(cat, Ask(NAME, 3, attack, ["cat"], case, max_steps=7, goal=goal))
+    plan = plan_for(cat, AttackRequest(NAME, 3, attack, ["cat"], case, max_steps=7, goal=goal))
     assert type(plan.goal) is built
     assert len(plan.roles.targets) == (3 if built in (tk.Targeted, tk.Ordered) else 0)
     if case == "best" and plan.roles.targets:
@@ -237,23 +237,23 @@ def test_a_target_case_makes_an_attack_targeted_where_it_can_be(
 
 
 def test_hiding_keeps_the_other_true_labels(cat: str) -> None:
-    ask = Ask(NAME, 3, "MinNorm", ["cat", "sofa", "person"], "", ["couch"], goal="hide")
-    plan = loop.plan(cat, ask)
+    request = AttackRequest(NAME, 3, "MinNorm", ["cat", "sofa", "person"], "", ["couch"], goal="hide")
+    plan = plan_for(cat, request)
     assert plan.roles.hidden == ("sofa",) and plan.roles.targets == ()
     assert isinstance(plan.goal, tk.Hide)
     assert plan.goal.keep[0].nonzero().flatten().tolist() == sorted(map(plan.annotator.index, ("cat", "person")))
 
 
 def test_the_seed_is_the_attacks_too_and_whole_settings_are_whole(cat: str) -> None:
-    ask = Ask(NAME, 1, "BlackBox", ["cat"], seed=5, max_steps=9, settings={"epsilon": 12.0, "beta": 1.0})
-    attack = loop.plan(cat, ask).attack
+    request = AttackRequest(NAME, 1, "BlackBox", ["cat"], seed=5, max_steps=9, settings={"epsilon": 12.0, "beta": 1.0})
+    attack = plan_for(cat, request).attack
     assert (attack.seed, attack.max_steps) == (5, 9) and attack.epsilon == 12 and isinstance(attack.epsilon, int)
 
 
 @pytest.mark.parametrize("attack", ["TkML-AP-Uv", "kUAPs"])
 def test_a_ready_made_change_is_added_to_the_centre_square(photos: dict[str, Path], attack: str) -> None:
-    plan = loop.plan(photos["mosaic"], Ask(NAME, 3, attack, ["cat", "person", "motorcycle"]))
-    frames, outcome = to_the_end(loop.run(plan))
+    plan = plan_for(photos["mosaic"], AttackRequest(NAME, 3, attack, ["cat", "person", "motorcycle"]))
+    frames, outcome = to_the_end(loop.run_here(plan))
     report, z = outcome.report, tk.universal(attack, NAME, 3)
     assert plan.photo.x.shape == z.shape and (report["width"], report["height"]) == (224, 224)
     assert len(frames) == 2 and (report["steps"], report["forwards"], report["backwards"]) == (0, 2, 0)
@@ -267,13 +267,13 @@ def test_a_ready_made_change_is_added_to_the_centre_square(photos: dict[str, Pat
 
 
 def test_a_ready_made_change_is_not_added_where_the_goal_holds(cat: str) -> None:
-    _, outcome = to_the_end(loop.run(loop.plan(cat, Ask(NAME, 1, "TkML-AP-Uv", ["sheep"]))))
+    _, outcome = to_the_end(loop.run_here(plan_for(cat, AttackRequest(NAME, 1, "TkML-AP-Uv", ["sheep"]))))
     assert outcome.report["achieved"] and outcome.report["l2"] == 0 and outcome.report["forwards"] == 1
 
 
 def test_the_other_data_sets_spelling_is_understood(cat: str) -> None:
-    plan = loop.plan(cat, Ask(NAME, 1, "TkML-AP-T", ["couch"], "chosen", ["airplane"]))
-    assert plan.ask.true_labels == ("sofa",) and plan.roles.targets == ("aeroplane",)
+    plan = plan_for(cat, AttackRequest(NAME, 1, "TkML-AP-T", ["couch"], "chosen", ["airplane"]))
+    assert plan.request.true_labels == ("sofa",) and plan.roles.targets == ("aeroplane",)
 
 
 def test_every_attack_of_the_core_can_be_chosen() -> None:
@@ -294,7 +294,9 @@ def test_samples_are_installed_and_their_truth_fits_both_annotators() -> None:
 
 
 def test_a_page_is_sent_few_frames_and_a_lossless_end(cat: str) -> None:
-    plan = loop.plan(cat, Ask("coco80", 5, "TkML-AP-T", ["cat"], "worst", max_steps=60, settings={"step": 0.001}))
+    plan = plan_for(
+        cat, AttackRequest("coco80", 5, "TkML-AP-T", ["cat"], "worst", max_steps=60, settings={"step": 0.001})
+    )
     began = time.perf_counter()
     views = list(live.views(plan, lambda: False))
     seconds = time.perf_counter() - began

@@ -40,7 +40,7 @@ def run(stop_at=None):
     photo = samples.write_samples(Path(sys.argv[1]))["cat"]
     plan = runner.plan(photo, Ask("voc20", 2, "TkML-AP-T", [], "worst", max_steps=6 if stop_at is None else 500))
     seen = []
-    frames = elsewhere.run(plan, lambda: bool(stop_at and seen and seen[-1] >= stop_at))
+    frames = run_plan(plan, lambda: bool(stop_at and seen and seen[-1] >= stop_at))
     while True:
         try:
             frame = next(frames)

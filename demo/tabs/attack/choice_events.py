@@ -16,7 +16,7 @@ from demo.photos.uploads import open_photo
 from demo.tabs.attack import updates
 from demo.tabs.attack.label_picker import Naming
 from demo.tabs.attack.presets import preset_boxes, set_preset
-from demo.tabs.attack.session import Asked, Current, Own
+from demo.tabs.attack.session import Current, Own, RunFlags
 from demo.tabs.attack.widgets import Widgets
 
 OWN = "own"  # the button among the samples that brings back the visitor's photo
@@ -31,19 +31,19 @@ PRESS_ATTACK = f"""() => {{
 }}"""
 
 
-def wire_choices(w: Widgets, files: dict[str, str], current: Current, asked: Asked) -> None:
-    scene = [
+def wire_choices(w: Widgets, files: dict[str, str], current: Current, flags: RunFlags) -> None:
+    outputs = [
         w.chips, w.before, w.change, w.after, w.verdict, w.status, w.race, w.table, w.png, w.report, w.replay,
         w.real_button, w.real, w.k, w.case, w.chosen, w.away.kept, w.away.link,
     ]  # fmt: skip
 
-    fresh: Update = {current.attacked: False, current.reel: None}
+    fresh: Update = {current.attacked: False, current.replay: None}
 
     @plainly
     def on_photo(request: gr.Request, path: str | None, name: str, k: float, *naming: Any) -> Any:
         if not path:
             return gr.skip()
-        asked.leave(request.session_hash or "")
+        flags.leave(request.session_hash or "")
         # The box empties itself again: the photo stands on the stage, and here the next one can be dropped.
         update = updates.choose(w, path, name, k, None, "guess", Naming(*naming))
         return {
@@ -68,7 +68,7 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current, asked: Ask
         else:
             item, origin = sample(chosen), "sample"
             path, true = photo_of(files, item), known_truth(item, annotator)
-        asked.leave(request.session_hash or "")
+        flags.leave(request.session_hash or "")
         update = updates.choose(w, path, name, k, true, origin, Naming(*naming))
         stands = {current.photo: path, current.sample: item and item.name, current.own: own}
         return {**update, **stands, w.samples: gr.update(chosen=chosen), **fresh}
@@ -77,39 +77,39 @@ def wire_choices(w: Widgets, files: dict[str, str], current: Current, asked: Ask
     def on_annotator(
         request: gr.Request, path: str, name: str, k: float, chips: Any, item: str | None, *naming: Any
     ) -> Update:  # fmt: skip
-        asked.leave(request.session_hash or "")
+        flags.leave(request.session_hash or "")
         update = updates.choose_annotator(w, path, name, k, chips, item, Naming(*naming))
         return {**update, **fresh}
 
     def action(change: Callable[..., Update]) -> Callable[..., Update]:
         return plainly(lambda *values: change(w, *values))
 
-    scene = [*scene, *fresh]
+    outputs = [*outputs, *fresh]
     goal = [w.goal, w.case, w.chosen, w.attack]
     photo = w.photo.input(
         on_photo,
         [w.photo, w.annotator, w.k, *goal],
-        [*scene, w.photo, w.samples, current.photo, current.sample, current.own],
+        [*outputs, w.photo, w.samples, current.photo, current.sample, current.own],
         **CHOICE,
     )
     photo.failure(lambda: None, None, w.photo, **QUIET)
     w.samples.select(
         on_sample,
         [w.annotator, w.k, w.chips, current.own, *goal],
-        [*scene, w.samples, current.photo, current.sample, current.own],
+        [*outputs, w.samples, current.photo, current.sample, current.own],
         **CHOICE,
     )
     for changed in (w.annotator.input, w.chips.submit):
         changed(
             on_annotator,
             [current.photo, w.annotator, w.k, w.chips, current.sample, *goal],
-            [*scene, w.attack],
+            [*outputs, w.attack],
             **CHOICE,
         )
     naming = [w.case, w.chosen, w.chips]
-    mind = [current.photo, w.annotator, w.k, w.chips, current.attacked, w.goal, w.case, w.chosen, w.attack]
-    w.chips.input(action(updates.change_truth), mind, [w.k, *naming, w.before, w.race], **CHOICE)
-    w.k.input(action(updates.change_k), mind, [*naming, w.before, w.race], **CHOICE)
+    inputs = [current.photo, w.annotator, w.k, w.chips, current.attacked, w.goal, w.case, w.chosen, w.attack]
+    w.chips.input(action(updates.change_truth), inputs, [w.k, *naming, w.before, w.race], **CHOICE)
+    w.k.input(action(updates.change_k), inputs, [*naming, w.before, w.race], **CHOICE)
     w.attack.input(
         action(updates.change_attack),
         [w.attack, w.annotator, w.k, w.chips, w.case, w.chosen],

@@ -17,8 +17,8 @@ from demo.tabs.attack import link
 from demo.tabs.attack.downloads import LINK_HINT, UPLOAD_HINT, TakeAway
 
 
-def wire(away: TakeAway, wishes: Sequence[Component], sample: gr.State, plan: Callable[..., Any]) -> None:
-    """Connect them. `wishes` are what `plan` makes a checked plan of; `sample` is the sample's name, None for an upload."""
+def wire(away: TakeAway, inputs: Sequence[Component], sample: gr.State, plan: Callable[..., Any]) -> None:
+    """Connect them. `inputs` are what `plan` makes a checked plan of; `sample` is the sample's name, None for an upload."""
     buttons = list(away.buttons.values())
 
     def on_kept(data: str | None, is_open: bool) -> Update:
@@ -31,15 +31,15 @@ def wire(away: TakeAway, wishes: Sequence[Component], sample: gr.State, plan: Ca
         return {**_files(away, data), away.is_open: True}
 
     @plainly
-    def on_link(name: str | None, *wish: Any) -> dict[str, Any]:
-        query = link.query(plan(*wish), name)
+    def on_link(name: str | None, *form: Any) -> dict[str, Any]:
+        query = link.query(plan(*form), name)
         return gr.update(value=query, visible=True, info=LINK_HINT if name else UPLOAD_HINT)
 
     files: dict[str, Any] = {**QUIET, "concurrency_id": "files", "concurrency_limit": 1}
     away.kept.change(on_kept, [away.kept, away.is_open], [*buttons, away.cite], **files)
     away.more.expand(on_open, away.kept, [*buttons, away.is_open], **files)
     away.more.collapse(lambda: False, None, away.is_open, **QUIET)
-    asked = away.link_button.click(on_link, [sample, *wishes], away.link, **QUIET)
+    asked = away.link_button.click(on_link, [sample, *inputs], away.link, **QUIET)
     asked.then(None, away.link, away.link, js=script("tabs/attack/link.js"), **QUIET)
 
 

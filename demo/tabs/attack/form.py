@@ -4,9 +4,8 @@ from typing import Any
 
 from demo.catalog import attacks
 from demo.components.label_toggles import chips_truth
-from demo.engine import loop
 from demo.engine.annotators import load_annotator
-from demo.engine.plan import Ask, Plan
+from demo.engine.plan import AttackRequest, Plan, plan_for
 
 
 def number(label: str, text: Any) -> float | None:
@@ -39,5 +38,7 @@ def page_plan(
     settings["score_space"] = score_space
     guessed = chips.get("origin") == "guess"
     goal = attacks.settled_goal(attack, goal)  # Attack may be pressed before the new attack's goals have arrived
-    ask = Ask(name, k, attack, true, case, chosen, max_steps, 0 if seed is None else seed, goal, settings, guessed)
-    return loop.plan(path, ask)
+    request = AttackRequest(
+        name, k, attack, true, case, chosen, max_steps, 0 if seed is None else seed, goal, settings, guessed
+    )
+    return plan_for(path, request)

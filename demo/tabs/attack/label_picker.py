@@ -9,7 +9,7 @@ import tkml_core as tk
 from demo.catalog import attacks
 from demo.components.events import Update
 from demo.components.label_toggles import NOTHING_NAMED
-from demo.engine.plan import largest_k
+from demo.engine.annotators import largest_k
 from demo.tabs.attack.widgets import Widgets
 
 

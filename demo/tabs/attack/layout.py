@@ -15,8 +15,8 @@ from demo.components.photo_input import photo_input
 from demo.components.sample_gallery import samples_html
 from demo.components.theme import Html, script
 from demo.engine import loop
-from demo.engine.annotators import load_annotator
-from demo.engine.plan import DEFAULT_K, MAX_SEED, MAX_STEPS, largest_k
+from demo.engine.annotators import largest_k, load_annotator
+from demo.engine.plan import DEFAULT_K, MAX_SEED, MAX_STEPS
 from demo.render.pictures import AMPLIFY
 from demo.tabs.attack import downloads
 from demo.tabs.attack.robustness import panel
@@ -61,7 +61,7 @@ def _stage(parts: dict[str, Any], start: Start) -> None:
         parts["after"] = Html(start.view.after, elem_id="after")
     with gr.Row(elem_id="look"):
         parts["replay"] = Html(
-            replay.replay_value(start.view.reel),
+            replay.replay_value(start.view.replay),
             html_template=replay.REPLAY,
             js_on_load=script("components/replay.js"),
             elem_id="replay",

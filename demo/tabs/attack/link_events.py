@@ -6,7 +6,7 @@ import gradio as gr
 from gradio.blocks import Block
 
 from demo.components.events import CHOICE
-from demo.engine import loop
+from demo.engine.plan import plan_for
 from demo.photos.samples import photo_of, sample
 from demo.tabs.attack import link
 from demo.tabs.attack.session import Current
@@ -18,17 +18,17 @@ def wire_link(page: gr.Blocks, w: Widgets, files: dict[str, str], current: Curre
 
     def on_load(request: gr.Request) -> Any:
         try:
-            asked = link.read(dict(request.query_params), start.sample, start.annotator)
-            if asked is None:
+            linked = link.read(dict(request.query_params), start.sample, start.annotator)
+            if linked is None:
                 return gr.skip()
-            path = photo_of(files, sample(asked.sample))
-            update = link.restore(w, path, asked, loop.plan(path, asked.ask))
+            path = photo_of(files, sample(linked.sample))
+            update = link.restore(w, path, linked, plan_for(path, linked.request))
         except ValueError as error:
             gr.Warning(link.refusal(error))
             return gr.skip()
-        now = {current.photo: path, current.sample: asked.sample, current.attacked: False, current.reel: None}
+        now = {current.photo: path, current.sample: linked.sample, current.attacked: False, current.replay: None}
         return {**update, **now}
 
     shown = [widget for widget in vars(w).values() if isinstance(widget, Block)]
-    states = [current.photo, current.sample, current.attacked, current.reel]
+    states = [current.photo, current.sample, current.attacked, current.replay]
     page.load(on_load, None, [*shown, *w.settings.values(), w.away.kept, w.away.link, *states], **CHOICE)

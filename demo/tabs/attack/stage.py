@@ -5,12 +5,12 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 from demo.engine import loop
-from demo.engine import run as elsewhere
 from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome
 from demo.engine.plan import Plan
-from demo.engine.replay import Camera, Reel, develop
-from demo.engine.stream import PICTURES_EVERY
+from demo.engine.replay import Recorder, Replay
+from demo.engine.run import run_plan
+from demo.engine.stream import at_most_every, mapped
 from demo.render import photo_card
 from demo.render.pictures import AMPLIFY
 from demo.render.run_plots import race_of
@@ -33,13 +33,13 @@ class View:
     verdict: str | None = None
     table: str | None = None
     outcome: Outcome | None = None
-    reel: Reel | None = None
+    replay: Replay | None = None
 
 
 def opening(plan: Plan, factor: int = AMPLIFY) -> View:
     """What the stage shows at once, before the first step: the untouched picture in all places."""
     return View(
-        verdict=waiting_html(f"Running {plan.ask.attack}. The goal: {aim(plan.goal_name, plan.k, plan.roles)}."),
+        verdict=waiting_html(f"Running {plan.request.attack}. The goal: {aim(plan.goal_name, plan.k, plan.roles)}."),
         table="",
         before=photo_card.before_html(plan.annotator, plan.photo, plan.roles, plan.k),
         change=photo_card.change_html(plan.photo.x, plan.photo.x, lossless=False, factor=factor),
@@ -47,9 +47,9 @@ def opening(plan: Plan, factor: int = AMPLIFY) -> View:
     )
 
 
-def closing(reel: Reel, factor: int = AMPLIFY) -> View:
+def closing(replay: Replay, factor: int = AMPLIFY) -> View:
     """The finished stage, all of it as the saved picture has it."""
-    outcome, plan, end = reel.outcome, reel.outcome.plan, replayed(reel, reel.last, True, factor)
+    outcome, plan, end = replay.outcome, replay.outcome.plan, replayed(replay, replay.last, True, factor)
     return View(
         before=photo_card.before_html(plan.annotator, plan.photo, plan.roles, plan.k),
         change=end.change,
@@ -59,14 +59,14 @@ def closing(reel: Reel, factor: int = AMPLIFY) -> View:
         verdict=verdict_html(outcome.report, loop.BUDGET_SECONDS),
         table=table_html(outcome.report),
         outcome=outcome,
-        reel=reel,
+        replay=replay,
     )
 
 
-def replayed(reel: Reel, at: int, lossless: bool, factor: int = AMPLIFY) -> View:
+def replayed(replay: Replay, at: int, lossless: bool, factor: int = AMPLIFY) -> View:
     """Pictures and top-k of one frame of a finished run; verdict, numbers and files stay those of its end."""
-    plan, (x_adv, logits) = reel.outcome.plan, reel.picture(at)
-    when = "after" if at == reel.last else f"at {reel.titles()[at]}"
+    plan, (x_adv, logits) = replay.outcome.plan, replay.picture(at)
+    when = "after" if at == replay.last else f"at {replay.titles()[at]}"
     return View(
         change=photo_card.change_html(plan.photo.x, x_adv, lossless, factor),
         after=photo_card.after_html(plan, x_adv, logits, lossless, now=when),
@@ -84,36 +84,28 @@ def views(
     `factor`, how strong to draw the change, is asked again for every picture.
     """
     yield opening(plan, factor())
-    frames, camera = elsewhere.run(plan, stop_asked, budget), Camera()
-    try:
-        outcome = yield from _frames(plan, frames, camera, factor)
-    finally:
-        frames.close()
-    yield closing(develop(camera, outcome), factor())
+    recorder = Recorder()
+    frames = at_most_every(run_plan(plan, stop_asked, budget), each=recorder.take)
+    outcome = yield from _views(plan, frames, factor)
+    yield closing(recorder.finish(outcome), factor())
 
 
-def _frames(
-    plan: Plan, frames: Generator[Frame, None, Outcome], camera: Camera, factor: Callable[[], int]
+def _views(
+    plan: Plan, frames: Generator[Frame, None, Outcome], factor: Callable[[], int]
 ) -> Generator[View, None, Outcome]:
-    pictures_due = race_due = 0.0
-    while True:
-        try:
-            frame = next(frames)
-        except StopIteration as end:
-            outcome: Outcome = end.value
-            return outcome
-        camera.take(frame)
-        now = time.perf_counter()
-        if now < pictures_due:
-            continue
-        pictures_due = now + PICTURES_EVERY
-        race = None
-        if now >= race_due:
-            race_due = now + RACE_EVERY
-            race = race_of(plan, frame.history)
-        yield View(
+    """A view of each frame; the race, which costs most, is drawn for every other one at most."""
+    due = 0.0
+
+    def view(frame: Frame) -> View:
+        nonlocal due
+        now, race = time.perf_counter(), None
+        if now >= due:
+            due, race = now + RACE_EVERY, race_of(plan, frame.history)
+        return View(
             change=photo_card.change_html(plan.photo.x, frame.x_adv, lossless=False, factor=factor()),
             after=photo_card.after_html(plan, frame.x_adv, frame.logits, lossless=False, now="now"),
             race=race,
             status=status_html(plan, frame),
         )
+
+    return (yield from mapped(frames, view))

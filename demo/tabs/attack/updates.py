@@ -10,9 +10,8 @@ from demo.catalog import attacks
 from demo.components.events import Update
 from demo.components.label_toggles import chips_truth, truth_panel
 from demo.components.replay import replay_value
-from demo.engine.annotators import load_annotator, read_photo
+from demo.engine.annotators import Photo, guess, largest_k, load_annotator, read_photo
 from demo.engine.checks import whole
-from demo.engine.plan import Photo, guess, largest_k
 from demo.engine.roles import Roles
 from demo.photos.samples import sample
 from demo.photos.selection import known, known_truth

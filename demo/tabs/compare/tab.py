@@ -20,7 +20,7 @@ from demo.render.status import line_html, speed_words
 from demo.render.tables import sum_up
 from demo.tabs.compare import methods as contest
 from demo.tabs.compare import render, summary
-from demo.tabs.compare.methods import AIMS, Entry, Wish
+from demo.tabs.compare.methods import AIMS, ComparisonRequest, Entry
 
 STEPS = 200
 INTRO = (
@@ -86,7 +86,7 @@ def build(tab: gr.Tab, source: Source, start: Entry) -> None:
             info="For random targets and BlackBox",
         )  # fmt: skip
     Html(render.methods_html(), elem_id="compare-methods-told")
-    about = gr.State(None, time_to_live=files.KEEP_SECONDS)  # the Wish that what is shown is about
+    about = gr.State(None, time_to_live=files.KEEP_SECONDS)  # the ComparisonRequest that what is shown is about
     words = Html(render.EMPTY, elem_id="compare-verdict")
     with gr.Row(elem_id="compare-columns"):
         columns = [Html("", elem_classes="compare-slot") for _ in range(contest.most_columns() + 1)]
@@ -105,19 +105,23 @@ def _wire_choices(
     (aim, methods, max_steps, seed), (strip, stale, about) = choices, shown
 
     @plainly
-    def on_look(goal: str, wanted: Sequence[str], steps: Any, seed: Any, compared: Wish | None, *attack: Any) -> Any:
+    def on_look(
+        goal: str, wanted: Sequence[str], steps: Any, seed: Any, compared: ComparisonRequest | None, *attack: Any
+    ) -> Any:
         entry = entry_of(*attack)
         offered = contest.offered(goal, entry.annotator, entry.k)
         ticked = [name for name in wanted if name in offered]
-        old = render.stale_html(compared, Wish.of(entry, goal, ticked, steps, seed))
+        old = render.stale_html(compared, ComparisonRequest.of(entry, goal, ticked, steps, seed))
         return render.strip_html(entry, goal), old, gr.update(choices=list(offered), value=ticked)
 
     def on_aim(goal: str, _: Any, *rest: Any) -> Any:
         return on_look(goal, AIMS[goal].first, *rest)
 
     @plainly
-    def on_choice(goal: str, ticked: Sequence[str], steps: Any, seed: Any, compared: Wish | None, *attack: Any) -> str:
-        return render.stale_html(compared, Wish.of(entry_of(*attack), goal, ticked, steps, seed))
+    def on_choice(
+        goal: str, ticked: Sequence[str], steps: Any, seed: Any, compared: ComparisonRequest | None, *attack: Any
+    ) -> str:
+        return render.stale_html(compared, ComparisonRequest.of(entry_of(*attack), goal, ticked, steps, seed))
 
     now = [*choices, about, *source.all]
     tab.select(on_look, now, [strip, stale, methods], **CHOICE)
@@ -149,19 +153,19 @@ def _wire_run(
             **told(plans, reports, done=False),
             strip: render.strip_html(entry, aim),
             stale: "",
-            about: Wish.of(entry, aim, methods, steps, seed),
+            about: ComparisonRequest.of(entry, aim, methods, steps, seed),
             status: line_html(f"1 of {len(plans)}", "starting"),
             file: gr.update(value=None, interactive=False),
         }
-        for moment in contest.moments(plans, stop_asked):
-            plan = plans[moment.column]
-            update: dict[Any, Any] = {columns[moment.column + 1]: render.column_html(plan, moment)}
-            if moment.frame:
-                speed = speed_words(moment.frame.steps_per_second)
-                turn = f"{moment.column + 1} of {len(plans)}"
-                update[status] = line_html(turn, plan.ask.attack, f"step {moment.frame.index}", speed)
-            if moment.outcome:
-                reports[moment.column] = moment.outcome.report
+        for news in contest.column_updates(plans, stop_asked):
+            plan = plans[news.column]
+            update: dict[Any, Any] = {columns[news.column + 1]: render.column_html(plan, news)}
+            if news.frame:
+                speed = speed_words(news.frame.steps_per_second)
+                turn = f"{news.column + 1} of {len(plans)}"
+                update[status] = line_html(turn, plan.request.attack, f"step {news.frame.index}", speed)
+            if news.outcome:
+                reports[news.column] = news.outcome.report
                 update |= told(plans, reports, done=False)
             yield update
         left = {
@@ -183,7 +187,7 @@ def _wire_run(
 
 def _save(plan: Plan, text: str) -> str:
     """Path of the CSV file, in a folder of its own; it is called after the photo that `plan` is about."""
-    name = files.name_of(plan.photo.name, "comparison", plan.k, plan.ask.annotator)
+    name = files.name_of(plan.photo.name, "comparison", plan.k, plan.request.annotator)
     path = files.new_place(get_upload_folder()) / f"{name}.csv"
     path.write_text(text, encoding="utf-8")
     return str(path)

@@ -42,7 +42,7 @@ def annotation(outcome: Outcome) -> str:
     return (
         f'<div class="dials">{slider("k", "k, labels shown", 1, shown, 1, plan.k)}{photos}</div>{SAYS}'
         f"{_ranked(outcome, 'before', shown)}{_ranked(outcome, 'after', shown)}"
-        f'<p class="hint">Scores of the annotator {plan.ask.annotator} for the photo in step 6: its {shown} best labels of '
+        f'<p class="hint">Scores of the annotator {plan.request.annotator} for the photo in step 6: its {shown} best labels of '
         f"{len(plan.annotator.labels)}. Press a label to say whether it is true.</p>"
     )
 

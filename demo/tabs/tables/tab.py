@@ -1,6 +1,5 @@
 """The tab's widgets, and what they do."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from demo.components.run_bar import into_sight, wire
 from demo.components.theme import Html
 from demo.engine.annotators import load_annotator
 from demo.engine.plan import DEFAULT_K, MAX_SEED, MAX_STEPS
-from demo.engine.stream import PICTURES_EVERY
+from demo.engine.stream import at_most_every, mapped
 from demo.export.files import KEEP_SECONDS
 from demo.photos.samples import samples
 from demo.photos.selection import sample_sources, uploaded
@@ -101,25 +100,21 @@ def _wire(box: dict[str, Any], files: dict[str, str]) -> None:
         case: str, k: Any, max_steps: Any, seed: Any,
     ) -> Iterator[Update]:  # fmt: skip
         able = live_row.cases_of(attack)
-        wish = live_row.ask(name, attack, case if case in able else next(iter(able)), k, max_steps, seed)
-        case = wish.target_case or "cleared"
+        request = live_row.request_for(name, attack, case if case in able else next(iter(able)), k, max_steps, seed)
+        case = request.target_case or "cleared"
         sources = sample_sources(chosen, files, load_annotator(name)) + uploaded(uploads, live_row.MOST_PHOTOS)
-        run, due, done = live_row.measure(wish, case, sources, stop_asked), 0.0, -1
-        try:
-            while True:
-                now = next(run)
-                if time.perf_counter() < due:
-                    continue
-                due = time.perf_counter() + PICTURES_EVERY
-                update = {box["status"]: line_html(f"{now.title}", f"step {now.step}", f"{now.row.done} done")}
-                if now.row.done > done:
-                    done = now.row.done
-                    update[box["table"]] = live_row.rows_html([now.row, *rows])
-                yield update
-        except StopIteration as end:
-            rows = [end.value, *rows][:MOST_ROWS]
-        finally:
-            run.close()
+        done = -1
+
+        def update(now: live_row.Progress) -> Update:
+            nonlocal done
+            shown = {box["status"]: line_html(f"{now.title}", f"step {now.step}", f"{now.row.done} done")}
+            if now.row.done > done:
+                done = now.row.done
+                shown[box["table"]] = live_row.rows_html([now.row, *rows])
+            return shown
+
+        row = yield from mapped(at_most_every(live_row.measure(request, case, sources, stop_asked)), update)
+        rows = [row, *rows][:MOST_ROWS]
         yield {
             box["rows"]: rows,
             box["table"]: live_row.rows_html(rows),
@@ -127,7 +122,7 @@ def _wire(box: dict[str, Any], files: dict[str, str]) -> None:
         }
 
     box["attack"].input(on_attack, box["attack"], [box["case"], box["max_steps"]], trigger_mode="always_last", **QUIET)
-    wishes = [
+    inputs = [
         box[name] for name in ("rows", "samples", "uploads", "annotator", "attack", "case", "k", "max_steps", "seed")
     ]
     wire(
@@ -135,7 +130,7 @@ def _wire(box: dict[str, Any], files: dict[str, str]) -> None:
         box["stop"],
         box["status"],
         on_run,
-        wishes,
+        inputs,
         [box["rows"], box["table"]],
         first=into_sight("live-table"),
     )

@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ from demo.components.events import QUIET, Update, plainly
 from demo.components.run_bar import into_sight, wire
 from demo.engine import loop
 from demo.engine.annotators import load_annotator
-from demo.engine.stream import PICTURES_EVERY
+from demo.engine.stream import at_most_every, mapped
 from demo.export import files as shelf
 from demo.photos.selection import sample_sources, uploaded
 from demo.render.status import line_html
@@ -41,7 +40,7 @@ def connect(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
         if which == OWN:
             if made is None:
                 raise ValueError("Nothing has been made here yet. Press Craft first, or choose a bundled change.")
-            return tried(trial.own(made), made.wish.used, names, uploads)
+            return tried(trial.own(made), made.request.used, names, uploads)
         return tried(trial.ready(which, name, int(k)), (), names, uploads)
 
     @plainly
@@ -63,20 +62,20 @@ def connect(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
         return names[: trial.room(uploads)]  # somebody's own photos come first
 
     def on_craft(
-        stop_asked: Stop, used: list[str], uploads: Any, strangers: Any, more: bool, *wish: Any
+        stop_asked: Stop, used: list[str], uploads: Any, strangers: Any, more: bool, *form: Any
     ) -> Iterator[Update]:
-        asked = craft.checked(used, *wish)
-        sources = sample_sources(used, files, load_annotator(asked.annotator)) + uploaded(uploads)
+        request = craft.checked(used, *form)
+        sources = sample_sources(used, files, load_annotator(request.annotator)) + uploaded(uploads)
         yield {box["status"]: line_html(f"reading {len(sources)} photos")}
-        crowd = photo_set.gather(sources, asked.annotator, asked.k, more)
-        made = yield from _moments(box, asked, crowd, stop_asked)
+        photos = photo_set.gather(sources, request.annotator, request.k, more)
+        made = yield from _progress(box, request, photos, stop_asked)
         unseen = photo_set.unseen(used, files) or list(files)
         npz, png = files_of(made)
         factor = render.factor_for(made.norm)
         yield {
             box["verdict"]: render.made_html(made, loop.BUDGET_SECONDS),
             box["z"]: render.change_html(made.z, factor, "Change z", lossless=True),
-            box["rates"]: render.rates_html(made.points, asked.epochs, made.pictures),
+            box["rates"]: render.rates_html(made.points, request.epochs, made.pictures),
             box["facts"]: render.facts_html(made),
             box["status"]: line_html(f"{made.updates} updates", f"‖z‖₂ {made.norm:.0f}", "done"),
             box["npz"]: gr.update(value=npz, interactive=True),
@@ -88,12 +87,12 @@ def connect(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
         }
 
     asked_for = ("used", "uploads", "strangers", "views", "annotator", "k", "method", "budget", "epochs", "seed")
-    wishes = [box[name] for name in asked_for]
+    inputs = [box[name] for name in asked_for]
     shown = [
         box[name]
         for name in ("verdict", "z", "rates", "facts", "npz", "png", "made", "which", "tried", "tally", "rows")
     ]
-    wire(box["run"], box["stop"], box["status"], on_craft, wishes, shown)
+    wire(box["run"], box["stop"], box["status"], on_craft, inputs, shown)
     box["strangers"].upload(on_uploads, [box["tried"], box["strangers"]], box["tried"], **QUIET)
     choice = [box[name] for name in ("which", "made", "annotator", "k", "tried")]
     box["try"].click(None, None, None, js=f"() => {{{into_sight('try-verdict')}}}", **QUIET)
@@ -102,47 +101,40 @@ def connect(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
     tab.select(on_open, [box["opened"], *choice], first, **QUIET)
 
 
-def _moments(
-    box: dict[str, Any], asked: craft.Wish, crowd: photo_set.PhotoSet, stop_asked: Stop
+def _progress(
+    box: dict[str, Any], request: craft.CraftRequest, photos: photo_set.PhotoSet, stop_asked: Stop
 ) -> Generator[Update, None, craft.Made]:
     """Updates of the stage while the run goes on, at most so many a second; returns what was made."""
-    n, factor = len(crowd.x), render.factor_for(asked.budget)
-    running = f"Crafting with {asked.title} over {n} pictures of {crowd.photos} photos. Stop keeps the best so far."
+    n, factor = len(photos.x), render.factor_for(request.budget)
+    running = f"Crafting with {request.title} over {n} pictures of {photos.photos} photos. Stop keeps the best so far."
     yield {
         box["verdict"]: waiting_html(running),
-        box["rates"]: render.rates_html([], asked.epochs, n),
+        box["rates"]: render.rates_html([], request.epochs, n),
         box["facts"]: "",
         box["npz"]: gr.update(interactive=False),
         box["png"]: gr.update(interactive=False),
     }
-    moments, due, drawn = craft.craft(asked, crowd, stop_asked), 0.0, 0
-    try:
-        while True:
-            moment = next(moments)
-            now = time.perf_counter()
-            if now < due:
-                continue
-            due = now + PICTURES_EVERY
-            update = {
-                box["z"]: render.change_html(moment.z, factor, "Change z", lossless=False),
-                box["status"]: line_html(*render.progress(moment, asked)),
-            }
-            if len(moment.points) > drawn:
-                drawn = len(moment.points)
-                update[box["rates"]] = render.rates_html(moment.points, asked.epochs, n)
-            yield update
-    except StopIteration as end:
-        made: craft.Made = end.value
-        return made
-    finally:
-        moments.close()
+    drawn = 0
+
+    def update(now: craft.CraftProgress) -> Update:
+        nonlocal drawn
+        shown = {
+            box["z"]: render.change_html(now.z, factor, "Change z", lossless=False),
+            box["status"]: line_html(*render.progress(now, request)),
+        }
+        if len(now.points) > drawn:
+            drawn = len(now.points)
+            shown[box["rates"]] = render.rates_html(now.points, request.epochs, n)
+        return shown
+
+    return (yield from mapped(at_most_every(craft.craft(request, photos, stop_asked)), update))
 
 
 def files_of(made: craft.Made) -> tuple[str, str]:
     """Paths of z as NPZ (whole levels, and what they are for) and as the amplified PNG."""
-    wish, levels = made.wish, (made.z * 255).round().cpu().numpy().astype(np.int16)
+    form, levels = made.request, (made.z * 255).round().cpu().numpy().astype(np.int16)
     about = {
-        "annotator": wish.annotator, "k": wish.k, "method": wish.method, "norm": made.norm, "settings": repr(wish.attack()),
+        "annotator": form.annotator, "k": form.k, "method": form.method, "norm": made.norm, "settings": repr(form.attack()),
         "photos": made.photos, "pictures": made.pictures, "fooled": made.fooled, "inconsistent": made.inconsistent,
         "noise_fooled": made.noise, "use": "quantize(clamp(x + levels / 255, 0, 1)), x a photo prepared with square=True",
     }  # fmt: skip
@@ -151,7 +143,7 @@ def files_of(made: craft.Made) -> tuple[str, str]:
     factor = render.factor_for(made.norm)
     render.picture_of(made.z, factor).save(png, "PNG")
     place = shelf.new_place(get_upload_folder())
-    name = f"{wish.method}-{wish.annotator}-k{wish.k}".lower()
+    name = f"{form.method}-{form.annotator}-k{form.k}".lower()
     paths = place / f"{name}.npz", place / f"{name}-x{factor}.png"
     for path, content in zip(paths, (npz, png), strict=True):
         path.write_bytes(content.getvalue())

@@ -9,8 +9,7 @@ from torch.nn import functional
 
 import tkml_core as tk
 from demo.catalog.english import listed
-from demo.engine.annotators import load_annotator, read_photo
-from demo.engine.plan import guess
+from demo.engine.annotators import guess, load_annotator, read_photo
 from demo.photos.samples import sample
 from demo.photos.selection import Source
 

@@ -13,7 +13,8 @@ from demo.engine import loop
 from demo.engine.annotators import load_annotator, read_photo
 from demo.engine.frames import History
 from demo.engine.outcome import Outcome, conclude
-from demo.engine.plan import Ask, make_plan
+from demo.engine.plan import AttackRequest, make_plan
+from demo.engine.stream import result_of
 from demo.photos.selection import Source
 from demo.render.labels import scored, top_list
 from demo.render.photo_card import before_html
@@ -48,15 +49,15 @@ def room(uploads: Sequence[str] | None) -> int:
 
 def own(made: Made) -> Change:
     """The z that was crafted on the page."""
-    wish = made.wish
+    request = made.request
     photos = "1 photo" if made.photos == 1 else f"{made.photos} photos"
-    origin = f"The z made here with {wish.title} over {photos}, for {wish.annotator} at k = {wish.k}."
+    origin = f"The z made here with {request.title} over {photos}, for {request.annotator} at k = {request.k}."
     alone = " So it is not universal yet: it knows the photos it was made on, and little else. More photos may help."
-    best = strongest(wish.annotator, wish.k)
-    if (best, wish.annotator, wish.k) in bundled():
-        known = notes_of(path_of(best, wish.annotator, wish.k))["photos"]
+    best = strongest(request.annotator, request.k)
+    if (best, request.annotator, request.k) in bundled():
+        known = notes_of(path_of(best, request.annotator, request.k))["photos"]
         alone += f" To see one made on {known} photos, choose “bundled, {best}” below “Which z” and press Try it."
-    return Change(made.z, wish.annotator, wish.k, wish.method, origin, alone)
+    return Change(made.z, request.annotator, request.k, request.method, origin, alone)
 
 
 def ready(method: str, annotator: str, k: int) -> Change:
@@ -88,18 +89,14 @@ def put_on(change: Change, source: Source) -> Outcome:
     annotator = load_annotator(change.annotator)
     try:
         photo = read_photo(source.path, change.annotator, square=True)
-        plan = make_plan(Ask(change.annotator, change.k, "TkML-AP-U", source.truth), annotator, photo)
+        plan = make_plan(AttackRequest(change.annotator, change.k, "TkML-AP-U", source.truth), annotator, photo)
     except ValueError as error:
         raise ValueError(f"{source.title}: {error}") from error
-    plan = replace(plan, attack=ReadyMade(change.z), ask=replace(plan.ask, attack=change.method))
-    steps = loop.driven(plan.attack.steps(annotator, photo.x, plan.goal), lambda: False)
+    plan = replace(plan, attack=ReadyMade(change.z), request=replace(plan.request, attack=change.method))
+    steps = loop.take_steps(plan.attack.steps(annotator, photo.x, plan.goal), lambda: False)
     history, began = History(), time.perf_counter()
-    while True:
-        try:
-            history.add(next(steps))
-        except StopIteration as end:
-            result, stopped = end.value
-            return conclude(plan, result, history, stopped, time.perf_counter() - began)
+    result, stopped = result_of(steps, each=history.add)
+    return conclude(plan, result, history, stopped, time.perf_counter() - began)
 
 
 def _state(outcome: Outcome) -> tuple[str, str, str]:

@@ -36,8 +36,8 @@ class Finished:
     def of(cls, outcome: Outcome) -> Self:
         plan = outcome.plan
         x, x_adv = (image.mul(255).round().to(torch.uint8).cpu() for image in (plan.photo.x, outcome.x_adv))
-        ask = plan.ask
-        return cls(ask.annotator, ask.attack, plan.goal_name, plan.k, plan.roles, plan.seed, x, x_adv)
+        request = plan.request
+        return cls(request.annotator, request.attack, plan.goal_name, plan.k, plan.roles, plan.seed, x, x_adv)
 
     @property
     def l2(self) -> float:
