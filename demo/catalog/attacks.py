@@ -4,8 +4,8 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 import tkml_core as tk
-from tkml_core.attacks.universal import Universal
-from tkml_core.zoo.universal import bundled
+from tkml_core.attacks.universal.base import Universal
+from tkml_core.zoo.perturbations import bundled
 
 
 @dataclass(frozen=True)

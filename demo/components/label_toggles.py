@@ -71,7 +71,7 @@ def toggles(labels: Sequence[Scored], true: Collection[str]) -> str:
     return "".join(_toggle(label, true) for label in labels)
 
 
-def chips_truth(chips: Any, annotator: tk.Annotator) -> tuple[str, ...]:
+def marked_true(toggles: Any, annotator: tk.Annotator) -> tuple[str, ...]:
     """The labels that the browser says are true, checked: a page can be made to send anything."""
-    marked = chips.get("truth") if isinstance(chips, dict) else None
+    marked = toggles.get("truth") if isinstance(toggles, dict) else None
     return label_names("The marked labels", marked, annotator)

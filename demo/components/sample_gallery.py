@@ -1,10 +1,11 @@
 """The sample photos as buttons; one more brings back the photo that the visitor uploaded."""
 
+from collections.abc import Sequence
 from html import escape
 
 from PIL import Image, ImageOps
 
-from demo.photos.samples import samples
+from demo.photos.samples import Sample, samples
 from demo.render.pictures import data_uri
 
 

@@ -13,8 +13,8 @@ from demo.catalog.english import are, listed
 from demo.engine.annotators import Photo, guess, largest_k, load_annotator, read_photo
 from demo.engine.checks import label_names, one_of, whole
 from demo.engine.roles import Roles
-from tkml_core.attacks.ready_made import ReadyMade
 from tkml_core.attacks.registry import goal_name
+from tkml_core.attacks.universal.precomputed import Precomputed
 
 MAX_STEPS = 2000
 MAX_SEED = 2**31 - 1
@@ -45,7 +45,7 @@ class Plan:
     annotator: tk.Annotator
     photo: Photo
     k: int
-    attack: Any  # one of the classes of tk.ATTACKS, with its settings, or a ReadyMade
+    attack: Any  # one of the classes of tk.ATTACKS, with its settings, or a Precomputed
     settings: Mapping[str, Any]  # the attack's, but for max_steps; JSON values only
     goal_name: str
     goal: tk.Goal
@@ -97,7 +97,7 @@ def make_plan(request: AttackRequest, annotator: tk.Annotator, photo: Photo) -> 
 def _attack(request: AttackRequest, k: int, max_steps: int, seed: int) -> Any:
     """The attack with its settings; those that it does not have are left out."""
     if menu.ready_made(request.attack):
-        return ReadyMade(tk.universal(request.attack, request.annotator, k))
+        return Precomputed(tk.universal(request.attack, request.annotator, k))
     known = menu.setting_names(request.attack)
     settings: dict[str, Any] = {"max_steps": max_steps, "seed": seed}
     for name, value in request.settings.items():

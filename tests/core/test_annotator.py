@@ -1,14 +1,18 @@
 """Annotators: what becomes of the module that is given, labels in either spelling, and the two that are bundled."""
 
 import copy
+import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 import tkml_core as tk
 from tkml_core.labels import COCO80, VOC20
+from tkml_core.zoo import registry
 
 
 def small(outputs: int = 4) -> nn.Module:
@@ -213,3 +217,31 @@ def test_prepare_is_the_images_preparation(bundled: dict[str, tk.Annotator]) -> 
     assert torch.equal(bundled["voc20"].prepare(image, square=True), tk.prepare(image, square=True))
     with pytest.raises(ValueError, match=r"Pillow image.*ndarray"):
         bundled["voc20"].prepare(np.asarray(image))
+
+
+def test_an_annotator_looks_at_photos_at_its_own_size() -> None:
+    annotator = tk.Annotator(torch.nn.Flatten(), ["a", "b"], input_size=(64, 96))
+    photo = Image.new("RGB", (300, 200))
+    assert annotator.prepare(photo).shape == (1, 3, 64, 96) and tk.load("voc20").prepare(photo).shape == (
+        1,
+        3,
+        224,
+        336,
+    )
+    assert annotator.prepare(photo, square=True).shape == (1, 3, 64, 64)
+    assert torch.equal(annotator.prepare(tk.to_pil(annotator.prepare(photo))), annotator.prepare(photo))
+    for wrong in ((31, 96), (96, 64)):
+        with pytest.raises(ValueError, match="input_size"):
+            tk.Annotator(torch.nn.Flatten(), ["a", "b"], input_size=wrong)
+
+
+def test_every_annotator_says_what_it_is_and_one_without_its_weights_is_not_offered(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, entry in registry.ENTRIES.items():
+        assert entry.name == name and entry.sentence.endswith(".") and entry.source and entry.licence
+    lost = dataclasses.replace(registry.ENTRIES["voc20"], name="lost", files=(tmp_path / "lost.safetensors",))
+    monkeypatch.setitem(registry.ENTRIES, "lost", lost)
+    assert "lost" not in tk.available() and registry.DEFAULT in tk.available()
+    with pytest.raises(FileNotFoundError, match=r"weights of lost should be at .*lost\.safetensors"):
+        tk.load("lost")

@@ -12,7 +12,7 @@ from oracles import linear, mask_of
 from torch import Tensor
 
 import tkml_core as tk
-from tkml_core.attacks.run import Run
+from tkml_core.attacks.batch import BatchState
 
 M = 5
 Y = mask_of({0, 1}, M)
@@ -203,8 +203,8 @@ def test_a_module_that_breaks_says_so_itself() -> None:
 
 def test_a_run_that_comes_to_nan_says_so() -> None:
     annotator, _ = linear(0, M, side=8)
-    run = Run(annotator, grey(), tk.Inconsistent(true=Y, k=2))
+    run = BatchState(annotator, grey(), tk.Inconsistent(true=Y, k=2))
     run.x_adv[:] = float("nan")
     with pytest.raises(ValueError, match="NaN or infinite"):
-        look = run.look()
-        run.record(look, look.norm, look.norm)
+        seen = run.evaluate()
+        run.record(seen, seen.norm, seen.norm)

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import tkml_core as tk
-from tkml_core.attacks.attack import Attack
-from tkml_core.attacks.universal import Universal
+from tkml_core.attacks.base import Attack
+from tkml_core.attacks.universal.base import Universal
 
 # Short enough for a test; what these need to succeed on a linear annotator they have.
 SHORT: dict[str, dict[str, Any]] = {

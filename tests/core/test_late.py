@@ -14,8 +14,8 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import tkml_core as tk
-from tkml_core.attacks import run
-from tkml_core.attacks.run import Run
+from tkml_core.attacks import deferred
+from tkml_core.attacks.batch import BatchState
 
 GRADIENTS = [name for name in tk.ATTACKS if name not in ("TkML-AP-Uv", "kUAPs", "BlackBox")]
 OWN = pytest.mark.parametrize("name", GRADIENTS)
@@ -24,7 +24,7 @@ PAIRS = [(name, kind) for name in GRADIENTS for kind in tk.ATTACKS[name].goals]
 
 @pytest.fixture
 def late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "LATE", ("cpu",))
+    monkeypatch.setattr(deferred, "DEFERRED", ("cpu",))
 
 
 def goal_of(kind: type[tk.Goal], logits: Tensor, k: int) -> tk.Goal:
@@ -70,20 +70,20 @@ def test_a_step_without_a_success_waits_for_nothing(name: str, kind: type[tk.Goa
     annotator, x = linear(5, 12, images=2)
     goal = goal_of(kind, annotator(x), 3)
     attack = short(name)
-    one = attack._run(annotator, x, goal)
+    one = attack._state(annotator, x, goal)
     steps = attack._begin(one)
     step = next(steps)
     for _ in range(4):
         if step.achieved.any():
             break
-        before = one.news
+        before = one.pending
         assert before is not None
         with Reads() as reads, Waits() as waits:
             step = next(steps)
         assert waits.seen == []
         (read,) = reads.seen
-        assert read is before.flags and one.news is not before
-        assert len(one.live) == len(x)
+        assert read is before.flags and one.pending is not before
+        assert len(one.active) == len(x)
     assert step.index
 
 
@@ -92,7 +92,7 @@ def test_late_news_lead_to_the_same_successes(name: str, monkeypatch: pytest.Mon
     annotator, x = linear(7, 6, images=4)
     goal = goal_of(tk.ATTACKS[name].goals[0], annotator(x), 2)
     at_once = short(name)(annotator, x, goal)
-    monkeypatch.setattr(run, "LATE", ("cpu",))
+    monkeypatch.setattr(deferred, "DEFERRED", ("cpu",))
     late, again = (short(name)(annotator, x, goal) for _ in range(2))
     assert torch.equal(late.achieved, at_once.achieved) and late.achieved.all()
     assert torch.equal(late.x_adv, again.x_adv)
@@ -138,12 +138,12 @@ def test_late_news_are_no_success_once_more_is_wanted() -> None:
     annotator, x = linear(7, 6, images=1)
     goal = tk.Cleared(true=tk.topk_mask(annotator(x), 1), k=2)
     for more, kept in ((0, True), (100, False)):
-        one = Run(annotator, x, goal)
+        one = BatchState(annotator, x, goal)
         one.x_adv = short("TkML-AP-U")(annotator, x, goal).x_adv
-        look = one.look()
-        assert one.record(look, look.norm, look.norm).all()
-        one.wanted = one.wanted + more
-        one.catch_up()
+        seen = one.evaluate()
+        assert one.record(seen, seen.norm, seen.norm).all()
+        one.required_margin = one.required_margin + more
+        one.read_pending()
         assert one.succeeded == kept and bool(one.best_norm.isfinite().all()) == kept
 
 
@@ -159,22 +159,22 @@ def test_flags_that_no_event_announces_are_waited_for() -> None:
             return func(*args, **(kwargs or {}))
 
     annotator, x = linear(0, 6, images=1)
-    one = Run(annotator, x, tk.Inconsistent(true=tk.topk_mask(annotator(x), 1), k=2))
-    look = one.look()
+    one = BatchState(annotator, x, tk.Inconsistent(true=tk.topk_mask(annotator(x), 1), k=2))
+    seen = one.evaluate()
     with Copies() as copies:
-        one.record(look, look.norm, look.norm)
+        one.record(seen, seen.norm, seen.norm)
     assert copies.waited == [True]
 
 
 @pytest.mark.usefixtures("late")
 def test_scores_that_are_no_numbers_are_told_in_the_next_step_or_at_the_end() -> None:
     annotator, x = linear(0, 6, images=1)
-    for last in (Run.look, Run.result):
-        one = Run(annotator, x, tk.Inconsistent(true=tk.topk_mask(annotator(x), 1), k=2))
+    for last in (BatchState.evaluate, BatchState.result):
+        one = BatchState(annotator, x, tk.Inconsistent(true=tk.topk_mask(annotator(x), 1), k=2))
         one.x_adv = torch.full_like(x, torch.nan)
-        look = one.look()
-        one.record(look, look.norm, look.norm)
+        seen = one.evaluate()
+        one.record(seen, seen.norm, seen.norm)
         with pytest.raises(ValueError, match="NaN or infinite"):
             found = last(one)
-            if last is Run.look:
+            if last is BatchState.evaluate:
                 one.record(found, found.norm, found.norm)

@@ -22,7 +22,7 @@ from test_attacks_photos import annotator, guessed_truth, small
 from torch import Tensor
 
 import tkml_core as tk
-from tkml_core.attacks.dual import balanced
+from tkml_core.attacks.minnorm.multipliers import balanced
 
 NEAR = 1.02  # of the optimum: what a minimum-norm solver is held to
 

@@ -16,14 +16,14 @@ from torch import Tensor
 
 import tkml_core as tk
 from tkml_core import losses
-from tkml_core.attacks.budget import project, to_levels
 from tkml_core.attacks.kfool import kfool_step
 from tkml_core.attacks.registry import UNIVERSAL
-from tkml_core.attacks.tkmlap_uv import BEYOND, margin_hinge, shared_lambda, slope
-from tkml_core.attacks.universal import Universal
+from tkml_core.attacks.universal.base import Universal
+from tkml_core.attacks.universal.norm_ball import project, to_levels
+from tkml_core.attacks.universal.tkmlap_uv import OVERSHOOT, margin_hinge, shared_lambda, slope
 from tkml_core.experiments import universal as experiment
-from tkml_core.experiments.sample import Row, in_turn
-from tkml_core.zoo import universal as zoo
+from tkml_core.experiments.measured_photos import Row, in_turn
+from tkml_core.zoo import perturbations as zoo
 
 KINDS = pytest.mark.parametrize("kind", [tk.TkMLAPUv, tk.KUAP])
 
@@ -142,7 +142,7 @@ def test_the_first_update_with_the_margin_goes_down_its_hinge() -> None:
     z = torch.zeros(1, 3, 8, 8, dtype=torch.float64, requires_grad=True)
     margin = goal.margin(own(pair + z))
     assert bool((margin > 0).all())
-    torch.testing.assert_close(first.loss[first.rows.argsort()], margin.detach() + BEYOND * margin.detach().mean())
+    torch.testing.assert_close(first.loss[first.rows.argsort()], margin.detach() + OVERSHOOT * margin.detach().mean())
     (g,) = torch.autograd.grad(margin.mean(), z)
     torch.testing.assert_close(second.z, project(-0.2 * 300 / 255 * g / g.norm(), 300, "l2"), rtol=1e-9, atol=1e-12)
     torch.testing.assert_close(first.threshold, first.logits.sort(dim=1, descending=True).values[:, 1])

@@ -20,7 +20,7 @@ from demo.engine.roles import Roles
 from demo.render.labels import ranking, top_list
 from demo.tabs.attack import stage
 from demo.tabs.attack.label_picker import Naming
-from demo.tabs.attack.session import Asked
+from demo.tabs.attack.session import RunFlags
 
 NAME = "voc20"
 
@@ -104,7 +104,7 @@ def test_the_replay_names_a_frame_of_the_run_that_is_kept(recorded: Replay) -> N
 
 
 def test_what_is_asked_of_a_run_ends_with_it() -> None:
-    asked = Asked()
+    asked = RunFlags()
     asked.stop("a")  # while it still waits for a place
     assert asked.stopped("a") and not asked.stopped("b") and not asked.running("a")
     asked.amplify("a", 40)

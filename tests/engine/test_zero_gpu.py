@@ -29,16 +29,17 @@ def GPU(duration=None):
 """
 SCRIPT = """
 import json, sys
-from demo.engine import loop as runner, run as elsewhere
+from demo.engine.plan import AttackRequest, plan_for
+from demo.engine.run import run_plan
 from demo.photos import samples
 import spaces
 from gradio.context import LocalContext
 from pathlib import Path
-from demo.engine.plan import Ask
+
 
 def run(stop_at=None):
     photo = samples.write_samples(Path(sys.argv[1]))["cat"]
-    plan = runner.plan(photo, Ask("voc20", 2, "TkML-AP-T", [], "worst", max_steps=6 if stop_at is None else 500))
+    plan = plan_for(photo, AttackRequest("voc20", 2, "TkML-AP-T", [], "worst", max_steps=6 if stop_at is None else 500))
     seen = []
     frames = run_plan(plan, lambda: bool(stop_at and seen and seen[-1] >= stop_at))
     while True:

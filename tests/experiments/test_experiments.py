@@ -14,11 +14,22 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 import tkml_core as tk
-from tkml_core.experiments import attacks, attacks_page, bench, cells, compare, evaluate, photos, sample, train
+from tkml_core.experiments import (
+    attacks,
+    attacks_page,
+    bench,
+    compare,
+    datasets,
+    evaluate,
+    measured_photos,
+    results,
+    train,
+)
 from tkml_core.experiments.crops import Crops
 from tkml_core.experiments.pretrained import start_network
 from tkml_core.labels import COCO80, VOC20, coco_name
-from tkml_core.zoo import network
+from tkml_core.statistics import wilson_interval
+from tkml_core.zoo import mobilenet
 from tkml_core.zoo.weights import load_weights, save_weights
 
 # ---- a data set of a dozen photos in the official layouts -----------------------------------------------------------
@@ -26,7 +37,7 @@ from tkml_core.zoo.weights import load_weights, save_weights
 
 @pytest.fixture
 def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
-    monkeypatch.setattr(photos, "MEASURED_COCO", 2)
+    monkeypatch.setattr(datasets, "MEASURED_COCO", 2)
     voc, coco = tmp_path / "VOCdevkit", tmp_path / "coco"
     write_voc(voc, 2007, "train", {"000012": {"car": 1}, "000007": {"sofa": 1, "cat": 0}})
     write_voc(voc, 2007, "val", {"000020": {"person": 1, "tvmonitor": 1}})
@@ -38,26 +49,26 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     return voc, coco
 
 
-def names(photo: photos.Photo, value: float) -> set[str]:
+def names(photo: datasets.Photo, value: float) -> set[str]:
     return {COCO80[j] for j in np.flatnonzero(photo.labels == value)}
 
 
 def test_voc_flags_become_present_absent_ignored_unknown(tiny: tuple[Path, Path]) -> None:
-    read = photos.voc(tiny[0], 2007, "train")
+    read = datasets.voc(tiny[0], 2007, "train")
     assert [photo.key for photo in read] == ["voc/000007", "voc/000012"]
     sofa, car = read
-    assert names(sofa, 1) == {"couch"} and names(sofa, photos.IGNORED) == {"cat"}
-    assert names(car, 1) == {"car"} and names(car, photos.IGNORED) == set()
+    assert names(sofa, 1) == {"couch"} and names(sofa, datasets.IGNORED) == {"cat"}
+    assert names(car, 1) == {"car"} and names(car, datasets.IGNORED) == set()
     voc_names = {coco_name(name) for name in VOC20}
     for photo in read:
         assert photo.labels.shape == (80,) and photo.labels.dtype == np.float32
-        assert names(photo, photos.UNKNOWN) == set(COCO80) - voc_names
-        assert names(photo, 0) | names(photo, 1) | names(photo, photos.IGNORED) == voc_names
+        assert names(photo, datasets.UNKNOWN) == set(COCO80) - voc_names
+        assert names(photo, 0) | names(photo, 1) | names(photo, datasets.IGNORED) == voc_names
         assert photo.path.is_file() and photo.path.stem == photo.key.split("/")[1]
 
 
 def test_coco_labels_come_by_category_id(tiny: tuple[Path, Path]) -> None:
-    read = photos.coco(tiny[1], "val")
+    read = datasets.coco(tiny[1], "val")
     assert [photo.key for photo in read] == [f"coco/{i:012d}" for i in (7, 30, 40, 100)]  # by id
     assert [names(photo, 1) for photo in read] == [{"kite", "person"}, {"tv"}, {"zebra"}, set()]
     assert all(names(photo, 0) == set(COCO80) - names(photo, 1) and photo.path.is_file() for photo in read)
@@ -65,20 +76,20 @@ def test_coco_labels_come_by_category_id(tiny: tuple[Path, Path]) -> None:
 
 def test_training_and_measuring_photos_are_apart(tiny: tuple[Path, Path]) -> None:
     voc, coco = tiny
-    trained = [photo.key for photo in photos.training(voc, coco)]
+    trained = [photo.key for photo in datasets.training(voc, coco)]
     assert len(trained) == len(set(trained)) == 8
-    assert [photo.key for photo in photos.measuring("voc20", voc, coco)] == ["voc/000001", "voc/000002"]
-    largest = [photo.key for photo in photos.measuring("coco80", voc, coco)]
+    assert [photo.key for photo in datasets.measuring("voc20", voc, coco)] == ["voc/000001", "voc/000002"]
+    largest = [photo.key for photo in datasets.measuring("coco80", voc, coco)]
     assert largest == ["coco/000000000040", "coco/000000000100"]
     assert not set(trained) & {"voc/000001", "voc/000002", *largest}
     assert {"coco/000000000007", "coco/000000000030", "coco/000000000009"} < set(trained)
 
 
 def test_columns_follow_each_annotators_order(tiny: tuple[Path, Path]) -> None:
-    assert [COCO80[j] for j in photos.columns("voc20")] == [coco_name(name) for name in VOC20]
-    assert photos.columns("coco80") == list(range(80))
-    dog = photos.measuring("voc20", *tiny)[0]
-    assert VOC20[int(np.flatnonzero(dog.labels[photos.columns("voc20")] == 1)[0])] == "dog"
+    assert [COCO80[j] for j in datasets.columns("voc20")] == [coco_name(name) for name in VOC20]
+    assert datasets.columns("coco80") == list(range(80))
+    dog = datasets.measuring("voc20", *tiny)[0]
+    assert VOC20[int(np.flatnonzero(dog.labels[datasets.columns("voc20")] == 1)[0])] == "dog"
 
 
 # ---- the network ----------------------------------------------------------------------------------------------------
@@ -87,7 +98,7 @@ def test_columns_follow_each_annotators_order(tiny: tuple[Path, Path]) -> None:
 def trained_like(seed: int) -> nn.Module:
     """Statistics, scales and shifts as a training leaves them."""
     torch.manual_seed(seed)
-    net = network.build(80).double().eval()
+    net = mobilenet.build(80).double().eval()
     for norm in (m for m in net.modules() if isinstance(m, nn.BatchNorm2d)):
         nn.init.uniform_(norm.weight, 0.5, 1.5)
         nn.init.normal_(norm.bias, std=0.3)
@@ -99,7 +110,7 @@ def trained_like(seed: int) -> nn.Module:
 def folded_like(seed: int) -> nn.Module:
     """What remains under torchvision's key names when batch norms were folded away: each only adds a bias."""
     torch.manual_seed(seed)
-    net = network.build(80).double().eval()
+    net = mobilenet.build(80).double().eval()
     for norm in (m for m in net.modules() if isinstance(m, nn.BatchNorm2d)):
         norm.running_var.fill_(1 - norm.eps)
         nn.init.normal_(norm.bias, std=0.2)
@@ -114,19 +125,19 @@ def pixels(seed: int, side: int = 48) -> Tensor:
 def test_folding_leaves_the_function_unchanged() -> None:
     net, x = trained_like(0), pixels(0)
     before = net(x)
-    assert network.fold(net) is net and not any(isinstance(m, nn.BatchNorm2d) for m in net.modules())
+    assert mobilenet.fold(net) is net and not any(isinstance(m, nn.BatchNorm2d) for m in net.modules())
     assert before.std() > 1e-3
     torch.testing.assert_close(net(x), before, rtol=1e-8, atol=1e-8 * before.abs().max().item())
-    torch.testing.assert_close(network.fold(net)(x), before, rtol=1e-8, atol=1e-8 * before.abs().max().item())
+    torch.testing.assert_close(mobilenet.fold(net)(x), before, rtol=1e-8, atol=1e-8 * before.abs().max().item())
 
 
 @torch.no_grad()
 def test_unfolding_leaves_the_function_unchanged_and_normalises() -> None:
     net, x = folded_like(1), pixels(1)
-    assert network.is_folded(net) and not network.is_folded(trained_like(1))
+    assert mobilenet.is_folded(net) and not mobilenet.is_folded(trained_like(1))
     before, other = net(x), net(pixels(2))
-    network.unfold(net, x)
-    assert not network.is_folded(net)
+    mobilenet.unfold(net, x)
+    assert not mobilenet.is_folded(net)
     scale = before.abs().max().item()
     assert scale > 1e-3
     torch.testing.assert_close(net(x), before, rtol=1e-7, atol=1e-7 * scale)
@@ -135,15 +146,15 @@ def test_unfolding_leaves_the_function_unchanged_and_normalises() -> None:
     seen = first[0](x)
     torch.testing.assert_close(first[1].running_mean, seen.mean((0, 2, 3)))
     torch.testing.assert_close(first[1].running_var, seen.var((0, 2, 3), unbiased=False))
-    torch.testing.assert_close(network.fold(net)(x), before, rtol=1e-7, atol=1e-7 * scale)
+    torch.testing.assert_close(mobilenet.fold(net)(x), before, rtol=1e-7, atol=1e-7 * scale)
 
 
 @torch.no_grad()
 def test_weights_come_back_from_disk_to_float16_precision(tmp_path: Path) -> None:
-    net = network.fold(trained_like(3).float())
+    net = mobilenet.fold(trained_like(3).float())
     path = tmp_path / "deep" / "weights.safetensors"
     save_weights(net, path, {"seed": "7", "command": "by hand"})
-    back = load_weights(network.folded(80), path)
+    back = load_weights(mobilenet.folded(80), path)
     assert back.state_dict().keys() == net.state_dict().keys()
     for name, value in back.state_dict().items():
         assert value.dtype == torch.float32 and torch.equal(value, net.state_dict()[name].half().float())
@@ -156,8 +167,8 @@ def test_weights_come_back_from_disk_to_float16_precision(tmp_path: Path) -> Non
 
 def test_what_an_annotator_gets_is_normalised() -> None:
     grey = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1).expand(1, 3, 2, 2)
-    torch.testing.assert_close(network.Normalized(nn.Identity())(grey), torch.zeros(1, 3, 2, 2))
-    white = network.Normalized(nn.Identity())(torch.ones(1, 3, 1, 1))[0, :, 0, 0]
+    torch.testing.assert_close(mobilenet.Normalized(nn.Identity())(grey), torch.zeros(1, 3, 2, 2))
+    white = mobilenet.Normalized(nn.Identity())(torch.ones(1, 3, 1, 1))[0, :, 0, 0]
     torch.testing.assert_close(white, torch.tensor([0.515 / 0.229, 0.544 / 0.224, 0.594 / 0.225]))
 
 
@@ -199,7 +210,7 @@ def arguments(**change: object) -> argparse.Namespace:
 
 
 def test_what_is_unknown_or_difficult_carries_no_loss(tiny: tuple[Path, Path]) -> None:
-    sofa = photos.voc(tiny[0], 2007, "train")[0]
+    sofa = datasets.voc(tiny[0], 2007, "train")[0]
     target, weight = Crops([sofa], None, arguments()).target(0)
     known = [j for j, name in enumerate(COCO80) if name in {coco_name(voc) for voc in VOC20} and name != "cat"]
     assert weight.nonzero()[:, 0].tolist() == known and bool((weight[known] == 1).all())
@@ -212,11 +223,11 @@ def test_what_is_unknown_or_difficult_carries_no_loss(tiny: tuple[Path, Path]) -
 
 
 def test_an_epoch_resumed_in_the_middle_goes_on_with_the_same_crops(tiny: tuple[Path, Path]) -> None:
-    crops = Crops(photos.training(*tiny), None, arguments())
+    crops = Crops(datasets.training(*tiny), None, arguments())
     crops.begin(1, 0)
     assert len(crops) == 8 and crops.size == 40
     whole = [crops[i] for i in range(8)]
-    again = Crops(photos.training(*tiny), None, arguments())
+    again = Crops(datasets.training(*tiny), None, arguments())
     again.begin(1, 5)
     assert len(again) == 3
     for i in range(3):
@@ -251,7 +262,7 @@ def test_training_stops_resumes_and_writes_weights(
 ) -> None:
     init, out, weights = tmp_path / "init.pt", tmp_path / "runs", tmp_path / "weights.safetensors"
     torch.manual_seed(0)
-    torch.save(network.build(80).state_dict(), init)
+    torch.save(mobilenet.build(80).state_dict(), init)
     command = [
         "--voc", str(tiny[0]), "--coco", str(tiny[1]), "--init", str(init), "--out", str(out), "--weights", str(weights),
         "--epochs", "2", "--batch", "4", "--sizes", "32", "--workers", "0", "--show", "0", "--seed", "3", "--device", "cpu",
@@ -281,7 +292,7 @@ def test_training_stops_resumes_and_writes_weights(
     assert rest == [3] and "resumed at step 3 of 4" in capsys.readouterr().out
     with safe_open(weights, "pt") as file:
         assert file.metadata()["seed"] == "3" and "--epochs 2" in file.metadata()["command"]
-    trained = load_weights(network.folded(80), weights)
+    trained = load_weights(mobilenet.folded(80), weights)
     assert all(torch.isfinite(value).all() for value in trained.state_dict().values())
     assert weights.stat().st_size < 6 * 2**20
     state = torch.load(out / "checkpoint.pt", weights_only=True)
@@ -293,14 +304,14 @@ def test_training_stops_resumes_and_writes_weights(
 def test_a_file_of_another_network_is_refused(tiny: tuple[Path, Path], tmp_path: Path) -> None:
     torch.save({"conv1.weight": torch.zeros(1)}, tmp_path / "other.pt")
     with pytest.raises(SystemExit, match=r"other\.pt is not a MobileNetV2"):
-        start_network(str(tmp_path / "other.pt"), photos.training(*tiny))
+        start_network(str(tmp_path / "other.pt"), datasets.training(*tiny))
 
 
 # ---- measuring ------------------------------------------------------------------------------------------------------
 
 
 def test_average_precision_by_hand() -> None:
-    scores, labels = np.array([0.9, 0.8, 0.7, 0.6, 0.5]), np.array([1.0, 0, 1, photos.IGNORED, 1])
+    scores, labels = np.array([0.9, 0.8, 0.7, 0.6, 0.5]), np.array([1.0, 0, 1, datasets.IGNORED, 1])
     assert evaluate.average_precision(scores, labels) == pytest.approx((1 / 1 + 2 / 3 + 3 / 4) / 3)
     assert np.isnan(evaluate.average_precision(scores, np.zeros(5)))
     assert evaluate.average_precision(scores, np.ones(5)) == 1
@@ -308,11 +319,11 @@ def test_average_precision_by_hand() -> None:
 
 def test_wilsons_interval() -> None:
     """8 of 10 gives 49.0–94.3 % (Wilson 1927, as in the textbooks); certainty is never claimed at the ends."""
-    assert sample.interval(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
-    assert sample.interval(0, 20)[0] == pytest.approx(0) and sample.interval(0, 20)[1] == pytest.approx(
+    assert wilson_interval(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
+    assert wilson_interval(0, 20)[0] == pytest.approx(0) and wilson_interval(0, 20)[1] == pytest.approx(
         0.1611, abs=1e-4
     )
-    assert sample.interval(20, 20)[1] == pytest.approx(1) and sample.interval(20, 20)[0] == pytest.approx(
+    assert wilson_interval(20, 20)[1] == pytest.approx(1) and wilson_interval(20, 20)[0] == pytest.approx(
         0.8389, abs=1e-4
     )
 
@@ -333,7 +344,7 @@ def test_the_attack_table_saves_as_it_goes_and_resumes(tmp_path: Path, capsys: p
         "--max-steps", "60", "--out", str(out), "--device", "cpu",
     ]  # fmt: skip
     attacks.main(command)
-    rows = cells.read(out)
+    rows = results.read(out)
     assert {row["key"] for row in rows} == {
         "voc/000001",
         "voc/000002",
@@ -342,14 +353,14 @@ def test_the_attack_table_saves_as_it_goes_and_resumes(tmp_path: Path, capsys: p
         assert row["achieved"] and not row["consistent"] and 0 < row["pert"] < 0.02 and row["steps"] <= 60
     out.write_text("\n".join(out.read_text().splitlines()[:1]) + "\n")
     attacks.main(command)
-    assert {row["key"] for row in cells.read(out)} == {"voc/000001", "voc/000002"} and len(cells.read(out)) == 2
+    assert {row["key"] for row in results.read(out)} == {"voc/000001", "voc/000002"} and len(results.read(out)) == 2
     finished = out.read_bytes()
     attacks.main([*command, "--write", str(tmp_path / "table.md")])
     assert out.read_bytes() == finished  # nothing left to do
     table = (tmp_path / "table.md").read_text()
     assert "| voc20 | untargeted | 3 | TkML-AP-U | 2 | 100.0 [34.2–100.0] | 100.0 [34.2–100.0] | 99.6 | " in table
     assert "| voc20 | untargeted | 3 | TkML-AP-U | 2 |" in capsys.readouterr().out
-    for row in cells.read(out):
+    for row in results.read(out):
         at = {k: not attacks_page.agree(row["true_ranks"], k) for k in (1, 3, 5, 10)}
         assert at[3] and min(row["true_ranks"]) > 3 and attacks_page.agree(row["true_ranks_before"], 3)
     larger = [line for line in table.splitlines() if "| TkML-AP-U | 3 | " in line]
@@ -371,7 +382,7 @@ def test_other_attacks_join_the_same_file_and_old_lines_count(tmp_path: Path) ->
         "ML-AP",
     ]  # fmt: skip
     attacks.main(command)
-    new = cells.read(out)[2:]
+    new = results.read(out)[2:]
     assert [(row["case"], row["attack"].split("(")[0]) for row in new] == [("untargeted", "KFool"), ("best", "MLAP")]
     table = attacks_page.table(out)
     assert "| voc20 | untargeted | 3 | TkML-AP-U | 2 |" in table
@@ -385,7 +396,7 @@ def test_consistency_from_the_ranks_of_the_true_labels(true_ranks: list[int]) ->
     logits = torch.arange(6.0, 0, -1)[None]
     true = torch.zeros(1, 6, dtype=torch.bool)
     true[0, [rank - 1 for rank in true_ranks]] = True
-    assert sample.true_ranks(logits[0], true[0]) == true_ranks
+    assert measured_photos.true_ranks(logits[0], true[0]) == true_ranks
     for k in range(1, 6):
         assert attacks_page.agree(true_ranks, k) == bool(tk.consistent(logits, true, k))
 
@@ -400,9 +411,9 @@ def test_the_comparison_saves_as_it_goes_and_judges_the_paper_by_its_best_step(
         "--photos", "1", "--out", str(out), "--device", "cpu",
     ]  # fmt: skip
     compare.main([*command, "--methods", "MinNorm"])
-    assert [row["method"] for row in cells.read(out)] == ["MinNorm"] and compare.measured(out) == []
+    assert [row["method"] for row in results.read(out)] == ["MinNorm"] and compare.measured(out) == []
     compare.main(command)
-    rows = {row["method"]: row for row in cells.read(out)}
+    rows = {row["method"]: row for row in results.read(out)}
     assert set(rows) == set(compare.attacks("untargeted"))
     assert all(row["achieved"] for row in rows.values())
     assert rows["preview"]["steps"] == 30 and rows["MinNorm"]["steps"] == 100 + tk.MinNorm().rounded
@@ -411,7 +422,7 @@ def test_the_comparison_saves_as_it_goes_and_judges_the_paper_by_its_best_step(
     assert ratio < 1
     capsys.readouterr()
     compare.main([*command, "--write", str(tmp_path / "page.md")])
-    assert len(cells.read(out)) == len(rows)  # nothing left to do
+    assert len(results.read(out)) == len(rows)  # nothing left to do
     assert f"| {ratio:.2f} |" in capsys.readouterr().out and f"| {ratio:.2f} |" in (tmp_path / "page.md").read_text()
 
 

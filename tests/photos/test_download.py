@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 import tkml_core as tk
+from demo.components.sample_gallery import newer_samples
 from demo.photos import download, samples
 from demo.photos.download import Listed
 

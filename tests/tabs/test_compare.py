@@ -12,9 +12,9 @@ import pytest
 from demo.catalog import attacks
 from demo.engine import loop
 from demo.tabs.compare import methods, summary
+from demo.tabs.compare.events import entry_of
 from demo.tabs.compare.methods import AIMS, ColumnUpdate, ComparisonRequest, Entry
 from demo.tabs.compare.render import column_html, methods_html, opening, original_html, stale_html, strip_html
-from demo.tabs.compare.tab import entry_of
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ from demo.render.measured_table import Table, table_html
 from demo.tabs.tables import live_row
 from demo.tabs.tables.measured import MEASURED, tables
 from tkml_core.experiments import compare, universal_page
-from tkml_core.experiments.sample import share
-from tkml_core.zoo.universal import FOLDER
+from tkml_core.statistics import share
+from tkml_core.zoo.perturbations import FOLDER
 
 NAME = "voc20"
 

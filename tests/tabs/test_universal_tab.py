@@ -17,8 +17,8 @@ from demo.photos.samples import sample, samples
 from demo.photos.selection import MOST_UPLOADS, Source, sample_sources, uploaded
 from demo.tabs.universal import craft, events, photo_set, render, trial
 from tkml_core.attacks.registry import UNIVERSAL
-from tkml_core.grid import HAIRLINE
-from tkml_core.zoo.universal import notes_of, path_of
+from tkml_core.grid import TOLERANCE
+from tkml_core.zoo.perturbations import notes_of, path_of
 
 NAME, K = "voc20", 3
 
@@ -152,7 +152,7 @@ def test_what_is_reported_is_so(run: Any) -> None:
         logits = torch.cat(
             [load_annotator(NAME)(tk.quantize((x + made.z).clamp(0, 1))) for x in photo_set_of.x[:, None]]
         )
-    assert made.fooled == int((tk.Cleared(true=photo_set_of.true, k=K).margin(logits) <= -HAIRLINE).sum())
+    assert made.fooled == int((tk.Cleared(true=photo_set_of.true, k=K).margin(logits) <= -TOLERANCE).sum())
     assert made.inconsistent == int((~tk.consistent(logits, photo_set_of.true, K)).sum())
     first, last = made.points[0], made.points[-1]
     assert (first.epoch, first.fooled, first.noise) == (

@@ -53,5 +53,5 @@ def labels_to_name(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k
     return {
         w.case: gr.update(visible=wanted == "targets"),
         w.chosen: gr.update(choices=able, value=chosen, max_choices=most, label=label, info=info, visible=by_hand),
-        w.chips: gr.update(marking=marking if by_hand else NOTHING_NAMED),
+        w.toggles: gr.update(marking=marking if by_hand else NOTHING_NAMED),
     }

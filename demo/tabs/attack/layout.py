@@ -19,11 +19,12 @@ from demo.engine.annotators import largest_k, load_annotator
 from demo.engine.plan import DEFAULT_K, MAX_SEED, MAX_STEPS
 from demo.render.pictures import AMPLIFY
 from demo.tabs.attack import downloads
+from demo.tabs.attack.arrival import Arrival
 from demo.tabs.attack.robustness import panel
-from demo.tabs.attack.widgets import Start, Widgets
+from demo.tabs.attack.widgets import Widgets
 
 
-def lay_out(annotators: Sequence[str], start: Start) -> Widgets:
+def lay_out(annotators: Sequence[str], start: Arrival) -> Widgets:
     """Put the widgets of the tab "Attack" into the current one."""
     parts: dict[str, Any] = {}
     _bar(parts, start)
@@ -39,14 +40,14 @@ def lay_out(annotators: Sequence[str], start: Start) -> Widgets:
     return Widgets(**parts)
 
 
-def _bar(parts: dict[str, Any], start: Start) -> None:
+def _bar(parts: dict[str, Any], start: Arrival) -> None:
     with gr.Row(elem_classes="runbar"):
         parts["attack_button"] = gr.Button("Attack", variant="primary", elem_id="attack-button", scale=0, min_width=120)
         parts["stop_button"] = gr.Button("Stop", interactive=False, elem_id="stop-button", scale=0, min_width=88)
         parts["status"] = Html(start.view.status, elem_id="status", elem_classes="runstatus")
 
 
-def _stage(parts: dict[str, Any], start: Start) -> None:
+def _stage(parts: dict[str, Any], start: Arrival) -> None:
     parts["verdict"] = Html(start.view.verdict, elem_id="verdict")
     with gr.Row(elem_id="pictures"):
         parts["before"] = Html(start.view.before, elem_id="before")
@@ -70,7 +71,7 @@ def _stage(parts: dict[str, Any], start: Start) -> None:
     parts["race"] = Html(start.view.race, elem_id="race")
 
 
-def _numbers(parts: dict[str, Any], start: Start) -> None:
+def _numbers(parts: dict[str, Any], start: Arrival) -> None:
     with gr.Row(elem_id="downloads"):
         png, report, data = start.files
         parts["png"] = gr.DownloadButton("Attacked photo (PNG)", png, elem_id="download-png", size="md", min_width=0)
@@ -80,7 +81,7 @@ def _numbers(parts: dict[str, Any], start: Start) -> None:
     parts["real_button"], parts["real"] = panel.lay_out()
 
 
-def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Start) -> None:
+def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Arrival) -> None:
     Html('<h2><span class="number">1</span>Choose a photo</h2>')
     parts["photo"] = photo_input(
         label="Photo", show_label=False, elem_id="photo", height=150, buttons=[],
@@ -99,12 +100,12 @@ def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Start) -> No
     )
     Html('<h2><span class="number">2</span>Mark what is true</h2>')
     parts["chips"] = Html(
-        start.chips, html_template=SWITCH + "${value ? value.html : ''}", js_on_load=script("components/label_toggles.js"),
+        start.toggles, html_template=SWITCH + "${value ? value.html : ''}", js_on_load=script("components/label_toggles.js"),
         elem_id="chips", marking=NOTHING_NAMED,
     )  # fmt: skip
 
 
-def _attack(parts: dict[str, Any], start: Start) -> None:
+def _attack(parts: dict[str, Any], start: Arrival) -> None:
     attacks = menu.attacks()
     own = next(iter(attacks))
     Html('<h2><span class="number">3</span>Choose the attack</h2>')
@@ -122,7 +123,7 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
         [(goal.title, name) for name, goal in GOALS.items()], **menu.goals_shown(own), label="Goal", elem_id="goal"
     )
     parts["k"] = gr.Slider(
-        1, largest_k(load_annotator(start.annotator), len(start.chips["truth"])), value=DEFAULT_K, step=1, label="k",
+        1, largest_k(load_annotator(start.annotator), len(start.toggles["truth"])), value=DEFAULT_K, step=1, label="k",
         elem_id="k", info="How many labels the annotator shows",
     )  # fmt: skip
     parts["case"] = gr.Radio(

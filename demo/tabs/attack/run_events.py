@@ -16,7 +16,7 @@ from demo.tabs.attack import download_events, stage
 from demo.tabs.attack.choice_events import CHANGED
 from demo.tabs.attack.form import page_plan
 from demo.tabs.attack.robustness import panel
-from demo.tabs.attack.session import Current, RunFlags
+from demo.tabs.attack.session import RunFlags, SessionState
 from demo.tabs.attack.updates import not_attacked, ready
 from demo.tabs.attack.widgets import Widgets
 
@@ -29,10 +29,10 @@ TO_STAGE = """
 """
 
 
-def wire_run(w: Widgets, current: Current, flags: RunFlags) -> None:
+def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
     """Attack and Stop, and the tools that look at a run while it goes on and afterwards."""
     inputs = [
-        current.photo, w.annotator, w.chips, w.k, w.attack, w.goal, w.case, w.chosen, w.max_steps, w.seed,
+        state.photo, w.annotator, w.toggles, w.k, w.attack, w.goal, w.case, w.chosen, w.max_steps, w.seed,
         w.score_space, *w.settings.values(),
     ]  # fmt: skip
     boxes = {name: getattr(w, name) for name in stage.BOXES}
@@ -43,40 +43,40 @@ def wire_run(w: Widgets, current: Current, flags: RunFlags) -> None:
         try:
             for view in stage.views(plan, lambda: flags.stopped(session), factor=lambda: flags.factor(session)):
                 if flags.left(session):  # no verdict: the stage shows what was chosen since
-                    yield {current.attacked: False}  # Gradio sends the last update twice, so it must not be a frame
+                    yield {state.attacked: False}  # Gradio sends the last update twice, so it must not be a frame
                     return
                 update: Update = {box: html for name, box in boxes.items() if (html := getattr(view, name)) is not None}
                 if view.before and not view.outcome:  # it begins: files and frames of the run before go
                     update |= {w.png: gr.update(interactive=False), w.report: gr.update(interactive=False)}
-                    update |= {current.replay: None, w.replay: replay.replay_value(None), w.away.kept: None}
-                    update |= panel.fresh(w.real_button, w.real, ready=False)
+                    update |= {state.replay: None, w.replay: replay.replay_value(None), w.downloads.kept: None}
+                    update |= panel.fresh(w.robustness_button, w.robustness, ready=False)
                 if view.outcome:
                     for button, save in ((w.png, save_png), (w.report, save_report)):
                         update[button] = gr.update(value=save(view.outcome, get_upload_folder()), interactive=True)
-                    update |= {current.replay: view.replay, w.replay: replay.replay_value(view.replay)}
-                    update |= panel.fresh(w.real_button, w.real, ready=True)
-                yield {**update, current.attacked: True}
+                    update |= {state.replay: view.replay, w.replay: replay.replay_value(view.replay)}
+                    update |= panel.fresh(w.robustness_button, w.robustness, ready=True)
+                yield {**update, state.attacked: True}
                 if view.outcome:  # after the verdict, which need not wait for it
-                    yield {w.away.kept: save_data(view.outcome, get_upload_folder())}
+                    yield {w.downloads.kept: save_data(view.outcome, get_upload_folder())}
         except ValueError:  # it broke off; the sentence about it comes as a message beside the stage
             lost = not_attacked(w, "The run ended without a result. Change its settings, then press Attack.")
-            yield {**lost, **ready(w, plan.annotator, plan.photo, plan.roles.true, plan.k), current.attacked: False}
+            yield {**lost, **ready(w, plan.annotator, plan.photo, plan.roles.true, plan.k), state.attacked: False}
             raise
 
     shown = [
-        *(box for box in boxes.values() if box is not w.status), w.png, w.report, w.replay, w.real_button, w.real,
-        current.attacked, current.replay, w.away.kept,
+        *(box for box in boxes.values() if box is not w.status), w.png, w.report, w.replay, w.robustness_button, w.robustness,
+        state.attacked, state.replay, w.downloads.kept,
     ]  # fmt: skip
     all_inputs = [w.amplifier, *inputs]
     # What was refused is not what stands on the stage, so that the note which the click took away comes back.
     wire_by_session(
         w.attack_button, w.stop_button, w.status, flags, on_run, all_inputs, shown, first=TO_STAGE, refused=CHANGED
     )
-    _wire_look(w, current, flags)
-    download_events.wire(w.away, inputs, current.sample, page_plan)
+    _wire_look(w, state, flags)
+    download_events.wire(w.downloads, inputs, state.sample, page_plan)
 
 
-def _wire_look(w: Widgets, current: Current, flags: RunFlags) -> None:
+def _wire_look(w: Widgets, state: SessionState, flags: RunFlags) -> None:
     @plainly
     def on_replay(request: gr.Request, recorded: Replay | None, shown: Any, factor: Any) -> Update:
         found = replay.frame_of(shown, recorded)
@@ -95,7 +95,7 @@ def _wire_look(w: Widgets, current: Current, flags: RunFlags) -> None:
         found = replay.frame_of(shown, recorded)
         return {w.change: stage.replayed(*found, True, factor_of(factor)).change} if found else gr.skip()
 
-    seen = [current.replay, w.replay, w.amplifier]
+    seen = [state.replay, w.replay, w.amplifier]
     # The last position of a slider counts; those between may be left out.
     drawn: dict[str, Any] = {**QUIET, "trigger_mode": "always_last", "concurrency_id": "look", "concurrency_limit": 4}
     w.replay.input(on_replay, seen, [w.change, w.after], **drawn)

@@ -9,7 +9,7 @@ from demo.render.pictures import AMPLIFY
 
 
 @dataclass(frozen=True)
-class Own:
+class OwnPhoto:
     """The photo that a visitor uploaded last, and what they marked as true on it; `true` is empty while they have not."""
 
     photo: str
@@ -17,7 +17,7 @@ class Own:
 
 
 @dataclass(frozen=True)
-class Current:
+class SessionState:
     """What a visitor is looking at: the photo's path, the sample's name if it is one, whether an attack has run on it.
 
     `own` is an Own, which can be looked at again after a sample; `replay` holds the last run's frames.

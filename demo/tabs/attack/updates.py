@@ -8,7 +8,7 @@ import gradio as gr
 import tkml_core as tk
 from demo.catalog import attacks
 from demo.components.events import Update
-from demo.components.label_toggles import chips_truth, truth_panel
+from demo.components.label_toggles import marked_true, truth_panel
 from demo.components.replay import replay_value
 from demo.engine.annotators import Photo, guess, largest_k, load_annotator, read_photo
 from demo.engine.checks import whole
@@ -23,27 +23,31 @@ from demo.render.status import line_html
 from demo.render.verdict import waiting_html
 from demo.tabs.attack.label_picker import Naming, labels_to_name, limits
 from demo.tabs.attack.robustness import panel
-from demo.tabs.attack.session import Own
+from demo.tabs.attack.session import OwnPhoto
 from demo.tabs.attack.widgets import Widgets
 
 MANY = 10_000  # more labels than any annotator has: the limit of k while the annotator changes under it
 
 
-def marked(own: Own | None, chips: Any) -> Own | None:
+def marked(own: OwnPhoto | None, toggles: Any) -> OwnPhoto | None:
     """The visitor's photo with what is marked on it, where it is the one that the toggles are about."""
-    if not own or not isinstance(chips, dict) or (chips.get("photo"), chips.get("origin")) != (own.photo, "yours"):
+    if (
+        not own
+        or not isinstance(toggles, dict)
+        or (toggles.get("photo"), toggles.get("origin")) != (own.photo, "yours")
+    ):
         return own
-    return replace(own, true=tuple(chips.get("truth") or ()))
+    return replace(own, true=tuple(toggles.get("truth") or ()))
 
 
-def still_kept(own: Own | None) -> Own:
+def still_kept(own: OwnPhoto | None) -> OwnPhoto:
     """The visitor's photo. ValueError where the server has forgotten it, as it does after an hour."""
     if not own:
         raise ValueError(GONE)
     return own
 
 
-def chips_value(path: str, name: str, photo: Photo, true: tuple[str, ...], k: int, origin: str) -> dict[str, Any]:
+def toggles_value(path: str, name: str, photo: Photo, true: tuple[str, ...], k: int, origin: str) -> dict[str, Any]:
     """Contents of the label toggles. `truth` comes back with every event; `photo` says which picture it is about."""
     html = truth_panel(scored(load_annotator(name), photo.logits), true, k, origin)
     return {"html": html, "truth": list(true), "origin": origin, "photo": path, "annotator": name}
@@ -60,17 +64,17 @@ def choose(
     most = largest_k(annotator, len(true))
     k = min(whole("k", k, 1, len(annotator.labels)), max(most, 1))
     named = limits(w, annotator, true, k, naming)
-    kept = named[w.chips]["marking"]["chosen"]  # what the visitor named before, as far as it can be named here
-    named[w.chips]["value"] = {**chips_value(path, name, photo, true, k, origin), "chosen": kept}
+    kept = named[w.toggles]["marking"]["chosen"]  # what the visitor named before, as far as it can be named here
+    named[w.toggles]["value"] = {**toggles_value(path, name, photo, true, k, origin), "chosen": kept}
     return {
         **ready(w, annotator, photo, true, k),
         **not_attacked(w, "Check which labels are marked as true, then press Attack."),
         w.png: gr.update(value=None, interactive=False),
         w.report: gr.update(value=None, interactive=False),
-        w.away.kept: None,
-        w.away.link: gr.update(visible=False),
+        w.downloads.kept: None,
+        w.downloads.link: gr.update(visible=False),
         w.replay: replay_value(None),
-        **panel.fresh(w.real_button, w.real, ready=False),
+        **panel.fresh(w.robustness_button, w.robustness, ready=False),
         **named,
     }
 
@@ -95,11 +99,11 @@ def ready(w: Widgets, annotator: tk.Annotator, photo: Photo, true: tuple[str, ..
 
 
 def choose_annotator(
-    w: Widgets, path: str, name: str, k: Any, chips: Any, sample_name: str | None, naming: Naming
+    w: Widgets, path: str, name: str, k: Any, toggles: Any, sample_name: str | None, naming: Naming
 ) -> Update:
     """Another annotator: a sample's truth is looked up again, the visitor's own is kept as far as it has those labels."""
     annotator = load_annotator(name)
-    marks = chips if isinstance(chips, dict) and chips.get("photo") == path else {}
+    marks = toggles if isinstance(toggles, dict) and toggles.get("photo") == path else {}
     origin = marks.get("origin") or ("sample" if sample_name else "guess")
     true: tuple[str, ...] | None = None
     if origin == "yours":
@@ -111,10 +115,10 @@ def choose_annotator(
     return {**update, w.attack: gr.update(info=attacks.sentence(naming.attack, name))}
 
 
-def change_truth(w: Widgets, path: str, name: str, k: Any, chips: Any, attacked: bool, *naming: Any) -> Update:
+def change_truth(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacked: bool, *naming: Any) -> Update:
     """A label toggle was pressed; the browser has painted it already. A finished run stays on the stage."""
     annotator = load_annotator(name)
-    true, k = chips_truth(chips, annotator), whole("k", k, 1, MANY)
+    true, k = marked_true(toggles, annotator), whole("k", k, 1, MANY)
     update = limits(w, annotator, true, k, Naming(*naming))
     if not attacked:
         k = min(k, max(largest_k(annotator, len(true)), 1))
@@ -122,27 +126,27 @@ def change_truth(w: Widgets, path: str, name: str, k: Any, chips: Any, attacked:
     return update
 
 
-def change_k(w: Widgets, path: str, name: str, k: Any, chips: Any, attacked: bool, *naming: Any) -> Update:
+def change_k(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacked: bool, *naming: Any) -> Update:
     """k was moved: the line under the top-k moves, and so does the number of targets to choose."""
     annotator, k = load_annotator(name), whole("k", k, 1, MANY)
-    update = labels_to_name(w, annotator, chips_truth(chips, annotator), k, Naming(*naming))
-    if isinstance(chips, dict) and (chips.get("photo"), chips.get("annotator")) == (path, name):
-        photo, true = read_photo(path, name), chips_truth(chips, annotator)
-        origin = chips.get("origin") if chips.get("origin") in ("sample", "yours") else "guess"
-        update[w.chips]["value"] = chips_value(path, name, photo, true, k, str(origin))
+    update = labels_to_name(w, annotator, marked_true(toggles, annotator), k, Naming(*naming))
+    if isinstance(toggles, dict) and (toggles.get("photo"), toggles.get("annotator")) == (path, name):
+        photo, true = read_photo(path, name), marked_true(toggles, annotator)
+        origin = toggles.get("origin") if toggles.get("origin") in ("sample", "yours") else "guess"
+        update[w.toggles]["value"] = toggles_value(path, name, photo, true, k, str(origin))
         if not attacked:
             update |= ready(w, annotator, photo, true, k)
     return update
 
 
-def change_goal(w: Widgets, name: str, k: Any, chips: Any, *naming: Any) -> Update:
+def change_goal(w: Widgets, name: str, k: Any, toggles: Any, *naming: Any) -> Update:
     """Another goal, or another way to find targets: show the choices that it needs."""
     annotator = load_annotator(name)
-    return labels_to_name(w, annotator, chips_truth(chips, annotator), whole("k", k, 1, MANY), Naming(*naming))
+    return labels_to_name(w, annotator, marked_true(toggles, annotator), whole("k", k, 1, MANY), Naming(*naming))
 
 
 def change_attack(
-    w: Widgets, attack: str, name: str, k: Any, chips: Any, case: str, chosen: Any, goal: str = ""
+    w: Widgets, attack: str, name: str, k: Any, toggles: Any, case: str, chosen: Any, goal: str = ""
 ) -> Update:
     """Another attack: show the choices it has, and say what its settings are when left empty. `goal` "" is its own."""
     goals = attacks.goals_shown(attack)
@@ -150,7 +154,7 @@ def change_attack(
     return {
         w.attack: gr.update(value=attack, info=attacks.sentence(attack, name)),
         w.goal: gr.update(**goals),
-        **change_goal(w, name, k, chips, goals["value"], case, chosen),
+        **change_goal(w, name, k, toggles, goals["value"], case, chosen),
         w.advanced: gr.update(visible=not attacks.ready_made(attack)),
         w.seed: gr.update(visible=attacks.uses_seed(attack)),
         w.max_steps: gr.update(**attacks.steps_shown(attack)),

@@ -13,7 +13,7 @@ from demo.engine.outcome import Outcome
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.engine.run import run_plan
 from demo.engine.stream import at_most_every, mapped
-from tkml_core.zoo.universal import bundled
+from tkml_core.zoo.perturbations import bundled
 
 
 @dataclass(frozen=True)

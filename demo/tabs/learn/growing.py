@@ -73,9 +73,9 @@ def growing(outcome: Outcome) -> str:
     return (
         f'<div class="dials" data-amplify="{AMPLIFY}" data-sizes="{list(SIZES)}">{dials}</div>{SAYS}'
         f'<div class="shots">{images}{shots}<div class="lists">{lists}</div></div>{_table(outcome, runs)}'
-        f'<p class="hint">A run of {plan.request.attack} on {plan.request.annotator}. Size 1 is the picture that it saved, '
-        "in whole levels; the other sizes are the same change made weaker or stronger. Shuffled, every value is kept, and only its "
-        "place in the picture is drawn at random.</p>"
+        f'<p class="hint">A run of {plan.request.attack} on {plan.request.annotator}. Size 1 is the picture that it '
+        "saved, in whole levels; the other sizes are the same change made weaker or stronger. Shuffled, every value is kept, "
+        "and only its place in the picture is drawn at random.</p>"
     )
 
 

@@ -15,7 +15,7 @@ from demo.engine.run import run_plan
 from demo.engine.stream import mapped
 from demo.photos.selection import Source
 from demo.render.measured_table import Table, table_html
-from tkml_core.experiments.sample import share
+from tkml_core.statistics import share
 
 MOST_PHOTOS = 12
 SECONDS = 150.0  # wall clock of a whole row

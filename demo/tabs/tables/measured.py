@@ -8,8 +8,8 @@ from demo.catalog.english import listed
 from demo.render.measured_table import Table
 from demo.render.verdict import top_words
 from tkml_core.experiments import attacks_page, compare, paper, universal_page
-from tkml_core.experiments.sample import share
-from tkml_core.zoo.universal import FOLDER as UNIVERSAL
+from tkml_core.statistics import share
+from tkml_core.zoo.perturbations import FOLDER as UNIVERSAL
 
 T = TypeVar("T")
 MEASURED = Path(__file__).resolve().parents[3] / "assets" / "measured"

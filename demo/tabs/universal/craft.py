@@ -15,7 +15,7 @@ from demo.engine.plan import MAX_SEED
 from demo.engine.stream import mapped
 from demo.tabs.universal.photo_set import PhotoSet
 from tkml_core.attacks.registry import UNIVERSAL
-from tkml_core.attacks.universal import CHUNK, Universal
+from tkml_core.attacks.universal.base import CHUNK, Universal
 from tkml_core.experiments.universal import noise_like
 from tkml_core.step import UniversalResult, UniversalStep
 

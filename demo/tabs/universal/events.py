@@ -20,12 +20,13 @@ from demo.photos.selection import sample_sources, uploaded
 from demo.render.status import line_html
 from demo.render.verdict import waiting_html
 from demo.tabs.universal import craft, photo_set, render, trial
+from demo.tabs.universal.widgets import UniversalWidgets
 
 OWN = "made here"  # the z that the visitor made, where one is chosen to be tried
 Stop = Callable[[], bool]
 
 
-def connect(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
+def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
     """Have the tab's widgets do what they say."""
 
     def tried(change: trial.Change, used: Sequence[str], names: Sequence[str], uploads: Any) -> Update:
@@ -33,7 +34,7 @@ def connect(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
         sources = sample_sources(names, files, annotator) + uploaded(uploads, trial.MOST_TRIED)
         notes = [photo_set.seen(name, used) for name in names] + ["yours"] * (len(sources) - len(names))
         tally, rows = trial.try_html(change, sources, notes)
-        return {box["tally"]: tally, box["rows"]: rows}
+        return {w.try_verdict: tally, w.try_rows: rows}
 
     @plainly
     def on_try(which: str, made: Any, name: str, k: Any, names: list[str], uploads: Any) -> Update:
@@ -50,11 +51,9 @@ def connect(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
         bundled = trial.ready(which, name, int(k))
         factor = render.factor_for(float(tk.l2_norm(bundled.z)[0]))
         return {
-            box["opened"]: True,
-            box["verdict"]: waiting_html(
-                "A ready-made z is shown so far. Press Craft to make one of your own, and watch."
-            ),
-            box["z"]: render.change_html(bundled.z, factor, "Change z, ready-made", lossless=True),
+            w.opened: True,
+            w.verdict: waiting_html("A ready-made z is shown so far. Press Craft to make one of your own, and watch."),
+            w.z: render.change_html(bundled.z, factor, "Change z, ready-made", lossless=True),
             **on_try(which, made, name, k, names, None),
         }
 
@@ -62,69 +61,69 @@ def connect(tab: gr.Tab, box: dict[str, Any], files: dict[str, str]) -> None:
         return names[: trial.room(uploads)]  # somebody's own photos come first
 
     def on_craft(
-        stop_asked: Stop, used: list[str], uploads: Any, strangers: Any, more: bool, *form: Any
+        stop_asked: Stop, used: list[str], uploads: Any, to_try: Any, more: bool, *form: Any
     ) -> Iterator[Update]:
         request = craft.checked(used, *form)
         sources = sample_sources(used, files, load_annotator(request.annotator)) + uploaded(uploads)
-        yield {box["status"]: line_html(f"reading {len(sources)} photos")}
+        yield {w.status: line_html(f"reading {len(sources)} photos")}
         photos = photo_set.gather(sources, request.annotator, request.k, more)
-        made = yield from _progress(box, request, photos, stop_asked)
+        made = yield from _progress(w, request, photos, stop_asked)
         unseen = photo_set.unseen(used, files) or list(files)
         npz, png = files_of(made)
         factor = render.factor_for(made.norm)
         yield {
-            box["verdict"]: render.made_html(made, loop.BUDGET_SECONDS),
-            box["z"]: render.change_html(made.z, factor, "Change z", lossless=True),
-            box["rates"]: render.rates_html(made.points, request.epochs, made.pictures),
-            box["facts"]: render.facts_html(made),
-            box["status"]: line_html(f"{made.updates} updates", f"‖z‖₂ {made.norm:.0f}", "done"),
-            box["npz"]: gr.update(value=npz, interactive=True),
-            box["png"]: gr.update(value=png, interactive=True),
-            box["made"]: made,
-            box["which"]: OWN,
-            box["tried"]: unseen[: trial.room(strangers)],
+            w.verdict: render.made_html(made, loop.BUDGET_SECONDS),
+            w.z: render.change_html(made.z, factor, "Change z", lossless=True),
+            w.rates: render.rates_html(made.points, request.epochs, made.pictures),
+            w.facts: render.facts_html(made),
+            w.status: line_html(f"{made.updates} updates", f"‖z‖₂ {made.norm:.0f}", "done"),
+            w.npz: gr.update(value=npz, interactive=True),
+            w.png: gr.update(value=png, interactive=True),
+            w.made: made,
+            w.which: OWN,
+            w.try_samples: unseen[: trial.room(to_try)],
             **tried(trial.own(made), used, unseen[: trial.MOST_TRIED], None),
         }
 
-    asked_for = ("used", "uploads", "strangers", "views", "annotator", "k", "method", "budget", "epochs", "seed")
-    inputs = [box[name] for name in asked_for]
+    inputs = [
+        w.set_samples, w.set_uploads, w.try_uploads, w.views, w.annotator, w.k, w.method, w.budget, w.epochs, w.seed,
+    ]  # fmt: skip
     shown = [
-        box[name]
-        for name in ("verdict", "z", "rates", "facts", "npz", "png", "made", "which", "tried", "tally", "rows")
-    ]
-    wire(box["run"], box["stop"], box["status"], on_craft, inputs, shown)
-    box["strangers"].upload(on_uploads, [box["tried"], box["strangers"]], box["tried"], **QUIET)
-    choice = [box[name] for name in ("which", "made", "annotator", "k", "tried")]
-    box["try"].click(None, None, None, js=f"() => {{{into_sight('try-verdict')}}}", **QUIET)
-    box["try"].click(on_try, [*choice, box["strangers"]], [box["tally"], box["rows"]], api_visibility="private")
-    first = [box[name] for name in ("opened", "verdict", "z", "tally", "rows")]
-    tab.select(on_open, [box["opened"], *choice], first, **QUIET)
+        w.verdict, w.z, w.rates, w.facts, w.npz, w.png, w.made, w.which, w.try_samples, w.try_verdict, w.try_rows,
+    ]  # fmt: skip
+    wire(w.run, w.stop, w.status, on_craft, inputs, shown)
+    w.try_uploads.upload(on_uploads, [w.try_samples, w.try_uploads], w.try_samples, **QUIET)
+    choice = [w.which, w.made, w.annotator, w.k, w.try_samples]
+    w.try_button.click(None, None, None, js=f"() => {{{into_sight('try-verdict')}}}", **QUIET)
+    w.try_button.click(on_try, [*choice, w.try_uploads], [w.try_verdict, w.try_rows], api_visibility="private")
+    first = [w.opened, w.verdict, w.z, w.try_verdict, w.try_rows]
+    tab.select(on_open, [w.opened, *choice], first, **QUIET)
 
 
 def _progress(
-    box: dict[str, Any], request: craft.CraftRequest, photos: photo_set.PhotoSet, stop_asked: Stop
+    w: UniversalWidgets, request: craft.CraftRequest, photos: photo_set.PhotoSet, stop_asked: Stop
 ) -> Generator[Update, None, craft.Made]:
     """Updates of the stage while the run goes on, at most so many a second; returns what was made."""
     n, factor = len(photos.x), render.factor_for(request.budget)
     running = f"Crafting with {request.title} over {n} pictures of {photos.photos} photos. Stop keeps the best so far."
     yield {
-        box["verdict"]: waiting_html(running),
-        box["rates"]: render.rates_html([], request.epochs, n),
-        box["facts"]: "",
-        box["npz"]: gr.update(interactive=False),
-        box["png"]: gr.update(interactive=False),
+        w.verdict: waiting_html(running),
+        w.rates: render.rates_html([], request.epochs, n),
+        w.facts: "",
+        w.npz: gr.update(interactive=False),
+        w.png: gr.update(interactive=False),
     }
     drawn = 0
 
     def update(now: craft.CraftProgress) -> Update:
         nonlocal drawn
         shown = {
-            box["z"]: render.change_html(now.z, factor, "Change z", lossless=False),
-            box["status"]: line_html(*render.progress(now, request)),
+            w.z: render.change_html(now.z, factor, "Change z", lossless=False),
+            w.status: line_html(*render.progress(now, request)),
         }
         if len(now.points) > drawn:
             drawn = len(now.points)
-            shown[box["rates"]] = render.rates_html(now.points, request.epochs, n)
+            shown[w.rates] = render.rates_html(now.points, request.epochs, n)
         return shown
 
     return (yield from mapped(at_most_every(craft.craft(request, photos, stop_asked)), update))

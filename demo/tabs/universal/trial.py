@@ -22,10 +22,10 @@ from demo.render.pictures import figure, to_image
 from demo.render.verdict import said_html, top_words
 from demo.tabs.universal.craft import Made
 from demo.tabs.universal.render import change_html, factor_for
-from tkml_core.attacks.ready_made import ReadyMade
 from tkml_core.attacks.registry import UNIVERSAL
-from tkml_core.experiments.sample import interval
-from tkml_core.zoo.universal import bundled, notes_of, path_of
+from tkml_core.attacks.universal.precomputed import Precomputed
+from tkml_core.statistics import wilson_interval
+from tkml_core.zoo.perturbations import bundled, notes_of, path_of
 
 MOST_TRIED = 12  # samples and uploads together
 
@@ -68,7 +68,7 @@ def ready(method: str, annotator: str, k: int) -> Change:
         raise ValueError(f"No {method} change for {annotator} at k = {k} comes with this page; {able}.")
     notes = notes_of(path_of(method, annotator, k))
     n, won, noise = (int(notes[name]) for name in ("measured", "goal", "noise_goal"))
-    low, high = interval(won, n)
+    low, high = wilson_interval(won, n)
     origin = (
         f"The z that comes with this page: {method}, for {annotator} at k = {k}, made on {notes['photos']} photos. On {n} "
         f"others it left no true label in the {top_words(k)} of {100 * won / n:.1f} % "
@@ -92,7 +92,7 @@ def put_on(change: Change, source: Source) -> Outcome:
         plan = make_plan(AttackRequest(change.annotator, change.k, "TkML-AP-U", source.truth), annotator, photo)
     except ValueError as error:
         raise ValueError(f"{source.title}: {error}") from error
-    plan = replace(plan, attack=ReadyMade(change.z), request=replace(plan.request, attack=change.method))
+    plan = replace(plan, attack=Precomputed(change.z), request=replace(plan.request, attack=change.method))
     steps = loop.take_steps(plan.attack.steps(annotator, photo.x, plan.goal), lambda: False)
     history, began = History(), time.perf_counter()
     result, stopped = result_of(steps, each=history.add)

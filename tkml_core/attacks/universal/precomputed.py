@@ -15,7 +15,7 @@ from tkml_core.step import Result, Step, Steps
 
 
 @dataclass(frozen=True, eq=False)
-class ReadyMade:
+class Precomputed:
     """z (1,3,224,224) in [0,1] units: x + z, clamped, on 8-bit levels. A goal that the photo meets already needs none."""
 
     z: Tensor
@@ -52,4 +52,4 @@ class ReadyMade:
             logits = annotator(x_adv)
         margin = goal.margin(logits)
         norm, threshold = l2_norm(x_adv - x), logits.topk(goal.k, dim=1).values[:, -1]
-        return Step(index, x_adv, logits, margin, norm, threshold, margin < 0, margin <= -grid.HAIRLINE)
+        return Step(index, x_adv, logits, margin, norm, threshold, margin < 0, margin <= -grid.TOLERANCE)

@@ -1,7 +1,6 @@
-"""What several experiments share: photos cut square and annotated, a fair choice among them, and the interval of a share."""
+"""What several experiments share: photos cut square and annotated, a fair choice among them, and what came of attacks on them."""
 
 import argparse
-import math
 import random
 import time
 from collections.abc import Sequence
@@ -12,8 +11,8 @@ from PIL import Image
 from torch import Tensor
 
 import tkml_core as tk
-from tkml_core.attacks.attack import Attack
-from tkml_core.experiments.photos import IGNORED, Photo, columns, measuring
+from tkml_core.attacks.base import Attack
+from tkml_core.experiments.datasets import IGNORED, Photo, columns, measuring
 
 CASES = ("untargeted", *tk.CASES)
 
@@ -33,24 +32,7 @@ class Row(NamedTuple):
         return agrees and int((~(self.true | self.difficult)).sum()) >= k
 
 
-def interval(successes: int, trials: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share."""
-    z, n = 1.959964, trials
-    p = successes / n
-    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    low, high = (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
-    return max(low, 0.0), min(high, 1.0)  # floats miss 0 and 1 by a hair
-
-
-def share(successes: int, trials: int) -> str:
-    """A share in % with its interval; a dash where nothing was tried."""
-    if not trials:
-        return "–"
-    low, high = interval(successes, trials)
-    return f"{100 * successes / trials:.1f} [{100 * low:.1f}–{100 * high:.1f}]"
-
-
-def look(annotator: tk.Annotator, name: str, photo: Photo) -> Row:
+def photo_row(annotator: tk.Annotator, name: str, photo: Photo) -> Row:
     """The photo's centre square and its scores."""
     labels = torch.from_numpy(photo.labels[columns(name)])
     with Image.open(photo.path) as file:
@@ -62,7 +44,7 @@ def look(annotator: tk.Annotator, name: str, photo: Photo) -> Row:
 def prepared(annotator: tk.Annotator, name: str, args: argparse.Namespace) -> list[Row]:
     """The measuring photos with a true label, in shuffled order."""
     photos = measuring(name, args.voc, args.coco)
-    rows = [look(annotator, name, photo) for photo in photos if (photo.labels[columns(name)] == 1).any()]
+    rows = [photo_row(annotator, name, photo) for photo in photos if (photo.labels[columns(name)] == 1).any()]
     random.Random(args.seed).shuffle(rows)
     return rows
 

@@ -5,9 +5,10 @@ from collections.abc import Generator
 import torch
 from torch import Tensor
 
-from tkml_core.attacks.dual import BISECTIONS, FIRST, LAST, NEAR, Dual, look_at
-from tkml_core.attacks.run import Run, plus, put
-from tkml_core.grid import HAIRLINE, bisect
+from tkml_core.attacks.batch import BatchState
+from tkml_core.attacks.minnorm.multipliers import BISECTIONS, FIRST, LAST, SLACK, Dual, evaluate_and_record
+from tkml_core.attacks.rows import add, replace
+from tkml_core.grid import TOLERANCE, bisect
 from tkml_core.images import each, quantize
 from tkml_core.metrics import l2_norm
 from tkml_core.step import Step
@@ -15,46 +16,46 @@ from tkml_core.step import Step
 ROUGH = 0.97  # of the length that the grid search found: where the steps on whole levels begin
 
 
-def on_levels(run: Run, dual: Dual, index: int, count: int) -> Generator[Step, bool | None, None]:
+def on_levels(state: BatchState, dual: Dual, index: int, count: int) -> Generator[Step, bool | None, None]:
     """Go on from the 8-bit successes for `count` steps, on 8-bit images alone, to the shortest of them."""
-    rows = (run.done & (run.steps > 0)).nonzero()[:, 0]
+    rows = (state.done & (state.steps > 0)).nonzero()[:, 0]
     if not len(rows) or count < 1:
         return
-    x, goal = run.x[rows], run.goal.select(rows)
-    shortest, length = run.x_adv[rows], run.norm[rows]
+    x, goal = state.x[rows], state.goal.select(rows)
+    shortest, length = state.x_adv[rows], state.norm[rows]
 
     def keep(images: Tensor, logits: Tensor) -> Tensor:
         """Keep those that hold and are shorter; returns which hold."""
-        norm, holds = l2_norm(images - x), goal.margin(logits) <= -2 * HAIRLINE
+        norm, holds = l2_norm(images - x), goal.margin(logits) <= -2 * TOLERANCE
         shorter = holds & (norm < length)
         shortest[shorter], length[shorter] = images[shorter], norm[shorter]
         return holds
 
     def good(scale: Tensor) -> Tensor:
         images = quantize(x + each(scale) * z)
-        run.forwards = plus(run.forwards, rows)
+        state.forwards = add(state.forwards, rows)
         with torch.no_grad():
-            return keep(images, run.annotator(images))
+            return keep(images, state.annotator(images))
 
-    z = run.best[rows] - x
+    z = state.best[rows] - x
     scale = _scale_to(ROUGH * length, z)
-    z, dual.w = each(scale) * z, put(dual.w, rows, scale[:, None] * dual.w[rows])
-    run.mark(put(run.done, rows, torch.zeros_like(rows, dtype=torch.bool)))
+    z, dual.w = each(scale) * z, replace(dual.w, rows, scale[:, None] * dual.w[rows])
+    state.mark(replace(state.done, rows, torch.zeros_like(rows, dtype=torch.bool)))
     stopped = None
     for taken in range(count + 1):
-        run.x_adv = put(run.x_adv, rows, quantize(x + z))
-        look = look_at(run, rows)
-        run.certified = put(run.certified, rows, keep(run.x_adv[rows], look.f))
+        state.x_adv = replace(state.x_adv, rows, quantize(x + z))
+        evaluation = evaluate_and_record(state, rows)
+        state.certified = replace(state.certified, rows, keep(state.x_adv[rows], evaluation.f))
         if taken:
-            stopped = yield run.step(index + taken)
+            stopped = yield state.step(index + taken)
         if stopped or taken == count:
             break
         share = LAST + (FIRST - LAST) * (1 - taken / count)
-        z = (x + (1 - share) * z - share * dual.descend(look, NEAR)).clamp(0, 1) - x
-        run.steps = plus(run.steps, rows)
+        z = (x + (1 - share) * z - share * dual.descend(evaluation, SLACK)).clamp(0, 1) - x
+        state.steps = add(state.steps, rows)
     if not stopped:
         bisect(good, torch.full_like(length, 0.97), torch.full_like(length, 1.2), BISECTIONS)
-    run.end(rows, shortest)
+    state.end(rows, shortest)
 
 
 def _scale_to(length: Tensor, z: Tensor) -> Tensor:

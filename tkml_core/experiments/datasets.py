@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tkml_core.labels import COCO80, VOC20, label_indices
+from tkml_core.zoo.registry import entry_of
 
 UNKNOWN, IGNORED = -1.0, -2.0
 MEASURED_COCO = 500  # the photos of val2017 with the largest ids measure; the others train
@@ -54,12 +55,12 @@ def training(voc_root: Path, coco_root: Path) -> list[Photo]:
 
 
 def measuring(annotator: str, voc_root: Path, coco_root: Path) -> list[Photo]:
-    """VOC 2007 test for voc20, the 500 largest ids of val2017 for coco80: never trained or tuned on."""
-    if annotator == "voc20":
+    """VOC 2007 test for VOC's annotators, the 500 largest ids of val2017 for COCO's: never trained or tuned on."""
+    if entry_of(annotator).data_set == "voc":
         return voc(voc_root, 2007, "test")
     return coco(coco_root, "val")[-MEASURED_COCO:]
 
 
 def columns(annotator: str) -> list[int]:
     """Which of the eighty columns the annotator's labels are, in its order."""
-    return _VOC_COLUMNS if annotator == "voc20" else list(range(len(COCO80)))
+    return label_indices(entry_of(annotator).labels, COCO80)

@@ -1,6 +1,7 @@
 """The one network that is trained here: torchvision's MobileNetV2 with 80 outputs, and its batch norms folded away."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import cast
 
 import torch
@@ -8,6 +9,10 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models import mobilenet_v2
 
+from tkml_core.labels import COCO80, label_indices
+from tkml_core.zoo.weights import load_weights
+
+WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "weights" / "mobilenet_v2_coco80.safetensors"
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's, which the starting weights expect
 
 
@@ -55,6 +60,20 @@ def fold(network: nn.Module) -> nn.Module:
 def folded(outputs: int = 80) -> nn.Module:
     """The folded shape, to load folded weights into."""
     return fold(build(outputs))
+
+
+def annotating(labels: Sequence[str], weights: Path = WEIGHTS) -> Normalized:
+    """The trained network, from pixels in [0,1] to the logits of `labels`, which are COCO's or some of them."""
+    network = load_weights(folded(len(COCO80)), weights)
+    if tuple(labels) != COCO80:
+        classifier = cast(nn.Sequential, network.classifier)
+        full = cast(nn.Linear, classifier[1])
+        columns = label_indices(labels, COCO80)
+        head = nn.Linear(full.in_features, len(columns))
+        head.weight.data, head.bias.data = full.weight.data[columns], full.bias.data[columns]
+        classifier[1] = head
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # the quicker layout, on CPUs too
+    return Normalized(network)
 
 
 def is_folded(network: nn.Module) -> bool:

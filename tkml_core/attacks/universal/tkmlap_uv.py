@@ -10,13 +10,13 @@ from torch import Tensor
 
 from tkml_core import losses
 from tkml_core.annotator import Annotator
-from tkml_core.attacks.attack import check_beta_and_momentum, check_whole
+from tkml_core.attacks.base import check_beta_and_momentum, check_whole
 from tkml_core.attacks.checks import check_graph
-from tkml_core.attacks.universal import Crowd, Universal
+from tkml_core.attacks.universal.base import PhotoSet, Universal
 from tkml_core.goals import Goal
 from tkml_core.step import Steps
 
-BEYOND = 0.1  # of the set's mean first margin: by how much "margin" asks each image to meet the goal
+OVERSHOOT = 0.1  # of the set's mean first margin: by how much "margin" asks each image to meet the goal
 SHORTEST = 0.02  # of the first step's length: the last one's
 
 
@@ -31,11 +31,11 @@ def shared_lambda(scores: Tensor, true: Tensor, k: int) -> Tensor:
     return (best - scores).clamp(min=0).flatten().sort(descending=True).values[n * (m - k)]
 
 
-def margin_hinge(scores: Tensor, goal: Goal, beyond: float) -> losses.Objective:
-    """[margin + beyond]_+ at scores (B,m) with its subgradients; the margin of Cleared is above 0 exactly where Eq. 7 is."""
+def margin_hinge(scores: Tensor, goal: Goal, overshoot: float) -> losses.Objective:
+    """[margin + overshoot]_+ at scores (B,m) with its subgradients; the margin of Cleared is above 0 exactly where Eq. 7 is."""
     leaf = scores.detach().requires_grad_()
     with torch.enable_grad():
-        loss = (goal.margin(leaf) + beyond).clamp(min=0)
+        loss = (goal.margin(leaf) + overshoot).clamp(min=0)
     (by_scores,) = torch.autograd.grad(loss.sum(), leaf)
     return losses.Objective(loss.detach(), by_scores, torch.zeros_like(loss.detach()))
 
@@ -94,10 +94,10 @@ class TkMLAPUv(Universal):
     def images_an_update(self) -> int:
         return self.batch_size
 
-    def objective(self, scores: Tensor, goal: Goal, lam: Tensor, beyond: float) -> losses.Objective:
+    def objective(self, scores: Tensor, goal: Goal, lam: Tensor, overshoot: float) -> losses.Objective:
         """The surrogate at scores (B,m), without its β term; lam a scalar."""
         if self.surrogate == "margin":
-            return margin_hinge(scores, goal, beyond)
+            return margin_hinge(scores, goal, overshoot)
         return losses.untargeted(scores, goal.true, goal.k, lam.expand(len(scores)))
 
     def threshold(self, scores: Tensor, goal: Goal, lam: Tensor) -> Tensor:
@@ -106,29 +106,33 @@ class TkMLAPUv(Universal):
             return scores.topk(goal.k, dim=1).values[:, -1]
         return scores.masked_fill(~goal.true, -torch.inf).amax(1) - lam
 
-    def _over(self, crowd: Crowd) -> Steps:
-        course = torch.zeros_like(crowd.z)
-        for index in range(crowd.updates + 1):
-            rows = crowd.next_rows()
-            goal = crowd.goal.select(rows)
-            lam = shared_lambda(crowd.scores, crowd.goal.true, goal.k)
+    def _over(self, photo_set: PhotoSet) -> Steps:
+        momentum_buffer = torch.zeros_like(photo_set.z)
+        for index in range(photo_set.updates + 1):
+            rows = photo_set.next_rows()
+            goal = photo_set.goal.select(rows)
+            lam = shared_lambda(photo_set.scores, photo_set.goal.true, goal.k)
             if index == 0:
-                beyond = BEYOND * float(crowd.goal.margin(crowd.scores).clamp(min=0).mean())
-            x = crowd.x[rows].to(crowd.z.device)
+                overshoot = OVERSHOOT * float(photo_set.goal.margin(photo_set.scores).clamp(min=0).mean())
+            x = photo_set.x[rows].to(photo_set.z.device)
             logits, loss, by_z = slope(
-                crowd.annotator, x, crowd.z, partial(self.objective, goal=goal, lam=lam, beyond=beyond)
+                photo_set.annotator, x, photo_set.z, partial(self.objective, goal=goal, lam=lam, overshoot=overshoot)
             )
-            crowd.count(rows, forwards=1, backwards=1)
-            crowd.scores[rows] = logits
-            ridge = self.beta / 2 * crowd.z.square().sum()
-            if (yield crowd.step(index, rows, logits, loss + ridge, self.threshold(logits, goal, lam))):
+            photo_set.count(rows, forwards=1, backwards=1)
+            photo_set.scores[rows] = logits
+            ridge = self.beta / 2 * photo_set.z.square().sum()
+            if (yield photo_set.step(index, rows, logits, loss + ridge, self.threshold(logits, goal, lam))):
                 break
-            if index == crowd.updates or crowd.reached:
+            if index == photo_set.updates or photo_set.reached:
                 break
-            crowd.count(rows, steps=1)
-            g = self.beta * crowd.z + by_z
-            course = self.momentum * course + (1 - self.momentum) * g / g.norm().clamp(min=1e-12)
-            falling = SHORTEST + (1 - SHORTEST) * (1 + math.cos(math.pi * index / crowd.updates)) / 2
-            way = course.sign() if self.norm == "linf" else course / course.norm().clamp(min=1e-12)
-            crowd.z = self.project(crowd.z - falling * self.step * self.xi / 255 * way)
-        return crowd.result()
+            photo_set.count(rows, steps=1)
+            g = self.beta * photo_set.z + by_z
+            momentum_buffer = self.momentum * momentum_buffer + (1 - self.momentum) * g / g.norm().clamp(min=1e-12)
+            falling = SHORTEST + (1 - SHORTEST) * (1 + math.cos(math.pi * index / photo_set.updates)) / 2
+            direction = (
+                momentum_buffer.sign()
+                if self.norm == "linf"
+                else momentum_buffer / momentum_buffer.norm().clamp(min=1e-12)
+            )
+            photo_set.z = self.project(photo_set.z - falling * self.step * self.xi / 255 * direction)
+        return photo_set.result()

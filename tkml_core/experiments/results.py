@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import tkml_core as tk
-from tkml_core.attacks.attack import Attack
-from tkml_core.experiments.sample import CASES, asked, outcomes, prepared
+from tkml_core.attacks.base import Attack
+from tkml_core.experiments.measured_photos import CASES, asked, outcomes, prepared
 
 KS = (3, 5, 10)
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from torch import Tensor
 
 from tkml_core.annotator import Annotator
-from tkml_core.attacks.run import Run
+from tkml_core.attacks.batch import BatchState
 from tkml_core.goals import Goal
 from tkml_core.step import Result, Steps
 
@@ -47,20 +47,20 @@ class Attack:
             able = " or ".join(kind.__name__ for kind in self.goals)
             raise ValueError(f"The goal of {self.name} is {able}, not {type(goal).__name__}.")
 
-    def _run(self, annotator: Annotator, x: Tensor, goal: Goal) -> Run:
-        """What keeps the books."""
-        return Run(annotator, x, goal)
+    def _state(self, annotator: Annotator, x: Tensor, goal: Goal) -> BatchState:
+        """What is kept of the images during a run."""
+        return BatchState(annotator, x, goal)
 
-    def _loop(self, run: Run) -> Steps:
-        """From the first iterate to `run.result()`, one yield each; some image does not meet its goal yet."""
+    def _loop(self, state: BatchState) -> Steps:
+        """From the first iterate to `state.result()`, one yield each; some image does not meet its goal yet."""
         raise NotImplementedError
 
-    def _begin(self, run: Run) -> Steps:
-        run.begin()
-        if not len(run.live):
-            yield run.step(0)
-            return run.result()
-        return (yield from self._loop(run))
+    def _begin(self, state: BatchState) -> Steps:
+        state.begin()
+        if not len(state.active):
+            yield state.step(0)
+            return state.result()
+        return (yield from self._loop(state))
 
     def steps(self, annotator: Annotator, x: Tensor, goal: Goal) -> Steps:
         """The run as a generator of `Step`, returning the `Result`; `send(True)` has it conclude with what it has.
@@ -68,7 +68,7 @@ class Attack:
         x (B,3,H,W) in [0,1], a goal for each image or one for all.
         """
         self.check(goal)
-        return self._begin(self._run(annotator, x, goal))
+        return self._begin(self._state(annotator, x, goal))
 
     def __call__(self, annotator: Annotator, x: Tensor, goal: Goal) -> Result:
         """Run to the end."""

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from tkml_core import grid
 from tkml_core.annotator import Annotator
-from tkml_core.attacks.attack import Attack, check_whole
-from tkml_core.attacks.budget import project, to_levels
+from tkml_core.attacks.base import Attack, check_whole
 from tkml_core.attacks.checks import check_asked, scores_of
+from tkml_core.attacks.universal.norm_ball import project, to_levels
 from tkml_core.goals import Cleared, Goal, Inconsistent
 from tkml_core.images import quantize
 from tkml_core.metrics import l2_norm
@@ -64,14 +64,14 @@ class Universal(Attack):
         x (N,3,H,W) in [0,1], a goal for each image or one for all.
         """
         self.check(goal)
-        return self._over(Crowd(annotator, x, goal, self))
+        return self._over(PhotoSet(annotator, x, goal, self))
 
-    def _over(self, crowd: "Crowd") -> Steps:
-        """From the first mini-batch to `crowd.result()`, one yield an update and one at the end."""
+    def _over(self, photo_set: "PhotoSet") -> Steps:
+        """From the first mini-batch to `photo_set.result()`, one yield an update and one at the end."""
         raise NotImplementedError
 
 
-class Crowd:
+class PhotoSet:
     """The set under attack: its images, z as it stands, the best z that was measured, and what everything has cost."""
 
     def __init__(self, annotator: Annotator, x: Tensor, goal: Goal, attack: Universal) -> None:
@@ -126,7 +126,7 @@ class Crowd:
             self.best, self.best_rate = self.z, self.fooling_rate
         if self.fooling_rate >= self.attack.wanted:
             rounded = to_levels(self.z, self.attack.xi, self.attack.norm)
-            sure = self._margins(rounded) <= -2 * grid.HAIRLINE  # twice, so that what holds here holds at batch 1
+            sure = self._margins(rounded) <= -2 * grid.TOLERANCE  # twice, so that what holds here holds at batch 1
             self.reached = float(sure.double().mean()) >= self.attack.wanted
 
     def _margins(self, z: Tensor) -> Tensor:
@@ -169,7 +169,7 @@ class Crowd:
             x_adv[row] = image.to(x_adv)
         self.count(torch.arange(len(self.x)), forwards=1)
         scores = torch.cat(logits)
-        achieved = self.goal.margin(scores) <= -grid.HAIRLINE
+        achieved = self.goal.margin(scores) <= -grid.TOLERANCE
         agrees = consistent(scores, self.goal.true, self.goal.k)
         return UniversalResult(
             x_adv=x_adv, achieved=achieved, consistent=agrees, norm=torch.cat(norm), norm_float=torch.cat(norm_float),

@@ -13,17 +13,27 @@ import torch
 from torch import Tensor
 
 from tkml_core.annotator import Annotator
-from tkml_core.attacks.attack import Attack, check_whole
-from tkml_core.attacks.dual import AHEAD, BISECTIONS, FINEST, FIRST, LAST, NEAR, Dual, look_at
-from tkml_core.attacks.levels import on_levels
-from tkml_core.attacks.run import Run, plus
+from tkml_core.attacks.base import Attack, check_whole
+from tkml_core.attacks.batch import BatchState
+from tkml_core.attacks.minnorm.multipliers import (
+    BISECTIONS,
+    FINEST,
+    FIRST,
+    LAST,
+    OVERSHOOT,
+    SLACK,
+    Dual,
+    evaluate_and_record,
+)
+from tkml_core.attacks.minnorm.rounded import on_levels
+from tkml_core.attacks.rows import add
 from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Targeted
 from tkml_core.grid import bisect
 from tkml_core.images import each
 from tkml_core.metrics import NORMS
 from tkml_core.step import Steps
 
-STEPS, HASTE = 100, 4.0  # steps that the gains of w are for; in fewer, w must learn faster, up to so many times
+STEPS, MOST_RATE = 100, 4.0  # steps that the gains of w are for; in fewer, w must learn faster, up to so many times
 STRETCH = (1.05, 1.1, 1.2, 1.35, 1.6, 2.0)  # of z, tried where the steps are over and no success was seen
 
 
@@ -61,29 +71,29 @@ class MinNorm(Attack):
         if self.norm not in NORMS:
             raise ValueError(f"norm = {self.norm!r}: it is {' or '.join(map(repr, NORMS))}.")
 
-    def _run(self, annotator: Annotator, x: Tensor, goal: Goal) -> Run:
-        return Run(annotator, x, goal, self.norm)
+    def _state(self, annotator: Annotator, x: Tensor, goal: Goal) -> BatchState:
+        return BatchState(annotator, x, goal, self.norm)
 
-    def _loop(self, run: Run) -> Steps:
+    def _loop(self, state: BatchState) -> Steps:
         most = max(self.max_steps - self.rounded, min(self.max_steps, self.schedule))
-        dual = Dual(run, hurry=min(max(1.0, STEPS / max(1, min(self.schedule, most))), HASTE))
+        dual = Dual(state, rate_multiplier=min(max(1.0, STEPS / max(1, min(self.schedule, most))), MOST_RATE))
         index, stopped = 0, None
         for index in range(most + 1):
-            look = look_at(run)
-            if index >= self.schedule and run.succeeded:
-                self._finish(run, look.rows)
-            stopped = yield run.step(index)
-            if stopped or not len(run.live) or index == most:
+            evaluation = evaluate_and_record(state)
+            if index >= self.schedule and state.succeeded:
+                self._finish(state, evaluation.rows)
+            stopped = yield state.step(index)
+            if stopped or not len(state.active) or index == most:
                 break
-            share, beyond = self._schedule(index, most)
-            toward = dual.descend(look, beyond)
-            run.move(look.rows, look.leaf.detach().sub(look.z + toward, alpha=share))
-        run.catch_up()
-        _stretch(run, run.live)
-        self._finish(run, run.live)
+            share, overshoot = self._schedule(index, most)
+            toward = dual.descend(evaluation, overshoot)
+            state.move(evaluation.rows, evaluation.leaf.detach().sub(evaluation.z + toward, alpha=share))
+        state.read_pending()
+        _stretch(state, state.active)
+        self._finish(state, state.active)
         if not stopped and self.norm == "l2":
-            yield from on_levels(run, dual, index, min(self.rounded, self.max_steps - index))
-        return run.result()
+            yield from on_levels(state, dual, index, min(self.rounded, self.max_steps - index))
+        return state.result()
 
     def _schedule(self, index: int, most: int) -> tuple[float, float]:
         """Share of the newest gradient in z, falling as a cosine, and by how much of the first gap the goal is to be met."""
@@ -92,35 +102,35 @@ class MinNorm(Attack):
             over, first, last = index / length, FIRST, LAST
         else:
             over, first, last = (index - length) / (most - length), LAST, FINEST
-        return last + (first - last) * (1 + math.cos(math.pi * over)) / 2, AHEAD + (NEAR - AHEAD) * over
+        return last + (first - last) * (1 + math.cos(math.pi * over)) / 2, OVERSHOOT + (SLACK - OVERSHOOT) * over
 
-    def _finish(self, run: Run, rows: Tensor) -> None:
+    def _finish(self, state: BatchState, rows: Tensor) -> None:
         """Shorten the best z of those rows that have one, by bisection of its length, and bring it onto the grid."""
-        rows = rows[run.best_norm[rows] < torch.inf]
+        rows = rows[state.best_norm[rows] < torch.inf]
         if not len(rows):
             return
-        z = run.best[rows] - run.x[rows]
-        one = torch.ones_like(run.norm[rows])
-        scale = bisect(lambda scale: _succeeds(run, rows, each(scale) * z), 0.9 * one, one, BISECTIONS)
-        run.keep(rows, run.x[rows] + each(scale) * z, run.best_norm[rows] * scale)
-        run.settle(rows)
+        z = state.best[rows] - state.x[rows]
+        one = torch.ones_like(state.norm[rows])
+        scale = bisect(lambda scale: _succeeds(state, rows, each(scale) * z), 0.9 * one, one, BISECTIONS)
+        state.keep(rows, state.x[rows] + each(scale) * z, state.best_norm[rows] * scale)
+        state.settle(rows)
 
 
-def _succeeds(run: Run, rows: Tensor, z: Tensor) -> Tensor:
+def _succeeds(state: BatchState, rows: Tensor, z: Tensor) -> Tensor:
     """Whether z (n,3,H,W) is a success for `rows`; (n,) bool."""
-    run.forwards = plus(run.forwards, rows)
+    state.forwards = add(state.forwards, rows)
     with torch.no_grad():
-        logits = run.annotator((run.x[rows] + z).clamp(0, 1))
-    return run.goal.select(rows).margin(logits) < -run.wanted[rows]
+        logits = state.annotator((state.x[rows] + z).clamp(0, 1))
+    return state.goal.select(rows).margin(logits) < -state.required_margin[rows]
 
 
-def _stretch(run: Run, rows: Tensor) -> None:
+def _stretch(state: BatchState, rows: Tensor) -> None:
     """Rows whose steps are over without a success: their z may only be too short."""
     for scale in STRETCH:
-        rows = rows[run.best_norm[rows] == torch.inf]
+        rows = rows[state.best_norm[rows] == torch.inf]
         if not len(rows):
             break
-        z = scale * (run.x_adv[rows] - run.x[rows])
-        good = _succeeds(run, rows, z)
-        longer = (run.x[rows] + z).clamp(0, 1)[good]
-        run.keep(rows[good], longer, NORMS[run.measure](longer - run.x[rows[good]]))
+        z = scale * (state.x_adv[rows] - state.x[rows])
+        good = _succeeds(state, rows, z)
+        longer = (state.x[rows] + z).clamp(0, 1)[good]
+        state.keep(rows[good], longer, NORMS[state.measure](longer - state.x[rows[good]]))

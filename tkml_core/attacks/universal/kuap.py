@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from tkml_core.annotator import Annotator
-from tkml_core.attacks.attack import LARGEST, check_whole
+from tkml_core.attacks.base import LARGEST, check_whole
 from tkml_core.attacks.checks import check_graph
-from tkml_core.attacks.kfool import BEYOND, kfool_step
-from tkml_core.attacks.universal import Crowd, Universal
+from tkml_core.attacks.kfool import PAST_BOUNDARY, kfool_step
+from tkml_core.attacks.universal.base import PhotoSet, Universal
 from tkml_core.goals import Goal
 from tkml_core.step import Steps
 
@@ -35,25 +35,25 @@ class KUAP(Universal):
                 f"overshoot = {self.overshoot!r}: the share beyond the boundary is a number from 0 to {LARGEST}."
             )
 
-    def _over(self, crowd: Crowd) -> Steps:
-        for index in range(crowd.updates + 1):
-            rows = crowd.next_rows()
+    def _over(self, photo_set: PhotoSet) -> Steps:
+        for index in range(photo_set.updates + 1):
+            rows = photo_set.next_rows()
             with torch.no_grad():
-                logits = crowd.annotator(crowd.images(rows))
-            crowd.count(rows, forwards=1)
-            goal = crowd.goal.select(rows)
+                logits = photo_set.annotator(photo_set.images(rows))
+            photo_set.count(rows, forwards=1)
+            goal = photo_set.goal.select(rows)
             margin = goal.margin(logits)
             # kFool has no loss of its own: the margin is what it brings down.
-            step = crowd.step(index, rows, logits, margin.clamp(min=0), logits.topk(goal.k, dim=1).values[:, -1])
-            if (yield step) or index == crowd.updates or crowd.reached:
+            step = photo_set.step(index, rows, logits, margin.clamp(min=0), logits.topk(goal.k, dim=1).values[:, -1])
+            if (yield step) or index == photo_set.updates or photo_set.reached:
                 break
-            crowd.count(rows, steps=1)
+            photo_set.count(rows, steps=1)
             if bool(margin >= 0):
-                dz, taken, fooled = self._fool(crowd.annotator, step.x_adv, goal)
-                crowd.count(rows, forwards=taken + 1, backwards=taken * (goal.k + 1))
+                dz, taken, fooled = self._fool(photo_set.annotator, step.x_adv, goal)
+                photo_set.count(rows, forwards=taken + 1, backwards=taken * (goal.k + 1))
                 if fooled:
-                    crowd.z = self.project(crowd.z + dz)
-        return crowd.result()
+                    photo_set.z = self.project(photo_set.z + dz)
+        return photo_set.result()
 
     def _fool(self, annotator: Annotator, x: Tensor, goal: Goal) -> tuple[Tensor, int, bool]:
         """kFool on one image: its float dz, the steps taken, and whether the goal holds at x + dz."""
@@ -66,6 +66,6 @@ class KUAP(Universal):
             fooled = bool(goal.margin(logits.detach()) < 0)
             if fooled or taken == self.fool_steps:
                 break
-            aimed = logits.detach() + BEYOND * goal.true
+            aimed = logits.detach() + PAST_BOUNDARY * goal.true
             dz = dz + (1 + self.overshoot) * kfool_step(leaf, logits, goal, aimed)
         return dz, taken, fooled
