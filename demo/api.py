@@ -16,8 +16,8 @@ from demo.components.photo_input import photo_input
 from demo.engine.annotators import annotate_photo
 from demo.engine.plan import AttackRequest, plan_for
 from demo.engine.run import run_plan
-from demo.engine.stream import result_of
 from demo.export.files import save_png
+from tkml_core.generators import drain
 
 DEFAULT_STEPS = 200
 
@@ -78,7 +78,7 @@ def run_attack(
     request = AttackRequest(
         annotator, k, attack, true_labels, target_case or "", target_labels, max_steps, seed, goal or ""
     )
-    outcome = result_of(run_plan(plan_for(image, request)))
+    outcome = drain(run_plan(plan_for(image, request)))
     return save_png(outcome, get_upload_folder()), outcome.report
 
 

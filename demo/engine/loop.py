@@ -8,7 +8,7 @@ from demo.engine import threads
 from demo.engine.frames import Frame, History
 from demo.engine.outcome import Outcome, conclude
 from demo.engine.plan import Plan
-from demo.engine.stream import mapped
+from tkml_core.generators import WithResult
 from tkml_core.step import Steps
 
 BUDGET_SECONDS = 60.0  # wall clock of one run, wherever it was asked for
@@ -44,13 +44,11 @@ def run_here(
     """Frames of the attack, one a step; returns the Outcome, whose report says in "stopped" what cut it short."""
     began = time.perf_counter()
     history = History()
-
-    def frame(step: tk.Step) -> Frame:
+    steps = WithResult(take_steps(plan.attack.steps(plan.annotator, plan.photo.x, plan.goal), stop_asked, budget))
+    for step in steps:
         history.add(step)
         seconds = time.perf_counter() - began
         speed = (len(history.loss) - 1) / max(seconds, 1e-6)
-        return Frame(step.index, step.x_adv, step.logits, history, bool(step.achieved[0]), seconds, speed)
-
-    steps = take_steps(plan.attack.steps(plan.annotator, plan.photo.x, plan.goal), stop_asked, budget)
-    result, stopped = yield from mapped(steps, frame)
+        yield Frame(step.index, step.x_adv, step.logits, history, bool(step.achieved[0]), seconds, speed)
+    result, stopped = steps.result
     return conclude(plan, result, history, stopped, time.perf_counter() - began)

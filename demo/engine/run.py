@@ -10,7 +10,7 @@ from demo.engine import loop, zero_gpu
 from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome
 from demo.engine.plan import Plan, make_plan
-from demo.engine.stream import mapped
+from tkml_core.generators import WithResult
 
 
 def run_plan(
@@ -40,8 +40,8 @@ def _run_there(plan: Plan, flag: zero_gpu.Flag, budget: float) -> Iterator[Frame
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     photo = replace(plan.photo, x=plan.photo.x.to(device), logits=plan.photo.logits.to(device))
     there = replace(make_plan(plan.request, tk.load(plan.request.annotator, device), photo), guessed=plan.guessed)
-    outcome = yield from mapped(
-        loop.run_here(there, flag.is_up, budget),
-        lambda frame: replace(frame, x_adv=frame.x_adv.cpu(), logits=frame.logits.cpu()),
-    )
+    frames = WithResult(loop.run_here(there, flag.is_up, budget))
+    for frame in frames:
+        yield replace(frame, x_adv=frame.x_adv.cpu(), logits=frame.logits.cpu())
+    outcome = frames.result
     yield replace(outcome, plan=plan, x_adv=outcome.x_adv.cpu(), logits=outcome.logits.cpu())

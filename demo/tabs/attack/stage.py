@@ -1,21 +1,21 @@
 """A run as the page shows it: throttled frames while it goes, everything lossless at its end."""
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from demo.engine import loop
-from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome
 from demo.engine.plan import Plan
 from demo.engine.replay import Recorder, Replay
 from demo.engine.run import run_plan
-from demo.engine.stream import at_most_every, mapped
+from demo.engine.stream import PICTURES_EVERY
 from demo.render import photo_card
 from demo.render.pictures import AMPLIFY
 from demo.render.run_plots import race_of
 from demo.render.status import done_html, status_html
 from demo.render.verdict import aim, table_html, verdict_html, waiting_html
+from tkml_core.generators import WithResult
 
 RACE_EVERY = 1 / 4
 BOXES = ("before", "change", "after", "race", "status", "verdict", "table")
@@ -84,28 +84,22 @@ def views(
     `factor`, how strong to draw the change, is asked again for every picture.
     """
     yield opening(plan, factor())
-    recorder = Recorder()
-    frames = at_most_every(run_plan(plan, stop_asked, budget), each=recorder.take)
-    outcome = yield from _views(plan, frames, factor)
-    yield closing(recorder.finish(outcome), factor())
-
-
-def _views(
-    plan: Plan, frames: Generator[Frame, None, Outcome], factor: Callable[[], int]
-) -> Generator[View, None, Outcome]:
-    """A view of each frame; the race, which costs most, is drawn for every other one at most."""
-    due = 0.0
-
-    def view(frame: Frame) -> View:
-        nonlocal due
-        now, race = time.perf_counter(), None
-        if now >= due:
-            due, race = now + RACE_EVERY, race_of(plan, frame.history)
-        return View(
+    frames, recorder = WithResult(run_plan(plan, stop_asked, budget)), Recorder()
+    pictures_due = race_due = 0.0
+    for frame in frames:
+        recorder.take(frame)
+        now = time.perf_counter()
+        if now < pictures_due:
+            continue
+        pictures_due = now + PICTURES_EVERY
+        race = None
+        if now >= race_due:
+            race_due = now + RACE_EVERY
+            race = race_of(plan, frame.history)
+        yield View(
             change=photo_card.change_html(plan.photo.x, frame.x_adv, lossless=False, factor=factor()),
             after=photo_card.after_html(plan, frame.x_adv, frame.logits, lossless=False, now="now"),
             race=race,
             status=status_html(plan, frame),
         )
-
-    return (yield from mapped(frames, view))
+    yield closing(recorder.finish(frames.result), factor())

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from demo.catalog import attacks as menu
@@ -12,7 +11,8 @@ from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.engine.run import run_plan
-from demo.engine.stream import at_most_every, mapped
+from demo.engine.stream import PICTURES_EVERY
+from tkml_core.generators import WithResult
 from tkml_core.zoo.perturbations import bundled
 
 
@@ -139,6 +139,7 @@ def column_updates(
     for column, plan in enumerate(contestants):
         if stop_asked():
             return
-        frames = at_most_every(run_plan(plan, stop_asked, budget))
-        outcome = yield from mapped(frames, partial(ColumnUpdate, column))
-        yield ColumnUpdate(column, outcome=outcome)
+        frames = WithResult(run_plan(plan, stop_asked, budget))
+        for frame in frames.every(PICTURES_EVERY):
+            yield ColumnUpdate(column, frame)
+        yield ColumnUpdate(column, outcome=frames.result)

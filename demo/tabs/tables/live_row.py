@@ -12,9 +12,9 @@ from demo.engine import loop
 from demo.engine.checks import one_of
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.engine.run import run_plan
-from demo.engine.stream import mapped
 from demo.photos.selection import Source
 from demo.render.measured_table import Table, table_html
+from tkml_core.generators import WithResult
 from tkml_core.statistics import share
 
 MOST_PHOTOS = 12
@@ -109,8 +109,10 @@ def measure(
 def _attacked(
     plan: Plan, row: Row, title: str, stop_asked: Callable[[], bool], seconds: float
 ) -> Generator[Progress, None, dict[str, Any]]:
-    outcome = yield from mapped(run_plan(plan, stop_asked, seconds), lambda frame: Progress(row, title, frame.index))
-    return outcome.report
+    frames = WithResult(run_plan(plan, stop_asked, seconds))
+    for frame in frames:
+        yield Progress(row, title, frame.index)
+    return frames.result.report
 
 
 def rows_html(rows: Sequence[Row]) -> str:

@@ -12,7 +12,7 @@ from demo.components.run_bar import into_sight, wire
 from demo.components.theme import Html
 from demo.engine.annotators import load_annotator
 from demo.engine.plan import DEFAULT_K, MAX_SEED, MAX_STEPS
-from demo.engine.stream import at_most_every, mapped
+from demo.engine.stream import PICTURES_EVERY
 from demo.export.files import KEEP_SECONDS
 from demo.photos.samples import samples
 from demo.photos.selection import sample_sources, uploaded
@@ -20,6 +20,7 @@ from demo.render.measured_table import table_html
 from demo.render.status import line_html
 from demo.tabs.tables import live_row
 from demo.tabs.tables.measured import tables
+from tkml_core.generators import WithResult
 
 MOST_ROWS = 8
 INTRO = """<p class="lead">What the attacks do to many photos, measured on this page’s annotators, beside the numbers that the
@@ -123,18 +124,14 @@ def _wire(w: TablesWidgets, files: dict[str, str]) -> None:
         request = live_row.request_for(name, attack, case if case in able else next(iter(able)), k, max_steps, seed)
         case = request.target_case or "cleared"
         sources = sample_sources(chosen, files, load_annotator(name)) + uploaded(uploads, live_row.MOST_PHOTOS)
-        done = -1
-
-        def update(now: live_row.Progress) -> Update:
-            nonlocal done
-            shown = {w.status: line_html(f"{now.title}", f"step {now.step}", f"{now.row.done} done")}
+        run, done = WithResult(live_row.measure(request, case, sources, stop_asked)), -1
+        for now in run.every(PICTURES_EVERY):
+            update = {w.status: line_html(f"{now.title}", f"step {now.step}", f"{now.row.done} done")}
             if now.row.done > done:
                 done = now.row.done
-                shown[w.table] = live_row.rows_html([now.row, *rows])
-            return shown
-
-        row = yield from mapped(at_most_every(live_row.measure(request, case, sources, stop_asked)), update)
-        rows = [row, *rows][:MOST_ROWS]
+                update[w.table] = live_row.rows_html([now.row, *rows])
+            yield update
+        rows = [run.result, *rows][:MOST_ROWS]
         yield {
             w.rows: rows,
             w.table: live_row.rows_html(rows),

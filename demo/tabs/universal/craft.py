@@ -12,11 +12,11 @@ from demo.engine import loop
 from demo.engine.annotators import load_annotator
 from demo.engine.checks import one_of, whole
 from demo.engine.plan import MAX_SEED
-from demo.engine.stream import mapped
 from demo.tabs.universal.photo_set import PhotoSet
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal.base import CHUNK, Universal
 from tkml_core.experiments.universal import noise_like
+from tkml_core.generators import WithResult
 from tkml_core.step import UniversalResult, UniversalStep
 
 MOST_K, MOST_EPOCHS = 10, 50
@@ -124,23 +124,19 @@ def craft(
     """Moments of the run, one an update; returns what was made, the best so far where it was stopped."""
     annotator, attack = load_annotator(request.annotator), request.attack()
     an_epoch = -(-len(photos.x) // attack.images_an_update)
-    steps = loop.take_steps(
-        attack.steps(annotator, photos.x, tk.Cleared(true=photos.true, k=request.k)), stop_asked, budget
-    )
+    goal = tk.Cleared(true=photos.true, k=request.k)
+    steps = WithResult(loop.take_steps(attack.steps(annotator, photos.x, goal), stop_asked, budget))
     points: list[Point] = []
     seen, index = -1, 0
-
-    def progress(step: tk.Step) -> CraftProgress:
-        nonlocal seen, index
-        step = cast(UniversalStep, step)
+    for any_step in steps:
+        step = cast(UniversalStep, any_step)
         index = step.index
         if step.epoch != seen:  # the whole set was measured as this epoch began
             seen = step.epoch
             noise = fooled(annotator, photos, request.k, noise_like(step.z.cpu(), request.seed)) / len(photos.x)
             points.append(Point(index / an_epoch, step.fooling_rate, noise))
-        return CraftProgress(index, step.epoch, step.z, points)
-
-    result, stopped = yield from mapped(steps, progress)
+        yield CraftProgress(index, step.epoch, step.z, points)
+    result, stopped = steps.result
     return _made(request, photos, cast(UniversalResult, result), stopped, index, [*points], index / an_epoch)
 
 

@@ -14,13 +14,14 @@ from demo.components.events import QUIET, Update, plainly
 from demo.components.run_bar import into_sight, wire
 from demo.engine import loop
 from demo.engine.annotators import load_annotator
-from demo.engine.stream import at_most_every, mapped
+from demo.engine.stream import PICTURES_EVERY
 from demo.export import files as shelf
 from demo.photos.selection import sample_sources, uploaded
 from demo.render.status import line_html
 from demo.render.verdict import waiting_html
 from demo.tabs.universal import craft, photo_set, render, trial
 from demo.tabs.universal.widgets import UniversalWidgets
+from tkml_core.generators import WithResult
 
 OWN = "made here"  # the z that the visitor made, where one is chosen to be tried
 Stop = Callable[[], bool]
@@ -113,20 +114,17 @@ def _progress(
         w.npz: gr.update(interactive=False),
         w.png: gr.update(interactive=False),
     }
-    drawn = 0
-
-    def update(now: craft.CraftProgress) -> Update:
-        nonlocal drawn
-        shown = {
+    run, drawn = WithResult(craft.craft(request, photos, stop_asked)), 0
+    for now in run.every(PICTURES_EVERY):
+        update = {
             w.z: render.change_html(now.z, factor, "Change z", lossless=False),
             w.status: line_html(*render.progress(now, request)),
         }
         if len(now.points) > drawn:
             drawn = len(now.points)
-            shown[w.rates] = render.rates_html(now.points, request.epochs, n)
-        return shown
-
-    return (yield from mapped(at_most_every(craft.craft(request, photos, stop_asked)), update))
+            update[w.rates] = render.rates_html(now.points, request.epochs, n)
+        yield update
+    return run.result
 
 
 def files_of(made: craft.Made) -> tuple[str, str]:

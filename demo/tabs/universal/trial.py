@@ -14,7 +14,6 @@ from demo.engine.annotators import load_annotator, read_photo
 from demo.engine.frames import History
 from demo.engine.outcome import Outcome, conclude
 from demo.engine.plan import AttackRequest, make_plan
-from demo.engine.stream import result_of
 from demo.photos.selection import Source
 from demo.render.labels import scored, top_list
 from demo.render.photo_card import before_html
@@ -24,6 +23,7 @@ from demo.tabs.universal.craft import Made
 from demo.tabs.universal.render import change_html, factor_for
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal.precomputed import Precomputed
+from tkml_core.generators import WithResult
 from tkml_core.statistics import wilson_interval
 from tkml_core.zoo.perturbations import bundled, notes_of, path_of
 
@@ -93,9 +93,11 @@ def put_on(change: Change, source: Source) -> Outcome:
     except ValueError as error:
         raise ValueError(f"{source.title}: {error}") from error
     plan = replace(plan, attack=Precomputed(change.z), request=replace(plan.request, attack=change.method))
-    steps = loop.take_steps(plan.attack.steps(annotator, photo.x, plan.goal), lambda: False)
+    steps = WithResult(loop.take_steps(plan.attack.steps(annotator, photo.x, plan.goal), lambda: False))
     history, began = History(), time.perf_counter()
-    result, stopped = result_of(steps, each=history.add)
+    for step in steps:
+        history.add(step)
+    result, stopped = steps.result
     return conclude(plan, result, history, stopped, time.perf_counter() - began)
 
 
