@@ -26,9 +26,9 @@ from demo.engine.plan import AttackRequest, make_plan
 from demo.engine.recordings import Recording, sample_photo
 from demo.engine.replay import Recorder, Replay
 from demo.engine.saliency import saliency
-from demo.engine.stream import result_of
 from demo.photos.samples import sample, samples
 from demo.photos.selection import known_truth
+from tkml_core.generators import WithResult
 from tkml_core.zoo.registry import data_set
 
 FRAMES = 10  # pictures of steps in a file
@@ -147,8 +147,10 @@ def run(wish: Candidate) -> Replay:
     photo = sample_photo(wish.sample, annotator, menu.ready_made(wish.request.attack))
     plan = make_plan(wish.request, annotator, photo)
     recorder = Recorder()
-    outcome = result_of(loop.run_here(plan, budget=BUDGET_SECONDS), recorder.take)
-    replay = recorder.finish(outcome)
+    frames = WithResult(loop.run_here(plan, budget=BUDGET_SECONDS))
+    for frame in frames:
+        recorder.take(frame)
+    replay = recorder.finish(frames.result)
     keep = np.unique(np.linspace(0, max(len(replay.frames) - 1, 0), FRAMES).round().astype(int))
     return replace(replay, frames=tuple(replay.frames[i] for i in keep if i < len(replay.frames)))
 

@@ -16,7 +16,7 @@ from demo.engine import loop
 from demo.engine.outcome import Outcome
 from demo.engine.plan import AttackRequest, plan_for
 from demo.engine.roles import Roles
-from demo.tabs.attack.robustness import distortions
+from demo.engine import distortions
 from demo.tabs.attack.robustness.examine import Examined, Finished, Row, Seen, examine
 from demo.tabs.attack.robustness.goal_checks import SHOWN
 from demo.tabs.attack.robustness.render import examined_html, summary
