@@ -216,7 +216,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m demo.record", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", nargs="+", choices=[recipe.name for recipe in all_recipes()], help="record only these")
+    parser.add_argument(
+        "--only", nargs="+", choices=[recipe.name for recipe in all_recipes()], help="record only these"
+    )
     parser.add_argument("--out", type=Path, default=recordings.FOLDER, help="folder for the files")
     args = parser.parse_args()
     failed = []

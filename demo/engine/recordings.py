@@ -37,7 +37,15 @@ MOST_BYTES = 300_000  # a file
 MAKE_AGAIN = "`python -m demo.record` makes the recordings again."
 _GAIN = 8  # pictures of steps: 128 + 8 z, so that losses stay far below one level; |z| up to 15 levels
 _LOGIT = 1e-3  # scores over the steps are whole thousandths of a logit
-_QUALITIES: tuple[int | None, ...] = (None, 95, 85, 70, 50, 30, 10)  # of pictures of steps: lossless where there is room
+_QUALITIES: tuple[int | None, ...] = (
+    None,
+    95,
+    85,
+    70,
+    50,
+    30,
+    10,
+)  # of pictures of steps: lossless where there is room
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +98,9 @@ def write(recording: Recording, folder: Path = FOLDER) -> Path:
             path = folder / f"{recording.name}.npz"
             path.write_bytes(content)
             return path
-    raise ValueError(f"{recording.name} takes {len(content)} bytes at the lowest quality; at most {MOST_BYTES} are allowed.")
+    raise ValueError(
+        f"{recording.name} takes {len(content)} bytes at the lowest quality; at most {MOST_BYTES} are allowed."
+    )
 
 
 def read(path: Path) -> Recording:

@@ -27,7 +27,9 @@ def uri(image: Image.Image, quality: int = QUALITY) -> str:
     return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def picture(image: Image.Image, alt: str, title: str = "", below: str = "", badge: str = "", quality: int = QUALITY) -> str:
+def picture(
+    image: Image.Image, alt: str, title: str = "", below: str = "", badge: str = "", quality: int = QUALITY
+) -> str:
     """A picture with a title above and HTML below it."""
     head = f"<h4>{escape(title)}</h4>" if title else ""
     mark = f'<span class="badge">{escape(badge)}</span>' if badge else ""
@@ -83,7 +85,9 @@ def looked_at(recording: Recording, names: Sequence[str], when: str = "before") 
     """Where in the photo the scores of labels come from, as far as the recording knows."""
     x = recording.outcome.plan.photo.x if when == "before" else recording.outcome.x_adv
     parts = [
-        picture(spotlight(x, recording.looks[f"{when} {name}"]), f"The pixels that the score of {name} depends on", name)
+        picture(
+            spotlight(x, recording.looks[f"{when} {name}"]), f"The pixels that the score of {name} depends on", name
+        )
         for name in names
         if f"{when} {name}" in recording.looks
     ]

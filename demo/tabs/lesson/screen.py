@@ -83,8 +83,9 @@ def lesson_html(all_screens: Sequence[Screen]) -> str:
             '<p class="none">There is no lesson: the recorded runs it is made of are missing, or belong to other weights. '
             "<code>python -m demo.record</code> makes them.</p>"
         )
+    current = ' aria-current="step"'
     way = "".join(
-        f'<li><button type="button" data-to="{screen.key}"{" aria-current='step'" if number == 1 else ""}>'
+        f'<li><button type="button" data-to="{screen.key}"{current if number == 1 else ""}>'
         f'<span class="number">{number}</span><span class="words">{escape(screen.title)}</span></button></li>'
         for number, screen in enumerate(all_screens, start=1)
     )

@@ -9,10 +9,10 @@ from demo.tabs.lesson.screen import Answer, Screen
 def _dial(shown: Recording) -> str:
     """The change from none to all of it; the browser blends the pictures, the labels were measured at every stop."""
     outcome, was = shown.outcome, shown.outcome.plan.photo.logits
-    stops = [("0 %", was), *((f"{n * 10} %", shown.checks[f"strength {n / 10:g}"]) for n in range(1, 11))]
+    measured = [("0 %", was), *((f"{n * 10} %", shown.checks[f"strength {n / 10:g}"]) for n in range(1, 11))]
     lists = "".join(
         f'<div class="stop" data-stop="{n}"{" hidden" if n < 10 else ""}>{pictures.labels(shown, logits, f"At {name} of the change", 3)}</div>'
-        for n, (name, logits) in enumerate(stops)
+        for n, (name, logits) in enumerate(measured)
     )
     x, x_adv = outcome.plan.photo.x, outcome.x_adv
     strength = pictures.picture(
@@ -28,10 +28,11 @@ def _dial(shown: Recording) -> str:
         f'<img src="{pictures.uri(pictures.original(shown))}" alt="The photo with a part of the change" width="{x.shape[3]}" '
         f'height="{x.shape[2]}"><img class="over" src="{pictures.uri(pictures.attacked(shown))}" alt=""></div></figure>'
     )
+    stops = f'<div class="stops">{lists}</div>'
     return (
         '<div class="dial"><label><span>How much of the change</span><input type="range" min="0" max="10" value="10" step="1" '
         'aria-label="How much of the change, in tenths"><output>100 %</output></label>'
-        f"{pictures.row(over, strength, f'<div class=stops>{lists}</div>')}</div>"
+        f"{pictures.row(over, strength, stops)}</div>"
     )
 
 

@@ -34,7 +34,10 @@ def screen() -> Screen | None:
         ),
         question="How large is the change it needs, beside the one for the usual annotator?",
         answers=[Answer(word, low <= times < high) for word, (low, high) in zip(words, ranges, strict=True)],
-        told=[f"{times:.1f} times as large.{costs}", "Better is not safe: with a change that is large enough it is fooled too."],
+        told=[
+            f"{times:.1f} times as large.{costs}",
+            "Better is not safe: with a change that is large enough it is fooled too.",
+        ],
         shown=pictures.row(
             *(
                 pictures.picture(

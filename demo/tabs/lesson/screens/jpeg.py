@@ -35,10 +35,16 @@ def screen() -> Screen | None:
         f"shown to the annotator again. JPEG throws away fine detail: it says “{pictures.best(shown, back)}” again.",
         see=pictures.row(
             pictures.picture(
-                pictures.attacked(shown), "The attacked photo", "Attacked", pictures.labels(shown, outcome.logits, "Top 3", 3)
+                pictures.attacked(shown),
+                "The attacked photo",
+                "Attacked",
+                pictures.labels(shown, outcome.logits, "Top 3", 3),
             ),
             pictures.picture(
-                to_image(saved), "The same photo as a JPEG", "Then saved as JPEG", pictures.labels(shown, back, "Top 3", 3)
+                to_image(saved),
+                "The same photo as a JPEG",
+                "Then saved as JPEG",
+                pictures.labels(shown, back, "Top 3", 3),
             ),
         ),
         question="A company now saves every uploaded photo as a JPEG first. Is it safe?",

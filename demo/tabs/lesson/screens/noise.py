@@ -17,9 +17,7 @@ def screen() -> Screen | None:
     was, now = pictures.best(shown, outcome.plan.photo.logits), pictures.best(shown, outcome.logits)
     results = {times: pictures.best(shown, shown.checks[f"noise {times}"]) for times in (1, 2, 4)}
     stays = [times for times, name in results.items() if name == was]
-    bigger = (
-        f" Noise {max(stays)} times as large does not either." if max(stays, default=1) > 1 else ""
-    )
+    bigger = f" Noise {max(stays)} times as large does not either." if max(stays, default=1) > 1 else ""
     mixed = shown.checks["noise 1"]
     return Screen(
         key="noise",
@@ -28,7 +26,9 @@ def screen() -> Screen | None:
         intro="Perhaps any change of this size would confuse the annotator. Let us test it: the same photo, with random noise "
         "that is exactly as large, all in all, as the change before.",
         see=pictures.row(
-            pictures.picture(amplified(x, outcome.x_adv, AMPLIFY), "The attack’s change", "The attack", "", f"× {AMPLIFY}", 60),
+            pictures.picture(
+                amplified(x, outcome.x_adv, AMPLIFY), "The attack’s change", "The attack", "", f"× {AMPLIFY}", 60
+            ),
             pictures.picture(amplified(x, noisy, AMPLIFY), "The random noise", "Random noise", "", f"× {AMPLIFY}", 60),
         ),
         question=f"What will the annotator say about the photo with noise? Before, it said “{was}”.",
@@ -43,9 +43,14 @@ def screen() -> Screen | None:
         ],
         shown=pictures.row(
             pictures.picture(
-                pictures.attacked(shown), "The attacked photo", "Attacked", pictures.labels(shown, outcome.logits, "Its top 3", 3)
+                pictures.attacked(shown),
+                "The attacked photo",
+                "Attacked",
+                pictures.labels(shown, outcome.logits, "Its top 3", 3),
             ),
-            pictures.picture(to_image(noisy), "The photo with noise", "With noise", pictures.labels(shown, mixed, "Its top 3", 3)),
+            pictures.picture(
+                to_image(noisy), "The photo with noise", "With noise", pictures.labels(shown, mixed, "Its top 3", 3)
+            ),
         ),
         why=[
             "Think of a hundred people who push a car. If each pushes wherever they like, the car stays where it is: the pushes "

@@ -18,7 +18,9 @@ def film(shown: Recording) -> str:
         now = pictures.picture(to_image(x_adv), f"The photo, {where}", "The photo")
         z = pictures.picture(amplified(x, x_adv, AMPLIFY), f"The change, {where}", "The change", "", f"× {AMPLIFY}", 55)
         hidden = "" if at == replay.last else " hidden"
-        frames.append(f'<div class="frame" data-frame="{at}" data-title="{title}"{hidden}>{pictures.row(now, z, below)}</div>')
+        frames.append(
+            f'<div class="frame" data-frame="{at}" data-title="{title}"{hidden}>{pictures.row(now, z, below)}</div>'
+        )
     return (
         f'<div class="film"><div class="frames">{"".join(frames)}</div><div class="player" role="group" aria-label="The film">'
         '<button type="button" class="press play">Play</button>'
@@ -42,7 +44,9 @@ def screen() -> Screen | None:
         intro=f"For this photo the annotator says {listed(before)}. The {len(targets)} labels that it finds least likely of all "
         f"{every} are {listed(targets)}.",
         see=pictures.row(
-            pictures.picture(pictures.original(shown), "The photo", below=pictures.labels(shown, plan.photo.logits, f"Top {plan.k}"))
+            pictures.picture(
+                pictures.original(shown), "The photo", below=pictures.labels(shown, plan.photo.logits, f"Top {plan.k}")
+            )
         ),
         question=f"Can a change that is hard to see make exactly {listed(targets)} its top {plan.k}?",
         answers=[

@@ -43,7 +43,10 @@ def screen() -> Screen | None:
     count, all_of_them = sum(map(lost, rows)), len(rows)
     third = max(all_of_them // 3, 1)
     ranges = [(0, third), (third + 1, all_of_them - 2), (all_of_them - 1, all_of_them)]
-    words = [f"{low} or {high}" if high == low + 1 else f"{low} to {high}" if high > low else f"{low}" for low, high in ranges]
+    words = [
+        f"{low} or {high}" if high == low + 1 else f"{low} to {high}" if high > low else f"{low}"
+        for low, high in ranges
+    ]
     linf = shown.outcome.report["linf"]
     squares = [to_image(sample_photo(row["sample"], shown.outcome.plan.annotator, square=True).x) for row in rows]
     return Screen(
@@ -55,9 +58,7 @@ def screen() -> Screen | None:
         see=pictures.row(pictures.change(shown))
         + f'<div class="photos">{"".join(pictures.picture(image, "A photo, as it was") for image in squares)}</div>',
         question="On how many of them will the best label be wrong afterwards?",
-        answers=[
-            Answer(word, right=low <= count <= high) for word, (low, high) in zip(words, ranges, strict=True)
-        ],
+        answers=[Answer(word, right=low <= count <= high) for word, (low, high) in zip(words, ranges, strict=True)],
         told=[
             f"On {count} of {all_of_them}. The change is stronger than the earlier ones (up to {linf:.0f} of 255 steps), because "
             "it cannot adapt to a photo. It takes no computation any more: whoever has it can add it to any photo."
