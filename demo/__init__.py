@@ -1,3 +1,3 @@
 """The page and the endpoints; everything here may use `tkml_core`, never the other way round."""
 
-from demo import zero_gpu  # noqa: F401  # first of all: its package has to be imported before torch
+from demo.engine import zero_gpu  # noqa: F401  # first of all: its package has to be imported before torch

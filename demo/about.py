@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from demo.theme import Html
+from demo.components.theme import Html
 
 HEADER = """
 <header class="top"><h1>Fool the top-k labels of a photo</h1>

@@ -12,23 +12,31 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 import tkml_core as tk
-from demo import actions, endpoints, kept, live, menu, runner, stage, theme, uploads
+from demo import api
 from demo.about import header, note
-from demo.compare import tab as compare
-from demo.layout import lay_out
-from demo.learn import tab as learn
-from demo.plan import Ask
-from demo.real import panel
-from demo.samples import samples, write_samples
-from demo.shelf import KEEP_SECONDS
-from demo.tables import tab as measuring
-from demo.universal import tab as crafting
-from demo.verdict import steps_words, table_html
-from demo.visit import Asked, Current
-from demo.widgets import DEFAULT_K, Start
-from demo.wire_choices import QUIET, wire_choices
-from demo.wire_link import wire_link
-from demo.wire_run import wire_run
+from demo.catalog import attacks as menu
+from demo.components import theme
+from demo.engine import loop
+from demo.engine.plan import Ask
+from demo.export import npz
+from demo.export.files import KEEP_SECONDS
+from demo.photos import uploads
+from demo.photos.samples import samples, write_samples
+from demo.render import photo_card
+from demo.render.verdict import steps_words, table_html
+from demo.tabs.attack import stage as live
+from demo.tabs.attack import updates
+from demo.tabs.attack.choice_events import QUIET, wire_choices
+from demo.tabs.attack.layout import lay_out
+from demo.tabs.attack.link_events import wire_link
+from demo.tabs.attack.robustness import panel
+from demo.tabs.attack.run_events import wire_run
+from demo.tabs.attack.session import Asked, Current
+from demo.tabs.attack.widgets import DEFAULT_K, Start
+from demo.tabs.compare import tab as compare
+from demo.tabs.learn import tab as learn
+from demo.tabs.tables import tab as measuring
+from demo.tabs.universal import tab as crafting
 
 TITLE = "Fool the top-k labels of a photo"
 VISITORS = 128  # whose frames are kept, at most 18 MB each; who was idle longest finds the page as at the start
@@ -89,28 +97,28 @@ def build() -> gr.Blocks:
         learn.wire(lesson, w, current)
         wire_link(page, w, files, current, start)
         panel.wire(w.real_button, w.real, current.reel, w.attack_button, **QUIET)
-        endpoints.build(names)
+        api.build(names)
     page.queue(max_size=32)
     return page
 
 
 def arrival(name: str, files: dict[str, str]) -> Start:
     """The first sample with the default attack already run on it."""
-    item, annotator = samples()[0], runner.annotator(name)
-    path, true = files[item.name], actions.known_truth(item, annotator)
+    item, annotator = samples()[0], loop.annotator(name)
+    path, true = files[item.name], updates.known_truth(item, annotator)
     attack, choice = next(iter(menu.attacks().items()))
     ask = Ask(name, DEFAULT_K, attack, true, max_steps=choice.steps)
-    *_, last = live.views(runner.plan(path, ask), lambda: False)
+    *_, last = live.views(loop.plan(path, ask), lambda: False)
     outcome = last.outcome
     assert outcome is not None
     # The seconds would be those of a machine that is busy starting.
     last = replace(
         last,
-        status=stage.line_html("made when the page started", steps_words(outcome.report)),
+        status=photo_card.line_html("made when the page started", steps_words(outcome.report)),
         table=table_html(outcome.report, took="at the start"),
     )
-    chips = actions.chips_value(path, name, runner.read_photo(path, name), true, DEFAULT_K, "sample")
+    chips = updates.chips_value(path, name, loop.read_photo(path, name), true, DEFAULT_K, "sample")
     png, report = (save(outcome, get_upload_folder()) for save in (live.save_png, live.save_report))
     data = Path(path).parent / "arrival.npz"  # stays as long as the samples do
-    data.write_bytes(kept.to_bytes(kept.keep(outcome)))
+    data.write_bytes(npz.to_bytes(npz.keep(outcome)))
     return Start(item.name, name, path, chips, last, (png, report, str(data)))

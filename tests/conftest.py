@@ -12,6 +12,13 @@ WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 PATIENCE, RUN = 30_000, 90_000  # milliseconds, for a busy machine; a free one needs a tenth of it
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever opens a browser has the marker `browser`: `-m "not browser"` leaves it out."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
 Seen = TypeVar("Seen")
 Made = TypeVar("Made")
 
@@ -29,7 +36,7 @@ def to_the_end(run: Generator[Seen, Any, Made]) -> tuple[list[Seen], Made]:
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The page's sample photos as files, by name."""
-    from demo.samples import write_samples
+    from demo.photos.samples import write_samples
 
     return write_samples(tmp_path_factory.mktemp("photos"))
 

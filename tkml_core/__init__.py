@@ -7,13 +7,13 @@ from tkml_core.annotator import Annotator
 from tkml_core.attacks.blackbox import BlackBox
 from tkml_core.attacks.cwk import CWk
 from tkml_core.attacks.kfool import KFool
-from tkml_core.attacks.kuap import KUAP
-from tkml_core.attacks.minnorm import MinNorm
+from tkml_core.attacks.minnorm.minnorm import MinNorm
 from tkml_core.attacks.mlap import MLAP
 from tkml_core.attacks.registry import ATTACKS, own_goal
 from tkml_core.attacks.tkmlap_t import TkMLAPT
 from tkml_core.attacks.tkmlap_u import TkMLAPU
-from tkml_core.attacks.tkmlap_uv import TkMLAPUv
+from tkml_core.attacks.universal.kuap import KUAP
+from tkml_core.attacks.universal.tkmlap_uv import TkMLAPUv
 from tkml_core.goals import GOALS, Cleared, Goal, Hide, Inconsistent, Ordered, Targeted
 from tkml_core.images import prepare, quantize, to_pil
 from tkml_core.labels import coco_name
@@ -22,7 +22,7 @@ from tkml_core.ranking import average_topk, consistent, ranks, topk, topk_mask
 from tkml_core.step import Result, Step, UniversalResult, UniversalStep
 from tkml_core.targets import CASES, choose_targets, target_order
 from tkml_core.zoo import available, load
-from tkml_core.zoo.universal import universal
+from tkml_core.zoo.perturbations import universal
 
 __all__ = [
     "ATTACKS", "CASES", "GOALS", "KUAP", "MLAP", "Annotator", "BlackBox", "CWk", "Cleared", "Goal", "Hide", "Inconsistent",

@@ -11,8 +11,9 @@ from PIL import Image
 from torch import Tensor
 
 import tkml_core as tk
-from tkml_core.attacks.ready_made import ReadyMade
 from tkml_core.attacks.registry import UNIVERSAL, goal_name
+from tkml_core.attacks.universal.precomputed import Precomputed
+from tkml_core.zoo import DEFAULT
 
 
 def listed(annotator: tk.Annotator, logits: Tensor, k: int) -> str:
@@ -24,7 +25,7 @@ def listed(annotator: tk.Annotator, logits: Tensor, k: int) -> str:
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tkml_core", description=__doc__)
     parser.add_argument("photo", type=Path)
-    parser.add_argument("--annotator", default="voc20", choices=tk.available())
+    parser.add_argument("--annotator", default=DEFAULT, choices=tk.available())
     parser.add_argument("--k", type=int, default=3)
     able = list({**tk.ATTACKS, **UNIVERSAL})
     parser.add_argument("--attack", choices=able, help="default: the first that can have the goal")
@@ -50,7 +51,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
 def attack_of(args: argparse.Namespace) -> Any:
     """The attack with the settings that it has of those asked for; a universal one was made beforehand."""
     if args.attack in UNIVERSAL:
-        return ReadyMade(tk.universal(args.attack, args.annotator, args.k))
+        return Precomputed(tk.universal(args.attack, args.annotator, args.k))
     kind = tk.ATTACKS[args.attack]
     settings = {"max_steps": args.max_steps, "seed": args.seed}
     names = {field.name for field in fields(kind)}
@@ -82,7 +83,7 @@ def main(argv: list[str] | None = None) -> int:
         annotator = tk.load(args.annotator)
         attack = attack_of(args)
         with Image.open(args.photo) as file:
-            x = annotator.prepare(file, square=isinstance(attack, ReadyMade))
+            x = annotator.prepare(file, square=isinstance(attack, Precomputed))
         with torch.no_grad():
             before = annotator(x)
         true = annotator.mask(args.true) if args.true else annotator.guess(before)

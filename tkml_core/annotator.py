@@ -17,11 +17,24 @@ GUESS_AT = 0.5  # probability from which a label is guessed to be true
 class Annotator:
     """Any `nn.Module` that maps (B,3,H,W) in [0,1] to logits (B,m), with the names of its m labels.
 
+    input_size: (short, long), at how many pixels it looks at a photo, see `prepare`.
     The module is copied, put in evaluation mode and frozen; the caller's is left as it was.
     """
 
-    def __init__(self, module: nn.Module, labels: Sequence[str], device: str | torch.device | None = None) -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        labels: Sequence[str],
+        device: str | torch.device | None = None,
+        input_size: tuple[int, int] = images.USUAL,
+    ) -> None:
         self.labels: tuple[str, ...] = tuple(labels)
+        self.input_size = images.InputSize(*input_size)
+        if not images.SMALLEST <= self.input_size.short <= self.input_size.long:
+            raise ValueError(
+                f"input_size = {tuple(input_size)}: the pixels of a photo's short side, {images.SMALLEST} or more, and of its "
+                "long one at most."
+            )
         if len(self.labels) < 2 or len(set(self.labels)) != len(self.labels):
             raise ValueError(f"An annotator needs at least two labels, all different; got {list(self.labels)}.")
         if not isinstance(module, nn.Module):
@@ -59,8 +72,8 @@ class Annotator:
         return logits
 
     def prepare(self, image: Image.Image, square: bool = False) -> Tensor:
-        """(1,3,H,W) float32 on k/255 levels, on the annotator's device; see `tkml_core.images.prepare`."""
-        return images.prepare(image, square).to(self.device)
+        """(1,3,H,W) float32 on k/255 levels, at its `input_size`, on its device; see `tkml_core.images.prepare`."""
+        return images.prepare(image, square, self.input_size).to(self.device)
 
     def index(self, name: str) -> int:
         """Position of a label, in VOC's or COCO's spelling. ValueError, naming the labels, where there is none."""

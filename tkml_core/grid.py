@@ -17,8 +17,9 @@ from tkml_core.annotator import Annotator
 from tkml_core.goals import Goal
 from tkml_core.images import each, quantize
 
-HAIRLINE = 1e-3  # logits by which a reported margin must be negative: kernels differ by 1e-6 between batch sizes
-# Scales tried until one holds. At .2 levels rms about 1.5 is needed; with crowded targets the window is a few per cent.
+TOLERANCE = 1e-3  # logits by which a reported margin must be negative: kernels differ by 1e-6 between batch sizes
+# Scales tried until one holds. At .2 levels rms about 1.5 is needed; where many targets must pass each other, the window is
+# a few per cent.
 LADDER = (1.0, 1.04, 1.08, 1.12, 1.18, 1.25, 1.35, 1.5, 1.8, 2.2, 2.7, 3.4, 4.5)
 SPENDS = 12  # rounds of mending what no scale gets right, one gradient each
 BISECTIONS = 4
@@ -33,9 +34,9 @@ class Rounded(NamedTuple):
 
 
 def holds(annotator: Annotator, goal: Goal, x: Tensor) -> Tensor:
-    """Whether images (B,3,H,W) meet the goal by more than the hairline; (B,) bool. One forward pass."""
+    """Whether images (B,3,H,W) meet the goal by more than the tolerance; (B,) bool. One forward pass."""
     with torch.no_grad():
-        return goal.margin(annotator(x)) <= -2 * HAIRLINE  # twice, so that what holds here holds at batch 1
+        return goal.margin(annotator(x)) <= -2 * TOLERANCE  # twice, so that what holds here holds at batch 1
 
 
 def search(annotator: Annotator, goal: Goal, x: Tensor, z: Tensor, most: Tensor | None = None) -> Rounded:
@@ -67,8 +68,8 @@ def search(annotator: Annotator, goal: Goal, x: Tensor, z: Tensor, most: Tensor 
         low[open_[~good]] = scale
     kept = found.nonzero()[:, 0]
     if len(kept):
-        part = goal.select(kept)
-        high[kept] = bisect(lambda scale: holds(annotator, part, at(scale, kept)), low[kept], high[kept], BISECTIONS)
+        of_kept = goal.select(kept)
+        high[kept] = bisect(lambda scale: holds(annotator, of_kept, at(scale, kept)), low[kept], high[kept], BISECTIONS)
         count[kept] += BISECTIONS
     x_adv = at(torch.where(found, high, 1.0), torch.arange(rows, device=x.device))
     backwards = torch.zeros_like(count)
@@ -111,7 +112,7 @@ def _spend(annotator: Annotator, goal: Goal, base: Tensor, x_adv: Tensor, most: 
     free = torch.where(gradient > 0, level > low, level < high)
     gain = gradient.abs().masked_fill(~free, 0).flatten(1)
     sorted_gain, order = gain.sort(dim=1, descending=True)
-    enough = sorted_gain.cumsum(1) - sorted_gain < 1.5 * (margin + 4 * HAIRLINE)[:, None]
+    enough = sorted_gain.cumsum(1) - sorted_gain < 1.5 * (margin + 4 * TOLERANCE)[:, None]
     chosen = torch.zeros_like(gain).scatter(1, order, (enough & (sorted_gain > 0)).to(gain.dtype)).view_as(gradient)
     return (level - chosen * gradient.sign()) / 255
 

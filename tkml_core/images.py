@@ -1,13 +1,24 @@
 """From any Pillow image to the tensor an annotator sees, and back, without losing a level."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from PIL import Image, ImageCms, ImageOps
 from torch import Tensor
 
-SHORT, LONG, SMALLEST = 224, 448, 32  # pixels: target of the short side, cap of the long one, least usable side
+SMALLEST = 32  # pixels: least usable side
+
+
+class InputSize(NamedTuple):
+    """The pixels at which an annotator looks at photos: of the short side, and of the long one at most."""
+
+    short: int = 224
+    long: int = 448
+
+
+USUAL = InputSize()
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -32,8 +43,10 @@ def to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def prepare(image: Image.Image, square: bool = False) -> Tensor:
+def prepare(image: Image.Image, square: bool = False, size: InputSize = USUAL) -> Tensor:
     """(1,3,H,W) float32 on k/255 levels, scaled by min(224/short, 448/long), antialiased, neither cropped nor squashed.
+
+    size: other numbers than these 224 and 448.
 
     What this returns, saved as PNG and prepared again, comes back unchanged. `square=True` keeps the centre square only,
     so that sets of photos form batches. A side under 32 pixels, before or after scaling, is a ValueError.
@@ -47,15 +60,15 @@ def prepare(image: Image.Image, square: bool = False) -> Tensor:
         left, top = (image.width - side) // 2, (image.height - side) // 2
         image = image.crop((left, top, left + side, top + side))
     width, height = image.size
-    scale = min(SHORT / max(1, min(width, height)), LONG / max(1, width, height))
-    size = (round(width * scale), round(height * scale))
-    if min(width, height) < SMALLEST or min(size) < SMALLEST:
+    scale = min(size.short / max(1, min(width, height)), size.long / max(1, width, height))
+    scaled = (round(width * scale), round(height * scale))
+    if min(width, height) < SMALLEST or min(scaled) < SMALLEST:
         raise ValueError(
-            f"The image is {width} × {height} pixels and would be annotated at {size[0]} × {size[1]}; both sides need "
+            f"The image is {width} × {height} pixels and would be annotated at {scaled[0]} × {scaled[1]}; both sides need "
             f"at least {SMALLEST} pixels before and after scaling. Use a larger image, or one that is less of a strip."
         )
-    if size != image.size:
-        image = image.resize(size, Image.Resampling.BILINEAR)
+    if scaled != image.size:
+        image = image.resize(scaled, Image.Resampling.BILINEAR)
     pixels = torch.from_numpy(np.array(image, dtype=np.uint8))
     return pixels.permute(2, 0, 1)[None].float().div(255).contiguous()
 

@@ -30,7 +30,7 @@ class Step:
 class Result:
     """The outcome, measured on the 8-bit image alone, one image at a time.
 
-    x_adv (B,3,H,W) on k/255 levels; achieved (B,) bool, by a hairline (`grid.HAIRLINE`); consistent (B,) bool, E after
+    x_adv (B,3,H,W) on k/255 levels; achieved (B,) bool, by more than `grid.TOLERANCE`; consistent (B,) bool, E after
     the attack (Eq. 1); norm (B,) = ‖z‖₂ of x_adv in 0–255 units, norm_float (B,) of the float perturbation it was made
     from; steps, forwards, backwards (B,) long: updates, and passes through the network, checks included.
     """

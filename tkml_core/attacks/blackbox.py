@@ -7,9 +7,10 @@ from torch import Tensor
 
 from tkml_core import grid
 from tkml_core.annotator import Annotator
-from tkml_core.attacks.attack import Attack, check_whole
+from tkml_core.attacks.base import Attack, check_whole
+from tkml_core.attacks.batch import BatchState
 from tkml_core.attacks.checks import scores_of
-from tkml_core.attacks.run import Run, plus, put
+from tkml_core.attacks.rows import add, replace
 from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Ordered, Targeted
 from tkml_core.images import quantize
 from tkml_core.metrics import l2_norm
@@ -23,32 +24,32 @@ LEAST = 1 / 64  # share of the image: taking a level off less than this is not w
 REDRAWS = 20  # of a square that would change nothing, where all of it is at the end of the box
 
 
-class Queries(Run):
+class Queries(BatchState):
     """A run that sees scores of 8-bit images and nothing else: all it holds is on the grid, so nothing is to be settled."""
 
     def begin(self) -> None:
-        """Ask for the scores of the 8-bit images as they are; one that meets the goal by the hairline is done."""
+        """Ask for the scores of the 8-bit images as they are; one that meets the goal by the tolerance is done."""
         images = quantize(self.x)
         logits = scores_of(self.annotator, images)
         self.forwards = self.forwards + 1
-        self.take(self.live, images, logits, self.goal.margin(logits))
+        self.accept(self.active, images, logits, self.goal.margin(logits))
         self.mark(self.certified)
 
-    def ask(self, rows: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
+    def query(self, rows: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (n,m) and margins (n,) of 8-bit images (n,3,H,W) for `rows` (n,): one query each."""
         with torch.no_grad():
             logits = self.annotator(images)
-        self.forwards = plus(self.forwards, rows)
+        self.forwards = add(self.forwards, rows)
         return logits, self.goal.select(rows).margin(logits)
 
-    def take(self, rows: Tensor, images: Tensor, logits: Tensor, margin: Tensor) -> None:
+    def accept(self, rows: Tensor, images: Tensor, logits: Tensor, margin: Tensor) -> None:
         """Make `images` the present ones of `rows`."""
-        self.x_adv, self.logits = put(self.x_adv, rows, images), put(self.logits, rows, logits)
-        self.loss = put(self.loss, rows, margin)
-        self.threshold = put(self.threshold, rows, logits.topk(self.goal.k, dim=1).values[:, -1])  # f_[k]
-        self.norm = put(self.norm, rows, l2_norm(images - self.x[rows]))
-        self.achieved = put(self.achieved, rows, margin < 0)
-        self.certified = put(self.certified, rows, margin <= -2 * grid.HAIRLINE)
+        self.x_adv, self.logits = replace(self.x_adv, rows, images), replace(self.logits, rows, logits)
+        self.loss = replace(self.loss, rows, margin)
+        self.threshold = replace(self.threshold, rows, logits.topk(self.goal.k, dim=1).values[:, -1])  # f_[k]
+        self.norm = replace(self.norm, rows, l2_norm(images - self.x[rows]))
+        self.achieved = replace(self.achieved, rows, margin < 0)
+        self.certified = replace(self.certified, rows, margin <= -2 * grid.TOLERANCE)
 
     def settle(self, rows: Tensor, ready: Tensor | None = None) -> None:
         """Nothing to do: what is kept is on the grid, and the best there is."""
@@ -93,38 +94,38 @@ class BlackBox(Attack):
         if not 0 < self.square <= 1:
             raise ValueError(f"square = {self.square!r}: the share of the image under the first squares is in (0, 1].")
 
-    def _run(self, annotator: Annotator, x: Tensor, goal: Goal) -> Run:
+    def _state(self, annotator: Annotator, x: Tensor, goal: Goal) -> BatchState:
         return Queries(annotator, x, goal)
 
-    def _loop(self, run: Run) -> Steps:
-        assert isinstance(run, Queries)
-        photo = (run.x_adv * 255).round()  # (B,3,H,W) levels
+    def _loop(self, state: BatchState) -> Steps:
+        assert isinstance(state, Queries)
+        photo = (state.x_adv * 255).round()  # (B,3,H,W) levels
         z = torch.zeros_like(photo)  # the perturbation, whole levels
-        at_start = run.loss.clone()
+        at_start = state.loss.clone()
         draws = [Draw(self.seed + i) for i in range(len(photo))]
-        since = torch.zeros_like(run.steps)  # queries since the first success
+        since = torch.zeros_like(state.steps)  # queries since the first success
         for index in range(max(self.max_steps - 2, 0) + 1):
             if index:
-                rows, proposals = run.live, []
+                rows, proposals = state.active, []
                 for i in rows.tolist():
-                    spare = float(-2 * grid.HAIRLINE - run.loss[i]) if run.certified[i] else None
+                    spare = float(-2 * grid.TOLERANCE - state.loss[i]) if state.certified[i] else None
                     proposals.append(self._propose(photo[i], z[i], index, spare, float(at_start[i]), draws[i]))
                 tried = torch.stack(proposals)
                 images = (photo[rows] + tried) / 255
-                logits, margin = run.ask(rows, images)
-                run.steps = plus(run.steps, rows)
-                met = run.certified[rows]
+                logits, margin = state.query(rows, images)
+                state.steps = add(state.steps, rows)
+                met = state.certified[rows]
                 since[rows] += met
-                lower, shorter = margin < run.loss[rows], _square_sum(tried) < _square_sum(z[rows])
+                lower, shorter = margin < state.loss[rows], _square_sum(tried) < _square_sum(z[rows])
                 # Once the goal is met no proposal is longer than z, so that a lower margin costs no norm.
-                better = lower | (met & shorter & (margin <= -2 * grid.HAIRLINE))
+                better = lower | (met & shorter & (margin <= -2 * grid.TOLERANCE))
                 kept = rows[better]
                 z[kept] = tried[better]
-                run.take(kept, images[better], logits[better], margin[better])
-                run.mark(put(run.done, rows, run.certified[rows] & (since[rows] >= self.shrink)))
-            if (yield run.step(index)) or not len(run.live):
+                state.accept(kept, images[better], logits[better], margin[better])
+                state.mark(replace(state.done, rows, state.certified[rows] & (since[rows] >= self.shrink)))
+            if (yield state.step(index)) or not len(state.active):
                 break
-        return run.result()
+        return state.result()
 
     def _propose(
         self, photo: Tensor, z: Tensor, index: int, spare: float | None, at_start: float, draw: "Draw"
@@ -140,7 +141,7 @@ class BlackBox(Attack):
             return _in_box(photo, signs * self.epsilon)
         if spare is not None and not nothing and draw.coin():
             # By linearisation the margin is lost in proportion to the levels taken off.
-            all_of_it = (at_start + 2 * grid.HAIRLINE + spare) / float(size.mean())
+            all_of_it = (at_start + 2 * grid.TOLERANCE + spare) / float(size.mean())
             share = spare / all_of_it
             if share >= LEAST:
                 where = draw.square(photo, share)

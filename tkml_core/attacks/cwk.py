@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from tkml_core import losses
-from tkml_core.attacks.attack import LARGEST, Attack, check_whole
-from tkml_core.attacks.run import Run, part, plus, put
+from tkml_core.attacks.base import LARGEST, Attack, check_whole
+from tkml_core.attacks.batch import BatchState
+from tkml_core.attacks.rows import add, replace, take
 from tkml_core.goals import Goal, Ordered, Targeted
 from tkml_core.images import each
 from tkml_core.step import Steps
@@ -57,34 +58,34 @@ class CWk(Attack):
         assert isinstance(goal, Targeted)
         return losses.target_hinges(scores, goal.targets, kappa)
 
-    def _loop(self, run: Run) -> Steps:
+    def _loop(self, state: BatchState) -> Steps:
         updates = max(1, self.max_steps // self.searches)  # in a search
-        bracket, adam = _Bracket(run.norm, self.constant), _Adam(run.x)
+        bracket, adam = _Bracket(state.norm, self.constant), _Adam(state.x)
         spent = searched = 0  # alike for all images that are not done
-        hit = torch.zeros_like(run.done)
+        hit = torch.zeros_like(state.done)
 
         for index in range(self.max_steps + 1):
-            look = run.look()
-            rows, goal, leaf, logits, z, seen, norm = look
-            wanted, c = part(run.wanted, rows), part(bracket.c, rows)
-            hinges, by_scores, _ = self.objective(seen, goal, self.kappa + wanted)
-            run.record(look, (norm / 255).square() + c * hinges, seen.topk(goal.k, dim=1).values[:, -1])
-            hit = put(hit, rows, part(hit, rows) | (goal.margin(seen) < -wanted))
+            evaluation = state.evaluate()
+            rows, goal, leaf, logits, z, seen, norm = evaluation
+            required, c = take(state.required_margin, rows), take(bracket.c, rows)
+            hinges, by_scores, _ = self.objective(seen, goal, self.kappa + required)
+            state.record(evaluation, (norm / 255).square() + c * hinges, seen.topk(goal.k, dim=1).values[:, -1])
+            hit = replace(hit, rows, take(hit, rows) | (goal.margin(seen) < -required))
             over = spent == updates
             if over:
                 searched += 1
             last = over and searched >= self.searches
             if last:
-                run.catch_up()
-                run.settle(rows)
-            if (yield run.step(index)) or not len(run.live) or index == self.max_steps:
+                state.read_pending()
+                state.settle(rows)
+            if (yield state.step(index)) or not len(state.active) or index == self.max_steps:
                 break
 
             (by_x,) = torch.autograd.grad(logits, leaf, by_scores)
             x_adv = leaf.detach()
             if index == 0:
                 # ∂ Σ hinges / ∂x at the image itself, where every search begins
-                at_start = put(torch.zeros_like(run.x), rows, by_x)
+                at_start = replace(torch.zeros_like(state.x), rows, by_x)
             if over:
                 # The next constant. Where no success came of the last one, or none that 8 bits show, as many searches
                 # again, while there are steps.
@@ -92,13 +93,13 @@ class CWk(Attack):
                 if last:
                     bracket.widen()
                     searched = 0
-                adam, spent, hit = _Adam(run.x), 0, torch.zeros_like(hit)
-                x_adv, z, by_x = part(run.x, rows), torch.zeros_like(z), part(at_start, rows)
-            gradient = (each(part(bracket.c, rows)) * by_x).add_(z, alpha=2)
-            moved = run.move(rows, adam.update(rows, x_adv, gradient, self.rate))
-            run.backwards = plus(run.backwards, moved)
+                adam, spent, hit = _Adam(state.x), 0, torch.zeros_like(hit)
+                x_adv, z, by_x = take(state.x, rows), torch.zeros_like(z), take(at_start, rows)
+            gradient = (each(take(bracket.c, rows)) * by_x).add_(z, alpha=2)
+            moved = state.move(rows, adam.update(rows, x_adv, gradient, self.rate))
+            state.backwards = add(state.backwards, moved)
             spent += 1
-        return run.result()
+        return state.result()
 
 
 class _Bracket:
@@ -114,8 +115,8 @@ class _Bracket:
         small, large = torch.where(hit, self.small[rows], c), torch.where(hit, c, self.large[rows])
         open_ = torch.where(hit, c / WIDER, c * WIDER)
         c = torch.where((small > 0) & (large < torch.inf), (small * large).sqrt(), open_)
-        self.c, self.small = put(self.c, rows, c), put(self.small, rows, small)
-        self.large = put(self.large, rows, large)
+        self.c, self.small = replace(self.c, rows, c), replace(self.small, rows, small)
+        self.large = replace(self.large, rows, large)
 
     def widen(self) -> None:
         """Forget both ends: what met the goal did so by too little."""
@@ -133,9 +134,9 @@ class _Adam:
         """Where x (n,3,H,W), the images `rows`, go by a gradient of the same shape."""
         first, second = DECAYS
         self.count += 1
-        mean = part(self.mean, rows).lerp(gradient, 1 - first)
-        square = part(self.square, rows).mul(second).addcmul_(gradient, gradient, value=1 - second)
-        self.mean, self.square = put(self.mean, rows, mean), put(self.square, rows, square)
+        mean = take(self.mean, rows).lerp(gradient, 1 - first)
+        square = take(self.square, rows).mul(second).addcmul_(gradient, gradient, value=1 - second)
+        self.mean, self.square = replace(self.mean, rows, mean), replace(self.square, rows, square)
         # Both means divided by their bias, and 1e-8 against a division by zero, in three passes over the pixels.
         bias = math.sqrt(1 - second**self.count)
         return x.addcdiv(mean, square.sqrt().add_(1e-8 * bias), value=-rate * bias / (1 - first**self.count))

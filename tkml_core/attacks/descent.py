@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tkml_core.attacks.attack import LARGEST, Attack, check_beta_and_momentum, check_whole
-from tkml_core.attacks.run import Run, part, plus, put
+from tkml_core.attacks.base import LARGEST, Attack, check_beta_and_momentum, check_whole
+from tkml_core.attacks.batch import BatchState
+from tkml_core.attacks.rows import add, replace, take
 from tkml_core.goals import Goal, Targeted
 from tkml_core.images import each
 from tkml_core.losses import Objective
@@ -78,58 +79,58 @@ class Descent(Attack):
         """Steps without a smaller success after which an image is done; 0: the first success ends it."""
         return 0
 
-    def _loop(self, run: Run) -> Steps:
-        lam = self.clamp_lambda(self.first_lambda(self._scores(run.logits), run.goal))
+    def _loop(self, state: BatchState) -> Steps:
+        lam = self.clamp_lambda(self.first_lambda(self._scores(state.logits), state.goal))
         finer = torch.ones_like(lam)
-        kept, course = torch.zeros_like(lam), torch.zeros_like(run.x)  # momentum in force, running mean of directions
+        kept, course = torch.zeros_like(lam), torch.zeros_like(state.x)  # momentum in force, running mean of directions
         least, stalled, waited = torch.full_like(lam, torch.inf), torch.zeros_like(lam), torch.zeros_like(lam)
         beyond = torch.zeros_like(lam)
-        longest = LONGEST * run.x[0].numel() ** 0.5
+        longest = LONGEST * state.x[0].numel() ** 0.5
         most = SHORTER / self.beta if self.beta else torch.inf
 
         for index in range(self.max_steps + 1):
-            look = run.look()
-            rows, goal, leaf, logits, z, _, norm = look
+            evaluation = state.evaluate()
+            rows, goal, leaf, logits, z, _, norm = evaluation
             with torch.enable_grad():
                 scores = self._scores(logits)
             seen = scores.detach()
-            # Scores with which the goal is met once it is met by more than `wanted` on the true ones.
-            aimed = seen + part(run.wanted, rows)[:, None] * self.handicap(goal)
-            loss, by_scores, by_lambda = self.objective(aimed, goal, part(lam, rows))
+            # Scores with which the goal is met once it is met by more than `required_margin` on the true ones.
+            aimed = seen + take(state.required_margin, rows)[:, None] * self.handicap(goal)
+            loss, by_scores, by_lambda = self.objective(aimed, goal, take(lam, rows))
             ridge = self.beta / 2 * (norm / 255).square()
-            better = run.record(look, loss + ridge, self.threshold(seen, goal, part(lam, rows)))
-            idle = torch.where(better, 0.0, part(waited, rows) + 1)
-            waited = put(waited, rows, idle)
-            run.settle(rows, idle >= self.waits)
-            if (yield run.step(index)) or not len(run.live) or index == self.max_steps:
+            better = state.record(evaluation, loss + ridge, self.threshold(seen, goal, take(lam, rows)))
+            idle = torch.where(better, 0.0, take(waited, rows) + 1)
+            waited = replace(waited, rows, idle)
+            state.settle(rows, idle >= self.waits)
+            if (yield state.step(index)) or not len(state.active) or index == self.max_steps:
                 break
 
             (by_x,) = torch.autograd.grad(scores, leaf, by_scores)  # Σ_j ∂L/∂f_j ∂f_j/∂x of Eq. 9 and 13
-            run.backwards = plus(run.backwards, rows)
+            state.backwards = add(state.backwards, rows)
             direction = by_x.add(z, alpha=self.beta)
             margin = goal.margin(aimed)
             gap = self.gap(loss, margin).clamp(min=0)
             if index == 0:
-                beyond = put(beyond, rows, BEYOND * gap)
-            since = torch.where(margin < 0.98 * part(least, rows), 0.0, part(stalled, rows) + 1)
-            least = put(least, rows, torch.minimum(part(least, rows), margin))
+                beyond = replace(beyond, rows, BEYOND * gap)
+            since = torch.where(margin < 0.98 * take(least, rows), 0.0, take(stalled, rows) + 1)
+            least = replace(least, rows, torch.minimum(take(least, rows), margin))
             stuck = since >= STALL
-            stalled = put(stalled, rows, torch.where(stuck, 0.0, since))
-            fine = torch.where(stuck, (FINER * part(finer, rows)).clamp(min=FINEST), part(finer, rows))
-            finer = put(finer, rows, fine)
-            share = torch.where(stuck, self.momentum, part(kept, rows))
-            share = torch.where(part(run.best_norm, rows) < torch.inf, 0.0, share)
-            kept = put(kept, rows, share)
+            stalled = replace(stalled, rows, torch.where(stuck, 0.0, since))
+            fine = torch.where(stuck, (FINER * take(finer, rows)).clamp(min=FINEST), take(finer, rows))
+            finer = replace(finer, rows, fine)
+            share = torch.where(stuck, self.momentum, take(kept, rows))
+            share = torch.where(take(state.best_norm, rows) < torch.inf, 0.0, share)
+            kept = replace(kept, rows, share)
             size = length(direction).clamp(min=1e-12)
-            eta = (fine * self.step * (gap + part(beyond, rows)) / size.square()).clamp(max=most)
+            eta = (fine * self.step * (gap + take(beyond, rows)) / size.square()).clamp(max=most)
             far = (eta * size).clamp(max=longest)  # ‖z_{l+1} − z_l‖₂, but for the box
-            heading = direction.lerp(part(course, rows), each(share))
-            course = put(course, rows, heading)
+            heading = direction.lerp(take(course, rows), each(share))
+            course = replace(course, rows, heading)
             way = length(heading).clamp(min=1e-12)
 
-            lam = put(lam, rows, self.clamp_lambda(part(lam, rows) - far / size * by_lambda))
-            run.move(rows, leaf.detach().addcmul(each(far / way), heading, value=-1))
-        return run.result()
+            lam = replace(lam, rows, self.clamp_lambda(take(lam, rows) - far / size * by_lambda))
+            state.move(rows, leaf.detach().addcmul(each(far / way), heading, value=-1))
+        return state.result()
 
     def _scores(self, logits: Tensor) -> Tensor:
         return logits if self.score_space == "logits" else logits.sigmoid()

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tkml_core.attacks.attack import LARGEST, Attack
-from tkml_core.attacks.run import Run, part, plus
+from tkml_core.attacks.base import LARGEST, Attack
+from tkml_core.attacks.batch import BatchState
+from tkml_core.attacks.rows import add, take
 from tkml_core.goals import Cleared, Goal, Inconsistent
 from tkml_core.ranking import topk
 from tkml_core.step import Steps
 
-BEYOND = 4e-3  # score units past each boundary: the overshoot alone would creep up to it, and 8 bits need a hairline
+PAST_BOUNDARY = (
+    4e-3  # score units past each boundary: the overshoot alone would creep up to it, and 8 bits need a tolerance
+)
 TINY = 1e-12
 
 
@@ -42,28 +45,28 @@ class KFool(Attack):
                 f"overshoot = {self.overshoot!r}: the share of a step to add to it is a number from 0 to {LARGEST}."
             )
 
-    def _loop(self, run: Run) -> Steps:
+    def _loop(self, state: BatchState) -> Steps:
         for index in range(self.max_steps + 1):
-            look = run.look()
-            rows, goal, leaf, logits, _, seen, _ = look
-            # Scores with which the goal is met once it is met by more than `wanted` on the true ones.
-            aimed = seen + (part(run.wanted, rows) + BEYOND)[:, None] * goal.true
+            evaluation = state.evaluate()
+            rows, goal, leaf, logits, _, seen, _ = evaluation
+            # Scores with which the goal is met once it is met by more than `required_margin` on the true ones.
+            aimed = seen + (take(state.required_margin, rows) + PAST_BOUNDARY)[:, None] * goal.true
             missing = goal.margin(aimed).clamp(min=0)
-            run.record(look, missing, seen.topk(goal.k, dim=1).values[:, -1])
-            run.settle(rows)
-            if (yield run.step(index)) or not len(run.live) or index == self.max_steps:
+            state.record(evaluation, missing, seen.topk(goal.k, dim=1).values[:, -1])
+            state.settle(rows)
+            if (yield state.step(index)) or not len(state.active) or index == self.max_steps:
                 break
 
             move = (1 + self.overshoot) * kfool_step(leaf, logits, goal, aimed)
-            moved = run.move(rows, leaf.detach() + move)
-            run.backwards = plus(run.backwards, moved, goal.k + 1)
-        return run.result()
+            moved = state.move(rows, leaf.detach() + move)
+            state.backwards = add(state.backwards, moved, goal.k + 1)
+        return state.result()
 
 
 def kfool_step(leaf: Tensor, logits: Tensor, goal: Goal, aimed: Tensor) -> Tensor:
     """One step (n,3,H,W) at the images `leaf`, of which `logits` (n,m) are a graph: see `KFool`. k + 1 backward passes.
 
-    aimed (n,m): the scores that say which boundaries are still ahead and how far, past the true ones by what is wanted.
+    aimed (n,m): the scores that say which boundaries are still ahead and how far, past the true ones by what is required.
     """
     c = aimed.masked_fill(~goal.true, -torch.inf).argmax(1, keepdim=True)
     labels = topk(aimed, goal.k + 1)
@@ -75,8 +78,8 @@ def kfool_step(leaf: Tensor, logits: Tensor, goal: Goal, aimed: Tensor) -> Tenso
     own = (labels == c).to(gradients.dtype)  # one-hot at c
     w = gradients - (own[:, :, None] * gradients).sum(1, keepdim=True)
     size = w.norm(dim=2)
-    far = (aimed.gather(1, c) - aimed.gather(1, labels)).abs()  # |f'_j|
-    distance = torch.where(size > TINY, far / size.clamp(min=TINY), 0.0).sum(1)
-    way = (w / size.clamp(min=TINY)[:, :, None]).sum(1)
-    unit = way / way.norm(dim=1, keepdim=True).clamp(min=TINY)
+    difference = (aimed.gather(1, c) - aimed.gather(1, labels)).abs()  # |f'_j|
+    distance = torch.where(size > TINY, difference / size.clamp(min=TINY), 0.0).sum(1)
+    direction = (w / size.clamp(min=TINY)[:, :, None]).sum(1)
+    unit = direction / direction.norm(dim=1, keepdim=True).clamp(min=TINY)
     return (distance[:, None] * unit).view_as(leaf)

@@ -2,17 +2,17 @@
 
 from torch import Tensor
 
-from tkml_core.attacks.attack import Attack
+from tkml_core.attacks.base import Attack
 from tkml_core.attacks.blackbox import BlackBox
 from tkml_core.attacks.cwk import CWk
 from tkml_core.attacks.kfool import KFool
-from tkml_core.attacks.kuap import KUAP
-from tkml_core.attacks.minnorm import MinNorm
+from tkml_core.attacks.minnorm.minnorm import MinNorm
 from tkml_core.attacks.mlap import MLAP
 from tkml_core.attacks.tkmlap_t import TkMLAPT
 from tkml_core.attacks.tkmlap_u import TkMLAPU
-from tkml_core.attacks.tkmlap_uv import TkMLAPUv
-from tkml_core.attacks.universal import Universal
+from tkml_core.attacks.universal.base import Universal
+from tkml_core.attacks.universal.kuap import KUAP
+from tkml_core.attacks.universal.tkmlap_uv import TkMLAPUv
 from tkml_core.goals import Goal
 from tkml_core.targets import target_order
 

@@ -7,14 +7,14 @@ photo's outcome is a line of a JSON file: an interrupted run goes on where it st
 from collections.abc import Sequence
 
 import tkml_core as tk
-from tkml_core.attacks.universal import Universal
-from tkml_core.experiments import attacks_page, cells
-from tkml_core.experiments.sample import CASES
+from tkml_core.attacks.universal.base import Universal
+from tkml_core.experiments import attacks_page, results
+from tkml_core.experiments.measured_photos import CASES
 
 NAMES = [name for name, kind in tk.ATTACKS.items() if not issubclass(kind, Universal)]
 
 
-def attacks(case: str, names: Sequence[str], max_steps: int | None) -> cells.Methods:
+def attacks(case: str, names: Sequence[str], max_steps: int | None) -> results.Methods:
     """Those of the attacks that can have the case's goal, by their printed names."""
     goal = tk.Cleared if case == "untargeted" else tk.Targeted
     settings = {} if max_steps is None else {"max_steps": max_steps}
@@ -22,16 +22,16 @@ def attacks(case: str, names: Sequence[str], max_steps: int | None) -> cells.Met
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = cells.parser("attacks", __doc__, "attacks", batch=16)
+    parser = results.parser("attacks", __doc__, "attacks", batch=16)
     parser.add_argument("--attacks", nargs="+", default=["TkML-AP-U", "TkML-AP-T"], choices=NAMES)
     parser.add_argument("--max-steps", type=int, help="other than each attack's own")
     args = parser.parse_args(argv)
     if not args.table:
-        cells.check_settings(
+        results.check_settings(
             args.out, [a for case in CASES for a in attacks(case, args.attacks, args.max_steps).values()]
         )
-        cells.run(args, lambda case: attacks(case, args.attacks, args.max_steps))
-    cells.conclude(args, attacks_page.tables(args.out), attacks_page.page(args.out))
+        results.run(args, lambda case: attacks(case, args.attacks, args.max_steps))
+    results.conclude(args, attacks_page.tables(args.out), attacks_page.page(args.out))
 
 
 if __name__ == "__main__":

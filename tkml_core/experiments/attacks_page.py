@@ -7,10 +7,13 @@ from pathlib import Path
 
 import tkml_core as tk
 from tkml_core.experiments import paper
-from tkml_core.experiments.cells import KS, Outcome, read
 from tkml_core.experiments.markdown import markdown
-from tkml_core.experiments.sample import CASES, share
+from tkml_core.experiments.measured_photos import CASES
+from tkml_core.experiments.results import KS, Outcome, read
+from tkml_core.statistics import share
+from tkml_core.zoo.registry import data_set, place
 
+DASHES = ("–", "–")
 PRINTED = {kind.__name__: name for name, kind in tk.ATTACKS.items()}  # by what `repr` begins with
 
 
@@ -72,15 +75,16 @@ def table(path: Path) -> str:
     return markdown(columns, rows)
 
 
-def _place(name: str, case: str, k: int, attack: str) -> tuple[bool, int, int, int]:
-    return name != "voc20", CASES.index(case), k, list(tk.ATTACKS).index(attack)
+def _place(name: str, case: str, k: int, attack: str) -> tuple[int, int, int, int]:
+    return place(name), CASES.index(case), k, list(tk.ATTACKS).index(attack)
 
 
 def _paper(name: str, case: str, k: int, attack: str) -> tuple[str, str]:
     """The paper's ASR and Pert as it prints them, or dashes."""
-    if k not in KS or (name, case, attack) not in paper.INSTANCE:
-        return "–", "–"
-    asr, pert = paper.INSTANCE[name, case, attack]
+    cell = data_set(name), case, attack
+    if k not in KS or cell not in paper.INSTANCE:
+        return DASHES
+    asr, pert = paper.INSTANCE[cell]
     return str(asr[KS.index(k)]), f"{pert[KS.index(k)]:.2f}"
 
 
@@ -113,7 +117,7 @@ def measured_larger(path: Path) -> list[Larger]:
         for more in KS:
             fit = [row for row in rows if agree(row["true_ranks_before"], more)]
             fooled = [row for row in fit if not agree(row["true_ranks"], more)]
-            asr, pert = paper.LARGER[name, more] if attack == "TkML-AP-U" else ("–", "–")
+            asr, pert = paper.LARGER.get((data_set(name), more), DASHES) if attack == "TkML-AP-U" else DASHES
             if fit:
                 pert_now = f"{100 * mean('pert', fooled):.2f}" if fooled else "–"
                 made.append(Larger(name, attack, k, more, len(fit), len(fooled), pert_now, str(asr), str(pert)))

@@ -23,9 +23,10 @@ from skimage import data
 from torch import Tensor
 
 import tkml_core as tk
-from tkml_core.attacks.attack import Attack
+from tkml_core.attacks.base import Attack
 from tkml_core.experiments.markdown import markdown
 from tkml_core.images import quantize
+from tkml_core.zoo import DEFAULT
 
 K, FAR = 3, 10
 RUNS = 5  # at most, until the steps wanted are timed
@@ -176,7 +177,7 @@ def bench(annotator: tk.Annotator, names: list[str], sizes: list[int], steps: in
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tkml_core.experiments.bench", description=__doc__)
-    parser.add_argument("--annotator", default="voc20", choices=tk.available())
+    parser.add_argument("--annotator", default=DEFAULT, choices=tk.available())
     parser.add_argument("--attacks", nargs="+", default=list(tk.ATTACKS), choices=list(tk.ATTACKS))
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 8])
     parser.add_argument("--steps", type=int, default=30, help="timed for each ratio, at most")

@@ -12,17 +12,18 @@ from operator import itemgetter
 from pathlib import Path
 
 import tkml_core as tk
-from tkml_core.experiments import cells
-from tkml_core.experiments.cells import Outcome, read
+from tkml_core.experiments import results
 from tkml_core.experiments.markdown import markdown
-from tkml_core.experiments.sample import CASES, share
+from tkml_core.experiments.measured_photos import CASES
+from tkml_core.experiments.results import Outcome, read
+from tkml_core.statistics import share
 
 STEP_SIZES = (0.1, 0.2, 0.5, 1.0)  # share of the way to the goal that one update goes, see `Descent`
 FINER = 0.05  # one more, for cells in which it still reaches the goal in 1000 steps; half of that does not
 OURS = {"MinNorm": tk.MinNorm(), "preview": tk.MinNorm(max_steps=30)}
 
 
-def attacks(case: str) -> cells.Methods:
+def attacks(case: str) -> results.Methods:
     """By a short name: MinNorm's two presets, and the paper's attack at each step size."""
     kind = tk.TkMLAPU if case == "untargeted" else tk.TkMLAPT
     return {**OURS, **{f"paper {step}": kind(step=step) for step in (*STEP_SIZES, FINER)}}
@@ -165,15 +166,15 @@ counts as much as any. Gradients: backward passes a photo.
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = cells.parser("compare", __doc__, "minnorm", batch=8)
+    parser = results.parser("compare", __doc__, "minnorm", batch=8)
     parser.add_argument("--methods", nargs="+", help="only these, such as MinNorm or “paper 0.05”")
     args = parser.parse_args(argv)
-    cells.check_settings(args.out, [attack for case in CASES for attack in attacks(case).values()])
+    results.check_settings(args.out, [attack for case in CASES for attack in attacks(case).values()])
     if not args.table:
-        cells.run(args, lambda case: {n: a for n, a in attacks(case).items() if n in (args.methods or attacks(case))})
+        results.run(args, lambda case: {n: a for n, a in attacks(case).items() if n in (args.methods or attacks(case))})
     sizes = ", ".join(str(size) for size in STEP_SIZES)
     page = PAGE.format(default=OURS["MinNorm"], preview=OURS["preview"], sizes=sizes, finer=FINER)
-    cells.conclude(args, table(args.out), page)
+    results.conclude(args, table(args.out), page)
 
 
 if __name__ == "__main__":

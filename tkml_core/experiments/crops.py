@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
-from tkml_core.experiments.photos import IGNORED, UNKNOWN, Photo
+from tkml_core.experiments.datasets import IGNORED, UNKNOWN, Photo
 from tkml_core.labels import COCO80
 
 

@@ -13,8 +13,8 @@ from safetensors import safe_open
 from torch import Tensor
 
 import tkml_core as tk
-from tkml_core.experiments.photos import IGNORED, columns, measuring
-from tkml_core.zoo import WEIGHTS
+from tkml_core.experiments.datasets import IGNORED, columns, measuring
+from tkml_core.zoo.mobilenet import WEIGHTS
 
 KS = (1, 3, 5, 10)
 

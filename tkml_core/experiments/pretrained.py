@@ -8,14 +8,14 @@ from PIL import Image, ImageOps
 from torch import nn
 from torchvision.transforms import v2
 
-from tkml_core.experiments.photos import Photo
+from tkml_core.experiments.datasets import Photo
 from tkml_core.labels import COCO80
-from tkml_core.zoo import network
+from tkml_core.zoo import mobilenet
 
 
 def start_network(init: str, photos: list[Photo]) -> nn.Module:
     """The network with ImageNet features: "imagenet" takes torchvision's (needs the network), a path takes a file's."""
-    net = network.build(len(COCO80))
+    net = mobilenet.build(len(COCO80))
     if init == "imagenet":
         from torchvision.models import MobileNet_V2_Weights
 
@@ -27,12 +27,12 @@ def start_network(init: str, photos: list[Photo]) -> nn.Module:
     wrong = unexpected + [k for k in missing if not k.startswith("classifier.") and "num_batches" not in k]
     if wrong:
         raise SystemExit(f"{init} is not a MobileNetV2 state in torchvision's key names: {wrong[:4]} …")
-    if network.is_folded(net):
+    if mobilenet.is_folded(net):
         some = [
             v2.functional.pil_to_tensor(_square(p.path)).float() / 255 for p in photos[:: max(1, len(photos) // 96)]
         ]
-        mean, std = torch.tensor(network.MEAN).view(1, 3, 1, 1), torch.tensor(network.STD).view(1, 3, 1, 1)
-        network.unfold(net, (torch.stack(some) - mean) / std)
+        mean, std = torch.tensor(mobilenet.MEAN).view(1, 3, 1, 1), torch.tensor(mobilenet.STD).view(1, 3, 1, 1)
+        mobilenet.unfold(net, (torch.stack(some) - mean) / std)
     head = cast(nn.Linear, cast(nn.Sequential, net.classifier)[1])
     nn.init.normal_(head.weight, std=0.01)
     nn.init.constant_(head.bias, -3.0)  # nearly every label is absent

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from tkml_core.experiments.command import plain_command
 from tkml_core.experiments.crops import Crops, batches, soft_scores
-from tkml_core.experiments.photos import training
+from tkml_core.experiments.datasets import training
 from tkml_core.experiments.pretrained import start_network
-from tkml_core.zoo import network
+from tkml_core.zoo import mobilenet
 from tkml_core.zoo.weights import save_weights
 
 
@@ -87,7 +87,7 @@ def train(args: argparse.Namespace) -> tuple[nn.Module, float]:
         optimizer.load_state_dict(state["optimizer"])
         step, spent = state["step"], state["spent"]
         print(f"resumed at step {step} of {total}", flush=True)
-    normal = network.Normalized(nn.Identity()).to(device)
+    normal = mobilenet.Normalized(nn.Identity()).to(device)
 
     def save() -> None:
         state = {"net": net.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict()}
@@ -162,7 +162,7 @@ def main(argv: list[str] | None = None) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     average, minutes = train(args)
     notes = {"command": plain_command(args, parser), "seed": str(args.seed), "minutes": f"{minutes:.0f}"}
-    save_weights(network.fold(average.cpu().float()), args.weights, notes)
+    save_weights(mobilenet.fold(average.cpu().float()), args.weights, notes)
     print(f"wrote {args.weights}")
 
 

@@ -17,15 +17,15 @@ import torch
 from torch import Tensor
 
 import tkml_core as tk
-from tkml_core.attacks.budget import to_levels
 from tkml_core.attacks.registry import UNIVERSAL
-from tkml_core.attacks.universal import Universal
+from tkml_core.attacks.universal.base import Universal
+from tkml_core.attacks.universal.norm_ball import to_levels
 from tkml_core.experiments import universal_page
 from tkml_core.experiments.command import plain_command
-from tkml_core.experiments.photos import UNKNOWN, Photo, columns, measuring, training
-from tkml_core.experiments.sample import Row, in_turn, look
+from tkml_core.experiments.datasets import UNKNOWN, Photo, columns, measuring, training
+from tkml_core.experiments.measured_photos import Row, in_turn, photo_row
 from tkml_core.step import UniversalResult, UniversalStep
-from tkml_core.zoo.universal import FOLDER, load_universal, notes_of, path_of, save_universal
+from tkml_core.zoo.perturbations import FOLDER, load_universal, notes_of, path_of, save_universal
 
 KS = (3, 1, 2)  # k = 3 first: what a cut-off run should have
 
@@ -44,7 +44,7 @@ class Source:
             if len(taken) == number:
                 break
             if i not in self.rows:
-                self.rows[i] = look(self.annotator, self.name, self.photos[i])
+                self.rows[i] = photo_row(self.annotator, self.name, self.photos[i])
             if self.rows[i].fits(k):
                 taken.append(self.rows[i])
         return taken

@@ -4,14 +4,15 @@ from pathlib import Path
 
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.experiments.markdown import markdown
-from tkml_core.experiments.sample import share
-from tkml_core.zoo.universal import notes_of
+from tkml_core.statistics import share
+from tkml_core.zoo.perturbations import notes_of
+from tkml_core.zoo.registry import place
 
 
 def headers(folder: Path) -> list[dict[str, str]]:
     """What the header of each perturbation in the folder says, in the order of the table."""
     found = [notes_of(path) for path in folder.glob("*.safetensors")]
-    return sorted(found, key=lambda n: (n["annotator"] != "voc20", int(n["k"]), list(UNIVERSAL).index(n["attack"])))
+    return sorted(found, key=lambda n: (place(n["annotator"]), int(n["k"]), list(UNIVERSAL).index(n["attack"])))
 
 
 def table(folder: Path) -> str:
@@ -46,7 +47,7 @@ consistent at k before the attack. Perturbations whose file exists are kept; wit
 
 ASR: share of photos with E = 0 (the paper's for one z, §4.1). Goal: share with no true label left in the top-k (Eq. 6),
 what all methods were asked for. "There": on the photos it was made on. "TkML-AP-Uv, margin" has the goal's margin in place
-of Eq. 8, see `tkml_core/attacks/universal.md`. kUAPs makes one pass over its photos and the others make three: its pass
+of Eq. 8, see `tkml_core/attacks/universal/universal.md`. kUAPs makes one pass over its photos and the others make three: its pass
 runs kFool on every photo that is not fooled yet, and took longer than three of TkML-AP-Uv in five of the six cells (column
 s). More passes might bring it further. All methods have the same norm budget; a z that ended more than 3 % below it ("as
 found": its own norm) is stretched to it, so that all are compared at about one norm; a row whose ‖z‖₂ is far below ξ was

@@ -40,8 +40,8 @@ class Cleared(Goal):
 class Inconsistent(Goal):
     """E = 0 (Eq. 5; what ASR, Eq. 14, counts): neither of Y and Ŷ_k contains the other.
 
-    |Y| > k: `f^Y_(k) − f^N_(1) < 0`, a stranger is among the top k. |Y| ≤ k: `min_Y f − f^N_(k−|Y|+1) < 0`, so many
-    strangers are above the weakest true label that it has no place left.
+    |Y| > k: `f^Y_(k) − f^N_(1) < 0`, a negative label is among the top k. |Y| ≤ k: `min_Y f − f^N_(k−|Y|+1) < 0`, so many
+    negatives are above the weakest true label that it has no place left.
     """
 
     name = "inconsistent"
@@ -55,7 +55,7 @@ class Inconsistent(Goal):
         return (yes.gather(1, which_yes[:, None]) - no.gather(1, which_no[:, None]))[:, 0]
 
     def sides(self, logits: Tensor) -> tuple[Tensor, Tensor]:
-        """As many of the best strangers above as push out of the top-k all true labels but those that may stay."""
+        """As many of the best negatives above as push out of the top-k all true labels but those that may stay."""
         count = self.true.sum(1).expand(logits.shape[0])
         above = best(logits, ~self.true, (self.k - count).clamp(min=0) + 1)
         staying = best(logits, self.true, torch.where(count > self.k, self.k, count) - 1)

@@ -1,0 +1,1 @@
+"""Words for attacks and goals: what a visitor reads instead of the core's names."""

@@ -1,0 +1,190 @@
+"""What can be chosen: the attacks in a visitor's words. Their goals and settings are read from the core's classes."""
+
+from dataclasses import MISSING, dataclass, fields
+from typing import Any
+
+import tkml_core as tk
+from tkml_core.attacks.universal.base import Universal
+from tkml_core.zoo.perturbations import bundled
+
+
+@dataclass(frozen=True)
+class AttackChoice:
+    """One attack in the visitor's words: `whose` it is, and what it does. `steps`: how many the page grants it at first."""
+
+    title: str
+    whose: str
+    sentence: str
+    steps: int = 200
+    counted: str = "Steps"  # what `steps` are
+
+
+_PAPERS = "The paper's own."
+_OLDER = "An older method that the paper compares with."
+
+CHOICES = {
+    "TkML-AP-U": AttackChoice(
+        "Push the true labels out", _PAPERS, "Untargeted: any other labels may take their place."
+    ),
+    "TkML-AP-T": AttackChoice(
+        "Plant labels that are not there", _PAPERS, "Targeted: the top-k becomes the labels you name."
+    ),
+    "TkML-AP-Uv": AttackChoice(
+        "One change for every photo",
+        _PAPERS,
+        "Universal: made beforehand{ready}. Your photo is cut to its centre square.",
+    ),
+    "kFool": AttackChoice(
+        "Push out, in straight lines",
+        _OLDER,
+        "Untargeted. It knows one true label at a time.",
+        steps=50,
+    ),
+    "kUAPs": AttackChoice(
+        "One change for every photo, older",
+        _OLDER,
+        "Universal: made beforehand{ready}. Your photo is cut to its centre square.",
+    ),
+    "ML-AP": AttackChoice(
+        "Plant labels, two at a time",
+        _OLDER,
+        "Targeted. Each step moves one label up and one down.",
+    ),
+    "CW^k": AttackChoice(
+        "Plant labels in order",
+        "An older method that the paper names.",
+        "The top-k becomes the labels you name, the first one on top. Many careful steps, so it is slow.",
+        steps=300,
+    ),
+    "MinNorm": AttackChoice(
+        "Find the smallest change",
+        "This project's own.",
+        "It reaches whichever goal you pick with as little change as it can find.",
+        steps=290,  # it ends after 120 where those do
+    ),
+    "BlackBox": AttackChoice(
+        "Only ask for scores",
+        "This project's version of an older method, Square Attack.",
+        "It never looks inside the annotator: it tries thousands of changes and keeps what helps. The change is larger.",
+        steps=2000,
+        counted="Queries",
+    ),
+}  # fmt: skip
+
+# What every choice of annotator says below its name.
+ANNOTATORS = "Both share one network: voc20 shows 20 of coco80's 80 labels"
+
+TARGET_CASES = {
+    "best": "best-scored (easy)",
+    "random": "random",
+    "worst": "worst-scored (hard)",
+    "chosen": "chosen by hand",
+}
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A goal worth a first look, and who reaches it. `case`: how targets are found."""
+
+    title: str
+    attack: str
+    goal: str
+    case: str = "best"
+
+
+PRESETS = {
+    "gentle": Preset("Fool it gently", "MinNorm", "cleared"),
+    "hide": Preset("Hide one object", "MinNorm", "hide"),
+    "impossible": Preset("Plant the impossible", "TkML-AP-T", "targeted", "worst"),
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A number under "Advanced", in the visitor's words."""
+
+    label: str
+    told: str
+
+
+# Which of them an attack has is read from its dataclass.
+SETTINGS = {
+    "step": Setting("Step size", "share of the way to the goal that one step goes"),
+    "beta": Setting("β", "weight of the change's length in the loss"),
+    "lambda_0": Setting("λ₀", "where the threshold λ starts"),
+    "overshoot": Setting("Overshoot", "share by which a step goes too far"),
+    "constant": Setting("First c", "weight of the goal in the loss, at first"),
+    "rate": Setting("Adam's rate", "how far a pixel goes in one step, of 1"),
+    "kappa": Setting("κ", "logits by which the goal is to be met"),
+    "epsilon": Setting("ε", "levels by which a pixel changes at most"),
+}
+
+
+def attacks() -> dict[str, AttackChoice]:
+    """The attacks that the core registers and that have words here, in the core's order."""
+    return {name: CHOICES[name] for name in tk.ATTACKS if name in CHOICES}
+
+
+def goals_of(attack: str) -> tuple[str, ...]:
+    """Names of the goals that an attack can have, its own first."""
+    return tuple(kind.name for kind in tk.ATTACKS[attack].goals)
+
+
+def settled_goal(attack: str, goal: str) -> str:
+    """`goal`, or the attack's own where it cannot have that one: a goal that was chosen for the attack before it."""
+    able = goals_of(attack)
+    return goal if goal in able else able[0]
+
+
+def ready_made(attack: str) -> bool:
+    """Whether an attack is not run on the photo, but was run before on many, and what it found is added."""
+    return issubclass(tk.ATTACKS[attack], Universal)
+
+
+def sentence(attack: str, annotator: str) -> str:
+    """Whose an attack is and what it does; for a ready-made one, also for which k there is one."""
+    there = [str(k) for name, whose, k in bundled() if (name, whose) == (attack, annotator)]
+    ready = f" for k = {', '.join(there)}" if there else f", though not for {annotator}"
+    return f"{CHOICES[attack].whose} {CHOICES[attack].sentence.replace('{ready}', ready)}"
+
+
+def uses_seed(attack: str) -> bool:
+    """Whether anything is drawn at random: by the attack itself, or targets."""
+    return "seed" in setting_names(attack) or any(kind.asks_for == "targets" for kind in tk.ATTACKS[attack].goals)
+
+
+def setting_names(attack: str) -> frozenset[str]:
+    """Names of the settings of an attack, such as `beta`, read from its dataclass; a ready-made one has none left."""
+    return frozenset() if ready_made(attack) else frozenset(field.name for field in fields(tk.ATTACKS[attack]))
+
+
+def setting_default(attack: str, name: str) -> object:
+    """The core's default of one setting, or None where the attack does not have it."""
+    for field in fields(tk.ATTACKS[attack]):
+        if field.name == name and field.default is not MISSING:
+            return field.default
+    return None
+
+
+def goals_shown(attack: str) -> dict[str, Any]:
+    """The goals that an attack can have, its own marked; a single one is no choice.
+
+    The widget has all of them at any time and style.css hides the others: were choices taken away, a click that overtakes
+    the news would be refused by Gradio, in words for programmers.
+    """
+    names = goals_of(attack)
+    return {"value": names[0], "visible": len(names) > 1, "elem_classes": [f"has-{name}" for name in names]}
+
+
+def steps_shown(attack: str) -> dict[str, Any]:
+    """How many steps an attack may take, and what it counts."""
+    choice = CHOICES[attack]
+    return {"value": choice.steps, "label": f"{choice.counted} at most"}
+
+
+def setting_shown(attack: str, name: str) -> dict[str, Any]:
+    """A setting's field, where the attack has it, and what it stands for while it is empty: the attack's default."""
+    if name not in setting_names(attack):
+        return {"visible": False}
+    default = setting_default(attack, name)
+    return {"visible": True, "placeholder": "automatic" if default is None else f"{default:g}"}

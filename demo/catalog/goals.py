@@ -1,0 +1,33 @@
+"""The goals in a visitor's words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from demo.catalog.english import are, listed
+
+Labels = Sequence[str]
+
+
+@dataclass(frozen=True)
+class GoalChoice:
+    """One kind of goal. `holds`: what holds once it is reached, with places for `k`, `named` and `others`."""
+
+    title: str
+    holds: str
+
+    def reached(self, k: int, named: Labels, others: Labels) -> str:
+        """What holds once it is reached, for the labels that are named; `others` are the true ones that are not."""
+        stay = f", and {listed(others)} {are(others)} in it" if others else ""
+        return self.holds.format(k=k, named=f"{listed(named)} {are(named)}", others=stay)
+
+
+# By the core's names, `tk.GOALS`.
+GOALS = {
+    "cleared": GoalChoice("no true label left in the top-k", "no true label is left in the top {k}"),
+    "inconsistent": GoalChoice("top-k contradicts the truth (E = 0)", "the top {k} contradicts the truth"),
+    "targeted": GoalChoice("the top-k is exactly the targets", "the top {k} is exactly the targets"),
+    "ordered": GoalChoice(
+        "the top-k is the targets in their order", "the top {k} is the targets in the order asked for"
+    ),
+    "hide": GoalChoice("some true labels leave, the others stay", "{named} out of the top {k}{others}"),
+}

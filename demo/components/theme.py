@@ -1,0 +1,65 @@
+"""Looks: a theme without web fonts, and the project's own style sheet."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from demo.render import icons
+
+DEMO = Path(__file__).parents[1]
+_SANS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
+PATCHES = tuple(f"components/gradio_patches/{name}.js" for name in ("tabs", "numbers", "radios"))
+_MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's base theme with fonts that every system has: the page must not ask another server for any."""
+    return gr.themes.Base(
+        primary_hue=gr.themes.colors.indigo,
+        secondary_hue=gr.themes.colors.indigo,
+        neutral_hue=gr.themes.colors.slate,
+        radius_size=gr.themes.sizes.radius_lg,
+        text_size=gr.themes.sizes.text_lg,
+        font=_SANS,
+        font_mono=_MONO,
+    ).set(
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        button_primary_background_fill_dark="*primary_600",
+        button_primary_background_fill_hover_dark="*primary_700",
+        button_primary_text_color="white",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_300",
+        input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
+    )
+
+
+def style() -> str:
+    """The page's CSS, icons included: style.css for all of it, then what single tabs add."""
+    folder = DEMO
+    sheets = [folder / "style.css", *sorted(set(folder.rglob("*.css")) - {folder / "style.css"})]
+    return "".join(sheet.read_text(encoding="utf-8") for sheet in sheets) + icons.stylesheet()
+
+
+def head() -> str:
+    """Rules for what is outside the page's own part, which Gradio keeps `css=` from reaching on narrow screens; scripts."""
+    rules = (
+        ".gradio-container .main.app { padding: 14px !important; } footer .divider { display: none; }"
+        "#tabs [role=tab] { padding: 0 5px; font-size: 0.95rem; }"  # all in one row
+    )
+    scripts = "".join(f"<script>{script(name)}</script>" for name in PATCHES)
+    return f"<style>@media (max-width: 760px) {{ {rules} }}</style>{scripts}"
+
+
+def script(name: str) -> str:
+    """A script by its path below `demo/`; each belongs to one widget of the page."""
+    return (DEMO / name).read_text(encoding="utf-8")
+
+
+def Html(value: Any = None, **options: Any) -> gr.HTML:
+    """gr.HTML without Gradio's prose style, which would dress what style.css dresses."""
+    return gr.HTML(value, apply_default_css=False, **options)

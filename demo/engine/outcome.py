@@ -1,0 +1,86 @@
+"""What a run came to, measured on the picture that a person can save: the PNG is decoded and annotated once more."""
+
+import io
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+import tkml_core as tk
+from demo.engine.frames import History
+from demo.engine.plan import Plan
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished run. `png` is the adversarial picture, `logits` (1,m) what the annotator says about that file."""
+
+    plan: Plan
+    png: bytes
+    x_adv: Tensor  # (1,3,H,W) on k/255 levels, as decoded from `png`
+    logits: Tensor
+    history: History
+    report: dict[str, Any]  # JSON values only
+
+
+def top(labels: tuple[str, ...], logits: Tensor, k: int) -> list[list[Any]]:
+    """[label, probability] of the k best of `logits` (1,m), best first."""
+    probability = logits[0].sigmoid()
+    return [[labels[j], float(probability[j])] for j in tk.topk(logits, k)[0].tolist()]
+
+
+def device_name(device: torch.device) -> str:
+    """The device in words, for people: a GPU by its product name."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()
+
+
+def conclude(plan: Plan, result: tk.Result, history: History, stopped: str | None, seconds: float) -> Outcome:
+    """The Outcome of a Result; `stopped` is None, "user" or "time"."""
+    buffer = io.BytesIO()
+    tk.to_pil(result.x_adv).save(buffer, "PNG")
+    x = plan.photo.x
+    x_adv = plan.annotator.prepare(Image.open(io.BytesIO(buffer.getvalue()))).to(x.device)
+    with torch.inference_mode():
+        logits = plan.annotator(x_adv)
+    z = x_adv - x
+    psnr = float(tk.psnr(x, x_adv)[0])
+    labels = plan.annotator.labels
+    report = {
+        "photo": plan.photo.name,
+        "annotator": plan.ask.annotator,
+        "attack": plan.ask.attack,
+        "goal": plan.goal_name,
+        "k": plan.k,
+        "true_labels": list(plan.ask.true_labels),
+        "true_labels_guessed": plan.guessed,
+        "target_case": plan.ask.target_case if plan.roles.targets else "",
+        "targets": list(plan.roles.targets),
+        "hidden": list(plan.roles.hidden),
+        "before": top(labels, plan.photo.logits, plan.k),
+        "after": top(labels, logits, plan.k),
+        "achieved": bool(plan.goal.margin(logits)[0] < 0),
+        "consistent": bool(tk.consistent(logits, plan.true.to(logits.device), plan.k)[0]),
+        "consistent_before": bool(tk.consistent(plan.photo.logits, plan.true.to(logits.device), plan.k)[0]),
+        "margin": float(plan.goal.margin(logits)[0]),
+        "pert": float(tk.pert(z)[0]),
+        "l2": float(tk.l2_norm(z)[0]),
+        "linf": round(float(tk.linf_norm(z)[0]), 3),  # whole levels, but for float32
+        "l2_before_rounding": float(result.norm_float[0]),
+        "psnr": psnr if math.isfinite(psnr) else None,
+        "ssim": float(tk.ssim(x, x_adv)[0]),
+        "width": x.shape[-1],
+        "height": x.shape[-2],
+        "steps": int(result.steps[0]),
+        "forwards": int(result.forwards[0]),
+        "backwards": int(result.backwards[0]),
+        "seconds": round(seconds, 3),
+        "stopped": stopped,
+        "device": device_name(x.device),
+        "seed": plan.seed,
+        "max_steps": plan.max_steps,
+        "settings": dict(sorted(plan.settings.items())),
+    }
+    return Outcome(plan, buffer.getvalue(), x_adv, logits, history, report)

@@ -1,0 +1,82 @@
+"""A finished run kept for looking at again: some of its frames, evenly thinned, and the saved picture as the last one."""
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from demo.engine.frames import Frame
+from demo.engine.outcome import Outcome
+from demo.render.photo_card import saved_apart
+
+MOST_FRAMES = 60  # at most 0.3 MB each
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """One frame; `place` counts all frames of the run, kept or not."""
+
+    index: int
+    place: int
+    x: Tensor  # (1,3,H,W) uint8, on the CPU
+    logits: Tensor  # (1,m), on the CPU
+
+
+class Camera:
+    """Keeps every n-th frame of a run, and doubles n whenever there would be more than MOST_FRAMES."""
+
+    def __init__(self) -> None:
+        self.kept: list[Kept] = []
+        self._seen, self._every = 0, 1
+
+    def take(self, frame: Frame) -> None:
+        place, self._seen = self._seen, self._seen + 1
+        if place % self._every:
+            return
+        if len(self.kept) == MOST_FRAMES:
+            self.kept, self._every = self.kept[::2], self._every * 2
+            if place % self._every:
+                return
+        x = frame.x_adv.detach().mul(255).round().clamp(0, 255).to(torch.uint8).cpu()
+        self.kept.append(Kept(frame.index, place, x, frame.logits.detach().cpu()))
+
+
+@dataclass(frozen=True, eq=False)
+class Reel:
+    """Frames 0 … `last`; the last one is the saved picture, the others are about earlier steps."""
+
+    outcome: Outcome
+    frames: tuple[Kept, ...]
+    run: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self  # nothing in it changes: what is on the page at the start serves every visitor
+
+    @property
+    def last(self) -> int:
+        return len(self.frames)
+
+    def picture(self, at: int) -> tuple[Tensor, Tensor]:
+        """The picture (1,3,H,W) of frame `at` and its logits (1,m)."""
+        if at == self.last:
+            return self.outcome.x_adv, self.outcome.logits
+        frame = self.frames[at]
+        return frame.x.to(self.outcome.x_adv) / 255, frame.logits
+
+    def titles(self) -> list[str]:
+        """What each frame is, in words."""
+        return [*(f"step {frame.index}" for frame in self.frames), "as saved"]
+
+    def across(self) -> list[float]:
+        """Where each frame stands in the label race, from 0 to 1."""
+        rows = len(self.outcome.history.logits) + saved_apart(self.outcome)
+        return [*(frame.place / max(rows - 1, 1) for frame in self.frames), 1.0]
+
+
+def develop(camera: Camera, outcome: Outcome) -> Reel:
+    """The reel of a run that has ended. The last step's frame is left out where the saved picture is the same."""
+    end = len(outcome.history.logits) - 1
+    frames = [frame for frame in camera.kept if frame.place < end or saved_apart(outcome)]
+    return Reel(outcome, tuple(frames))

@@ -1,0 +1,51 @@
+"""A run on a GPU that is lent for it (ZeroGPU Spaces), or else right here; `runner.run` is the loop in both places."""
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+
+import torch
+
+import tkml_core as tk
+from demo.engine import loop, zero_gpu
+from demo.engine.frames import Frame
+from demo.engine.outcome import Outcome
+from demo.engine.plan import Plan, make_plan
+
+
+def run(
+    plan: Plan, stop_asked: Callable[[], bool] = lambda: False, budget: float = loop.BUDGET_SECONDS
+) -> Generator[Frame, None, Outcome]:
+    """`runner.run`, on a GPU that is lent where there is one."""
+    if not zero_gpu.lends_now():
+        return (yield from loop.run(plan, stop_asked, budget))
+    flag = zero_gpu.Flag()
+    frames = _run_there(plan, flag, budget)
+    try:
+        for frame in frames:
+            if isinstance(frame, Outcome):
+                return replace(frame, plan=plan)
+            if stop_asked():
+                flag.up()
+            yield frame
+    finally:
+        frames.close()
+        flag.down()
+    raise RuntimeError("The run ended without a result.")
+
+
+@zero_gpu.lent(loop.BUDGET_SECONDS + 15)
+def _run_there(plan: Plan, flag: zero_gpu.Flag, budget: float) -> Iterator[Frame | Outcome]:
+    """`runner.run` in the process that has the GPU: frames, and the Outcome last. Tensors come back to the CPU."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    photo = replace(plan.photo, x=plan.photo.x.to(device), logits=plan.photo.logits.to(device))
+    there = replace(make_plan(plan.ask, tk.load(plan.ask.annotator, device), photo), guessed=plan.guessed)
+    frames = loop.run(there, flag.is_up, budget)
+    try:
+        while True:
+            frame = next(frames)
+            yield replace(frame, x_adv=frame.x_adv.cpu(), logits=frame.logits.cpu())
+    except StopIteration as end:
+        outcome: Outcome = end.value
+        yield replace(outcome, plan=plan, x_adv=outcome.x_adv.cpu(), logits=outcome.logits.cpu())
+    finally:
+        frames.close()

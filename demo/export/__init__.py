@@ -1,0 +1,1 @@
+"""What a visitor takes away: files, exact data, figure, citation, link."""

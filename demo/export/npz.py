@@ -1,0 +1,74 @@
+"""A finished run as one file that anybody can read with NumPy, and that the other files are made from."""
+
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from demo.engine.outcome import Outcome
+from demo.engine.roles import Roles
+from demo.render.pictures import AMPLIFY
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is left of a run: both pictures (H,W,3) uint8, the annotator's labels and the report."""
+
+    x: NDArray[np.uint8]
+    x_adv: NDArray[np.uint8]
+    labels: tuple[str, ...]
+    report: dict[str, Any]
+
+    @property
+    def z(self) -> NDArray[np.int16]:
+        """The perturbation (H,W,3) in 8-bit levels, exactly: x + z == x_adv."""
+        return self.x_adv.astype(np.int16) - self.x
+
+    @property
+    def roles(self) -> Roles:
+        """What part each label had."""
+        report = self.report
+        true, targets, hidden = (tuple(report[key]) for key in ("true_labels", "targets", "hidden"))
+        return Roles(true, targets, hidden, ordered=report["goal"] == "ordered")
+
+    def amplified(self) -> Image.Image:
+        """The perturbation as the page shows it: grey is unchanged."""
+        levels = 127.5 + AMPLIFY * self.z.astype(np.float64) / 2
+        return Image.fromarray(np.rint(levels.clip(0, 255)).astype(np.uint8))
+
+
+def _levels(x: Tensor) -> NDArray[np.uint8]:
+    return x[0].mul(255).round().byte().permute(1, 2, 0).contiguous().cpu().numpy()
+
+
+def keep(outcome: Outcome) -> Kept:
+    """The parts of an outcome that outlive it."""
+    plan = outcome.plan
+    return Kept(_levels(plan.photo.x), _levels(outcome.x_adv), tuple(plan.annotator.labels), outcome.report)
+
+
+def to_bytes(kept: Kept) -> bytes:
+    """The file: x, x_adv uint8; z int16 levels; z_float float32 in [0,1] units; labels; report, a JSON text."""
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        x=kept.x,
+        x_adv=kept.x_adv,
+        z=kept.z,
+        z_float=kept.z.astype(np.float32) / 255,
+        labels=np.array(kept.labels),
+        report=np.array(json.dumps(kept.report, ensure_ascii=False)),
+    )
+    return buffer.getvalue()
+
+
+def load(path: str | Path) -> Kept:
+    """Read what `to_bytes` wrote."""
+    with np.load(path, allow_pickle=False) as file:
+        return Kept(file["x"], file["x_adv"], tuple(file["labels"].tolist()), json.loads(str(file["report"])))

@@ -1,0 +1,104 @@
+"""More sample photos, by address: fetched once the page is up, credited, and silently absent where there is no network."""
+
+import json
+import tempfile
+import threading
+from dataclasses import dataclass
+from functools import partial
+from html import escape
+from http.client import HTTPException
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import gradio as gr
+from PIL import Image
+
+from demo.photos import samples
+from demo.photos.uploads import open_photo
+from demo.tabs.attack.layout import samples_html
+
+LIST = Path(__file__).parents[2] / "assets" / "samples.json"
+CACHE = Path(tempfile.gettempdir()) / "fool-the-top-k-samples"
+TIMEOUT = 5.0  # seconds, for one photo's answer and for each pause in it
+MOST_BYTES = 2_000_000
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A photo as assets/samples.json has it. `size` is (width, height): another photo at that address is left out."""
+
+    name: str
+    title: str
+    url: str
+    size: tuple[int, int]
+    licence: str
+    licence_url: str
+    page: str
+    truth: tuple[str, ...]
+
+    @property
+    def credit(self) -> str:
+        """Whose photo it is, as HTML."""
+        page, licence = escape(self.page, quote=True), escape(self.licence_url, quote=True)
+        link = 'target="_blank" rel="noopener noreferrer"'
+        return f'<a href="{page}" {link}>Flickr</a>, <a href="{licence}" {link}>{escape(self.licence)}</a>'
+
+
+def listed(path: Path = LIST) -> list[Listed]:
+    """All photos of the list."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return [
+        Listed(
+            photo["name"], photo["title"], photo["url"], tuple(photo["size"]), photo["licence"],
+            content["licences"][photo["licence"]], photo["page"], tuple(photo["truth"]),
+        )
+        for photo in content["photos"]
+    ]  # fmt: skip
+
+
+def fetch(item: Listed, folder: Path) -> Path | None:
+    """The photo's file in `folder`, fetched unless it is there; None where it cannot be had or is not the one listed."""
+    path = folder / f"{item.name}.jpg"
+    try:
+        if not _right(item, path):
+            folder.mkdir(parents=True, exist_ok=True)
+            with urlopen(Request(item.url, headers={"User-Agent": "fool-the-top-k"}), timeout=TIMEOUT) as answer:
+                content = answer.read(MOST_BYTES + 1)
+            if len(content) > MOST_BYTES:
+                return None
+            part = path.with_suffix(".part")
+            part.write_bytes(content)
+            if not _right(item, part):
+                part.unlink()
+                return None
+            part.replace(path)
+    except (OSError, HTTPException):  # no network, no such address, half an answer: the page does without
+        return None
+    return path
+
+
+def _right(item: Listed, path: Path) -> bool:
+    try:
+        return open_photo(path).size == item.size
+    except ValueError:  # not there, or no picture
+        return False
+
+
+def add_all(page: gr.Blocks, photos: list[Listed], folder: Path) -> None:
+    """Fetch what can be had, then show it to whoever opens the page from then on."""
+    there = {item.name for item in samples.samples()}
+    found = [(item, path) for item in photos if item.name not in there and (path := fetch(item, folder))]
+    for item, path in found:
+        samples.add(
+            samples.Sample(item.name, item.title, item.truth, partial(Image.open, path), path, credit=item.credit)
+        )
+    if found:
+        box = next(block for block in page.blocks.values() if getattr(block, "elem_id", None) == "samples")
+        assert isinstance(box, gr.HTML)
+        box.value = samples_html()
+        page.config = page.get_config_file()  # what new visitors get; who is there already keeps the page as it is
+
+
+def in_background(page: gr.Blocks) -> None:
+    """Start fetching and return at once."""
+    threading.Thread(target=add_all, args=(page, listed(), CACHE), daemon=True, name="samples").start()

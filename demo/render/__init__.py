@@ -1,0 +1,1 @@
+"""HTML, SVG and pictures made of plain values; no Gradio."""

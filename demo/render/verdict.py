@@ -1,0 +1,178 @@
+"""The result in one plain sentence and one table. What counts is the saved 8-bit picture, and failures say so."""
+
+from html import escape
+from typing import Any
+
+from demo.catalog import attacks
+from demo.catalog.english import are, listed
+from demo.catalog.goals import GOALS
+from demo.engine.roles import Roles
+
+
+def top_words(k: int) -> str:
+    """What the top-k is called in a sentence."""
+    return "top label" if k == 1 else f"top {k}"
+
+
+def _reached(report: dict[str, Any]) -> str:
+    """What holds where the goal is reached."""
+    named = report["targets"] or report["hidden"]
+    others = [name for name in report["true_labels"] if name not in named]
+    return GOALS[report["goal"]].reached(report["k"], named, others)
+
+
+def in_order(report: dict[str, Any]) -> bool:
+    """Whether the top-k is the targets in the order asked for."""
+    return [name for name, _ in report["after"]] == report["targets"]
+
+
+def _missed(report: dict[str, Any]) -> str:
+    """What the goal still lacks."""
+    k, after = report["k"], [name for name, _ in report["after"]]
+    absent = [name for name in report["targets"] if name not in after]
+    if absent:
+        return f"{listed(absent)} did not make it into the top {k}"
+    if report["goal"] == "ordered":
+        return "the targets are there, but not in the order asked for"
+    leaving = {"cleared": report["true_labels"], "hide": report["hidden"]}.get(report["goal"], [])
+    still = [name for name in leaving if name in after]
+    fallen = []
+    if report["goal"] == "hide":
+        fallen = [name for name in report["true_labels"] if name not in report["hidden"] and name not in after]
+    parts = [f"{listed(still)} {are(still)} still in the top {k}"] if still else []
+    parts += [f"{listed(fallen)} fell out of the top {k}"] if fallen else []
+    return " and ".join(parts) or "the ranking did not change enough"
+
+
+def steps_words(report: dict[str, Any]) -> str:
+    """How many there were: "1 step", "12 queries"."""
+    word = attacks.CHOICES[report["attack"]].counted.lower()
+    one = {"steps": "step", "queries": "query"}[word]
+    return f"{report['steps']} {one if report['steps'] == 1 else word}"
+
+
+def _cut_short(report: dict[str, Any], budget: float) -> str:
+    """Why the run ended early, if it did, as the start of the sentence."""
+    steps = steps_words(report)
+    if report["stopped"] == "user":
+        return f"Stopped after {steps}. "
+    if report["stopped"] == "time":
+        return f"The limit of {budget:.0f} seconds ended the run after {steps}. "
+    return ""
+
+
+def aim(goal: str, k: int, roles: Roles) -> str:
+    """What a run is after, in words."""
+    named = roles.targets or roles.hidden
+    words = GOALS[goal].reached(k, named, [name for name in roles.true if name not in named])
+    return f"{words}: {listed(roles.targets)}" if roles.targets else words
+
+
+def sentence(report: dict[str, Any], budget: float) -> str:
+    """The verdict in plain words, and what it rests on."""
+    guessed = report["true_labels_guessed"] and report["goal"] not in ("targeted", "ordered")
+    true = report["true_labels"]
+    guess = f" The true label{'s were' if len(true) > 1 else ' was'} guessed: {listed(true)}." if guessed else ""
+    return _what_happened(report, budget) + guess
+
+
+def _what_happened(report: dict[str, Any], budget: float) -> str:
+    top = top_words(report["k"])
+    was, now = (listed([name for name, _ in report[key]]) for key in ("before", "after"))
+    lead = _cut_short(report, budget)
+    if report["achieved"]:
+        lead = lead and lead + "The goal was reached. "
+        if not report["l2"]:
+            return f"{lead}The {top} was {was}. The goal already held, so the photo was left as it is."
+        return (
+            f"{lead}The {top} was {was}. A change of at most {report['linf']:.0f}/255 at any pixel made it {now}: "
+            f"{_reached(report)}."
+        )
+    state = f"still {now}" if was == now else f"{now}, and was {was}"
+    saved = f"On the saved picture the {top} is {state}."
+    if attacks.ready_made(report["attack"]):
+        return f"It did not work on this photo: {_missed(report)}. {saved} One change for all photos does not fool every one."
+    tried = lead + "The goal was not reached" if lead else f"It did not work within {steps_words(report)}"
+    hint = "" if report["stopped"] == "user" else " Try more steps, a smaller k or another goal."
+    return f"{tried}: {_missed(report)}. {saved}{hint}"
+
+
+def caption(report: dict[str, Any]) -> str:
+    """One line for a figure: which attack on what, and how large its change is."""
+    named = report["targets"] or report["hidden"]
+    reached = "reached" if report["achieved"] else "not reached"
+    psnr = "" if report["psnr"] is None else f", PSNR {report['psnr']:.1f} dB"
+    return (
+        f"{report['attack']} on {report['annotator']}, k = {report['k']}. Goal: {_reached(report)}"
+        f"{f' ({listed(named)})' if report['targets'] else ''}; {reached}. "
+        f"‖z‖₂ = {report['l2']:.1f}, ‖z‖∞ = {report['linf']:.0f}/255, Pert = {report['pert'] * 100:.3f} × 10⁻²{psnr}."
+    )
+
+
+def verdict_html(report: dict[str, Any], budget: float) -> str:
+    """The sentence with a word and a sign before it."""
+    if report["achieved"]:
+        done = "Hidden" if report["goal"] == "hide" else "Fooled"
+        kind, word = "won", done if report["l2"] else "Already so"
+    elif report["stopped"] == "user":
+        kind, word = "cut", "Stopped"
+    else:
+        kind, word = "lost", "Not fooled"
+    return said_html(kind, word, sentence(report, budget))
+
+
+def said_html(kind: str, word: str, text: str) -> str:
+    """A sentence with a word and a sign before it; kind "won", "lost" or "cut"."""
+    return (
+        f'<div class="verdict {kind}" role="status"><strong><span class="sign" aria-hidden="true"></span>{escape(word)}'
+        f"</strong><p>{escape(text)}</p></div>"
+    )
+
+
+def waiting_html(text: str) -> str:
+    """The verdict's place before there is one."""
+    return f'<div class="verdict none"><p>{escape(text)}</p></div>'
+
+
+def table_html(report: dict[str, Any], took: str = "") -> str:
+    """All figures of a run, each with what it means. `took`: what stands for its seconds, where they mean nothing."""
+    psnr = "no change" if report["psnr"] is None else f"{report['psnr']:.1f} dB"
+    contradicts = "the top-k contradicts the truth" if not report["consistent"] else "the top-k agrees with the truth"
+    started = "" if report["consistent_before"] else " (it was 0 before the attack too)"
+    order = []
+    if report["goal"] == "ordered":
+        order = [("Order", "right" if in_order(report) else "wrong", f"wanted: {listed(report['targets'], 12)}")]
+    limit = "made beforehand" if attacks.ready_made(report["attack"]) else f"{report['max_steps']} were allowed"
+    rows = [
+        (
+            "Goal",
+            "reached" if report["achieved"] else "not reached",
+            _reached(report),
+        ),
+        *order,
+        ("E", "1" if report["consistent"] else "0", f"{contradicts}{started} (Eq. 1)"),
+        ("Pert", f"{report['pert'] * 100:.3f} × 10⁻²", "‖z‖₂ / (height · width) (Eq. 15)"),
+        (
+            "‖z‖₂",
+            f"{report['l2']:.1f}",
+            f"length of the change; {report['l2_before_rounding']:.1f} before rounding to 8 bit",
+        ),
+        ("‖z‖∞", f"{report['linf']:.0f}", "largest change of one value, of 255"),
+        ("PSNR", psnr, "above 40 dB is hard to see"),
+        ("SSIM", f"{report['ssim']:.4f}", "1 means the same picture"),
+        (attacks.CHOICES[report["attack"]].counted, f"{report['steps']}", limit),
+        ("Passes", f"{report['forwards']} + {report['backwards']}", "through the annotator, forward + backward"),
+        (
+            "Time",
+            took or f"{report['seconds']:.1f} s",
+            report["device"],
+        ),
+    ]
+    body = "".join(
+        f'<tr><th scope="row">{escape(a)}</th><td>{escape(b)}</td><td>{escape(c)}</td></tr>' for a, b, c in rows
+    )
+    caption = (
+        f"Measured on the saved 8-bit picture, {report['width']} × {report['height']} pixels as the annotator sees it. "
+        '<a href="#learn">Learn</a> has a glossary.'
+    )
+    return f'<div class="figures"><table><caption>{caption}</caption><tbody>{body}</tbody></table></div>'

@@ -1,0 +1,58 @@
+"""Which labels a visitor may name for the goal that is chosen, and how many: targets, or true labels to hide."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+import tkml_core as tk
+from demo.catalog import attacks
+from demo.engine.plan import largest_k
+from demo.render.labels import NOTHING_NAMED
+from demo.tabs.attack.widgets import Widgets
+
+Update = dict[Any, Any]  # widget -> its new value; widgets that are not named stay as they are
+
+
+@dataclass(frozen=True)
+class Naming:
+    """What the choices say that decide which labels a visitor may name, and the labels named so far."""
+
+    goal: str
+    case: str
+    chosen: Any = ()
+    attack: str = ""
+
+    def aim(self) -> str:
+        """The goal that counts; `attack` is named where the goal may still be that of the attack chosen before."""
+        return attacks.settled_goal(self.attack, self.goal) if self.attack else self.goal
+
+
+def limits(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, naming: Naming) -> Update:
+    """How far k may go and which labels may be named, given what is true."""
+    most = max(largest_k(annotator, len(true)), 1)
+    k = min(k, most)
+    return {w.k: gr.update(maximum=most, value=k), **labels_to_name(w, annotator, true, k, naming)}
+
+
+def labels_to_name(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, naming: Naming) -> Update:
+    """The choices of targets, or of labels to hide, as far as the goal needs them: in their menu and on the toggles."""
+    goal = naming.aim()
+    wanted = tk.GOALS[goal].asks_for
+    if wanted == "hidden":
+        able, most, label = list(true), max(len(true), 1), "Labels to hide"
+        info = "They leave the top-k; the other true labels stay in it"
+    else:
+        able, most, label = [name for name in annotator.labels if name not in true], k, "Target labels"
+        info = f"Choose exactly {k}, as many as k" + (", the first one on top" if goal == "ordered" else "")
+        info += ": here, or by clicking labels above"
+    chosen = [name for name in naming.chosen or () if name in able][:most]
+    if wanted == "hidden" and not chosen:
+        chosen = able[:1]
+    by_hand = wanted == "hidden" or (wanted == "targets" and naming.case == "chosen")
+    marking = {"kind": wanted, "most": most, "ordered": goal == "ordered", "chosen": chosen}
+    return {
+        w.case: gr.update(visible=wanted == "targets"),
+        w.chosen: gr.update(choices=able, value=chosen, max_choices=most, label=label, info=info, visible=by_hand),
+        w.chips: gr.update(marking=marking if by_hand else NOTHING_NAMED),
+    }

@@ -1,0 +1,174 @@
+"""The tab "Attack" put together: where its widgets stand, and what is in them at the start."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import gradio as gr
+from PIL import Image, ImageOps
+
+from demo.catalog import attacks as menu
+from demo.catalog.goals import GOALS
+from demo.components import replay
+from demo.components.theme import Html, script
+from demo.engine import loop
+from demo.engine.plan import MAX_SEED, MAX_STEPS, largest_k
+from demo.photos.samples import samples
+from demo.photos.uploads import photo_input
+from demo.render.labels import NOTHING_NAMED, SWITCH
+from demo.render.pictures import AMPLIFY, data_uri
+from demo.tabs.attack import downloads
+from demo.tabs.attack.robustness import panel
+from demo.tabs.attack.widgets import DEFAULT_K, Start, Widgets
+
+
+def sample_html(name: str, title: str, photo: Image.Image) -> str:
+    """A button for a photo to start from."""
+    small, title = ImageOps.fit(photo.convert("RGB"), (144, 108)), escape(title, quote=True)
+    return (
+        f'<button type="button" class="sample" data-sample="{name}" title="{title}">'
+        f'<img src="{data_uri(small, lossless=False)}" width="72" height="54" alt="{title}"></button>'
+    )
+
+
+def samples_html() -> str:
+    """A button for every sample photo."""
+    buttons = [sample_html(item.name, item.title, item.open()) for item in samples()]
+    credits = " · ".join(f"{escape(item.title)}: {item.credit}" for item in samples() if item.credit)
+    below = f'<p class="credits">{credits}</p>' if credits else ""
+    return f'<div class="samples" role="group" aria-label="Sample photos">{"".join(buttons)}</div>{below}'
+
+
+def lay_out(annotators: Sequence[str], start: Start) -> Widgets:
+    """Put the widgets of the tab "Attack" into the current one."""
+    parts: dict[str, Any] = {}
+    _bar(parts, start)
+    # Three blocks, so that a phone can show pictures, choices and figures in this order; style.css places them.
+    with gr.Row(elem_id="main"):
+        with gr.Column(elem_id="stage", min_width=0):
+            _stage(parts, start)
+        with gr.Column(elem_id="panel", elem_classes="pick", min_width=0):
+            _photo(parts, annotators, start)
+            _attack(parts, start)
+        with gr.Column(elem_id="numbers", min_width=0):
+            _numbers(parts, start)
+    return Widgets(**parts)
+
+
+def _bar(parts: dict[str, Any], start: Start) -> None:
+    with gr.Row(elem_classes="runbar"):
+        parts["attack_button"] = gr.Button("Attack", variant="primary", elem_id="attack-button", scale=0, min_width=120)
+        parts["stop_button"] = gr.Button("Stop", interactive=False, elem_id="stop-button", scale=0, min_width=88)
+        parts["status"] = Html(start.view.status, elem_id="status", elem_classes="runstatus")
+
+
+def _stage(parts: dict[str, Any], start: Start) -> None:
+    parts["verdict"] = Html(start.view.verdict, elem_id="verdict")
+    with gr.Row(elem_id="pictures"):
+        parts["before"] = Html(start.view.before, elem_id="before")
+        with gr.Column(elem_id="change-column", min_width=0):
+            parts["change"] = Html(start.view.change, elem_id="change")
+            parts["amplifier"] = Html(
+                AMPLIFY,
+                html_template=replay.AMPLIFIER,
+                js_on_load=script("components/amplifier.js"),
+                elem_id="amplifier",
+            )
+        parts["after"] = Html(start.view.after, elem_id="after")
+    with gr.Row(elem_id="look"):
+        parts["replay"] = Html(
+            replay.replay_value(start.view.reel),
+            html_template=replay.REPLAY,
+            js_on_load=script("components/replay.js"),
+            elem_id="replay",
+        )
+        Html(html_template=replay.CLOSER, js_on_load=script("components/closer_look.js"), elem_id="closer")
+    parts["race"] = Html(start.view.race, elem_id="race")
+
+
+def _numbers(parts: dict[str, Any], start: Start) -> None:
+    with gr.Row(elem_id="downloads"):
+        png, report, data = start.files
+        parts["png"] = gr.DownloadButton("Attacked photo (PNG)", png, elem_id="download-png", size="md", min_width=0)
+        parts["report"] = gr.DownloadButton("Report (JSON)", report, elem_id="download-report", size="md", min_width=0)
+    parts["away"] = downloads.lay_out(data)
+    parts["table"] = Html(start.view.table, elem_id="table")
+    parts["real_button"], parts["real"] = panel.lay_out()
+
+
+def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Start) -> None:
+    Html('<h2><span class="number">1</span>Choose a photo</h2>')
+    parts["photo"] = photo_input(
+        label="Photo", show_label=False, elem_id="photo", height=150, buttons=[],
+        sources=["upload", "webcam", "clipboard"], placeholder="Drop a photo here, or click to upload",
+    )  # fmt: skip
+    parts["samples"] = Html(
+        samples_html(),
+        js_on_load=script("components/sample_gallery.js"),
+        elem_id="samples",
+        chosen=start.sample,
+        own="",
+    )
+    choices = [(f"{name} · {len(loop.annotator(name).labels)} labels", name) for name in annotators]
+    parts["annotator"] = gr.Radio(
+        choices, value=start.annotator, label="Annotator", info=menu.ANNOTATORS, elem_id="annotator"
+    )
+    Html('<h2><span class="number">2</span>Mark what is true</h2>')
+    parts["chips"] = Html(
+        start.chips, html_template=SWITCH + "${value ? value.html : ''}", js_on_load=script("components/label_toggles.js"),
+        elem_id="chips", marking=NOTHING_NAMED,
+    )  # fmt: skip
+
+
+def _attack(parts: dict[str, Any], start: Start) -> None:
+    attacks = menu.attacks()
+    own = next(iter(attacks))
+    Html('<h2><span class="number">3</span>Choose the attack</h2>')
+    Html('<p class="hint">A ready choice, set and started with one click:</p>')
+    with gr.Row(elem_id="presets"):
+        parts["presets"] = {
+            name: gr.Button(preset.title, size="sm", min_width=0, elem_id=f"preset-{name}")
+            for name, preset in menu.PRESETS.items()
+        }
+    parts["attack"] = gr.Dropdown(
+        [(f"{choice.title} ({name})", name) for name, choice in attacks.items()], value=own, label="Attack",
+        info=menu.sentence(own, start.annotator), filterable=False, elem_id="attack",
+    )  # fmt: skip
+    parts["goal"] = gr.Radio(
+        [(goal.title, name) for name, goal in GOALS.items()], **menu.goals_shown(own), label="Goal", elem_id="goal"
+    )
+    parts["k"] = gr.Slider(
+        1, largest_k(loop.annotator(start.annotator), len(start.chips["truth"])), value=DEFAULT_K, step=1, label="k",
+        elem_id="k", info="How many labels the annotator shows",
+    )  # fmt: skip
+    parts["case"] = gr.Radio(
+        [(title, name) for name, title in menu.TARGET_CASES.items()], value="best", label="Targets", visible=False,
+        elem_id="case",
+    )  # fmt: skip
+    # Custom values, because a click that overtakes an update brings labels of the choices before it, which Gradio would
+    # refuse in words for programmers; the plan checks every label.
+    parts["chosen"] = gr.Dropdown(
+        [], multiselect=True, allow_custom_value=True, label="Target labels", visible=False, elem_id="chosen"
+    )
+    with gr.Accordion("Advanced", open=False, elem_id="advanced") as parts["advanced"]:
+        parts["max_steps"] = gr.Slider(
+            1, MAX_STEPS, step=1, **menu.steps_shown(own), elem_id="max-steps",
+            info=f"A run lasts {loop.BUDGET_SECONDS:.0f}\u00a0seconds at most",
+        )  # fmt: skip
+        # Text fields, because gr.Number turns "nothing" into 0 as soon as it is shown.
+        with gr.Row(elem_id="settings"):
+            parts["settings"] = {
+                name: gr.Textbox(
+                    **menu.setting_shown(own, name), label=setting.label, info=setting.told,
+                    elem_id=name.replace("_", "-"), min_width=150,
+                )
+                for name, setting in menu.SETTINGS.items()
+            }  # fmt: skip
+        parts["seed"] = gr.Number(
+            0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, info="For whatever is drawn at random",
+            elem_id="seed", visible=menu.uses_seed(own),
+        )  # fmt: skip
+        parts["score_space"] = gr.Radio(
+            [("logits (default)", "logits"), ("probabilities (the paper's letter)", "probability")], value="logits",
+            label="Scores to attack", elem_id="score-space",
+        )  # fmt: skip

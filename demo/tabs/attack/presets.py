@@ -1,0 +1,31 @@
+"""Ready choices for whoever has a minute: one click sets everything, visibly, and starts."""
+
+from typing import Any
+
+from demo.catalog.attacks import Preset
+from demo.engine import loop
+from demo.render.photo_card import scored
+from demo.tabs.attack.form import chips_truth
+from demo.tabs.attack.label_picker import Update
+from demo.tabs.attack.updates import change_attack
+from demo.tabs.attack.widgets import Widgets
+
+
+def preset_boxes(w: Widgets) -> list[Any]:
+    """The widgets that `set_preset` sets."""
+    return [
+        w.attack, w.goal, w.case, w.chosen, w.chips, w.advanced, w.max_steps, *w.settings.values(), w.seed, w.score_space,
+    ]  # fmt: skip
+
+
+def set_preset(w: Widgets, preset: Preset, path: str, name: str, k: Any, chips: Any) -> Update:
+    """Attack, goal and targets as the preset has them; everything under "Advanced" as if nobody had touched it."""
+    annotator = loop.annotator(name)
+    true = chips_truth(chips, annotator)
+    best_first = [label.name for label in scored(annotator, loop.read_photo(path, name).logits) if label.name in true]
+    update = change_attack(w, preset.attack, name, k, chips, preset.case, best_first[:1], preset.goal)
+    update[w.case]["value"] = preset.case
+    update[w.seed]["value"], update[w.score_space]["value"] = 0, "logits"
+    for field in w.settings.values():
+        update[field]["value"] = ""
+    return update

@@ -1,0 +1,127 @@
+"""The panel "Is it real?" as HTML: one plain sentence, the table of changes, the table of longer and shorter lists."""
+
+from collections.abc import Iterable
+
+from demo.catalog.english import listed
+from demo.engine.roles import Roles
+from demo.render.labels import tag, tags
+from demo.render.tables import cell, head, row, sheet, sum_up, wide
+from demo.tabs.attack.robustness.examine import Examined, Row, Seen
+
+
+def examined_html(examined: Examined) -> str:
+    """All of it."""
+    return f'<div class="real">{sum_up(summary(examined))}{_changes(examined)}{_lists(examined)}</div>'
+
+
+def summary(examined: Examined) -> str:
+    """What survives, in a few plain sentences."""
+    run, rows = examined.run, examined.rows
+    saved = rows[0].attacked
+    if not saved or not saved.fooled:
+        return "The saved picture does not reach the goal, so nothing can survive. The table shows what the changes do."
+    if not run.l2:
+        return "The photo met the goal before any attack, so there is no change to test."
+    return " ".join((*_survivors(rows), _noise(examined), *_strangers(rows), _longer(examined)))
+
+
+def _survivors(rows: Iterable[Row]) -> list[str]:
+    told = [(row.name, row.attacked, row.original) for row in rows if row.kind == "change"]
+    alone = [name for name, _, original in told if original and original.fooled]
+    kept = [name for name, attacked, _ in told if attacked and attacked.fooled and name not in alone]
+    gone = [name for name, attacked, _ in told if attacked and not attacked.fooled]
+    parts = []
+    if kept and not gone:
+        parts.append(f"The attack survives every change tried: {listed(kept, 9)}.")
+    elif kept:
+        parts.append(f"The attack survives {listed(kept, 9)}, but not {listed(gone, 9)}.")
+    elif gone and not alone:
+        parts.append(
+            "The attack is fragile: JPEG, blur and another size all undo it. It works on the saved picture only."
+        )
+    elif gone:
+        parts.append(f"The attack does not survive {listed(gone, 9)}.")
+    if alone:
+        parts.append(f"{listed(alone, 9)} alone would fool the annotator too, without any attack.")
+    return parts
+
+
+def _noise(examined: Examined) -> str:
+    """What noise of the attack's size does to the original."""
+    plain, noisy = (_row(examined, kind).original for kind in ("none", "noise"))
+    lead, k = "Random noise just as strong, put on the original,", examined.run.k
+    top = "top label" if k == 1 else f"top {k}"
+    if not plain or not noisy or noisy.fooled:
+        return f"{lead} fools the annotator too."
+    if set(noisy.top) == set(plain.top):
+        return f"{lead} does nothing: the {top} stays the same."
+    return f"{lead} changes the {top} a little, but does not reach the goal."
+
+
+def _strangers(rows: Iterable[Row]) -> list[str]:
+    """What others make of the picture; one that is the same network has no say."""
+    told = []
+    for line in rows:
+        if line.kind == "twin":
+            told.append(f"{line.annotator} is the same network, so its row does not say whether another one is fooled.")
+        elif line.kind == "other" and line.attacked:
+            told.append(f"{line.annotator} is {'fooled too' if line.attacked.fooled else 'not fooled'}.")
+    return told
+
+
+def _longer(examined: Examined) -> str:
+    """How far the goal carries in longer lists."""
+    k, holds = examined.run.k, 0
+    for length, seen in enumerate(examined.attacked, start=1):
+        if length < k or (seen.fooled and length == max(k, holds + 1)):
+            holds = length
+    if holds == len(examined.attacked):
+        return f"It holds for lists of up to {holds} labels at least."
+    return f"In a list of {holds + 1} labels it no longer holds."
+
+
+def _row(examined: Examined, kind: str) -> Row:
+    return next(row for row in examined.rows if row.kind == kind)
+
+
+def _state(seen: Seen, fooled: str, otherwise: str) -> str:
+    word = fooled if seen.fooled else otherwise
+    kind = "yes" if seen.fooled else "no"
+    said = f'<b class="{kind}"><i aria-hidden="true"></i>{word}</b>' if word else ""
+    return f'<span class="state">{said}<span>E = {int(seen.consistent)}</span></span>'
+
+
+def _changes(examined: Examined) -> str:
+    run, rows = examined.run, []
+    for line in examined.rows:
+        if not line.attacked or not line.original:
+            rows.append(row(head(line.name, line.note), wide(line.why, 2)))
+            continue
+        fooled, missed = ("goal met", "goal not met") if line.kind == "none" else ("goal still met", "goal lost")
+        attacked = tags(line.attacked.top, run.roles) + _state(line.attacked, fooled, missed)
+        original = tags(line.original.top, run.roles) + _state(line.original, "goal met too", "")
+        rows.append(row(head(line.name, line.note), cell("Attacked", attacked), cell("Original", original)))
+    caption = (
+        f"{run.attack} on {run.annotator}, k = {run.k}, ‖z‖₂ = {run.l2:.1f}. The same is done to the saved picture and, for "
+        "comparison, to the original. E = 0: the labels contradict the truth."
+    )
+    return sheet(caption, ("What is done", "Attacked photo", "Original photo"), rows)
+
+
+def _lists(examined: Examined) -> str:
+    run, rows = examined.run, []
+    for k, (attacked, original) in enumerate(zip(examined.attacked, examined.original, strict=True), start=1):
+        now = _added(attacked, run.roles) + _state(attacked, "goal met", "goal not met")
+        control = _added(original, run.roles) + _state(original, "goal met too", "")
+        name = head(f"k′ = {k}", "the attack's k" if k == run.k else "")
+        rows.append(row(name, cell("Attacked", now), cell("Original", control)))
+    caption = (
+        f"Another length of list, as in the paper's Table 3: the attack was made for k = {run.k}, and the list shows k′ labels. "
+        "Each line adds one label to the line above."
+    )
+    return sheet(caption, ("Length", "Attacked photo", "Original photo"), rows)
+
+
+def _added(seen: Seen, roles: Roles) -> str:
+    plus = '<span class="plus">+</span>' if len(seen.top) > 1 else ""
+    return f'<span class="tags">{plus}{tag(seen.top[-1], roles)}</span>'

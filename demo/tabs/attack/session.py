@@ -1,0 +1,70 @@
+"""What the server remembers about one visitor: what stands on the stage, and what is asked of a run that goes on."""
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from demo.components.stops import Stops
+from demo.render.pictures import AMPLIFY
+
+
+@dataclass(frozen=True)
+class Own:
+    """The photo that a visitor uploaded last, and what they marked as true on it; `true` is empty while they have not."""
+
+    photo: str
+    true: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Current:
+    """What a visitor is looking at: the photo's path, the sample's name if it is one, whether an attack has run on it.
+
+    `own` is an Own, which can be looked at again after a sample; `reel` holds the last run's frames.
+    """
+
+    photo: gr.State
+    sample: gr.State
+    own: gr.State
+    attacked: gr.State
+    reel: gr.State
+
+
+class Asked(Stops):
+    """What visitors asked of the runs on the stage besides to stop: to leave it, and how strong to draw the change."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left: set[str] = set()
+        self._factor: dict[str, int] = {}  # by the sessions that have a run
+
+    def leave(self, session: str) -> None:
+        """Another photo or annotator was chosen: a run that goes on ends, and the stage no longer belongs to it."""
+        with self._lock:
+            if session in self._factor:
+                self._stopping.add(session)
+                self._left.add(session)
+
+    def left(self, session: str) -> bool:
+        with self._lock:
+            return session in self._left
+
+    def amplify(self, session: str, factor: int) -> None:
+        """Draw the change `factor` times as strong from here on."""
+        with self._lock:
+            self._factor[session] = factor
+
+    def factor(self, session: str) -> int:
+        with self._lock:
+            return self._factor.get(session, AMPLIFY)
+
+    def running(self, session: str) -> bool:
+        with self._lock:
+            return session in self._factor
+
+    def forget(self, session: str) -> None:
+        """The session's run has ended, one way or another."""
+        with self._lock:
+            self._left.discard(session)
+            self._factor.pop(session, None)
+        super().forget(session)  # last, since leave() does nothing for a session without a run

@@ -1,0 +1,123 @@
+"""The comparison's strip and columns as HTML, laid out as in the paper's Figures 2 and 4."""
+
+from collections.abc import Sequence
+from html import escape
+
+from PIL import ImageOps
+from torch import Tensor
+
+import tkml_core as tk
+from demo.catalog import attacks as menu
+from demo.engine import loop
+from demo.engine.plan import Plan
+from demo.engine.roles import Roles
+from demo.render.labels import tags, top_list
+from demo.render.photo_card import scored
+from demo.render.pictures import AMPLIFY, amplified, data_uri, figure, to_image
+from demo.render.verdict import steps_words
+from demo.tabs.compare.methods import AIMS, Entry, Moment, Wish, able, reference, to_name
+from demo.tabs.compare.summary import shortage
+
+EMPTY = (
+    '<p class="hint">Press Compare. Every method gets a column beside the photo as it is, and a line in a table.</p>'
+)
+
+
+def strip_html(entry: Entry, aim: str) -> str:
+    """What every method gets: picture, true labels, k and annotator, as chosen on the tab "Attack".
+
+    Where the goal is about labels that are named there, also these, or how to name them.
+    """
+    photo = loop.read_photo(entry.photo, entry.annotator)
+    small = ImageOps.fit(to_image(photo.x), (144, 108))
+    facts = f"<div><dt>True</dt><dd>{tags(entry.true, Roles(entry.true)) if entry.true else 'none marked'}</dd></div>"
+    if aim == "chosen":
+        missing = escape(to_name(entry))
+        named = f'<p class="missing">{missing}</p>' if missing else tags(entry.named, Roles(entry.true, entry.named))
+        facts += f"<div><dt>To plant</dt><dd>{named}</dd></div>"
+    facts += f"<div><dt>k</dt><dd>{escape(str(entry.k))}</dd></div>"
+    facts += f"<div><dt>Annotator</dt><dd>{escape(entry.annotator)}</dd></div>"
+    picture = f'<img src="{data_uri(small, lossless=False)}" width="96" height="72" alt="The photo to attack">'
+    return f'<div class="strip">{picture}<dl>{facts}</dl></div>'
+
+
+def stale_html(about: Wish | None, now: Wish) -> str:
+    """A word that what is shown is about something else than what is chosen now, here or on "Attack"; else empty."""
+    if about in (None, now):
+        return ""
+    return '<p class="stale" role="status">What is shown below is about the choices before. Press Compare for the new ones.</p>'
+
+
+def methods_html() -> str:
+    """What each method is and whose, to be opened by whoever wants to know."""
+    names = dict.fromkeys(name for goal in AIMS for name in able(goal))
+    told = "".join(
+        f"<div><dt>{escape(name)} <small>{escape(choice.whose)}</small></dt><dd><b>{escape(choice.title)}.</b> "
+        f"{escape(choice.sentence.replace('{ready}', ''))}{_unordered(name)}</dd></div>"
+        for name, choice in menu.attacks().items()
+        if name in names
+    )
+    return f'<details class="whatis"><summary>What are these methods?</summary><dl>{told}</dl></details>'
+
+
+def _unordered(name: str) -> str:
+    """A word that a method whose own goal is an order gets another one here; empty for all others."""
+    return " Here it is not asked for an order." if menu.goals_of(name)[0] == "ordered" else ""
+
+
+def original_html(plan: Plan) -> str:
+    """The first column: the photo as it is, with its top-k."""
+    below = top_list(scored(plan.annotator, plan.photo.logits)[: plan.k], plan.roles, f"Top {plan.k}")
+    picture = figure("Original", "The original photo", to_image(plan.photo.x), "")
+    nothing = figure("No change", "", None, "", empty="The photo as it is")
+    return _column(plan, picture, nothing, below, '<p class="stand">before any attack</p>')
+
+
+def waiting_html(plan: Plan, words: str) -> str:
+    """A method's column before its turn."""
+    name = plan.ask.attack
+    return _column(plan, figure(name, "", None, "", empty=words), figure("Change", "", None, "", empty=""), "", "")
+
+
+def column_html(plan: Plan, moment: Moment) -> str:
+    """A method's column: attacked picture, perturbation, top-k, and how it stands."""
+    if moment.outcome:
+        report = moment.outcome.report
+        kind, words = ("won", "Goal met") if report["achieved"] else ("lost", "Goal not met")
+        if report["stopped"] and not report["achieved"]:
+            kind, words = "cut", "Stopped" if report["stopped"] == "user" else "Out of time"
+        short, steps = shortage(report), steps_words(report)
+        facts = (short, steps) if short and report["stopped"] else (short or steps, f"{report['seconds']:.1f} s")
+        line = " · ".join(facts)
+        state = f'<p class="stand {kind}"><b><i class="sign" aria-hidden="true"></i>{words}</b> {line}</p>'
+        return _pictures(plan, moment.outcome.x_adv, moment.outcome.logits, True, state)
+    assert moment.frame is not None
+    reached = "goal met, going on" if moment.frame.achieved else "not there yet"
+    state = f'<p class="stand">step {moment.frame.index} · {reached}</p>'
+    return _pictures(plan, moment.frame.x_adv, moment.frame.logits, False, state)
+
+
+def _pictures(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, state: str) -> str:
+    name, x = plan.ask.attack, plan.photo.x
+    picture = figure(name, f"The photo attacked by {name}", to_image(x_adv), "", lossless)
+    norm = float(tk.l2_norm(x_adv - x)[0])
+    change = figure(
+        f"Change, ‖z‖₂ = {norm:.1f}", f"What {name} changed, amplified {AMPLIFY} times", amplified(x, x_adv), "",
+        lossless, badge=f"× {AMPLIFY}",
+    )  # fmt: skip
+    top = top_list(
+        scored(plan.annotator, logits)[: plan.k], plan.roles, f"Top {plan.k} {'after' if lossless else 'now'}"
+    )
+    return _column(plan, picture, change, top, state)
+
+
+def _column(plan: Plan, picture: str, change: str, top: str, state: str) -> str:
+    # Room for the list is kept from the start, so that nothing below moves when it fills.
+    ends = f'<div class="ends" style="--rows:{min(plan.k, 6)}">{state}{top}</div>'
+    return f'<section class="contestant">{picture}{change}{ends}</section>'
+
+
+def opening(plans: Sequence[Plan], slots: int) -> list[str]:
+    """All columns as the comparison starts: the original, the methods waiting, and slots that stay empty."""
+    waiting = [waiting_html(plan, "waiting for its turn") for plan in plans]
+    return [original_html(reference(plans)), *waiting, *[""] * (slots - len(plans))]

@@ -1,0 +1,160 @@
+"""What a comparison came to: one sentence, one table, one CSV file. All about the saved 8-bit pictures."""
+
+import csv
+import io
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from demo.catalog import attacks
+from demo.catalog.english import listed
+from demo.engine import loop
+from demo.engine.plan import Plan
+from demo.render.tables import cell, head, row, sheet, wide
+from demo.render.verdict import aim, steps_words
+from demo.tabs.compare.methods import reference
+
+Reports = Sequence[dict[str, Any] | None]  # one for each method, None where it has not come to its end
+CLOSE = 1.005  # norms nearer than this are called the same
+
+
+def smallest(reports: Reports) -> int | None:
+    """Place of the shortest change among those that reached the goal; None where fewer than two did."""
+    norms = {place: report["l2"] for place, report in enumerate(reports) if report and report["achieved"]}
+    return min(norms, key=lambda place: norms[place]) if len(norms) > 1 else None
+
+
+def shortage(report: dict[str, Any]) -> str:
+    """What cut a run short: the clock, or Stop after it had met its goal, or fewer queries than it wants; else empty."""
+    if report["stopped"] == "time":
+        return f"{loop.BUDGET_SECONDS:.0f} s were over"
+    if report["stopped"] == "user" and report["achieved"]:
+        return "then stopped"
+    choice = attacks.CHOICES[report["attack"]]
+    few = choice.counted == "Queries" and report["max_steps"] < choice.steps
+    return f"with only {steps_words(report)}" if few and not report["achieved"] and not report["stopped"] else ""
+
+
+def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
+    """The comparison in plain words."""
+    ended = [report for report in reports if report]
+    goal = f"The goal: {aim(plans[0].goal_name, plans[0].k, plans[0].roles)}."
+    if not done:
+        now = f" Running {plans[len(ended)].ask.attack}." if len(ended) < len(plans) else ""
+        return f"{goal}{now}"
+    skipped = [plan.ask.attack for plan, report in zip(plans, reports, strict=True) if report is None]
+    parts = [goal]
+    won = sorted((report for report in ended if report["achieved"]), key=lambda report: report["l2"])
+    failed = [report for report in ended if not report["achieved"]]
+    stopped, late = (
+        [report["attack"] for report in failed if report["stopped"] == cause] for cause in ("user", "time")
+    )
+    lost = [f"{report['attack']} {shortage(report)}".strip() for report in failed if not report["stopped"]]
+    cut, halted = ([report["attack"] for report in won if report["stopped"] == cause] for cause in ("time", "user"))
+    if won and not won[0]["l2"]:
+        parts.append("The photo meets it already, so nothing had to be changed.")
+    elif won:
+        parts.append(_order(won))
+    if lost:
+        parts.append(f"{listed(lost)} did not reach it.")
+    if late:
+        parts.append(f"{listed(late)} did not reach it before {_clock(late)}.")
+    if cut:
+        parts.append(f"{listed(cut)} might have come to less, but {_clock(cut)}.")
+    if halted:
+        parts.append(f"{listed(halted)} might have come to less, but was stopped.")
+    if stopped:
+        parts.append(f"{listed(stopped)} was stopped.")
+    if skipped:
+        parts.append(f"Stopped before {listed(skipped)} had a turn.")
+    return " ".join(parts)
+
+
+def _clock(names: Sequence[str]) -> str:
+    """That the time of these methods was over."""
+    return f"{'its' if len(names) == 1 else 'their'} {loop.BUDGET_SECONDS:.0f} s were over"
+
+
+def _order(won: Sequence[dict[str, Any]]) -> str:
+    """Who reached the goal with how much."""
+    first, *others = won
+    if not others:
+        return f"Only {first['attack']} reached it, with ‖z‖₂ = {first['l2']:.1f}."
+    told = []
+    for report in others:
+        ratio = report["l2"] / first["l2"]
+        told.append(f"{report['attack']} the same" if ratio < CLOSE else f"{report['attack']} {ratio:.2f} times that")
+    return (
+        f"{first['attack']} reached it with the smallest change, ‖z‖₂ = {first['l2']:.1f}; {listed(told, len(told))}."
+    )
+
+
+def _figures(report: dict[str, Any]) -> dict[str, str]:
+    """A method's figures as the table shows them, by column."""
+    return {
+        "Goal": "met" if report["achieved"] else "stopped" if report["stopped"] == "user" else "not met",
+        "E": str(int(report["consistent"])),
+        "‖z‖₂": f"{report['l2']:.1f}",
+        "Pert ×10⁻²": f"{report['pert'] * 100:.3f}",
+        "‖z‖∞": f"{report['linf']:.0f}",
+        "PSNR": "no change" if report["psnr"] is None else f"{report['psnr']:.1f} dB",
+        "SSIM": f"{report['ssim']:.4f}",
+        "Steps": str(report["steps"]),
+        "Passes": f"{report['forwards']} + {report['backwards']}",
+        "Seconds": f"{report['seconds']:.1f}",
+    }
+
+
+HEADS = (
+    "Method", "Goal", "E", "‖z‖₂", "Pert ×10⁻²", "‖z‖∞", "PSNR", "SSIM", "Steps", "Passes", "Seconds",
+)  # fmt: skip
+
+
+def table_html(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
+    """The table; a row fills when its method has come to its end."""
+    best, rows = smallest(reports), []
+    for place, (plan, report) in enumerate(zip(plans, reports, strict=True)):
+        if report is None:
+            words = "not run" if done else "waiting" if None in reports[:place] else "running"
+            rows.append(row(head(plan.ask.attack), wide(words, len(HEADS) - 1)))
+            continue
+        cells = []
+        for name, value in _figures(report).items():
+            mark, kind = "", ""
+            if name == "‖z‖₂" and place == best:
+                mark = '<b class="least">smallest</b>'
+            if name == "Goal":
+                kind = "met" if report["achieved"] else "missed"
+                mark = f"<small>{shortage(report)}</small>" if shortage(report) else ""
+            cells.append(cell(name, f"<span>{escape(value)}</span>{mark}", kind))
+        rows.append(row(head(plan.ask.attack), *cells))
+    return f'<div class="contest">{sheet(_caption(plans), HEADS, rows)}</div>'
+
+
+def _caption(plans: Sequence[Plan]) -> str:
+    first = reference(plans)
+    squares = [plan.ask.attack for plan in plans if plan.photo.x.shape != first.photo.x.shape]
+    whole = f"picture {first.photo.x.shape[-1]} × {first.photo.x.shape[-2]}"
+    note = f" {listed(squares)}: on the centre square, so not quite comparable." if squares else ""
+    return (
+        f"Measured on the saved 8-bit pictures: {first.ask.annotator}, k = {first.k}, {whole}, seed {first.seed}.{note}"
+    )
+
+
+CSV_FIELDS = (
+    "attack", "annotator", "goal", "target_case", "k", "seed", "achieved", "consistent", "l2", "pert", "linf", "psnr",
+    "ssim", "steps", "max_steps", "forwards", "backwards", "seconds", "stopped", "device", "width", "height",
+)  # fmt: skip
+
+
+def csv_text(reports: Reports) -> str:
+    """The figures of all methods that came to an end, as CSV with one header line, unrounded."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow((*CSV_FIELDS, "true_labels", "targets", "after"))
+    for report in reports:
+        if report:
+            after = [name for name, _ in report["after"]]
+            lists = (";".join(names) for names in (report["true_labels"], report["targets"], after))
+            writer.writerow((*(report[field] for field in CSV_FIELDS), *lists))
+    return buffer.getvalue()

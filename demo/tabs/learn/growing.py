@@ -1,0 +1,129 @@
+"""Step 6: one photo under a growing change, the attack's own against the same one with its pixels shuffled."""
+
+from dataclasses import dataclass
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+import tkml_core as tk
+from demo.catalog.english import are, listed
+from demo.engine.outcome import Outcome
+from demo.render.labels import top_list
+from demo.render.photo_card import scored
+from demo.render.pictures import AMPLIFY, data_uri, to_image
+from demo.tabs.learn.controls import SAYS, choice, slider
+
+# Times the change that the attack found; 1 is the picture that it saved.
+SIZES = (0.0, 0.5, 0.75, 1.0, 2.0, 8.0)
+SAVED = SIZES.index(1.0)
+KINDS = {"attack": "the attack's change", "shuffled": "the same change, shuffled"}
+SHUFFLE_SEED = 0
+
+
+@dataclass(frozen=True)
+class Grown:
+    """One change at all SIZES: z (1,3,H,W) in whole levels, and one row a size of logits (S,m) and norms (S,)."""
+
+    z: Tensor
+    logits: Tensor
+    norms: Tensor
+
+
+def shuffled(z: Tensor) -> Tensor:
+    """The same values at other places: as large in every norm, and aimed at nothing."""
+    order = torch.randperm(z.numel(), generator=torch.Generator().manual_seed(SHUFFLE_SEED))
+    return z.flatten()[order.to(z.device)].view_as(z)
+
+
+def grow(annotator: tk.Annotator, x: Tensor, z: Tensor) -> Grown:
+    """Annotate x + s·z, clamped to [0,1], for every s of SIZES; x and z (1,3,H,W) in [0,1] units."""
+    pictures = torch.cat([(x + size * z).clamp(0, 1) for size in SIZES])
+    with torch.inference_mode():
+        logits = annotator(pictures)
+    return Grown(z, logits, tk.l2_norm(pictures - x))
+
+
+def growing(outcome: Outcome) -> str:
+    """Sliders, pictures, lists and what came of every size."""
+    plan = outcome.plan
+    z = outcome.x_adv - plan.photo.x
+    runs = {
+        "attack": grow(plan.annotator, plan.photo.x, z),
+        "shuffled": grow(plan.annotator, plan.photo.x, shuffled(z)),
+    }
+    layers = {"photo": to_image(plan.photo.x)} | {kind: _layer(run.z) for kind, run in runs.items()}
+    images = "".join(
+        f'<img hidden alt="" data-layer="{name}" src="{data_uri(image, lossless=True)}">'
+        for name, image in layers.items()
+    )
+    width, height = layers["photo"].size
+    lists = "".join(_list(outcome, run, at, kind) for kind, run in runs.items() for at in range(len(SIZES)))
+    dials = slider("size", "size of the change", 0, len(SIZES) - 1, 1, SAVED) + choice(
+        "kind", "Which change", list(KINDS.items()), "attack"
+    )
+    shots = "".join(
+        f'<figure><figcaption>{title}</figcaption><div class="shot"><canvas data-shot="{name}" role="img" '
+        f'aria-label="{title}" width="{width}" height="{height}"></canvas>{badge}</div></figure>'
+        for name, title, badge in (
+            ("photo", "The photo with the change", ""),
+            ("change", f"The change alone, amplified {AMPLIFY} times",
+             f'<span class="badge" aria-hidden="true">× {AMPLIFY}</span>'),
+        )
+    )  # fmt: skip
+    return (
+        f'<div class="dials" data-amplify="{AMPLIFY}" data-sizes="{list(SIZES)}">{dials}</div>{SAYS}'
+        f'<div class="shots">{images}{shots}<div class="lists">{lists}</div></div>{_table(outcome, runs)}'
+        f'<p class="hint">A run of {plan.ask.attack} on {plan.ask.annotator}. Size 1 is the picture that it saved, in whole '
+        "levels; the other sizes are the same change made weaker or stronger. Shuffled, every value is kept, and only its "
+        "place in the picture is drawn at random.</p>"
+    )
+
+
+def _layer(z: Tensor) -> Image.Image:
+    """A change as a picture that the browser adds to the photo: level 128 stands for 0."""
+    return to_image(z + 128 / 255)
+
+
+def _agrees(outcome: Outcome, run: Grown) -> list[bool]:
+    return tk.consistent(run.logits, outcome.plan.true.to(run.logits.device), outcome.plan.k).tolist()
+
+
+def _list(outcome: Outcome, run: Grown, at: int, kind: str) -> str:
+    """The top-k at one size, with the sentence that the script shows for it."""
+    plan = outcome.plan
+    logits = run.logits[at : at + 1]
+    top = scored(plan.annotator, logits)[: plan.k]
+    left = [label.name for label in top if label.name in plan.roles.true]
+    agrees = _agrees(outcome, run)[at]
+    if not left:
+        found = "No true label is left."
+    elif agrees:
+        found = "The list agrees with what is true."
+    else:
+        found = f"Of the true labels, {listed(left)} {are(left)} left."
+    says = (
+        f"Size {SIZES[at]:g}, ‖z‖₂ = {float(run.norms[at]):.0f}: E = {int(agrees)}. The top {plan.k} is "
+        f"{listed([label.name for label in top])}. {found}"
+    )
+    shown = kind == "attack" and at == SAVED
+    return (
+        f'<div data-kind="{kind}" data-at="{at}" data-says="{says}"{"" if shown else " hidden"}>'
+        f"{top_list(top, plan.roles, f'Top {plan.k} at size {SIZES[at]:g}')}</div>"
+    )
+
+
+def _table(outcome: Outcome, runs: dict[str, Grown]) -> str:
+    """E at every size for both changes: where the list flips, at a glance."""
+    head = "".join(f'<th scope="col" data-at="{at}">{size:g}</th>' for at, size in enumerate(SIZES))
+    rows = []
+    for kind, run in runs.items():
+        cells = "".join(
+            f'<td class="{"same" if agrees else "flipped"}" data-kind="{kind}" data-at="{at}">{int(agrees)}</td>'
+            for at, agrees in enumerate(_agrees(outcome, run))
+        )
+        rows.append(f'<tr><th scope="row">{KINDS[kind]}</th>{cells}</tr>')
+    return (
+        '<table class="flips"><caption>E of Eq. 1 at every size: 1 agrees, 0 contradicts</caption>'
+        f'<thead><tr><th scope="col">size</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    )

@@ -1,0 +1,73 @@
+"""The tab put together: six steps, the glossary, and the buttons that lead to the tab Attack."""
+
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from demo.components.theme import Html, script
+from demo.engine.outcome import Outcome
+from demo.tabs.attack.choice_events import CHANGED, CHOICE, QUIET
+from demo.tabs.attack.presets import preset_boxes, set_preset
+from demo.tabs.attack.session import Current
+from demo.tabs.attack.updates import plainly
+from demo.tabs.attack.widgets import Widgets
+from demo.tabs.learn.glossary import glossary
+from demo.tabs.learn.steps import LESSONS, Code, Lesson
+
+SCRIPTS = ("maths", "drawing", "ranking", "crossing", "lemma", "board", "growing", "lesson")
+TO_ATTACK = "() => { scrollTo(0, 0); return { __type__: 'update', selected: 'attack' }; }"
+
+
+def lay_out(outcome: Outcome, tabs: gr.Tabs) -> gr.HTML:
+    """Put the lesson into the current tab, and return it. `outcome` is the run that steps 1 and 6 show."""
+    lesson = Html(lesson_html(outcome), js_on_load=scripts(), elem_id="learn")
+    # In the browser alone: nobody waits for the server to see the tab.
+    lesson.select(None, None, tabs, js=TO_ATTACK, **QUIET)
+    return lesson
+
+
+def wire(lesson: gr.HTML, w: Widgets, current: Current) -> None:
+    """Try it: has the tab Attack choose what the step says, by the presets' way, and leaves the start to the reader."""
+    wanted = {step.key: step.chosen for step in LESSONS}
+
+    @plainly
+    def on_try(path: str, name: str, k: Any, chips: Any, event: gr.EventData) -> Any:
+        preset = wanted.get(str(event._data.get("step")))
+        return set_preset(w, preset, path, name, k, chips) if preset else gr.skip()
+
+    tried = lesson.select(on_try, [current.photo, w.annotator, w.k, w.chips], preset_boxes(w), **CHOICE)
+    tried.success(None, None, None, js=CHANGED, **QUIET)
+
+
+def scripts() -> str:
+    """All scripts of the lesson as one, the mathematics first."""
+    return "\n".join(script(f"tabs/learn/{name}.js") for name in SCRIPTS)
+
+
+def lesson_html(outcome: Outcome) -> str:
+    """The whole lesson."""
+    links = "".join(f'<li><a href="#learn-{step.key}">{step.title}</a></li>' for step in LESSONS)
+    way = f'<nav class="way" aria-label="Steps"><ol>{links}<li><a href="#learn-glossary">Glossary</a></li></ol></nav>'
+    steps = "".join(_step(number, step, outcome) for number, step in enumerate(LESSONS, start=1))
+    return way + steps + glossary()
+
+
+def _step(number: int, step: Lesson, outcome: Outcome) -> str:
+    words = "".join(f"<p>{paragraph}</p>" for paragraph in step.words)
+    code = "".join(_code(code) for code in step.code)
+    return (
+        f'<section class="lesson" data-step="{step.key}" aria-labelledby="learn-{step.key}">'
+        f'<h2 id="learn-{step.key}" tabindex="-1"><span class="number" aria-hidden="true">{number}</span>{step.title}</h2>'
+        f'<div class="telling">{words}{step.formula}</div><div class="picture">{step.picture(outcome)}</div>'
+        f'<footer><div class="code" role="group" aria-label="Code of step {number}">{code}</div>'
+        f'<p><button type="button" class="press go">Try it</button> In the tab Attack: {step.attempt}</p></footer></section>'
+    )
+
+
+def _code(code: Code) -> str:
+    name = f"{code.name} in {code.file}"
+    return (
+        f"<details><summary>Code of {code.equation}: <code>{code.name}</code> in <code>{code.file}</code></summary>"
+        f'<pre tabindex="0" role="region" aria-label="{name}"><code>{escape(code.source, quote=False)}</code></pre></details>'
+    )

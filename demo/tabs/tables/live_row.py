@@ -1,0 +1,145 @@
+"""A row of a table that a visitor measures: one attack on many photos, one after the other, with its figures so far."""
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import tkml_core as tk
+from demo.catalog import attacks as menu
+from demo.catalog.english import listed
+from demo.engine import loop
+from demo.engine import run as elsewhere
+from demo.engine.plan import Ask, Plan, one_of
+from demo.photos.selection import Source
+from demo.render.measured_table import Table, table_html
+from tkml_core.statistics import share
+
+MOST_PHOTOS = 12
+SECONDS = 150.0  # wall clock of a whole row
+CASES = {
+    "cleared": "no true label left",
+    "best": "targets: best-scored",
+    "random": "targets: random",
+    "worst": "targets: worst-scored",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """The figures so far. Pert is a sum over the photos with E = 0; `state` says why the row is as long as it is."""
+
+    annotator: str
+    attack: str
+    case: str
+    k: int
+    max_steps: int
+    photos: int
+    left_out: tuple[str, ...] = ()  # titles of photos with E = 0 before the attack: nothing to win there
+    done: int = 0
+    fooled: int = 0  # E = 0
+    won: int = 0
+    pert: float = 0.0
+    steps: int = 0
+    seconds: float = 0.0
+    state: str = "running"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where the run is: the row so far, and the step of the photo under way."""
+
+    row: Row
+    title: str
+    step: int
+
+
+def cases_of(attack: str) -> dict[str, str]:
+    """The goals that an attack can have here, by name, with a visitor's words."""
+    goals = menu.goals_of(attack)
+    able = {name: words for name, words in CASES.items() if ("cleared" if name == "cleared" else "targeted") in goals}
+    return able
+
+
+def ask(annotator: str, attack: str, case: str, k: Any, max_steps: Any, seed: Any) -> Ask:
+    """The wish for every photo; ValueError where the attack cannot have the goal."""
+    one_of("attack", attack, menu.attacks())
+    one_of(f"The goal of {attack}", case, cases_of(attack))
+    goal, target = ("cleared", "") if case == "cleared" else ("targeted", case)
+    return Ask(
+        annotator, k, attack, target_case=target, max_steps=max_steps, seed=0 if seed is None else seed, goal=goal
+    )
+
+
+def measure(
+    wish: Ask, case: str, sources: Sequence[Source], stop_asked: Callable[[], bool], limit: float = SECONDS
+) -> Generator[Progress, None, Row]:
+    """Progress at every step of every photo; returns the row. A photo that was cut short is not counted."""
+    if not sources:
+        raise ValueError("Choose or upload at least one photo to attack.")
+    if len(sources) > MOST_PHOTOS:
+        raise ValueError(f"At most {MOST_PHOTOS} photos are attacked in one row; {len(sources)} are chosen.")
+    began = time.perf_counter()
+    row = Row(wish.annotator, wish.attack, case, int(wish.k), int(wish.max_steps), len(sources))
+    for number, source in enumerate(sources):
+        try:
+            plan = loop.plan(source.path, replace(wish, true_labels=source.truth, seed=wish.seed + number))
+        except ValueError as error:
+            raise ValueError(f"{source.title}: {error}") from error
+        if not bool(tk.consistent(plan.photo.logits, plan.true.to(plan.photo.logits.device), plan.k)[0]):
+            row = replace(row, left_out=(*row.left_out, source.title))
+            continue
+        left = limit - (time.perf_counter() - began)
+        report = yield from _attacked(plan, row, source.title, stop_asked, min(left, loop.BUDGET_SECONDS))
+        row = replace(row, seconds=time.perf_counter() - began)
+        if report["stopped"] == "user":
+            return replace(row, state="stopped")
+        if report["stopped"] == "time" and left <= loop.BUDGET_SECONDS:
+            return replace(row, state=f"limit of {limit:.0f} s")
+        fooled = not report["consistent"]
+        row = replace(
+            row, done=row.done + 1, fooled=row.fooled + fooled, won=row.won + report["achieved"],
+            pert=row.pert + report["pert"] * fooled, steps=row.steps + report["steps"],
+        )  # fmt: skip
+    return replace(row, state="done")
+
+
+def _attacked(
+    plan: Plan, row: Row, title: str, stop_asked: Callable[[], bool], seconds: float
+) -> Generator[Progress, None, dict[str, Any]]:
+    frames = elsewhere.run(plan, stop_asked, seconds)
+    try:
+        while True:
+            yield Progress(row, title, next(frames).index)
+    except StopIteration as end:
+        report: dict[str, Any] = end.value.report
+        return report
+    finally:
+        frames.close()
+
+
+def rows_html(rows: Sequence[Row]) -> str:
+    """All rows that were measured in this visit, the newest first."""
+    cells = [
+        [
+            row.annotator, CASES[row.case], str(row.k), row.attack, f"{row.done} of {row.photos - len(row.left_out)}",
+            share(row.fooled, row.done), share(row.won, row.done), f"{100 * row.pert / row.fooled:.2f}" if row.fooled else "–",
+            f"{row.steps / row.done:.0f} of {row.max_steps}" if row.done else f"– of {row.max_steps}", f"{row.seconds:.0f}",
+            row.state,
+        ]
+        for row in rows
+    ]  # fmt: skip
+    sentence = (
+        "ASR is the share of photos on which the top-k contradicts the truth afterwards (E = 0), with Wilson’s 95 % interval: "
+        "with this few photos it is wide. Pert is the mean over those photos, of the saved 8-bit picture. The truth of an "
+        "uploaded photo is the annotator’s guess (every label of 50 % or more)."
+    )
+    if rows and (out := rows[0].left_out):
+        names = listed(out, len(out))
+        sentence += f" Left out of the newest row, as the top-k contradicts the truth before any attack: {names}."
+    columns = (
+        "annotator", "goal", "k", "attack", "photos", "ASR % [95 %]", "goal % [95 %]", "Pert ×10⁻²", "steps a photo", "seconds",
+        "state",
+    )  # fmt: skip
+    nothing = "Nothing measured yet. Choose photos and an attack, then press Measure."
+    return table_html(Table("Your rows", sentence, columns, cells, heads=4, nothing=nothing))

@@ -1,0 +1,97 @@
+"""The photos that one change is crafted over, and those that it is tried on afterwards."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+import tkml_core as tk
+from demo.catalog.english import listed
+from demo.engine import loop
+from demo.engine.plan import guess
+from demo.photos.samples import sample
+from demo.photos.selection import Source
+
+VIEWS = 4  # pictures that `views` makes of one photo
+CLOSER = 17  # pixels cut from every side of 224 for the closer view, which shows 85 % of the width
+# The others share no photo with these: what is tried on them says something about photos that z has not seen.
+DEFAULT_SET = ("cat", "motorcycle", "astronaut", "mosaic")
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoSet:
+    """Pictures to craft over: x (N,3,224,224) on k/255 levels, true (N,m) bool, and what they were made of."""
+
+    x: Tensor
+    true: Tensor
+    photos: int
+    guessed: int  # photos whose truth is the annotator's guess
+    left_out: tuple[str, ...]  # titles of photos on which the annotator is wrong already
+    cleared_before: int  # pictures, mirrored or cut closer, with no true label in the top-k without any change
+    inconsistent_before: int  # pictures with E = 0 without any change
+
+
+def views(x: Tensor) -> Tensor:
+    """A square photo (1,3,H,W), itself mirrored, and both cut closer: (VIEWS,3,H,W) on k/255 levels."""
+    cut = x[..., CLOSER:-CLOSER, CLOSER:-CLOSER]
+    closer = functional.interpolate(cut, size=x.shape[-2:], mode="bilinear", antialias=True)
+    return torch.cat([x, x.flip(-1), *(tk.quantize(picture) for picture in (closer, closer.flip(-1)))])
+
+
+def read(source: Source, annotator_name: str) -> tuple[Tensor, Tensor, bool]:
+    """The photo's centre square (1,3,224,224), what is true on it (1,m), and whether that is a guess.
+
+    ValueError names the photo.
+    """
+    annotator = loop.annotator(annotator_name)
+    try:
+        photo = loop.read_photo(source.path, annotator_name, square=True)
+    except ValueError as error:
+        raise ValueError(f"{source.title}: {error}") from error
+    return photo.x, annotator.mask(source.truth or guess(photo, annotator)), not source.truth
+
+
+def gather(sources: Sequence[Source], annotator_name: str, k: int, more_views: bool) -> PhotoSet:
+    """The set to craft over at k. A photo on which no true label is in the top-k is left out: nothing is to be won there."""
+    annotator = loop.annotator(annotator_name)
+    pictures, truths, guessed, left_out = [], [], 0, []
+    cleared = inconsistent = 0
+    for source in sources:
+        x, true, was_guess = read(source, annotator_name)
+        if int((~true).sum()) < k:
+            raise ValueError(f"{source.title}: {int((~true).sum())} labels are not true on it, and k = {k} are needed.")
+        some = views(x) if more_views else x
+        with torch.no_grad():
+            logits = annotator(some)
+        so_before = tk.Cleared(true=true, k=k).margin(logits) < 0
+        if bool(so_before[0]):  # the photo as it is
+            left_out.append(source.title)
+            continue
+        pictures.append(some)
+        truths.append(true.expand(len(some), -1))
+        cleared += int(so_before.sum())
+        inconsistent += int((~tk.consistent(logits, truths[-1], k)).sum())
+        guessed += was_guess
+    if not pictures:
+        reason = f" On {listed(left_out)} the annotator is wrong already." if left_out else ""
+        raise ValueError(f"Choose at least one photo to craft the change over.{reason}")
+    x, y = torch.cat(pictures), torch.cat(truths)
+    return PhotoSet(x, y, len(pictures), guessed, tuple(left_out), cleared, inconsistent)
+
+
+def _parts(name: str) -> set[str]:
+    return set(sample(name).parts or (name,))
+
+
+def seen(name: str, used: Sequence[str]) -> str:
+    """How much of the sample called `name` is in the samples `used`: "new", "partly seen" or "in the set"."""
+    if name in used:
+        return "in the set"
+    return "partly seen" if any(_parts(name) & _parts(other) for other in used) else "new"
+
+
+def unseen(used: Sequence[str], names: Iterable[str]) -> list[str]:
+    """Those of the samples called `names` that share no photo with those in `used`."""
+    return [name for name in names if seen(name, used) == "new"]

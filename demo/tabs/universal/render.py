@@ -1,0 +1,137 @@
+"""The tab's pictures, its chart and its sentences as HTML."""
+
+from collections.abc import Sequence
+from html import escape
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+import tkml_core as tk
+from demo.catalog.english import listed
+from demo.render.pictures import amplified, figure
+from demo.render.race import ticks
+from demo.render.verdict import said_html, top_words
+from demo.tabs.universal.craft import Made, Moment, Point, Wish
+
+FACTORS = (2, 5, 10, 20, 50)
+# Of full range: how large the amplified change's root mean square may be without the picture being all black and white.
+SHOWN_RMS = 0.15
+HEIGHT = 180  # of the chart, pixels
+
+
+def factor_for(norm: float, pixels: int = 3 * 224 * 224) -> int:
+    """How many times a change of length `norm` (0–255 units) is amplified to be seen without being clipped away."""
+    rms = norm / 255 / pixels**0.5
+    return max((factor for factor in FACTORS if factor * rms / 2 <= SHOWN_RMS), default=FACTORS[0])
+
+
+def picture_of(z: Tensor, factor: int) -> Image.Image:
+    """z (1,3,H,W) alone, amplified: grey is no change."""
+    return amplified(torch.zeros_like(z), z, factor)
+
+
+def change_html(z: Tensor, factor: int, title: str, lossless: bool) -> str:
+    """z with its size in numbers."""
+    below = (
+        f'<dl class="readout"><div><dt>‖z‖₂</dt><dd>{float(tk.l2_norm(z)[0]):.0f}</dd></div>'
+        f"<div><dt>largest</dt><dd>{float(tk.linf_norm(z)[0]):.0f}<small>/255</small></dd></div></dl>"
+        f'<p class="hint">Grey is unchanged. Shown {factor} times as strong as it is.</p>'
+    )
+    alt = f"The one change for all photos, amplified {factor} times"
+    return figure(title, alt, picture_of(z, factor), below, lossless, badge=f"× {factor}")
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def rates_html(points: Sequence[Point], epochs: int, pictures: int) -> str:
+    """The share of the set that is fooled, epoch by epoch, with the noise that is as long as z for a control."""
+    lines, dots = "", ""
+    for kind in ("fooled", "noise"):
+        at = [(point.epoch / max(epochs, 1), getattr(point, kind)) for point in points]
+        path = " ".join(f"{1000 * x:.1f},{HEIGHT * (1 - y):.1f}" for x, y in at)
+        lines += f'<polyline class="line {kind}" points="{path}"/>'
+        dots += "".join(
+            f'<i class="ratedot {kind}" style="left:{100 * x:.2f}%;top:{HEIGHT * (1 - y):.1f}px"></i>' for x, y in at
+        )
+    grid = "".join(f'<line class="grid" x1="0" x2="1000" y1="{y}" y2="{y}"/>' for y in (0, HEIGHT // 2, HEIGHT))
+    scale = "".join(
+        f'<span class="ytick" style="top:{HEIGHT * (1 - y):.0f}px">{percent(y)}</span>' for y in (0, 0.5, 1)
+    )
+    scale += "".join(
+        f'<span class="xtick" style="left:{100 * t / max(epochs, 1):.2f}%">{t:.0f}</span>'
+        for t in ticks(0, epochs, 6)
+        if t == int(t)
+    )
+    now = (percent(points[-1].fooled), percent(points[-1].noise)) if points else ("–", "–")
+    spoken, note = "Nothing measured yet", ""
+    if not points:
+        note = '<p class="hint">Press Craft, and watch the share rise here.</p>'
+    else:
+        spoken = f"After {points[-1].epoch:.1f} of {epochs} epochs z fools {now[0]} of the set, random noise as long {now[1]}"
+    set_of = f"of {pictures} pictures, " if pictures else ""
+    return (
+        f'<section class="curve rates"><h2>Share fooled <small>{set_of}over the epochs</small></h2>'
+        f'<div class="plot" role="img" aria-label="{escape(spoken, quote=True)}" style="height:{HEIGHT}px">'
+        f'<svg class="lines" viewBox="0 0 1000 {HEIGHT}" preserveAspectRatio="none" aria-hidden="true">{grid}{lines}</svg>'
+        f'<div aria-hidden="true">{scale}{dots}</div>{note}</div>'
+        f'<p class="legend"><span><span class="key fooled"></span>with z <b>{now[0]}</b></span>'
+        f'<span><span class="key noise"></span>random noise as long as z <b>{now[1]}</b></span></p></section>'
+    )
+
+
+def progress(moment: Moment, wish: Wish) -> tuple[str, ...]:
+    """The status line of a run."""
+    epoch = min(moment.epoch + 1, wish.epochs)
+    now = f"{percent(moment.points[-1].fooled)} fooled as the epoch began" if moment.points else ""
+    return (f"epoch {epoch} of {wish.epochs}", f"update {moment.update}", now)
+
+
+def made_sentence(made: Made, limit: float) -> str:
+    """What came of a run, in plain words."""
+    lead = {
+        "user": f"Stopped after {made.updates} updates. ",
+        "time": f"The limit of {limit:.0f} seconds ended the run after {made.updates} updates. ",
+    }.get(made.stopped or "", "")
+    if made.early:
+        lead = (
+            f"It ended after {made.points[-1].epoch:.0f} of {made.wish.epochs} epochs, because every picture is fooled: there "
+            "was nothing left to learn. "
+        )
+    n = made.pictures
+    return (
+        f"{lead}On {made.fooled} of the {n} pictures it was made on ({percent(made.fooled / n)}) no true label is left in the "
+        f"{top_words(made.wish.k)} once z is added; {_before(made.cleared_before)}. Random noise as long as z does that on "
+        f"{made.noise}. Whether z is universal, only photos that it has not seen can say: they are below."
+    )
+
+
+def _before(count: int) -> str:
+    """How many pictures were so to begin with, in words."""
+    return f"{count or 'none'} {'was' if count == 1 else 'were'} so before any change"
+
+
+def made_html(made: Made, limit: float) -> str:
+    """The sentence with a word and a sign before it."""
+    kind = "cut" if made.stopped == "user" else "won" if 2 * made.fooled > made.pictures else "lost"
+    return said_html(kind, f"{made.fooled} of {made.pictures} fooled", made_sentence(made, limit))
+
+
+def facts_html(made: Made) -> str:
+    """What else there is to know about a run."""
+    wish, photos = made.wish, "1 photo" if made.photos == 1 else f"{made.photos} photos"
+    facts = [
+        f"{wish.title} for {wish.annotator} at k = {wish.k}, made on {photos}"
+        + (", each also mirrored and cut closer." if made.pictures > made.photos else "."),
+        f"The {top_words(wish.k)} contradicts the truth (E = 0) on {made.inconsistent} of the {made.pictures} pictures; "
+        f"{_before(made.inconsistent_before)}.",
+    ]
+    if made.guessed:
+        facts.append(
+            f"The truth of {made.guessed} of the photos is the annotator’s own guess: every label of 50 % or more."
+        )
+    if made.left_out:
+        facts.append(f"Left out, because no true label is in the top-k to begin with: {listed(made.left_out)}.")
+    return f'<ul class="facts">{"".join(f"<li>{escape(fact)}</li>" for fact in facts)}</ul>'

@@ -1,0 +1,151 @@
+"""A finished z tried on photos: rows of original, change and changed photo, as in the paper's Figure 3."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from html import escape
+
+from torch import Tensor
+
+import tkml_core as tk
+from demo.catalog.english import are, listed
+from demo.engine import loop
+from demo.engine.frames import History
+from demo.engine.outcome import Outcome, conclude
+from demo.engine.plan import Ask, make_plan
+from demo.photos.selection import Source
+from demo.render.labels import top_list
+from demo.render.photo_card import before_html, scored
+from demo.render.pictures import figure, to_image
+from demo.render.verdict import said_html, top_words
+from demo.tabs.universal.craft import Made
+from demo.tabs.universal.render import change_html, factor_for
+from tkml_core.attacks.registry import UNIVERSAL
+from tkml_core.attacks.universal.precomputed import Precomputed
+from tkml_core.statistics import wilson_interval
+from tkml_core.zoo.perturbations import bundled, notes_of, path_of
+
+MOST_TRIED = 12  # samples and uploads together
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """A z to be tried: for which annotator and k, and where it comes from in a sentence."""
+
+    z: Tensor  # (1,3,224,224) in [0,1] units
+    annotator: str
+    k: int
+    method: str
+    origin: str
+    on_none: str = ""  # what to add where it fools no photo
+
+
+def room(uploads: Sequence[str] | None) -> int:
+    """How many samples can be tried beside the uploads."""
+    return max(MOST_TRIED - len(uploads or ()), 0)
+
+
+def own(made: Made) -> Change:
+    """The z that was crafted on the page."""
+    wish = made.wish
+    photos = "1 photo" if made.photos == 1 else f"{made.photos} photos"
+    origin = f"The z made here with {wish.title} over {photos}, for {wish.annotator} at k = {wish.k}."
+    alone = " So it is not universal yet: it knows the photos it was made on, and little else. More photos may help."
+    best = strongest(wish.annotator, wish.k)
+    if (best, wish.annotator, wish.k) in bundled():
+        known = notes_of(path_of(best, wish.annotator, wish.k))["photos"]
+        alone += f" To see one made on {known} photos, choose “bundled, {best}” below “Which z” and press Try it."
+    return Change(made.z, wish.annotator, wish.k, wish.method, origin, alone)
+
+
+def ready(method: str, annotator: str, k: int) -> Change:
+    """The bundled z of one of UNIVERSAL with its measured rates; ValueError naming the k for which there is one."""
+    there = [j for name, whose, j in bundled() if (name, whose) == (method, annotator)]
+    if k not in there:
+        able = f"there are some for k = {listed([str(j) for j in there])}" if there else "there is none for any k"
+        raise ValueError(f"No {method} change for {annotator} at k = {k} comes with this page; {able}.")
+    notes = notes_of(path_of(method, annotator, k))
+    n, won, noise = (int(notes[name]) for name in ("measured", "goal", "noise_goal"))
+    low, high = wilson_interval(won, n)
+    origin = (
+        f"The z that comes with this page: {method}, for {annotator} at k = {k}, made on {notes['photos']} photos. On {n} "
+        f"others it left no true label in the {top_words(k)} of {100 * won / n:.1f} % "
+        f"(95 % interval {100 * low:.0f}–{100 * high:.0f}); random noise as long did so on {100 * noise / n:.1f} %."
+    )
+    return Change(tk.universal(method, annotator, k), annotator, k, UNIVERSAL[method].name, origin)
+
+
+def strongest(annotator: str, k: int) -> str:
+    """The one of UNIVERSAL whose bundled z met the goal on most of the photos it was measured on; the first, if there is none."""
+    there = [name for name in UNIVERSAL if (name, annotator, k) in bundled()]
+    won = {name: int(notes_of(path_of(name, annotator, k))["goal"]) for name in there}
+    return max(won, key=won.__getitem__, default=next(iter(UNIVERSAL)))
+
+
+def put_on(change: Change, source: Source) -> Outcome:
+    """The photo's centre square with z added, run as every attack runs and measured on the 8-bit picture."""
+    annotator = loop.annotator(change.annotator)
+    try:
+        photo = loop.read_photo(source.path, change.annotator, square=True)
+        plan = make_plan(Ask(change.annotator, change.k, "TkML-AP-U", source.truth), annotator, photo)
+    except ValueError as error:
+        raise ValueError(f"{source.title}: {error}") from error
+    plan = replace(plan, attack=Precomputed(change.z), ask=replace(plan.ask, attack=change.method))
+    steps = loop.driven(plan.attack.steps(annotator, photo.x, plan.goal), lambda: False)
+    history, began = History(), time.perf_counter()
+    while True:
+        try:
+            history.add(next(steps))
+        except StopIteration as end:
+            result, stopped = end.value
+            return conclude(plan, result, history, stopped, time.perf_counter() - began)
+
+
+def _state(outcome: Outcome) -> tuple[str, str, str]:
+    """Kind, word and sentence of one row."""
+    report, k = outcome.report, outcome.plan.k
+    still = [name for name, _ in report["after"] if name in report["true_labels"]]
+    if not report["achieved"]:
+        missed = f"{listed(still)} {are(still)} still in the {top_words(k)}."
+        if report["consistent"]:
+            return "lost", "Not fooled", missed
+        return "lost", "In part", f"{missed} This list contradicts the truth (E = 0), but more was asked for."
+    if not report["l2"]:
+        return "cut", "Already so", f"No true label was in the {top_words(k)} before, so nothing was added."
+    return "won", "Fooled", f"No true label is left in the {top_words(k)}."
+
+
+def row_html(source: Source, outcome: Outcome, z: Tensor, note: str) -> str:
+    """One photo of the paper's Figure 3: the original, the change, and the photo with the change, each top-k below."""
+    plan, factor = outcome.plan, factor_for(float(tk.l2_norm(z)[0]))
+    after = top_list(scored(plan.annotator, outcome.logits)[: plan.k], plan.roles, f"Top {plan.k} after")
+    kind, word, sentence = _state(outcome)
+    if plan.guessed:
+        sentence += f" Truth guessed: {listed(plan.roles.true)}."
+    tag = f'<span class="tag">{escape(note)}</span>' if note else ""
+    return (
+        f'<article class="trial {kind}"><header><h2>{escape(source.title)}</h2>{tag}<p class="outcome"><strong>'
+        f'<span class="sign" aria-hidden="true"></span>{word}</strong> {escape(sentence)}</p></header><div class="trio">'
+        f"{before_html(plan.annotator, plan.photo, plan.roles, plan.k)}"
+        f"{change_html(z, factor, 'Change', lossless=False)}"
+        f"{figure('Changed', f'{source.title} with the change added', to_image(outcome.x_adv), after)}</div></article>"
+    )
+
+
+def try_html(change: Change, sources: Sequence[Source], notes: Sequence[str]) -> tuple[str, str]:
+    """The sentence and the rows for all photos."""
+    if not sources:
+        raise ValueError("Choose or upload at least one photo to try the change on.")
+    if len(sources) > MOST_TRIED:
+        raise ValueError(f"At most {MOST_TRIED} photos are tried at a time; {len(sources)} are chosen.")
+    outcomes = [put_on(change, source) for source in sources]
+    fooled = sum(outcome.report["achieved"] and outcome.report["l2"] > 0 for outcome in outcomes)
+    sentence = change.origin + ("" if fooled else change.on_none)
+    if any(outcome.plan.guessed for outcome in outcomes):
+        sentence += " Where you uploaded a photo, its truth is the annotator's guess (every label of 50 % or more)."
+    kind = "won" if fooled == len(outcomes) else "lost" if not fooled else "cut"
+    rows = "".join(
+        row_html(source, outcome, change.z, note)
+        for source, outcome, note in zip(sources, outcomes, notes, strict=True)
+    )
+    return said_html(kind, f"{fooled} of {len(outcomes)} fooled", sentence), f'<div class="trials">{rows}</div>'

@@ -1,0 +1,79 @@
+"""The README's examples for other programs, run as they are written against the running page."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from demo.export import citation
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+ADDRESS = "http://127.0.0.1:7860"
+
+
+def examples(heading: str, language: str) -> list[str]:
+    """The code blocks of one language in one section."""
+    section = re.search(rf"^## {heading}\n(.*?)^## ", README, re.DOTALL | re.MULTILINE)
+    assert section
+    found = re.findall(rf"^```{language}\n(.*?)^```", section[1], re.DOTALL | re.MULTILINE)
+    assert found
+    return found
+
+
+def run(command: list[str], folder: Path, environment: Mapping[str, str] = os.environ) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, env={**environment})
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def folder(photos: dict[str, Path], tmp_path: Path) -> Path:
+    with Image.open(photos["cat"]) as photo:
+        photo.convert("RGB").save(tmp_path / "photo.jpg", quality=95)
+    return tmp_path
+
+
+MY_MODULE = """
+from torch import nn
+my_module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 3))
+"""
+
+
+def test_the_core_examples_run(folder: Path) -> None:
+    here = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    code = MY_MODULE.join(examples("From Python", "python"))
+    out = run([sys.executable, "-c", f"import torch; torch.manual_seed(0)\n{code}"], folder, here)
+    assert out.splitlines()[0].startswith("0 0.0 False") and "True" in out
+    with Image.open(folder / "adversarial.png") as png:
+        png.load()
+    (command,) = examples("From Python", "bash")
+    short = command.replace(".venv/bin/python", sys.executable).replace("--out", "--max-steps 60 --out")
+    assert "goal achieved" in run(["bash", "-euc", short], folder, here)
+
+
+def test_the_python_example_runs(server: str, folder: Path) -> None:
+    (code,) = examples("From other programs", "python")
+    assert ADDRESS in code
+    out = run([sys.executable, "-c", code.replace(ADDRESS, server.rstrip("/"))], folder)
+    assert "[['cat', 0." in out and ".png" in out
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
+def test_the_curl_example_runs(server: str, folder: Path) -> None:
+    (code,) = examples("From other programs", "bash")
+    assert ADDRESS in code
+    out = run(["bash", "-euc", code.replace(ADDRESS, server.rstrip("/"))], folder)
+    assert out.count("event: complete") == 2 and "event: error" not in out
+    assert re.search(r'"achieved": ?true', (folder / "answer.txt").read_text())
+    with Image.open(folder / "adversarial.png") as png:
+        assert png.format == "PNG" and min(png.size) == 224
+
+
+def test_the_citation_is_the_pages_own() -> None:
+    assert citation.PAPER in README

@@ -1,0 +1,293 @@
+"""MinNorm: the sides of each goal, the projection of its multipliers, and the exact optimum on linear annotators."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles import (
+    cleared_linf_optimum,
+    cleared_optimum,
+    hide_optimum,
+    inconsistent_optimum,
+    linear,
+    mask_of,
+    repeatable,
+    targeted_linf_optimum,
+    targeted_optimum,
+    weights_of,
+)
+from test_attacks_linear import check, scores_of
+from test_attacks_photos import annotator, guessed_truth, small
+from torch import Tensor
+
+import tkml_core as tk
+from tkml_core.attacks.minnorm.multipliers import balanced
+
+NEAR = 1.02  # of the optimum: what a minimum-norm solver is held to
+
+
+def goals_of(m: int, k: int, true: set[int]) -> list[tk.Goal]:
+    """One of each kind that the numbers allow."""
+    mask, others = mask_of(true, m), sorted(set(range(m)) - true)
+    goals: list[tk.Goal] = [tk.Inconsistent(true=mask, k=k)]
+    if len(others) >= k:
+        goals += [tk.Cleared(true=mask, k=k), tk.Targeted(targets=mask_of(set(others[:k]), m), true=mask)]
+    hidden, *kept = sorted(true)
+    kept = kept[:k]
+    return [*goals, tk.Hide(hide=mask_of({hidden}, m), keep=mask_of(set(kept), m), k=k, true=mask)]
+
+
+@repeatable(100)
+@given(st.integers(2, 7), st.data())
+def test_sides_say_whether_the_goal_holds(m: int, data: st.DataObject) -> None:
+    """The goal holds where every label above leads every label below; for the paper's goals by exactly the margin."""
+    k = data.draw(st.integers(1, m - 1))
+    true = data.draw(st.sets(st.integers(0, m - 1), min_size=1, max_size=m - 1))
+    f = torch.tensor([data.draw(st.lists(st.integers(-3, 3), min_size=m, max_size=m))], dtype=torch.float64)
+    for goal in goals_of(m, k, true):
+        above, below = goal.sides(f)
+        assert not bool((above & below).any()) and bool(above.any()) and bool(below.any())
+        lead = f[below].max() - f[above].min()
+        if not isinstance(goal, tk.Hide):
+            assert lead == goal.margin(f)
+        elif len(set(f[0].tolist())) == m:  # tied fillers of the top-k are one above, one below
+            assert bool(lead < 0) == bool(goal.margin(f) < 0)
+
+
+@repeatable(100)
+@given(st.integers(0, 10**6), st.integers(2, 9))
+def test_balanced_is_the_projection_onto_balanced_weights(seed: int, m: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    u = 3 * torch.randn(2, m, generator=generator, dtype=torch.float64)
+    side = torch.randint(3, (2, m), generator=generator)
+    side[:, 0], side[:, 1] = 0, 1
+    above, below = side == 0, side == 1
+    w = balanced(u, above.double() - below.double())
+    assert bool((w >= 0).all()) and not bool(w[side == 2].any())
+    torch.testing.assert_close((w * above).sum(1), (w * below).sum(1))
+    # Optimality: w − u is the same level ±λ wherever w > 0, and no less than it where w = 0.
+    for i in range(2):
+        signed = torch.where(above[i], w[i] - u[i], u[i] - w[i])[side[i] < 2]
+        inside = (w[i] > 1e-12)[side[i] < 2]
+        low = above[i][side[i] < 2]
+        if inside.any():
+            level = signed[inside].mean()
+            torch.testing.assert_close(signed[inside], level.expand(int(inside.sum())))
+            assert bool((signed[~inside & low] >= level - 1e-9).all())
+            assert bool((signed[~inside & ~low] <= level + 1e-9).all())
+
+
+# ---- linear annotators ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("m", "k"), [(2, 1), (3, 2), (9, 4), (20, 3), (20, 10), (80, 1), (80, 3), (80, 10)])
+@pytest.mark.parametrize("case", tk.CASES)
+def test_targeted_within_2_per_cent_of_the_optimum(m: int, k: int, case: str) -> None:
+    found, x = linear(m + k, m)
+    scores = scores_of(found, x)
+    true = set(np.argsort(-scores)[: min(2, m - k)].tolist())
+    targets = tk.choose_targets(case, found(x), true=mask_of(true, m), k=k, seed=1)
+    goal = tk.Targeted(targets=targets, true=mask_of(true, m))
+    optimum = targeted_optimum(weights_of(found), scores, set(targets[0].nonzero()[:, 0].tolist()))
+    result = tk.MinNorm()(found, x, goal)
+    check(result, x, optimum, goal, found)
+    assert result.norm_float.item() <= NEAR * 255 * optimum
+
+
+@repeatable(15)
+@given(st.integers(0, 10**6), st.integers(3, 10), st.data())
+def test_the_other_goals_within_2_per_cent(seed: int, m: int, data: st.DataObject) -> None:
+    """The nearest way to these goals may be another than the one that looks nearest at the image."""
+    found, x = linear(seed, m)
+    scores, weight = scores_of(found, x), weights_of(found)
+    k = data.draw(st.integers(1, m - 2))
+    true = set(np.argsort(-scores)[: data.draw(st.integers(1, min(m - k, 3)))].tolist())
+    for goal, optimum in (
+        (tk.Cleared(true=mask_of(true, m), k=k), cleared_optimum(weight, scores, true, k)),
+        (tk.Inconsistent(true=mask_of(true, m), k=k), inconsistent_optimum(weight, scores, true, k)),
+    ):
+        result = tk.MinNorm()(found, x, goal)
+        check(result, x, optimum, goal, found)
+        assert result.norm_float.item() <= NEAR * 255 * optimum
+
+
+def test_hiding_within_2_per_cent() -> None:
+    found, x = linear(4, 8)
+    scores = scores_of(found, x)
+    order = np.argsort(-scores).tolist()
+    hide, keep = {order[0]}, {order[1], order[2]}
+    goal = tk.Hide(hide=mask_of(hide, 8), keep=mask_of(keep, 8), k=4)
+    optimum = hide_optimum(weights_of(found), scores, hide, keep, 4)
+    result = tk.MinNorm()(found, x, goal)
+    assert result.achieved.item()
+    assert 255 * optimum * (1 - 1e-6) <= result.norm_float.item() <= NEAR * 255 * optimum
+
+
+def linf_of_the_run(found: tk.Annotator, x: Tensor, goal: tk.Goal) -> tuple[float, float]:
+    """Least ‖z‖_∞ of the float iterates that succeeded, and ‖z‖_∞ of the 8-bit image, in 0–255 units."""
+    attack = tk.MinNorm(norm="linf")
+    steps, result = list(attack.steps(found, x, goal))[:-1], attack(found, x, goal)  # the last is on the grid
+    assert result.achieved.item() and goal.margin(found(result.x_adv)).item() < 0
+    won = [tk.linf_norm(step.x_adv - x).item() for step in steps if step.achieved.item()]
+    return min(won), tk.linf_norm(result.x_adv - x).item()
+
+
+@pytest.mark.parametrize(("m", "k"), [(2, 1), (9, 4), (20, 3), (20, 10), (80, 3), (80, 10)])
+def test_linf_targeted_within_2_per_cent_of_the_linear_programme(m: int, k: int) -> None:
+    """And in 8 bits the next whole number of levels, below which there is nothing."""
+    found, x = linear(m + k, m)
+    scores = scores_of(found, x)
+    true = mask_of(set(np.argsort(-scores)[: min(2, m - k)].tolist()), m)
+    targets = tk.choose_targets("worst", found(x), true=true, k=k)
+    optimum = 255 * targeted_linf_optimum(weights_of(found), scores, set(targets[0].nonzero()[:, 0].tolist()))
+    shortest, whole = linf_of_the_run(found, x, tk.Targeted(targets=targets, true=true))
+    assert optimum * (1 - 1e-6) <= shortest <= NEAR * optimum
+    assert optimum <= round(whole) <= optimum + 1
+
+
+@repeatable(6)
+@given(st.integers(0, 10**6), st.integers(3, 6), st.data())
+def test_linf_cleared_within_5_per_cent(seed: int, m: int, data: st.DataObject) -> None:
+    found, x = linear(seed, m)
+    scores = scores_of(found, x)
+    k = data.draw(st.integers(1, m - 2))
+    true = set(np.argsort(-scores)[: data.draw(st.integers(1, min(m - k, 2)))].tolist())
+    optimum = 255 * cleared_linf_optimum(weights_of(found), scores, true, k)
+    shortest, whole = linf_of_the_run(found, x, tk.Cleared(true=mask_of(true, m), k=k))
+    assert optimum * (1 - 1e-6) <= shortest <= 1.05 * optimum
+    assert optimum <= round(whole) <= optimum + 2
+
+
+def test_an_image_that_is_done_stays_as_it_is() -> None:
+    """Two goals, one much farther off: the nearer one is done while the other goes on."""
+    found, x = linear(7, 20, images=2)
+    logits = found(x)
+    true = tk.topk_mask(logits, 1)
+    near = tk.choose_targets("best", logits[:1], true=true[:1], k=10)
+    far = tk.choose_targets("worst", logits[1:], true=true[1:], k=10)
+    attack = tk.MinNorm(max_steps=100, schedule=2, rounded=0)
+    goal = tk.Targeted(targets=torch.cat([near, far]), true=true)
+    steps = list(attack.steps(found, x, goal))
+    result = attack(found, x, goal)
+    first, last = result.steps.min().item(), result.steps.max().item()
+    assert first < last and result.achieved.all()
+    row = int(result.steps.argmin())
+    for step in steps[first:]:
+        assert torch.equal(step.x_adv[row], result.x_adv[row]) and step.certified[row]
+
+
+def test_a_scaled_network_gives_the_same_perturbation() -> None:
+    """Logits a thousand times as large: no setting is in score units, but for the hairlines."""
+    found, x = linear(5, 9)
+    goal = tk.Cleared(true=tk.topk_mask(found(x), 2), k=3)
+    bigger = tk.Annotator(torch.nn.Sequential(found.module, Times(1000.0)), found.labels)
+    norms = [tk.MinNorm()(own, x, goal).norm_float.item() for own in (found, bigger)]
+    assert norms[1] == pytest.approx(norms[0], rel=0.01)
+
+
+class Times(torch.nn.Module):
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, scores: Tensor) -> Tensor:
+        return self.factor * scores
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.01])
+def test_an_image_at_the_edge_of_its_goal(margin: float) -> None:
+    found, x = linear(6, 6, side=32)
+    order = tk.topk(found(x), 6)[0].tolist()
+    with torch.no_grad():
+        found.module.bias[order[2]] += found(x)[0, order[3]] - margin - found(x)[0, order[2]]  # type: ignore[index, operator, union-attr]
+    goal = tk.Cleared(true=mask_of({order[3]}, 6), k=3)
+    assert goal.margin(found(x)).item() == pytest.approx(margin, abs=1e-12)
+    result = tk.MinNorm()(found, x, goal)
+    assert result.achieved.item() and 0 < result.norm.item() < 200
+
+
+# ---- photos ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("case", "share"), [("untargeted", 0.85), ("worst", 0.9)])
+def test_shorter_than_the_papers_attack_on_photos(case: str, share: float) -> None:
+    """Mean float norm over three parts of photos."""
+    x, own = small()[:3], annotator("voc20")
+    logits = own(x)
+    true = guessed_truth(logits)
+    if case == "untargeted":
+        goal: tk.Goal = tk.Cleared(true=true, k=3)
+        other: tk.Result = tk.TkMLAPU()(own, x, goal)
+    else:
+        goal = tk.Targeted(targets=tk.choose_targets(case, logits, true=true, k=3), true=true)
+        other = tk.TkMLAPT()(own, x, goal)
+    ours = tk.MinNorm(max_steps=60)(own, x, goal)
+    assert ours.achieved.all() and other.achieved.all()
+    assert ours.norm_float.mean() < share * other.norm_float.mean()
+
+
+def test_linf_on_photos_is_flatter_than_l2() -> None:
+    """Worst targets on three parts of photos: the largest change of a value is well below that of the L2 solver."""
+    x, own = small()[:3], annotator("voc20")
+    logits = own(x)
+    true = guessed_truth(logits)
+    goal = tk.Targeted(targets=tk.choose_targets("worst", logits, true=true, k=3), true=true)
+    flat, round_ = (tk.MinNorm(max_steps=60, norm=norm)(own, x, goal) for norm in ("linf", "l2"))
+    assert flat.achieved.all() and round_.achieved.all()
+    largest = [tk.linf_norm(result.x_adv - x) for result in (flat, round_)]
+    assert bool((2 * largest[0] <= largest[1]).all()) and bool((flat.norm > round_.norm).all())
+
+
+def cleared() -> tuple[tk.Annotator, Tensor, tk.Goal]:
+    x, own = small()[:3], annotator("voc20")
+    return own, x, tk.Cleared(true=guessed_truth(own(x)), k=3)
+
+
+def test_steps_on_whole_levels_shorten_the_saved_image_alone() -> None:
+    own, x, goal = cleared()
+    without, result = tk.MinNorm(rounded=0)(own, x, goal), tk.MinNorm()(own, x, goal)
+    assert result.achieved.all()
+    assert torch.equal(result.norm_float, without.norm_float)
+    assert bool((result.norm <= without.norm).all()) and result.norm.mean() < 0.99 * without.norm.mean()
+
+
+def test_too_few_steps_may_end_with_a_success_further_the_same_way() -> None:
+    own, x, goal = cleared()
+    x, goal = x[2:], goal.select(torch.tensor([2]))
+    few = tk.MinNorm(max_steps=14)
+    *_, last = few.steps(own, x, goal)
+    result = few(own, x, goal)
+    assert not last.achieved.item() and result.achieved.item()
+    assert result.steps.item() == 14 and result.norm_float > last.norm
+
+
+@pytest.mark.parametrize(("max_steps", "taken"), [(0, 0), (40, 40), (105, 105), (290, 120)])
+def test_all_steps_are_at_most_max_steps(max_steps: int, taken: int) -> None:
+    found, x = linear(3, 6)
+    goal = tk.Cleared(true=tk.topk_mask(found(x), 2), k=3)
+    result = tk.MinNorm(max_steps=max_steps)(found, x, goal)
+    assert result.steps.item() == taken and result.achieved.item() == (taken > 0)
+
+
+def test_stopping_among_the_last_steps_keeps_a_success() -> None:
+    own, x, goal = cleared()
+    x, goal = x[:1], goal.select(torch.tensor([0]))
+    steps = tk.MinNorm(schedule=40, rounded=10).steps(own, x, goal)
+    for step in steps:
+        if step.index == 43:
+            break
+    with pytest.raises(StopIteration) as end:
+        steps.send(True)
+    result = end.value.value
+    assert result.achieved.item() and goal.margin(own(result.x_adv)).item() < 0
+    assert result.steps.item() == 43
+
+
+def test_bad_settings() -> None:
+    with pytest.raises(ValueError, match="schedule = 0"):
+        tk.MinNorm(schedule=0)
+    with pytest.raises(ValueError, match="norm = 'l1'"):
+        tk.MinNorm(norm="l1")
+    with pytest.raises(ValueError, match="rounded = -1"):
+        tk.MinNorm(rounded=-1)

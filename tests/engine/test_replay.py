@@ -1,0 +1,146 @@
+"""Frames kept for the replay, what the tools under the pictures send, and how rank changes are worded; no browser."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import tkml_core as tk
+from demo.catalog import attacks
+from demo.components import replay
+from demo.engine import loop
+from demo.engine.frames import Frame, History
+from demo.engine.plan import Ask
+from demo.engine.replay import MOST_FRAMES, Camera, Reel
+from demo.engine.roles import Roles
+from demo.render.labels import ranking, top_list
+from demo.tabs.attack import stage
+from demo.tabs.attack.label_picker import Naming
+from demo.tabs.attack.session import Asked
+
+NAME = "voc20"
+
+
+@pytest.fixture(scope="module")
+def reel(photos: dict[str, Path]) -> Reel:
+    plan = loop.plan(photos["cat"], Ask(NAME, 2, "TkML-AP-U", ["cat"]))
+    *_, last = stage.views(plan, lambda: False)
+    assert last.reel is not None
+    return last.reel
+
+
+def frames(count: int) -> Iterator[Frame]:
+    for i in range(count):
+        x = torch.full((1, 3, 2, 2), i / 10_000)
+        yield Frame(i, x, torch.zeros(1, 4), History(), False, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("count", [1, 59, 60, 61, 120, 121, 500, 2000])
+def test_frames_are_kept_evenly_and_never_too_many(count: int) -> None:
+    camera = Camera()
+    for frame in frames(count):
+        camera.take(frame)
+        assert len(camera.kept) <= MOST_FRAMES
+    places = [kept.place for kept in camera.kept]
+    gaps = {b - a for a, b in pairwise(places)}
+    assert places[0] == 0 and len(gaps) <= 1
+    assert len(places) >= min(count, MOST_FRAMES // 2) and count - 1 - places[-1] < max(gaps, default=1)
+    assert all(kept.x.dtype == torch.uint8 and kept.index == kept.place for kept in camera.kept)
+
+
+def test_a_reel_begins_at_the_photo_and_ends_at_the_saved_picture(reel: Reel) -> None:
+    outcome = reel.outcome
+    first, logits = reel.picture(0)
+    assert torch.equal(first, outcome.plan.photo.x) and torch.allclose(logits, outcome.plan.photo.logits, atol=1e-4)
+    assert reel.picture(reel.last)[0] is outcome.x_adv
+    across = reel.across()
+    assert across[0] == 0 and across[-1] == 1 and across == sorted(set(across))
+    assert len(reel.titles()) == len(across) == reel.last + 1 and reel.titles()[0] == "step 0"
+    assert deepcopy(reel) is reel  # visitors share the one that is there at the start
+
+
+def test_replay_shows_each_frames_own_top_k_and_the_end_as_it_was(reel: Reel) -> None:
+    end = stage.closing(reel)
+    last = stage.replayed(reel, reel.last, lossless=True)
+    assert (last.change, last.after) == (end.change, end.after)
+    middle = stage.replayed(reel, 0, lossless=False)
+    assert middle.outcome is None and middle.verdict is None and middle.table is None
+    assert "Top 2 at step 0" in str(middle.after) and str(middle.after).count("same place") == 4  # drawn and said
+    assert "image/jpeg" in str(middle.after) and "image/png" in str(last.after)
+
+
+def test_the_change_is_amplified_as_often_as_asked(reel: Reel) -> None:
+    for factor in (1, 100):
+        change = str(stage.replayed(reel, reel.last, True, factor).change)
+        assert f'<span class="badge">× {factor}</span>' in change and f"amplified {factor} times" in change
+    asked = iter([3, 5, 7, *[9] * 1000])
+    views = list(stage.views(reel.outcome.plan, lambda: False, factor=lambda: next(asked)))
+    assert "× 3<" in str(views[0].change) and "× 5<" in str(views[1].change)
+
+
+@pytest.mark.parametrize("value", [0, 101, 2.5, "20", None, True])
+def test_an_amplification_out_of_range_is_refused(value: Any) -> None:
+    with pytest.raises(ValueError, match="The amplification must be a whole number from 1 to 100"):
+        replay.factor_of(value)
+
+
+def test_the_replay_names_a_frame_of_the_run_that_is_kept(reel: Reel) -> None:
+    value = replay.replay_value(reel)
+    assert replay.frame_of(value, reel) == (reel, reel.last)
+    assert replay.frame_of({**value, "at": 1}, reel) == (reel, 1)
+    assert replay.frame_of(replay.replay_value(None), reel) is None and replay.frame_of("nonsense", reel) is None
+    for wrong in (-1, reel.last + 1, "0", None):
+        with pytest.raises(ValueError, match=f"The frame must be a whole number from 0 to {reel.last}"):
+            replay.frame_of({**value, "at": wrong}, reel)
+    for kept in (None, Reel(reel.outcome, reel.frames)):  # gone, or another run's
+        with pytest.raises(ValueError, match="no longer kept"):
+            replay.frame_of(value, kept)
+
+
+def test_what_is_asked_of_a_run_ends_with_it() -> None:
+    asked = Asked()
+    asked.stop("a")  # while it still waits for a place
+    assert asked.stopped("a") and not asked.stopped("b") and not asked.running("a")
+    asked.amplify("a", 40)
+    assert asked.running("a") and asked.factor("a") == 40 and not asked.running("b")
+    asked.forget("a")
+    assert not asked.running("a") and not asked.stopped("a")
+
+
+def test_labels_say_how_far_they_moved() -> None:
+    labels = ranking(["a", "b", "c"], [0.9, 0.5, 0.4], [2, 1, 0])
+    listed = top_list(labels, Roles(("a",)), "Top 3", {"c": 9, "b": 2, "a": 1})
+    for words in ("▲8 · was 9", "up 8, was rank 9, new in the top 3", "same place", "▼2 · was 1", "down 2, was rank 1"):
+        assert words in listed
+    assert listed.count('class="new"') == 1
+    assert "moved" not in top_list(labels, Roles(("a",)), "Top 3")
+
+
+def test_presets_are_choices_that_their_attack_has() -> None:
+    for preset in attacks.PRESETS.values():
+        assert preset.goal in attacks.goals_of(preset.attack) and preset.case in attacks.TARGET_CASES
+
+
+@pytest.mark.parametrize(
+    ("attack", "goal", "settled"),
+    [
+        ("CW^k", "cleared", "ordered"),
+        ("CW^k", "targeted", "targeted"),
+        ("kFool", "hide", "cleared"),
+        ("MinNorm", "hide", "hide"),
+    ],
+)
+def test_a_goal_of_the_attack_before_gives_way_to_the_new_ones_own(attack: str, goal: str, settled: str) -> None:
+    assert attacks.settled_goal(attack, goal) == settled == Naming(goal, "best", attack=attack).aim()
+
+
+def test_labels_to_hide_and_to_keep_cannot_be_all_there_are_without_a_truth() -> None:
+    hide = torch.tensor([[True, True, False, False]])
+    with pytest.raises(ValueError, match=r"All 4 labels of image 0 .* Say which labels are true with `true`"):
+        tk.Hide(hide=hide, keep=~hide, k=2)
+    goal = tk.Hide(hide=hide, keep=~hide, k=2, true=hide)
+    assert goal.margin(torch.tensor([[0.0, 1.0, 2.0, 3.0]])).item() == -1

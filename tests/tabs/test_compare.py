@@ -1,0 +1,265 @@
+"""The comparison of methods: who may take part, whose turn it is, and what is said at the end; no server, no browser."""
+
+import csv
+import io
+from dataclasses import replace
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.catalog import attacks
+from demo.engine import loop
+from demo.tabs.compare import methods, summary
+from demo.tabs.compare.methods import AIMS, Entry, Moment, Wish
+from demo.tabs.compare.render import column_html, methods_html, opening, original_html, stale_html, strip_html
+from demo.tabs.compare.tab import entry_of
+
+
+@pytest.fixture(scope="module")
+def cat(photos: dict[str, Path]) -> Entry:
+    return Entry(str(photos["cat"]), "voc20", 1, ("cat",))
+
+
+@pytest.fixture(scope="module")
+def ended(cat: Entry) -> tuple[list[Any], list[Moment]]:
+    """A comparison of two methods, run to its end."""
+    plans = methods.plans(cat, "cleared", ["MinNorm", "TkML-AP-U"], 30, 0)
+    return plans, list(methods.moments(plans, lambda: False, budget=600))
+
+
+def test_only_methods_that_can_have_the_goal_are_offered() -> None:
+    for name, aim in AIMS.items():
+        assert set(aim.first) <= set(methods.able(name)) and len(aim.first) >= 2
+        assert all(aim.goal in attacks.goals_of(method) for method in methods.able(name))
+    assert {"TkML-AP-U", "kFool", "MinNorm"} <= set(methods.able("cleared"))
+    assert {"TkML-AP-T", "ML-AP", "MinNorm"} <= set(methods.able("worst"))
+    assert "kFool" not in methods.able("worst") and "ML-AP" not in methods.able("cleared")
+    assert methods.most_columns() == max(len(methods.able(aim)) for aim in AIMS)
+
+
+def test_ready_made_methods_are_offered_where_they_were_made() -> None:
+    assert set(methods.offered("cleared", "voc20", 19)) == {
+        name for name in methods.able("cleared") if not attacks.ready_made(name)
+    }
+    assert "kUAPs" in methods.offered("cleared", "voc20", 3)
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        ({"methods": []}, "Tick at least one method"),
+        ({"methods": None}, "Tick at least one method"),
+        ({"methods": ["ML-AP"]}, "must be one of 'TkML-AP-U'"),
+        ({"aim": "everything"}, "must be one of 'cleared'"),
+        ({"max_steps": 0}, "from 1 to 2000"),
+        ({"seed": -1}, "seed must be a whole number"),
+        ({"k": 20}, "k must be a whole number from 1 to 19"),
+    ],
+)
+def test_a_wrong_wish_is_refused_in_words(cat: Entry, wish: dict[str, Any], words: str) -> None:
+    values = {"aim": "cleared", "methods": ["MinNorm"], "max_steps": 5, "seed": 0, **wish}
+    entry = Entry(cat.photo, cat.annotator, values.pop("k", 1), cat.true)
+    with pytest.raises(ValueError, match=words):
+        methods.plans(entry, **values)
+
+
+def test_all_methods_get_the_same_task(cat: Entry) -> None:
+    entry = Entry(cat.photo, cat.annotator, 3, cat.true)
+    plans = methods.plans(entry, "random", ["BlackBox", "ML-AP", "TkML-AP-T", "MinNorm"], 7, 5)
+    assert [plan.ask.attack for plan in plans] == ["TkML-AP-T", "ML-AP", "MinNorm", "BlackBox"]
+    assert len({plan.roles.targets for plan in plans}) == 1 and len(plans[0].roles.targets) == 3
+    assert {plan.attack.max_steps for plan in plans} == {7} and {plan.goal_name for plan in plans} == {"targeted"}
+    other = methods.plans(entry, "random", ["TkML-AP-T"], 7, 6)
+    assert other[0].roles.targets != plans[0].roles.targets
+
+
+def test_columns_fill_one_after_the_other(ended: tuple[list[Any], list[Moment]]) -> None:
+    plans, seen = ended
+    assert [plan.ask.attack for plan in plans] == ["TkML-AP-U", "MinNorm"]
+    assert [moment.column for moment in seen] == sorted(moment.column for moment in seen)
+    ends = [moment for moment in seen if moment.outcome]
+    assert [moment.column for moment in ends] == [0, 1] and seen[-1] is ends[-1]
+    assert all((moment.frame is None) is (moment.outcome is not None) for moment in seen)
+    for column in (0, 1):
+        assert seen[[moment.column for moment in seen].index(column)].frame.index == 0
+
+
+def test_a_column_is_the_run_that_the_attack_tab_would_make(ended: tuple[list[Any], list[Moment]]) -> None:
+    plans, seen = ended
+    steps = loop.run(plans[0], budget=600)
+    with pytest.raises(StopIteration) as end:
+        while True:
+            next(steps)
+    once, again = (dict(outcome.report) for outcome in (seen_outcome(seen, 0), end.value.value))
+    assert once.pop("seconds") and again.pop("seconds") and once == again
+
+
+def seen_outcome(seen: list[Moment], column: int) -> Any:
+    return next(moment.outcome for moment in seen if moment.outcome and moment.column == column)
+
+
+def test_stop_keeps_what_is_there_and_begins_nothing_new(cat: Entry) -> None:
+    plans = methods.plans(Entry(cat.photo, "coco80", 10, cat.true), "worst", ["TkML-AP-T", "ML-AP"], 2000, 0)
+    seen: list[Moment] = []
+    for moment in methods.moments(plans, lambda: len(seen) >= 1, budget=600):
+        seen.append(moment)
+    assert {moment.column for moment in seen} == {0} and seen[-1].outcome
+    report = seen[-1].outcome.report
+    assert report["stopped"] == "user" and report["steps"] <= 2 and not report["achieved"]
+    words = summary.sentence(plans, [report, None], done=True)
+    assert "TkML-AP-T was stopped. Stopped before ML-AP had a turn." in words and "did not reach" not in words
+    late = summary.sentence(plans, [{**report, "stopped": "time"}, None], done=True)
+    assert "TkML-AP-T did not reach it before its 60 s were over." in late
+    table = summary.table_html(plans, [report, None], done=True)
+    assert ">stopped<" in table and ">not run<" in table
+    assert "Stopped" in column_html(plans[0], seen[-1])
+    report["stopped"] = "time"  # as the clock leaves it
+    assert "Out of time</b> 60 s were over" in column_html(plans[0], seen[-1])
+    assert "<span>not met</span><small>60 s were over</small>" in summary.table_html(plans, [report, None], done=True)
+
+
+def test_a_comparison_that_is_dropped_stops_working(cat: Entry) -> None:
+    plans = methods.plans(cat, "worst", ["TkML-AP-T"], 2000, 0)
+    seen = methods.moments(plans, lambda: False)
+    next(seen)
+    seen.close()
+    with pytest.raises(StopIteration):
+        next(seen)
+
+
+def reports(*norms: float | None) -> list[dict[str, Any] | None]:
+    """A report for each norm; a negative norm is a failure, None no end."""
+    made: list[dict[str, Any] | None] = []
+    for place, norm in enumerate(norms):
+        report = dict.fromkeys(summary.CSV_FIELDS, 1) | {
+            "attack": ("TkML-AP-U", "kFool", "MinNorm")[place], "achieved": (norm or 0) >= 0, "l2": abs(norm or 0),
+            "psnr": None, "stopped": None, "max_steps": 200, "steps": 200,
+            "true_labels": ["cat", "dog"], "targets": [], "after": [["cow", 0.5]],
+        }  # fmt: skip
+        made.append(None if norm is None else report)
+    return made
+
+
+def test_what_a_run_had_too_little_of_is_said(three: list[Any]) -> None:
+    asked, enough, won = (
+        {**report, "attack": "BlackBox", "max_steps": most, "steps": most}
+        for report, most in zip(reports(-1.0, -1.0, 1.0), (200, 2000, 200), strict=True)
+        if report
+    )
+    assert [summary.shortage(report) for report in (asked, enough, won)] == ["with only 200 queries", "", ""]
+    words = summary.sentence(three[:2], [asked, enough], done=True)
+    assert "BlackBox with only 200 queries and BlackBox did not reach it." in words
+    cut = {**won, "stopped": "time"}
+    words = summary.sentence(three[:1], [cut], done=True)
+    assert "Only BlackBox reached it" in words and "might have come to less, but its 60 s were over" in words
+    assert "<span>met</span><small>60 s were over</small>" in summary.table_html(three[:1], [cut], done=True)
+    halted = {**won, "stopped": "user"}
+    words = summary.sentence(three[:1], [halted], done=True)
+    assert "Only BlackBox reached it" in words and "BlackBox might have come to less, but was stopped." in words
+    assert "<span>met</span><small>then stopped</small>" in summary.table_html(three[:1], [halted], done=True)
+
+
+@pytest.fixture(scope="module")
+def three(cat: Entry) -> list[Any]:
+    return methods.plans(cat, "cleared", ["TkML-AP-U", "kFool", "MinNorm"], 5, 0)
+
+
+def test_the_smallest_success_is_marked_by_a_word(three: list[Any]) -> None:
+    assert summary.smallest(reports(300.0, 200.0, 100.0)) == 2
+    assert summary.smallest(reports(300.0, 200.0, -100.0)) == 1  # a failure is no success, however small
+    assert summary.smallest(reports(300.0, -200.0, None)) is None
+    html = summary.table_html(three, reports(300.0, 200.0, -100.0), done=True)
+    assert html.count(">smallest<") == 1 and html.index("kFool</th>") < html.index(">smallest<") < html.index(
+        "MinNorm</th>"
+    )
+    assert html.count(">met<") == 2 and html.count(">not met<") == 1
+
+
+def test_the_sentence_says_who_was_best_and_who_failed(three: list[Any]) -> None:
+    words = summary.sentence(three, reports(300.0, -200.0, 100.0), done=True)
+    assert "MinNorm reached it with the smallest change, ‖z‖₂ = 100.0; TkML-AP-U 3.00 times that." in words
+    assert words.endswith("kFool did not reach it.")
+    assert "Only kFool reached it" in summary.sentence(three, reports(-1.0, 2.0, -1.0), done=True)
+    assert "meets it already" in summary.sentence(three, reports(0.0, 0.0, 0.0), done=True)
+    assert "Running kFool." in summary.sentence(three, reports(300.0, None, None), done=False)
+    waiting = summary.table_html(three, reports(300.0, None, None), done=False)
+    assert waiting.index(">running<") < waiting.index(">waiting<")
+
+
+def test_the_file_holds_what_was_measured() -> None:
+    rows = list(csv.DictReader(io.StringIO(summary.csv_text(reports(300.125, None, 100.0)))))
+    assert [(row["attack"], float(row["l2"])) for row in rows] == [("TkML-AP-U", 300.125), ("MinNorm", 100.0)]
+    assert rows[0]["true_labels"] == "cat;dog" and rows[0]["after"] == "cow" and rows[0]["psnr"] == ""
+
+
+def test_columns_show_picture_change_and_labels(cat: Entry, ended: tuple[list[Any], list[Moment]]) -> None:
+    plans, seen = ended
+    first, last = column_html(plans[0], seen[0]), column_html(plans[1], seen[-1])
+    assert "image/jpeg" in first and "image/png" not in first  # previews while it runs, lossless at the end
+    assert last.count("image/png") == 2 and "× 20" in last and "Goal met" in last
+    assert 'class="label true"' in original_html(plans[0]) and "Top 1" in original_html(plans[0])
+    boxes = opening(plans, 5)
+    assert len(boxes) == 6 and boxes[3:] == ["", "", ""] and "waiting for its turn" in boxes[1]
+    assert "cat" in strip_html(cat, "cleared") and "voc20" in strip_html(cat, "cleared")
+
+
+def test_labels_named_on_the_other_tab_are_planted_by_every_method(cat: Entry) -> None:
+    entry = replace(cat, k=2, named=("sofa", "bird"))
+    plans = methods.plans(entry, "chosen", ["MinNorm", "CW^k"], 5, 0)
+    assert [plan.roles.targets for plan in plans] == [("sofa", "bird")] * 2 and not plans[0].roles.ordered
+    assert {plan.goal_name for plan in plans} == {"targeted"}
+    strip = strip_html(entry, "chosen")
+    assert strip.count('class="tag target"') == 2 and "To plant" not in strip_html(entry, "worst")
+    assert methods.plans(entry, "best", ["MinNorm"], 5, 0)[0].roles.targets != ("sofa", "bird")
+    for named, k, words in (
+        ((), 2, "0 of 2 targets named.*click 2 labels"),
+        (("sofa", "bird"), 1, "2 of 1 targets named.*1 label\\."),
+    ):
+        short = replace(entry, k=k, named=named)
+        with pytest.raises(ValueError, match=words):
+            methods.plans(short, "chosen", ["MinNorm"], 5, 0)
+        assert methods.to_name(short) in strip_html(short, "chosen")
+
+
+def test_true_labels_and_strange_ones_are_not_planted(cat: Entry) -> None:
+    chips = {"photo": cat.photo, "annotator": cat.annotator, "truth": ["cat"]}
+    named = ["sofa", "cat", "<b>", "sofa", "couch"]  # the last is coco80's name of the first
+    assert entry_of(cat.photo, cat.annotator, 1, chips, named) == replace(cat, named=("sofa",))
+    assert entry_of(cat.photo, cat.annotator, 1, chips, None) == cat
+
+
+def test_what_is_shown_of_other_choices_says_so(cat: Entry) -> None:
+    now = Wish.of(cat, "cleared", ["MinNorm", "kFool"], 200, 0)
+    same = Wish.of(replace(cat, named=("dog",)), "cleared", ["kFool", "MinNorm"], 200, None)
+    assert stale_html(None, now) == stale_html(now, same) == ""
+    others = [
+        Wish.of(replace(cat, **other), "cleared", ["MinNorm", "kFool"], 200, 0) for other in ({"k": 2}, {"true": ()})
+    ]
+    others += [
+        replace(now, **other) for other in ({"aim": "best"}, {"methods": frozenset()}, {"max_steps": 5}, {"seed": 1})
+    ]
+    others += [Wish.of(replace(cat, named=(name,)), "chosen", ["MinNorm"], 200, 0) for name in ("dog", "sofa")]
+    assert len(set(others)) == 8 and all("the choices before" in stale_html(other, now) for other in others)
+    assert "the choices before" in stale_html(others[-1], others[-2])
+
+
+def test_every_method_that_can_be_ticked_is_explained() -> None:
+    told = methods_html()
+    for name in {name for goal in AIMS for name in methods.able(goal)}:
+        assert f"<dt>{escape(name)} <small>{escape(attacks.CHOICES[name].whose)}</small></dt>" in told
+    assert "{" not in told and told.count("not asked for an order") == 1
+    assert told.index("CW^k") < told.index("not asked for an order") < told.index("MinNorm")
+
+
+def test_a_universal_change_says_that_its_picture_is_a_square(photos: dict[str, Path]) -> None:
+    entry = Entry(str(photos["motorcycle"]), "voc20", 3, ("motorbike",))
+    plans = methods.plans(entry, "cleared", ["TkML-AP-Uv", "MinNorm"], 5, 0)
+    assert [plan.ask.attack for plan in plans] == ["TkML-AP-Uv", "MinNorm"] and methods.reference(plans) is plans[1]
+    caption = summary.table_html(plans, [None, None], done=False)
+    assert "TkML-AP-Uv: on the centre square" in caption
+    height, width = plans[1].photo.x.shape[-2:]
+    assert f"picture {width} × {height}" in caption and width != height
+    alone = methods.plans(entry, "cleared", ["TkML-AP-Uv"], 5, 0)
+    assert methods.reference(alone) is alone[0] and "centre square" not in summary.table_html(alone, [None], done=False)

@@ -1,0 +1,273 @@
+"""The tab "Universal" without a browser: the set, the run, the chart, and a finished z on other photos."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from conftest import to_the_end
+
+import tkml_core as tk
+from demo.engine import loop, threads
+from demo.photos.samples import sample, samples
+from demo.photos.selection import MOST_UPLOADS, Source, sample_sources, uploaded
+from demo.tabs.universal import craft, events, photo_set, render, trial
+from tkml_core.attacks.registry import UNIVERSAL
+from tkml_core.grid import TOLERANCE
+from tkml_core.zoo.perturbations import notes_of, path_of
+
+NAME, K = "voc20", 3
+
+
+@pytest.fixture(scope="module")
+def files(photos: dict[str, Path]) -> dict[str, str]:
+    return {name: str(path) for name, path in photos.items()}
+
+
+def small(files: dict[str, str], *names: str) -> photo_set.PhotoSet:
+    return photo_set.gather(sample_sources(names, files, loop.annotator(NAME)), NAME, K, more_views=False)
+
+
+@pytest.fixture(scope="module")
+def run(files: dict[str, str]) -> tuple[craft.Wish, photo_set.PhotoSet, list[craft.Moment], craft.Made]:
+    wish = craft.checked(["cat", "admiral"], NAME, K, "TkML-AP-Uv", 4000, 2, 0)
+    crowd = small(files, "cat", "admiral")
+    return wish, crowd, *to_the_end(craft.craft(wish, crowd, lambda: False))
+
+
+# ---- the set --------------------------------------------------------------------------------------------------------
+
+
+def test_a_photo_gives_four_pictures_on_8_bit_levels() -> None:
+    x = tk.quantize(torch.rand(1, 3, 224, 224, generator=torch.Generator().manual_seed(0)))
+    same, mirrored, closer, closer_mirrored = (picture[None] for picture in photo_set.views(x))
+    assert torch.equal(same, x) and torch.equal(mirrored.flip(-1), x) and torch.equal(closer_mirrored.flip(-1), closer)
+    assert torch.equal(closer, tk.quantize(closer)) and closer.shape == x.shape
+    level = torch.full_like(x, 100 / 255)
+    assert torch.equal(photo_set.views(level), level.expand(photo_set.VIEWS, -1, -1, -1))
+
+
+def test_what_the_default_set_leaves_out_shares_no_photo_with_it() -> None:
+    parts = {part for name in photo_set.DEFAULT_SET for part in sample(name).parts or (name,)}
+    everything = [item.name for item in samples()]
+    left = photo_set.unseen(photo_set.DEFAULT_SET, everything)
+    assert len(left) >= 2 and all(parts.isdisjoint(sample(name).parts or (name,)) for name in left)
+    assert (
+        photo_set.seen("breakfast", ["cat"]) == "partly seen" and photo_set.seen("cat", ["breakfast"]) == "partly seen"
+    )
+    assert photo_set.seen("cat", ["cat"]) == "in the set" and photo_set.unseen([], everything) == everything
+
+
+def test_uploads_are_taken_at_the_annotators_word_and_samples_at_what_is_known(files: dict[str, str]) -> None:
+    annotator = loop.annotator(NAME)
+    sources = [*sample_sources(["motorcycle"], files, annotator), *uploaded([files["cat"]])]
+    crowd = photo_set.gather(sources, NAME, K, more_views=True)
+    assert crowd.x.shape == (2 * photo_set.VIEWS, 3, 224, 224) and (crowd.photos, crowd.guessed) == (2, 1)
+    assert torch.equal(crowd.true[:4], annotator.mask(["motorbike", "bicycle"]).expand(4, -1))
+    with torch.no_grad():
+        assert torch.equal(crowd.true[4:5], annotator(crowd.x[4:5]).sigmoid() >= 0.5)
+
+
+def test_photos_on_which_nothing_is_to_be_won_are_left_out_and_named(files: dict[str, str]) -> None:
+    wrong = Source(files["cat"], "My sheep", ("sheep",))
+    crowd = photo_set.gather([wrong, *sample_sources(["cat"], files, loop.annotator(NAME))], NAME, 1, False)
+    assert crowd.left_out == ("My sheep",) and crowd.photos == 1
+    with pytest.raises(ValueError, match="On My sheep the annotator is wrong already"):
+        photo_set.gather([wrong], NAME, 1, False)
+    many = Source(files["cat"], "All", loop.annotator(NAME).labels[:11])
+    with pytest.raises(ValueError, match="9 labels are not true on it, and k = 10"):
+        photo_set.gather([many], NAME, 10, False)
+
+
+def test_pictures_that_are_so_before_any_change_are_counted(files: dict[str, str]) -> None:
+    car = Source(files["motorcycle"], "Motorcycle", ("car",))  # third best, but for the closer views
+    crowd = photo_set.gather([car], NAME, 3, more_views=True)
+    with torch.no_grad():
+        logits = torch.cat([loop.annotator(NAME)(x) for x in crowd.x.split(1)])
+    assert crowd.cleared_before == int((tk.Cleared(true=crowd.true, k=3).margin(logits) < 0).sum()) == 2
+    assert crowd.inconsistent_before == int((~tk.consistent(logits, crowd.true, 3)).sum()) == 2
+    both = photo_set.gather([car, *sample_sources(["cat"], files, loop.annotator(NAME))], NAME, 3, more_views=True)
+    assert (both.photos, both.cleared_before, len(both.x)) == (2, 2, 8)
+
+
+def test_a_bad_file_is_named_and_no_path_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "holiday.jpg"
+    path.write_bytes(b"no photo")
+    with pytest.raises(ValueError, match=r"^holiday\.jpg: This file could not be read as a picture") as caught:
+        photo_set.gather(uploaded([str(path)]), NAME, K, False)
+    assert str(tmp_path) not in str(caught.value)
+    with pytest.raises(ValueError, match=f"At most {MOST_UPLOADS} photos"):
+        uploaded([str(path)] * (MOST_UPLOADS + 1))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"annotator": "imagenet"}, "annotator must be one of 'voc20', 'coco80'"),
+        ({"k": 0}, "k must be a whole number from 1 to 10"),
+        ({"method": "TkML-AP-U"}, "The method must be one of 'TkML-AP-Uv', "),
+        ({"budget": 9000}, "from 200 to 8000"),
+        ({"epochs": 1.5}, "Epochs must be a whole number from 1 to 50"),
+        ({"seed": -1}, "seed must be"),
+    ],
+)
+def test_wishes_are_checked(wrong: dict[str, Any], words: str) -> None:
+    good = {"annotator": NAME, "k": 3, "method": "kUAPs", "budget": 4000, "epochs": 2, "seed": 0}
+    craft.checked([], **good)
+    with pytest.raises(ValueError, match=words):
+        craft.checked([], **{**good, **wrong})
+
+
+def test_every_craft_is_an_attack_and_the_margin_is_a_choice() -> None:
+    attacks = {title: craft.checked([], NAME, 3, title, 4000, 2, 0).attack() for title in UNIVERSAL}
+    assert repr(attacks["TkML-AP-Uv"]) == repr(tk.TkMLAPUv(epochs=2, max_steps=10**6))  # the paper's own by default
+    margin = attacks["TkML-AP-Uv, margin"]
+    assert isinstance(margin, tk.TkMLAPUv) and margin.surrogate == "margin"
+
+
+# ---- the run --------------------------------------------------------------------------------------------------------
+
+
+def test_the_run_is_the_cores_own(run: Any) -> None:
+    wish, crowd, moments, made = run
+    goal = tk.Cleared(true=crowd.true, k=K)
+    with threads.thread() as call:  # kernels differ with the threads
+        result = call(wish.attack(), loop.annotator(NAME), crowd.x, goal)
+    assert isinstance(result, tk.UniversalResult) and torch.equal(made.z, result.z)
+    assert [moment.update for moment in moments] == list(range(len(moments)))
+    assert (made.fooled, made.pictures, made.stopped) == (int(result.achieved.sum()), 2, None)
+
+
+def test_what_is_reported_is_so(run: Any) -> None:
+    _, crowd, _, made = run
+    assert made.norm <= 4000 * (1 + 1e-6) and torch.allclose(made.z * 255, (made.z * 255).round(), atol=1e-3)
+    with torch.no_grad():
+        logits = torch.cat([loop.annotator(NAME)(tk.quantize((x + made.z).clamp(0, 1))) for x in crowd.x[:, None]])
+    assert made.fooled == int((tk.Cleared(true=crowd.true, k=K).margin(logits) <= -TOLERANCE).sum())
+    assert made.inconsistent == int((~tk.consistent(logits, crowd.true, K)).sum())
+    first, last = made.points[0], made.points[-1]
+    assert (first.epoch, first.fooled, first.noise) == (
+        0,
+        0,
+        0,
+    )  # without z nobody is fooled: that is how a set is chosen
+    assert (last.fooled, last.noise) == (made.fooled / 2, made.noise / 2)
+    assert [point.epoch for point in made.points] == sorted({point.epoch for point in made.points})
+
+
+@pytest.mark.parametrize(("stop", "limit", "cause"), [(True, 60.0, "user"), (False, 0.0, "time")])
+def test_a_run_that_is_cut_short_keeps_what_it_has(files: dict[str, str], stop: bool, limit: float, cause: str) -> None:
+    wish = craft.checked(["cat"], NAME, K, "kUAPs", 500, 50, 0)
+    moments, made = to_the_end(craft.craft(wish, small(files, "cat"), lambda: stop, limit))
+    assert len(moments) == 1 and (made.stopped, made.updates) == (cause, 0)
+    words = {"user": "Stopped after 0 updates", "time": "The limit of 60 seconds ended the run"}[cause]
+    assert render.made_sentence(made, 60).startswith(words)
+    assert "0 of 1 fooled" in render.made_html(made, 60)
+    assert "once z is added; none were so before any change." in render.made_html(made, 60)
+    one, two = (render.made_sentence(replace(made, cleared_before=count), 60) for count in (1, 2))
+    assert "; 1 was so before any change." in one and "; 2 were so before any change." in two
+    facts = render.facts_html(replace(made, left_out=("<b>",), guessed=1))
+    assert "kUAPs for voc20 at k = 3, made on 1 photo." in facts and "on 0 of the 1 pictures; none were so" in facts
+    assert "&lt;b&gt;" in facts and "own guess" in facts
+
+
+def test_a_run_that_ends_before_its_last_epoch_says_why(run: Any) -> None:
+    made = run[-1]
+    points = [craft.Point(0, 0, 0), craft.Point(3, 1, 0)]
+    ten = replace(made, wish=replace(made.wish, epochs=10), points=points, stopped=None)
+    assert render.made_sentence(ten, 60).startswith("It ended after 3 of 10 epochs, because every picture is fooled")
+    for whole in (replace(ten, wish=replace(made.wish, epochs=3)), replace(ten, stopped="user")):
+        assert "It ended after" not in render.made_sentence(whole, 60)
+
+
+def test_a_z_that_is_not_universal_points_to_the_bundled_one(run: Any) -> None:
+    made = run[-1]
+    assert f"made on 200 photos, choose “bundled, {trial.strongest(NAME, K)}”" in trial.own(made).on_none
+    assert "bundled" not in trial.own(replace(made, wish=replace(made.wish, k=7))).on_none
+
+
+def test_z_can_be_taken_away(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = run[-1]
+    monkeypatch.setattr(events, "get_upload_folder", lambda: str(tmp_path))
+    npz, png = (Path(path) for path in events.files_of(made))
+    with np.load(npz) as stored:  # no pickles inside
+        assert torch.equal(torch.from_numpy(stored["levels"]).float().div(255), made.z)
+        about = json.loads(str(stored["about"]))
+    assert (about["annotator"], about["k"], about["norm"]) == (NAME, K, made.norm)
+    assert npz.name == "tkml-ap-uv-voc20-k3.npz" and png.read_bytes()[:4] == b"\x89PNG"
+
+
+# ---- drawings -------------------------------------------------------------------------------------------------------
+
+
+def test_z_is_amplified_as_far_as_it_stays_readable() -> None:
+    assert [render.factor_for(norm) for norm in (200, 1000, 4000, 8000)] == [50, 20, 5, 2]
+    assert render.factor_for(10**6) == render.FACTORS[0]
+    z = torch.zeros(1, 3, 8, 8)
+    z[0, 0, 0, 0], z[0, 1, 0, 0] = 10 / 255, -10 / 255
+    picture = render.picture_of(z, 10)
+    assert picture.getpixel((0, 0)) == (178, 78, 128) and picture.getpixel((1, 1)) == (128, 128, 128)
+    assert "× 10" in render.change_html(z, 10, "Change", True)
+
+
+def test_the_chart_puts_shares_where_they_belong_and_says_them() -> None:
+    points = [craft.Point(0, 0, 0), craft.Point(1, 0.5, 0.25), craft.Point(2, 1, 0.25)]
+    html = render.rates_html(points, 4, 16)
+    assert f'points="0.0,{render.HEIGHT:.1f} 250.0,{render.HEIGHT / 2:.1f} 500.0,0.0"' in html
+    assert "After 2.0 of 4 epochs z fools 100 % of the set, random noise as long 25 %" in html
+    assert "Nothing measured yet" in render.rates_html([], 4, 0)
+
+
+# ---- on other photos ------------------------------------------------------------------------------------------------
+
+
+def test_the_strongest_bundled_z_is_the_one_that_did_best_when_measured() -> None:
+    for k in (1, 2, 3):
+        rates = {name: int(notes_of(path_of(name, NAME, k))["goal"]) for name in UNIVERSAL}
+        assert rates[trial.strongest(NAME, k)] == max(rates.values()) > min(rates.values())
+    assert trial.strongest(NAME, 7) == next(iter(UNIVERSAL))
+
+
+def test_a_bundled_z_comes_with_its_measured_rates() -> None:
+    change, notes = trial.ready("kUAPs", "coco80", 2), notes_of(path_of("kUAPs", "coco80", 2))
+    assert torch.equal(change.z, tk.universal("kUAPs", "coco80", 2))
+    assert f"{100 * int(notes['goal']) / int(notes['measured']):.1f} %" in change.origin
+    with pytest.raises(ValueError, match="for coco80 at k = 7 comes with this page; there are some for k = 1, 2 and 3"):
+        trial.ready("kUAPs", "coco80", 7)
+
+
+def test_z_is_added_unaltered_and_the_row_says_what_came_of_it(files: dict[str, str]) -> None:
+    change = trial.ready("TkML-AP-Uv", NAME, K)
+    (source,) = sample_sources(["coffee"], files, loop.annotator(NAME))
+    outcome = trial.put_on(change, source)
+    x = outcome.plan.photo.x
+    assert torch.equal(outcome.x_adv, tk.quantize((x + change.z).clamp(0, 1)))
+    row = trial.row_html(source, outcome, change.z, "new")
+    fooled = "diningtable" not in [name for name, _ in outcome.report["after"]]
+    assert outcome.report["achieved"] is fooled and ("Fooled</strong>" in row) is fooled
+    assert 'class="label true"' in row and "new" in row
+
+    nothing = trial.Change(torch.zeros_like(change.z), NAME, K, "TkML-AP-Uv", "A z that is none.")
+    evil = Source(source.path, "<img src=x>", source.truth)
+    tally, rows = trial.try_html(nothing, [evil], ["yours"])
+    assert "0 of 1 fooled" in tally and "Not fooled" in rows and "diningtable is still in the top 3" in rows
+    assert "<img src=x>" not in rows
+    with pytest.raises(ValueError, match="at least one photo"):
+        trial.try_html(nothing, [], [])
+    with pytest.raises(ValueError, match="At most 12 photos"):
+        trial.try_html(nothing, [evil] * 13, [""] * 13)
+
+
+def test_a_truth_that_was_guessed_is_named_in_its_row(files: dict[str, str]) -> None:
+    change = trial.ready("TkML-AP-Uv", NAME, K)
+    (theirs,), (known,) = uploaded([files["cat"]]), sample_sources(["cat"], files, loop.annotator(NAME))
+    assert trial.put_on(change, theirs).plan.roles.true == ("cat",)
+    assert "Truth guessed: cat." in trial.row_html(theirs, trial.put_on(change, theirs), change.z, "yours")
+    assert "guessed" not in trial.row_html(known, trial.put_on(change, known), change.z, "new")
+
+
+def test_uploads_take_the_room_of_samples() -> None:
+    assert [trial.room(paths) for paths in (None, ["a"], ["a"] * 12, ["a"] * 20)] == [12, 11, 0, 0]

@@ -1,0 +1,136 @@
+"""The smallest perturbation: a primal-dual solver of the exact programme that the paper's losses relax.
+
+    min ½ ‖z‖²   subject to   f_i(x+z) ≥ λ ≥ f_j(x+z)   for every label i above and j below (`Goal.sides`)
+
+With multipliers w ≥ 0, λ (that of Eq. 12) drops out where Σ_above w = Σ_below w, and the optimum is a fixed point,
+z = −∇_x (Σ_below w f − Σ_above w f): one gradient, however many labels. `minnorm.md` has what else was tried.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tkml_core.annotator import Annotator
+from tkml_core.attacks.base import Attack, check_whole
+from tkml_core.attacks.batch import BatchState
+from tkml_core.attacks.minnorm.multipliers import (
+    BISECTIONS,
+    FINEST,
+    FIRST,
+    LAST,
+    OVERSHOOT,
+    SLACK,
+    Dual,
+    evaluate_and_record,
+)
+from tkml_core.attacks.minnorm.rounded import on_levels
+from tkml_core.attacks.rows import add
+from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Targeted
+from tkml_core.grid import bisect
+from tkml_core.images import each
+from tkml_core.metrics import NORMS
+from tkml_core.step import Steps
+
+STEPS, MOST_RATE = 100, 4.0  # steps that the gains of w are for; in fewer, w must learn faster, up to so many times
+STRETCH = (1.05, 1.1, 1.2, 1.35, 1.6, 2.0)  # of z, tried where the steps are over and no success was seen
+
+
+@dataclass(frozen=True)
+class MinNorm(Attack):
+    """z ← (1 − a) z − a ∇_x (Σ_below w f − Σ_above w f), w ← [w + c/κ · violation]_+ with both sides in balance.
+
+    Arrow and Hurwicz's iteration: a proportional term damps w, and κ, a running mean of the gradient's squared length
+    over ‖w‖² (a Rayleigh quotient of ∇f ∇fᵀ), makes its gain free of the network's scale. No ε, no β, no constant to search for.
+
+    norm: "l2" or "linf", what is to be small. In L∞ the optimum is z = −‖g‖₁ sign(g), g that gradient: the point where
+    ½‖z‖_∞² + ⟨g, z⟩ is least, as −g is for L2. Its length is the dual norm's, ‖g‖₁.
+
+    schedule: the steps in which a falls; 100 is the default, `MinNorm(max_steps=30)` a preview. An image without a success
+    by then goes on, more slowly: where dozens of labels crowd around λ it needs to. Goals: all that have `sides`.
+
+    rounded: the last steps, taken on the 8-bit image that x + z rounds to. Among whole levels q, the Lagrangian
+    ½‖q‖² + ⟨∇_x w·f, q⟩ is least at round(z) with the z above, so nothing else changes, and w learns what rounding does.
+    All steps are at most max_steps; `schedule` has the first claim on them. L2 alone: a small L∞ perturbation rounds to
+    nothing, and the grid search ends within a level of the optimum.
+    """
+
+    name = "MinNorm"
+    goals = (Cleared, Inconsistent, Targeted, Hide)
+
+    max_steps: int = 290
+    schedule: int = 100
+    rounded: int = 20
+    norm: str = "l2"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_whole("schedule", self.schedule, 1)
+        check_whole("rounded", self.rounded, 0)
+        if self.norm not in NORMS:
+            raise ValueError(f"norm = {self.norm!r}: it is {' or '.join(map(repr, NORMS))}.")
+
+    def _state(self, annotator: Annotator, x: Tensor, goal: Goal) -> BatchState:
+        return BatchState(annotator, x, goal, self.norm)
+
+    def _loop(self, state: BatchState) -> Steps:
+        most = max(self.max_steps - self.rounded, min(self.max_steps, self.schedule))
+        dual = Dual(state, rate_multiplier=min(max(1.0, STEPS / max(1, min(self.schedule, most))), MOST_RATE))
+        index, stopped = 0, None
+        for index in range(most + 1):
+            evaluation = evaluate_and_record(state)
+            if index >= self.schedule and state.succeeded:
+                self._finish(state, evaluation.rows)
+            stopped = yield state.step(index)
+            if stopped or not len(state.active) or index == most:
+                break
+            share, overshoot = self._schedule(index, most)
+            toward = dual.descend(evaluation, overshoot)
+            state.move(evaluation.rows, evaluation.leaf.detach().sub(evaluation.z + toward, alpha=share))
+        state.read_pending()
+        _stretch(state, state.active)
+        self._finish(state, state.active)
+        if not stopped and self.norm == "l2":
+            yield from on_levels(state, dual, index, min(self.rounded, self.max_steps - index))
+        return state.result()
+
+    def _schedule(self, index: int, most: int) -> tuple[float, float]:
+        """Share of the newest gradient in z, falling as a cosine, and by how much of the first gap the goal is to be met."""
+        length = min(self.schedule, most)
+        if index < length:
+            over, first, last = index / length, FIRST, LAST
+        else:
+            over, first, last = (index - length) / (most - length), LAST, FINEST
+        return last + (first - last) * (1 + math.cos(math.pi * over)) / 2, OVERSHOOT + (SLACK - OVERSHOOT) * over
+
+    def _finish(self, state: BatchState, rows: Tensor) -> None:
+        """Shorten the best z of those rows that have one, by bisection of its length, and bring it onto the grid."""
+        rows = rows[state.best_norm[rows] < torch.inf]
+        if not len(rows):
+            return
+        z = state.best[rows] - state.x[rows]
+        one = torch.ones_like(state.norm[rows])
+        scale = bisect(lambda scale: _succeeds(state, rows, each(scale) * z), 0.9 * one, one, BISECTIONS)
+        state.keep(rows, state.x[rows] + each(scale) * z, state.best_norm[rows] * scale)
+        state.settle(rows)
+
+
+def _succeeds(state: BatchState, rows: Tensor, z: Tensor) -> Tensor:
+    """Whether z (n,3,H,W) is a success for `rows`; (n,) bool."""
+    state.forwards = add(state.forwards, rows)
+    with torch.no_grad():
+        logits = state.annotator((state.x[rows] + z).clamp(0, 1))
+    return state.goal.select(rows).margin(logits) < -state.required_margin[rows]
+
+
+def _stretch(state: BatchState, rows: Tensor) -> None:
+    """Rows whose steps are over without a success: their z may only be too short."""
+    for scale in STRETCH:
+        rows = rows[state.best_norm[rows] == torch.inf]
+        if not len(rows):
+            break
+        z = scale * (state.x_adv[rows] - state.x[rows])
+        good = _succeeds(state, rows, z)
+        longer = (state.x[rows] + z).clamp(0, 1)[good]
+        state.keep(rows[good], longer, NORMS[state.measure](longer - state.x[rows[good]]))
