@@ -11,23 +11,29 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from tkml_core.experiments.photos import IGNORED, UNKNOWN
+from tkml_core.experiments.datasets import IGNORED, UNKNOWN
 from tkml_core.experiments.training.pack import LONG
 
-SHAPES = {"wide": (1.0, 4 / 3), "tall": (4 / 3, 1.0), "square": (1.15, 1.15)}  # height and width in units of the short side
+SHAPES = {
+    "wide": (1.0, 4 / 3),
+    "tall": (4 / 3, 1.0),
+    "square": (1.15, 1.15),
+}  # height and width in units of the short side
 
 
 class Packed:
     """All photos of the packs on one device: pixels (n,3,320,320) uint8, each in the upper left of its canvas."""
 
-    def __init__(self, paths: Sequence[Path], device: torch.device, columns: Sequence[int], blend: float) -> None:
+    def __init__(
+        self, paths: Sequence[Path], device: torch.device, columns: Sequence[int] | range, blend: float
+    ) -> None:
         """columns: which of the 80 labels are asked; blend: share of the soft score in a known label."""
         parts = [dict(np.load(path)) for path in paths]
         self.keys = [str(key) for part in parts for key in part["keys"]]
         sizes = np.concatenate([part["sizes"] for part in parts])
         self.sizes = torch.from_numpy(sizes).to(device).float()  # (n,2) width, height
-        self.labels = np.concatenate([part["labels"] for part in parts])[:, columns]
-        soft = np.concatenate([part["soft"] for part in parts])[:, columns].astype(np.float32) / 255
+        self.labels = np.concatenate([part["labels"] for part in parts])[:, list(columns)]
+        soft = np.concatenate([part["soft"] for part in parts])[:, list(columns)].astype(np.float32) / 255
         self.pixels = torch.zeros(len(self.keys), 3, LONG, LONG, dtype=torch.uint8)
         starts = np.cumsum([0, *(len(part["keys"]) for part in parts)])
 
@@ -37,10 +43,16 @@ class Packed:
             self.pixels[starts[p] + i, :, : image.shape[0], : image.shape[1]] = torch.from_numpy(image).permute(2, 0, 1)
 
         with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda at: decode(*at), [(p, i) for p in range(len(parts)) for i in range(len(parts[p]["keys"]))]))
+            list(
+                pool.map(
+                    lambda at: decode(*at), [(p, i) for p in range(len(parts)) for i in range(len(parts[p]["keys"]))]
+                )
+            )
         self.pixels = self.pixels.to(device)
         known = self.labels >= 0
-        self.target = torch.from_numpy(np.where(known, (1 - blend) * self.labels + blend * soft, soft)).float().to(device)
+        self.target = (
+            torch.from_numpy(np.where(known, (1 - blend) * self.labels + blend * soft, soft)).float().to(device)
+        )
         weight = np.where(self.labels == UNKNOWN, 0.7, 1.0) * (self.labels != IGNORED)
         self.weight = torch.from_numpy(weight).float().to(device)
         ratio = sizes[:, 0] / sizes[:, 1]
@@ -53,9 +65,7 @@ class Packed:
         return (known * np.sqrt(rare / share).clip(1, 4)).max(1).clip(1)
 
 
-def crops(
-    data: Packed, rows: Tensor, height: int, width: int, least: float, generator: torch.Generator
-) -> Tensor:
+def crops(data: Packed, rows: Tensor, height: int, width: int, least: float, generator: torch.Generator) -> Tensor:
     """(B,3,height,width) float in [0,1]: for each photo a box of at least `least` of its area, mirrored half of the time."""
     device, n = data.pixels.device, len(rows)
 

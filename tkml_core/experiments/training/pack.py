@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from tkml_core.experiments.crops import soft_scores
-from tkml_core.experiments.photos import Photo, training
+from tkml_core.experiments.datasets import Photo, training
 
 LONG = 320  # pixels, the canvas of a packed photo
 

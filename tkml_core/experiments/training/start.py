@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from tkml_core.zoo.network import unfold
+from tkml_core.zoo.mobilenet import unfold
 from tkml_core.zoo.yolox import Detector, YOLOXAnnotator
 
 BOXES = 4  # outputs of a box regressor, which an annotator does without
