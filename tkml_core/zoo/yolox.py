@@ -4,10 +4,18 @@ Written after the paper; the depth and width multipliers are 1/3 and 1/4, with d
 regressors are left out: where an object is does not matter here, only the regression branch's objectness does.
 """
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from tkml_core.labels import COCO80, label_indices
+from tkml_core.zoo.mobilenet import fold
+
 PAD = 114 / 255  # the grey that the detector was trained to see outside a photo
+CHANNELS = (64, 128, 256)  # of the trunk's maps, finest first
 STRIDE = 32  # of the coarsest level: sides are padded to multiples of it
 
 
@@ -117,10 +125,10 @@ class Detector(nn.Module):
     def __init__(self, classes: int = 80) -> None:
         super().__init__()
         self.trunk = Trunk()
-        self.levels = nn.ModuleList(Level(channels, classes) for channels in (64, 128, 256))
+        self.levels = nn.ModuleList(Level(channels, classes) for channels in CHANNELS)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (B,80,P) over all places of the three levels, and the mean of each trunk channel (B,448)."""
+        """Logits (B,80,P) over all places of the three levels, and the mean of each trunk channel (B,Σ CHANNELS)."""
         maps = self.trunk(x)
         places = []
         for level, features in zip(self.levels, maps, strict=True):
@@ -146,7 +154,7 @@ class YOLOXAnnotator(nn.Module):
         self.detector = Detector(classes)
         self.register_buffer("class_of", torch.tensor(class_of), persistent=False)
         self.scale = nn.Parameter(torch.ones(len(class_of)))
-        self.context = nn.Linear(448, len(class_of))
+        self.context = nn.Linear(sum(CHANNELS), len(class_of))
         nn.init.zeros_(self.context.weight)
         nn.init.zeros_(self.context.bias)
 
@@ -157,3 +165,23 @@ class YOLOXAnnotator(nn.Module):
         places, means = self.detector(x.flip(1) * 255)
         anywhere = (places * self.sharpness).logsumexp(2) / self.sharpness
         return anywhere[:, self.class_of] * self.scale + self.context(means)
+
+
+def annotating(labels: Sequence[str], name: str, weights: Path) -> YOLOXAnnotator:
+    """The trained network for `labels`, which are COCO's or some of them, calibrated for the annotator `name`.
+
+    weights: folded numbers of all eighty labels, and for each annotator, as "<name>.scale" and "<name>.shift", what turns
+    the logits of its labels into those of its own data set's frequencies.
+    """
+    numbers = {key: value.float() for key, value in load_file(weights).items()}
+    scale, shift = numbers[f"{name}.scale"], numbers[f"{name}.shift"]
+    network = fold(YOLOXAnnotator(list(range(len(COCO80)))))
+    network.load_state_dict({key: numbers[key] for key in network.state_dict()})
+    columns = label_indices(labels, COCO80)
+    own = YOLOXAnnotator(columns)
+    own.detector = network.detector
+    own.scale.data = network.scale.data[columns] * scale
+    own.context.weight.data = network.context.weight.data[columns] * scale[:, None]
+    own.context.bias.data = network.context.bias.data[columns] * scale + shift
+    own.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # the quicker layout, on CPUs too
+    return own.eval()
