@@ -154,7 +154,10 @@ def main(argv: list[str] | None = None) -> None:
     measured = []
     for name in names:
         measured.append(measure(name, args.voc, args.coco))
-        print(f"{name}: mAP {measured[-1].mean_ap:.3f}, calibration error {measured[-1].calibration_error:.4f}", flush=True)
+        print(
+            f"{name}: mAP {measured[-1].mean_ap:.3f}, calibration error {measured[-1].calibration_error:.4f}",
+            flush=True,
+        )
     table = overview(measured, step_seconds([*{*names, REFERENCE}]))
     print(table)
     if args.write:

@@ -167,14 +167,14 @@ class YOLOXAnnotator(nn.Module):
         return anywhere[:, self.class_of] * self.scale + self.context(means)
 
 
-def annotating(labels: Sequence[str], name: str, weights: Path) -> YOLOXAnnotator:
-    """The trained network for `labels`, which are COCO's or some of them, calibrated for the annotator `name`.
+def annotating(labels: Sequence[str], data_set: str, weights: Path) -> YOLOXAnnotator:
+    """The trained network for `labels`, which are COCO's or some of them, calibrated on a data set, "voc" or "coco".
 
-    weights: folded numbers of all eighty labels, and for each annotator, as "<name>.scale" and "<name>.shift", what turns
-    the logits of its labels into those of its own data set's frequencies.
+    weights: folded numbers of all eighty labels, and for each data set, as "<data_set>.scale" and "<data_set>.shift", what
+    makes probabilities of the logits of its labels that hold on its photos.
     """
     numbers = {key: value.float() for key, value in load_file(weights).items()}
-    scale, shift = numbers[f"{name}.scale"], numbers[f"{name}.shift"]
+    scale, shift = numbers[f"{data_set}.scale"], numbers[f"{data_set}.shift"]
     network = fold(YOLOXAnnotator(list(range(len(COCO80)))))
     network.load_state_dict({key: numbers[key] for key in network.state_dict()})
     columns = label_indices(labels, COCO80)

@@ -90,13 +90,13 @@ def mean_ap(logits: Tensor, labels: np.ndarray) -> float:
     return float(np.nanmean([average_precision(scores[:, j], known[:, j]) for j in range(scores.shape[1])]))
 
 
-DATA_SETS = {"coco80": "coco", "voc20": "voc"}
+DATA_SETS = {"coco": "coco80", "voc": "voc20"}  # and the annotator that has the labels of each
 
 
 def held_out(data: Packed, hold: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Rows to learn from, and for each annotator the rows of its own data set that are not: every `hold`-th photo."""
+    """Rows to learn from, and of each data set the rows that are not: every `hold`-th photo."""
     held = np.arange(len(data.keys)) % hold == 0
-    of = {name: np.array([key.startswith(start) for key in data.keys]) for name, start in DATA_SETS.items()}
+    of = {name: np.array([key.startswith(name) for key in data.keys]) for name in DATA_SETS}
     return np.flatnonzero(~held), {name: np.flatnonzero(held & own) for name, own in of.items()}
 
 
@@ -104,7 +104,7 @@ def scores(network: nn.Module, data: Packed, held: dict[str, np.ndarray], short:
     """mAP of each annotator on held out photos, as a text."""
     found = []
     for name, rows in held.items():
-        own = columns(name)
+        own = columns(DATA_SETS[name])
         logits = whole(network, data, rows[::skip], short)[:, own]
         found.append(f"{name} {mean_ap(logits, data.labels[rows[::skip]][:, own]):.3f}")
     return ", ".join(found)
@@ -115,8 +115,8 @@ def calibrated(network: YOLOXAnnotator, data: Packed, held: dict[str, np.ndarray
     """Scale the network's labels so that probabilities hold on COCO's photos; returns voc20's own scale and shift."""
     own: dict[str, Tensor] = {}
     for name, rows in held.items():
-        logits = whole(network, data, rows, short)[:, columns(name)]
-        labels = torch.from_numpy(data.labels[rows][:, columns(name)]).to(logits.device)
+        logits = whole(network, data, rows, short)[:, columns(DATA_SETS[name])]
+        labels = torch.from_numpy(data.labels[rows][:, columns(DATA_SETS[name])]).to(logits.device)
         known = labels >= 0
         scale, shift = platt(logits, labels.clamp(min=0), known.float())
         before = expected_calibration_error(logits.sigmoid()[known], labels[known])
