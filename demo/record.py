@@ -22,13 +22,15 @@ from demo.engine import loop, recordings
 from demo.engine.annotators import load_annotator
 from demo.engine.distortions import jpeg, noise
 from demo.engine.outcome import Outcome, top
-from demo.engine.plan import AttackRequest, make_plan
+from demo.engine.plan import DEFAULT_K, AttackRequest, make_plan
 from demo.engine.recordings import Recording, sample_photo
 from demo.engine.replay import Recorder, Replay
 from demo.engine.saliency import saliency
 from demo.photos.samples import sample, samples
 from demo.photos.selection import known_truth
+from demo.tabs.lesson import notes
 from tkml_core.generators import WithResult
+from tkml_core.zoo.perturbations import bundled
 from tkml_core.zoo.registry import data_set
 
 FRAMES = 10  # pictures of steps in a file
@@ -37,6 +39,7 @@ STRENGTHS = tuple(tenth / 10 for tenth in range(1, 11))
 NOISES = (1, 2, 4)  # times the perturbation's length
 QUALITIES = (90, 75, 50)
 STRONGER = (1.5, 2, 3, 4, 6)  # times the perturbation, before it is saved as JPEG
+CONFIDENCE = 1.0  # logits by which a goal is met, so that nobody takes the result for a coin toss
 JPEG = 75  # the quality that the lesson speaks of
 SHOWN_LABELS = 8
 
@@ -69,7 +72,9 @@ def candidate(annotator: str, photo: str, attack: str, k: int | None = None, **a
     """A run on a sample with its known truth; without `k`, k is the number of true labels."""
     true = known_truth(sample(photo), load_annotator(annotator))
     steps = asked.pop("max_steps", menu.CHOICES[attack].steps)
-    return Candidate(photo, AttackRequest(annotator, k or len(true), attack, true, max_steps=steps, **asked))
+    settings = {"confidence": asked.pop("confidence", CONFIDENCE)}
+    request = AttackRequest(annotator, k or len(true), attack, true, max_steps=steps, settings=settings, **asked)
+    return Candidate(photo, request)
 
 
 def hide_one() -> list[Candidate]:
@@ -107,6 +112,30 @@ def fooled_and_noise_is_not(outcome: Outcome, checks: Mapping[str, Tensor]) -> b
     return bool(outcome.report["achieved"] and kept)
 
 
+def universal() -> list[Candidate]:
+    """The samples, for the first annotator that a perturbation is bundled for."""
+    attack = "TkML-AP-Uv"
+    name = next((name for name in tk.available() if (attack, name, 1) in bundled()), None)
+    photos = ("cat", "astronaut", "motorcycle", "mosaic", "breakfast")
+    return [candidate(name, photo, attack, 1, goal="cleared") for photo in photos] if name else []
+
+
+def jpeg_saves() -> list[Candidate]:
+    """Changes that are barely enough: a firm one would survive."""
+    return [
+        candidate(annotator_of("voc"), photo, "MinNorm", 1, goal="cleared", confidence=confidence)
+        for confidence in (0.3, 0.0)
+        for photo in ("astronaut", "cat", "motorcycle", "mosaic")
+    ]
+
+
+def hardened() -> list[Candidate]:
+    """The wish of "one-label", as it was recorded, put to the hardened annotator."""
+    usual = recordings.read(recordings.FOLDER / "one-label.npz")
+    request = replace(usual.outcome.plan.request, annotator=f"hardened-{usual.outcome.plan.request.annotator}")
+    return [Candidate(usual.sample, request)]
+
+
 def on(photos: Sequence[str], attack: str, k: int | None = None, **asked: Any) -> Callable[[], list[Candidate]]:
     return lambda: [candidate(annotator_of("voc"), photo, attack, k, **asked) for photo in photos]
 
@@ -114,7 +143,7 @@ def on(photos: Sequence[str], attack: str, k: int | None = None, **asked: Any) -
 RECIPES = (
     Recipe(
         "push-out", "Push the true labels out", "All true labels leave the top of the list; any others may take their place.",
-        on(("mosaic", "breakfast", "cat"), "TkML-AP-U", goal="cleared"),
+        on(("mosaic", "breakfast", "cat"), "TkML-AP-U", DEFAULT_K, goal="cleared"),
     ),
     Recipe(
         "one-label", "Flip the one label", "The smallest change that could be found, and the best label is another one.",
@@ -128,16 +157,16 @@ RECIPES = (
     Recipe("ordered", "An ordered list", "The top of the list becomes the labels asked for, in the order asked for.", ordered),
     Recipe(
         "universal", "One change for all photos", "Made beforehand on other photos, and only added to this one.",
-        on(("cat", "astronaut", "motorcycle", "mosaic", "breakfast"), "TkML-AP-Uv", 1, goal="cleared"),
+        universal,
     ),
     Recipe(
         "jpeg", "“JPEG saves it”", "Saved as a JPEG, this attacked photo gets its true labels back.",
-        on(("astronaut", "cat", "motorcycle", "mosaic"), "MinNorm", 1, goal="cleared"), saved_by_jpeg,
+        jpeg_saves, saved_by_jpeg,
     ),
 )  # fmt: skip
 HARDENED = Recipe(
     "hardened", "A hardened annotator", "The same wish, put to an annotator that was trained on attacked photos.",
-    lambda: [],
+    hardened,
 )  # fmt: skip
 
 
@@ -209,7 +238,10 @@ def record(recipe: Recipe, order: int) -> Recording:
 
 
 def all_recipes() -> Iterator[Recipe]:
+    """Those whose annotator is here."""
     yield from RECIPES
+    if f"hardened-{annotator_of('voc')}" in tk.available():
+        yield HARDENED
 
 
 def main() -> None:
@@ -238,6 +270,8 @@ def main() -> None:
             f"largest change {report['linf']:.0f}/255, {time.perf_counter() - began:.0f} s: "
             f"{[name for name, _ in report['before']]} -> {[name for name, _ in report['after']]}"
         )
+    if args.out == recordings.FOLDER:
+        notes.main()  # what teachers read names the labels that were recorded
     if failed:
         raise SystemExit("\n".join(failed))
 

@@ -137,20 +137,20 @@ def read(path: Path) -> Recording:
 
 
 @cache
-def recordings() -> tuple[Recording, ...]:
-    """All that are here and still match weights and photos, in their order; of others a line in the log says why not."""
-    found = []
-    for path in sorted(FOLDER.glob("*.npz")):
-        try:
-            found.append(read(path))
-        except ValueError as error:
-            logging.getLogger(__name__).warning("A recorded run is left out: %s", error)
-    return tuple(sorted(found, key=lambda recording: recording.order))
-
-
 def recording(name: str) -> Recording | None:
-    """The recording called `name`; None where it is not there or no longer matches."""
-    return next((item for item in recordings() if item.name == name), None)
+    """The recording called `name`, read once; None where it is not here or no longer matches, which a line in the log says."""
+    path = FOLDER / f"{name}.npz"
+    try:
+        return read(path) if path.is_file() else None
+    except ValueError as error:
+        logging.getLogger(__name__).warning("A recorded run is left out: %s", error)
+        return None
+
+
+def recordings() -> tuple[Recording, ...]:
+    """All that are here and match weights and photos, in their order."""
+    found = [item for path in sorted(FOLDER.glob("*.npz")) if (item := recording(path.stem))]
+    return tuple(sorted(found, key=lambda item: item.order))
 
 
 def _packed(recording: Recording, quality: int | None) -> bytes:
@@ -174,7 +174,7 @@ def _packed(recording: Recording, quality: int | None) -> bytes:
     scores = torch.stack(outcome.history.logits).double().div(_LOGIT).round().int().numpy()
     arrays: dict[str, NDArray[Any]] = {
         "about": np.array(json.dumps(about, ensure_ascii=False)),
-        "z": _webp(128 + _levels(outcome.x_adv) - base, None),
+        "z": _webp(_change(outcome.x_adv, base), None),
         "before": plan.photo.logits.float().cpu().numpy(),
         "after": outcome.logits.float().cpu().numpy(),
         "scores": scores,
@@ -183,7 +183,7 @@ def _packed(recording: Recording, quality: int | None) -> bytes:
     for name in ("loss", "norm", "threshold"):
         arrays[name] = np.array(getattr(outcome.history, name), dtype=np.float32)
     for number, frame in enumerate(frames):
-        arrays[f"step {number}"] = _webp(128 + gain * (_levels(frame.x / 255) - base), quality)
+        arrays[f"step {number}"] = _webp(_change(frame.x / 255, base, gain), quality)
     arrays |= {f"check {name}": logits.float().cpu().numpy() for name, logits in recording.checks.items()}
     arrays |= {f"look {name}": _webp(np.repeat(look[..., None], 3, 2), 80) for name, look in recording.looks.items()}
     buffer = io.BytesIO()
@@ -201,13 +201,18 @@ def _levels(x: Tensor) -> NDArray[np.uint8]:
     return x[0].mul(255).round().byte().permute(1, 2, 0).contiguous().cpu().numpy()
 
 
+def _change(x: Tensor, base: NDArray[np.int16], gain: int = 1) -> NDArray[np.int16]:
+    """128 + gain · z, for a picture (1,3,H,W) and the levels (H,W,3) of the photo."""
+    return 128 + gain * (_levels(x).astype(np.int16) - base)
+
+
 def _tensor(levels: NDArray[np.int16]) -> Tensor:
     """The way back, clipped to what a picture can have."""
     return torch.from_numpy(levels.clip(0, 255).astype(np.uint8)).permute(2, 0, 1)[None].float().div(255)
 
 
 def _webp(levels: NDArray[Any], quality: int | None) -> NDArray[np.uint8]:
-    """(H,W,3) values of 0 to 255 as the bytes of a WebP; without losses where `quality` is None."""
+    """(H,W,3) values as the bytes of a WebP; without losses where `quality` is None. What is beyond 8 bit is clipped."""
     buffer = io.BytesIO()
     options = {"lossless": True, "quality": 100} if quality is None else {"quality": quality}
     Image.fromarray(levels.clip(0, 255).astype(np.uint8)).save(buffer, "WEBP", method=6, **options)

@@ -65,13 +65,15 @@ def screen_html(screen: Screen, number: int, count: int) -> str:
         f'<header><p class="at">Screen {number} of {count}</p>'
         f'<h2 id="lesson-{screen.key}" tabindex="-1">{escape(screen.title)}</h2><p>{escape(screen.intro)}</p></header>'
         f'<div class="see">{screen.see}</div>'
-        f'<div class="asked" role="group" aria-labelledby="ask-{screen.key}"><h3 id="ask-{screen.key}">{escape(screen.question)}</h3>'
+        f'<div class="asked" role="group" aria-labelledby="ask-{screen.key}">'
+        f'<h3 id="ask-{screen.key}">{escape(screen.question)}</h3>'
         f'<p class="how">{how}</p><div class="answers">{answers}</div>'
         '<button type="button" class="press reveal" disabled>Show what happened</button></div>'
         f'<div class="shown" hidden><div class="told" tabindex="-1">{_paragraphs(screen.told)}</div>{screen.shown}'
         f'<div class="why"><div><h3>Why does this happen?</h3>{_paragraphs(screen.why)}</div>{screen.looks}</div>'
         f'<aside class="own"><h3>With a photo of your own</h3><p>{escape(screen.own)}</p>'
-        f'<button type="button" class="press go" data-preset="{screen.preset}">Open the tab Attack</button></aside></div></section>'
+        f'<button type="button" class="press go" data-preset="{screen.preset}">Open the tab Attack</button></aside>'
+        "</div></section>"
     )
 
 

@@ -11,7 +11,8 @@ def _dial(shown: Recording) -> str:
     outcome, was = shown.outcome, shown.outcome.plan.photo.logits
     measured = [("0 %", was), *((f"{n * 10} %", shown.checks[f"strength {n / 10:g}"]) for n in range(1, 11))]
     lists = "".join(
-        f'<div class="stop" data-stop="{n}"{" hidden" if n < 10 else ""}>{pictures.labels(shown, logits, f"At {name} of the change", 3)}</div>'
+        f'<div class="stop" data-stop="{n}"{" hidden" if n < 10 else ""}>'
+        f"{pictures.labels(shown, logits, f'At {name} of the change', 3)}</div>"
         for n, (name, logits) in enumerate(measured)
     )
     x, x_adv = outcome.plan.photo.x, outcome.x_adv
@@ -65,8 +66,8 @@ def screen() -> Screen | None:
         ],
         shown=_dial(shown),
         why=[
-            f"For the computer a photo is a list of numbers. For each of them one can ask: if it grew a little, would the score of "
-            f"{was} go up or down? The annotator itself gives the answer, for all {all_of_them:,} at once.",
+            f"For the computer a photo is a list of numbers. For each of them one can ask: if it grew a little, would the score "
+            f"of {was} go up or down? The annotator itself gives the answer, for all {all_of_them:,} at once.",
             "Then every number that matters is moved a tiny bit, each in its bad direction. One push does nothing. Thousands of "
             "pushes in the same direction add up.",
         ],

@@ -21,14 +21,14 @@ def screen() -> Screen | None:
         f" On photos that nobody attacked it is the weaker one: it scores {price['hardened']:.0f} where the usual annotator "
         f"scores {price['usual']:.0f} out of 100 ({price['words']})."
         if price
-        else f" It also becomes less sure of photos that nobody attacked: {was} has {sure[1]} here, and {sure[0]} with the usual one."
+        else f" It also becomes less sure of photos that nobody attacked: {was} has {sure[1]} here, {sure[0]} with the usual one."
     )
     return Screen(
         key="hardened",
         title="A hardened annotator, and its price",
         minutes=4,
-        intro="One defence has held for years: attack the annotator while it is being trained, and let it learn from the attacked "
-        "photos too. Here is such a hardened annotator, and the smallest change that flips its label on the same photo.",
+        intro="One defence has held for years: attack the annotator while it is being trained, and let it learn from the "
+        "attacked photos too. Here is such a hardened annotator, and the smallest change that flips its label on the same photo.",
         see=pictures.row(
             pictures.picture(pictures.original(usual), "The photo"),
         ),
@@ -60,5 +60,6 @@ def screen() -> Screen | None:
         looks=pictures.looked_at(usual, [was]) + pictures.looked_at(hard, [was]),
         own="Attack your photo on both annotators (the choice is under the photo). How much larger must the change be?",
         preset="gentle",
-        hint="Close with a question that has no right answer: where would you accept an annotator that can be fooled, and where not?",
+        hint="Close with a question that has no right answer: where would you accept an annotator that can be fooled, and "
+        "where not?",
     )

@@ -2,9 +2,12 @@
 
 from demo.engine.distortions import noise
 from demo.engine.recordings import recording
-from demo.render.pictures import AMPLIFY, amplified, to_image
+from demo.render.pictures import amplified, to_image
 from demo.tabs.lesson import pictures
 from demo.tabs.lesson.screen import Answer, Screen
+
+AMPLIFY = 40  # more than elsewhere: single levels here and there are all that such noise is
+SHARP = 92  # a lower quality would smooth them away
 
 
 def screen() -> Screen | None:
@@ -27,9 +30,11 @@ def screen() -> Screen | None:
         "that is exactly as large, all in all, as the change before.",
         see=pictures.row(
             pictures.picture(
-                amplified(x, outcome.x_adv, AMPLIFY), "The attack’s change", "The attack", "", f"× {AMPLIFY}", 60
+                amplified(x, outcome.x_adv, AMPLIFY), "The attack’s change", "The attack", "", f"× {AMPLIFY}", SHARP
             ),
-            pictures.picture(amplified(x, noisy, AMPLIFY), "The random noise", "Random noise", "", f"× {AMPLIFY}", 60),
+            pictures.picture(
+                amplified(x, noisy, AMPLIFY), "The random noise", "Random noise", "", f"× {AMPLIFY}", SHARP
+            ),
         ),
         question=f"What will the annotator say about the photo with noise? Before, it said “{was}”.",
         answers=[

@@ -66,7 +66,8 @@ def screen() -> Screen | None:
             "there.",
         ],
         looks=pictures.looked_at(shown, list(dict(outcome.report["after"])), "after"),
-        own="Choose “Plant the impossible”. Which labels are the least likely ones for your photo, and how many steps does it take?",
+        own="Choose “Plant the impossible”. Which labels are the least likely ones for your photo, and how many steps does it "
+        "take?",
         preset="impossible",
         hint="Ask who might want this: for example to have a photo found under the wrong word, or to slip past a filter.",
     )
