@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import gradio as gr
+
 from demo.photos import samples
 from demo.photos.uploads import open_photo
 from demo.tabs.attack.layout import samples_html

@@ -9,7 +9,6 @@ from typing import Any
 
 import gradio as gr
 from gradio.data_classes import ImageData
-
 from PIL import Image
 
 from tkml_core import photo_files
