@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.catalog.goals import GOALS
 from demo.components.events import AT_ONCE, plainly
 from demo.components.photo_input import photo_input
@@ -30,10 +30,10 @@ def build(annotators: Sequence[str]) -> None:
         annotator = gr.Dropdown(list(annotators), value=annotators[0], label="annotator", allow_custom_value=True)
         k = gr.Number(3, label="k")
         attack = gr.Dropdown(
-            list(menu.attacks()), value=next(iter(menu.attacks())), label="attack", allow_custom_value=True
+            list(catalog.attacks()), value=next(iter(catalog.attacks())), label="attack", allow_custom_value=True
         )
         true_labels = gr.JSON([], label="true_labels")
-        target_case = gr.Dropdown(["", *menu.TARGET_CASES], value="", label="target_case", allow_custom_value=True)
+        target_case = gr.Dropdown(["", *catalog.TARGET_CASES], value="", label="target_case", allow_custom_value=True)
         target_labels = gr.JSON([], label="target_labels")
         max_steps = gr.Number(DEFAULT_STEPS, label="max_steps")
         seed = gr.Number(0, label="seed")
@@ -61,7 +61,7 @@ def run_attack(
     TkML-AP-Uv and kUAPs add what was made beforehand to the centre square of the picture, for some k only.
 
     Args:
-        image: the picture, a file: JPEG, PNG, WebP, GIF, BMP or TIFF.
+        image: the picture, a file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
         annotator: the name of an annotator, "voc20" or "coco80".
         k: how many labels the annotator shows, from 1 to the number of labels that are not true.
         attack: TkML-AP-U, TkML-AP-T, TkML-AP-Uv, kFool, kUAPs, ML-AP, CW^k, MinNorm or BlackBox.
@@ -87,7 +87,7 @@ def annotate(image: str | None, annotator: str, k: Any) -> list[tuple[str, float
     """The k best labels of a picture as [label, probability] pairs, best first: what the page shows.
 
     Args:
-        image: the picture, a file: JPEG, PNG, WebP, GIF, BMP or TIFF.
+        image: the picture, a file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
         annotator: the name of an annotator, "voc20" or "coco80".
         k: how many labels, from 1 to all that the annotator has.
     """

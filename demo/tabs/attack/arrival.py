@@ -6,7 +6,7 @@ from typing import Any
 
 from gradio.utils import get_upload_folder
 
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.engine.annotators import load_annotator, read_photo
 from demo.engine.plan import DEFAULT_K, AttackRequest, plan_for
 from demo.engine.recordings import recording
@@ -41,7 +41,7 @@ def arrival(name: str, files: dict[str, str]) -> Arrival:
     if kept is not None and (kept.sample, kept.outcome.plan.request.annotator) == (item.name, name):
         last, when = stage.closing(kept.replay), "recorded earlier"
     else:  # other weights, or another annotator comes first
-        attack, choice = next(iter(menu.attacks().items()))
+        attack, choice = next(iter(catalog.attacks().items()))
         request = AttackRequest(name, DEFAULT_K, attack, true, max_steps=choice.steps)
         *_, last = stage.views(plan_for(path, request), lambda: False)
         when = "made when the page started"
