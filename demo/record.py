@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 import tkml_core as tk
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.engine import loop, recordings
 from demo.engine.annotators import load_annotator
 from demo.engine.distortions import jpeg, noise
@@ -71,7 +71,7 @@ def annotator_of(labels_of: str) -> str:
 def candidate(annotator: str, photo: str, attack: str, k: int | None = None, **asked: Any) -> Candidate:
     """A run on a sample with its known truth; without `k`, k is the number of true labels."""
     true = known_truth(sample(photo), load_annotator(annotator))
-    steps = asked.pop("max_steps", menu.CHOICES[attack].steps)
+    steps = asked.pop("max_steps", catalog.CHOICES[attack].steps)
     settings = {"confidence": asked.pop("confidence", CONFIDENCE)}
     request = AttackRequest(annotator, k or len(true), attack, true, max_steps=steps, settings=settings, **asked)
     return Candidate(photo, request)
@@ -173,7 +173,7 @@ HARDENED = Recipe(
 def run(wish: Candidate) -> Replay:
     """The candidate's run, with FRAMES of its pictures."""
     annotator = load_annotator(wish.request.annotator)
-    photo = sample_photo(wish.sample, annotator, menu.ready_made(wish.request.attack))
+    photo = sample_photo(wish.sample, annotator, catalog.precomputed(wish.request.attack))
     plan = make_plan(wish.request, annotator, photo)
     recorder = Recorder()
     frames = WithResult(loop.run_here(plan, budget=BUDGET_SECONDS))
@@ -230,7 +230,7 @@ def record(recipe: Recipe, order: int) -> Recording:
         outcome = replay.outcome
         checks = checks_of(outcome)
         if recipe.shows(outcome, checks):
-            notes = {"others": others_of(outcome)} if menu.ready_made(wish.request.attack) else {}
+            notes = {"others": others_of(outcome)} if catalog.precomputed(wish.request.attack) else {}
             made = Recording(recipe.name, recipe.title, recipe.words, order, wish.sample, replay, checks, {}, notes)
             return replace(made, looks=looks_of(outcome))
         tried.append(f"{wish.sample} ({outcome.report['steps']} steps)")

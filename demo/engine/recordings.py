@@ -22,7 +22,7 @@ from PIL import Image
 from torch import Tensor
 
 import tkml_core as tk
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.engine.annotators import Photo, load_annotator
 from demo.engine.frames import History
 from demo.engine.outcome import Outcome
@@ -83,7 +83,7 @@ def sample_photo(name: str, annotator: tk.Annotator, square: bool) -> Photo:
 def digests(request: AttackRequest, x: Tensor) -> dict[str, str]:
     """SHA-256 of all that a run rests on: the annotator's files, a ready-made perturbation's, and the photo's pixels."""
     files = list(entry_of(request.annotator).files)
-    if menu.ready_made(request.attack):
+    if catalog.precomputed(request.attack):
         files.append(path_of(request.attack, request.annotator, int(request.k)))
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     return {**found, "photo": hashlib.sha256(_levels(x).tobytes()).hexdigest()}
@@ -110,7 +110,7 @@ def read(path: Path) -> Recording:
     about = json.loads(str(arrays["about"]))
     request = AttackRequest(**about["request"])
     annotator = load_annotator(request.annotator)
-    x = annotator.prepare(sample(about["sample"]).open(), menu.ready_made(request.attack)).to(annotator.device)
+    x = annotator.prepare(sample(about["sample"]).open(), catalog.precomputed(request.attack)).to(annotator.device)
     now = digests(request, x)
     changed = [name for name, digest in about["sha256"].items() if now.get(name) != digest]
     if changed or len(now) != len(about["sha256"]):
@@ -214,8 +214,8 @@ def _tensor(levels: NDArray[np.int16]) -> Tensor:
 def _webp(levels: NDArray[Any], quality: int | None) -> NDArray[np.uint8]:
     """(H,W,3) values as the bytes of a WebP; without losses where `quality` is None. What is beyond 8 bit is clipped."""
     buffer = io.BytesIO()
-    options = {"lossless": True, "quality": 100} if quality is None else {"quality": quality}
-    Image.fromarray(levels.clip(0, 255).astype(np.uint8)).save(buffer, "WEBP", method=6, **options)
+    options = {"lossless": True, "quality": 40} if quality is None else {"quality": quality}
+    Image.fromarray(levels.clip(0, 255).astype(np.uint8)).save(buffer, "WEBP", method=4, **options)
     return np.frombuffer(buffer.getvalue(), dtype=np.uint8)
 
 

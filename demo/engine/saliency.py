@@ -11,7 +11,7 @@ from torch.nn import functional
 
 import tkml_core as tk
 
-COPIES = 12
+COPIES = 8
 NOISE = 0.08  # deviation, of the range of a pixel
 LONGEST = 96  # pixels of the map's longer side: it is smooth, so that more would only take room
 

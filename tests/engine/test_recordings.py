@@ -37,7 +37,9 @@ def made() -> Recording:
     outcome = replace(replay.outcome, x_adv=tk.quantize((plan.photo.x.cpu() + z).clamp(0, 1)).to(plan.photo.x))
     checks = {"noise 1": torch.linspace(-3, 3, len(annotator.labels))}
     looks = {"before cat": np.arange(64, dtype=np.uint8).reshape(8, 8) * 4}
-    return Recording("short", "Short", "Words", 3, "coffee", replace(replay, outcome=outcome), checks, looks, {"a": [1]})
+    return Recording(
+        "short", "Short", "Words", 3, "coffee", replace(replay, outcome=outcome), checks, looks, {"a": [1]}
+    )
 
 
 def test_what_is_written_is_read(made: Recording, tmp_path: Path) -> None:
@@ -47,7 +49,13 @@ def test_what_is_written_is_read(made: Recording, tmp_path: Path) -> None:
     assert torch.equal(again.outcome.x_adv, made.outcome.x_adv)  # the saved picture exactly, whatever the losses
     assert again.outcome.report == made.outcome.report and again.outcome.plan.roles == made.outcome.plan.roles
     assert torch.equal(again.outcome.logits, made.outcome.logits)
-    assert (again.name, again.title, again.words, again.order, again.notes) == ("short", "Short", "Words", 3, {"a": [1]})
+    assert (again.name, again.title, again.words, again.order, again.notes) == (
+        "short",
+        "Short",
+        "Words",
+        3,
+        {"a": [1]},
+    )
     scores, had = (torch.stack(item.outcome.history.logits) for item in (again, made))
     assert torch.allclose(scores, had, atol=6e-4)
     assert again.outcome.history.norm == pytest.approx(made.outcome.history.norm, rel=1e-6)

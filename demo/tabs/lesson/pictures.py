@@ -13,8 +13,7 @@ from torch import Tensor
 import tkml_core as tk
 from demo.engine.recordings import Recording
 from demo.engine.roles import Roles
-from demo.render.labels import top_list
-from demo.render.photo_card import scored
+from demo.render.labels import scored, top_list
 from demo.render.pictures import AMPLIFY, amplified, to_image
 
 QUALITY = 82  # of WebP: the pictures are there to be looked at, what is said about them was measured on exact ones

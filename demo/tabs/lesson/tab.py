@@ -12,6 +12,7 @@ from demo.components.theme import Html, script
 from demo.tabs.attack.choice_events import CHANGED
 from demo.tabs.attack.presets import preset_boxes, set_preset
 from demo.tabs.attack.tab import AttackTab
+from demo.tabs.lesson import notes
 from demo.tabs.lesson.screen import lesson_html
 from demo.tabs.lesson.screens import screens
 
@@ -21,9 +22,10 @@ WAITING = '<p class="none">The lesson is on its way …</p>'
 
 @dataclass(frozen=True)
 class LessonWidgets:
-    """The tab's only widget: all screens."""
+    """All screens as one widget, and the teachers' notes."""
 
     lesson: gr.HTML
+    notes: gr.DownloadButton
 
 
 @cache
@@ -36,6 +38,10 @@ def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LessonWidgets:
     """Put the lesson into the current tab. "Open the tab Attack" chooses there what a screen says, and starts nothing."""
     w, state = attack.widgets, attack.state
     lesson = Html(WAITING, js_on_load=script("tabs/lesson/lesson.js"), elem_id="lesson")
+    pdf = notes.FOLDER / "notes.pdf"
+    teachers = gr.DownloadButton(
+        "Notes for teachers (PDF)", str(pdf) if pdf.is_file() else None, visible=pdf.is_file(), elem_id="lesson-notes"
+    )
 
     @plainly
     def on_try(path: str, name: str, k: Any, toggles: Any, event: gr.EventData) -> Any:
@@ -52,4 +58,4 @@ def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LessonWidgets:
     lesson.select(None, None, tabs, js=TO_ATTACK, **QUIET)
     tried = lesson.select(on_try, [state.photo, w.annotator, w.k, w.toggles], preset_boxes(w), **CHOICE)
     tried.success(None, None, None, js=CHANGED, **QUIET)
-    return LessonWidgets(lesson)
+    return LessonWidgets(lesson, teachers)
