@@ -46,16 +46,16 @@ def test_a_defence_stops_the_attack_that_does_not_know_it_and_no_other(defence: 
 
 
 def test_draws_that_the_attack_has_not_seen_are_fooled_too() -> None:
-    """With some confidence, the expectation over eight draws is enough for others."""
+    """With some confidence, the expectation over six draws is enough for others."""
     module = registry.build_of(f"{registry.DEFAULT}+random_resize")
     assert isinstance(module, Defended)
-    expected = tk.Annotator(module.with_seed(0, draws=8), annotator().labels)
+    expected = tk.Annotator(module.with_seed(0, draws=6), annotator().labels)
     goal = tk.Cleared(true=expected.mask(["cat"]), k=1)
-    result = tk.TkMLAPU(max_steps=100, confidence=5.0)(expected, cat(), goal)
+    result = tk.TkMLAPU(max_steps=100, confidence=8.0)(expected, cat(), goal)
     with torch.no_grad():
         others = [float(goal.margin(module.eval().with_seed(1000 + i)(result.x_adv))) < 0 for i in range(10)]
         unaware = [float(goal.margin(module.with_seed(1000 + i)(plain().x_adv))) < 0 for i in range(10)]
-    assert bool(result.achieved) and sum(others) >= 8 and sum(unaware) <= 2
+    assert bool(result.achieved) and sum(others) >= 9 and sum(unaware) <= 5
 
 
 class Sum(nn.Module):
