@@ -39,7 +39,9 @@ def test_a_walk_through_the_lesson_without_a_network(visit: Visit) -> None:
         expect(screen.locator(".told")).to_be_visible()
         right = screen.locator('.answer[data-right="yes"]')
         expect(screen.locator(".answer.right")).to_have_count(right.count())
-        broken = screen.locator("img").evaluate_all("all => all.filter(one => !one.complete || !one.naturalWidth).length")
+        broken = screen.locator("img").evaluate_all(
+            "all => all.filter(one => !one.complete || !one.naturalWidth).length"
+        )
         assert broken == 0
         answers.nth(2).click()  # too late
         expect(screen.locator(".answer[aria-pressed=true]")).to_have_count(pressed)
@@ -69,7 +71,9 @@ def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_ph
     course.locator(".way [data-to=plant]").click()
     plant.locator(".answer").first.click()
     plant.locator(".reveal").click()
-    expect(plant.locator(".frame:visible")).to_have_attribute("data-title", "as saved", timeout=PATIENCE)  # it has played
+    expect(plant.locator(".frame:visible")).to_have_attribute(
+        "data-title", "as saved", timeout=PATIENCE
+    )  # it has played
     plant.locator(".player input").fill("0")
     expect(plant.locator(".frame:visible")).to_have_attribute("data-frame", "0")
     plant.locator(".go").click()

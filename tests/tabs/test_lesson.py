@@ -87,4 +87,6 @@ def test_the_notes_for_teachers_agree_with_the_screens(shown: dict[str, Screen])
     pdf = (notes.FOLDER / "notes.pdf").read_bytes()
     assert pdf.startswith(b"%PDF") and 1 <= len(re.findall(rb"/Type /Page\b", pdf)) <= 5
     for screen in all_screens:
-        assert screen.question in notes.markdown(all_screens) and ", ".join(screen.right()) in notes.markdown(all_screens)
+        assert screen.question in notes.markdown(all_screens) and ", ".join(screen.right()) in notes.markdown(
+            all_screens
+        )

@@ -17,6 +17,7 @@ from demo.render.labels import scored, top_list
 from demo.render.pictures import AMPLIFY, amplified, to_image
 
 QUALITY = 82  # of WebP: the pictures are there to be looked at, what is said about them was measured on exact ones
+SHARP = 90  # of pictures of a change: a lower quality would smooth away single levels here and there
 
 
 def uri(image: Image.Image, quality: int = QUALITY) -> str:
@@ -67,7 +68,12 @@ def change(recording: Recording) -> str:
     x, x_adv = recording.outcome.plan.photo.x, recording.outcome.x_adv
     below = '<p class="hint">Grey is unchanged.</p>'
     return picture(
-        amplified(x, x_adv, AMPLIFY), f"The change, {AMPLIFY} times as strong", "The change", below, f"× {AMPLIFY}", 60
+        amplified(x, x_adv, AMPLIFY),
+        f"The change, {AMPLIFY} times as strong",
+        "The change",
+        below,
+        f"× {AMPLIFY}",
+        SHARP,
     )
 
 
@@ -76,7 +82,7 @@ def spotlight(x: Tensor, look: NDArray[np.uint8]) -> Image.Image:
     photo = np.asarray(to_image(x)).astype(float)
     size = (photo.shape[1], photo.shape[0])
     bright = np.asarray(Image.fromarray(look).resize(size, Image.Resampling.BICUBIC)).astype(float) / 255
-    light = 0.14 + 0.86 * np.sqrt(bright)[..., None]
+    light = 0.2 + 0.8 * np.sqrt(bright)[..., None]
     return Image.fromarray((photo * light).clip(0, 255).astype(np.uint8))
 
 

@@ -3,6 +3,7 @@
 from demo.engine.recordings import Recording, recording
 from demo.render.pictures import AMPLIFY, amplified
 from demo.tabs.lesson import pictures
+from demo.tabs.lesson.pictures import SHARP
 from demo.tabs.lesson.screen import Answer, Screen
 
 
@@ -22,7 +23,7 @@ def _dial(shown: Recording) -> str:
         "The change",
         '<p class="hint">Grey is unchanged.</p>',
         f"× {AMPLIFY}",
-        60,
+        SHARP,
     )
     over = (
         f'<figure class="photo blend"><h4>The photo with that much of it</h4><div class="shot">'

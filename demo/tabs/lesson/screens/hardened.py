@@ -3,6 +3,7 @@
 from demo.engine.recordings import recording
 from demo.render.pictures import AMPLIFY, amplified
 from demo.tabs.lesson import pictures
+from demo.tabs.lesson.pictures import SHARP
 from demo.tabs.lesson.screen import Answer, Screen
 
 
@@ -46,7 +47,7 @@ def screen() -> Screen | None:
                     title,
                     pictures.labels(item, item.outcome.logits, "Top 3 after it", 3),
                     f"× {AMPLIFY}",
-                    60,
+                    SHARP,
                 )
                 for title, item in (("Usual annotator", usual), ("Hardened annotator", hard))
             )

@@ -4,6 +4,7 @@ from demo.engine.distortions import jpeg
 from demo.engine.recordings import Recording, recording
 from demo.render.pictures import AMPLIFY, amplified, to_image
 from demo.tabs.lesson import pictures
+from demo.tabs.lesson.pictures import SHARP
 from demo.tabs.lesson.screen import Answer, Screen
 
 JPEG = 75
@@ -66,7 +67,7 @@ def screen() -> Screen | None:
                 pictures.labels(shown, survives, "Top 3", 3),
             ),
             pictures.picture(
-                amplified(x, stronger, AMPLIFY), "The stronger change", "The stronger change", "", f"× {AMPLIFY}", 60
+                amplified(x, stronger, AMPLIFY), "The stronger change", "The stronger change", "", f"× {AMPLIFY}", SHARP
             ),
         ),
         why=[

@@ -4,10 +4,10 @@ from demo.engine.distortions import noise
 from demo.engine.recordings import recording
 from demo.render.pictures import amplified, to_image
 from demo.tabs.lesson import pictures
+from demo.tabs.lesson.pictures import SHARP
 from demo.tabs.lesson.screen import Answer, Screen
 
 AMPLIFY = 40  # more than elsewhere: single levels here and there are all that such noise is
-SHARP = 92  # a lower quality would smooth them away
 
 
 def screen() -> Screen | None:

@@ -16,7 +16,7 @@ def film(shown: Recording) -> str:
         where = "as saved" if at == replay.last else title
         below = pictures.labels(shown, logits, f"Top {shown.outcome.plan.k}, {where}")
         now = pictures.picture(to_image(x_adv), f"The photo, {where}", "The photo")
-        z = pictures.picture(amplified(x, x_adv, AMPLIFY), f"The change, {where}", "The change", "", f"× {AMPLIFY}", 55)
+        z = pictures.picture(amplified(x, x_adv, AMPLIFY), f"The change, {where}", "The change", "", f"× {AMPLIFY}", 70)
         hidden = "" if at == replay.last else " hidden"
         frames.append(
             f'<div class="frame" data-frame="{at}" data-title="{title}"{hidden}>{pictures.row(now, z, below)}</div>'

@@ -47,6 +47,11 @@ def screen() -> Screen | None:
         f"{low} or {high}" if high == low + 1 else f"{low} to {high}" if high > low else f"{low}"
         for low, high in ranges
     ]
+    first = recording("one-label")
+    asked = shown.outcome.plan.request.annotator
+    another = (
+        " Another annotator is asked this time." if first and first.outcome.plan.request.annotator != asked else ""
+    )
     linf = shown.outcome.report["linf"]
     squares = [to_image(sample_photo(row["sample"], shown.outcome.plan.annotator, square=True).x) for row in rows]
     return Screen(
@@ -54,7 +59,7 @@ def screen() -> Screen | None:
         title="One change for all photos",
         minutes=3,
         intro="So far every photo got a change of its own. Here is one that was made beforehand, with the help of many other "
-        f"photos. It is now simply added to these {all_of_them}; none of them was used to make it.",
+        f"photos. It is now simply added to these {all_of_them}; none of them was used to make it.{another}",
         see=pictures.row(pictures.change(shown))
         + f'<div class="photos">{"".join(pictures.picture(image, "A photo, as it was") for image in squares)}</div>',
         question="On how many of them will the best label be wrong afterwards?",
