@@ -17,6 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 
 import tkml_core as tk
 from demo.engine import loop
+from demo.engine.annotators import load_annotator
 from tkml_core import colour, photo_files
 from tkml_core.colour import orientation_in
 
@@ -320,7 +321,7 @@ def test_the_page_the_shell_and_python_read_a_photo_alike(tmp_path: Path, capsys
     path = tmp_path / "phone.jpg"
     plain = file_of("JPEG", image, icc_profile=PROPHOTO)
     path.write_bytes(plain[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + plain[2:])
-    annotator = loop.annotator(NAME)
+    annotator = load_annotator(NAME)
     x = annotator.prepare(tk.open_photo(path))
     assert x.shape[2] > x.shape[3]
     assert torch.equal(loop.read_photo(path, NAME).x, x)

@@ -3,14 +3,15 @@
 import csv
 import io
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
-from demo.catalog import attacks
+from markupsafe import Markup
+
+from demo.catalog import attacks as catalog
 from demo.catalog.english import listed
 from demo.engine import loop
 from demo.engine.plan import Plan
-from demo.render.tables import cell, head, row, sheet, wide
+from demo.render.tables import Cell, Row, sheet
 from demo.render.verdict import aim, steps_words
 from demo.tabs.compare.methods import reference
 
@@ -30,7 +31,7 @@ def shortage(report: dict[str, Any]) -> str:
         return f"{loop.BUDGET_SECONDS:.0f} s were over"
     if report["stopped"] == "user" and report["achieved"]:
         return "then stopped"
-    choice = attacks.CHOICES[report["attack"]]
+    choice = catalog.choice_of(report["attack"])
     few = choice.counted == "Queries" and report["max_steps"] < choice.steps
     return f"with only {steps_words(report)}" if few and not report["achieved"] and not report["stopped"] else ""
 
@@ -40,9 +41,9 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
     ended = [report for report in reports if report]
     goal = f"The goal: {aim(plans[0].goal_name, plans[0].k, plans[0].roles)}."
     if not done:
-        now = f" Running {plans[len(ended)].ask.attack}." if len(ended) < len(plans) else ""
+        now = f" Running {plans[len(ended)].request.attack}." if len(ended) < len(plans) else ""
         return f"{goal}{now}"
-    skipped = [plan.ask.attack for plan, report in zip(plans, reports, strict=True) if report is None]
+    skipped = [plan.request.attack for plan, report in zip(plans, reports, strict=True) if report is None]
     parts = [goal]
     won = sorted((report for report in ended if report["achieved"]), key=lambda report: report["l2"])
     failed = [report for report in ended if not report["achieved"]]
@@ -110,35 +111,33 @@ HEADS = (
 )  # fmt: skip
 
 
-def table_html(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
+def table_html(plans: Sequence[Plan], reports: Reports, done: bool) -> Markup:
     """The table; a row fills when its method has come to its end."""
     best, rows = smallest(reports), []
     for place, (plan, report) in enumerate(zip(plans, reports, strict=True)):
         if report is None:
             words = "not run" if done else "waiting" if None in reports[:place] else "running"
-            rows.append(row(head(plan.ask.attack), wide(words, len(HEADS) - 1)))
+            rows.append(Row(plan.request.attack, instead=words))
             continue
         cells = []
         for name, value in _figures(report).items():
-            mark, kind = "", ""
+            mark, kind = Markup(""), ""
             if name == "‖z‖₂" and place == best:
-                mark = '<b class="least">smallest</b>'
+                mark = Markup('<b class="least">smallest</b>')
             if name == "Goal":
                 kind = "met" if report["achieved"] else "missed"
-                mark = f"<small>{shortage(report)}</small>" if shortage(report) else ""
-            cells.append(cell(name, f"<span>{escape(value)}</span>{mark}", kind))
-        rows.append(row(head(plan.ask.attack), *cells))
-    return f'<div class="contest">{sheet(_caption(plans), HEADS, rows)}</div>'
+                mark = Markup("<small>{}</small>").format(short) if (short := shortage(report)) else mark
+            cells.append(Cell(name, Markup("<span>{}</span>").format(value) + mark, kind))
+        rows.append(Row(plan.request.attack, cells))
+    return Markup('<div class="contest">{}</div>').format(sheet(_caption(plans), HEADS, rows))
 
 
 def _caption(plans: Sequence[Plan]) -> str:
     first = reference(plans)
-    squares = [plan.ask.attack for plan in plans if plan.photo.x.shape != first.photo.x.shape]
+    squares = [plan.request.attack for plan in plans if plan.photo.x.shape != first.photo.x.shape]
     whole = f"picture {first.photo.x.shape[-1]} × {first.photo.x.shape[-2]}"
     note = f" {listed(squares)}: on the centre square, so not quite comparable." if squares else ""
-    return (
-        f"Measured on the saved 8-bit pictures: {first.ask.annotator}, k = {first.k}, {whole}, seed {first.seed}.{note}"
-    )
+    return f"Measured on the saved 8-bit pictures: {first.request.annotator}, k = {first.k}, {whole}, seed {first.seed}.{note}"
 
 
 CSV_FIELDS = (
