@@ -11,12 +11,13 @@ from gradio.utils import get_upload_folder
 
 from demo.catalog import attacks as menu
 from demo.catalog.goals import GOALS
-from demo.engine import loop
-from demo.engine import run as elsewhere
-from demo.engine.plan import Ask
-from demo.photos.uploads import photo_input
-from demo.tabs.attack import stage
-from demo.tabs.attack.updates import plainly
+from demo.components.events import AT_ONCE, plainly
+from demo.components.photo_input import photo_input
+from demo.engine.annotators import annotate_photo
+from demo.engine.plan import AttackRequest, plan_for
+from demo.engine.run import run_plan
+from demo.export.files import save_png
+from tkml_core.generators import drain
 
 DEFAULT_STEPS = 200
 
@@ -45,7 +46,7 @@ def build(annotators: Sequence[str]) -> None:
             [image, annotator, k, attack, true_labels, target_case, target_labels, max_steps, seed, goal],
             [adversarial_png, report],
             api_name="attack",
-            **loop.AT_ONCE,
+            **AT_ONCE,
         )
         gr.Button("annotate").click(annotate, [image, annotator, k], labels, api_name="annotate")
 
@@ -74,13 +75,11 @@ def run_attack(
     Returns:
         The adversarial picture as a PNG file, and a report that was measured on that file.
     """
-    ask = Ask(annotator, k, attack, true_labels, target_case or "", target_labels, max_steps, seed, goal or "")
-    steps = elsewhere.run(loop.plan(image, ask))
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return stage.save_png(end.value, get_upload_folder()), end.value.report
+    request = AttackRequest(
+        annotator, k, attack, true_labels, target_case or "", target_labels, max_steps, seed, goal or ""
+    )
+    outcome = drain(run_plan(plan_for(image, request)))
+    return save_png(outcome, get_upload_folder()), outcome.report
 
 
 @plainly
@@ -92,4 +91,4 @@ def annotate(image: str | None, annotator: str, k: Any) -> list[tuple[str, float
         annotator: the name of an annotator, "voc20" or "coco80".
         k: how many labels, from 1 to all that the annotator has.
     """
-    return loop.annotate(image, annotator, k)
+    return annotate_photo(image, annotator, k)

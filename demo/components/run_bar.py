@@ -1,22 +1,39 @@
 """What every tab with a run of its own shares: the button that starts it, Stop, and the line that says how far it is."""
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import gradio as gr
 
-from demo.components.stops import Stops
-from demo.engine import loop
-from demo.render.photo_card import line_html
-from demo.tabs.attack.choice_events import QUIET
-from demo.tabs.attack.label_picker import Update
-from demo.tabs.attack.updates import plainly
+from demo.components.events import AT_ONCE, QUIET, Update, plainly
+from demo.render.status import line_html
 
 # In the browser alone, so that the click answers at once even while others' runs keep the server busy.
 _STARTING = """
   const set = (interactive) => ({__type__: "update", interactive});
   return [set(false), set(true), '<p class="status"><span>waiting for a free place</span></p>'];
 """
+
+
+class Stops:
+    """Sessions that asked one kind of run to stop. Gradio's `cancels=` would drop the generator and its honest end."""
+
+    def __init__(self) -> None:
+        self._stopping: set[str] = set()
+        self._lock = threading.Lock()
+
+    def stop(self, session: str) -> None:
+        with self._lock:
+            self._stopping.add(session)
+
+    def stopped(self, session: str) -> bool:
+        with self._lock:
+            return session in self._stopping
+
+    def forget(self, session: str) -> None:
+        with self._lock:
+            self._stopping.discard(session)
 
 
 def into_sight(elem_id: str) -> str:
@@ -51,8 +68,8 @@ def wire(
     """
     stops = Stops()
 
-    def of_session(session: str, *wish: Any) -> Iterator[Update]:
-        return handler(lambda: stops.stopped(session), *wish)
+    def of_session(session: str, *form: Any) -> Iterator[Update]:
+        return handler(lambda: stops.stopped(session), *form)
 
     wire_by_session(run, stop, status, stops, of_session, inputs, outputs, first)
 
@@ -67,10 +84,10 @@ def wire_by_session(
     """
 
     @plainly
-    def on_run(request: gr.Request, *wish: Any) -> Iterator[Update]:
+    def on_run(request: gr.Request, *form: Any) -> Iterator[Update]:
         session = request.session_hash or ""
         try:
-            yield from handler(session, *wish)
+            yield from handler(session, *form)
         finally:
             stops.forget(session)  # also where the page was closed, and nothing follows
 
@@ -85,7 +102,7 @@ def wire_by_session(
         return {**on_end(request), status: line_html("ready")}
 
     run.click(None, None, [run, stop, status], js=f"() => {{{first}{_hand_on(run, stop)}{_STARTING}}}", **QUIET)
-    ran = run.click(on_run, list(inputs), [*outputs, status], **loop.AT_ONCE, **QUIET)
+    ran = run.click(on_run, list(inputs), [*outputs, status], **AT_ONCE, **QUIET)
     # .then() does not follow an error and .failure() nothing else, so both bring the buttons back.
     ran.then(on_end, None, [run, stop], queue=False, js=f"() => {{{_hand_on(stop, run)}}}", **QUIET)
     ran.failure(on_error, None, [run, stop, status], queue=False, js=refused, **QUIET)

@@ -50,13 +50,13 @@ def conclude(plan: Plan, result: tk.Result, history: History, stopped: str | Non
     labels = plan.annotator.labels
     report = {
         "photo": plan.photo.name,
-        "annotator": plan.ask.annotator,
-        "attack": plan.ask.attack,
+        "annotator": plan.request.annotator,
+        "attack": plan.request.attack,
         "goal": plan.goal_name,
         "k": plan.k,
-        "true_labels": list(plan.ask.true_labels),
+        "true_labels": list(plan.request.true_labels),
         "true_labels_guessed": plan.guessed,
-        "target_case": plan.ask.target_case if plan.roles.targets else "",
+        "target_case": plan.request.target_case if plan.roles.targets else "",
         "targets": list(plan.roles.targets),
         "hidden": list(plan.roles.hidden),
         "before": top(labels, plan.photo.logits, plan.k),
@@ -84,3 +84,11 @@ def conclude(plan: Plan, result: tk.Result, history: History, stopped: str | Non
         "settings": dict(sorted(plan.settings.items())),
     }
     return Outcome(plan, buffer.getvalue(), x_adv, logits, history, report)
+
+
+SAME = 1e-2  # logits: a last step this close to the saved picture needs no point of its own
+
+
+def saved_apart(outcome: Outcome) -> bool:
+    """Whether the saved picture is another one than the last step's, so that race and replay give it a place of its own."""
+    return bool((outcome.history.logits[-1] - outcome.logits[0].float().cpu()).abs().max() > SAME)

@@ -1,12 +1,12 @@
 """Photos for the tabs that take many at once: samples by name, and files from strangers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tkml_core as tk
-from demo.photos.samples import sample
-from demo.tabs.attack.updates import known_truth
+from demo.photos.samples import Sample, sample
 
 MOST_UPLOADS = 24
 
@@ -31,3 +31,19 @@ def uploaded(paths: Sequence[str] | None, most: int = MOST_UPLOADS) -> list[Sour
     if len(paths) > most:
         raise ValueError(f"At most {most} photos are used at a time; {len(paths)} were uploaded. Please remove some.")
     return [Source(path, Path(path).name) for path in paths]
+
+
+def known_truth(item: Sample, annotator: tk.Annotator) -> tuple[str, ...]:
+    """A sample's true labels as far as the annotator has them, in its spelling."""
+    return known(item.truth, annotator)
+
+
+def known(names: Iterable[Any], annotator: tk.Annotator) -> tuple[str, ...]:
+    """Those of the names that the annotator has, in its spelling."""
+    found = []
+    for name in names:
+        try:
+            found.append(annotator.labels[annotator.index(str(name))])
+        except ValueError:
+            continue
+    return tuple(found)

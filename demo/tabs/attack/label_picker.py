@@ -7,11 +7,10 @@ import gradio as gr
 
 import tkml_core as tk
 from demo.catalog import attacks
-from demo.engine.plan import largest_k
-from demo.render.labels import NOTHING_NAMED
+from demo.components.events import Update
+from demo.components.label_toggles import NOTHING_NAMED
+from demo.engine.annotators import largest_k
 from demo.tabs.attack.widgets import Widgets
-
-Update = dict[Any, Any]  # widget -> its new value; widgets that are not named stay as they are
 
 
 @dataclass(frozen=True)
@@ -54,5 +53,5 @@ def labels_to_name(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k
     return {
         w.case: gr.update(visible=wanted == "targets"),
         w.chosen: gr.update(choices=able, value=chosen, max_choices=most, label=label, info=info, visible=by_hand),
-        w.chips: gr.update(marking=marking if by_hand else NOTHING_NAMED),
+        w.toggles: gr.update(marking=marking if by_hand else NOTHING_NAMED),
     }

@@ -1,17 +1,18 @@
 """Which methods can be compared for which goal, and their runs one after the other, without any Gradio."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from demo.catalog import attacks as menu
 from demo.engine import loop
-from demo.engine import run as elsewhere
+from demo.engine.checks import one_of
 from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome
-from demo.engine.plan import Ask, Plan, one_of
-from demo.tabs.attack.stage import PICTURES_EVERY
+from demo.engine.plan import AttackRequest, Plan, plan_for
+from demo.engine.run import run_plan
+from demo.engine.stream import PICTURES_EVERY
+from tkml_core.generators import WithResult
 from tkml_core.zoo.perturbations import bundled
 
 
@@ -49,7 +50,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Wish:
+class ComparisonRequest:
     """All that the outcome of a comparison hangs on; two that are equal ask for the same."""
 
     entry: Entry
@@ -59,14 +60,14 @@ class Wish:
     seed: Any
 
     @classmethod
-    def of(cls, entry: Entry, aim: str, methods: Sequence[str], max_steps: Any, seed: Any) -> "Wish":
-        """The wish that the widgets say; labels that are named count only where the goal is about them."""
+    def of(cls, entry: Entry, aim: str, methods: Sequence[str], max_steps: Any, seed: Any) -> "ComparisonRequest":
+        """What the widgets say; labels that are named count only where the goal is about them."""
         about = entry if aim == "chosen" else replace(entry, named=())
         return cls(about, aim, frozenset(methods), max_steps, seed or 0)
 
 
 @dataclass(frozen=True)
-class Moment:
+class ColumnUpdate:
     """News of one column: a frame while it runs, the outcome at its end."""
 
     column: int
@@ -111,24 +112,26 @@ def plans(entry: Entry, aim: Any, methods: Any, max_steps: Any, seed: Any) -> li
         raise ValueError("Tick at least one method to compare.")
     if goal.case == "chosen" and (missing := to_name(entry)):
         raise ValueError(missing)
-    asked = (name for name in able(aim) if name in chosen)
+    in_order = (name for name in able(aim) if name in chosen)
     return [
-        loop.plan(
+        plan_for(
             entry.photo,
-            Ask(entry.annotator, entry.k, name, entry.true, goal.case, entry.named, max_steps, seed, goal.goal),
+            AttackRequest(
+                entry.annotator, entry.k, name, entry.true, goal.case, entry.named, max_steps, seed, goal.goal
+            ),
         )
-        for name in asked
+        for name in in_order
     ]
 
 
 def reference(contestants: Sequence[Plan]) -> Plan:
     """A plan on the whole photo, where there is one: what was made for many photos has their size, the centre square."""
-    return next((plan for plan in contestants if not menu.ready_made(plan.ask.attack)), contestants[0])
+    return next((plan for plan in contestants if not menu.ready_made(plan.request.attack)), contestants[0])
 
 
-def moments(
+def column_updates(
     contestants: Sequence[Plan], stop_asked: Callable[[], bool], budget: float = loop.BUDGET_SECONDS
-) -> Iterator[Moment]:
+) -> Iterator[ColumnUpdate]:
     """Every plan's run, in turn, each for at most `budget` seconds; at most 8 frames a second.
 
     Once `stop_asked` is true the present run concludes with what it has, and those after it do not begin.
@@ -136,15 +139,7 @@ def moments(
     for column, plan in enumerate(contestants):
         if stop_asked():
             return
-        frames, due = elsewhere.run(plan, stop_asked, budget), 0.0
-        try:
-            while True:
-                frame = next(frames)
-                if time.perf_counter() >= due:
-                    due = time.perf_counter() + PICTURES_EVERY
-                    yield Moment(column, frame)
-        except StopIteration as end:
-            outcome: Outcome = end.value
-        finally:
-            frames.close()
-        yield Moment(column, outcome=outcome)
+        frames = WithResult(run_plan(plan, stop_asked, budget))
+        for frame in frames.every(PICTURES_EVERY):
+            yield ColumnUpdate(column, frame)
+        yield ColumnUpdate(column, outcome=frames.result)

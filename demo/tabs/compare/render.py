@@ -8,14 +8,13 @@ from torch import Tensor
 
 import tkml_core as tk
 from demo.catalog import attacks as menu
-from demo.engine import loop
+from demo.engine.annotators import read_photo
 from demo.engine.plan import Plan
 from demo.engine.roles import Roles
-from demo.render.labels import tags, top_list
-from demo.render.photo_card import scored
+from demo.render.labels import scored, tags, top_list
 from demo.render.pictures import AMPLIFY, amplified, data_uri, figure, to_image
 from demo.render.verdict import steps_words
-from demo.tabs.compare.methods import AIMS, Entry, Moment, Wish, able, reference, to_name
+from demo.tabs.compare.methods import AIMS, ColumnUpdate, ComparisonRequest, Entry, able, reference, to_name
 from demo.tabs.compare.summary import shortage
 
 EMPTY = (
@@ -28,7 +27,7 @@ def strip_html(entry: Entry, aim: str) -> str:
 
     Where the goal is about labels that are named there, also these, or how to name them.
     """
-    photo = loop.read_photo(entry.photo, entry.annotator)
+    photo = read_photo(entry.photo, entry.annotator)
     small = ImageOps.fit(to_image(photo.x), (144, 108))
     facts = f"<div><dt>True</dt><dd>{tags(entry.true, Roles(entry.true)) if entry.true else 'none marked'}</dd></div>"
     if aim == "chosen":
@@ -41,7 +40,7 @@ def strip_html(entry: Entry, aim: str) -> str:
     return f'<div class="strip">{picture}<dl>{facts}</dl></div>'
 
 
-def stale_html(about: Wish | None, now: Wish) -> str:
+def stale_html(about: ComparisonRequest | None, now: ComparisonRequest) -> str:
     """A word that what is shown is about something else than what is chosen now, here or on "Attack"; else empty."""
     if about in (None, now):
         return ""
@@ -75,14 +74,14 @@ def original_html(plan: Plan) -> str:
 
 def waiting_html(plan: Plan, words: str) -> str:
     """A method's column before its turn."""
-    name = plan.ask.attack
+    name = plan.request.attack
     return _column(plan, figure(name, "", None, "", empty=words), figure("Change", "", None, "", empty=""), "", "")
 
 
-def column_html(plan: Plan, moment: Moment) -> str:
+def column_html(plan: Plan, update: ColumnUpdate) -> str:
     """A method's column: attacked picture, perturbation, top-k, and how it stands."""
-    if moment.outcome:
-        report = moment.outcome.report
+    if update.outcome:
+        report = update.outcome.report
         kind, words = ("won", "Goal met") if report["achieved"] else ("lost", "Goal not met")
         if report["stopped"] and not report["achieved"]:
             kind, words = "cut", "Stopped" if report["stopped"] == "user" else "Out of time"
@@ -90,15 +89,15 @@ def column_html(plan: Plan, moment: Moment) -> str:
         facts = (short, steps) if short and report["stopped"] else (short or steps, f"{report['seconds']:.1f} s")
         line = " · ".join(facts)
         state = f'<p class="stand {kind}"><b><i class="sign" aria-hidden="true"></i>{words}</b> {line}</p>'
-        return _pictures(plan, moment.outcome.x_adv, moment.outcome.logits, True, state)
-    assert moment.frame is not None
-    reached = "goal met, going on" if moment.frame.achieved else "not there yet"
-    state = f'<p class="stand">step {moment.frame.index} · {reached}</p>'
-    return _pictures(plan, moment.frame.x_adv, moment.frame.logits, False, state)
+        return _pictures(plan, update.outcome.x_adv, update.outcome.logits, True, state)
+    assert update.frame is not None
+    reached = "goal met, going on" if update.frame.achieved else "not there yet"
+    state = f'<p class="stand">step {update.frame.index} · {reached}</p>'
+    return _pictures(plan, update.frame.x_adv, update.frame.logits, False, state)
 
 
 def _pictures(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, state: str) -> str:
-    name, x = plan.ask.attack, plan.photo.x
+    name, x = plan.request.attack, plan.photo.x
     picture = figure(name, f"The photo attacked by {name}", to_image(x_adv), "", lossless)
     norm = float(tk.l2_norm(x_adv - x)[0])
     change = figure(

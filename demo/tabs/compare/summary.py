@@ -40,9 +40,9 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
     ended = [report for report in reports if report]
     goal = f"The goal: {aim(plans[0].goal_name, plans[0].k, plans[0].roles)}."
     if not done:
-        now = f" Running {plans[len(ended)].ask.attack}." if len(ended) < len(plans) else ""
+        now = f" Running {plans[len(ended)].request.attack}." if len(ended) < len(plans) else ""
         return f"{goal}{now}"
-    skipped = [plan.ask.attack for plan, report in zip(plans, reports, strict=True) if report is None]
+    skipped = [plan.request.attack for plan, report in zip(plans, reports, strict=True) if report is None]
     parts = [goal]
     won = sorted((report for report in ended if report["achieved"]), key=lambda report: report["l2"])
     failed = [report for report in ended if not report["achieved"]]
@@ -116,7 +116,7 @@ def table_html(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
     for place, (plan, report) in enumerate(zip(plans, reports, strict=True)):
         if report is None:
             words = "not run" if done else "waiting" if None in reports[:place] else "running"
-            rows.append(row(head(plan.ask.attack), wide(words, len(HEADS) - 1)))
+            rows.append(row(head(plan.request.attack), wide(words, len(HEADS) - 1)))
             continue
         cells = []
         for name, value in _figures(report).items():
@@ -127,18 +127,16 @@ def table_html(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
                 kind = "met" if report["achieved"] else "missed"
                 mark = f"<small>{shortage(report)}</small>" if shortage(report) else ""
             cells.append(cell(name, f"<span>{escape(value)}</span>{mark}", kind))
-        rows.append(row(head(plan.ask.attack), *cells))
+        rows.append(row(head(plan.request.attack), *cells))
     return f'<div class="contest">{sheet(_caption(plans), HEADS, rows)}</div>'
 
 
 def _caption(plans: Sequence[Plan]) -> str:
     first = reference(plans)
-    squares = [plan.ask.attack for plan in plans if plan.photo.x.shape != first.photo.x.shape]
+    squares = [plan.request.attack for plan in plans if plan.photo.x.shape != first.photo.x.shape]
     whole = f"picture {first.photo.x.shape[-1]} × {first.photo.x.shape[-2]}"
     note = f" {listed(squares)}: on the centre square, so not quite comparable." if squares else ""
-    return (
-        f"Measured on the saved 8-bit pictures: {first.ask.annotator}, k = {first.k}, {whole}, seed {first.seed}.{note}"
-    )
+    return f"Measured on the saved 8-bit pictures: {first.request.annotator}, k = {first.k}, {whole}, seed {first.seed}.{note}"
 
 
 CSV_FIELDS = (

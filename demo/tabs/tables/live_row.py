@@ -9,10 +9,12 @@ import tkml_core as tk
 from demo.catalog import attacks as menu
 from demo.catalog.english import listed
 from demo.engine import loop
-from demo.engine import run as elsewhere
-from demo.engine.plan import Ask, Plan, one_of
+from demo.engine.checks import one_of
+from demo.engine.plan import AttackRequest, Plan, plan_for
+from demo.engine.run import run_plan
 from demo.photos.selection import Source
 from demo.render.measured_table import Table, table_html
+from tkml_core.generators import WithResult
 from tkml_core.statistics import share
 
 MOST_PHOTOS = 12
@@ -61,18 +63,18 @@ def cases_of(attack: str) -> dict[str, str]:
     return able
 
 
-def ask(annotator: str, attack: str, case: str, k: Any, max_steps: Any, seed: Any) -> Ask:
-    """The wish for every photo; ValueError where the attack cannot have the goal."""
+def request_for(annotator: str, attack: str, case: str, k: Any, max_steps: Any, seed: Any) -> AttackRequest:
+    """The request for every photo; ValueError where the attack cannot have the goal."""
     one_of("attack", attack, menu.attacks())
     one_of(f"The goal of {attack}", case, cases_of(attack))
     goal, target = ("cleared", "") if case == "cleared" else ("targeted", case)
-    return Ask(
+    return AttackRequest(
         annotator, k, attack, target_case=target, max_steps=max_steps, seed=0 if seed is None else seed, goal=goal
     )
 
 
 def measure(
-    wish: Ask, case: str, sources: Sequence[Source], stop_asked: Callable[[], bool], limit: float = SECONDS
+    request: AttackRequest, case: str, sources: Sequence[Source], stop_asked: Callable[[], bool], limit: float = SECONDS
 ) -> Generator[Progress, None, Row]:
     """Progress at every step of every photo; returns the row. A photo that was cut short is not counted."""
     if not sources:
@@ -80,10 +82,10 @@ def measure(
     if len(sources) > MOST_PHOTOS:
         raise ValueError(f"At most {MOST_PHOTOS} photos are attacked in one row; {len(sources)} are chosen.")
     began = time.perf_counter()
-    row = Row(wish.annotator, wish.attack, case, int(wish.k), int(wish.max_steps), len(sources))
+    row = Row(request.annotator, request.attack, case, int(request.k), int(request.max_steps), len(sources))
     for number, source in enumerate(sources):
         try:
-            plan = loop.plan(source.path, replace(wish, true_labels=source.truth, seed=wish.seed + number))
+            plan = plan_for(source.path, replace(request, true_labels=source.truth, seed=request.seed + number))
         except ValueError as error:
             raise ValueError(f"{source.title}: {error}") from error
         if not bool(tk.consistent(plan.photo.logits, plan.true.to(plan.photo.logits.device), plan.k)[0]):
@@ -107,15 +109,10 @@ def measure(
 def _attacked(
     plan: Plan, row: Row, title: str, stop_asked: Callable[[], bool], seconds: float
 ) -> Generator[Progress, None, dict[str, Any]]:
-    frames = elsewhere.run(plan, stop_asked, seconds)
-    try:
-        while True:
-            yield Progress(row, title, next(frames).index)
-    except StopIteration as end:
-        report: dict[str, Any] = end.value.report
-        return report
-    finally:
-        frames.close()
+    frames = WithResult(run_plan(plan, stop_asked, seconds))
+    for frame in frames:
+        yield Progress(row, title, frame.index)
+    return frames.result.report
 
 
 def rows_html(rows: Sequence[Row]) -> str:

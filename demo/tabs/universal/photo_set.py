@@ -9,8 +9,7 @@ from torch.nn import functional
 
 import tkml_core as tk
 from demo.catalog.english import listed
-from demo.engine import loop
-from demo.engine.plan import guess
+from demo.engine.annotators import guess, load_annotator, read_photo
 from demo.photos.samples import sample
 from demo.photos.selection import Source
 
@@ -45,9 +44,9 @@ def read(source: Source, annotator_name: str) -> tuple[Tensor, Tensor, bool]:
 
     ValueError names the photo.
     """
-    annotator = loop.annotator(annotator_name)
+    annotator = load_annotator(annotator_name)
     try:
-        photo = loop.read_photo(source.path, annotator_name, square=True)
+        photo = read_photo(source.path, annotator_name, square=True)
     except ValueError as error:
         raise ValueError(f"{source.title}: {error}") from error
     return photo.x, annotator.mask(source.truth or guess(photo, annotator)), not source.truth
@@ -55,7 +54,7 @@ def read(source: Source, annotator_name: str) -> tuple[Tensor, Tensor, bool]:
 
 def gather(sources: Sequence[Source], annotator_name: str, k: int, more_views: bool) -> PhotoSet:
     """The set to craft over at k. A photo on which no true label is in the top-k is left out: nothing is to be won there."""
-    annotator = loop.annotator(annotator_name)
+    annotator = load_annotator(annotator_name)
     pictures, truths, guessed, left_out = [], [], 0, []
     cleared = inconsistent = 0
     for source in sources:

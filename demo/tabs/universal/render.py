@@ -12,7 +12,7 @@ from demo.catalog.english import listed
 from demo.render.pictures import amplified, figure
 from demo.render.race import ticks
 from demo.render.verdict import said_html, top_words
-from demo.tabs.universal.craft import Made, Moment, Point, Wish
+from demo.tabs.universal.craft import CraftProgress, CraftRequest, Made, Point
 
 FACTORS = (2, 5, 10, 20, 50)
 # Of full range: how large the amplified change's root mean square may be without the picture being all black and white.
@@ -82,11 +82,11 @@ def rates_html(points: Sequence[Point], epochs: int, pictures: int) -> str:
     )
 
 
-def progress(moment: Moment, wish: Wish) -> tuple[str, ...]:
+def progress(at: CraftProgress, request: CraftRequest) -> tuple[str, ...]:
     """The status line of a run."""
-    epoch = min(moment.epoch + 1, wish.epochs)
-    now = f"{percent(moment.points[-1].fooled)} fooled as the epoch began" if moment.points else ""
-    return (f"epoch {epoch} of {wish.epochs}", f"update {moment.update}", now)
+    epoch = min(at.epoch + 1, request.epochs)
+    now = f"{percent(at.points[-1].fooled)} fooled as the epoch began" if at.points else ""
+    return (f"epoch {epoch} of {request.epochs}", f"update {at.update}", now)
 
 
 def made_sentence(made: Made, limit: float) -> str:
@@ -97,13 +97,13 @@ def made_sentence(made: Made, limit: float) -> str:
     }.get(made.stopped or "", "")
     if made.early:
         lead = (
-            f"It ended after {made.points[-1].epoch:.0f} of {made.wish.epochs} epochs, because every picture is fooled: there "
+            f"It ended after {made.points[-1].epoch:.0f} of {made.request.epochs} epochs, because every picture is fooled: there "
             "was nothing left to learn. "
         )
     n = made.pictures
     return (
         f"{lead}On {made.fooled} of the {n} pictures it was made on ({percent(made.fooled / n)}) no true label is left in the "
-        f"{top_words(made.wish.k)} once z is added; {_before(made.cleared_before)}. Random noise as long as z does that on "
+        f"{top_words(made.request.k)} once z is added; {_before(made.cleared_before)}. Random noise as long as z does that on "
         f"{made.noise}. Whether z is universal, only photos that it has not seen can say: they are below."
     )
 
@@ -121,11 +121,11 @@ def made_html(made: Made, limit: float) -> str:
 
 def facts_html(made: Made) -> str:
     """What else there is to know about a run."""
-    wish, photos = made.wish, "1 photo" if made.photos == 1 else f"{made.photos} photos"
+    request, photos = made.request, "1 photo" if made.photos == 1 else f"{made.photos} photos"
     facts = [
-        f"{wish.title} for {wish.annotator} at k = {wish.k}, made on {photos}"
+        f"{request.title} for {request.annotator} at k = {request.k}, made on {photos}"
         + (", each also mirrored and cut closer." if made.pictures > made.photos else "."),
-        f"The {top_words(wish.k)} contradicts the truth (E = 0) on {made.inconsistent} of the {made.pictures} pictures; "
+        f"The {top_words(request.k)} contradicts the truth (E = 0) on {made.inconsistent} of the {made.pictures} pictures; "
         f"{_before(made.inconsistent_before)}.",
     ]
     if made.guessed:
