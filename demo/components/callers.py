@@ -27,7 +27,7 @@ class EventCaller:
     _began: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def now(cls, request: gr.Request | None) -> "EventCaller":
+    def now(cls, request: gr.Request | None = None) -> "EventCaller":
         """The caller of the event that this thread is answering."""
         blocks, event_id = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
         queue = blocks._queue if blocks else None

@@ -1,4 +1,4 @@
-"""The page's queue: Gradio's (6.31), which counts all events together, made to keep those apart that have nothing to do with each other.
+"""The page's queue: Gradio's (6.31), which counts all events together, with a limit for each kind and order by visitor.
 
 Runs wait in `engine.places`, not here, so that here no event waits for long.
 """
@@ -8,9 +8,12 @@ from typing import Any
 import gradio as gr
 from gradio.queueing import Event, Queue
 
+THREADS = 120  # events that are under way at a time; every run that waits is one of them
 MOST_OF_A_KIND = 300  # events of one concurrency id that wait; each kind has its own limit
 MOST_OF_A_SESSION = 20  # the same, of one session: a page sends one or two
-IN_ORDER = frozenset({"choice"})  # concurrency ids whose events follow each other within a session, in the order of the clicks
+IN_ORDER = frozenset(
+    {"choice"}
+)  # concurrency ids whose events follow each other within a session, in the order of the clicks
 
 
 class PageQueue(Queue):

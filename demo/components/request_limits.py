@@ -23,7 +23,7 @@ Asgi = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 MOST_JSON_BYTES = 1_000_000
 MOST_UPLOAD_BYTES = MOST_UPLOADS * MAX_FILE_SIZE // 2  # a request; photos are seldom half as large as they may be
-TOO_LONG = f"This request is longer than the {MOST_JSON_BYTES // 1_000_000} MB that are read. Photos are sent as files, to /upload."
+TOO_LONG = f"A request has at most {MOST_JSON_BYTES // 1_000_000} MB. Photos are sent as files, to /upload."
 NO_NAME = f"The name of a session has at most {LONGEST_SESSION} characters."
 TOO_MANY = f"At most {MOST_UPLOADS} files are taken at a time; please send fewer."
 TOO_LARGE = f"At most {MOST_UPLOAD_BYTES // 1_000_000} MB are taken at a time; please send fewer or smaller photos."

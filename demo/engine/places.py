@@ -128,7 +128,9 @@ class Places:
         return Waiting(place, round(free[0]))
 
     def _others_wait(self, turn: "Turn") -> bool:
-        strangers = (other.caller for other in self._line if not (mine := turn.caller.session) or other.caller.session != mine)
+        strangers = (
+            other.caller for other in self._line if not (mine := turn.caller.session) or other.caller.session != mine
+        )
         return any(caller.listens() for caller in strangers)
 
 
@@ -144,6 +146,7 @@ class Turn:
         self.places, self.caller, self.each = places, caller or Somebody(), each
         self._stop = stop
         self.came = False  # whether there ever was a place
+        self._put_out = False  # of a full line, having listened to nothing
 
     def __enter__(self) -> Self:
         return self
@@ -153,7 +156,7 @@ class Turn:
 
     def stop_asked(self) -> bool:
         """Whether the run is to end: Stop was pressed, or nobody listens any more."""
-        return self._stop() or self.caller.gone()
+        return self._put_out or self._stop() or self.caller.gone()
 
     @property
     def held(self) -> bool:
@@ -167,7 +170,7 @@ class Turn:
             return self.places.crowded if self.places._others_wait(self) else self.places.alone
 
     def next(self) -> Iterator[Waiting]:
-        """Wait for a place; a place that is held is first handed on if others wait. Ends with `held` false on Stop.
+        """Wait for a place; a place that is held is first handed on if others wait. Without a place, `stop_asked` is true.
 
         Yields where the caller stands, whenever that has changed. ValueError, in words for the caller, where the line is full.
         """
@@ -186,7 +189,8 @@ class Turn:
                     places._hand_out()  # somebody who has begun to listen is next in line now
                     if self in places._running:
                         break
-                    if self not in places._line:  # pushed out of a full line, having listened to nothing
+                    if self not in places._line:
+                        self._put_out = True
                         return
                     stands = places._stands(self)
                     if stands == told and not self.stop_asked():
@@ -200,6 +204,11 @@ class Turn:
             if not self.held:
                 places._leave(self)
         self.came = True
+
+
+def at_once() -> Iterator[Waiting]:
+    """In place of `Turn.next` for a run that waits for nobody."""
+    return iter(())
 
 
 PLACES = Places()

@@ -11,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_PIXELS = 50_000_000
 _MOST = f"Up to {MAX_PIXELS // 1_000_000} million pixels are read; please make it smaller and try again."
-MAX_FILE_SIZE = "20mb"
+MAX_FILE_SIZE = 20 * 2**20  # bytes
 GONE = "This picture is no longer on the server. Please choose it again."
 
 
