@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.catalog.goals import GOALS
 from demo.components.callers import EventCaller
 from demo.components.events import RUN, plainly
@@ -35,10 +35,10 @@ def build(annotators: Sequence[str]) -> None:
         annotator = gr.Dropdown(list(annotators), value=annotators[0], label="annotator", allow_custom_value=True)
         k = gr.Number(3, label="k")
         attack = gr.Dropdown(
-            list(menu.attacks()), value=next(iter(menu.attacks())), label="attack", allow_custom_value=True
+            list(catalog.attacks()), value=next(iter(catalog.attacks())), label="attack", allow_custom_value=True
         )
         true_labels = gr.JSON([], label="true_labels")
-        target_case = gr.Dropdown(["", *menu.TARGET_CASES], value="", label="target_case", allow_custom_value=True)
+        target_case = gr.Dropdown(["", *catalog.TARGET_CASES], value="", label="target_case", allow_custom_value=True)
         target_labels = gr.JSON([], label="target_labels")
         max_steps = gr.Number(DEFAULT_STEPS, label="max_steps")
         seed = gr.Number(0, label="seed")

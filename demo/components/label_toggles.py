@@ -9,7 +9,7 @@ from demo.engine.checks import label_names
 from demo.render.icons import icon
 from demo.render.labels import Scored, _bar, percent
 
-# What a click on a label marks, where a goal names labels by hand; chips.js shows it there and fills it in.
+# What a click on a label marks, where a goal names labels by hand; label_toggles.js shows it there and fills it in.
 SWITCH = """
 <fieldset class="marks" hidden><legend>Clicks mark</legend>
 <label><input type="radio" name="marks" value="true" checked><span>true</span></label>
@@ -22,7 +22,7 @@ NOTHING_NAMED: dict[str, Any] = {"kind": "", "most": 0, "ordered": False, "chose
 
 
 def _toggle(label: Scored, true: Collection[str], small: bool = False) -> str:
-    """A label as a button; chips.js says in colour, sign and words what part it has."""
+    """A label as a button; label_toggles.js says in colour, sign and words what part it has."""
     name = escape(label.name)
     says = escape(f"{label.name}, rank {label.rank}, probability {percent(label.probability)}", quote=True)
     body = f'<span class="tick" aria-hidden="true"></span>{icon(label.name)}<span class="name">{name}</span>'

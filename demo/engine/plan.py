@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 import tkml_core as tk
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.catalog.english import are, listed
 from demo.engine.annotators import Photo, guess, largest_k, load_annotator, read_photo
 from demo.engine.checks import label_names, one_of, whole
@@ -58,7 +58,7 @@ class Plan:
 
 def make_plan(request: AttackRequest, annotator: tk.Annotator, photo: Photo) -> Plan:
     """Check everything and build the goal and the attack. ValueError says what was wrong and what is allowed."""
-    one_of("attack", request.attack, menu.attacks())
+    one_of("attack", request.attack, catalog.attacks())
     true_names = label_names("true_labels", request.true_labels, annotator)
     guessed = request.guessed or not true_names
     true_names = true_names or guess(photo, annotator)
@@ -83,7 +83,7 @@ def make_plan(request: AttackRequest, annotator: tk.Annotator, photo: Photo) -> 
         photo=photo,
         k=k,
         attack=attack,
-        settings={name: getattr(attack, name) for name in menu.setting_names(request.attack) if name != "max_steps"},
+        settings={name: getattr(attack, name) for name in catalog.setting_names(request.attack) if name != "max_steps"},
         goal_name=goal_kind.name,
         goal=goal_kind.of(true, k, annotator.places(named)),
         true=true,
@@ -96,26 +96,28 @@ def make_plan(request: AttackRequest, annotator: tk.Annotator, photo: Photo) -> 
 
 def _attack(request: AttackRequest, k: int, max_steps: int, seed: int) -> Any:
     """The attack with its settings; those that it does not have are left out."""
-    if menu.ready_made(request.attack):
+    if catalog.precomputed(request.attack):
         return Precomputed(tk.universal(request.attack, request.annotator, k))
-    known = menu.setting_names(request.attack)
+    known = catalog.setting_names(request.attack)
     settings: dict[str, Any] = {"max_steps": max_steps, "seed": seed}
     for name, value in request.settings.items():
-        counts = isinstance(menu.setting_default(request.attack, name), int) and isinstance(value, float)
+        counts = isinstance(catalog.setting_default(request.attack, name), int) and isinstance(value, float)
         settings[name] = int(value) if counts and value.is_integer() else value
     chosen = {name: value for name, value in settings.items() if value is not None and name in known}
     try:
         return tk.ATTACKS[request.attack](**chosen)
     except ValueError as error:  # the core's sentences begin with its own name of the setting
         name, _, said = str(error).partition(" = ")
-        raise ValueError(f"{menu.SETTINGS[name].label} = {said}" if name in menu.SETTINGS else str(error)) from None
+        raise ValueError(
+            f"{catalog.SETTINGS[name].label} = {said}" if name in catalog.SETTINGS else str(error)
+        ) from None
 
 
 def _targets(
     request: AttackRequest, annotator: tk.Annotator, photo: Photo, true: Tensor, k: int, seed: int
 ) -> tuple[str, ...]:
     """The k targets' names, best-scored first or in the order chosen."""
-    case = one_of("target_case", request.target_case, menu.TARGET_CASES)
+    case = one_of("target_case", request.target_case, catalog.TARGET_CASES)
     if case == "chosen":
         names = label_names("target_labels", request.target_labels, annotator)
         if len(names) != k:
@@ -134,10 +136,10 @@ def _hidden(request: AttackRequest, annotator: tk.Annotator, true: tuple[str, ..
     names = label_names("target_labels", request.target_labels, annotator)
     if not names:
         raise ValueError(f"Choose at least one label to hide, of those that are true: {listed(true, 20)}.")
-    strangers = [name for name in names if name not in true]
-    if strangers:
+    not_true = [name for name in names if name not in true]
+    if not_true:
         raise ValueError(
-            f"Only labels that are true can be hidden, and {listed(strangers)} {are(strangers)} not. "
+            f"Only labels that are true can be hidden, and {listed(not_true)} {are(not_true)} not. "
             f"True {are(true)} {listed(true, 20)}."
         )
     kept = [name for name in true if name not in names]
@@ -155,6 +157,6 @@ DEFAULT_K = 3
 def plan_for(path: str | Path | None, request: AttackRequest) -> Plan:
     """A checked plan for the picture at `path`; ValueError says what cannot be done and what can."""
     network = load_annotator(request.annotator)
-    one_of("attack", request.attack, menu.attacks())
+    one_of("attack", request.attack, catalog.attacks())
     # What was made for many photos has one size, theirs: the square.
-    return make_plan(request, network, read_photo(path, request.annotator, square=menu.ready_made(request.attack)))
+    return make_plan(request, network, read_photo(path, request.annotator, square=catalog.precomputed(request.attack)))

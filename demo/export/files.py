@@ -26,7 +26,7 @@ def new_place(folder: str | Path) -> Path:
     with _lock:
         _known[place] = time.monotonic()
         if _sweeper is None:
-            _sweeper = threading.Thread(target=_sweep_on, daemon=True, name="shelf")
+            _sweeper = threading.Thread(target=_sweep_on, daemon=True, name="sweeper")
             _sweeper.start()
     return place
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 import tkml_core as tk
-from demo.catalog import attacks
+from demo.catalog import attacks as catalog
 from demo.engine.annotators import Photo
 from demo.engine.frames import History
 from demo.engine.outcome import Outcome, saved_apart
@@ -29,7 +29,7 @@ def race_of(plan: Plan, history: History, outcome: Outcome | None = None) -> str
         inside = threshold.clip(1e-6, 1 - 1e-6)  # the race is drawn on logits, whatever the attack works on
         threshold = np.log(inside / (1 - inside))
     # λ is a number of TkML-AP's losses; other attacks give the score that a label must have to be in the top-k.
-    word = "threshold λ" if "lambda_0" in attacks.setting_names(plan.request.attack) else f"score of place {plan.k}"
+    word = "threshold λ" if "lambda_0" in catalog.setting_names(plan.request.attack) else f"score of place {plan.k}"
     race = Race(plan.annotator.labels, scores, threshold, plan.roles, plan.k, word, apart)
     return race_html(race) + curves_html(history.loss, norm)
 

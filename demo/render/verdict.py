@@ -3,7 +3,7 @@
 from html import escape
 from typing import Any
 
-from demo.catalog import attacks
+from demo.catalog import attacks as catalog
 from demo.catalog.english import are, listed
 from demo.catalog.goals import GOALS
 from demo.engine.places import ALONE_SECONDS
@@ -47,7 +47,7 @@ def _missed(report: dict[str, Any]) -> str:
 
 def steps_words(report: dict[str, Any]) -> str:
     """How many there were: "1 step", "12 queries"."""
-    word = attacks.CHOICES[report["attack"]].counted.lower()
+    word = catalog.choice_of(report["attack"]).counted.lower()
     one = {"steps": "step", "queries": "query"}[word]
     return f"{report['steps']} {one if report['steps'] == 1 else word}"
 
@@ -96,7 +96,7 @@ def _what_happened(report: dict[str, Any], budget: float) -> str:
         )
     state = f"still {now}" if was == now else f"{now}, and was {was}"
     saved = f"On the saved picture the {top} is {state}."
-    if attacks.ready_made(report["attack"]):
+    if catalog.precomputed(report["attack"]):
         return f"It did not work on this photo: {_missed(report)}. {saved} One change for all photos does not fool every one."
     tried = lead + "The goal was not reached" if lead else f"It did not work within {steps_words(report)}"
     hint = "" if report["stopped"] == "user" else " Try more steps, a smaller k or another goal."
@@ -148,7 +148,7 @@ def table_html(report: dict[str, Any], took: str = "") -> str:
     order = []
     if report["goal"] == "ordered":
         order = [("Order", "right" if in_order(report) else "wrong", f"wanted: {listed(report['targets'], 12)}")]
-    limit = "made beforehand" if attacks.ready_made(report["attack"]) else f"{report['max_steps']} were allowed"
+    limit = "made beforehand" if catalog.precomputed(report["attack"]) else f"{report['max_steps']} were allowed"
     rows = [
         (
             "Goal",
@@ -166,7 +166,7 @@ def table_html(report: dict[str, Any], took: str = "") -> str:
         ("‖z‖∞", f"{report['linf']:.0f}", "largest change of one value, of 255"),
         ("PSNR", psnr, "above 40 dB is hard to see"),
         ("SSIM", f"{report['ssim']:.4f}", "1 means the same picture"),
-        (attacks.CHOICES[report["attack"]].counted, f"{report['steps']}", limit),
+        (catalog.choice_of(report["attack"]).counted, f"{report['steps']}", limit),
         ("Passes", f"{report['forwards']} + {report['backwards']}", "through the annotator, forward + backward"),
         (
             "Time",

@@ -18,7 +18,7 @@ from gradio.data_classes import ImageData
 from PIL import Image
 
 import tkml_core as tk
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.catalog.english import listed
 from demo.catalog.goals import GOALS
 from demo.components.label_toggles import truth_panel
@@ -278,9 +278,9 @@ def test_the_other_data_sets_spelling_is_understood(cat: str) -> None:
 
 
 def test_every_attack_of_the_core_can_be_chosen() -> None:
-    assert list(menu.attacks()) == list(tk.ATTACKS)
+    assert list(catalog.attacks()) == list(tk.ATTACKS)
     for name, attack in tk.ATTACKS.items():  # none of the goals that the core gives an attack is left out here
-        assert [tk.GOALS[goal] for goal in menu.goals_of(name)] == list(attack.goals)
+        assert [tk.GOALS[goal] for goal in catalog.goals_of(name)] == list(attack.goals)
     assert set(GOALS) == set(tk.GOALS)
 
 

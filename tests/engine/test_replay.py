@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import tkml_core as tk
-from demo.catalog import attacks
+from demo.catalog import attacks as catalog
 from demo.components import replay
 from demo.components.amplifier import factor_of
 from demo.engine.frames import Frame, History
@@ -123,8 +123,8 @@ def test_labels_say_how_far_they_moved() -> None:
 
 
 def test_presets_are_choices_that_their_attack_has() -> None:
-    for preset in attacks.PRESETS.values():
-        assert preset.goal in attacks.goals_of(preset.attack) and preset.case in attacks.TARGET_CASES
+    for preset in catalog.PRESETS.values():
+        assert preset.goal in catalog.goals_of(preset.attack) and preset.case in catalog.TARGET_CASES
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_presets_are_choices_that_their_attack_has() -> None:
     ],
 )
 def test_a_goal_of_the_attack_before_gives_way_to_the_new_ones_own(attack: str, goal: str, settled: str) -> None:
-    assert attacks.settled_goal(attack, goal) == settled == Naming(goal, "best", attack=attack).aim()
+    assert catalog.settled_goal(attack, goal) == settled == Naming(goal, "best", attack=attack).aim()
 
 
 def test_labels_to_hide_and_to_keep_cannot_be_all_there_are_without_a_truth() -> None:

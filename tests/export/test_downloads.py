@@ -14,7 +14,7 @@ from PIL import Image
 
 import tkml_core as tk
 from demo import page
-from demo.catalog import attacks
+from demo.catalog import attacks as catalog
 from demo.engine.outcome import Outcome
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.export import citation, figure, figure_icons, files, npz
@@ -164,8 +164,8 @@ def test_a_link_brings_everything_back(photos: dict[str, Path], wish: dict[str, 
     asked = link.read(dict(parse_qsl(link.query(plan, "mosaic"))), "cat", "coco80")
     assert asked and asked.sample == "mosaic"
     again = plan_for(photos["mosaic"], asked.request)
-    assert (again.attack if not attacks.ready_made(request.attack) else 0) == (
-        plan.attack if not attacks.ready_made(request.attack) else 0
+    assert (again.attack if not catalog.precomputed(request.attack) else 0) == (
+        plan.attack if not catalog.precomputed(request.attack) else 0
     )
     for name in ("k", "settings", "goal_name", "roles", "max_steps", "seed"):
         assert getattr(again, name) == getattr(plan, name), name

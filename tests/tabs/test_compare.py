@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from demo.catalog import attacks
+from demo.catalog import attacks as catalog
 from demo.engine import loop
 from demo.tabs.compare import methods, summary
 from demo.tabs.compare.events import entry_of
@@ -33,7 +33,7 @@ def ended(cat: Entry) -> tuple[list[Any], list[ColumnUpdate]]:
 def test_only_methods_that_can_have_the_goal_are_offered() -> None:
     for name, aim in AIMS.items():
         assert set(aim.first) <= set(methods.able(name)) and len(aim.first) >= 2
-        assert all(aim.goal in attacks.goals_of(method) for method in methods.able(name))
+        assert all(aim.goal in catalog.goals_of(method) for method in methods.able(name))
     assert {"TkML-AP-U", "kFool", "MinNorm"} <= set(methods.able("cleared"))
     assert {"TkML-AP-T", "ML-AP", "MinNorm"} <= set(methods.able("worst"))
     assert "kFool" not in methods.able("worst") and "ML-AP" not in methods.able("cleared")
@@ -42,7 +42,7 @@ def test_only_methods_that_can_have_the_goal_are_offered() -> None:
 
 def test_ready_made_methods_are_offered_where_they_were_made() -> None:
     assert set(methods.offered("cleared", "voc20", 19)) == {
-        name for name in methods.able("cleared") if not attacks.ready_made(name)
+        name for name in methods.able("cleared") if not catalog.precomputed(name)
     }
     assert "kUAPs" in methods.offered("cleared", "voc20", 3)
 
@@ -249,7 +249,7 @@ def test_what_is_shown_of_other_choices_says_so(cat: Entry) -> None:
 def test_every_method_that_can_be_ticked_is_explained() -> None:
     told = methods_html()
     for name in {name for goal in AIMS for name in methods.able(goal)}:
-        assert f"<dt>{escape(name)} <small>{escape(attacks.CHOICES[name].whose)}</small></dt>" in told
+        assert f"<dt>{escape(name)} <small>{escape(catalog.choice_of(name).whose)}</small></dt>" in told
     assert "{" not in told and told.count("not asked for an order") == 1
     assert told.index("CW^k") < told.index("not asked for an order") < told.index("MinNorm")
 

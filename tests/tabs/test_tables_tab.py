@@ -9,7 +9,7 @@ import pytest
 from conftest import to_the_end
 
 import tkml_core as tk
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.engine import loop
 from demo.engine.annotators import load_annotator
 from demo.engine.plan import plan_for
@@ -140,7 +140,7 @@ def test_a_photo_that_was_cut_short_is_not_counted(files: dict[str, str], stop: 
 
 
 def test_every_attack_has_a_goal_here_and_others_are_refused(files: dict[str, str]) -> None:
-    for name in menu.attacks():
+    for name in catalog.attacks():
         assert live_row.cases_of(name)
     with pytest.raises(ValueError, match="The goal of kFool must be one of 'cleared'"):
         live_row.request_for(NAME, "kFool", "best", 3, 9, 0)

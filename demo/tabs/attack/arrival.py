@@ -6,7 +6,7 @@ from typing import Any
 
 from gradio.utils import get_upload_folder
 
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.engine.annotators import load_annotator, read_photo
 from demo.engine.plan import DEFAULT_K, AttackRequest, plan_for
 from demo.export import npz
@@ -34,7 +34,7 @@ def arrival(name: str, files: dict[str, str]) -> Arrival:
     """The first sample with the default attack already run on it."""
     item, annotator = samples()[0], load_annotator(name)
     path, true = files[item.name], known_truth(item, annotator)
-    attack, choice = next(iter(menu.attacks().items()))
+    attack, choice = next(iter(catalog.attacks().items()))
     request = AttackRequest(name, DEFAULT_K, attack, true, max_steps=choice.steps)
     *_, last = stage.views(plan_for(path, request), lambda: False)
     outcome = last.outcome

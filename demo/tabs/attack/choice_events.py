@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from demo.catalog import attacks
+from demo.catalog import attacks as catalog
 from demo.components.events import CHOICE, QUIET, Update, plainly
 from demo.components.sample_gallery import sample_html
 from demo.engine.annotators import load_annotator
@@ -136,7 +136,7 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
 def _wire_presets(w: Widgets, state: SessionState) -> None:
     for name, button in w.presets.items():
         chosen = button.click(
-            plainly(partial(set_preset, w, attacks.PRESETS[name])),
+            plainly(partial(set_preset, w, catalog.PRESETS[name])),
             [state.photo, w.annotator, w.k, w.toggles],
             preset_boxes(w),
             **CHOICE,

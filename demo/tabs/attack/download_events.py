@@ -12,7 +12,7 @@ from gradio.utils import get_upload_folder
 from demo.components.events import QUIET, Update, plainly
 from demo.components.theme import script
 from demo.export import citation, npz
-from demo.export import files as shelf
+from demo.export import files as export_files
 from demo.tabs.attack import link
 from demo.tabs.attack.downloads import LINK_HINT, UPLOAD_HINT, Downloads
 
@@ -54,8 +54,8 @@ def _files(widgets: Downloads, data: str | None) -> Update:
     from demo.export import figure  # late: Matplotlib's drawing takes a second to import, and only who asks needs it
 
     run = npz.load(data)
-    name = shelf.file_name(run.report)
-    place = shelf.new_place(get_upload_folder())
+    name = export_files.file_name(run.report)
+    place = export_files.new_place(get_upload_folder())
     png, pdf = figure.save(run, place / f"{name}-figure")
     change, copy = place / f"{name}-change.png", place / f"{name}.npz"
     run.amplified().save(change)

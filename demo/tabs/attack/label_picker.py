@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 import tkml_core as tk
-from demo.catalog import attacks
+from demo.catalog import attacks as catalog
 from demo.components.events import Update
 from demo.components.label_toggles import NOTHING_NAMED
 from demo.engine.annotators import largest_k
@@ -26,7 +26,7 @@ class Naming:
 
     def aim(self) -> str:
         """The goal that counts; `attack` is named where the goal may still be that of the attack chosen before."""
-        return attacks.settled_goal(self.attack, self.goal) if self.attack else self.goal
+        return catalog.settled_goal(self.attack, self.goal) if self.attack else self.goal
 
 
 def limits(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, naming: Naming) -> Update:

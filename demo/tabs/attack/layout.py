@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.catalog.goals import GOALS
 from demo.components import replay
 from demo.components.amplifier import AMPLIFIER
@@ -76,9 +76,9 @@ def _numbers(parts: dict[str, Any], start: Arrival) -> None:
         png, report, data = start.files
         parts["png"] = gr.DownloadButton("Attacked photo (PNG)", png, elem_id="download-png", size="md", min_width=0)
         parts["report"] = gr.DownloadButton("Report (JSON)", report, elem_id="download-report", size="md", min_width=0)
-    parts["away"] = downloads.lay_out(data)
+    parts["downloads"] = downloads.lay_out(data)
     parts["table"] = Html(start.view.table, elem_id="table")
-    parts["real_button"], parts["real"] = panel.lay_out()
+    parts["robustness_button"], parts["robustness"] = panel.lay_out()
 
 
 def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Arrival) -> None:
@@ -96,38 +96,38 @@ def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Arrival) -> 
     )
     choices = [(f"{name} · {len(load_annotator(name).labels)} labels", name) for name in annotators]
     parts["annotator"] = gr.Radio(
-        choices, value=start.annotator, label="Annotator", info=menu.ANNOTATORS, elem_id="annotator"
+        choices, value=start.annotator, label="Annotator", info=catalog.ANNOTATORS, elem_id="annotator"
     )
     Html('<h2><span class="number">2</span>Mark what is true</h2>')
-    parts["chips"] = Html(
+    parts["toggles"] = Html(
         start.toggles, html_template=SWITCH + "${value ? value.html : ''}", js_on_load=script("components/label_toggles.js"),
         elem_id="chips", marking=NOTHING_NAMED,
     )  # fmt: skip
 
 
 def _attack(parts: dict[str, Any], start: Arrival) -> None:
-    attacks = menu.attacks()
+    attacks = catalog.attacks()
     own = next(iter(attacks))
     Html('<h2><span class="number">3</span>Choose the attack</h2>')
     Html('<p class="hint">A ready choice, set and started with one click:</p>')
     with gr.Row(elem_id="presets"):
         parts["presets"] = {
             name: gr.Button(preset.title, size="sm", min_width=0, elem_id=f"preset-{name}")
-            for name, preset in menu.PRESETS.items()
+            for name, preset in catalog.PRESETS.items()
         }
     parts["attack"] = gr.Dropdown(
-        [(f"{choice.title} ({name})", name) for name, choice in attacks.items()], value=own, label="Attack",
-        info=menu.sentence(own, start.annotator), filterable=False, elem_id="attack",
+        [(catalog.label_of(name), name) for name in attacks], value=own, label="Attack",
+        info=catalog.sentence(own, start.annotator), filterable=False, elem_id="attack",
     )  # fmt: skip
     parts["goal"] = gr.Radio(
-        [(goal.title, name) for name, goal in GOALS.items()], **menu.goals_shown(own), label="Goal", elem_id="goal"
+        [(goal.title, name) for name, goal in GOALS.items()], **catalog.goals_shown(own), label="Goal", elem_id="goal"
     )
     parts["k"] = gr.Slider(
         1, largest_k(load_annotator(start.annotator), len(start.toggles["truth"])), value=DEFAULT_K, step=1, label="k",
         elem_id="k", info="How many labels the annotator shows",
     )  # fmt: skip
     parts["case"] = gr.Radio(
-        [(title, name) for name, title in menu.TARGET_CASES.items()], value="best", label="Targets", visible=False,
+        [(title, name) for name, title in catalog.TARGET_CASES.items()], value="best", label="Targets", visible=False,
         elem_id="case",
     )  # fmt: skip
     # Custom values, because a click that overtakes an update brings labels of the choices before it, which Gradio would
@@ -137,21 +137,21 @@ def _attack(parts: dict[str, Any], start: Arrival) -> None:
     )
     with gr.Accordion("Advanced", open=False, elem_id="advanced") as parts["advanced"]:
         parts["max_steps"] = gr.Slider(
-            1, MAX_STEPS, step=1, **menu.steps_shown(own), elem_id="max-steps",
+            1, MAX_STEPS, step=1, **catalog.steps_shown(own), elem_id="max-steps",
             info=f"A run lasts {loop.BUDGET_SECONDS:.0f}\u00a0seconds at most",
         )  # fmt: skip
         # Text fields, because gr.Number turns "nothing" into 0 as soon as it is shown.
         with gr.Row(elem_id="settings"):
             parts["settings"] = {
                 name: gr.Textbox(
-                    **menu.setting_shown(own, name), label=setting.label, info=setting.told,
+                    **catalog.setting_shown(own, name), label=setting.label, info=setting.told,
                     elem_id=name.replace("_", "-"), min_width=150,
                 )
-                for name, setting in menu.SETTINGS.items()
+                for name, setting in catalog.SETTINGS.items()
             }  # fmt: skip
         parts["seed"] = gr.Number(
             0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, info="For whatever is drawn at random",
-            elem_id="seed", visible=menu.uses_seed(own),
+            elem_id="seed", visible=catalog.uses_seed(own),
         )  # fmt: skip
         parts["score_space"] = gr.Radio(
             [("logits (default)", "logits"), ("probabilities (the paper's letter)", "probability")], value="logits",

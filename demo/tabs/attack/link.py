@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import gradio as gr
 
 import tkml_core as tk
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.components.events import Update
 from demo.engine.annotators import load_annotator
 from demo.engine.plan import AttackRequest, Plan
@@ -41,7 +41,7 @@ def query(plan: Plan, sample_name: str | None) -> str:
     named = plan.roles.targets or plan.roles.hidden
     case = request.target_case if names == "targets" else ""
     by_hand = names == "hidden" or case == "chosen"
-    known = menu.setting_names(request.attack)
+    known = catalog.setting_names(request.attack)
     pairs = {
         "sample": sample_name,
         "annotator": request.annotator,
@@ -52,7 +52,7 @@ def query(plan: Plan, sample_name: str | None) -> str:
         "labels": ",".join(named) if by_hand and sample_name else "",
         "true": ",".join(request.true_labels) if sample_name else "",
         "max_steps": plan.max_steps,
-        "seed": plan.seed if menu.uses_seed(request.attack) else None,
+        "seed": plan.seed if catalog.uses_seed(request.attack) else None,
         **{name: value for name, value in request.settings.items() if name in known and value != "logits"},
     }
     return urlencode({name: value for name, value in pairs.items() if value not in (None, "")})
@@ -63,28 +63,28 @@ def read(params: Mapping[str, str], start: str, annotator: str) -> Linked | None
 
     ValueError, in words for a visitor, for what is no number where one must be, or too long.
     """
-    given = {name: value for name, value in params.items() if name in KEYS or name in menu.SETTINGS}
+    given = {name: value for name, value in params.items() if name in KEYS or name in catalog.SETTINGS}
     if not given:
         return None
     for name, value in given.items():
         if len(value) > LONGEST:
             raise ValueError(f"{name} is too long ({len(value)} characters).")
     name = given.get("annotator", annotator)
-    attack = given.get("attack", next(iter(menu.attacks())))
-    if attack not in menu.attacks():
-        raise ValueError(f"attack must be one of {', '.join(menu.attacks())}; got {attack!r:.200}.")
+    attack = given.get("attack", next(iter(catalog.attacks())))
+    if attack not in catalog.attacks():
+        raise ValueError(f"attack must be one of {', '.join(catalog.attacks())}; got {attack!r:.200}.")
     item = sample(given.get("sample", start))
     true = _listed(given, "true") or known_truth(item, load_annotator(name))
     settings: dict[str, Any] = {
-        name: number(setting.label, given[name]) for name, setting in menu.SETTINGS.items() if name in given
+        name: number(setting.label, given[name]) for name, setting in catalog.SETTINGS.items() if name in given
     }
     if "score_space" in given:
         settings["score_space"] = given["score_space"]
-    goal = given.get("goal", menu.goals_of(attack)[0])
+    goal = given.get("goal", catalog.goals_of(attack)[0])
     names = tk.GOALS[goal].asks_for if goal in tk.GOALS else ""
     labels = _listed(given, "labels") or (true[:1] if names == "hidden" else ())
     case = given.get("case") or ("best" if names == "targets" else "")
-    steps = _whole(given, "max_steps", menu.CHOICES[attack].steps)
+    steps = _whole(given, "max_steps", catalog.choice_of(attack).steps)
     request = AttackRequest(
         name, _whole(given, "k", 3), attack, true, case, labels, steps, _whole(given, "seed", 0), goal, settings
     )

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 import tkml_core as tk
-from demo.catalog import attacks
+from demo.catalog import attacks as catalog
 from demo.components.events import Update
 from demo.components.label_toggles import marked_true, truth_panel
 from demo.components.replay import replay_value
@@ -115,7 +115,7 @@ def choose_annotator(
         true = known_truth(sample(sample_name), annotator)
     k = min(whole("k", k, 1, MANY), len(annotator.labels) - 1)
     update = choose(w, path, name, k, true, str(origin), naming)
-    return {**update, w.attack: gr.update(info=attacks.sentence(naming.attack, name))}
+    return {**update, w.attack: gr.update(info=catalog.sentence(naming.attack, name))}
 
 
 def change_truth(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacked: bool, *naming: Any) -> Update:
@@ -152,15 +152,15 @@ def change_attack(
     w: Widgets, attack: str, name: str, k: Any, toggles: Any, case: str, chosen: Any, goal: str = ""
 ) -> Update:
     """Another attack: show the choices it has, and say what its settings are when left empty. `goal` "" is its own."""
-    goals = attacks.goals_shown(attack)
+    goals = catalog.goals_shown(attack)
     goals["value"] = goal or goals["value"]
     return {
-        w.attack: gr.update(value=attack, info=attacks.sentence(attack, name)),
+        w.attack: gr.update(value=attack, info=catalog.sentence(attack, name)),
         w.goal: gr.update(**goals),
         **change_goal(w, name, k, toggles, goals["value"], case, chosen),
-        w.advanced: gr.update(visible=not attacks.ready_made(attack)),
-        w.seed: gr.update(visible=attacks.uses_seed(attack)),
-        w.max_steps: gr.update(**attacks.steps_shown(attack)),
-        **{field: gr.update(**attacks.setting_shown(attack, setting)) for setting, field in w.settings.items()},
-        w.score_space: gr.update(visible="score_space" in attacks.setting_names(attack)),
+        w.advanced: gr.update(visible=not catalog.precomputed(attack)),
+        w.seed: gr.update(visible=catalog.uses_seed(attack)),
+        w.max_steps: gr.update(**catalog.steps_shown(attack)),
+        **{field: gr.update(**catalog.setting_shown(attack, setting)) for setting, field in w.settings.items()},
+        w.score_space: gr.update(visible="score_space" in catalog.setting_names(attack)),
     }

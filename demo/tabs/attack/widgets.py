@@ -31,7 +31,7 @@ class Widgets:
     photo: gr.Image
     samples: gr.HTML
     toggles: gr.HTML
-    presets: dict[str, gr.Button]  # by the names of menu.PRESETS
+    presets: dict[str, gr.Button]  # by the names of catalog.attacks.PRESETS
     attack: gr.Dropdown
     goal: gr.Radio
     k: gr.Slider
@@ -39,6 +39,6 @@ class Widgets:
     chosen: gr.Dropdown
     advanced: gr.Accordion
     max_steps: gr.Slider
-    settings: dict[str, gr.Textbox]  # by the names of menu.SETTINGS
+    settings: dict[str, gr.Textbox]  # by the names of catalog.attacks.SETTINGS
     score_space: gr.Radio
     seed: gr.Number

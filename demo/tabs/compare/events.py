@@ -17,7 +17,7 @@ from demo.export import files
 from demo.photos.selection import known
 from demo.render.status import line_html, speed_words, waiting_html
 from demo.render.tables import sum_up
-from demo.tabs.compare import methods as contest
+from demo.tabs.compare import methods as comparison
 from demo.tabs.compare import render, summary
 from demo.tabs.compare.methods import AIMS, ComparisonRequest, Entry
 from demo.tabs.compare.widgets import CompareWidgets
@@ -42,7 +42,7 @@ def wire_choices(tab: gr.Tab, w: CompareWidgets, source: EntryWidgets) -> None:
         goal: str, wanted: Sequence[str], steps: Any, seed: Any, compared: ComparisonRequest | None, *attack: Any
     ) -> Any:
         entry = entry_of(*attack)
-        offered = contest.offered(goal, entry.annotator, entry.k)
+        offered = comparison.offered(goal, entry.annotator, entry.k)
         ticked = [name for name in wanted if name in offered]
         old = render.stale_html(compared, ComparisonRequest.of(entry, goal, ticked, steps, seed))
         return render.strip_html(entry, goal), old, gr.update(choices=list(offered), value=ticked)
@@ -74,7 +74,7 @@ def wire_run(w: CompareWidgets, source: EntryWidgets) -> None:
         entry = entry_of(*attack)
         if not entry.true:
             raise ValueError("Mark at least one label as true on the tab Attack: there is nothing to contradict yet.")
-        plans = contest.plans(entry, aim, methods, steps, 0 if seed is None else seed)
+        plans = comparison.plans(entry, aim, methods, steps, 0 if seed is None else seed)
         reports: list[dict[str, Any] | None] = [None] * len(plans)
         yield {
             **dict(zip(w.columns, render.opening(plans, len(w.columns) - 1), strict=True)),
@@ -85,18 +85,18 @@ def wire_run(w: CompareWidgets, source: EntryWidgets) -> None:
             w.status: line_html(f"1 of {len(plans)}", "starting"),
             w.file: gr.update(value=None, interactive=False),
         }
-        for news in contest.column_updates(plans, turn.stop_asked, turn.clock, turn.next):
-            if news.waiting:
-                yield {w.status: waiting_html(news.waiting)}
+        for update_of in comparison.column_updates(plans, turn.stop_asked, turn.clock, turn.next):
+            if update_of.waiting:
+                yield {w.status: waiting_html(update_of.waiting)}
                 continue
-            plan = plans[news.column]
-            update: dict[Any, Any] = {w.columns[news.column + 1]: render.column_html(plan, news)}
-            if news.frame:
-                speed = speed_words(news.frame.steps_per_second)
-                which = f"{news.column + 1} of {len(plans)}"
-                update[w.status] = line_html(which, plan.request.attack, f"step {news.frame.index}", speed)
-            if news.outcome:
-                reports[news.column] = news.outcome.report
+            plan = plans[update_of.column]
+            update: dict[Any, Any] = {w.columns[update_of.column + 1]: render.column_html(plan, update_of)}
+            if update_of.frame:
+                speed = speed_words(update_of.frame.steps_per_second)
+                which = f"{update_of.column + 1} of {len(plans)}"
+                update[w.status] = line_html(which, plan.request.attack, f"step {update_of.frame.index}", speed)
+            if update_of.outcome:
+                reports[update_of.column] = update_of.outcome.report
                 update |= told(plans, reports, done=False)
             yield update
         left = {
@@ -110,7 +110,7 @@ def wire_run(w: CompareWidgets, source: EntryWidgets) -> None:
             **told(plans, reports, done=True),
             w.status: line_html("stopped" if cut else "done"),
             w.file: gr.update(
-                value=_save(contest.reference(plans), summary.csv_text(reports)), interactive=any(reports)
+                value=_save(comparison.reference(plans), summary.csv_text(reports)), interactive=any(reports)
             ),
         }
 

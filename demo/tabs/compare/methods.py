@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.engine import loop
 from demo.engine.checks import one_of
 from demo.engine.frames import Frame
@@ -32,7 +32,7 @@ _PLANTERS = ("TkML-AP-T", "ML-AP", "MinNorm")
 AIMS = {
     "cleared": Aim("clear the true labels", "cleared", "", ("TkML-AP-U", "kFool", "MinNorm")),
     **{
-        case: Aim(f"plant labels: {menu.TARGET_CASES[case]}", "targeted", case, _PLANTERS)
+        case: Aim(f"plant labels: {catalog.TARGET_CASES[case]}", "targeted", case, _PLANTERS)
         for case in ("best", "random", "worst")
     },
     "chosen": Aim("plant labels: those named on Attack", "targeted", "chosen", _PLANTERS),
@@ -79,13 +79,13 @@ class ColumnUpdate:
 
 def able(aim: str) -> tuple[str, ...]:
     """The methods that can have this goal."""
-    return tuple(name for name in menu.attacks() if AIMS[aim].goal in menu.goals_of(name))
+    return tuple(name for name in catalog.attacks() if AIMS[aim].goal in catalog.goals_of(name))
 
 
 def offered(aim: str, annotator: str, k: Any) -> tuple[str, ...]:
     """The same, without the ready-made ones that nobody has made for this annotator and k."""
     made = {name for name, whose, for_k in bundled() if (whose, for_k) == (annotator, k)}
-    return tuple(name for name in able(aim) if name in made or not menu.ready_made(name))
+    return tuple(name for name in able(aim) if name in made or not catalog.precomputed(name))
 
 
 def most_columns() -> int:
@@ -99,8 +99,8 @@ def to_name(entry: Entry) -> str:
     if count == entry.k:
         return ""
     return (
-        f"{count} of {entry.k} targets named. On the tab Attack choose “{menu.CHOICES['TkML-AP-T'].title}”, then as Targets "
-        f"“{menu.TARGET_CASES['chosen']}”, and click {entry.k} label{'' if entry.k == 1 else 's'}."
+        f"{count} of {entry.k} targets named. On the tab Attack choose “{catalog.choice_of('TkML-AP-T').title}”, then as Targets "
+        f"“{catalog.TARGET_CASES['chosen']}”, and click {entry.k} label{'' if entry.k == 1 else 's'}."
     )
 
 
@@ -128,7 +128,7 @@ def plans(entry: Entry, aim: Any, methods: Any, max_steps: Any, seed: Any) -> li
 
 def reference(contestants: Sequence[Plan]) -> Plan:
     """A plan on the whole photo, where there is one: what was made for many photos has their size, the centre square."""
-    return next((plan for plan in contestants if not menu.ready_made(plan.request.attack)), contestants[0])
+    return next((plan for plan in contestants if not catalog.precomputed(plan.request.attack)), contestants[0])
 
 
 def column_updates(

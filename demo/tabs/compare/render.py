@@ -7,7 +7,7 @@ from PIL import ImageOps
 from torch import Tensor
 
 import tkml_core as tk
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.engine.annotators import read_photo
 from demo.engine.plan import Plan
 from demo.engine.roles import Roles
@@ -53,7 +53,7 @@ def methods_html() -> str:
     told = "".join(
         f"<div><dt>{escape(name)} <small>{escape(choice.whose)}</small></dt><dd><b>{escape(choice.title)}.</b> "
         f"{escape(choice.sentence.replace('{ready}', ''))}{_unordered(name)}</dd></div>"
-        for name, choice in menu.attacks().items()
+        for name, choice in catalog.attacks().items()
         if name in names
     )
     return f'<details class="whatis"><summary>What are these methods?</summary><dl>{told}</dl></details>'
@@ -61,7 +61,7 @@ def methods_html() -> str:
 
 def _unordered(name: str) -> str:
     """A word that a method whose own goal is an order gets another one here; empty for all others."""
-    return " Here it is not asked for an order." if menu.goals_of(name)[0] == "ordered" else ""
+    return " Here it is not asked for an order." if catalog.goals_of(name)[0] == "ordered" else ""
 
 
 def original_html(plan: Plan) -> str:

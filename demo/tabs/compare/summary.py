@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from demo.catalog import attacks
+from demo.catalog import attacks as catalog
 from demo.catalog.english import listed
 from demo.engine.plan import Plan
 from demo.render.tables import cell, head, row, sheet, wide
@@ -29,7 +29,7 @@ def shortage(report: dict[str, Any]) -> str:
         return f"{report['time_limit']:.0f} s were over"
     if report["stopped"] == "user" and report["achieved"]:
         return "then stopped"
-    choice = attacks.CHOICES[report["attack"]]
+    choice = catalog.choice_of(report["attack"])
     few = choice.counted == "Queries" and report["max_steps"] < choice.steps
     return f"with only {steps_words(report)}" if few and not report["achieved"] and not report["stopped"] else ""
 

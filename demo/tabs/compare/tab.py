@@ -10,7 +10,7 @@ from demo.engine.plan import MAX_SEED, MAX_STEPS
 from demo.export.files import KEEP_SECONDS
 from demo.render.status import line_html
 from demo.tabs.compare import events, render
-from demo.tabs.compare import methods as contest
+from demo.tabs.compare import methods as comparison
 from demo.tabs.compare.methods import AIMS
 from demo.tabs.compare.widgets import CompareWidgets
 
@@ -41,7 +41,7 @@ def build(tab: gr.Tab, source: EntryWidgets) -> CompareWidgets:
             elem_id="compare-goal",
         )
         methods = gr.CheckboxGroup(
-            list(contest.offered("cleared", start.annotator, start.k)), value=list(AIMS["cleared"].first),
+            list(comparison.offered("cleared", start.annotator, start.k)), value=list(AIMS["cleared"].first),
             label="Methods", elem_id="compare-methods",
         )  # fmt: skip
         max_steps = gr.Slider(
@@ -56,7 +56,7 @@ def build(tab: gr.Tab, source: EntryWidgets) -> CompareWidgets:
     about = gr.State(None, time_to_live=KEEP_SECONDS)  # the ComparisonRequest that what is shown is about
     words = Html(render.EMPTY, elem_id="compare-verdict")
     with gr.Row(elem_id="compare-columns"):
-        columns = [Html("", elem_classes="compare-slot") for _ in range(contest.most_columns() + 1)]
+        columns = [Html("", elem_classes="compare-slot") for _ in range(comparison.most_columns() + 1)]
     table = Html("", elem_id="compare-table")
     file = gr.DownloadButton("Table (CSV)", None, interactive=False, elem_id="compare-csv", size="md", scale=0)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import tkml_core as tk
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.catalog.english import listed
 from demo.engine import loop
 from demo.engine.checks import one_of
@@ -61,14 +61,14 @@ class Progress:
 
 def cases_of(attack: str) -> dict[str, str]:
     """The goals that an attack can have here, by name, with a visitor's words."""
-    goals = menu.goals_of(attack)
+    goals = catalog.goals_of(attack)
     able = {name: words for name, words in CASES.items() if ("cleared" if name == "cleared" else "targeted") in goals}
     return able
 
 
 def request_for(annotator: str, attack: str, case: str, k: Any, max_steps: Any, seed: Any) -> AttackRequest:
     """The request for every photo; ValueError where the attack cannot have the goal."""
-    one_of("attack", attack, menu.attacks())
+    one_of("attack", attack, catalog.attacks())
     one_of(f"The goal of {attack}", case, cases_of(attack))
     goal, target = ("cleared", "") if case == "cleared" else ("targeted", case)
     return AttackRequest(

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.components.events import QUIET, Update, plainly
 from demo.components.run_bar import into_sight, wire
 from demo.components.theme import Html
@@ -81,14 +81,14 @@ def _photos(parts: dict[str, Any]) -> None:
 
 
 def _attack(parts: dict[str, Any], names: Sequence[str]) -> None:
-    attacks = menu.attacks()
+    attacks = catalog.attacks()
     own = next(iter(attacks))
     with gr.Column(min_width=0):
         parts["annotator"] = gr.Radio(
-            list(names), value=names[0], label="Annotator", info=menu.ANNOTATORS, elem_id="live-annotator"
+            list(names), value=names[0], label="Annotator", info=catalog.ANNOTATORS, elem_id="live-annotator"
         )
         parts["attack"] = gr.Dropdown(
-            [(f"{choice.title} ({name})", name) for name, choice in attacks.items()], value=own, label="Attack",
+            [(catalog.label_of(name), name) for name in attacks], value=own, label="Attack",
             filterable=False, elem_id="live-attack",
         )  # fmt: skip
         parts["case"] = gr.Radio(**_cases_shown(own), label="Goal", elem_id="live-case")
@@ -114,7 +114,9 @@ def _wire(w: TablesWidgets, files: dict[str, str]) -> None:
     def on_attack(attack: str) -> Update:
         return {
             w.case: gr.update(**_cases_shown(attack)),
-            w.max_steps: gr.update(value=menu.CHOICES[attack].steps, label=f"{menu.CHOICES[attack].counted} at most"),
+            w.max_steps: gr.update(
+                value=catalog.choice_of(attack).steps, label=f"{catalog.choice_of(attack).counted} at most"
+            ),
         }
 
     def on_run(

@@ -17,7 +17,7 @@ from demo.engine import loop
 from demo.engine.annotators import load_annotator
 from demo.engine.places import Turn
 from demo.engine.stream import PICTURES_EVERY
-from demo.export import files as shelf
+from demo.export import files as export_files
 from demo.photos.selection import chosen_samples, sample_sources, uploaded
 from demo.render import status
 from demo.render.status import line_html
@@ -161,7 +161,7 @@ def files_of(made: craft.Made) -> tuple[str, str]:
     np.savez_compressed(npz, levels=levels, about=np.array(json.dumps(about, ensure_ascii=False)))
     factor = render.factor_for(made.norm)
     render.picture_of(made.z, factor).save(png, "PNG")
-    place = shelf.new_place(get_upload_folder())
+    place = export_files.new_place(get_upload_folder())
     name = f"{form.method}-{form.annotator}-k{form.k}".lower()
     paths = place / f"{name}.npz", place / f"{name}-x{factor}.png"
     for path, content in zip(paths, (npz, png), strict=True):

@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.components.theme import Html
 from demo.engine.annotators import load_annotator
 from demo.engine.plan import DEFAULT_K, MAX_SEED
@@ -85,7 +85,7 @@ def _choices(parts: dict[str, Any], names: Sequence[str]) -> None:
     Html('<h2><span class="number">2</span>Choose the attack</h2>')
     labels = [(f"{name} · {len(load_annotator(name).labels)} labels", name) for name in names]
     parts["annotator"] = gr.Radio(
-        labels, value=names[0], label="Annotator", info=menu.ANNOTATORS, elem_id="craft-annotator"
+        labels, value=names[0], label="Annotator", info=catalog.ANNOTATORS, elem_id="craft-annotator"
     )
     parts["method"] = gr.Radio(
         list(UNIVERSAL), value=next(iter(UNIVERSAL)), label="Method", elem_id="craft-method",
