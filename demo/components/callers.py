@@ -30,9 +30,9 @@ class EventCaller:
     def now(cls, request: gr.Request | None = None) -> "EventCaller":
         """The caller of the event that this thread is answering."""
         blocks, event_id = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
-        queue = blocks._queue if blocks else None
-        event = queue.event_ids_to_events.get(event_id) if queue and event_id else None
-        session = str((request and request.session_hash) or (event.session_hash if event else ""))
+        queue = blocks._queue if blocks is not None else None
+        event = queue.event_ids_to_events.get(event_id) if queue is not None and event_id else None
+        session = str((request and request.session_hash) or (event.session_hash if event is not None else ""))
         return cls(session[:LONGEST_SESSION], queue, event)
 
     def listens(self) -> bool:
