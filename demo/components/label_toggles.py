@@ -1,13 +1,15 @@
 """The labels as toggles: which are true, and which the goal names."""
 
 from collections.abc import Collection, Sequence
-from html import escape
 from typing import Any
+
+from markupsafe import Markup
 
 import tkml_core as tk
 from demo.engine.checks import label_names
 from demo.render.icons import icon
-from demo.render.labels import Scored, _bar, percent
+from demo.render.labels import Scored, meter, percent
+from demo.render.templates import fill
 
 # What a click on a label marks, where a goal names labels by hand; label_toggles.js shows it there and fills it in.
 SWITCH = """
@@ -21,21 +23,7 @@ SWITCH = """
 NOTHING_NAMED: dict[str, Any] = {"kind": "", "most": 0, "ordered": False, "chosen": []}
 
 
-def _toggle(label: Scored, true: Collection[str], small: bool = False) -> str:
-    """A label as a button; label_toggles.js says in colour, sign and words what part it has."""
-    name = escape(label.name)
-    says = escape(f"{label.name}, rank {label.rank}, probability {percent(label.probability)}", quote=True)
-    body = f'<span class="tick" aria-hidden="true"></span>{icon(label.name)}<span class="name">{name}</span>'
-    if not small:
-        body += f'{_bar(label.probability)}<span class="pct">{percent(label.probability)}</span>'
-    look = f"chip{' small' if small else ''}{' true' if label.name in true else ''}"
-    return (
-        f'<button type="button" class="{look}" data-label="{escape(label.name, quote=True)}" data-says="{says}" '
-        f'aria-pressed="{"true" if label.name in true else "false"}" aria-label="{says}">{body}</button>'
-    )
-
-
-def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin: str) -> str:
+def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin: str) -> Markup:
     """Toggles for all labels, best first: press what the photo really shows. `origin` says whose truth it is so far."""
     shown = min(max(k + 2, 5), 14)
     sure = labels[0].probability >= 0.5
@@ -50,25 +38,27 @@ def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin:
         + " Please correct it.",
         "yours": "You chose these.",
     }
-    rows = [_toggle(label, true) for label in labels[:shown]]
-    if k < shown:
-        rows.insert(k, f'<div class="edge" role="presentation"><span>top {k} ends here</span></div>')
-    rest = "".join(_toggle(label, true, small=True) for label in labels[shown:])
-    more = (
-        f'<details class="more"><summary>{len(labels) - shown} more labels</summary><div class="cloud">{rest}</div></details>'
-        if rest
-        else ""
-    )
-    return (
-        f'<p class="origin" data-yours="{escape(words["yours"])}" '
-        f'data-known="{escape(words[origin])}">{escape(words[origin])}</p>'
-        f'<div class="chips" role="group" aria-label="Labels that are true">{"".join(rows)}</div>{more}'
-    )
+    return _fill(labels[:shown], true, k, labels[shown:], words[origin], words["yours"])
 
 
-def toggles(labels: Sequence[Scored], true: Collection[str]) -> str:
+def toggles(labels: Sequence[Scored], true: Collection[str]) -> Markup:
     """Labels as the same buttons as in the truth panel, and nothing else."""
-    return "".join(_toggle(label, true) for label in labels)
+    return _fill(labels, true)
+
+
+def _fill(
+    labels: Sequence[Scored],
+    true: Collection[str],
+    k: int = 0,
+    rest: Sequence[Scored] = (),
+    origin: str = "",
+    yours: str = "",
+) -> Markup:
+    """The toggles of `labels` with an edge after the first `k`, and small ones of the `rest` to be unfolded."""
+    return fill(
+        "components/label_toggles.html", labels=labels, marked=true, k=k, rest=rest, origin=origin, yours=yours,
+        icon=lambda name: Markup(icon(name)), meter=lambda share: Markup(meter(share)), percent=percent,
+    )  # fmt: skip
 
 
 def marked_true(toggles: Any, annotator: tk.Annotator) -> tuple[str, ...]:

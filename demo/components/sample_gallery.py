@@ -1,29 +1,32 @@
 """The sample photos as buttons; one more brings back the photo that the visitor uploaded."""
 
 from collections.abc import Sequence
-from html import escape
 
+from markupsafe import Markup
 from PIL import Image, ImageOps
 
 from demo.photos.samples import Sample, samples
 from demo.render.pictures import data_uri
+from demo.render.templates import fill
+
+_TEMPLATE = "components/sample_gallery.html"
+
+
+def _button(name: str, title: str, photo: Image.Image) -> tuple[str, str, str]:
+    small = ImageOps.fit(photo.convert("RGB"), (144, 108))
+    return name, title, data_uri(small, lossless=False)
 
 
 def sample_html(name: str, title: str, photo: Image.Image) -> str:
     """A button for a photo to start from."""
-    small, title = ImageOps.fit(photo.convert("RGB"), (144, 108)), escape(title, quote=True)
-    return (
-        f'<button type="button" class="sample" data-sample="{name}" title="{title}">'
-        f'<img src="{data_uri(small, lossless=False)}" width="72" height="54" alt="{title}"></button>'
-    )
+    return fill(_TEMPLATE, group=False, buttons=[_button(name, title, photo)], credits="")
 
 
 def samples_html() -> str:
     """A button for every sample photo."""
-    buttons = [sample_html(item.name, item.title, item.open()) for item in samples()]
-    credits = " · ".join(f"{escape(item.title)}: {item.credit}" for item in samples() if item.credit)
-    below = f'<p class="credits">{credits}</p>' if credits else ""
-    return f'<div class="samples" role="group" aria-label="Sample photos">{"".join(buttons)}</div>{below}'
+    buttons = [_button(item.name, item.title, item.open()) for item in samples()]
+    credits = [Markup("{}: {}").format(item.title, Markup(item.credit)) for item in samples() if item.credit]
+    return fill(_TEMPLATE, group=True, buttons=buttons, credits=Markup(" · ").join(credits))
 
 
 def newer_samples(shown: Sequence[Sample]) -> str | None:

@@ -10,8 +10,6 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from PIL import Image
-
 from demo.photos import samples
 from demo.photos.uploads import open_photo
 
@@ -88,7 +86,7 @@ def add_all(photos: list[Listed], folder: Path) -> None:
     for item in photos:
         if item.name not in there and (path := fetch(item, folder)):
             samples.add(
-                samples.Sample(item.name, item.title, item.truth, partial(Image.open, path), path, credit=item.credit)
+                samples.Sample(item.name, item.title, item.truth, partial(open_photo, path), path, credit=item.credit)
             )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from markupsafe import Markup
 from torch import Tensor
 
 import tkml_core as tk
@@ -34,7 +35,7 @@ def percent(probability: float) -> str:
     return f"{probability * 100:.0f}%"
 
 
-def _bar(probability: float) -> str:
+def meter(probability: float) -> str:
     return f'<span class="meter" aria-hidden="true"><span style="width:{probability * 100:.1f}%"></span></span>'
 
 
@@ -68,7 +69,7 @@ def top_list(labels: Sequence[Scored], roles: Roles, title: str, was: Mapping[st
         rows.append(
             f'<li class="label {roles.kind(label.name)}">{roles.mark(label.name)}{icon(label.name)}'
             f'<span class="name">{escape(label.name)}{note}</span><span class="pct">{percent(label.probability)}</span>'
-            f"{moved}{_bar(label.probability)}</li>"
+            f"{moved}{meter(label.probability)}</li>"
         )
     if len(labels) > 6:  # it scrolls, so the keyboard must be able to get into it
         listed = f'<ol class="long" tabindex="0" aria-label="{escape(title, quote=True)}">{"".join(rows)}</ol>'
@@ -77,18 +78,18 @@ def top_list(labels: Sequence[Scored], roles: Roles, title: str, was: Mapping[st
     return f'<div class="toplist"><h3>{escape(title)}</h3>{listed}</div>'
 
 
-def tag(name: str, roles: Roles) -> str:
+def tag(name: str, roles: Roles) -> Markup:
     """One label where there is little room: icon and name, marked as in a top-k list."""
     word = roles.word(name)
     note = f'<span class="sr"> ({word})</span>' if word else ""
     named = f'<span class="name">{escape(name)}{note}</span>'
-    return f'<span class="tag {roles.kind(name)}">{roles.mark(name)}{icon(name)}{named}</span>'
+    return Markup(f'<span class="tag {roles.kind(name)}">{roles.mark(name)}{icon(name)}{named}</span>')
 
 
-def tags(names: Sequence[str], roles: Roles, most: int = 10) -> str:
+def tags(names: Sequence[str], roles: Roles, most: int = 10) -> Markup:
     """Labels in a row, best first; a long row is cut and says by how much."""
     more = f'<span class="rest">and {len(names) - most} more</span>' if len(names) > most else ""
-    return f'<span class="tags">{" ".join(tag(name, roles) for name in names[:most])}{more}</span>'
+    return Markup(f'<span class="tags">{" ".join(tag(name, roles) for name in names[:most])}{more}</span>')
 
 
 def scored(annotator: tk.Annotator, logits: Tensor) -> list[Scored]:

@@ -1,13 +1,15 @@
 """The result in one plain sentence and one table. What counts is the saved 8-bit picture, and failures say so."""
 
-from html import escape
 from typing import Any
+
+from markupsafe import Markup
 
 from demo.catalog import attacks as catalog
 from demo.catalog.english import are, listed
 from demo.catalog.goals import GOALS
 from demo.engine.places import ALONE_SECONDS
 from demo.engine.roles import Roles
+from demo.render.templates import fill
 
 
 def top_words(k: int) -> str:
@@ -115,7 +117,7 @@ def caption(report: dict[str, Any]) -> str:
     )
 
 
-def verdict_html(report: dict[str, Any], budget: float) -> str:
+def verdict_html(report: dict[str, Any], budget: float) -> Markup:
     """The sentence with a word and a sign before it."""
     if report["achieved"]:
         done = "Hidden" if report["goal"] == "hide" else "Fooled"
@@ -127,20 +129,17 @@ def verdict_html(report: dict[str, Any], budget: float) -> str:
     return said_html(kind, word, sentence(report, budget))
 
 
-def said_html(kind: str, word: str, text: str) -> str:
+def said_html(kind: str, word: str, text: str) -> Markup:
     """A sentence with a word and a sign before it; kind "won", "lost" or "cut"."""
-    return (
-        f'<div class="verdict {kind}" role="status"><strong><span class="sign" aria-hidden="true"></span>{escape(word)}'
-        f"</strong><p>{escape(text)}</p></div>"
-    )
+    return fill("render/verdict.html", kind=kind, word=word, text=text)
 
 
-def waiting_html(text: str) -> str:
+def waiting_html(text: str) -> Markup:
     """The verdict's place before there is one."""
-    return f'<div class="verdict none"><p>{escape(text)}</p></div>'
+    return fill("render/verdict.html", kind="none", word="", text=text)
 
 
-def table_html(report: dict[str, Any], took: str = "") -> str:
+def table_html(report: dict[str, Any], took: str = "") -> Markup:
     """All figures of a run, each with what it means. `took`: what stands for its seconds, where they mean nothing."""
     psnr = "no change" if report["psnr"] is None else f"{report['psnr']:.1f} dB"
     contradicts = "the top-k contradicts the truth" if not report["consistent"] else "the top-k agrees with the truth"
@@ -174,11 +173,4 @@ def table_html(report: dict[str, Any], took: str = "") -> str:
             report["device"],
         ),
     ]
-    body = "".join(
-        f'<tr><th scope="row">{escape(a)}</th><td>{escape(b)}</td><td>{escape(c)}</td></tr>' for a, b, c in rows
-    )
-    caption = (
-        f"Measured on the saved 8-bit picture, {report['width']} × {report['height']} pixels as the annotator sees it. "
-        '<a href="#learn">Learn</a> has a glossary.'
-    )
-    return f'<div class="figures"><table><caption>{caption}</caption><tbody>{body}</tbody></table></div>'
+    return fill("render/run_figures.html", width=report["width"], height=report["height"], rows=rows)

@@ -33,7 +33,8 @@ from demo.photos import uploads
 from demo.photos.samples import sample, samples
 from demo.photos.selection import known_truth
 from demo.render.labels import percent, ranking, top_list
-from demo.render.race import LABEL_GAP, MOST_LABELS, Race, drawn_labels, race_html, spread, ticks
+from demo.render.plot import ticks
+from demo.render.race import LABEL_GAP, MOST_LABELS, Race, drawn_labels, race_html, spread
 from demo.render.status import done_html
 from demo.render.verdict import sentence, table_html, verdict_html
 from demo.tabs.attack import stage as live

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 import tkml_core as tk
@@ -35,8 +34,7 @@ class Row(NamedTuple):
 def photo_row(annotator: tk.Annotator, name: str, photo: Photo) -> Row:
     """The photo's centre square and its scores."""
     labels = torch.from_numpy(photo.labels[columns(name)])
-    with Image.open(photo.path) as file:
-        x = annotator.prepare(file, square=True)
+    x = annotator.prepare(tk.open_photo(photo.path), square=True)
     with torch.no_grad():
         return Row(photo.key, x, labels == 1, labels == IGNORED, annotator(x)[0])
 

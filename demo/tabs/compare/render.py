@@ -1,7 +1,6 @@
 """The comparison's strip and columns as HTML, laid out as in the paper's Figures 2 and 4."""
 
 from collections.abc import Sequence
-from html import escape
 
 from PIL import ImageOps
 from torch import Tensor
@@ -13,6 +12,7 @@ from demo.engine.plan import Plan
 from demo.engine.roles import Roles
 from demo.render.labels import scored, tags, top_list
 from demo.render.pictures import AMPLIFY, amplified, data_uri, figure, to_image
+from demo.render.templates import fill
 from demo.render.verdict import steps_words
 from demo.tabs.compare.methods import AIMS, ColumnUpdate, ComparisonRequest, Entry, able, reference, to_name
 from demo.tabs.compare.summary import shortage
@@ -29,15 +29,13 @@ def strip_html(entry: Entry, aim: str) -> str:
     """
     photo = read_photo(entry.photo, entry.annotator)
     small = ImageOps.fit(to_image(photo.x), (144, 108))
-    facts = f"<div><dt>True</dt><dd>{tags(entry.true, Roles(entry.true)) if entry.true else 'none marked'}</dd></div>"
-    if aim == "chosen":
-        missing = escape(to_name(entry))
-        named = f'<p class="missing">{missing}</p>' if missing else tags(entry.named, Roles(entry.true, entry.named))
-        facts += f"<div><dt>To plant</dt><dd>{named}</dd></div>"
-    facts += f"<div><dt>k</dt><dd>{escape(str(entry.k))}</dd></div>"
-    facts += f"<div><dt>Annotator</dt><dd>{escape(entry.annotator)}</dd></div>"
-    picture = f'<img src="{data_uri(small, lossless=False)}" width="96" height="72" alt="The photo to attack">'
-    return f'<div class="strip">{picture}<dl>{facts}</dl></div>'
+    by_hand = aim == "chosen"
+    missing = to_name(entry) if by_hand else ""
+    return fill(
+        "tabs/compare/strip.html", picture=data_uri(small, lossless=False), missing=missing, k=entry.k, annotator=entry.annotator,
+        true_labels=tags(entry.true, Roles(entry.true)) if entry.true else "",
+        to_plant=tags(entry.named, Roles(entry.true, entry.named)) if by_hand and not missing else "",
+    )  # fmt: skip
 
 
 def stale_html(about: ComparisonRequest | None, now: ComparisonRequest) -> str:
@@ -49,14 +47,13 @@ def stale_html(about: ComparisonRequest | None, now: ComparisonRequest) -> str:
 
 def methods_html() -> str:
     """What each method is and whose, to be opened by whoever wants to know."""
-    names = dict.fromkeys(name for goal in AIMS for name in able(goal))
-    told = "".join(
-        f"<div><dt>{escape(name)} <small>{escape(choice.whose)}</small></dt><dd><b>{escape(choice.title)}.</b> "
-        f"{escape(choice.sentence.replace('{ready}', ''))}{_unordered(name)}</dd></div>"
+    names = {name for goal in AIMS for name in able(goal)}
+    methods = [
+        (name, choice.whose, choice.title, choice.sentence.replace("{ready}", "") + _unordered(name))
         for name, choice in catalog.attacks().items()
         if name in names
-    )
-    return f'<details class="whatis"><summary>What are these methods?</summary><dl>{told}</dl></details>'
+    ]
+    return fill("tabs/compare/methods.html", methods=methods)
 
 
 def _unordered(name: str) -> str:

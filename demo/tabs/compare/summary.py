@@ -3,13 +3,14 @@
 import csv
 import io
 from collections.abc import Sequence
-from html import escape
 from typing import Any
+
+from markupsafe import Markup
 
 from demo.catalog import attacks as catalog
 from demo.catalog.english import listed
 from demo.engine.plan import Plan
-from demo.render.tables import cell, head, row, sheet, wide
+from demo.render.tables import Cell, Row, sheet
 from demo.render.verdict import aim, steps_words
 from demo.tabs.compare.methods import reference
 
@@ -111,25 +112,25 @@ HEADS = (
 )  # fmt: skip
 
 
-def table_html(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
+def table_html(plans: Sequence[Plan], reports: Reports, done: bool) -> Markup:
     """The table; a row fills when its method has come to its end."""
     best, rows = smallest(reports), []
     for place, (plan, report) in enumerate(zip(plans, reports, strict=True)):
         if report is None:
             words = "not run" if done else "waiting" if None in reports[:place] else "running"
-            rows.append(row(head(plan.request.attack), wide(words, len(HEADS) - 1)))
+            rows.append(Row(plan.request.attack, instead=words))
             continue
         cells = []
         for name, value in _figures(report).items():
-            mark, kind = "", ""
+            mark, kind = Markup(""), ""
             if name == "‖z‖₂" and place == best:
-                mark = '<b class="least">smallest</b>'
+                mark = Markup('<b class="least">smallest</b>')
             if name == "Goal":
                 kind = "met" if report["achieved"] else "missed"
-                mark = f"<small>{shortage(report)}</small>" if shortage(report) else ""
-            cells.append(cell(name, f"<span>{escape(value)}</span>{mark}", kind))
-        rows.append(row(head(plan.request.attack), *cells))
-    return f'<div class="contest">{sheet(_caption(plans), HEADS, rows)}</div>'
+                mark = Markup("<small>{}</small>").format(short) if (short := shortage(report)) else mark
+            cells.append(Cell(name, Markup("<span>{}</span>").format(value) + mark, kind))
+        rows.append(Row(plan.request.attack, cells))
+    return Markup('<div class="contest">{}</div>').format(sheet(_caption(plans), HEADS, rows))
 
 
 def _caption(plans: Sequence[Plan]) -> str:

@@ -1,16 +1,16 @@
 """The tab's pictures, its chart and its sentences as HTML."""
 
 from collections.abc import Sequence
-from html import escape
 
 import torch
+from markupsafe import Markup
 from PIL import Image
 from torch import Tensor
 
 import tkml_core as tk
 from demo.catalog.english import listed
+from demo.render import plot
 from demo.render.pictures import amplified, figure
-from demo.render.race import ticks
 from demo.render.verdict import limit_words, said_html, top_words
 from demo.tabs.universal.craft import CraftProgress, CraftRequest, Made, Point
 
@@ -48,23 +48,12 @@ def percent(share: float) -> str:
 
 def rates_html(points: Sequence[Point], epochs: int, pictures: int) -> str:
     """The share of the set that is fooled, epoch by epoch, with the noise that is as long as z for a control."""
-    lines, dots = "", ""
+    lines, dots = [plot.grid((0, HEIGHT / 2, HEIGHT))], ""
     for kind in ("fooled", "noise"):
-        at = [(point.epoch / max(epochs, 1), getattr(point, kind)) for point in points]
-        path = " ".join(f"{1000 * x:.1f},{HEIGHT * (1 - y):.1f}" for x, y in at)
-        lines += f'<polyline class="line {kind}" points="{path}"/>'
-        dots += "".join(
-            f'<i class="ratedot {kind}" style="left:{100 * x:.2f}%;top:{HEIGHT * (1 - y):.1f}px"></i>' for x, y in at
-        )
-    grid = "".join(f'<line class="grid" x1="0" x2="1000" y1="{y}" y2="{y}"/>' for y in (0, HEIGHT // 2, HEIGHT))
-    scale = "".join(
-        f'<span class="ytick" style="top:{HEIGHT * (1 - y):.0f}px">{percent(y)}</span>' for y in (0, 0.5, 1)
-    )
-    scale += "".join(
-        f'<span class="xtick" style="left:{100 * t / max(epochs, 1):.2f}%">{t:.0f}</span>'
-        for t in ticks(0, epochs, 6)
-        if t == int(t)
-    )
+        at = [(point.epoch / max(epochs, 1), HEIGHT * (1 - getattr(point, kind))) for point in points]
+        lines.append(plot.line(f"line {kind}", [plot.WIDTH * x for x, _ in at], [y for _, y in at]))
+        dots += "".join(f'<i class="ratedot {kind}" style="left:{100 * x:.2f}%;top:{y:.1f}px"></i>' for x, y in at)
+    scale = plot.y_ticks((HEIGHT * (1 - share), percent(share)) for share in (0, 0.5, 1)) + plot.x_ticks(epochs)
     now = (percent(points[-1].fooled), percent(points[-1].noise)) if points else ("–", "–")
     spoken, note = "Nothing measured yet", ""
     if not points:
@@ -74,9 +63,7 @@ def rates_html(points: Sequence[Point], epochs: int, pictures: int) -> str:
     set_of = f"of {pictures} pictures, " if pictures else ""
     return (
         f'<section class="curve rates"><h2>Share fooled <small>{set_of}over the epochs</small></h2>'
-        f'<div class="plot" role="img" aria-label="{escape(spoken, quote=True)}" style="height:{HEIGHT}px">'
-        f'<svg class="lines" viewBox="0 0 1000 {HEIGHT}" preserveAspectRatio="none" aria-hidden="true">{grid}{lines}</svg>'
-        f'<div aria-hidden="true">{scale}{dots}</div>{note}</div>'
+        f"{plot.plot(HEIGHT, spoken, lines, scale + dots, after=note)}"
         f'<p class="legend"><span><span class="key fooled"></span>with z <b>{now[0]}</b></span>'
         f'<span><span class="key noise"></span>random noise as long as z <b>{now[1]}</b></span></p></section>'
     )
@@ -119,7 +106,7 @@ def made_html(made: Made, limit: float) -> str:
     return said_html(kind, f"{made.fooled} of {made.pictures} fooled", made_sentence(made, limit))
 
 
-def facts_html(made: Made) -> str:
+def facts_html(made: Made) -> Markup:
     """What else there is to know about a run."""
     request, photos = made.request, "1 photo" if made.photos == 1 else f"{made.photos} photos"
     facts = [
@@ -134,4 +121,5 @@ def facts_html(made: Made) -> str:
         )
     if made.left_out:
         facts.append(f"Left out, because no true label is in the top-k to begin with: {listed(made.left_out)}.")
-    return f'<ul class="facts">{"".join(f"<li>{escape(fact)}</li>" for fact in facts)}</ul>'
+    items = Markup("").join(Markup("<li>{}</li>").format(fact) for fact in facts)
+    return Markup('<ul class="facts">{}</ul>').format(items)

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from html import escape
 
+from markupsafe import Markup
 from torch import Tensor
 
 import tkml_core as tk
@@ -18,6 +18,7 @@ from demo.photos.selection import Source
 from demo.render.labels import scored, top_list
 from demo.render.photo_card import before_html
 from demo.render.pictures import figure, to_image
+from demo.render.templates import fill
 from demo.render.verdict import said_html, top_words
 from demo.tabs.universal.craft import Made
 from demo.tabs.universal.render import change_html, factor_for
@@ -122,14 +123,12 @@ def row_html(source: Source, outcome: Outcome, z: Tensor, note: str) -> str:
     kind, word, sentence = _state(outcome)
     if plan.guessed:
         sentence += f" Truth guessed: {listed(plan.roles.true)}."
-    tag = f'<span class="tag">{escape(note)}</span>' if note else ""
-    return (
-        f'<article class="trial {kind}"><header><h2>{escape(source.title)}</h2>{tag}<p class="outcome"><strong>'
-        f'<span class="sign" aria-hidden="true"></span>{word}</strong> {escape(sentence)}</p></header><div class="trio">'
-        f"{before_html(plan.annotator, plan.photo, plan.roles, plan.k)}"
-        f"{change_html(z, factor, 'Change', lossless=False)}"
-        f"{figure('Changed', f'{source.title} with the change added', to_image(outcome.x_adv), after)}</div></article>"
-    )
+    return fill(
+        "tabs/universal/trial.html", kind=kind, word=word, sentence=sentence, title=source.title, note=note,
+        original=Markup(before_html(plan.annotator, plan.photo, plan.roles, plan.k)),
+        change=Markup(change_html(z, factor, "Change", lossless=False)),
+        changed=Markup(figure("Changed", f"{source.title} with the change added", to_image(outcome.x_adv), after)),
+    )  # fmt: skip
 
 
 def try_html(change: Change, sources: Sequence[Source], notes: Sequence[str]) -> tuple[str, str]:
