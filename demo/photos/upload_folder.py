@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from demo.photos.uploads import FORMATS
+from tkml_core.photo_files import FORMATS
 
 MOST_BYTES = 2_000_000_000  # of uploads, all visitors together; the oldest make room
 KEEP_SECONDS = 3600 + 600  # Gradio deletes what a page knows of after an hour; this is for what nobody knows of
