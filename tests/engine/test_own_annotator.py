@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from conftest import to_the_end
 from safetensors.torch import save_file
 from torchvision import models
 
 import tkml_core as tk
-from conftest import to_the_end
 from demo.engine.annotators import annotate_photo, load_annotator
 from demo.engine.loop import run_here
 from demo.engine.plan import AttackRequest, plan_for
