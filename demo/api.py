@@ -3,6 +3,7 @@
 Built on widgets because `gr.api` would hand over the path of a file that nobody checked.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,15 +12,19 @@ from gradio.utils import get_upload_folder
 
 from demo.catalog import attacks as catalog
 from demo.catalog.goals import GOALS
-from demo.components.events import AT_ONCE, plainly
+from demo.components.callers import EventCaller
+from demo.components.events import RUN, plainly
 from demo.components.photo_input import photo_input
 from demo.engine.annotators import annotate_photo
+from demo.engine.places import PLACES, Turn
 from demo.engine.plan import AttackRequest, plan_for
 from demo.engine.run import run_plan
 from demo.export.files import save_png
 from tkml_core.generators import drain
 
 DEFAULT_STEPS = 200
+MOST_CALLS = 4  # of one program, that wait for their run
+LOOK: dict[str, Any] = {"concurrency_id": "annotate", "concurrency_limit": 2}
 
 
 def build(annotators: Sequence[str]) -> None:
@@ -46,9 +51,9 @@ def build(annotators: Sequence[str]) -> None:
             [image, annotator, k, attack, true_labels, target_case, target_labels, max_steps, seed, goal],
             [adversarial_png, report],
             api_name="attack",
-            **AT_ONCE,
+            **RUN,
         )
-        gr.Button("annotate").click(annotate, [image, annotator, k], labels, api_name="annotate")
+        gr.Button("annotate").click(annotate, [image, annotator, k], labels, api_name="annotate", **LOOK)
 
 
 @plainly
@@ -78,7 +83,12 @@ def run_attack(
     request = AttackRequest(
         annotator, k, attack, true_labels, target_case or "", target_labels, max_steps, seed, goal or ""
     )
-    outcome = drain(run_plan(plan_for(image, request)))
+    plan = plan_for(image, request)
+    with Turn(PLACES, EventCaller.now(), each=MOST_CALLS) as turn:
+        deque(turn.next(), maxlen=0)
+        if turn.stop_asked():
+            raise ValueError("Nobody waited for the answer, so the run was left.")
+        outcome = drain(run_plan(plan, turn.stop_asked, turn.clock))
     return save_png(outcome, get_upload_folder()), outcome.report
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 import tkml_core as tk
 from demo import api
-from demo.components import theme
+from demo.components import queue, theme
+from demo.components.request_limits import RequestLimits
 from demo.components.theme import Html
 from demo.export.files import KEEP_SECONDS
 from demo.photos import uploads
@@ -61,6 +63,8 @@ def launch_options() -> dict[str, Any]:
         "footer_links": ["api", "settings"],
         "mcp_server": agents_can_call(),
         "state_session_capacity": VISITORS,
+        "max_threads": queue.THREADS,
+        "app_kwargs": {"middleware": [Middleware(RequestLimits)]},
     }
 
 
@@ -94,7 +98,7 @@ def build() -> gr.Blocks:
                 learn_tab.build(tabs, attack)
         note()
         api.build(names)
-    page.queue(max_size=32)
+    queue.install(page)
     return page
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import gradio as gr
 
+from demo.engine.places import AT_ONCE, MOST_WAITING
+
 
 def plainly(handler: Callable[..., Any]) -> Callable[..., Any]:
     """`handler`, with what the core or the runner refuses turned into a sentence for the visitor."""
@@ -36,8 +38,8 @@ def plainly(handler: Callable[..., Any]) -> Callable[..., Any]:
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
-# One choice after the other: each reads what the one before it has set, however fast somebody clicks.
-CHOICE: dict[str, Any] = {**QUIET, "concurrency_id": "choice", "concurrency_limit": 1, "trigger_mode": "always_last"}
+# One choice of a visitor after the other (see `queue`): each reads what the one before it has set, however fast they click.
+CHOICE: dict[str, Any] = {**QUIET, "concurrency_id": "choice", "concurrency_limit": 4, "trigger_mode": "always_last"}
 
 
 Update = dict[Any, Any]  # widget -> its new value; widgets that are not named stay as they are
@@ -48,6 +50,5 @@ def plain_error(message: str) -> gr.Error:
     return gr.Error(escape(message, quote=False), title="That did not work", print_exception=False)
 
 
-# For every event that attacks, page and endpoint alike: Gradio lets the lowest limit of an id hold for all that share it,
-# and one that is not given is 1. Two cores: more runs at once would only make all of them slow.
-AT_ONCE: dict[str, Any] = {"concurrency_id": "attack", "concurrency_limit": 2}
+# For every event that attacks, page and endpoint alike: they wait in `engine.places`, and here there is room for all of them.
+RUN: dict[str, Any] = {"concurrency_id": "run", "concurrency_limit": AT_ONCE + MOST_WAITING + 10}

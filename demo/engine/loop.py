@@ -4,18 +4,24 @@ import time
 from collections.abc import Callable, Generator
 
 import tkml_core as tk
-from demo.engine import threads
+from demo.engine import places, threads
 from demo.engine.frames import Frame, History
 from demo.engine.outcome import Outcome, conclude
 from demo.engine.plan import Plan
 from tkml_core.generators import WithResult
 from tkml_core.step import Steps
 
-BUDGET_SECONDS = 60.0  # wall clock of one run, wherever it was asked for
+BUDGET_SECONDS = places.ALONE_SECONDS  # wall clock of one run, wherever it was asked for
+Clock = float | Callable[[], float]  # seconds that a run may last, or what says how many as things stand
+
+
+def seconds_of(clock: Clock) -> float:
+    """The seconds that a run may last, now."""
+    return clock() if callable(clock) else clock
 
 
 def take_steps(
-    steps: Steps, stop_asked: Callable[[], bool], budget: float = BUDGET_SECONDS
+    steps: Steps, stop_asked: Callable[[], bool], budget: Clock = BUDGET_SECONDS
 ) -> Generator[tk.Step, None, tuple[tk.Result, str | None]]:
     """The steps of any attack; returns its result and what cut it short: None, "user" or "time". Closing it stops the work.
 
@@ -30,7 +36,9 @@ def take_steps(
             while True:
                 yield step
                 if stopped is None:
-                    stopped = "user" if stop_asked() else "time" if time.perf_counter() - began > budget else None
+                    stopped = (
+                        "user" if stop_asked() else "time" if time.perf_counter() - began > seconds_of(budget) else None
+                    )
                 step = call(steps.send, True) if stopped else call(next, steps)
     except StopIteration as end:
         return end.value, stopped
@@ -39,16 +47,22 @@ def take_steps(
 
 
 def run_here(
-    plan: Plan, stop_asked: Callable[[], bool] = lambda: False, budget: float = BUDGET_SECONDS
+    plan: Plan, stop_asked: Callable[[], bool] = lambda: False, budget: Clock = BUDGET_SECONDS
 ) -> Generator[Frame, None, Outcome]:
     """Frames of the attack, one a step; returns the Outcome, whose report says in "stopped" what cut it short."""
     began = time.perf_counter()
-    history = History()
-    steps = WithResult(take_steps(plan.attack.steps(plan.annotator, plan.photo.x, plan.goal), stop_asked, budget))
+    history, limit = History(), seconds_of(budget)
+
+    def clock() -> float:
+        nonlocal limit
+        limit = seconds_of(budget)
+        return limit
+
+    steps = WithResult(take_steps(plan.attack.steps(plan.annotator, plan.photo.x, plan.goal), stop_asked, clock))
     for step in steps:
         history.add(step)
         seconds = time.perf_counter() - began
         speed = (len(history.loss) - 1) / max(seconds, 1e-6)
         yield Frame(step.index, step.x_adv, step.logits, history, bool(step.achieved[0]), seconds, speed)
     result, stopped = steps.result
-    return conclude(plan, result, history, stopped, time.perf_counter() - began)
+    return conclude(plan, result, history, stopped, time.perf_counter() - began, limit)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 import tkml_core as tk
 from demo.engine.frames import History
+from demo.engine.places import ALONE_SECONDS
 from demo.engine.plan import Plan
 
 
@@ -37,8 +38,10 @@ def device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()
 
 
-def conclude(plan: Plan, result: tk.Result, history: History, stopped: str | None, seconds: float) -> Outcome:
-    """The Outcome of a Result; `stopped` is None, "user" or "time"."""
+def conclude(
+    plan: Plan, result: tk.Result, history: History, stopped: str | None, seconds: float, limit: float = ALONE_SECONDS
+) -> Outcome:
+    """The Outcome of a Result; `stopped` is None, "user" or "time", `limit` how many seconds the run was given."""
     buffer = io.BytesIO()
     tk.to_pil(result.x_adv).save(buffer, "PNG")
     x = plan.photo.x
@@ -78,6 +81,7 @@ def conclude(plan: Plan, result: tk.Result, history: History, stopped: str | Non
         "backwards": int(result.backwards[0]),
         "seconds": round(seconds, 3),
         "stopped": stopped,
+        "time_limit": limit,
         "device": device_name(x.device),
         "seed": plan.seed,
         "max_steps": plan.max_steps,

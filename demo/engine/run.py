@@ -14,13 +14,13 @@ from tkml_core.generators import WithResult
 
 
 def run_plan(
-    plan: Plan, stop_asked: Callable[[], bool] = lambda: False, budget: float = loop.BUDGET_SECONDS
+    plan: Plan, stop_asked: Callable[[], bool] = lambda: False, budget: loop.Clock = loop.BUDGET_SECONDS
 ) -> Generator[Frame, None, Outcome]:
     """`loop.run_here`, on a GPU that is lent where there is one."""
     if not zero_gpu.lends_now():
         return (yield from loop.run_here(plan, stop_asked, budget))
     flag = zero_gpu.Flag()
-    frames = _run_there(plan, flag, budget)
+    frames = _run_there(plan, flag, loop.seconds_of(budget))  # what happens here later is not known there
     try:
         for frame in frames:
             if isinstance(frame, Outcome):

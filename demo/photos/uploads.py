@@ -1,6 +1,7 @@
 """Files from strangers: what may come in, and a plain sentence for whatever may not."""
 
 import re
+import threading
 import unicodedata
 from pathlib import Path
 
@@ -8,14 +9,16 @@ from PIL import Image
 
 from tkml_core import photo_files
 
-MAX_FILE_SIZE = "20mb"
+MAX_FILE_SIZE = 20 * 2**20  # bytes
 GONE = "This picture is no longer on the server. Please choose it again."
+_decoding = threading.Semaphore(2)  # each may take up to 250 MB for a moment
 
 
 def open_photo(path: str | Path) -> Image.Image:
     """`tk.open_photo`, where a file that is gone is a ValueError too: uploads are kept for a while only."""
     try:
-        return photo_files.open_photo(path)
+        with _decoding:
+            return photo_files.open_photo(path)
     except FileNotFoundError as error:
         raise ValueError(GONE) from error
 

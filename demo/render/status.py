@@ -2,6 +2,7 @@
 
 from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome, device_name
+from demo.engine.places import CROWDED_SECONDS, Waiting
 from demo.engine.plan import Plan
 from demo.render.verdict import steps_words
 
@@ -26,6 +27,13 @@ def done_html(outcome: Outcome) -> str:
     speed = max(len(outcome.history.loss) - 1, 0) / max(report["seconds"], 1e-6)
     pace = (speed_words(speed),) if report["steps"] else ()  # a z made beforehand is only added, at no speed
     return line_html(steps_words(report), *pace, report["device"], f"{report['seconds']:.1f} s")
+
+
+def waiting_html(waiting: Waiting) -> str:
+    """The line of somebody who waits for a run: where they stand, and about how long it takes."""
+    ahead = "you are next" if waiting.place == 1 else f"{waiting.place - 1} before you"
+    wait = f"about {waiting.seconds} s" if waiting.seconds else "any moment"
+    return line_html("waiting", ahead, wait, f"a run lasts {CROWDED_SECONDS:.0f} s at most while others wait")
 
 
 def line_html(*parts: str) -> str:

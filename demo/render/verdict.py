@@ -7,6 +7,7 @@ from markupsafe import Markup
 from demo.catalog import attacks as catalog
 from demo.catalog.english import are, listed
 from demo.catalog.goals import GOALS
+from demo.engine.places import ALONE_SECONDS
 from demo.engine.roles import Roles
 from demo.render.templates import fill
 
@@ -53,13 +54,18 @@ def steps_words(report: dict[str, Any]) -> str:
     return f"{report['steps']} {one if report['steps'] == 1 else word}"
 
 
+def limit_words(seconds: float) -> str:
+    """How long a run may last, such as "60 seconds"."""
+    return f"{seconds:.0f} seconds" + (" while others wait" if seconds < ALONE_SECONDS else "")
+
+
 def _cut_short(report: dict[str, Any], budget: float) -> str:
     """Why the run ended early, if it did, as the start of the sentence."""
     steps = steps_words(report)
     if report["stopped"] == "user":
         return f"Stopped after {steps}. "
     if report["stopped"] == "time":
-        return f"The limit of {budget:.0f} seconds ended the run after {steps}. "
+        return f"The limit of {limit_words(budget)} ended the run after {steps}. "
     return ""
 
 

@@ -109,7 +109,7 @@ def test_stop_keeps_what_is_there_and_begins_nothing_new(cat: Entry) -> None:
     words = summary.sentence(plans, [report, None], done=True)
     assert "TkML-AP-T was stopped. Stopped before ML-AP had a turn." in words and "did not reach" not in words
     late = summary.sentence(plans, [{**report, "stopped": "time"}, None], done=True)
-    assert "TkML-AP-T did not reach it before its 60 s were over." in late
+    assert "TkML-AP-T did not reach it before its 600 s were over." in late
     table = summary.table_html(plans, [report, None], done=True)
     assert ">stopped<" in table and ">not run<" in table
     assert "Stopped" in column_html(plans[0], seen[-1])
@@ -133,7 +133,7 @@ def reports(*norms: float | None) -> list[dict[str, Any] | None]:
     for place, norm in enumerate(norms):
         report = dict.fromkeys(summary.CSV_FIELDS, 1) | {
             "attack": ("TkML-AP-U", "kFool", "MinNorm")[place], "achieved": (norm or 0) >= 0, "l2": abs(norm or 0),
-            "psnr": None, "stopped": None, "max_steps": 200, "steps": 200,
+            "psnr": None, "stopped": None, "time_limit": 60.0, "max_steps": 200, "steps": 200,
             "true_labels": ["cat", "dog"], "targets": [], "after": [["cow", 0.5]],
         }  # fmt: skip
         made.append(None if norm is None else report)

@@ -15,7 +15,7 @@ def number(label: str, text: Any) -> float | None:
     try:
         return float(str(text).strip().replace(",", "."))
     except ValueError:
-        raise ValueError(f"{label} must be a number such as 0.1, or empty; got {text!r}.") from None
+        raise ValueError(f"{label} must be a number such as 0.1, or empty; got {text!r:.200}.") from None
 
 
 def page_plan(

@@ -1,6 +1,7 @@
 """Which labels a visitor may name for the goal that is chosen, and how many: targets, or true labels to hide."""
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import gradio as gr
@@ -10,6 +11,7 @@ from demo.catalog import attacks as catalog
 from demo.components.events import Update
 from demo.components.label_toggles import NOTHING_NAMED
 from demo.engine.annotators import largest_k
+from demo.photos.selection import MOST_NAMED
 from demo.tabs.attack.widgets import Widgets
 
 
@@ -45,7 +47,7 @@ def labels_to_name(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k
         able, most, label = [name for name in annotator.labels if name not in true], k, "Target labels"
         info = f"Choose exactly {k}, as many as k" + (", the first one on top" if goal == "ordered" else "")
         info += ": here, or by clicking labels above"
-    chosen = [name for name in naming.chosen or () if name in able][:most]
+    chosen = [name for name in dict.fromkeys(islice(naming.chosen or (), MOST_NAMED)) if name in able][:most]
     if wanted == "hidden" and not chosen:
         chosen = able[:1]
     by_hand = wanted == "hidden" or (wanted == "targets" and naming.case == "chosen")

@@ -72,7 +72,7 @@ def read(params: Mapping[str, str], start: str, annotator: str) -> Linked | None
     name = given.get("annotator", annotator)
     attack = given.get("attack", next(iter(catalog.attacks())))
     if attack not in catalog.attacks():
-        raise ValueError(f"attack must be one of {', '.join(catalog.attacks())}; got {attack!r}.")
+        raise ValueError(f"attack must be one of {', '.join(catalog.attacks())}; got {attack!r:.200}.")
     item = sample(given.get("sample", start))
     true = _listed(given, "true") or known_truth(item, load_annotator(name))
     settings: dict[str, Any] = {

@@ -10,8 +10,10 @@ from demo.components import replay
 from demo.components.amplifier import factor_of
 from demo.components.events import QUIET, Update, plainly
 from demo.components.run_bar import wire_by_session
+from demo.engine.places import Turn
 from demo.engine.replay import Replay
 from demo.export.files import save_data, save_png, save_report
+from demo.render.status import waiting_html
 from demo.tabs.attack import download_events, stage
 from demo.tabs.attack.choice_events import CHANGED
 from demo.tabs.attack.form import page_plan
@@ -37,11 +39,15 @@ def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
     ]  # fmt: skip
     boxes = {name: getattr(w, name) for name in stage.BOXES}
 
-    def on_run(session: str, factor: Any, *form: Any) -> Iterator[Update]:
+    def on_run(session: str, turn: Turn, factor: Any, *form: Any) -> Iterator[Update]:
         plan = page_plan(*form)
         flags.amplify(session, factor_of(factor))
+        for waiting in turn.next():
+            yield {w.status: waiting_html(waiting)}
+        if turn.stop_asked():
+            return
         try:
-            for view in stage.views(plan, lambda: flags.stopped(session), factor=lambda: flags.factor(session)):
+            for view in stage.views(plan, turn.stop_asked, turn.clock, lambda: flags.factor(session)):
                 if flags.left(session):  # no verdict: the stage shows what was chosen since
                     yield {state.attacked: False}  # Gradio sends the last update twice, so it must not be a frame
                     return

@@ -42,7 +42,7 @@ class RunFlags(Stops):
         """Another photo or annotator was chosen: a run that goes on ends, and the stage no longer belongs to it."""
         with self._lock:
             if session in self._factor:
-                self._stopping.add(session)
+                self._stopping[session] = None
                 self._left.add(session)
 
     def left(self, session: str) -> bool:

@@ -56,7 +56,7 @@ def closing(replay: Replay, factor: int = AMPLIFY) -> View:
         after=end.after,
         race=race_of(plan, outcome.history, outcome),
         status=done_html(outcome),
-        verdict=verdict_html(outcome.report, loop.BUDGET_SECONDS),
+        verdict=verdict_html(outcome.report, outcome.report["time_limit"]),
         table=table_html(outcome.report),
         outcome=outcome,
         replay=replay,
@@ -76,7 +76,7 @@ def replayed(replay: Replay, at: int, lossless: bool, factor: int = AMPLIFY) -> 
 def views(
     plan: Plan,
     stop_asked: Callable[[], bool],
-    budget: float = loop.BUDGET_SECONDS,
+    budget: loop.Clock = loop.BUDGET_SECONDS,
     factor: Callable[[], int] = lambda: AMPLIFY,
 ) -> Iterator[View]:
     """Opening, then at most 8 pictures and 4 races a second, then the closing view.

@@ -1,6 +1,7 @@
 """What the page answers when a visitor chooses something: new contents for the widgets that it concerns."""
 
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import gradio as gr
@@ -14,7 +15,7 @@ from demo.engine.annotators import Photo, guess, largest_k, load_annotator, read
 from demo.engine.checks import whole
 from demo.engine.roles import Roles
 from demo.photos.samples import sample
-from demo.photos.selection import known, known_truth
+from demo.photos.selection import LONGEST_LABEL, MOST_NAMED, known, known_truth
 from demo.photos.uploads import GONE
 from demo.render import photo_card
 from demo.render.labels import scored
@@ -37,7 +38,9 @@ def marked(own: OwnPhoto | None, toggles: Any) -> OwnPhoto | None:
         or (toggles.get("photo"), toggles.get("origin")) != (own.photo, "yours")
     ):
         return own
-    return replace(own, true=tuple(toggles.get("truth") or ()))
+    return replace(
+        own, true=tuple(str(name)[:LONGEST_LABEL] for name in islice(toggles.get("truth") or (), MOST_NAMED))
+    )
 
 
 def still_kept(own: OwnPhoto | None) -> OwnPhoto:

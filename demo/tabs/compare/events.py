@@ -1,6 +1,6 @@
 """What the tab's widgets do: choices, the run, and its table as a file."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import gradio as gr
@@ -11,10 +11,11 @@ from demo.components.entry import EntryWidgets
 from demo.components.events import CHOICE, plainly
 from demo.components.label_toggles import marked_true
 from demo.engine.annotators import load_annotator
+from demo.engine.places import Turn
 from demo.engine.plan import Plan
 from demo.export import files
 from demo.photos.selection import known
-from demo.render.status import line_html, speed_words
+from demo.render.status import line_html, speed_words, waiting_html
 from demo.render.tables import sum_up
 from demo.tabs.compare import methods as comparison
 from demo.tabs.compare import render, summary
@@ -69,9 +70,7 @@ def wire_run(w: CompareWidgets, source: EntryWidgets) -> None:
         sentence = summary.sentence(plans, reports, done)
         return {w.words: sum_up(sentence), w.table: summary.table_html(plans, reports, done)}
 
-    def on_run(
-        stop_asked: Callable[[], bool], aim: str, methods: Any, steps: Any, seed: Any, *attack: Any
-    ) -> Iterator[dict[Any, Any]]:
+    def on_run(turn: Turn, aim: str, methods: Any, steps: Any, seed: Any, *attack: Any) -> Iterator[dict[Any, Any]]:
         entry = entry_of(*attack)
         if not entry.true:
             raise ValueError("Mark at least one label as true on the tab Attack: there is nothing to contradict yet.")
@@ -86,13 +85,16 @@ def wire_run(w: CompareWidgets, source: EntryWidgets) -> None:
             w.status: line_html(f"1 of {len(plans)}", "starting"),
             w.file: gr.update(value=None, interactive=False),
         }
-        for update_of in comparison.column_updates(plans, stop_asked):
+        for update_of in comparison.column_updates(plans, turn.stop_asked, turn.clock, turn.next):
+            if update_of.waiting:
+                yield {w.status: waiting_html(update_of.waiting)}
+                continue
             plan = plans[update_of.column]
             update: dict[Any, Any] = {w.columns[update_of.column + 1]: render.column_html(plan, update_of)}
             if update_of.frame:
                 speed = speed_words(update_of.frame.steps_per_second)
-                turn = f"{update_of.column + 1} of {len(plans)}"
-                update[w.status] = line_html(turn, plan.request.attack, f"step {update_of.frame.index}", speed)
+                which = f"{update_of.column + 1} of {len(plans)}"
+                update[w.status] = line_html(which, plan.request.attack, f"step {update_of.frame.index}", speed)
             if update_of.outcome:
                 reports[update_of.column] = update_of.outcome.report
                 update |= told(plans, reports, done=False)

@@ -9,6 +9,7 @@ from demo.engine import loop
 from demo.engine.checks import one_of
 from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome
+from demo.engine.places import Waiting, at_once
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.engine.run import run_plan
 from demo.engine.stream import PICTURES_EVERY
@@ -68,9 +69,10 @@ class ComparisonRequest:
 
 @dataclass(frozen=True)
 class ColumnUpdate:
-    """News of one column: a frame while it runs, the outcome at its end."""
+    """News of one column: how long it waits for its run, a frame while it runs, the outcome at its end."""
 
     column: int
+    waiting: Waiting | None = None
     frame: Frame | None = None
     outcome: Outcome | None = None
 
@@ -130,16 +132,21 @@ def reference(contestants: Sequence[Plan]) -> Plan:
 
 
 def column_updates(
-    contestants: Sequence[Plan], stop_asked: Callable[[], bool], budget: float = loop.BUDGET_SECONDS
+    contestants: Sequence[Plan],
+    stop_asked: Callable[[], bool],
+    budget: loop.Clock = loop.BUDGET_SECONDS,
+    next_turn: Callable[[], Iterator[Waiting]] = at_once,
 ) -> Iterator[ColumnUpdate]:
-    """Every plan's run, in turn, each for at most `budget` seconds; at most 8 frames a second.
+    """Every plan's run, one after the other, each with a turn of its own and for at most `budget` seconds; 8 frames a second.
 
     Once `stop_asked` is true the present run concludes with what it has, and those after it do not begin.
     """
     for column, plan in enumerate(contestants):
+        for waiting in next_turn():
+            yield ColumnUpdate(column, waiting=waiting)
         if stop_asked():
             return
         frames = WithResult(run_plan(plan, stop_asked, budget))
         for frame in frames.every(PICTURES_EVERY):
-            yield ColumnUpdate(column, frame)
+            yield ColumnUpdate(column, frame=frame)
         yield ColumnUpdate(column, outcome=frames.result)

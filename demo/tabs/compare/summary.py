@@ -9,7 +9,6 @@ from markupsafe import Markup
 
 from demo.catalog import attacks as catalog
 from demo.catalog.english import listed
-from demo.engine import loop
 from demo.engine.plan import Plan
 from demo.render.tables import Cell, Row, sheet
 from demo.render.verdict import aim, steps_words
@@ -28,7 +27,7 @@ def smallest(reports: Reports) -> int | None:
 def shortage(report: dict[str, Any]) -> str:
     """What cut a run short: the clock, or Stop after it had met its goal, or fewer queries than it wants; else empty."""
     if report["stopped"] == "time":
-        return f"{loop.BUDGET_SECONDS:.0f} s were over"
+        return f"{report['time_limit']:.0f} s were over"
     if report["stopped"] == "user" and report["achieved"]:
         return "then stopped"
     choice = catalog.choice_of(report["attack"])
@@ -59,9 +58,9 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
     if lost:
         parts.append(f"{listed(lost)} did not reach it.")
     if late:
-        parts.append(f"{listed(late)} did not reach it before {_clock(late)}.")
+        parts.append(f"{listed(late)} did not reach it before {_clock(late, ended)}.")
     if cut:
-        parts.append(f"{listed(cut)} might have come to less, but {_clock(cut)}.")
+        parts.append(f"{listed(cut)} might have come to less, but {_clock(cut, ended)}.")
     if halted:
         parts.append(f"{listed(halted)} might have come to less, but was stopped.")
     if stopped:
@@ -71,9 +70,11 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
     return " ".join(parts)
 
 
-def _clock(names: Sequence[str]) -> str:
-    """That the time of these methods was over."""
-    return f"{'its' if len(names) == 1 else 'their'} {loop.BUDGET_SECONDS:.0f} s were over"
+def _clock(names: Sequence[str], ended: Sequence[dict[str, Any]]) -> str:
+    """That the time of these methods was over; it is shorter while others wait."""
+    limits = sorted({report["time_limit"] for report in ended if report["attack"] in names})
+    seconds = " or ".join(f"{limit:.0f}" for limit in limits)
+    return f"{'its' if len(names) == 1 else 'their'} {seconds} s were over"
 
 
 def _order(won: Sequence[dict[str, Any]]) -> str:

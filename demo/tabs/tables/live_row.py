@@ -1,7 +1,7 @@
 """A row of a table that a visitor measures: one attack on many photos, one after the other, with its figures so far."""
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from demo.catalog import attacks as catalog
 from demo.catalog.english import listed
 from demo.engine import loop
 from demo.engine.checks import one_of
+from demo.engine.places import ALONE_SECONDS, Waiting, at_once
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.engine.run import run_plan
 from demo.photos.selection import Source
@@ -44,16 +45,18 @@ class Row:
     pert: float = 0.0
     steps: int = 0
     seconds: float = 0.0
+    cut: int = 0  # of those done, by a clock that was shorter because others waited
     state: str = "running"
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where the run is: the row so far, and the step of the photo under way."""
+    """Where the run is: the row so far, and the step of the photo under way, or how long that waits for its run."""
 
     row: Row
     title: str
     step: int
+    waiting: Waiting | None = None
 
 
 def cases_of(attack: str) -> dict[str, str]:
@@ -74,9 +77,18 @@ def request_for(annotator: str, attack: str, case: str, k: Any, max_steps: Any, 
 
 
 def measure(
-    request: AttackRequest, case: str, sources: Sequence[Source], stop_asked: Callable[[], bool], limit: float = SECONDS
+    request: AttackRequest,
+    case: str,
+    sources: Sequence[Source],
+    stop_asked: Callable[[], bool],
+    limit: float = SECONDS,
+    budget: loop.Clock = loop.BUDGET_SECONDS,
+    next_turn: Callable[[], Iterator[Waiting]] = at_once,
 ) -> Generator[Progress, None, Row]:
-    """Progress at every step of every photo; returns the row. A photo that was cut short is not counted."""
+    """Progress at every step of every photo; returns the row. A photo that was cut short by Stop or `limit` is not counted.
+
+    Each photo's run has a turn of its own, and `budget` seconds.
+    """
     if not sources:
         raise ValueError("Choose or upload at least one photo to attack.")
     if len(sources) > MOST_PHOTOS:
@@ -91,25 +103,32 @@ def measure(
         if not bool(tk.consistent(plan.photo.logits, plan.true.to(plan.photo.logits.device), plan.k)[0]):
             row = replace(row, left_out=(*row.left_out, source.title))
             continue
+        waits = time.perf_counter()
+        for waiting in next_turn():
+            yield Progress(row, source.title, 0, waiting)
+        if stop_asked():
+            return replace(row, state="stopped")
+        began += time.perf_counter() - waits  # waiting does not count
         left = limit - (time.perf_counter() - began)
-        report = yield from _attacked(plan, row, source.title, stop_asked, min(left, loop.BUDGET_SECONDS))
+        report = yield from _attacked(plan, row, source.title, stop_asked, left, budget)
         row = replace(row, seconds=time.perf_counter() - began)
         if report["stopped"] == "user":
             return replace(row, state="stopped")
-        if report["stopped"] == "time" and left <= loop.BUDGET_SECONDS:
+        if report["stopped"] == "time" and time.perf_counter() - began >= limit:
             return replace(row, state=f"limit of {limit:.0f} s")
         fooled = not report["consistent"]
         row = replace(
             row, done=row.done + 1, fooled=row.fooled + fooled, won=row.won + report["achieved"],
             pert=row.pert + report["pert"] * fooled, steps=row.steps + report["steps"],
+            cut=row.cut + (report["stopped"] == "time" and report["time_limit"] < ALONE_SECONDS),
         )  # fmt: skip
-    return replace(row, state="done")
+    return replace(row, state=f"done, {row.cut} cut short as others waited" if row.cut else "done")
 
 
 def _attacked(
-    plan: Plan, row: Row, title: str, stop_asked: Callable[[], bool], seconds: float
+    plan: Plan, row: Row, title: str, stop_asked: Callable[[], bool], left: float, budget: loop.Clock
 ) -> Generator[Progress, None, dict[str, Any]]:
-    frames = WithResult(run_plan(plan, stop_asked, seconds))
+    frames = WithResult(run_plan(plan, stop_asked, lambda: min(left, loop.seconds_of(budget))))
     for frame in frames:
         yield Progress(row, title, frame.index)
     return frames.result.report

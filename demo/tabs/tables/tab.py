@@ -1,6 +1,6 @@
 """The tab's widgets, and what they do."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,14 @@ from demo.components.events import QUIET, Update, plainly
 from demo.components.run_bar import into_sight, wire
 from demo.components.theme import Html
 from demo.engine.annotators import load_annotator
+from demo.engine.places import Turn
 from demo.engine.plan import DEFAULT_K, MAX_SEED, MAX_STEPS
 from demo.engine.stream import PICTURES_EVERY
 from demo.export.files import KEEP_SECONDS
 from demo.photos.samples import samples
 from demo.photos.selection import sample_sources, uploaded
 from demo.render.measured_table import table_html
-from demo.render.status import line_html
+from demo.render.status import line_html, waiting_html
 from demo.tabs.tables import live_row
 from demo.tabs.tables.measured import tables
 from tkml_core.generators import WithResult
@@ -119,15 +120,19 @@ def _wire(w: TablesWidgets, files: dict[str, str]) -> None:
         }
 
     def on_run(
-        stop_asked: Callable[[], bool], rows: list[live_row.Row], chosen: list[str], uploads: Any, name: str, attack: str,
+        turn: Turn, rows: list[live_row.Row], chosen: list[str], uploads: Any, name: str, attack: str,
         case: str, k: Any, max_steps: Any, seed: Any,
     ) -> Iterator[Update]:  # fmt: skip
         able = live_row.cases_of(attack)
         request = live_row.request_for(name, attack, case if case in able else next(iter(able)), k, max_steps, seed)
         case = request.target_case or "cleared"
         sources = sample_sources(chosen, files, load_annotator(name)) + uploaded(uploads, live_row.MOST_PHOTOS)
-        run, done = WithResult(live_row.measure(request, case, sources, stop_asked)), -1
+        row = live_row.measure(request, case, sources, turn.stop_asked, budget=turn.clock, next_turn=turn.next)
+        run, done = WithResult(row), -1
         for now in run.every(PICTURES_EVERY):
+            if now.waiting:
+                yield {w.status: waiting_html(now.waiting)}
+                continue
             update = {w.status: line_html(f"{now.title}", f"step {now.step}", f"{now.row.done} done")}
             if now.row.done > done:
                 done = now.row.done

@@ -119,7 +119,7 @@ def fooled(annotator: tk.Annotator, photos: PhotoSet, k: int, z: Tensor) -> int:
 
 
 def craft(
-    request: CraftRequest, photos: PhotoSet, stop_asked: Callable[[], bool], budget: float = loop.BUDGET_SECONDS
+    request: CraftRequest, photos: PhotoSet, stop_asked: Callable[[], bool], budget: loop.Clock = loop.BUDGET_SECONDS
 ) -> Generator[CraftProgress, None, Made]:
     """Moments of the run, one an update; returns what was made, the best so far where it was stopped."""
     annotator, attack = load_annotator(request.annotator), request.attack()

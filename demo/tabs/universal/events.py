@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
@@ -14,11 +15,13 @@ from demo.components.events import QUIET, Update, plainly
 from demo.components.run_bar import into_sight, wire
 from demo.engine import loop
 from demo.engine.annotators import load_annotator
+from demo.engine.places import Turn
 from demo.engine.stream import PICTURES_EVERY
 from demo.export import files as export_files
-from demo.photos.selection import sample_sources, uploaded
+from demo.photos.selection import chosen_samples, sample_sources, uploaded
+from demo.render import status
 from demo.render.status import line_html
-from demo.render.verdict import waiting_html
+from demo.render.verdict import limit_words, waiting_html
 from demo.tabs.universal import craft, photo_set, render, trial
 from demo.tabs.universal.widgets import UniversalWidgets
 from tkml_core.generators import WithResult
@@ -61,19 +64,38 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
     def on_uploads(names: list[str], uploads: Any) -> list[str]:
         return names[: trial.room(uploads)]  # somebody's own photos come first
 
-    def on_craft(
-        stop_asked: Stop, used: list[str], uploads: Any, to_try: Any, more: bool, *form: Any
-    ) -> Iterator[Update]:
+    def on_craft(turn: Turn, used: Any, uploads: Any, to_try: Any, more: bool, *form: Any) -> Iterator[Update]:
+        used = chosen_samples(used, files)
         request = craft.checked(used, *form)
         sources = sample_sources(used, files, load_annotator(request.annotator)) + uploaded(uploads)
-        yield {w.status: line_html(f"reading {len(sources)} photos")}
-        photos = photo_set.gather(sources, request.annotator, request.k, more)
-        made = yield from _progress(w, request, photos, stop_asked)
+        for waiting in turn.next():
+            yield {w.status: status.waiting_html(waiting)}
+        if turn.stop_asked():
+            return
+        began = time.monotonic()
+        reading = WithResult(photo_set.gathering(sources, request.annotator, request.k, more))
+        for count in reading:
+            yield {w.status: line_html(f"photo {count} of {len(sources)} read")}
+            if turn.stop_asked():
+                yield {w.status: line_html("stopped before anything was made")}
+                return
+            if time.monotonic() - began > turn.clock():
+                raise ValueError(
+                    f"The {limit_words(turn.clock())} were over before all photos were read. Choose fewer of them."
+                )
+        spent, limit = time.monotonic() - began, turn.clock()
+
+        def left() -> float:
+            nonlocal limit
+            limit = turn.clock()
+            return limit - spent
+
+        made = yield from _progress(w, request, reading.result, turn.stop_asked, left)
         unseen = photo_set.unseen(used, files) or list(files)
         npz, png = files_of(made)
         factor = render.factor_for(made.norm)
         yield {
-            w.verdict: render.made_html(made, loop.BUDGET_SECONDS),
+            w.verdict: render.made_html(made, limit),
             w.z: render.change_html(made.z, factor, "Change z", lossless=True),
             w.rates: render.rates_html(made.points, request.epochs, made.pictures),
             w.facts: render.facts_html(made),
@@ -102,7 +124,7 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
 
 
 def _progress(
-    w: UniversalWidgets, request: craft.CraftRequest, photos: photo_set.PhotoSet, stop_asked: Stop
+    w: UniversalWidgets, request: craft.CraftRequest, photos: photo_set.PhotoSet, stop_asked: Stop, budget: loop.Clock
 ) -> Generator[Update, None, craft.Made]:
     """Updates of the stage while the run goes on, at most so many a second; returns what was made."""
     n, factor = len(photos.x), render.factor_for(request.budget)
@@ -114,7 +136,7 @@ def _progress(
         w.npz: gr.update(interactive=False),
         w.png: gr.update(interactive=False),
     }
-    run, drawn = WithResult(craft.craft(request, photos, stop_asked)), 0
+    run, drawn = WithResult(craft.craft(request, photos, stop_asked, budget)), 0
     for now in run.every(PICTURES_EVERY):
         update = {
             w.z: render.change_html(now.z, factor, "Change z", lossless=False),

@@ -11,7 +11,7 @@ import tkml_core as tk
 from demo.catalog.english import listed
 from demo.render import plot
 from demo.render.pictures import amplified, figure
-from demo.render.verdict import said_html, top_words
+from demo.render.verdict import limit_words, said_html, top_words
 from demo.tabs.universal.craft import CraftProgress, CraftRequest, Made, Point
 
 FACTORS = (2, 5, 10, 20, 50)
@@ -80,7 +80,7 @@ def made_sentence(made: Made, limit: float) -> str:
     """What came of a run, in plain words."""
     lead = {
         "user": f"Stopped after {made.updates} updates. ",
-        "time": f"The limit of {limit:.0f} seconds ended the run after {made.updates} updates. ",
+        "time": f"The limit of {limit_words(limit)} ended the run after {made.updates} updates. ",
     }.get(made.stopped or "", "")
     if made.early:
         lead = (
