@@ -3,15 +3,14 @@
 import torch
 from torch import Tensor
 
-from tkml_core.images import each
-from tkml_core.metrics import l2_norm
+from tkml_core.attacks.batch import onto_ball
 
 
 def project(z: Tensor, xi: float, norm: str) -> Tensor:
     """The nearest z' (1,3,H,W) with ‖z'‖ ≤ ξ; z in [0,1] units, ξ in 0–255 units, norm "l2" or "linf"."""
     if norm == "linf":
         return z.clamp(-xi / 255, xi / 255)
-    return z * each((xi / l2_norm(z).clamp(min=1e-12)).clamp(max=1))
+    return onto_ball(z, xi)
 
 
 def to_levels(z: Tensor, xi: float, norm: str) -> Tensor:
