@@ -17,6 +17,7 @@ from demo.engine.plan import Ask
 from demo.photos.uploads import photo_input
 from demo.tabs.attack import stage
 from demo.tabs.attack.updates import plainly
+from tkml_core.generators import drain
 
 DEFAULT_STEPS = 200
 
@@ -75,12 +76,8 @@ def run_attack(
         The adversarial picture as a PNG file, and a report that was measured on that file.
     """
     ask = Ask(annotator, k, attack, true_labels, target_case or "", target_labels, max_steps, seed, goal or "")
-    steps = elsewhere.run(loop.plan(image, ask))
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return stage.save_png(end.value, get_upload_folder()), end.value.report
+    outcome = drain(elsewhere.run(loop.plan(image, ask)))
+    return stage.save_png(outcome, get_upload_folder()), outcome.report
 
 
 @plainly

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import pytest
 
+from tkml_core.generators import WithResult
+
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 PATIENCE, RUN = 30_000, 90_000  # milliseconds, for a busy machine; a free one needs a tenth of it
 
@@ -25,12 +27,16 @@ Made = TypeVar("Made")
 
 def to_the_end(run: Generator[Seen, Any, Made]) -> tuple[list[Seen], Made]:
     """All that a generator yields, and what it returns."""
-    seen = []
-    while True:
-        try:
-            seen.append(next(run))
-        except StopIteration as end:
-            return seen, end.value
+    with_result = WithResult(run)
+    return list(with_result), with_result.result
+
+
+def concluded(run: Generator[Any, bool, Made]) -> Made:
+    """What a run returns that is sent True: it ends with what it has."""
+    with pytest.raises(StopIteration) as end:
+        run.send(True)
+    made: Made = end.value.value
+    return made
 
 
 @pytest.fixture(scope="session")

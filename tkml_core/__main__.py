@@ -13,6 +13,7 @@ from torch import Tensor
 import tkml_core as tk
 from tkml_core.attacks.registry import UNIVERSAL, goal_name
 from tkml_core.attacks.universal.precomputed import Precomputed
+from tkml_core.generators import WithResult
 from tkml_core.zoo import DEFAULT
 
 
@@ -87,17 +88,13 @@ def main(argv: list[str] | None = None) -> int:
         with torch.no_grad():
             before = annotator(x)
         true = annotator.mask(args.true) if args.true else annotator.guess(before)
-        steps = attack.steps(annotator, x, goal_of(args, annotator, before, true))
+        run = WithResult(attack.steps(annotator, x, goal_of(args, annotator, before, true)))
         print(f"true:   {', '.join(label for label, t in zip(annotator.labels, true[0].tolist(), strict=True) if t)}")
         print(f"before: {listed(annotator, before, args.k)}")
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration as end:
-                result = end.value
-                break
+        for step in run:
             if step.index % 10 == 0:
                 print(f"  step {step.index}: loss {float(step.loss):.3f}, ‖z‖₂ {float(step.norm):.1f}", file=sys.stderr)
+        result = run.result
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -17,6 +17,7 @@ from demo.engine.frames import Frame, History
 from demo.engine.outcome import Outcome, conclude
 from demo.engine.plan import Ask, Photo, Plan, make_plan, one_of, whole
 from demo.photos.uploads import GONE, file_word, open_photo
+from tkml_core.generators import WithResult
 from tkml_core.step import Steps
 
 # For every event that attacks, page and endpoint alike: Gradio lets the lowest limit of an id hold for all that share it,
@@ -120,16 +121,11 @@ def run(
     """Frames of the attack, one a step; returns the Outcome, whose report says in "stopped" what cut it short."""
     began = time.perf_counter()
     history = History()
-    steps = driven(plan.attack.steps(plan.annotator, plan.photo.x, plan.goal), stop_asked, budget)
-    try:
-        while True:
-            step = next(steps)
-            history.add(step)
-            seconds = time.perf_counter() - began
-            speed = (len(history.loss) - 1) / max(seconds, 1e-6)
-            yield Frame(step.index, step.x_adv, step.logits, history, bool(step.achieved[0]), seconds, speed)
-    except StopIteration as end:
-        result, stopped = end.value
-    finally:
-        steps.close()
+    steps = WithResult(driven(plan.attack.steps(plan.annotator, plan.photo.x, plan.goal), stop_asked, budget))
+    for step in steps:
+        history.add(step)
+        seconds = time.perf_counter() - began
+        speed = (len(history.loss) - 1) / max(seconds, 1e-6)
+        yield Frame(step.index, step.x_adv, step.logits, history, bool(step.achieved[0]), seconds, speed)
+    result, stopped = steps.result
     return conclude(plan, result, history, stopped, time.perf_counter() - began)

@@ -10,6 +10,7 @@ from demo.engine import loop, zero_gpu
 from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome
 from demo.engine.plan import Plan, make_plan
+from tkml_core.generators import WithResult
 
 
 def run(
@@ -39,13 +40,8 @@ def _run_there(plan: Plan, flag: zero_gpu.Flag, budget: float) -> Iterator[Frame
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     photo = replace(plan.photo, x=plan.photo.x.to(device), logits=plan.photo.logits.to(device))
     there = replace(make_plan(plan.ask, tk.load(plan.ask.annotator, device), photo), guessed=plan.guessed)
-    frames = loop.run(there, flag.is_up, budget)
-    try:
-        while True:
-            frame = next(frames)
-            yield replace(frame, x_adv=frame.x_adv.cpu(), logits=frame.logits.cpu())
-    except StopIteration as end:
-        outcome: Outcome = end.value
-        yield replace(outcome, plan=plan, x_adv=outcome.x_adv.cpu(), logits=outcome.logits.cpu())
-    finally:
-        frames.close()
+    frames = WithResult(loop.run(there, flag.is_up, budget))
+    for frame in frames:
+        yield replace(frame, x_adv=frame.x_adv.cpu(), logits=frame.logits.cpu())
+    outcome = frames.result
+    yield replace(outcome, plan=plan, x_adv=outcome.x_adv.cpu(), logits=outcome.logits.cpu())

@@ -7,7 +7,7 @@ from itertools import pairwise, permutations
 import numpy as np
 import pytest
 import torch
-from conftest import to_the_end
+from conftest import concluded, to_the_end
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import (
@@ -359,9 +359,8 @@ def test_again_is_the_same_bit_for_bit_and_true_concludes(attack: Attack) -> Non
     assert first.x_adv.shape == x.shape and on_levels(first.x_adv) and not torch.equal(first.x_adv, x)
     run = attack.steps(annotator("voc20"), x, goal)
     next(run), next(run)
-    with pytest.raises(StopIteration) as end:
-        run.send(True)
-    assert isinstance(end.value.value, tk.Result) and end.value.value.steps.item() <= 1
+    result = concluded(run)
+    assert isinstance(result, tk.Result) and result.steps.item() <= 1
     nothing = list(type(attack)(max_steps=0).steps(annotator("voc20"), x, goal))
     assert len(nothing) == 1 and torch.equal(nothing[0].x_adv, x)
 
@@ -376,7 +375,5 @@ def test_sending_true_keeps_a_success_of_an_earlier_search() -> None:
         seen |= bool(step.achieved.item())
         if seen and step.index > 50 and not step.achieved.item():
             break
-    with pytest.raises(StopIteration) as end:
-        run.send(True)
-    result = end.value.value
+    result = concluded(run)
     assert seen and result.achieved.item() and goal.margin(found(result.x_adv)).item() < 0

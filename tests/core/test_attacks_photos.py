@@ -9,7 +9,7 @@ import matplotlib
 import pytest
 import skimage
 import torch
-from conftest import to_the_end
+from conftest import concluded, to_the_end
 from PIL import Image
 from torch import Tensor
 
@@ -312,9 +312,7 @@ def test_sending_true_concludes_with_the_best_there_is(which: str, after: int) -
     run = ATTACKS[which].steps(annotator("voc20"), x, ask("voc20", which, x))
     for _ in range(after + 1):
         next(run)
-    with pytest.raises(StopIteration) as end:
-        run.send(True)
-    result = end.value.value
+    result = concluded(run)
     assert isinstance(result, tk.Result) and on_levels(result.x_adv)
     assert bool((result.steps <= after).all())
 
@@ -327,9 +325,7 @@ def test_sending_true_after_a_success_certifies_it() -> None:
     for step in run:
         if step.achieved.all():
             break
-    with pytest.raises(StopIteration) as end:
-        run.send(True)
-    result = end.value.value
+    result = concluded(run)
     assert result.achieved.tolist() == [True] and result.steps.item() <= step.index
     assert goal.margin(annotator("voc20")(result.x_adv)).item() < 0
 

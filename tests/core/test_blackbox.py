@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import to_the_end
+from conftest import concluded, to_the_end
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import (
@@ -268,9 +268,7 @@ def test_sending_true_concludes_with_what_there_is() -> None:
     annotator, seen = watched(annotator)
     run = tk.BlackBox(seed=1).steps(annotator, x, goal)
     last = [next(run) for _ in range(4)][-1]
-    with pytest.raises(StopIteration) as end:
-        run.send(True)
-    result = end.value.value
+    result = concluded(run)
     assert torch.equal(result.x_adv, last.x_adv) and result.forwards.item() == len(seen) == 5
 
 

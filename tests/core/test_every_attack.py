@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from conftest import concluded
 from oracles import linear
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -80,9 +81,8 @@ def test_closing_leaves_nothing_and_sending_true_concludes(name: str) -> None:
     assert all(p.grad is None and not p.requires_grad for p in annotator.module.parameters())
     steps = short(name).steps(annotator, x, goal)
     next(steps), next(steps)
-    with pytest.raises(StopIteration) as end:
-        steps.send(True)
-    assert isinstance(end.value.value, tk.Result) and end.value.value.x_adv.shape == x.shape
+    result = concluded(steps)
+    assert isinstance(result, tk.Result) and result.x_adv.shape == x.shape
 
 
 @EVERY

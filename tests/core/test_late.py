@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 import torch
+from conftest import concluded
 from oracles import linear
 from test_every_attack import short
 from torch import Tensor
@@ -127,9 +128,7 @@ def test_a_run_that_is_cut_off_knows_its_last_success(name: str) -> None:
     steps = short(name).steps(annotator, x, goal)
     while not next(steps).achieved.all():
         pass
-    with pytest.raises(StopIteration) as end:
-        steps.send(True)
-    assert end.value.value.achieved.all()
+    assert concluded(steps).achieved.all()
 
 
 @pytest.mark.usefixtures("late")

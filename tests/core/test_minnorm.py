@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from conftest import concluded
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import (
@@ -277,9 +278,7 @@ def test_stopping_among_the_last_steps_keeps_a_success() -> None:
     for step in steps:
         if step.index == 43:
             break
-    with pytest.raises(StopIteration) as end:
-        steps.send(True)
-    result = end.value.value
+    result = concluded(steps)
     assert result.achieved.item() and goal.margin(own(result.x_adv)).item() < 0
     assert result.steps.item() == 43
 

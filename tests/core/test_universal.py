@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import pytest
 import torch
-from conftest import to_the_end
+from conftest import concluded, to_the_end
 from oracles import Linear, least_norm, linear, mask_of, weights_of
 from test_attacks_photos import annotator, photo
 from test_descent import smooth
@@ -252,9 +252,8 @@ def test_send_true_concludes_and_closing_leaves_nothing(kind: type[Universal]) -
     before = x.clone()
     run = kind(xi=enough).steps(own, x, goal)
     next(run)
-    with pytest.raises(StopIteration) as end:
-        run.send(True)
-    assert isinstance(end.value.value, tk.UniversalResult) and not end.value.value.z.any()
+    result = concluded(run)
+    assert isinstance(result, tk.UniversalResult) and not result.z.any()
     run = kind(xi=enough).steps(own, x, goal)
     next(run), next(run)
     run.close()

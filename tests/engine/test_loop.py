@@ -32,6 +32,7 @@ from demo.render.race import LABEL_GAP, MOST_LABELS, Race, drawn_labels, race_ht
 from demo.render.verdict import sentence, table_html, verdict_html
 from demo.tabs.attack import stage as live
 from demo.tabs.attack.updates import known_truth, still_kept
+from tkml_core.generators import WithResult
 
 NAME = "voc20"
 REPORT = {
@@ -123,10 +124,10 @@ def test_stop_ends_a_run_with_an_honest_report(photos: dict[str, Path]) -> None:
     ask = Ask("coco80", 10, "TkML-AP-T", ["cat", "person", "cup"], "worst", max_steps=2000, settings=slow)
     seen: list[int] = []
     steps = loop.run(loop.plan(photos["breakfast"], ask), stop_asked=lambda: len(seen) >= 3)
-    with pytest.raises(StopIteration) as end:
-        while True:
-            seen.append(next(steps).index)
-    report = end.value.value.report
+    run = WithResult(steps)
+    for frame in run:
+        seen.append(frame.index)
+    report = run.result.report
     assert seen == [0, 1, 2] and report["stopped"] == "user" and report["steps"] <= 3
     assert not report["achieved"]
     words = sentence(report, 60)

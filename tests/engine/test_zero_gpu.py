@@ -30,6 +30,7 @@ def GPU(duration=None):
 SCRIPT = """
 import json, sys
 from demo.engine import loop as runner, run as elsewhere
+from tkml_core.generators import WithResult
 from demo.photos import samples
 import spaces
 from gradio.context import LocalContext
@@ -40,15 +41,12 @@ def run(stop_at=None):
     photo = samples.write_samples(Path(sys.argv[1]))["cat"]
     plan = runner.plan(photo, Ask("voc20", 2, "TkML-AP-T", [], "worst", max_steps=6 if stop_at is None else 500))
     seen = []
-    frames = elsewhere.run(plan, lambda: bool(stop_at and seen and seen[-1] >= stop_at))
-    while True:
-        try:
-            frame = next(frames)
-        except StopIteration as end:
-            report = end.value.report
-            assert end.value.plan is plan and str(end.value.x_adv.device) == "cpu"
-            return [report[key] for key in ("after", "l2", "stopped", "true_labels_guessed", "targets")], len(seen)
+    frames = WithResult(elsewhere.run(plan, lambda: bool(stop_at and seen and seen[-1] >= stop_at)))
+    for frame in frames:
         seen.append(frame.index)
+    report = frames.result.report
+    assert frames.result.plan is plan and str(frames.result.x_adv.device) == "cpu"
+    return [report[key] for key in ("after", "l2", "stopped", "true_labels_guessed", "targets")], len(seen)
 
 here = run()
 assert spaces.calls == []

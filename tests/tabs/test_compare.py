@@ -15,6 +15,7 @@ from demo.tabs.compare import methods, summary
 from demo.tabs.compare.methods import AIMS, Entry, Moment, Wish
 from demo.tabs.compare.render import column_html, methods_html, opening, original_html, stale_html, strip_html
 from demo.tabs.compare.tab import entry_of
+from tkml_core.generators import drain
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +89,8 @@ def test_columns_fill_one_after_the_other(ended: tuple[list[Any], list[Moment]])
 
 def test_a_column_is_the_run_that_the_attack_tab_would_make(ended: tuple[list[Any], list[Moment]]) -> None:
     plans, seen = ended
-    steps = loop.run(plans[0], budget=600)
-    with pytest.raises(StopIteration) as end:
-        while True:
-            next(steps)
-    once, again = (dict(outcome.report) for outcome in (seen_outcome(seen, 0), end.value.value))
+    alone = drain(loop.run(plans[0], budget=600))
+    once, again = (dict(outcome.report) for outcome in (seen_outcome(seen, 0), alone))
     assert once.pop("seconds") and again.pop("seconds") and once == again
 
 

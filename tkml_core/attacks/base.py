@@ -7,6 +7,7 @@ from torch import Tensor
 
 from tkml_core.annotator import Annotator
 from tkml_core.attacks.batch import BatchState
+from tkml_core.generators import drain
 from tkml_core.goals import Goal
 from tkml_core.step import Result, Steps
 
@@ -72,9 +73,4 @@ class Attack:
 
     def __call__(self, annotator: Annotator, x: Tensor, goal: Goal) -> Result:
         """Run to the end."""
-        steps = self.steps(annotator, x, goal)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                return end.value
+        return drain(self.steps(annotator, x, goal))

@@ -11,7 +11,6 @@ import time
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from typing import cast
 
 import torch
 from torch import Tensor
@@ -24,6 +23,7 @@ from tkml_core.experiments import universal_page
 from tkml_core.experiments.command import plain_command
 from tkml_core.experiments.datasets import UNKNOWN, Photo, columns, measuring, training
 from tkml_core.experiments.measured_photos import Row, in_turn, photo_row
+from tkml_core.generators import WithResult
 from tkml_core.step import UniversalResult, UniversalStep
 from tkml_core.zoo.perturbations import FOLDER, load_universal, notes_of, path_of, save_universal
 
@@ -81,15 +81,14 @@ def attack_of(name: str, args: argparse.Namespace) -> Universal:
 def make(attack: Universal, annotator: tk.Annotator, rows: list[Row], k: int) -> tuple[UniversalResult, int]:
     """Run the attack on the photos, a line an epoch; returns its result and the epochs it took."""
     goal = tk.Cleared(true=torch.stack([r.true for r in rows]), k=k)
-    steps, epoch, began = attack.steps(annotator, torch.cat([r.x for r in rows]), goal), -1, time.time()
-    while True:
-        try:
-            step = cast(UniversalStep, next(steps))
-        except StopIteration as end:
-            return cast(UniversalResult, end.value), epoch
+    run, epoch, began = WithResult(attack.steps(annotator, torch.cat([r.x for r in rows]), goal)), -1, time.time()
+    for step in run:
+        assert isinstance(step, UniversalStep)
         if step.epoch != epoch:
             epoch = step.epoch
             print(f"  epoch {epoch}: fooling rate {step.fooling_rate:.3f}, {time.time() - began:.0f} s", flush=True)
+    assert isinstance(run.result, UniversalResult)
+    return run.result, epoch
 
 
 @torch.no_grad()

@@ -2,14 +2,13 @@
 
 import json
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from demo.engine import loop
 from demo.engine import run as elsewhere
-from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome
 from demo.engine.plan import Plan
 from demo.engine.replay import Camera, Reel, develop
@@ -17,6 +16,7 @@ from demo.export import files, npz
 from demo.render import photo_card
 from demo.render.pictures import AMPLIFY
 from demo.render.verdict import aim, table_html, verdict_html, waiting_html
+from tkml_core.generators import WithResult
 
 PICTURES_EVERY = 1 / 8  # seconds; generators have no back-pressure, a browser would be flooded
 RACE_EVERY = 1 / 4
@@ -86,24 +86,9 @@ def views(
     `factor`, how strong to draw the change, is asked again for every picture.
     """
     yield opening(plan, factor())
-    frames, camera = elsewhere.run(plan, stop_asked, budget), Camera()
-    try:
-        outcome = yield from _frames(plan, frames, camera, factor)
-    finally:
-        frames.close()
-    yield closing(develop(camera, outcome), factor())
-
-
-def _frames(
-    plan: Plan, frames: Generator[Frame, None, Outcome], camera: Camera, factor: Callable[[], int]
-) -> Generator[View, None, Outcome]:
+    frames, camera = WithResult(elsewhere.run(plan, stop_asked, budget)), Camera()
     pictures_due = race_due = 0.0
-    while True:
-        try:
-            frame = next(frames)
-        except StopIteration as end:
-            outcome: Outcome = end.value
-            return outcome
+    for frame in frames:
         camera.take(frame)
         now = time.perf_counter()
         if now < pictures_due:
@@ -119,6 +104,7 @@ def _frames(
             race=race,
             status=photo_card.status_html(plan, frame),
         )
+    yield closing(develop(camera, frames.result), factor())
 
 
 def save_png(outcome: Outcome, folder: str | Path) -> str:

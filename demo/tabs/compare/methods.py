@@ -1,6 +1,5 @@
 """Which methods can be compared for which goal, and their runs one after the other, without any Gradio."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +11,7 @@ from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome
 from demo.engine.plan import Ask, Plan, one_of
 from demo.tabs.attack.stage import PICTURES_EVERY
+from tkml_core.generators import WithResult
 from tkml_core.zoo.perturbations import bundled
 
 
@@ -136,15 +136,7 @@ def moments(
     for column, plan in enumerate(contestants):
         if stop_asked():
             return
-        frames, due = elsewhere.run(plan, stop_asked, budget), 0.0
-        try:
-            while True:
-                frame = next(frames)
-                if time.perf_counter() >= due:
-                    due = time.perf_counter() + PICTURES_EVERY
-                    yield Moment(column, frame)
-        except StopIteration as end:
-            outcome: Outcome = end.value
-        finally:
-            frames.close()
-        yield Moment(column, outcome=outcome)
+        frames = WithResult(elsewhere.run(plan, stop_asked, budget))
+        for frame in frames.every(PICTURES_EVERY):
+            yield Moment(column, frame)
+        yield Moment(column, outcome=frames.result)

@@ -13,6 +13,7 @@ from demo.engine import run as elsewhere
 from demo.engine.plan import Ask, Plan, one_of
 from demo.photos.selection import Source
 from demo.render.measured_table import Table, table_html
+from tkml_core.generators import WithResult
 from tkml_core.statistics import share
 
 MOST_PHOTOS = 12
@@ -107,15 +108,10 @@ def measure(
 def _attacked(
     plan: Plan, row: Row, title: str, stop_asked: Callable[[], bool], seconds: float
 ) -> Generator[Progress, None, dict[str, Any]]:
-    frames = elsewhere.run(plan, stop_asked, seconds)
-    try:
-        while True:
-            yield Progress(row, title, next(frames).index)
-    except StopIteration as end:
-        report: dict[str, Any] = end.value.report
-        return report
-    finally:
-        frames.close()
+    frames = WithResult(elsewhere.run(plan, stop_asked, seconds))
+    for frame in frames:
+        yield Progress(row, title, frame.index)
+    return frames.result.report
 
 
 def rows_html(rows: Sequence[Row]) -> str:

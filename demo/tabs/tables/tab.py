@@ -1,6 +1,5 @@
 """The tab's widgets, and what they do."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -23,6 +22,7 @@ from demo.tabs.attack.updates import plainly
 from demo.tabs.attack.widgets import DEFAULT_K
 from demo.tabs.tables import live_row
 from demo.tabs.tables.measured import tables
+from tkml_core.generators import WithResult
 
 MOST_ROWS = 8
 INTRO = """<p class="lead">What the attacks do to many photos, measured on this page’s annotators, beside the numbers that the
@@ -107,22 +107,14 @@ def _wire(box: dict[str, Any], files: dict[str, str]) -> None:
         wish = live_row.ask(name, attack, case if case in able else next(iter(able)), k, max_steps, seed)
         case = wish.target_case or "cleared"
         sources = sample_sources(chosen, files, loop.annotator(name)) + uploaded(uploads, live_row.MOST_PHOTOS)
-        run, due, done = live_row.measure(wish, case, sources, stop_asked), 0.0, -1
-        try:
-            while True:
-                now = next(run)
-                if time.perf_counter() < due:
-                    continue
-                due = time.perf_counter() + live.PICTURES_EVERY
-                update = {box["status"]: line_html(f"{now.title}", f"step {now.step}", f"{now.row.done} done")}
-                if now.row.done > done:
-                    done = now.row.done
-                    update[box["table"]] = live_row.rows_html([now.row, *rows])
-                yield update
-        except StopIteration as end:
-            rows = [end.value, *rows][:MOST_ROWS]
-        finally:
-            run.close()
+        run, done = WithResult(live_row.measure(wish, case, sources, stop_asked)), -1
+        for now in run.every(live.PICTURES_EVERY):
+            update = {box["status"]: line_html(f"{now.title}", f"step {now.step}", f"{now.row.done} done")}
+            if now.row.done > done:
+                done = now.row.done
+                update[box["table"]] = live_row.rows_html([now.row, *rows])
+            yield update
+        rows = [run.result, *rows][:MOST_ROWS]
         yield {
             box["rows"]: rows,
             box["table"]: live_row.rows_html(rows),

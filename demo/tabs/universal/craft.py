@@ -14,6 +14,7 @@ from demo.tabs.universal.photo_set import PhotoSet
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal.base import CHUNK, Universal
 from tkml_core.experiments.universal import noise_like
+from tkml_core.generators import WithResult
 from tkml_core.step import UniversalResult, UniversalStep
 
 MOST_K, MOST_EPOCHS = 10, 50
@@ -121,22 +122,19 @@ def craft(
     """Moments of the run, one an update; returns what was made, the best so far where it was stopped."""
     annotator, attack = loop.annotator(wish.annotator), wish.attack()
     an_epoch = -(-len(photos.x) // attack.images_an_update)
-    steps = loop.driven(attack.steps(annotator, photos.x, tk.Cleared(true=photos.true, k=wish.k)), stop_asked, budget)
+    goal = tk.Cleared(true=photos.true, k=wish.k)
+    steps = WithResult(loop.driven(attack.steps(annotator, photos.x, goal), stop_asked, budget))
     points: list[Point] = []
     seen, index = -1, 0
-    try:
-        while True:
-            step = cast(UniversalStep, next(steps))
-            index = step.index
-            if step.epoch != seen:  # the whole set was measured as this epoch began
-                seen = step.epoch
-                noise = fooled(annotator, photos, wish.k, noise_like(step.z.cpu(), wish.seed)) / len(photos.x)
-                points.append(Point(index / an_epoch, step.fooling_rate, noise))
-            yield Moment(index, step.epoch, step.z, points)
-    except StopIteration as end:
-        result, stopped = end.value
-    finally:
-        steps.close()
+    for any_step in steps:
+        step = cast(UniversalStep, any_step)
+        index = step.index
+        if step.epoch != seen:  # the whole set was measured as this epoch began
+            seen = step.epoch
+            noise = fooled(annotator, photos, wish.k, noise_like(step.z.cpu(), wish.seed)) / len(photos.x)
+            points.append(Point(index / an_epoch, step.fooling_rate, noise))
+        yield Moment(index, step.epoch, step.z, points)
+    result, stopped = steps.result
     return _made(wish, photos, cast(UniversalResult, result), stopped, index, [*points], index / an_epoch)
 
 

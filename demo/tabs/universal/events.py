@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
@@ -22,6 +21,7 @@ from demo.tabs.attack.choice_events import QUIET
 from demo.tabs.attack.label_picker import Update
 from demo.tabs.attack.updates import plainly
 from demo.tabs.universal import craft, photo_set, render, trial
+from tkml_core.generators import WithResult
 
 OWN = "made here"  # the z that the visitor made, where one is chosen to be tried
 Stop = Callable[[], bool]
@@ -116,27 +116,17 @@ def _moments(
         box["npz"]: gr.update(interactive=False),
         box["png"]: gr.update(interactive=False),
     }
-    moments, due, drawn = craft.craft(asked, crowd, stop_asked), 0.0, 0
-    try:
-        while True:
-            moment = next(moments)
-            now = time.perf_counter()
-            if now < due:
-                continue
-            due = now + live.PICTURES_EVERY
-            update = {
-                box["z"]: render.change_html(moment.z, factor, "Change z", lossless=False),
-                box["status"]: line_html(*render.progress(moment, asked)),
-            }
-            if len(moment.points) > drawn:
-                drawn = len(moment.points)
-                update[box["rates"]] = render.rates_html(moment.points, asked.epochs, n)
-            yield update
-    except StopIteration as end:
-        made: craft.Made = end.value
-        return made
-    finally:
-        moments.close()
+    moments, drawn = WithResult(craft.craft(asked, crowd, stop_asked)), 0
+    for moment in moments.every(live.PICTURES_EVERY):
+        update = {
+            box["z"]: render.change_html(moment.z, factor, "Change z", lossless=False),
+            box["status"]: line_html(*render.progress(moment, asked)),
+        }
+        if len(moment.points) > drawn:
+            drawn = len(moment.points)
+            update[box["rates"]] = render.rates_html(moment.points, asked.epochs, n)
+        yield update
+    return moments.result
 
 
 def files_of(made: craft.Made) -> tuple[str, str]:

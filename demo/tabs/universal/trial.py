@@ -22,6 +22,7 @@ from demo.tabs.universal.craft import Made
 from demo.tabs.universal.render import change_html, factor_for
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal.precomputed import Precomputed
+from tkml_core.generators import WithResult
 from tkml_core.statistics import wilson_interval
 from tkml_core.zoo.perturbations import bundled, notes_of, path_of
 
@@ -91,14 +92,12 @@ def put_on(change: Change, source: Source) -> Outcome:
     except ValueError as error:
         raise ValueError(f"{source.title}: {error}") from error
     plan = replace(plan, attack=Precomputed(change.z), ask=replace(plan.ask, attack=change.method))
-    steps = loop.driven(plan.attack.steps(annotator, photo.x, plan.goal), lambda: False)
+    steps = WithResult(loop.driven(plan.attack.steps(annotator, photo.x, plan.goal), lambda: False))
     history, began = History(), time.perf_counter()
-    while True:
-        try:
-            history.add(next(steps))
-        except StopIteration as end:
-            result, stopped = end.value
-            return conclude(plan, result, history, stopped, time.perf_counter() - began)
+    for step in steps:
+        history.add(step)
+    result, stopped = steps.result
+    return conclude(plan, result, history, stopped, time.perf_counter() - began)
 
 
 def _state(outcome: Outcome) -> tuple[str, str, str]:
