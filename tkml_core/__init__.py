@@ -26,9 +26,9 @@ from tkml_core.zoo import available, load
 from tkml_core.zoo.perturbations import universal
 
 __all__ = [
-    "ATTACKS", "CASES", "GOALS", "KUAP", "MLAP", "Annotator", "BlackBox", "Budget", "CWk", "Cleared", "Goal", "Hide", "Inconsistent",
-    "KFool", "MinNorm", "Ordered", "Result", "Step", "Targeted", "TkMLAPT", "TkMLAPU", "TkMLAPUv", "UniversalResult",
-    "UniversalStep", "asr", "available", "average_topk", "choose_targets", "coco_name", "consistent", "l2_norm",
+    "ATTACKS", "CASES", "GOALS", "KUAP", "MLAP", "Annotator", "BlackBox", "Budget", "CWk", "Cleared", "Goal", "Hide",
+    "Inconsistent", "KFool", "MinNorm", "Ordered", "Result", "Step", "Targeted", "TkMLAPT", "TkMLAPU", "TkMLAPUv",
+    "UniversalResult", "UniversalStep", "asr", "available", "average_topk", "choose_targets", "coco_name", "consistent", "l2_norm",
     "linf_norm", "load", "own_goal", "pert", "prepare", "psnr", "quantize", "ranks", "ssim",
     "target_order", "to_pil", "topk", "topk_mask", "universal",
 ]  # fmt: skip

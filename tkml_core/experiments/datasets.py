@@ -57,7 +57,9 @@ def voc(root: Path, year: int, split: str, report: Report = warnings.warn) -> li
     for key, row in sorted(columns.items()):
         missing = [name for name, column in zip(VOC20, _VOC_COLUMNS, strict=True) if row[column] == UNKNOWN]
         if missing:
-            report(f"{folder / 'ImageSets' / 'Main' / f'{missing[0]}_{split}.txt'} does not list {key}; it is left out.")
+            report(
+                f"{folder / 'ImageSets' / 'Main' / f'{missing[0]}_{split}.txt'} does not list {key}; it is left out."
+            )
         else:
             photos.append(Photo(f"voc/{key}", folder / "JPEGImages" / f"{key}.jpg", row))
     return photos
@@ -138,3 +140,9 @@ def roots(data: Path) -> tuple[Path, Path]:
 def columns(annotator: str) -> list[int]:
     """Which of the eighty columns the annotator's labels are, in its order."""
     return label_indices(entry_of(annotator).labels, COCO80)
+
+
+def known(photos: list[Photo], annotator: str) -> list[Photo]:
+    """Those of which every label of the annotator is known: a VOC photo says nothing about sixty of COCO's."""
+    wanted = columns(annotator)
+    return [photo for photo in photos if not (photo.labels[wanted] == UNKNOWN).any()]

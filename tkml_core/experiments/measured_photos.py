@@ -4,18 +4,18 @@ import random
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import torch
 from PIL import Image
 from torch import Tensor
 
 import tkml_core as tk
-from tkml_core.attacks.base import Attack
 from tkml_core.experiments.datasets import IGNORED, Photo, Report, columns
+from tkml_core.experiments.methods import Method
+from tkml_core.generators import WithResult
 from tkml_core.step import Result
 
-CASES = ("untargeted", *tk.CASES)
 SELECTIONS = ("consistent", "perfect")
 
 
@@ -63,22 +63,20 @@ def photo_row(annotator: tk.Annotator, name: str, photo: Photo) -> Row:
 
 
 class Photos:
-    """Photos with a true label in a fixed, shuffled order, each annotated once and only when it is needed.
+    """An annotator's photos in a fixed order, each annotated once and only when it is needed.
 
     A file that cannot be read is reported, and left out.
     """
 
     def __init__(
-        self, annotator: tk.Annotator, name: str, photos: Sequence[Photo], seed: int, report: Report = warnings.warn
+        self, annotator: tk.Annotator, name: str, photos: Sequence[Photo], report: Report = warnings.warn
     ) -> None:
         self.annotator, self.name, self.report = annotator, name, report
-        self.waiting = [photo for photo in photos if (photo.labels[columns(name)] == 1).any()]
-        random.Random(seed).shuffle(self.waiting)
-        self.waiting.reverse()  # the next one is the last one
+        self.waiting = list(reversed(photos))  # the next one is the last one
         self.rows: list[Row] = []
 
-    def take(self, k: int, start: int, stop: int, select: str = "consistent") -> list[Row]:
-        """Those from the place `start` to before `stop` among the photos that fit at k; fewer where there are no more."""
+    def take(self, k: int, stop: int, start: int = 0, select: str = "consistent") -> list[Row]:
+        """The first `stop` of the photos that fit at k, without the first `start`; fewer where there are no more."""
         taken: list[Row] = []
         for i in range(len(self.rows) + len(self.waiting)):
             if len(taken) == stop:
@@ -98,12 +96,19 @@ class Photos:
         return place < len(self.rows)
 
 
+def shuffled(photos: Sequence[Photo], name: str, seed: int) -> list[Photo]:
+    """Those that show one of the annotator's labels, in an order that the seed gives."""
+    kept = [photo for photo in photos if (photo.labels[columns(name)] == 1).any()]
+    random.Random(seed).shuffle(kept)
+    return kept
+
+
 def asked(case: str, k: int, rows: Sequence[Row], seed: int) -> tuple[Tensor, tk.Goal]:
-    """The images (B,3,H,W) and their goal: "untargeted" is Cleared, the cases of `tk.CASES` are Targeted."""
+    """The images (B,3,H,W) and their goal: Cleared, or in the cases of `tk.CASES` Targeted."""
     x, logits = torch.cat([row.x for row in rows]), torch.stack([row.logits for row in rows])
     true = torch.stack([row.true for row in rows]).to(logits.device)
     difficult = torch.stack([row.difficult for row in rows]).to(logits.device)
-    if case == "untargeted":
+    if case not in tk.CASES:
         return x, tk.Cleared(true=true, k=k)
     # A photo's random targets must not depend on the batch that it happened to come in: its number is its seed.
     chosen = [
@@ -116,7 +121,7 @@ def asked(case: str, k: int, rows: Sequence[Row], seed: int) -> tuple[Tensor, tk
 
 
 def outcomes(
-    annotator: tk.Annotator, attack: Attack, x: Tensor, goal: tk.Goal, rows: Sequence[Row]
+    annotator: tk.Annotator, method: Method, x: Tensor, goal: tk.Goal, rows: Sequence[Row]
 ) -> list[dict[str, Any]]:
     """Attack the images (B,3,H,W) in one batch; what came of each of the rows, as JSON values.
 
@@ -124,12 +129,12 @@ def outcomes(
     goal, or null.
     """
     began = time.perf_counter()
-    result, first = _run(annotator, attack, x, goal)
+    result, first = _run(annotator, method, x, goal)
     seconds = (time.perf_counter() - began) / len(rows)
     linf = tk.linf_norm(result.x_adv - x.to(result.x_adv))
     return [
         {
-            "key": row.key, "attack": repr(attack), "achieved": bool(result.achieved[i]),
+            "key": row.key, "attack": method.settings, "achieved": bool(result.achieved[i]),
             "consistent": bool(result.consistent[i]), "norm": round(float(result.norm[i]), 3),
             "norm_float": round(float(result.norm_float[i]), 3), "linf": round(float(linf[i])),
             "pixels": x.shape[2] * x.shape[3], "steps": int(result.steps[i]), "first": first[i],
@@ -141,17 +146,14 @@ def outcomes(
     ]  # fmt: skip
 
 
-def _run(annotator: tk.Annotator, attack: Attack, x: Tensor, goal: tk.Goal) -> tuple[Result, list[int | None]]:
+def _run(annotator: tk.Annotator, method: Method, x: Tensor, goal: tk.Goal) -> tuple[Result, list[int | None]]:
     """The attack to its end, and at which step each image first met the goal."""
     first: list[int | None] = [None] * len(x)
-    steps = attack.steps(annotator, x, goal)
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as end:
-            return cast(Result, end.value), first
+    run = WithResult(method.attack.steps(annotator, x, goal))
+    for step in run:
         for i in step.achieved.nonzero()[:, 0].tolist():
             first[i] = step.index if first[i] is None else first[i]
+    return run.result, first
 
 
 @torch.no_grad()

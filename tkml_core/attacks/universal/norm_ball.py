@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from tkml_core.attacks.batch import onto_ball
+from tkml_core.metrics import l2_norm
 
 
 def project(z: Tensor, xi: float, norm: str) -> Tensor:
@@ -33,3 +34,10 @@ def to_levels(z: Tensor, xi: float, norm: str) -> Tensor:
         within = float((middle * levels).round().norm()) <= budget
         low, high = (middle, high) if within else (low, middle)
     return ((low * levels).round() / 255).to(z)
+
+
+def noise_like(z: Tensor, seed: int) -> Tensor:
+    """Gaussian noise on whole levels, as long as z (1,3,H,W)."""
+    noise = torch.randn(z.shape, generator=torch.Generator().manual_seed(seed))
+    length = float(l2_norm(z))
+    return to_levels(noise / noise.norm() * length / 255, length, "l2")
