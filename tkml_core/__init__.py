@@ -28,7 +28,7 @@ from tkml_core.zoo.perturbations import universal
 __all__ = [
     "ATTACKS", "CASES", "GOALS", "KUAP", "MLAP", "Annotator", "BlackBox", "Budget", "CWk", "Cleared", "Goal", "Hide",
     "Inconsistent", "KFool", "MinNorm", "Ordered", "Result", "Step", "Targeted", "TkMLAPT", "TkMLAPU", "TkMLAPUv",
-    "UniversalResult", "UniversalStep", "asr", "available", "average_topk", "choose_targets", "coco_name", "consistent", "l2_norm",
-    "linf_norm", "load", "own_goal", "pert", "prepare", "psnr", "quantize", "ranks", "ssim",
+    "UniversalResult", "UniversalStep", "asr", "available", "average_topk", "choose_targets", "coco_name", "consistent",
+    "l2_norm", "linf_norm", "load", "own_goal", "pert", "prepare", "psnr", "quantize", "ranks", "ssim",
     "target_order", "to_pil", "topk", "topk_mask", "universal",
 ]  # fmt: skip

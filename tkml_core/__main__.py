@@ -26,7 +26,10 @@ def listed(annotator: tk.Annotator, logits: Tensor, k: int) -> str:
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tkml_core", description=__doc__)
     parser.add_argument("photo", type=Path)
-    parser.add_argument("--annotator", default=DEFAULT, choices=tk.available())
+    offered = ", ".join(tk.available())
+    parser.add_argument(
+        "--annotator", default=DEFAULT, help=f"one of {offered}; or your own: a .toml file, module:function"
+    )
     parser.add_argument("--k", type=int, default=3)
     able = list({**tk.ATTACKS, **UNIVERSAL})
     parser.add_argument("--attack", choices=able, help="default: the first that can have the goal")

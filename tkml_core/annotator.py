@@ -17,7 +17,8 @@ GUESS_AT = 0.5  # probability from which a label is guessed to be true
 class Annotator:
     """Any `nn.Module` that maps (B,3,H,W) in [0,1] to logits (B,m), with the names of its m labels.
 
-    input_size: (short, long), at how many pixels it looks at a photo, see `prepare`.
+    input_size: (short, long), at how many pixels it looks at a photo, see `prepare`; `images.fixed_square(side)` for a
+    network that takes squares of one size only.
     The module is copied, put in evaluation mode and frozen; the caller's is left as it was.
     """
 
@@ -26,7 +27,7 @@ class Annotator:
         module: nn.Module,
         labels: Sequence[str],
         device: str | torch.device | None = None,
-        input_size: tuple[int, int] = images.USUAL,
+        input_size: tuple[int, int] | images.InputSize = images.USUAL,
     ) -> None:
         self.labels: tuple[str, ...] = tuple(labels)
         self.input_size = images.InputSize(*input_size)
@@ -35,6 +36,8 @@ class Annotator:
                 f"input_size = {tuple(input_size)}: the pixels of a photo's short side, {images.SMALLEST} or more, and of its "
                 "long one at most."
             )
+        if self.input_size.fit not in images.FITS:
+            raise ValueError(f"input_size.fit = {self.input_size.fit!r} must be one of {', '.join(images.FITS)}.")
         if len(self.labels) < 2 or len(set(self.labels)) != len(self.labels):
             raise ValueError(f"An annotator needs at least two labels, all different; got {list(self.labels)}.")
         if not isinstance(module, nn.Module):

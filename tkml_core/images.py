@@ -11,11 +11,24 @@ from torch import Tensor
 SMALLEST = 32  # pixels: least usable side
 
 
+FITS = ("whole", "crop", "squash")
+
+
 class InputSize(NamedTuple):
-    """The pixels at which an annotator looks at photos: of the short side, and of the long one at most."""
+    """The pixels at which an annotator looks at photos: of the short side, and of the long one at most.
+
+    fit: "whole" keeps all of the photo and its proportions. For networks that take one square only, of `short` pixels,
+    "crop" keeps the centre square, and "squash" keeps all of the photo and gives up its proportions.
+    """
 
     short: int = 224
     long: int = 448
+    fit: str = "whole"
+
+
+def fixed_square(side: int, fit: str = "crop") -> InputSize:
+    """The input size of a network that takes squares of `side` pixels only."""
+    return InputSize(side, side, fit)
 
 
 USUAL = InputSize()
@@ -46,7 +59,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
 def prepare(image: Image.Image, square: bool = False, size: InputSize = USUAL) -> Tensor:
     """(1,3,H,W) float32 on k/255 levels, scaled by min(224/short, 448/long), antialiased, neither cropped nor squashed.
 
-    size: other numbers than these 224 and 448.
+    size: other numbers than these 224 and 448, or a fixed square.
 
     What this returns, saved as PNG and prepared again, comes back unchanged. `square=True` keeps the centre square only,
     so that sets of photos form batches. A side under 32 pixels, before or after scaling, is a ValueError.
@@ -55,13 +68,13 @@ def prepare(image: Image.Image, square: bool = False, size: InputSize = USUAL) -
         got = type(image).__name__
         raise ValueError(f"A Pillow image is expected; got {got}. Image.fromarray makes one of an array.")
     image = to_rgb(image)
-    if square:
+    if square or size.fit == "crop":
         side = min(image.size)
         left, top = (image.width - side) // 2, (image.height - side) // 2
         image = image.crop((left, top, left + side, top + side))
     width, height = image.size
     scale = min(size.short / max(1, min(width, height)), size.long / max(1, width, height))
-    scaled = (round(width * scale), round(height * scale))
+    scaled = (size.short, size.short) if size.fit == "squash" else (round(width * scale), round(height * scale))
     if min(width, height) < SMALLEST or min(scaled) < SMALLEST:
         raise ValueError(
             f"The image is {width} × {height} pixels and would be annotated at {scaled[0]} × {scaled[1]}; both sides need "

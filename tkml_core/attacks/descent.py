@@ -1,38 +1,43 @@
 """The loop of the paper's gradient attacks, Algorithms 1 and 2: subgradient steps for z and λ inside the box [0,1]."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from tkml_core.attacks.base import LARGEST, Attack, check_beta_and_momentum, check_whole
+from tkml_core.attacks.base import LARGEST, Attack, check_beta_and_momentum
 from tkml_core.attacks.batch import BatchState
+from tkml_core.attacks.polyak import Polyak
 from tkml_core.attacks.rows import add, replace, take
-from tkml_core.goals import Goal, Targeted
+from tkml_core.goals import Goal
 from tkml_core.images import each
 from tkml_core.losses import Objective
-from tkml_core.metrics import length
 from tkml_core.step import Steps
 
-STALL = 10  # steps without a margin 2 % better before the first success: then plain steps zigzag between hinges
-FINER, FINEST = 0.5, 0.1  # an image that stalls takes so much shorter steps each time, down to this share of `step`
-BEYOND = 0.1  # of the first gap: aim a little past the goal, or Polyak's steps would only creep up to it
-SHORTER = 0.05  # share of z that one step's β term takes away at most: where no hinge is active it is all there is
-LONGEST = 0.005  # root mean square of one step in [0,1] pixel units: linearisation says nothing beyond about one level
+
+@dataclass(frozen=True)
+class Relaxation:
+    """A loss that stands in for a goal, and what a descent must know of it. Scores are (B,m), λ and margins (B,)."""
+
+    objective: Callable[[Tensor, Goal, Tensor], Objective]  # the loss at scores for a goal and λ, and its subgradients
+    gap: Callable[[Tensor, Tensor], Tensor]  # what is missing to the goal (B,), from the loss and the goal's margin
+    threshold: Callable[[Tensor, Goal, Tensor], Tensor]  # what to draw among the scores (B,), from scores, goal and λ
+    # ±1 or 0 for each label (B,m): which way its score moves where the goal is to be met by more than it must be
+    label_signs: Callable[[Goal], Tensor]
+    best_lambda: Callable[[Tensor, Goal], Tensor] | None = None  # the λ that minimises it (Lemma 1); None: it has no λ
+    lambda_range: tuple[float, float] = (-torch.inf, torch.inf)  # on logits; on probabilities λ is in [0,1]
 
 
 @dataclass(frozen=True)
 class Descent(Attack):
     """Settings and loop of TkML-AP-U, TkML-AP-T and ML-AP: z ← z − η (βz + ∂L/∂z), λ ← λ − η ∂L/∂λ, box [0,1].
 
-    The paper leaves η_l open. Here it is Polyak's (1969), η_l = step · gap_l / ‖βz_l + ∂L/∂z‖², so that it adapts to each
-    annotator, image and iterate: `gap` is what is missing to the goal, in score units, and `step` the share of the way,
-    by linearisation, that one update goes. An image that stalls before its first success (STALL) takes finer steps, each
-    along a running mean of its directions: where many labels must pass each other, single steps undo each other.
+    The paper leaves η_l open. Here it is Polyak's, so that it adapts to each annotator, image and iterate: see `polyak.py`.
 
-    step: in (0, 2). beta: β of Eq. 8 and 12. momentum: share of the last direction in that
-    running mean; 0 keeps to the paper's letter throughout. score_space: "logits", or "probability", the paper's letter:
-    f and λ in [0,1], where saturated scores lose their gradient.
+    step: in (0, 2), the share of the way to the goal that one update goes. beta: β of Eq. 8 and 12. momentum: share of the
+    last direction in the running mean along which an image goes that has stalled; 0 keeps to the paper's letter throughout.
+    score_space: "logits", or "probability", the paper's letter: f and λ in [0,1], where saturated scores lose their gradient.
     """
 
     step: float = 0.5
@@ -50,43 +55,22 @@ class Descent(Attack):
         if self.score_space not in ("logits", "probability"):
             raise ValueError(f'score_space = {self.score_space!r}: it is "logits" or "probability".')
 
-    def first_lambda(self, scores: Tensor, goal: Goal) -> Tensor:
-        """λ₀ (B,) at the image's own scores (B,m); 0, and never moved, where a loss has no λ."""
-        return torch.zeros_like(scores[:, 0])
+    def _descend(
+        self, state: BatchState, relaxation: Relaxation, lambda_0: float | None = None, patience: int = 0
+    ) -> Steps:
+        """Descend on `relaxation` from lambda_0, or from the best λ where it is None.
 
-    def objective(self, scores: Tensor, goal: Goal, lam: Tensor) -> Objective:
-        """The loss without its β term, and its subgradients."""
-        raise NotImplementedError
-
-    def handicap(self, goal: Goal) -> Tensor:
-        """±1 or 0 for each label (B,m): which way its score moves where the goal is to be met by more than a hair."""
-        raise NotImplementedError
-
-    def gap(self, loss: Tensor, margin: Tensor) -> Tensor:
-        """What is missing to the goal (B,), from the loss without its β term and the goal's margin on the scores."""
-        raise NotImplementedError
-
-    def clamp_lambda(self, lam: Tensor) -> Tensor:
-        """λ brought back into the valid range of the score space."""
-        return lam
-
-    def threshold(self, scores: Tensor, goal: Goal, lam: Tensor) -> Tensor:
-        """What to draw among the scores (B,)."""
-        raise NotImplementedError
-
-    @property
-    def waits(self) -> int:
-        """Steps without a smaller success after which an image is done; 0: the first success ends it."""
-        return 0
-
-    def _loop(self, state: BatchState) -> Steps:
-        lam = self.clamp_lambda(self.first_lambda(self._scores(state.logits), state.goal))
-        finer = torch.ones_like(lam)
-        kept, course = torch.zeros_like(lam), torch.zeros_like(state.x)  # momentum in force, running mean of directions
-        least, stalled, waited = torch.full_like(lam, torch.inf), torch.zeros_like(lam), torch.zeros_like(lam)
-        beyond = torch.zeros_like(lam)
-        longest = LONGEST * state.x[0].numel() ** 0.5
-        most = SHORTER / self.beta if self.beta else torch.inf
+        patience: steps without a smaller success after which an image is done; 0: the first success ends it.
+        """
+        low, high = (0.0, 1.0) if self.score_space == "probability" else relaxation.lambda_range
+        lam = torch.zeros_like(state.norm)
+        if relaxation.best_lambda is not None:
+            lam = relaxation.best_lambda(self._scores(state.logits), state.goal)
+        if lambda_0 is not None:
+            lam = torch.full_like(lam, lambda_0)
+        lam = lam.clamp(low, high)
+        polyak = Polyak(state.x, self.step, self.beta, self.momentum)
+        idle = torch.zeros_like(lam)  # steps since the last smaller success
 
         for index in range(self.max_steps + 1):
             evaluation = state.evaluate()
@@ -95,90 +79,33 @@ class Descent(Attack):
                 scores = self._scores(logits)
             seen = scores.detach()
             # Scores with which the goal is met once it is met by more than `required_margin` on the true ones.
-            aimed = seen + take(state.required_margin, rows)[:, None] * self.handicap(goal)
-            loss, by_scores, by_lambda = self.objective(aimed, goal, take(lam, rows))
+            aimed = seen + take(state.required_margin, rows)[:, None] * relaxation.label_signs(goal)
+            loss, by_scores, by_lambda = relaxation.objective(aimed, goal, take(lam, rows))
             ridge = self.beta / 2 * (norm / 255).square()
-            better = state.record(evaluation, loss + ridge, self.threshold(seen, goal, take(lam, rows)))
-            idle = torch.where(better, 0.0, take(waited, rows) + 1)
-            waited = replace(waited, rows, idle)
-            state.settle(rows, idle >= self.waits)
+            better = state.record(evaluation, loss + ridge, relaxation.threshold(seen, goal, take(lam, rows)))
+            waited = torch.where(better, 0.0, take(idle, rows) + 1)
+            idle = replace(idle, rows, waited)
+            state.settle(rows, waited >= patience)
             if (yield state.step(index)) or not len(state.active) or index == self.max_steps:
                 break
 
             (by_x,) = torch.autograd.grad(scores, leaf, by_scores)  # Σ_j ∂L/∂f_j ∂f_j/∂x of Eq. 9 and 13
             state.backwards = add(state.backwards, rows)
-            direction = by_x.add(z, alpha=self.beta)
             margin = goal.margin(aimed)
-            gap = self.gap(loss, margin).clamp(min=0)
-            if index == 0:
-                beyond = replace(beyond, rows, BEYOND * gap)
-            since = torch.where(margin < 0.98 * take(least, rows), 0.0, take(stalled, rows) + 1)
-            least = replace(least, rows, torch.minimum(take(least, rows), margin))
-            stuck = since >= STALL
-            stalled = replace(stalled, rows, torch.where(stuck, 0.0, since))
-            fine = torch.where(stuck, (FINER * take(finer, rows)).clamp(min=FINEST), take(finer, rows))
-            finer = replace(finer, rows, fine)
-            share = torch.where(stuck, self.momentum, take(kept, rows))
-            share = torch.where(take(state.best_norm, rows) < torch.inf, 0.0, share)
-            kept = replace(kept, rows, share)
-            size = length(direction).clamp(min=1e-12)
-            eta = (fine * self.step * (gap + take(beyond, rows)) / size.square()).clamp(max=most)
-            far = (eta * size).clamp(max=longest)  # ‖z_{l+1} − z_l‖₂, but for the box
-            heading = direction.lerp(take(course, rows), each(share))
-            course = replace(course, rows, heading)
-            way = length(heading).clamp(min=1e-12)
-
-            lam = replace(lam, rows, self.clamp_lambda(take(lam, rows) - far / size * by_lambda))
-            state.move(rows, leaf.detach().addcmul(each(far / way), heading, value=-1))
+            gap = relaxation.gap(loss, margin).clamp(min=0)
+            succeeded = take(state.best_norm, rows) < torch.inf
+            rate, factor, update = polyak.step(rows, by_x.add(z, alpha=self.beta), gap, margin, succeeded)
+            lam = replace(lam, rows, (take(lam, rows) - rate * by_lambda).clamp(low, high))
+            state.move(rows, leaf.detach().addcmul(each(factor), update, value=-1))
         return state.result()
 
     def _scores(self, logits: Tensor) -> Tensor:
         return logits if self.score_space == "logits" else logits.sigmoid()
 
 
-@dataclass(frozen=True)
-class LambdaDescent(Descent):
-    """A descent whose loss has a threshold λ. lambda_0: the first one; None takes the one that minimises the loss."""
-
-    lambda_0: float | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.lambda_0 is not None and not abs(self.lambda_0) <= LARGEST:
-            raise ValueError(
-                f"lambda_0 = {self.lambda_0!r}: the first λ is from -{LARGEST} to {LARGEST}; without a number it is Lemma 1's."
-            )
-
-    def first_lambda(self, scores: Tensor, goal: Goal) -> Tensor:
-        if self.lambda_0 is None:
-            return self.least_lambda(scores, goal)
-        return torch.full_like(scores[:, 0], self.lambda_0)
-
-    def least_lambda(self, scores: Tensor, goal: Goal) -> Tensor:
-        """The λ (B,) that minimises the loss at scores (B,m), by Lemma 1."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class TargetedDescent(Descent):
-    """A descent to `Targeted` that goes on after a success, for a smaller one, until `patience` steps brought none."""
-
-    goals = (Targeted,)
-
-    patience: int = 5
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_whole("patience", self.patience, 1)
-
-    @property
-    def waits(self) -> int:
-        return self.patience
-
-    def handicap(self, goal: Goal) -> Tensor:
-        assert isinstance(goal, Targeted)
-        return torch.where(goal.targets, -1.0, 1.0)
-
-    def gap(self, loss: Tensor, margin: Tensor) -> Tensor:
-        """The loss itself: Eq. 12 is zero where the goal holds, Rank I is the margin until then."""
-        return loss
+def check_lambda(lambda_0: float | None) -> None:
+    """ValueError unless the first λ is None, or a number that floats can be compared with."""
+    if lambda_0 is not None and not abs(lambda_0) <= LARGEST:
+        raise ValueError(
+            f"lambda_0 = {lambda_0!r}: the first λ is from -{LARGEST} to {LARGEST}; without a number it is Lemma 1's."
+        )

@@ -2,33 +2,56 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from tkml_core import losses
-from tkml_core.attacks.descent import LambdaDescent, TargetedDescent
+from tkml_core.attacks.base import check_whole
+from tkml_core.attacks.batch import BatchState
+from tkml_core.attacks.descent import Descent, Relaxation, check_lambda
 from tkml_core.goals import Goal, Targeted
+from tkml_core.step import Steps
+
+
+def targets_of(goal: Goal) -> Tensor:
+    """The targets, bool (B,m)."""
+    assert isinstance(goal, Targeted)
+    return goal.targets
+
+
+def target_signs(goal: Goal) -> Tensor:
+    """−1 on targets and 1 elsewhere, (B,m)."""
+    return torch.where(targets_of(goal), -1.0, 1.0)
+
+
+EQ_12 = Relaxation(
+    objective=lambda scores, goal, lam: losses.targeted(scores, targets_of(goal), lam),
+    gap=lambda loss, margin: loss,  # Eq. 12 is zero where the goal holds
+    threshold=lambda scores, goal, lam: lam,  # targets belong above it, all others below
+    label_signs=target_signs,
+    best_lambda=lambda scores, goal: losses.targeted_lambda(scores, goal.k),
+)
 
 
 @dataclass(frozen=True)
-class TkMLAPT(TargetedDescent, LambdaDescent):
+class TkMLAPT(Descent):
     """Minimise β/2 ‖z‖² + Σ_j [s_j (λ − f_j)]_+, s_j = +1 on targets and −1 elsewhere (Eq. 12), by the steps of Eq. 13.
 
-    Runs for at most `max_steps` and keeps the smallest success. Goal: `Targeted` (Eq. 10). Settings: see
-    `TargetedDescent`, `LambdaDescent` and `Descent`.
+    Runs for at most `max_steps` and keeps the smallest success. Goal: `Targeted` (Eq. 10). lambda_0: the first λ; None takes
+    the one that minimises the loss. patience: an image is done after so many steps without a smaller success. Other
+    settings: see `Descent`.
     """
 
     name = "TkML-AP-T"
+    goals = (Targeted,)
 
-    def least_lambda(self, scores: Tensor, goal: Goal) -> Tensor:
-        return losses.targeted_lambda(scores, goal.k)
+    lambda_0: float | None = None
+    patience: int = 5
 
-    def objective(self, scores: Tensor, goal: Goal, lam: Tensor) -> losses.Objective:
-        assert isinstance(goal, Targeted)
-        return losses.targeted(scores, goal.targets, lam)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_lambda(self.lambda_0)
+        check_whole("patience", self.patience, 1)
 
-    def clamp_lambda(self, lam: Tensor) -> Tensor:
-        return lam.clamp(0, 1) if self.score_space == "probability" else lam
-
-    def threshold(self, scores: Tensor, goal: Goal, lam: Tensor) -> Tensor:
-        """λ itself: targets belong above it, all others below."""
-        return lam
+    def _loop(self, state: BatchState) -> Steps:
+        return self._descend(state, EQ_12, self.lambda_0, self.patience)

@@ -6,18 +6,17 @@ from pathlib import Path
 
 
 def plain_command(args: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
-    """The command that was run, defaults left out and folders shortened to their last name."""
+    """The command that was run, defaults left out and folders shortened to their last name.
+
+    Every option is called as its place in `args` is, which is argparse's own rule: `max_steps` is --max-steps.
+    """
     words = [parser.prog]
-    for action in parser._actions:
-        value = getattr(args, action.dest, None)
-        if action.dest in ("help", "out", "weights", "workers", "show", "table", "minutes") or value == action.default:
+    for name, value in vars(args).items():
+        if name in ("out", "weights", "workers", "show", "table", "minutes") or value == parser.get_default(name):
             continue
-        if isinstance(value, bool):
-            words.append(action.option_strings[0])
-        else:
+        words.append(f"--{name.replace('_', '-')}")
+        if not isinstance(value, bool):
             values = value if isinstance(value, list) else [value]
-            named = (
-                Path(str(v)).name if action.dest in ("data", "voc", "coco", "soft", "init") else str(v) for v in values
-            )
-            words += [action.option_strings[0], *map(shlex.quote, named)]
+            named = (Path(str(v)).name if name in ("data", "voc", "coco", "soft", "init") else str(v) for v in values)
+            words += map(shlex.quote, named)
     return " ".join(words)

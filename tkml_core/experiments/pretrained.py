@@ -11,6 +11,7 @@ from torchvision.transforms import v2
 from tkml_core.experiments.datasets import Photo
 from tkml_core.labels import COCO80
 from tkml_core.zoo import mobilenet
+from tkml_core.zoo.normalized import MEAN, STD
 
 
 def start_network(init: str, photos: list[Photo]) -> nn.Module:
@@ -31,7 +32,7 @@ def start_network(init: str, photos: list[Photo]) -> nn.Module:
         some = [
             v2.functional.pil_to_tensor(_square(p.path)).float() / 255 for p in photos[:: max(1, len(photos) // 96)]
         ]
-        mean, std = torch.tensor(mobilenet.MEAN).view(1, 3, 1, 1), torch.tensor(mobilenet.STD).view(1, 3, 1, 1)
+        mean, std = torch.tensor(MEAN).view(1, 3, 1, 1), torch.tensor(STD).view(1, 3, 1, 1)
         mobilenet.unfold(net, (torch.stack(some) - mean) / std)
     head = cast(nn.Linear, cast(nn.Sequential, net.classifier)[1])
     nn.init.normal_(head.weight, std=0.01)

@@ -107,11 +107,12 @@ def _figures(cell: Cell, method: str, rows: Rows, everyone: list[float]) -> Figu
     budget = AUTHORS["targeted" if cell.case in tk.CASES else "untargeted"]
     needed, won = norm_needed(rows), [row for row in rows if row["achieved"]]
     asr, printed = _paper(cell, method)
+    optimality = nan if cell.case == "universal" else local_optimality(needed, everyone)
     return Figures(
         cell, method, len(rows), len(won), sum(not row["consistent"] for row in rows),
         round(share_within(needed, budget) * len(rows)), pert("norm", rows), pert("norm_float", rows), mean("norm", won),
         mean("steps", rows), _median(steps_needed(rows)), mean("forwards", rows) + mean("backwards", rows),
-        mean("backwards", rows), mean("seconds", rows), nan if cell.case == "universal" else local_optimality(needed, everyone), asr, printed,
+        mean("backwards", rows), mean("seconds", rows), optimality, asr, printed,
     )  # fmt: skip
 
 

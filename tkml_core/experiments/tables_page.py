@@ -57,7 +57,10 @@ def figures_markdown(found: Sequence[Figures]) -> str:
 
 
 def larger_markdown(found: Sequence[Larger]) -> str:
-    columns = "annotator | method | k | k′ | photos | goal at k′ % [95 %] | paper | E = 0 at k′ % [95 %] | Pert of those | paper's"
+    columns = (
+        "annotator | method | k | k′ | photos | goal at k′ % [95 %] | paper | E = 0 at k′ % [95 %] | Pert of those | "
+        "paper's"
+    )
     return markdown(
         columns,
         (

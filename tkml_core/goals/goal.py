@@ -1,5 +1,7 @@
 """What every goal is: true labels, k, an exact margin, and one row of each mask an image."""
 
+import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -118,12 +120,13 @@ class Goal:
         """The goal of some of the images (after `fit`)."""
         return self._map(lambda mask: mask[rows])
 
-    def _map(self, change) -> Self:  # type: ignore[no-untyped-def]
-        # Rows were checked when the goal was made; copying without __post_init__ keeps host syncs out of the loop.
-        copy = object.__new__(type(self))
-        for name, value in self.__dict__.items():
-            object.__setattr__(copy, name, change(value) if name in self.masks else value)
-        return copy
+    def _map(self, change: Callable[[Tensor], Tensor]) -> Self:
+        # Rows were checked when the goal was made. A shallow copy does not check them again: that would keep the host waiting
+        # for a GPU in every step.
+        goal = copy.copy(self)
+        for name in self.masks:
+            object.__setattr__(goal, name, change(getattr(self, name)))
+        return goal
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{name}={tuple(getattr(self, name).shape)}" for name in self.masks)

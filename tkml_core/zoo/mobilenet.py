@@ -10,26 +10,10 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models import mobilenet_v2
 
 from tkml_core.labels import COCO80, label_indices
+from tkml_core.zoo.normalized import Normalized
 from tkml_core.zoo.weights import load_weights
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "weights" / "mobilenet_v2_coco80.safetensors"
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's, which the starting weights expect
-
-
-class Normalized(nn.Module):
-    """A network that takes pixels in [0,1]: subtracts the mean and divides by the deviation first."""
-
-    mean: Tensor
-    std: Tensor
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.network((x - self.mean) / self.std)
 
 
 def build(outputs: int = 80) -> nn.Module:

@@ -1,44 +1,25 @@
-"""Which annotators there are. To add one, add an `Entry` to ENTRIES: no other file names an annotator."""
+"""Which annotators there are. To add one, add an `Entry` to ENTRIES: no other file names an annotator.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+Others are added without a change here: the environment variable TKML_ANNOTATORS names TOML files (see `described.py`),
+module:function, or annotators that are optional, with `:` between them (`;` on Windows).
+"""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from tkml_core.annotator import Annotator
-from tkml_core.images import InputSize
 from tkml_core.labels import COCO80, VOC20
-from tkml_core.zoo import mobilenet
+from tkml_core.zoo import described, mobilenet, paper_networks
+from tkml_core.zoo.entry import Entry
 
-
-@dataclass(frozen=True)
-class Entry:
-    """An annotator that `load` can make.
-
-    build: makes the network with its weights, which maps (B,3,H,W) in [0,1] to logits (B,m) of the m `labels`; it is called
-    when the annotator is loaded, not before. It may wrap the network of another entry: `build_of(name)` gives that one.
-    files: the weights that it reads; where one is missing, the annotator is not available.
-    data_set: "voc" or "coco", whose photos measure it (`experiments/datasets.py`) and whose numbers in the paper stand
-    beside its own.
-    """
-
-    name: str
-    labels: tuple[str, ...]
-    build: Callable[[], nn.Module]
-    files: tuple[Path, ...]
-    data_set: str
-    sentence: str  # what a visitor should know of it
-    source: str
-    licence: str
-    input_size: InputSize = InputSize()  # noqa: RUF009  # a named tuple, which nothing can change
-
-    @property
-    def missing(self) -> tuple[Path, ...]:
-        """Those of its files that are not here."""
-        return tuple(path for path in self.files if not path.exists())
+__all__ = ["DEFAULT", "ENTRIES", "Entry", "available", "build_of", "data_set", "entry_of", "load", "place"]
 
 
 def _mobilenet(name: str, labels: Sequence[str], data_set: str, sentence: str) -> Entry:
@@ -60,43 +41,125 @@ ENTRIES: dict[str, Entry] = {
     for entry in (
         _mobilenet("voc20", VOC20, "voc", "MobileNetV2 with PASCAL VOC's 20 labels, of the 80 that its network knows."),
         _mobilenet("coco80", COCO80, "coco", "MobileNetV2 with the 80 labels of MS COCO."),
+        *(network.entry() for network in paper_networks.NETWORKS.values()),
     )
 }
 DEFAULT = "voc20"
 
 
+@cache
+def _added(named: str) -> dict[str, Entry]:
+    """What TKML_ANNOTATORS names, by name. ValueError, saying what is wrong, where it cannot be had."""
+    found: dict[str, Entry] = {}
+    for item in _items(named):
+        try:
+            entry = ENTRIES[item] if item in ENTRIES else _described(item)
+        except ValueError as error:
+            raise ValueError(f"TKML_ANNOTATORS: {error}") from error
+        if entry.name in found or (entry.name in ENTRIES and item not in ENTRIES):
+            raise ValueError(
+                f"TKML_ANNOTATORS: {item}: there is an annotator called {entry.name!r} already; choose another name."
+            )
+        found[entry.name] = entry
+    return found
+
+
+def _items(named: str) -> list[str]:
+    """The parts of TKML_ANNOTATORS; a module and its function, which the separator has parted, together again."""
+    parts = [part.strip() for part in named.split(os.pathsep)]
+    items: list[str] = []
+    while parts:
+        part = parts.pop(0)
+        if (
+            os.pathsep == ":"
+            and parts
+            and re.fullmatch(r"[\w.]+", part)
+            and not part.endswith(".toml")
+            and part not in ENTRIES
+        ):
+            part += ":" + parts.pop(0)
+        if part:
+            items.append(part)
+    return items
+
+
+def _described(name: str) -> Entry:
+    """The entry of a TOML file's path or of module:function. ValueError where `name` is neither."""
+    if name.endswith(".toml"):
+        return described.described(Path(name).expanduser())
+    if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", name):
+        return described.from_function(name)
+    raise ValueError(
+        f"No annotator is called {name!r}; there are {', '.join(available())}. A file's path (.toml) or module:function "
+        "names one of your own."
+    )
+
+
+def entries() -> dict[str, Entry]:
+    """All annotators by name: the project's own, and those that TKML_ANNOTATORS adds."""
+    return ENTRIES | _added(os.environ.get("TKML_ANNOTATORS", ""))
+
+
 def entry_of(name: str) -> Entry:
-    """The entry called `name`. ValueError, naming those there are, where there is none."""
-    if name not in ENTRIES:
-        raise ValueError(f"No annotator is called {name!r}; there are {', '.join(ENTRIES)}.")
-    return ENTRIES[name]
+    """The entry called `name`, or that a TOML file or module:function describes.
+
+    ValueError, naming those there are, where there is none.
+    """
+    known = entries()
+    return known[name] if name in known else _described(name)
 
 
 def available() -> tuple[str, ...]:
-    """Names of the annotators whose weights are here."""
-    return tuple(name for name, entry in ENTRIES.items() if not entry.missing)
+    """Names of the annotators that page, shell and tables offer: the bundled ones, and those that TKML_ANNOTATORS adds."""
+    added = _added(os.environ.get("TKML_ANNOTATORS", ""))
+    return tuple(
+        name for name, entry in entries().items() if not entry.missing and (name in added or not entry.optional)
+    )
 
 
 def place(name: str) -> int:
     """Where the annotator stands in tables: in the order of the entries, those that are no longer there at the end."""
-    return list(ENTRIES).index(name) if name in ENTRIES else len(ENTRIES)
+    return list(entries()).index(name) if name in entries() else len(entries())
 
 
 def data_set(name: str) -> str:
     """Whose photos measure the annotator, as in `Entry`; "" where it is no longer there."""
-    return ENTRIES[name].data_set if name in ENTRIES else ""
+    return entries()[name].data_set if name in entries() else ""
 
 
 def build_of(name: str) -> nn.Module:
     """The network of the annotator called `name`, with its weights. FileNotFoundError where these are not here."""
-    entry = entry_of(name)
+    return _build(entry_of(name))
+
+
+def _build(entry: Entry) -> nn.Module:
     if entry.missing:
-        raise FileNotFoundError(f"The weights of {name} should be at {entry.missing[0]}; see assets/weights/README.md.")
+        raise FileNotFoundError(f"The weights of {entry.name} should be at {entry.missing[0]}; {entry.obtain}.")
     return entry.build()
 
 
-def load(name: str, device: str | torch.device | None = None) -> Annotator:
-    """The annotator called `name`, frozen, in float32, on `device` (default: CUDA where there is one, else the CPU)."""
+def load(name: str, device: str | torch.device | None = None, weights: str | Path | None = None) -> Annotator:
+    """The annotator called `name`, or that a TOML file or module:function describes; frozen, in float32.
+
+    device: by default what the environment variable TKML_DEVICE names, else CUDA where there is one, else the CPU.
+    weights: a file to read in place of the annotator's own, as the paper's networks need it.
+    """
     entry = entry_of(name)
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    return Annotator(build_of(name), entry.labels, device, entry.input_size)
+    if weights is not None:
+        path = Path(weights).expanduser()
+        entry = replace(entry, files=(path,), build=partial(entry.build, weights=path), obtain="give another path")
+    return Annotator(_build(entry), entry.labels, chosen_device(device), entry.input_size)
+
+
+def chosen_device(device: str | torch.device | None = None) -> torch.device:
+    """`device`, else what TKML_DEVICE names, else CUDA where there is one, else the CPU. ValueError where it is not here."""
+    named = device or os.environ.get("TKML_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        torch.empty(0, device=named)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        source = "device" if device else "TKML_DEVICE"
+        raise ValueError(
+            f"{source} = {str(named)!r}: PyTorch has no such device here; 'cpu' always works, 'cuda' with an NVIDIA GPU, "
+            "'mps' with Apple's."
+        ) from error
+    return torch.device(named)
