@@ -40,6 +40,7 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--targets", nargs="+", help="plant these k labels, in order, or one of: best, random, worst")
     parser.add_argument("--hide", nargs="+", help="for the goal hide: true labels that leave; the others stay")
     parser.add_argument("--max-steps", type=int, help="default: the attack's own")
+    parser.add_argument("--confidence", type=float, help="κ: logits by which the goal is to be met; default: 0")
     parser.add_argument("--seed", type=int, default=0, help="of random targets, and of attacks that draw")
     parser.add_argument("--out", type=Path, help="where to save the adversarial PNG")
     args = parser.parse_args(argv)
@@ -57,7 +58,7 @@ def attack_of(args: argparse.Namespace) -> Any:
     if args.attack in UNIVERSAL:
         return Precomputed(tk.universal(args.attack, args.annotator, args.k))
     kind = tk.ATTACKS[args.attack]
-    settings = {"max_steps": args.max_steps, "seed": args.seed}
+    settings = {"max_steps": args.max_steps, "confidence": args.confidence, "seed": args.seed}
     names = {field.name for field in fields(kind)}
     return kind(**{name: value for name, value in settings.items() if value is not None and name in names})
 

@@ -33,16 +33,24 @@ class Rounded(NamedTuple):
     backwards: Tensor  # (B,) long
 
 
-def holds(annotator: Annotator, goal: Goal, x: Tensor) -> Tensor:
-    """Whether images (B,3,H,W) meet the goal by more than the tolerance; (B,) bool. One forward pass."""
+def holds(annotator: Annotator, goal: Goal, x: Tensor, confidence: float = 0.0) -> Tensor:
+    """Whether images (B,3,H,W) meet the goal by the confidence and the tolerance; (B,) bool. One forward pass."""
     with torch.no_grad():
-        return goal.margin(annotator(x)) <= -2 * TOLERANCE  # twice, so that what holds here holds at batch 1
+        return goal.margin(annotator(x)) <= -needed(confidence)
 
 
-def search(annotator: Annotator, goal: Goal, x: Tensor, z: Tensor, most: Tensor | None = None) -> Rounded:
+def needed(confidence: float) -> float:
+    """Score units by which a margin is to be negative here, so that it is by one tolerance at batch 1, too."""
+    return 2 * TOLERANCE + confidence
+
+
+def search(
+    annotator: Annotator, goal: Goal, x: Tensor, z: Tensor, most: Tensor | None = None, confidence: float = 0.0
+) -> Rounded:
     """The shortest 8-bit image near x + z (both (B,3,H,W), [0,1] units) that meets the goal.
 
     most (B,): by how many levels a value changes at most, one more where nothing else holds; None: by any number.
+    confidence: score units by which the goal is to be met.
     """
     rows = len(x)
     most = torch.full_like(x[:, 0, 0, 0], 255) if most is None else most
@@ -61,7 +69,7 @@ def search(annotator: Annotator, goal: Goal, x: Tensor, z: Tensor, most: Tensor 
         if not len(open_):
             break
         tried = torch.full_like(high, scale)
-        good = holds(annotator, goal.select(open_), at(tried[open_], open_))
+        good = holds(annotator, goal.select(open_), at(tried[open_], open_), confidence)
         count[open_] += 1
         found[open_] = good
         high[open_[good]] = scale
@@ -69,7 +77,9 @@ def search(annotator: Annotator, goal: Goal, x: Tensor, z: Tensor, most: Tensor 
     kept = found.nonzero()[:, 0]
     if len(kept):
         of_kept = goal.select(kept)
-        high[kept] = bisect(lambda scale: holds(annotator, of_kept, at(scale, kept)), low[kept], high[kept], BISECTIONS)
+        high[kept] = bisect(
+            lambda scale: holds(annotator, of_kept, at(scale, kept), confidence), low[kept], high[kept], BISECTIONS
+        )
         count[kept] += BISECTIONS
     x_adv = at(torch.where(found, high, 1.0), torch.arange(rows, device=x.device))
     backwards = torch.zeros_like(count)
@@ -78,13 +88,13 @@ def search(annotator: Annotator, goal: Goal, x: Tensor, z: Tensor, most: Tensor 
         if not len(open_):
             break
         cap = most[open_] + (spend >= SPENDS // 2)
-        x_adv[open_] = _spend(annotator, goal.select(open_), base[open_].round(), x_adv[open_], cap)
-        found[open_] = holds(annotator, goal.select(open_), x_adv[open_])
+        x_adv[open_] = _spend(annotator, goal.select(open_), base[open_].round(), x_adv[open_], cap, confidence)
+        found[open_] = holds(annotator, goal.select(open_), x_adv[open_], confidence)
         count[open_] += 2
         backwards[open_] += 1
     kept = found.nonzero()[:, 0]
     for _ in range(ROUNDS if len(kept) else 0):
-        shorter, passes = _take_back(annotator, goal.select(kept), quantize(x[kept]), x_adv[kept])
+        shorter, passes = _take_back(annotator, goal.select(kept), quantize(x[kept]), x_adv[kept], confidence)
         x_adv[kept] = shorter
         count[kept] += passes
         backwards[kept] += 1
@@ -100,7 +110,7 @@ def _slope(annotator: Annotator, goal: Goal, x_adv: Tensor) -> tuple[Tensor, Ten
     return margin.detach(), gradient / 255
 
 
-def _spend(annotator: Annotator, goal: Goal, base: Tensor, x_adv: Tensor, most: Tensor) -> Tensor:
+def _spend(annotator: Annotator, goal: Goal, base: Tensor, x_adv: Tensor, most: Tensor, confidence: float) -> Tensor:
     """One level more wherever the margin's gradient is largest, on as few pixels as should close the margin by a half over.
 
     base (B,3,H,W): the photo's levels, from which none goes farther than `most` (B,).
@@ -112,12 +122,12 @@ def _spend(annotator: Annotator, goal: Goal, base: Tensor, x_adv: Tensor, most: 
     free = torch.where(gradient > 0, level > low, level < high)
     gain = gradient.abs().masked_fill(~free, 0).flatten(1)
     sorted_gain, order = gain.sort(dim=1, descending=True)
-    enough = sorted_gain.cumsum(1) - sorted_gain < 1.5 * (margin + 4 * TOLERANCE)[:, None]
+    enough = sorted_gain.cumsum(1) - sorted_gain < 1.5 * (margin + (2 * TOLERANCE + needed(confidence)))[:, None]
     chosen = torch.zeros_like(gain).scatter(1, order, (enough & (sorted_gain > 0)).to(gain.dtype)).view_as(gradient)
     return (level - chosen * gradient.sign()) / 255
 
 
-def _take_back(annotator: Annotator, goal: Goal, x: Tensor, x_adv: Tensor) -> tuple[Tensor, int]:
+def _take_back(annotator: Annotator, goal: Goal, x: Tensor, x_adv: Tensor, confidence: float) -> tuple[Tensor, int]:
     """Remove one level from the pixels where that harms the margin least for what it saves; images that hold stay so."""
     _, gradient = _slope(annotator, goal, x_adv)
     q = ((x_adv - x) * 255).round()
@@ -133,7 +143,7 @@ def _take_back(annotator: Annotator, goal: Goal, x: Tensor, x_adv: Tensor) -> tu
         return ((x * 255).round() + fewer) / 255
 
     none, half = torch.zeros(len(x), device=x.device), torch.full((len(x),), 0.5, device=x.device)
-    best = bisect(lambda share: holds(annotator, goal, removed(share)), half, none, BISECTIONS)
+    best = bisect(lambda share: holds(annotator, goal, removed(share), confidence), half, none, BISECTIONS)
     return torch.where(each(best > 0), removed(best), x_adv), BISECTIONS + 1
 
 

@@ -198,3 +198,26 @@ def test_a_step_without_a_success_asks_the_device_once(
     assert lists == [2]  # whether scores are finite, and whether any image succeeded
     assert asked.times == 0
     assert not step.achieved.any()
+
+
+@EVERY
+def test_confidence_is_by_how_much_a_success_meets_the_goal(name: str) -> None:
+    """Logits here are spread over ±1.3. No step counts as a success before the margin is −κ, nor the 8-bit image."""
+    kappa = 0.2
+    annotator, x, goal = run_of(name)
+    attack = tk.ATTACKS[name](**SHORT[name], confidence=kappa)
+    for step in attack.steps(annotator, x, goal):
+        rows = getattr(step, "rows", torch.arange(len(x)))
+        margin = goal.fit(len(x), x.device).select(rows).margin(annotator(step.x_adv))
+        assert bool((margin[step.achieved] < -kappa).all()) and bool((margin[step.certified] < -kappa).all())
+    result, plain = attack(annotator, x, goal), short(name)(annotator, x, goal)
+    margin = goal.margin(annotator(result.x_adv))
+    assert torch.equal(result.achieved, margin <= -kappa - 1e-3) and bool(result.achieved.any())
+    if not isinstance(attack, (Universal, tk.BlackBox)):
+        assert bool((result.norm > plain.norm)[result.achieved & plain.achieved].all())
+
+
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), 1e5])
+def test_confidence_is_a_number_from_0(value: float) -> None:
+    with pytest.raises(ValueError, match="confidence = "):
+        tk.MinNorm(confidence=value)

@@ -96,6 +96,20 @@ def test_targeted_within_2_per_cent_of_the_optimum(m: int, k: int, case: str) ->
     assert result.norm_float.item() <= NEAR * 255 * optimum
 
 
+@pytest.mark.parametrize("kappa", [0.05, 1.0])
+def test_with_a_confidence_within_2_per_cent_of_what_that_takes(kappa: float) -> None:
+    """κ less on every target is the same programme without a confidence."""
+    found, x = linear(13, 20)
+    scores = scores_of(found, x)
+    true = mask_of(set(np.argsort(-scores)[:2].tolist()), 20)
+    targets = tk.choose_targets("worst", found(x), true=true, k=3)
+    chosen = targets[0].nonzero()[:, 0].tolist()
+    scores[chosen] -= kappa
+    optimum = 255 * targeted_optimum(weights_of(found), scores, set(chosen))
+    result = tk.MinNorm(confidence=kappa)(found, x, tk.Targeted(targets=targets, true=true))
+    assert result.achieved.item() and optimum * (1 - 1e-6) <= result.norm_float.item() <= NEAR * optimum
+
+
 @repeatable(15)
 @given(st.integers(0, 10**6), st.integers(3, 10), st.data())
 def test_the_other_goals_within_2_per_cent(seed: int, m: int, data: st.DataObject) -> None:

@@ -1,6 +1,6 @@
 """What every attack is: frozen settings, the goals it can have, and one generator of steps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from torch import Tensor
@@ -32,15 +32,24 @@ def check_beta_and_momentum(beta: float, momentum: float) -> None:
 
 @dataclass(frozen=True)
 class Attack:
-    """`max_steps`: updates at most. A subclass names itself, its goals, its other settings, and writes `_loop`."""
+    """A subclass names itself, its goals, its other settings, and writes `_loop`.
+
+    max_steps: updates at most. confidence: κ ≥ 0, in score units (logits); a success counts where the goal's margin is
+    −κ or less, in the steps, in the choice of the smallest, and on the 8-bit image.
+    """
 
     name: ClassVar[str]  # as it is printed
     goals: ClassVar[tuple[type[Goal], ...]]  # what it can be asked for, its own first
 
     max_steps: int = 1000
+    confidence: float = field(default=0.0, kw_only=True)
 
     def __post_init__(self) -> None:
         check_whole("max_steps", self.max_steps, 0)
+        if not 0 <= self.confidence <= LARGEST:
+            raise ValueError(
+                f"confidence = {self.confidence!r}: the logits by which the goal is to be met are a number from 0 to {LARGEST}."
+            )
 
     def check(self, goal: Goal) -> None:
         """ValueError where the attack cannot have this goal."""
@@ -50,7 +59,7 @@ class Attack:
 
     def _state(self, annotator: Annotator, x: Tensor, goal: Goal) -> BatchState:
         """What is kept of the images during a run."""
-        return BatchState(annotator, x, goal)
+        return BatchState(annotator, x, goal, confidence=self.confidence)
 
     def _loop(self, state: BatchState) -> Steps:
         """From the first iterate to `state.result()`, one yield each; some image does not meet its goal yet."""

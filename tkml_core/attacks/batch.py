@@ -44,17 +44,19 @@ class BatchState:
     Images stop on their own: one that is done keeps its row, frozen. Every success passes through the integer-grid
     search before it counts. An image whose success no 8-bit image shows goes on, for a clearer one (`required_margin`);
     where none comes, the end takes a larger success instead (`fallback`). Which of two successes is smaller the `measure`
-    says, one of `metrics.NORMS`; norms that are shown are L2.
+    says, one of `metrics.NORMS`; norms that are shown are L2. With a `confidence` κ a success is a margin of −κ or less.
 
     Tensors are replaced, not written into (`rows.py`): what a loop hands over may be part of a graph, and on a GPU a check
     is read one step later (`deferred.py`), when it is about tensors of one step ago.
     """
 
-    def __init__(self, annotator: Annotator, x: Tensor, goal: Goal, measure: str = "l2") -> None:
+    def __init__(
+        self, annotator: Annotator, x: Tensor, goal: Goal, measure: str = "l2", confidence: float = 0.0
+    ) -> None:
         check_asked(annotator, x, goal)
         self.annotator, self.x = annotator, x.detach().to(annotator.device)
         self.goal = goal.fit(len(x), annotator.device)
-        self.measure = measure
+        self.measure, self.confidence = measure, confidence
         self.norm_budget: float | None = None  # of ‖z‖₂ in 0–255 units, held after every move: see `budget.py`
         self.x_adv = self.x.clone()
         self.best = self.x.clone()  # the float image of the smallest success
@@ -63,7 +65,7 @@ class BatchState:
         self.best_norm = torch.full_like(zeros, torch.inf)  # by the measure
         self.fallback = self.x  # the float image of the last success whose rounding held, or of the first one
         self.has_fallback = zeros != 0  # which images have one
-        self.required_margin = zeros  # score units: only a margin below its negative counts as a success
+        self.required_margin = zeros + confidence  # score units: only a margin below its negative counts as a success
         self.logits = zeros[:, None].expand(-1, goal.true.shape[1])
         self.achieved, self.certified = zeros != 0, zeros != 0
         self.steps, self.forwards, self.backwards = zeros.long(), zeros.long(), zeros.long()
@@ -78,12 +80,13 @@ class BatchState:
     def begin(self) -> None:
         """Score the images as they are; one that meets the goal already is done, and is its own result."""
         self.logits = scores_of(self.annotator, self.x)
-        self.achieved = self.goal.margin(self.logits) < 0
+        self.achieved = self.goal.margin(self.logits) < -self.confidence
         met = self.achieved.nonzero()[:, 0]
         self.forwards = self.forwards + 1
         if len(met):
             images = quantize(self.x[met])
-            self.certified = replace(self.certified, met, grid.holds(self.annotator, self.goal.select(met), images))
+            holds = grid.holds(self.annotator, self.goal.select(met), images, self.confidence)
+            self.certified = replace(self.certified, met, holds)
             self.forwards = add(self.forwards, met)
             self.mark(self.certified)
             self.best_norm = self.best_norm.masked_fill(self.done, 0)
@@ -127,7 +130,7 @@ class BatchState:
         self.pending = deferred.send(rows, self.x_adv, size, margin, better, evaluation.f)
         self.logits, self.loss = replace(self.logits, rows, evaluation.f), replace(self.loss, rows, loss)
         self.threshold, self.norm = replace(self.threshold, rows, threshold), replace(self.norm, rows, norm)
-        self.achieved = replace(self.achieved, rows, margin < 0)
+        self.achieved = replace(self.achieved, rows, margin < -self.confidence)
         self.certified = replace(self.certified, rows, torch.zeros_like(better))
         if deferred.at_once(rows.device):
             self.read_pending()
@@ -145,7 +148,7 @@ class BatchState:
             return
         x_adv = check.x_adv[won]
         self.keep(won, x_adv, check.size[better])
-        holds = grid.holds(self.annotator, self.goal.select(won), quantize(x_adv))
+        holds = grid.holds(self.annotator, self.goal.select(won), quantize(x_adv), self.confidence)
         self.forwards = add(self.forwards, won)
         if check.x_adv is self.x_adv:  # nothing has moved since, so that the next Step is about these images
             self.certified = replace(self.certified, won, holds)
@@ -172,13 +175,14 @@ class BatchState:
         lost = self._to_grid(rows, self.best)
         if len(lost):
             self.best_norm = replace(self.best_norm, lost, torch.full_like(self.norm[lost], torch.inf))
-            self.required_margin = replace(self.required_margin, lost, (2 * self.required_margin[lost]).clamp(min=MORE))
+            more = (2 * (self.required_margin[lost] - self.confidence)).clamp(min=MORE)
+            self.required_margin = replace(self.required_margin, lost, self.confidence + more)
 
     def _to_grid(self, rows: Tensor, near: Tensor) -> Tensor:
         """End `rows` (n,) on the shortest 8-bit images that are found beside `near` (B,3,H,W); those that have none."""
         z = near[rows] - self.x[rows]
         most = (NORMS["linf"](z) - SLACK).ceil() if self.measure == "linf" else None
-        found = grid.search(self.annotator, self.goal.select(rows), self.x[rows], z, most)
+        found = grid.search(self.annotator, self.goal.select(rows), self.x[rows], z, most, self.confidence)
         self.forwards = add(self.forwards, rows, found.forwards)
         self.backwards = add(self.backwards, rows, found.backwards)
         if bool(found.holds.any()):
@@ -221,7 +225,7 @@ class BatchState:
         with torch.no_grad():
             logits = torch.cat([self.annotator(x_adv[i : i + 1]) for i in range(len(x_adv))])
         self.forwards = self.forwards + 1
-        achieved = self.goal.margin(logits) <= -grid.TOLERANCE
+        achieved = self.goal.margin(logits) <= -grid.TOLERANCE - self.confidence
         nearest = torch.where(each(self.best_norm < torch.inf), self.best, self.x_adv)
         return Result(
             x_adv=x_adv,

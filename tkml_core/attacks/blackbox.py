@@ -48,8 +48,8 @@ class Queries(BatchState):
         self.loss = replace(self.loss, rows, margin)
         self.threshold = replace(self.threshold, rows, logits.topk(self.goal.k, dim=1).values[:, -1])  # f_[k]
         self.norm = replace(self.norm, rows, l2_norm(images - self.x[rows]))
-        self.achieved = replace(self.achieved, rows, margin < 0)
-        self.certified = replace(self.certified, rows, margin <= -2 * grid.TOLERANCE)
+        self.achieved = replace(self.achieved, rows, margin < -self.confidence)
+        self.certified = replace(self.certified, rows, margin <= -grid.needed(self.confidence))
 
     def settle(self, rows: Tensor, ready: Tensor | None = None) -> None:
         """Nothing to do: what is kept is on the grid, and the best there is."""
@@ -95,7 +95,7 @@ class BlackBox(Attack):
             raise ValueError(f"square = {self.square!r}: the share of the image under the first squares is in (0, 1].")
 
     def _state(self, annotator: Annotator, x: Tensor, goal: Goal) -> BatchState:
-        return Queries(annotator, x, goal)
+        return Queries(annotator, x, goal, confidence=self.confidence)
 
     def _loop(self, state: BatchState) -> Steps:
         assert isinstance(state, Queries)
@@ -108,7 +108,7 @@ class BlackBox(Attack):
             if index:
                 rows, proposals = state.active, []
                 for i in rows.tolist():
-                    spare = float(-2 * grid.TOLERANCE - state.loss[i]) if state.certified[i] else None
+                    spare = float(-grid.needed(self.confidence) - state.loss[i]) if state.certified[i] else None
                     proposals.append(self._propose(photo[i], z[i], index, spare, float(at_start[i]), draws[i]))
                 tried = torch.stack(proposals)
                 images = (photo[rows] + tried) / 255
@@ -118,7 +118,7 @@ class BlackBox(Attack):
                 since[rows] += met
                 lower, shorter = margin < state.loss[rows], _square_sum(tried) < _square_sum(z[rows])
                 # Once the goal is met no proposal is longer than z, so that a lower margin costs no norm.
-                better = lower | (met & shorter & (margin <= -2 * grid.TOLERANCE))
+                better = lower | (met & shorter & (margin <= -grid.needed(self.confidence)))
                 kept = rows[better]
                 z[kept] = tried[better]
                 state.accept(kept, images[better], logits[better], margin[better])
@@ -141,7 +141,7 @@ class BlackBox(Attack):
             return _in_box(photo, signs * self.epsilon)
         if spare is not None and not nothing and draw.coin():
             # By linearisation the margin is lost in proportion to the levels taken off.
-            all_of_it = (at_start + 2 * grid.TOLERANCE + spare) / float(size.mean())
+            all_of_it = (at_start + grid.needed(self.confidence) + spare) / float(size.mean())
             share = spare / all_of_it
             if share >= LEAST:
                 where = draw.square(photo, share)

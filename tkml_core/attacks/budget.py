@@ -38,13 +38,14 @@ class Budget(Attack):
     norm: float | None = None
     gradients: int | None = None
     max_steps: int = field(default=None, kw_only=True)  # type: ignore[assignment]  # None takes the attack's own
+    confidence: float = field(init=False, repr=False)  # the attack's
 
     def __post_init__(self) -> None:
         if isinstance(self.attack, Universal):
             raise ValueError(f"{self.attack.name} has a norm budget of its own: set its xi in place of a Budget.")
         if self.max_steps is None:
             object.__setattr__(self, "max_steps", self.attack.max_steps)
-        for name in ("name", "goals"):
+        for name in ("name", "goals", "confidence"):
             object.__setattr__(self, name, getattr(self.attack, name))
         super().__post_init__()
         if self.norm is not None and not 0 < self.norm < float("inf"):
@@ -93,7 +94,7 @@ class Budget(Attack):
         return replace(
             result,
             x_adv=put(result.x_adv, rows, images),
-            achieved=put(result.achieved, rows, goal.margin(logits) <= -grid.TOLERANCE),
+            achieved=put(result.achieved, rows, goal.margin(logits) <= -grid.TOLERANCE - state.confidence),
             consistent=put(result.consistent, rows, consistent(logits, goal.true, goal.k)),
             norm=put(result.norm, rows, l2_norm(images - state.x[rows])),
             norm_float=put(result.norm_float, rows, result.norm_float[rows].clamp(max=self.norm)),

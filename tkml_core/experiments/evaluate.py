@@ -1,9 +1,12 @@
-"""Measures the shipped annotators on their measuring photos and writes `assets/weights/README.md` about them.
+"""Measures the bundled annotators on photos they never saw and writes `assets/weights/README.md` about them.
 
-Everything is of the file as shipped (folded, float16), photos whole at short side 224.
+Everything is of the files as shipped (folded, float16), each photo whole, prepared as the page prepares it.
 """
 
 import argparse
+import statistics
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +17,13 @@ from torch import Tensor
 
 import tkml_core as tk
 from tkml_core.experiments.datasets import IGNORED, columns, measuring
-from tkml_core.zoo.mobilenet import WEIGHTS
+from tkml_core.experiments.reliability import diagram
+from tkml_core.experiments.training.calibration import expected_calibration_error
+from tkml_core.zoo import registry
 
 KS = (1, 3, 5, 10)
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "weights"
+REFERENCE = "mobilenet-voc20"  # beside whose step, at 224 × 224, the others' steps stand
 
 
 def average_precision(scores: np.ndarray, labels: np.ndarray) -> float:
@@ -38,88 +45,132 @@ def score(annotator: tk.Annotator, paths: list[Path]) -> Tensor:
     return torch.cat(rows)
 
 
-def measure(name: str, voc: Path, coco: Path) -> tuple[list[str], list[str], float]:
-    """Table rows of one annotator: the summary, one line a label, and mAP."""
+@dataclass(frozen=True)
+class Measured:
+    """How good one annotator is: AP (m,) with NaN where no photo has the label, and shares in [0,1]."""
+
+    name: str
+    labels: tuple[str, ...]
+    photos: int
+    positives: np.ndarray  # (m,)
+    ap: np.ndarray  # (m,)
+    top1: float
+    consistent: tuple[float, ...]  # E = 1 at each of KS
+    calibration_error: float
+    probabilities: np.ndarray  # (n,) of every photo and label that is known
+    truth: np.ndarray  # (n,) bool
+
+    @property
+    def mean_ap(self) -> float:
+        return float(np.nanmean(self.ap))
+
+
+def measure(name: str, voc: Path, coco: Path) -> Measured:
+    """The annotator on the measuring photos of its data set."""
     annotator = tk.load(name)
     photos = measuring(name, voc, coco)
     labels = np.stack([p.labels for p in photos])[:, columns(name)]
     logits = score(annotator, [p.path for p in photos])
-    ap = [average_precision(logits[:, j].numpy(), labels[:, j]) for j in range(len(annotator.labels))]
     some = (labels == 1).any(1)
     true, ranked = torch.from_numpy(labels[some] == 1), logits[torch.from_numpy(some)]
-    top1 = float(true.gather(1, tk.topk(ranked, 1)).float().mean())
-    steady = [float(tk.consistent(ranked, true, k).float().mean()) for k in KS]
-    mean = float(np.nanmean(ap))
-    summary = [
-        f"| `{name}` | {len(photos)} | {mean:.3f} | {top1:.3f} | " + " | ".join(f"{s:.1%}" for s in steady) + " |"
+    known = torch.from_numpy(labels >= 0)
+    probabilities, truth = logits.sigmoid()[known], torch.from_numpy(labels == 1)[known]
+    return Measured(
+        name=name,
+        labels=annotator.labels,
+        photos=len(photos),
+        positives=(labels == 1).sum(0),
+        ap=np.array([average_precision(logits[:, j].numpy(), labels[:, j]) for j in range(labels.shape[1])]),
+        top1=float(true.gather(1, tk.topk(ranked, 1)).float().mean()),
+        consistent=tuple(float(tk.consistent(ranked, true, k).float().mean()) for k in KS),
+        calibration_error=expected_calibration_error(probabilities, truth),
+        probabilities=probabilities.numpy(),
+        truth=truth.numpy(),
+    )
+
+
+def step_seconds(names: list[str], rounds: int = 15) -> dict[str, float]:
+    """Median time of one forward pass and the gradient by the pixels, of a square of each annotator's short side.
+
+    The annotators take turns, so that whatever else the machine does falls on all of them alike.
+    """
+    loaded = {name: tk.load(name) for name in names}
+    times: dict[str, list[float]] = {name: [] for name in names}
+    for _ in range(rounds):
+        for name, annotator in loaded.items():
+            side = annotator.input_size.short
+            x = torch.rand(1, 3, side, side, device=annotator.device).requires_grad_()
+            began = time.perf_counter()
+            torch.autograd.grad(annotator(x).amax(), x)
+            times[name].append(time.perf_counter() - began)
+    return {name: statistics.median(some[2:]) for name, some in times.items()}
+
+
+def overview(measured: list[Measured], seconds: dict[str, float]) -> str:
+    """One line an annotator."""
+    lines = [
+        "| annotator | network | labels | photos | mAP | top-1 | calibration error | "
+        + " | ".join(f"E = 1, k = {k}" for k in KS)
+        + " | size | short side | step |",
+        "| --- " * (10 + len(KS)) + "|",
     ]
-    per_label = [
-        f"| {label} | {int((labels[:, j] == 1).sum())} | {'–' if np.isnan(ap[j]) else f'{ap[j]:.3f}'} |"
-        for j, label in enumerate(annotator.labels)
-    ]
-    return summary, per_label, mean
+    for one in measured:
+        entry = registry.entry_of(one.name)
+        size = sum(path.stat().st_size for path in entry.files) / 1e6
+        ratio = seconds[one.name] / seconds[REFERENCE]
+        lines.append(
+            f"| `{one.name}` | {entry.source.split(' (')[0]} | {len(one.labels)} | {one.photos} | {one.mean_ap:.3f} | "
+            f"{one.top1:.3f} | {one.calibration_error:.4f} | "
+            + " | ".join(f"{share:.1%}" for share in one.consistent)
+            + f" | {size:.1f} MB | {entry.input_size.short} | {ratio:.2f} |"
+        )
+    return "\n".join(lines)
 
 
-PAGE = """# The annotators' weights
+def by_label(one: Measured) -> str:
+    """AP of every label, in a fold of the page."""
+    rows = "\n".join(
+        f"| {label} | {int(count)} | {'–' if np.isnan(ap) else f'{ap:.3f}'} |"
+        for label, count, ap in zip(one.labels, one.positives, one.ap, strict=True)
+    )
+    return f"### {one.name}\n\n| label | positives | AP |\n| --- | --- | --- |\n{rows}"
 
-`mobilenet_v2_coco80.safetensors`: one MobileNetV2 (Sandler et al., CVPR 2018; torchvision's module) with 80 outputs,
-batch norm folded into the convolutions, float16. `coco80` is all of it, `voc20` keeps its twenty outputs. Loaded in
-float32, frozen.
 
-## How it was made
-
-```
-{command}
-```
-
-Seed {seed}; {minutes} minutes on two CPU cores that were shared with other work. Trained on VOC 2007 and 2012 train and
-val, COCO train2017, and COCO val2017 without its 500 largest ids: 6,836 photos, a part of each official set, with a short
-side of 240 pixels. Started from ImageNet features (torchvision's MobileNetV2 as in the public WebNN test data,
-Apache-2.0); `--init imagenet` takes torchvision's own. VOC photos name twenty labels: for the other sixty the mean score
-of two small public detectors stands in (`--soft`), which also softens the known labels a little; their scores and the
-choice of photos are not part of this project, so only who has both gets the same network. Quality focal loss (Li et al.,
-NeurIPS 2020); rare labels drawn more often; crops, mirror, colour jitter, collages of two photos; growing crops;
-exponential average of the weights.
-
-## What it does
-
-`python -m tkml_core.experiments.evaluate --voc VOCdevkit --coco coco --write` measured this file, and wrote this page, on
-photos it never saw, each whole at short side 224: for voc20 658 of VOC 2007 test, among which cars, cats, trains and buses
-are far more frequent than in all of it, and for coco80 the 500 largest ids of COCO val2017. AP is the mean of the precision
-at each positive. Top-1: share of photos whose best label is true. E = 1: one of the set of true labels and the top-k
-contains the other (Eq. 1 of T_kML-AP).
-
-| annotator | photos | mAP | top-1 precision | {ks} |
-| --- | --- | --- | --- | {rules} |
-{summary}
-
-{tables}
-"""
+def notes_of(path: Path) -> str:
+    """What the file says of its making, one line a setting."""
+    with safe_open(path, "pt") as file:
+        notes = file.metadata() or {}
+    return "\n".join(f"- {key}: {value}" for key, value in sorted(notes.items()))
 
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tkml_core.experiments.evaluate", description=__doc__)
     parser.add_argument("--voc", type=Path, required=True, help="the VOCdevkit folder")
     parser.add_argument("--coco", type=Path, required=True, help="the COCO folder")
-    parser.add_argument("--write", action="store_true", help="write README.md beside the weights")
+    parser.add_argument("--annotators", nargs="+", help="which, if not all that are available")
+    parser.add_argument("--write", action="store_true", help="write README.md and reliability.svg beside the weights")
     args = parser.parse_args(argv)
-    summary, tables = [], []
-    for name in tk.available():
-        row, per_label, _ = measure(name, args.voc, args.coco)
-        summary += row
-        tables.append(f"### {name}\n\n| label | positives | AP |\n| --- | --- | --- |\n" + "\n".join(per_label))
-    print("\n".join(summary))
-    if args.write:
-        with safe_open(WEIGHTS, "pt") as file:
-            notes = file.metadata()
-        page = PAGE.format(
-            **notes,
-            ks=" | ".join(f"E = 1, k = {k}" for k in KS),
-            rules=" | ".join("---" for _ in KS),
-            summary="\n".join(summary),
-            tables="\n\n".join(tables),
+    names = args.annotators or list(tk.available())
+    measured = []
+    for name in names:
+        measured.append(measure(name, args.voc, args.coco))
+        print(
+            f"{name}: mAP {measured[-1].mean_ap:.3f}, calibration error {measured[-1].calibration_error:.4f}",
+            flush=True,
         )
-        (WEIGHTS.parent / "README.md").write_text(page)
+    table = overview(measured, step_seconds([*{*names, REFERENCE}]))
+    print(table)
+    if args.write:
+        page = (Path(__file__).parent / "evaluate.md").read_text()
+        files = {path.name: path for name in names for path in registry.entry_of(name).files}
+        for key, text in {
+            "overview": table,
+            "files": "\n\n".join(f"`{name}`\n\n{notes_of(path)}" for name, path in files.items()),
+            "labels": "\n\n".join(by_label(one) for one in measured),
+        }.items():
+            page = page.replace(f"{{{key}}}", text)
+        (FOLDER / "README.md").write_text(page)
+        (FOLDER / "reliability.svg").write_text(diagram([(m.name, m.probabilities, m.truth) for m in measured]))
 
 
 if __name__ == "__main__":

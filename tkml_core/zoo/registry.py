@@ -15,15 +15,35 @@ import torch
 from torch import nn
 
 from tkml_core.annotator import Annotator
+from tkml_core.images import InputSize
 from tkml_core.labels import COCO80, VOC20
-from tkml_core.zoo import described, mobilenet, paper_networks
+from tkml_core.zoo import described, mobilenet, paper_networks, yolox
 from tkml_core.zoo.entry import Entry
 
 __all__ = ["DEFAULT", "ENTRIES", "Entry", "available", "build_of", "data_set", "entry_of", "load", "place"]
 
 
+WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "weights"
+YOLOX_SIZE = InputSize(288, 448)
+
+
+def _yolox(name: str, labels: Sequence[str], data_set: str, file: str, sentence: str) -> Entry:
+    """An annotator of a YOLOX-nano that was trained here for COCO's labels, of which it shows some."""
+    return Entry(
+        name=name,
+        labels=tuple(labels),
+        build=partial(yolox.annotating, labels, data_set, WEIGHTS / file),
+        files=(WEIGHTS / file,),
+        data_set=data_set,
+        sentence=sentence,
+        source="YOLOX-nano (Ge et al. 2021), trained on for this project: see assets/weights/README.md.",
+        licence="MIT; started from weights under Apache-2.0",
+        input_size=YOLOX_SIZE,
+    )
+
+
 def _mobilenet(name: str, labels: Sequence[str], data_set: str, sentence: str) -> Entry:
-    """An annotator of the network that was trained here for COCO's labels, of which it shows some."""
+    """An annotator of the MobileNetV2 that was trained here for COCO's labels, of which it shows some."""
     return Entry(
         name=name,
         labels=tuple(labels),
@@ -36,11 +56,26 @@ def _mobilenet(name: str, labels: Sequence[str], data_set: str, sentence: str) -
     )
 
 
+PLAIN, HARDENED = "yolox_nano.safetensors", "yolox_nano_hardened.safetensors"
 ENTRIES: dict[str, Entry] = {
     entry.name: entry
     for entry in (
-        _mobilenet("voc20", VOC20, "voc", "MobileNetV2 with PASCAL VOC's 20 labels, of the 80 that its network knows."),
-        _mobilenet("coco80", COCO80, "coco", "MobileNetV2 with the 80 labels of MS COCO."),
+        _yolox("voc20", VOC20, "voc", PLAIN, "PASCAL VOC's 20 labels."),
+        _yolox("coco80", COCO80, "coco", PLAIN, "The 80 labels of MS COCO."),
+        _yolox(
+            "hardened-voc20",
+            VOC20,
+            "voc",
+            HARDENED,
+            "The network of voc20, trained against attacks: less exact, harder to fool.",
+        ),
+        _yolox("hardened-coco80", COCO80, "coco", HARDENED, "The network of coco80, trained against attacks."),
+        _mobilenet(
+            "mobilenet-voc20", VOC20, "voc", "A second opinion on VOC's 20 labels: another network, MobileNetV2."
+        ),
+        _mobilenet(
+            "mobilenet-coco80", COCO80, "coco", "A second opinion on COCO's 80 labels: another network, MobileNetV2."
+        ),
         *(network.entry() for network in paper_networks.NETWORKS.values()),
     )
 }

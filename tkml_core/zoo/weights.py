@@ -4,13 +4,14 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
 
-def save_weights(network: nn.Module, path: Path, notes: dict[str, str]) -> None:
-    """Write the parameters as float16, with `notes` in the header."""
+def save_weights(network: nn.Module, path: Path, notes: dict[str, str], more: dict[str, Tensor] | None = None) -> None:
+    """Write the parameters, and `more` beside them, as float16, with `notes` in the header."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = {name: value.detach().to(torch.float16).contiguous() for name, value in network.state_dict().items()}
+    state = network.state_dict() | (more or {})
+    half = {name: value.detach().to(torch.float16).contiguous() for name, value in state.items()}
     save_file(half, path, metadata=notes)
 
 

@@ -1,8 +1,9 @@
 """The measured tables and curves, from the lines in `assets/measured` by the functions that print them elsewhere."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import TypeVar
 
@@ -68,12 +69,18 @@ def measured_html(folder: Path = MEASURED) -> str:
 
 
 def section_html(section: Section) -> str:
+    """Who is ahead and the curves, and the numbers folded below; where there are no curves, the numbers alone."""
     drawn = [curves_html(panels, axis, section.styles) for axis, panels in section.curves]
     if not any(drawn):
         return str(table_html(section.table))
-    words = " ".join([*section.ahead, tables_page.TESTED]) if section.ahead else ""
-    whole = str(table_html(section.table, words, "".join(drawn)))
-    return whole
+    title = escape(section.table.title)
+    said = "".join(f"<li>{escape(words)}</li>" for words in section.ahead)
+    ahead = f'<ul class="ahead">{said}</ul><p>{escape(tables_page.TESTED)}</p>' if said else ""
+    numbers = table_html(replace(section.table, title=f"{section.table.title}, in numbers"))
+    return (
+        f'<section class="measured pictured"><h2>{title}</h2>{ahead}{"".join(drawn)}'
+        f"<details><summary>The numbers</summary>{numbers}</details></section>"
+    )
 
 
 def _styles(cells: dict[summary.Cell, dict[str, Rows]]) -> dict[str, int]:

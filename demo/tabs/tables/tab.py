@@ -21,7 +21,7 @@ from demo.tabs.attack.label_picker import Update
 from demo.tabs.attack.updates import plainly
 from demo.tabs.attack.widgets import DEFAULT_K
 from demo.tabs.tables import live_row
-from demo.tabs.tables.measured import tables
+from demo.tabs.tables.measured import csv_file, measured_html
 from tkml_core.generators import WithResult
 
 MOST_ROWS = 8
@@ -44,7 +44,8 @@ def build(names: Sequence[str], files: dict[str, str]) -> None:
         _attack(box, names)
     box["table"] = Html(live_row.rows_html([]), elem_id="live-table")
     Html(f'<h2 class="part">Measured before</h2>{INTRO}')
-    Html("".join(table_html(table) for table in tables()), elem_id="tables")
+    Html(measured_html(), elem_id="tables")
+    gr.DownloadButton("All figures as CSV", value=csv_file(), elem_id="tables-csv", scale=0)
     _wire(box, files)
 
 

@@ -72,7 +72,7 @@ class MinNorm(Attack):
             raise ValueError(f"norm = {self.norm!r}: it is {' or '.join(map(repr, NORMS))}.")
 
     def _state(self, annotator: Annotator, x: Tensor, goal: Goal) -> BatchState:
-        return BatchState(annotator, x, goal, self.norm)
+        return BatchState(annotator, x, goal, self.norm, self.confidence)
 
     def _loop(self, state: BatchState) -> Steps:
         most = max(self.max_steps - self.rounded, min(self.max_steps, self.schedule))

@@ -36,7 +36,7 @@ class Dual:
         self.integral, self.proportional = INTEGRAL * rate_multiplier, PROPORTIONAL * math.sqrt(rate_multiplier)
         self.w = torch.zeros_like(state.logits)  # the integral part
         self.kappa = torch.zeros_like(state.norm)  # 0 until there was a gradient
-        self.first_gap = state.goal.margin(state.logits).abs().clamp(min=MIN_GAP)
+        self.first_gap = (state.goal.margin(state.logits) + state.confidence).abs().clamp(min=MIN_GAP)
 
     def descend(self, evaluation: Evaluation, overshoot: float) -> Tensor:
         """Move w by the violations that were seen; returns −z (n,3,H,W) for the z that is best for this w.
@@ -45,7 +45,8 @@ class Dual:
         """
         rows, state = evaluation.rows, self.state
         kappa = take(self.kappa, rows)
-        required = overshoot * take(self.first_gap, rows) + 2 * take(state.required_margin, rows)
+        # Twice what rounding asks for besides the confidence: the multipliers take a while to follow.
+        required = overshoot * take(self.first_gap, rows) + 2 * take(state.required_margin, rows) - state.confidence
         side, violation = _violation(evaluation.f, evaluation.goal, required)
         new = kappa == 0
         gain = torch.where(new, 1, 1 / kappa)[:, None]

@@ -8,7 +8,7 @@ from torch import Tensor
 from tkml_core.attacks.batch import BatchState
 from tkml_core.attacks.minnorm.multipliers import BISECTIONS, FIRST, LAST, SLACK, Dual, evaluate_and_record
 from tkml_core.attacks.rows import add, replace
-from tkml_core.grid import TOLERANCE, bisect
+from tkml_core.grid import bisect, needed
 from tkml_core.images import each, quantize
 from tkml_core.metrics import l2_norm
 from tkml_core.step import Step
@@ -26,7 +26,7 @@ def on_levels(state: BatchState, dual: Dual, index: int, count: int) -> Generato
 
     def keep(images: Tensor, logits: Tensor) -> Tensor:
         """Keep those that hold and are shorter; returns which hold."""
-        norm, holds = l2_norm(images - x), goal.margin(logits) <= -2 * TOLERANCE
+        norm, holds = l2_norm(images - x), goal.margin(logits) <= -needed(state.confidence)
         shorter = holds & (norm < length)
         shortest[shorter], length[shorter] = images[shorter], norm[shorter]
         return holds

@@ -118,6 +118,10 @@ class PhotoSet:
         for name, number in passes.items():
             self.counts[name][rows] += number
 
+    def aimed(self, scores: Tensor, rows: Tensor) -> Tensor:
+        """Scores (B,m) with which the goal is met where it is met by the confidence on the true ones, those of `rows`."""
+        return scores + self.attack.confidence * self.goal.true[rows]
+
     def _measure(self) -> None:
         """The fooling rate of the float z on the whole set, and whether what is wanted is there in 8 bits."""
         margin = self._margins(self.z)
@@ -130,17 +134,17 @@ class PhotoSet:
             self.reached = float(sure.double().mean()) >= self.attack.wanted
 
     def _margins(self, z: Tensor) -> Tensor:
-        """The goal's margin of every image, (N,); keeps the scores."""
+        """The margin of every image, (N,), negative where the goal is met by the confidence; keeps the scores aimed at."""
         everyone = torch.arange(len(self.x))
         for rows in everyone.split(CHUNK):
-            self.scores[rows] = scores_of(self.annotator, self.images(rows, z))
+            self.scores[rows] = self.aimed(scores_of(self.annotator, self.images(rows, z)), rows)
         self.count(everyone, forwards=1)
         return self.goal.margin(self.scores)
 
     def step(self, index: int, rows: Tensor, logits: Tensor, loss: Tensor, threshold: Tensor) -> UniversalStep:
         """The mini-batch `rows` at the present z."""
         x_adv = self.images(rows)
-        achieved = self.goal.select(rows).margin(logits) < 0
+        achieved = self.goal.select(rows).margin(logits) < -self.attack.confidence
         return UniversalStep(
             index=index, x_adv=x_adv, logits=logits.detach().clone(), loss=loss.detach().clone(),
             norm=l2_norm(x_adv - self.x[rows].to(x_adv)), threshold=threshold.detach().clone(), achieved=achieved,
@@ -169,7 +173,7 @@ class PhotoSet:
             x_adv[row] = image.to(x_adv)
         self.count(torch.arange(len(self.x)), forwards=1)
         scores = torch.cat(logits)
-        achieved = self.goal.margin(scores) <= -grid.TOLERANCE
+        achieved = self.goal.margin(scores) <= -grid.TOLERANCE - self.attack.confidence
         agrees = consistent(scores, self.goal.true, self.goal.k)
         return UniversalResult(
             x_adv=x_adv, achieved=achieved, consistent=agrees, norm=torch.cat(norm), norm_float=torch.cat(norm_float),

@@ -42,7 +42,7 @@ class KUAP(Universal):
                 logits = photo_set.annotator(photo_set.images(rows))
             photo_set.count(rows, forwards=1)
             goal = photo_set.goal.select(rows)
-            margin = goal.margin(logits)
+            margin = goal.margin(photo_set.aimed(logits, rows))
             # kFool has no loss of its own: the margin is what it brings down.
             step = photo_set.step(index, rows, logits, margin.clamp(min=0), logits.topk(goal.k, dim=1).values[:, -1])
             if (yield step) or index == photo_set.updates or photo_set.reached:
@@ -63,9 +63,9 @@ class KUAP(Universal):
             with torch.enable_grad():
                 logits = annotator(leaf)
             check_graph(logits)
-            fooled = bool(goal.margin(logits.detach()) < 0)
+            fooled = bool(goal.margin(logits.detach()) < -self.confidence)
             if fooled or taken == self.fool_steps:
                 break
-            aimed = logits.detach() + PAST_BOUNDARY * goal.true
+            aimed = logits.detach() + (PAST_BOUNDARY + self.confidence) * goal.true
             dz = dz + (1 + self.overshoot) * kfool_step(leaf, logits, goal, aimed)
         return dz, taken, fooled

@@ -100,6 +100,12 @@ class TkMLAPUv(Universal):
             return margin_hinge(scores, goal, overshoot)
         return losses.untargeted(scores, goal.true, goal.k, lam.expand(len(scores)))
 
+    def _loss(
+        self, photo_set: PhotoSet, rows: Tensor, scores: Tensor, lam: Tensor, overshoot: float
+    ) -> losses.Objective:
+        """The surrogate for the images `rows`, at the scores that are aimed at."""
+        return self.objective(photo_set.aimed(scores, rows), photo_set.goal.select(rows), lam, overshoot)
+
     def threshold(self, scores: Tensor, goal: Goal, lam: Tensor) -> Tensor:
         """What to draw among the scores (B,): max_Y f − λ, or f_[k] where there is no λ."""
         if self.surrogate == "margin":
@@ -116,10 +122,10 @@ class TkMLAPUv(Universal):
                 overshoot = OVERSHOOT * float(photo_set.goal.margin(photo_set.scores).clamp(min=0).mean())
             x = photo_set.x[rows].to(photo_set.z.device)
             logits, loss, by_z = slope(
-                photo_set.annotator, x, photo_set.z, partial(self.objective, goal=goal, lam=lam, overshoot=overshoot)
+                photo_set.annotator, x, photo_set.z, partial(self._loss, photo_set, rows, lam=lam, overshoot=overshoot)
             )
             photo_set.count(rows, forwards=1, backwards=1)
-            photo_set.scores[rows] = logits
+            photo_set.scores[rows] = photo_set.aimed(logits, rows)
             ridge = self.beta / 2 * photo_set.z.square().sum()
             if (yield photo_set.step(index, rows, logits, loss + ridge, self.threshold(logits, goal, lam))):
                 break
