@@ -61,7 +61,7 @@ def run_attack(
     TkML-AP-Uv and kUAPs add what was made beforehand to the centre square of the picture, for some k only.
 
     Args:
-        image: the picture, a file: JPEG, PNG, WebP, GIF, BMP or TIFF.
+        image: the picture, a file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
         annotator: the name of an annotator, "voc20" or "coco80".
         k: how many labels the annotator shows, from 1 to the number of labels that are not true.
         attack: TkML-AP-U, TkML-AP-T, TkML-AP-Uv, kFool, kUAPs, ML-AP, CW^k, MinNorm or BlackBox.
@@ -85,7 +85,7 @@ def annotate(image: str | None, annotator: str, k: Any) -> list[tuple[str, float
     """The k best labels of a picture as [label, probability] pairs, best first: what the page shows.
 
     Args:
-        image: the picture, a file: JPEG, PNG, WebP, GIF, BMP or TIFF.
+        image: the picture, a file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
         annotator: the name of an annotator, "voc20" or "coco80".
         k: how many labels, from 1 to all that the annotator has.
     """

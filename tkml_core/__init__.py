@@ -19,6 +19,7 @@ from tkml_core.goals import GOALS, Cleared, Goal, Hide, Inconsistent, Ordered, T
 from tkml_core.images import prepare, quantize, to_pil
 from tkml_core.labels import coco_name
 from tkml_core.metrics import asr, l2_norm, linf_norm, pert, psnr, ssim
+from tkml_core.photo_files import open_photo
 from tkml_core.ranking import average_topk, consistent, ranks, topk, topk_mask
 from tkml_core.step import Result, Step, UniversalResult, UniversalStep
 from tkml_core.targets import CASES, choose_targets, target_order
@@ -29,6 +30,6 @@ __all__ = [
     "ATTACKS", "CASES", "GOALS", "KUAP", "MLAP", "Annotator", "BlackBox", "Budget", "CWk", "Cleared", "Goal", "Hide",
     "Inconsistent", "KFool", "MinNorm", "Ordered", "Result", "Step", "Targeted", "TkMLAPT", "TkMLAPU", "TkMLAPUv",
     "UniversalResult", "UniversalStep", "asr", "available", "average_topk", "choose_targets", "coco_name", "consistent",
-    "l2_norm", "linf_norm", "load", "own_goal", "pert", "prepare", "psnr", "quantize", "ranks", "ssim",
+    "l2_norm", "linf_norm", "load", "open_photo", "own_goal", "pert", "prepare", "psnr", "quantize", "ranks", "ssim",
     "target_order", "to_pil", "topk", "topk_mask", "universal",
 ]  # fmt: skip

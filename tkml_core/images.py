@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image
 from torch import Tensor
+
+from tkml_core.colour import upright_rgb
 
 SMALLEST = 32  # pixels: least usable side
 
@@ -34,28 +36,6 @@ def fixed_square(side: int, fit: str = "crop") -> InputSize:
 USUAL = InputSize()
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-    """Upright RGB, 8 bit: EXIF orientation applied, transparency laid over white, 16-bit and float scaled down."""
-    image = ImageOps.exif_transpose(image)
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        values = np.nan_to_num(np.asarray(image).astype(np.float64))
-        # Pillow's own conversion clips these to 0–255, which turns a 16-bit photo white.
-        top = 1.0 if image.mode == "F" and values.max() <= 1 else 255.0 if values.max() <= 255 else 65535.0
-        if image.mode.startswith("I;16"):
-            top = 65535.0
-        image = Image.fromarray(np.rint(np.clip(values / top, 0, 1) * 255).astype(np.uint8))
-    if image.mode == "LAB":
-        return ImageCms.profileToProfile(
-            image, ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), outputMode="RGB"
-        ) or image.convert("RGB")
-    if image.mode == "La":
-        image = image.convert("LA")
-    if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
-        image = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    return image.convert("RGB")
-
-
 def prepare(image: Image.Image, square: bool = False, size: InputSize = USUAL) -> Tensor:
     """(1,3,H,W) float32 on k/255 levels, scaled by min(224/short, 448/long), antialiased, neither cropped nor squashed.
 
@@ -67,7 +47,7 @@ def prepare(image: Image.Image, square: bool = False, size: InputSize = USUAL) -
     if not isinstance(image, Image.Image):
         got = type(image).__name__
         raise ValueError(f"A Pillow image is expected; got {got}. Image.fromarray makes one of an array.")
-    image = to_rgb(image)
+    image = upright_rgb(image)
     if square or size.fit == "crop":
         side = min(image.size)
         left, top = (image.width - side) // 2, (image.height - side) // 2

@@ -11,7 +11,6 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import gradio as gr
-from PIL import Image
 
 from demo.photos import samples
 from demo.photos.uploads import open_photo
@@ -90,7 +89,7 @@ def add_all(page: gr.Blocks, photos: list[Listed], folder: Path) -> None:
     found = [(item, path) for item in photos if item.name not in there and (path := fetch(item, folder))]
     for item, path in found:
         samples.add(
-            samples.Sample(item.name, item.title, item.truth, partial(Image.open, path), path, credit=item.credit)
+            samples.Sample(item.name, item.title, item.truth, partial(open_photo, path), path, credit=item.credit)
         )
     if found:
         box = next(block for block in page.blocks.values() if getattr(block, "elem_id", None) == "samples")

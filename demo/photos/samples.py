@@ -9,6 +9,8 @@ from pathlib import Path
 import matplotlib
 from PIL import Image, ImageOps
 
+from tkml_core.photo_files import open_photo
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -47,8 +49,7 @@ def _mosaic(
     """Photos cut to fill boxes (left, top, right, bottom), each around a centre given in fractions of the photo."""
     canvas = Image.new("RGB", size, "white")
     for path, (left, top, right, bottom), centre in tiles:
-        with Image.open(path) as photo:
-            tile = ImageOps.fit(photo.convert("RGB"), (right - left, bottom - top), centering=centre)
+        tile = ImageOps.fit(open_photo(path), (right - left, bottom - top), centering=centre)
         canvas.paste(tile, (left, top))
     return canvas
 
@@ -72,7 +73,7 @@ def _carried() -> tuple[Sample, ...]:
 
     def photo(name: str, title: str, truth: tuple[str, ...]) -> Sample | None:
         path = files.get(name)
-        return Sample(name, title, truth, lambda: Image.open(path), path) if path else None
+        return Sample(name, title, truth, lambda: open_photo(path), path) if path else None
 
     def collage(name: str, title: str, truth: tuple[str, ...], size: tuple[int, int], **boxes: tuple) -> Sample | None:
         if any(part not in files for part in boxes):

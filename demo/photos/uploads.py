@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-import warnings
 from abc import ABCMeta
 from html import escape
 from pathlib import Path
@@ -10,45 +9,20 @@ from typing import Any
 
 import gradio as gr
 from gradio.data_classes import ImageData
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-# A short list on purpose: Pillow also opens formats that start other programs (EPS) or hide many pages (PDF).
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
-MAX_PIXELS = 50_000_000
-_MOST = f"Up to {MAX_PIXELS // 1_000_000} million pixels are read; please make it smaller and try again."
+from tkml_core import photo_files
+
 MAX_FILE_SIZE = "20mb"
 GONE = "This picture is no longer on the server. Please choose it again."
 
 
 def open_photo(path: str | Path) -> Image.Image:
-    """The decoded picture at `path` (first frame of an animation), in whatever Pillow mode it has.
-
-    ValueError, in words for a visitor, when the file is gone, no picture, broken, or has more than MAX_PIXELS pixels;
-    the size is read from the header, before anything is decoded.
-    """
+    """`tk.open_photo`, where a file that is gone is a ValueError too: uploads are kept for a while only."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns about large and odd files; the checks below decide
-            image = Image.open(path, formats=FORMATS)
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise ValueError(f"This picture has {width} × {height} pixels. {_MOST}")
-            image.load()
+        return photo_files.open_photo(path)
     except FileNotFoundError as error:
         raise ValueError(GONE) from error
-    except UnidentifiedImageError as error:
-        raise ValueError(
-            "This file could not be read as a picture. Please use a JPEG, PNG, WebP, GIF, BMP or TIFF file."
-        ) from error
-    except Image.DecompressionBombError as error:
-        raise ValueError(f"This picture has too many pixels. {_MOST}") from error
-    except (OSError, SyntaxError, EOFError, MemoryError) as error:
-        raise ValueError("This picture file is damaged and cannot be decoded. Please try another one.") from error
-    except ValueError as error:
-        if str(error).startswith("This picture"):
-            raise
-        raise ValueError("This picture file is damaged and cannot be decoded. Please try another one.") from error
-    return image
 
 
 def file_word(path: str | Path) -> str:

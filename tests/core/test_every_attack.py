@@ -123,6 +123,35 @@ def test_a_network_of_ones_own_on_a_wide_image(name: str, dtype: torch.dtype) ->
     assert result.achieved.item() or isinstance(short(name), Universal) or name == "BlackBox"
 
 
+class Large(TorchDispatchMode):
+    """Notes how many values the largest tensor has that is made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.most = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = func(*args, **(kwargs or {}))
+        for one in made if isinstance(made, list | tuple) else (made,):
+            self.most = max(self.most, one.numel() if isinstance(one, Tensor) else 0)
+        return made
+
+
+@EVERY
+def test_ten_thousand_labels(name: str) -> None:
+    """Work and memory grow with the number of labels, not with its square."""
+    torch.manual_seed(0)
+    m, side = 10_000, 8
+    annotator = tk.Annotator(nn.Sequential(nn.Flatten(), nn.Linear(3 * side**2, m)), [f"label {j}" for j in range(m)])
+    x = torch.randint(64, 192, (2, 3, side, side)) / 255
+    attack = tk.ATTACKS[name](**SHORT[name] | {"max_steps": 12})
+    goal = tk.own_goal(attack, annotator(x), tk.topk_mask(annotator(x), 2), 3)
+    with Large() as large:
+        result = attack(annotator, x, goal)
+    assert result.x_adv.shape == x.shape and result.steps.max() > 0
+    assert large.most <= 4 * 3 * side**2 * m  # the network's own weights, and a few gradients of them
+
+
 @EVERY
 def test_a_goal_that_it_cannot_have_is_refused(name: str) -> None:
     annotator, x, _ = run_of(name)

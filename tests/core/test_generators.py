@@ -27,7 +27,7 @@ def test_a_loop_that_is_left_or_fails_closes_the_generator() -> None:
 
     def one_of_many() -> Generator[int, None, None]:
         for seen in WithResult(counted(9, log)):
-            yield seen
+            yield -seen
 
     outer = one_of_many()
     next(outer)

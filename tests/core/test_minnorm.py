@@ -79,6 +79,17 @@ def test_balanced_is_the_projection_onto_balanced_weights(seed: int, m: int) -> 
             assert bool((signed[~inside & ~low] <= level + 1e-9).all())
 
 
+def test_balanced_is_exact_in_float32_among_ten_thousand_labels() -> None:
+    """Also where three labels are to rise and all others to fall, and the sum of one side is of very many small weights."""
+    for seed, above in ((0, 3), (1, 5000)):
+        generator = torch.Generator().manual_seed(seed)
+        u = torch.randn(2, 10_000, generator=generator)
+        side = torch.where(torch.arange(10_000) < above, 1.0, -1.0).expand(2, -1)
+        w, exact = balanced(u, side), balanced(u.double(), side.double())
+        assert (w - exact).abs().max() <= 1e-6 * u.abs().max()
+        torch.testing.assert_close((exact * side).sum(1), torch.zeros(2, dtype=torch.float64), rtol=0, atol=1e-9)
+
+
 # ---- linear annotators ----------------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from torchvision.transforms import v2
 
 from tkml_core.experiments.datasets import IGNORED, UNKNOWN, Photo
 from tkml_core.labels import COCO80
+from tkml_core.photo_files import open_photo
 
 
 def soft_scores(path: Path, photos: list[Photo]) -> np.ndarray:
@@ -71,8 +72,7 @@ class Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
 
     def crop(self, index: int, width: int, height: int, rng: np.random.Generator) -> Tensor:
         """(3,height,width) uint8: a random part with at least `--crop` of the area, mirrored half of the time."""
-        with Image.open(self.photos[index].path) as file:
-            image = ImageOps.exif_transpose(file).convert("RGB")
+        image = open_photo(self.photos[index].path)
         for _ in range(10):
             area = rng.uniform(self.args.crop, 1) * image.width * image.height
             ratio = width / height * math.exp(rng.uniform(-0.29, 0.29))

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from safetensors import safe_open
 from torch import Tensor
 
@@ -40,8 +39,7 @@ def score(annotator: tk.Annotator, paths: list[Path]) -> Tensor:
     """Logits (n,m) of photo files, each whole and alone."""
     rows = []
     for path in paths:
-        with Image.open(path) as file:
-            rows.append(annotator(annotator.prepare(file)).cpu())
+        rows.append(annotator(annotator.prepare(tk.open_photo(path))).cpu())
     return torch.cat(rows)
 
 

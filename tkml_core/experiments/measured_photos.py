@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 import tkml_core as tk
@@ -48,14 +47,10 @@ class Row(NamedTuple):
 
 
 def photo_row(annotator: tk.Annotator, name: str, photo: Photo) -> Row:
-    """The photo's scores. OSError, ValueError or SyntaxError where its file cannot be read."""
+    """The photo's scores. OSError or ValueError where its file cannot be read."""
 
     def read() -> Tensor:
-        try:
-            with Image.open(photo.path) as file:
-                return annotator.prepare(file, square=True)
-        except Image.DecompressionBombError as error:
-            raise ValueError(str(error)) from error
+        return annotator.prepare(tk.open_photo(photo.path), square=True)
 
     labels = torch.from_numpy(photo.labels[columns(name)])
     with torch.no_grad():
@@ -91,7 +86,7 @@ class Photos:
             photo = self.waiting.pop()
             try:
                 self.rows.append(photo_row(self.annotator, self.name, photo))
-            except (OSError, ValueError, SyntaxError) as error:  # Pillow raises any of them at a broken file
+            except (OSError, ValueError) as error:
                 self.report(f"{photo.path} cannot be read and is left out: {error}")
         return place < len(self.rows)
 

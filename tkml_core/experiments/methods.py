@@ -114,7 +114,7 @@ def methods(cell: Cell, names: Sequence[str], budget: str, perturbations: Path) 
 
 
 def _universal(cell: Cell, folder: Path) -> dict[str, Method]:
-    made = {}
+    made: dict[str, Method] = {}
     for name in UNIVERSAL:
         path = path_of(name, cell.annotator, cell.k, folder)
         if path.exists():

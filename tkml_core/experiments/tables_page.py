@@ -106,7 +106,7 @@ def ahead(found: Sequence[Pair]) -> list[str]:
     sentences = []
     for first, second in dict.fromkeys((p.first, p.second) for p in found):
         ours = [p for p in found if (p.first, p.second) == (first, second)]
-        parts = []
+        parts: list[str] = []
         for words, otherwise, p_of, lead in _RESPECTS:
             if ours[0].cell.case == "universal" and parts:
                 break

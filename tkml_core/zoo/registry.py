@@ -32,7 +32,7 @@ def _yolox(name: str, labels: Sequence[str], data_set: str, file: str, sentence:
     return Entry(
         name=name,
         labels=tuple(labels),
-        build=partial(yolox.annotating, labels, data_set, WEIGHTS / file),
+        build=partial(yolox.annotating, labels, data_set, weights=WEIGHTS / file),
         files=(WEIGHTS / file,),
         data_set=data_set,
         sentence=sentence,

@@ -13,7 +13,6 @@ from demo.engine.plan import MAX_SEED, MAX_STEPS
 from demo.export.files import KEEP_SECONDS
 from demo.photos.samples import samples
 from demo.photos.selection import sample_sources, uploaded
-from demo.render.measured_table import table_html
 from demo.render.photo_card import line_html
 from demo.tabs.attack import stage as live
 from demo.tabs.attack.choice_events import QUIET
@@ -21,7 +20,7 @@ from demo.tabs.attack.label_picker import Update
 from demo.tabs.attack.updates import plainly
 from demo.tabs.attack.widgets import DEFAULT_K
 from demo.tabs.tables import live_row
-from demo.tabs.tables.measured import csv_file, measured_html
+from demo.tabs.tables.measured import measured_html
 from tkml_core.generators import WithResult
 
 MOST_ROWS = 8
@@ -45,7 +44,6 @@ def build(names: Sequence[str], files: dict[str, str]) -> None:
     box["table"] = Html(live_row.rows_html([]), elem_id="live-table")
     Html(f'<h2 class="part">Measured before</h2>{INTRO}')
     Html(measured_html(), elem_id="tables")
-    gr.DownloadButton("All figures as CSV", value=csv_file(), elem_id="tables-csv", scale=0)
     _wire(box, files)
 
 

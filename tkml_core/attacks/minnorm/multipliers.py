@@ -17,6 +17,7 @@ MIN_GAP = 0.02  # score units: an image at the goal's edge has no gap to measure
 KAPPA_RATE = 0.2  # share of the newest estimate in κ
 FIRST, LAST, FINEST = 0.3, 0.02, 0.005  # share of the newest gradient in z: early it must learn, late it must average
 OVERSHOOT, SLACK = 0.03, 0.005  # of the first gap: by how much the goal is to be met, at first and at the end
+NEWTON = 2  # steps that make λ exact
 BISECTIONS = 6  # forward passes for the best length of a z
 
 
@@ -79,12 +80,22 @@ def _violation(f: Tensor, goal: Goal, required: Tensor) -> tuple[Tensor, Tensor]
 def balanced(u: Tensor, side: Tensor) -> Tensor:
     """[u + side·λ]_+ (B,m), 0 where side is 0, with the λ that makes the sums of both sides equal; side as above.
 
-    The projection of u onto {w ≥ 0, Σ_above w = Σ_below w}; exact, as the difference is linear between its m bends.
+    The projection of u onto {w ≥ 0, Σ_above w = Σ_below w}. The difference of the sums grows with λ and is linear between its
+    m bends, so that sorting them finds the piece on which it is zero. Its values there are sums of up to m terms one after
+    the other, whose float32 errors matter among thousands of labels; Newton's steps, from the labels that are above zero at
+    the λ found, take them out.
     """
-    bends = -side * u  # (B,m) values of λ
-    past = (side[:, None] * (bends[:, :, None] - bends[:, None])).clamp(min=0)  # at the i-th bend: [u_j + side_j λ]_+
-    rest = (side[:, None] * past).sum(2)  # the difference of the sums there; it grows with λ
-    low, which = bends.masked_fill(rest > 0, -torch.inf).max(1, keepdim=True)
-    slope = (((bends <= low) == (side > 0)) & (side != 0)).sum(1, keepdim=True)
-    level = low - rest.gather(1, which) / slope.clamp(min=1)
+    bends, order = (-side * u).sort(
+        1
+    )  # (B,m) values of λ, each where the difference changes its slope by one or not at all
+    slope = (side < 0).sum(1, keepdim=True) + side.gather(1, order).cumsum(1)  # beyond each bend
+    first = (side.clamp(max=0) * (u - bends[:, :1]).clamp(min=0)).sum(
+        1, keepdim=True
+    )  # below the first bend no label above is
+    rest = torch.cat([first, first + (slope[:, :-1] * bends.diff(dim=1)).cumsum(1)], 1)  # the difference at each bend
+    last = ((rest <= 0).sum(1, keepdim=True) - 1).clamp(min=0)  # the last bend at which it is not above zero
+    level = bends.gather(1, last) - rest.gather(1, last) / slope.gather(1, last).clamp(min=1)
+    for _ in range(NEWTON):
+        w = (u + side * level).clamp(min=0) * side.abs()
+        level = level - (side * w).sum(1, keepdim=True) / (w > 0).sum(1, keepdim=True).clamp(min=1)
     return (u + side * level).clamp(min=0) * side.abs()

@@ -1,0 +1,88 @@
+"""The paper's networks are trained as its authors' code does: a few steps from random weights, and what can go wrong."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from tkml_core.experiments.datasets import IGNORED, Photo
+from tkml_core.experiments.training import paper_networks as training
+from tkml_core.labels import COCO80
+from tkml_core.zoo import paper_networks
+
+
+class Tiny(nn.Module):
+    """Stands in for the large networks: the same names at the end, and anything else before it."""
+
+    def __init__(self, weights: None = None, num_classes: int = 20) -> None:
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(3, 8, 3, stride=2), nn.Linear(8, num_classes)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(self.conv(x).relu().mean((2, 3)))
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Photo]:
+    """Eight red photos of cats and eight blue ones of buses; a difficult dog is on each, which counts as absent."""
+    made = []
+    for i in range(16):
+        labels = np.zeros(len(COCO80), np.float32)
+        labels[COCO80.index("bus" if i % 2 else "cat")] = 1
+        labels[COCO80.index("dog")] = IGNORED
+        path = tmp_path / f"{i}.png"
+        Image.new("RGB", (40, 30), (20, 20, 220) if i % 2 else (220, 20, 20)).save(path)
+        made.append(Photo(f"voc/{i}", path, labels))
+    return made
+
+
+@pytest.mark.parametrize("name", list(training.PRESETS))
+def test_a_few_steps_learn_go_on_and_load(
+    name: str, photos: list[Photo], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(paper_networks.NETWORKS, name, replace(paper_networks.NETWORKS[name], builder=Tiny))
+    monkeypatch.setitem(training.PRESETS, name, replace(training.PRESETS[name], photos=lambda root: photos))
+    weights = tmp_path / "w.safetensors"
+    asked = [name, "--data", str(tmp_path), "--init", "random", "--weights", str(weights), "--batch", "8"]
+    common = ["--workers", "0", "--device", "cpu"]
+    assert training.main([*asked, *common, "--epochs", "3"]) == 0
+    assert training.main([*asked, *common, "--epochs", "5"]) == 0  # goes on where the first stopped
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("epoch")]
+    assert [line.split(":")[0] for line in said] == ["epoch 1/3", "epoch 2/3", "epoch 3/3", "epoch 4/5", "epoch 5/5"]
+    first, last = (float(said[i].split("loss ")[1].split()[0]) for i in (0, -1))
+    assert last < 0.8 * first
+    built = paper_networks.NETWORKS[name].build(weights)
+    side = paper_networks.NETWORKS[name].input_size.short
+    assert built(torch.rand(1, 3, side, side)).shape == (1, len(paper_networks.NETWORKS[name].labels))
+
+
+def test_settings_are_the_authors() -> None:
+    network = Tiny()
+    groups = training.optimizer_of(network, training.PRESETS["inception_v3-voc"]).param_groups
+    assert [g["lr"] for g in groups] == [1.5e-4, 5e-2] and groups[1]["params"] == [network.fc.bias]
+    assert [(p.batch, paper_networks.NETWORKS[n].input_size) for n, p in training.PRESETS.items()] == [
+        (64, (300, 300, "crop")),
+        (128, (224, 224, "squash")),
+    ]
+
+
+def test_a_difficult_object_counts_as_absent_and_views_are_squares(photos: list[Photo]) -> None:
+    columns = [COCO80.index(name) for name in ("cat", "dog", "bus")]
+    for preset in training.PRESETS.values():
+        x, labels = training.Views(photos, preset.views(48), columns)[0]
+        assert x.shape == (3, 48, 48) and 0 <= float(x.min()) <= float(x.max()) <= 1 and labels.tolist() == [1, 0, 0]
+
+
+def test_features_are_imagenets_and_the_last_layer_is_fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "resnet50-coco"
+    monkeypatch.setitem(paper_networks.NETWORKS, name, replace(paper_networks.NETWORKS[name], builder=Tiny))
+    published = Tiny(num_classes=1000)
+    torch.save(published.state_dict(), tmp_path / "imagenet.pth")
+    started = training.start(name, str(tmp_path / "imagenet.pth"))
+    assert torch.equal(started.conv.weight, published.conv.weight) and started.fc.weight.shape == (80, 8)
+    with pytest.raises(ValueError, match="make no batch of 128"):
+        training.train(name, started, [])

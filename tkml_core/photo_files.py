@@ -1,0 +1,125 @@
+"""The one reader of photo files: upright, in sRGB, at a size that fits in memory, or a sentence that says why not."""
+
+import io
+import struct
+import warnings
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError, features
+
+from tkml_core.colour import orientation, reduction, upright_rgb
+
+# A short list on purpose: Pillow also opens formats that start other programs (EPS) or hide many pages (PDF).
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", *(("AVIF",) if features.check("avif") else ()))
+NAMES = {"JPEG": "JPEG", "PNG": "PNG", "WEBP": "WebP", "GIF": "GIF", "BMP": "BMP", "TIFF": "TIFF", "AVIF": "AVIF"}
+# Million pixels: what these need at once while Pillow decodes them stays below 250 MB (tests/photos/test_memory.py). PNG
+# and most JPEGs take no more than the picture itself; the others are decoded into a second place, and copied.
+MOST = {"JPEG": 50, "PNG": 50, "WEBP": 14, "GIF": 50, "BMP": 50, "TIFF": 20, "AVIF": 14}
+MAX_PIXELS = 1_000_000 * max(MOST.values())
+PROGRESSIVE = 24  # million pixels of a progressive JPEG, whose coefficients are all kept until its last scan
+RUN_LENGTHS = 1_000_000  # bytes of a run-length encoded BMP, which Pillow decodes in Python: 1.3 s
+MOST_BYTES = 64_000_000  # of a file: whatever can be read is smaller
+_DAMAGED = "This picture file is damaged and cannot be decoded. Please try another one."
+
+
+def allowed() -> str:
+    """The formats in words, such as "JPEG, PNG, WebP or GIF"."""
+    *first, last = (NAMES[name] for name in FORMATS)
+    return f"{', '.join(first)} or {last}"
+
+
+def open_photo(path: str | Path) -> Image.Image:
+    """The photo in a file (the first frame of an animation) as 8-bit sRGB: turned as its EXIF says, transparency over white.
+
+    A photo of 12 million pixels or more is made smaller by 2, 4 or 8 as it is read, to 3 million or more. Whatever else
+    EXIF and text in the file say is not looked at.
+
+    FileNotFoundError when there is no such file. ValueError, in words for a visitor, when it is no picture, broken, or has
+    more pixels than are read of its format (MOST); the size is read from the header, before anything is decoded.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns about large and odd files; the checks here decide
+            if Path(path).stat().st_size > MOST_BYTES:
+                raise _Refused(
+                    f"This file has more than {MOST_BYTES // 1_000_000} MB. Please make the picture smaller."
+                )
+            with Image.open(_source(Path(path)), formats=FORMATS) as image:
+                _check_size(image, Path(path).stat().st_size)
+                return _decoded(image)
+    except _Refused as error:
+        raise ValueError(str(error)) from None
+    except FileNotFoundError:
+        raise
+    except (IsADirectoryError, NotADirectoryError, PermissionError) as error:
+        raise ValueError(f"{Path(path).name!r} is not a file that can be read.") from error
+    except UnidentifiedImageError as error:
+        raise ValueError(f"This file could not be read as a picture. Please use a {allowed()} file.") from error
+    except Image.DecompressionBombError as error:
+        most = MAX_PIXELS // 1_000_000
+        raise ValueError(
+            f"This picture has too many pixels. Up to {most} million pixels are read; please make it smaller and try again."
+        ) from error
+    except Exception as error:  # what a decoder says of a file that somebody has spoilt can be any of Python's errors
+        raise ValueError(_DAMAGED) from error
+
+
+class _Refused(Exception):
+    """A sentence about a picture that is not decoded."""
+
+
+def _check_size(image: Image.Image, length: int) -> None:
+    width, height = image.size
+    name = image.format or ""
+    if name == "MPO":  # a JPEG with a second picture behind it, as phones write them
+        name = "JPEG"
+    most, kind = MOST[name], NAMES[name]
+    if image.info.get("progressive"):
+        most, kind = PROGRESSIVE, "progressive JPEG"
+    if width * height > most * 1_000_000:
+        raise _Refused(
+            f"This picture has {width} × {height} pixels. Up to {most} million pixels are read of a {kind}; please make it "
+            "smaller and try again."
+        )
+    if name == "BMP" and image.info.get("compression") in (1, 2) and length > RUN_LENGTHS:
+        raise _Refused("This BMP is run-length encoded, and too large for that. Please save it as PNG and try again.")
+
+
+def _decoded(image: Image.Image) -> Image.Image:
+    turn = orientation(image)
+    if image.format == "TIFF":
+        # Pillow turns these as it loads them, after it has read all their tags: odd ones would end it here.
+        turn = _whole(image.tag_v2.get(0x0112))  # type: ignore[attr-defined]
+        image.info["exif"] = b""
+        image.info.pop("xmp", None)
+    factor = reduction(image.size)
+    if factor > 1:
+        image.draft(None, (image.width // factor, image.height // factor))  # type: ignore[arg-type]  # JPEG only
+    image.load()
+    if image.format == "PNG":  # its EXIF may stand behind the pixels
+        turn = orientation(image)
+    return upright_rgb(image, turn)
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _source(path: Path) -> Path | io.BytesIO:
+    """What Pillow is to read: the file, or a PNG's content without its text, of which Pillow bears 1 MB only."""
+    with path.open("rb") as file:
+        if file.read(8) != b"\x89PNG\r\n\x1a\n":
+            return path
+        content = io.BytesIO(b"\x89PNG\r\n\x1a\n")
+        content.seek(8)
+        while len(head := file.read(8)) == 8:
+            length, kind = struct.unpack(">I4s", head)
+            if kind in (b"tEXt", b"zTXt", b"iTXt"):
+                file.seek(length + 4, io.SEEK_CUR)
+                continue
+            content.write(head)
+            content.write(file.read(min(length + 4, MOST_BYTES)))
+            if kind == b"IEND":
+                break
+    content.seek(0)
+    return content
