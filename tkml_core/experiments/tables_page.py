@@ -108,8 +108,8 @@ def ahead(found: Sequence[Pair]) -> list[str]:
         ours = [p for p in found if (p.first, p.second) == (first, second)]
         parts: list[str] = []
         for words, otherwise, p_of, lead in _RESPECTS:
-            if ours[0].cell.case == "universal" and parts:
-                break
+            if parts and (ours[0].cell.case == "universal" or not any(map(lead, ours))):
+                continue  # one norm for all, and no steps; or nothing that was measured
             sure = [pair for pair in ours if p_of(pair) < SURE]
             more, less = sum(lead(p) > 0 for p in sure), sum(lead(p) < 0 for p in sure)
             parts.append(f"{words} in {more} of {len(ours)} cells and {otherwise} in {less}")
