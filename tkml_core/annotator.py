@@ -1,14 +1,16 @@
 """An annotator: a frozen network, its labels and its own image preparation."""
 
 import copy
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from PIL import Image
 from torch import Tensor, nn
 
 from tkml_core import images
-from tkml_core.labels import label_index, label_indices
+from tkml_core.labels import label_index, label_indices, label_names
+from tkml_core.outputs import FEW, OUTPUTS, are_probabilities, in_unit_interval, to_logits, unwrapped
 from tkml_core.ranking import topk_mask
 
 GUESS_AT = 0.5  # probability from which a label is guessed to be true
@@ -19,17 +21,24 @@ class Annotator:
 
     input_size: (short, long), at how many pixels it looks at a photo, see `prepare`; `images.fixed_square(side)` for a
     network that takes squares of one size only.
+    outputs: "logits" or "probabilities", of which logits are computed back; None finds out on the first call, with a warning
+    where they are probabilities. The tensor may be the `logits` of what the module returns, or alone in a tuple. labels may
+    be a Hugging Face config's `id2label`.
     The module is copied, put in evaluation mode and frozen; the caller's is left as it was.
     """
 
     def __init__(
         self,
         module: nn.Module,
-        labels: Sequence[str],
+        labels: Sequence[str] | Mapping[int, str] | Mapping[str, str],
         device: str | torch.device | None = None,
         input_size: tuple[int, int] | images.InputSize = images.USUAL,
+        outputs: str | None = None,
     ) -> None:
-        self.labels: tuple[str, ...] = tuple(labels)
+        self.labels = label_names(labels)
+        if outputs is not None and outputs not in OUTPUTS:
+            raise ValueError(f"outputs = {outputs!r}: 'logits' or 'probabilities' is expected, or None to find out.")
+        self._outputs = outputs
         self.input_size = images.InputSize(*input_size)
         if not images.SMALLEST <= self.input_size.short <= self.input_size.long:
             raise ValueError(
@@ -38,18 +47,20 @@ class Annotator:
             )
         if self.input_size.fit not in images.FITS:
             raise ValueError(f"input_size.fit = {self.input_size.fit!r} must be one of {', '.join(images.FITS)}.")
-        if len(self.labels) < 2 or len(set(self.labels)) != len(self.labels):
-            raise ValueError(f"An annotator needs at least two labels, all different; got {list(self.labels)}.")
         if not isinstance(module, nn.Module):
             raise ValueError(f"An nn.Module is expected; got {type(module).__name__}. A function can be its forward.")
         try:
-            self.module = copy.deepcopy(module)
-        except RuntimeError as error:  # torch's: only leaves of a graph can be copied
+            with torch.no_grad():  # else TorchScript's copies are results of a graph
+                self.module = copy.deepcopy(module)
+        except (RuntimeError, TypeError, AttributeError) as error:  # torch's: only leaves of a graph can be copied
             raise ValueError(
-                "The module cannot be copied: it keeps a tensor that is the result of a graph, such as an output of its "
-                "own, or the weight of the old torch.nn.utils.weight_norm. Detach or remove it first."
+                "The module cannot be copied: it keeps something that cannot be, such as an open file, or a tensor that is "
+                "the result of a graph: an output of its own, or the weight of the old torch.nn.utils.weight_norm. Detach "
+                "or remove it first."
             ) from error
-        self.module.eval().requires_grad_(False)
+        self.module.eval()  # in statements of their own: some networks' eval() returns nothing
+        for parameter in self.module.parameters():  # TorchScript has no requires_grad_()
+            parameter.requires_grad_(False)
         if device is not None:
             self.module.to(device)
 
@@ -66,13 +77,35 @@ class Annotator:
 
     def __call__(self, x: Tensor) -> Tensor:
         """Logits (B,m) of images (B,3,H,W) in [0,1]."""
-        logits = self.module(x)
+        logits = unwrapped(self.module(x.clone()))  # some networks write into what they are given
         if not isinstance(logits, Tensor) or logits.shape != (len(x), len(self.labels)):
             got = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
             raise ValueError(
                 f"The module should return logits of shape ({len(x)}, {len(self.labels)}); it returned {got}."
             )
-        return logits
+        if self._outputs is None:
+            self._outputs = self._find_out(logits, x)
+        return to_logits(logits) if self._outputs == "probabilities" else logits
+
+    def _find_out(self, scores: Tensor, x: Tensor) -> str:
+        """Whether the module gives logits or probabilities, by its first scores. A warning where it is not logits for sure."""
+        if not in_unit_interval(scores):
+            return "logits"
+        if are_probabilities(self.module, x):
+            warnings.warn(
+                "The module ends in a sigmoid or softmax. Logits are computed back from its probabilities, whose gradients "
+                "vanish near 0 and 1; a module without that last layer is attacked best. outputs='probabilities' says that "
+                "this is meant.",
+                stacklevel=3,
+            )
+            return "probabilities"
+        if scores.numel() >= FEW:
+            warnings.warn(
+                "All scores of the module are in [0,1], as probabilities are; they are taken for logits. If they are not, "
+                "pass outputs='probabilities' to tk.Annotator; if they are, outputs='logits'.",
+                stacklevel=3,
+            )
+        return "logits"
 
     def prepare(self, image: Image.Image, square: bool = False) -> Tensor:
         """(1,3,H,W) float32 on k/255 levels, at its `input_size`, on its device; see `tkml_core.images.prepare`."""

@@ -1,6 +1,6 @@
 """The label vocabularies: VOC's twenty, COCO's eighty, and the names they share under other spellings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 VOC20 = (
     "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
@@ -33,6 +33,37 @@ def coco_name(name: str) -> str:
     """COCO's spelling of a label, whichever of the two data sets spelled it: one key for icons and for training."""
     tidy = " ".join(name.strip().lower().replace("_", " ").split())
     return VOC_TO_COCO.get(tidy, tidy)
+
+
+def label_names(labels: Sequence[str] | Mapping[int, str] | Mapping[str, str]) -> tuple[str, ...]:
+    """The names of an annotator's outputs in their order, from a list or from a Hugging Face config's `id2label`.
+
+    ValueError where they are fewer than two, not texts, or two of them are the same.
+    """
+    if isinstance(labels, Mapping):
+        try:
+            by_place = {int(place): name for place, name in labels.items()}
+        except (TypeError, ValueError):
+            by_place = {}
+        if sorted(by_place) != list(range(len(labels))):
+            raise ValueError("labels as a dict should be id2label: {0: name, 1: name, …}, with every place from 0 on.")
+        labels = [by_place[place] for place in range(len(by_place))]
+    if isinstance(labels, str):
+        raise ValueError(f"labels should be a list of names; got one text, {labels[:50]!r}.")
+    names = tuple(labels)
+    odd = next((i for i, name in enumerate(names) if not isinstance(name, str) or not name.strip()), None)
+    if odd is not None:
+        raise ValueError(f"Every label should be a text with a letter in it; label {odd} is {names[odd]!r}.")
+    places: dict[str, int] = {}
+    for place, name in enumerate(names):
+        if places.setdefault(name, place) != place:
+            raise ValueError(
+                "An annotator needs at least two labels, all different; "
+                f"labels {places[name]} and {place} are both called {name!r}. Give one of them another name."
+            )
+    if len(names) < 2:
+        raise ValueError(f"An annotator needs at least two labels, all different; got {list(names)}.")
+    return names
 
 
 def label_index(name: str, labels: Sequence[str]) -> int:

@@ -28,6 +28,7 @@ WRAPPERS = (
     "weights",
 )
 PREFIXES = ("module.", "_orig_mod.", "model.", "network.", "net.")
+TRAINING_HEADS = ("AuxLogits.", "aux_classifier.")  # torchvision's, which help in training alone
 LISTED = 8  # keys at most of each kind in an error
 
 
@@ -92,7 +93,7 @@ def _unprefixed(state: dict[str, Tensor]) -> dict[str, Tensor]:
 def fill(network: nn.Module, state: Mapping[str, Tensor], name: str = "The checkpoint") -> Report:
     """Load `state` into the network, in place. ValueError listing what is missing, left over or of another shape."""
     own = network.state_dict()
-    given = {key: value for key, value in state.items() if not key.startswith("AuxLogits.") or key in own}
+    given = {key: value for key, value in state.items() if not key.startswith(TRAINING_HEADS) or key in own}
     left_out = tuple(key for key in state if key not in given)
     renamed = _renamed_head(own, given)
     for old, new in renamed:

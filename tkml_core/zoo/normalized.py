@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from tkml_core.outputs import to_logits, unwrapped
+
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's, which most networks expect
 
 
@@ -25,11 +27,11 @@ class Normalized(nn.Module):
 
 
 class Logits(nn.Module):
-    """The logits of a network that gives probabilities. Those within `eps` of 0 or 1 have no gradient."""
+    """The logits of a network that gives probabilities. Those of exactly 0 or 1 have no gradient."""
 
-    def __init__(self, network: nn.Module, eps: float = 1e-6) -> None:
+    def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        self.network, self.eps = network, eps
+        self.network = network
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.logit(self.network(x), self.eps)
+        return to_logits(unwrapped(self.network(x)))

@@ -18,7 +18,9 @@ from tkml_core.annotator import Annotator
 from tkml_core.images import InputSize
 from tkml_core.labels import COCO80, VOC20
 from tkml_core.zoo import described, mobilenet, paper_networks, yolox
+from tkml_core.zoo.defences import DEFENCES, defended
 from tkml_core.zoo.entry import Entry
+from tkml_core.zoo.published import PUBLISHED
 
 __all__ = ["DEFAULT", "ENTRIES", "Entry", "available", "build_of", "data_set", "entry_of", "load", "place"]
 
@@ -77,6 +79,7 @@ ENTRIES: dict[str, Entry] = {
             "mobilenet-coco80", COCO80, "coco", "A second opinion on COCO's 80 labels: another network, MobileNetV2."
         ),
         *(network.entry() for network in paper_networks.NETWORKS.values()),
+        *(network.entry() for network in PUBLISHED),
     )
 }
 DEFAULT = "voc20"
@@ -88,7 +91,7 @@ def _added(named: str) -> dict[str, Entry]:
     found: dict[str, Entry] = {}
     for item in _items(named):
         try:
-            entry = ENTRIES[item] if item in ENTRIES else _described(item)
+            entry = _find(item, ENTRIES | found)
         except ValueError as error:
             raise ValueError(f"TKML_ANNOTATORS: {error}") from error
         if entry.name in found or (entry.name in ENTRIES and item not in ENTRIES):
@@ -118,15 +121,20 @@ def _items(named: str) -> list[str]:
     return items
 
 
-def _described(name: str) -> Entry:
-    """The entry of a TOML file's path or of module:function. ValueError where `name` is neither."""
+def _find(name: str, known: dict[str, Entry]) -> Entry:
+    """The entry of a known name, a defended one, a TOML file or module:function. ValueError where `name` is none of them."""
+    if name in known:
+        return known[name]
+    base, plus, defence = name.rpartition("+")
+    if plus and defence in DEFENCES:
+        return defended(_find(base, known), defence)
     if name.endswith(".toml"):
         return described.described(Path(name).expanduser())
     if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", name):
         return described.from_function(name)
     raise ValueError(
-        f"No annotator is called {name!r}; there are {', '.join(available())}. A file's path (.toml) or module:function "
-        "names one of your own."
+        f"No annotator is called {name!r}; there are {', '.join(known)}, each also with +{', +'.join(DEFENCES)}. A file's "
+        "path (.toml) or module:function names one of your own."
     )
 
 
@@ -136,12 +144,11 @@ def entries() -> dict[str, Entry]:
 
 
 def entry_of(name: str) -> Entry:
-    """The entry called `name`, or that a TOML file or module:function describes.
+    """The entry called `name`, with a defence such as voc20+jpeg, or that a TOML file or module:function describes.
 
     ValueError, naming those there are, where there is none.
     """
-    known = entries()
-    return known[name] if name in known else _described(name)
+    return _find(name, entries())
 
 
 def available() -> tuple[str, ...]:
