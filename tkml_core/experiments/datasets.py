@@ -110,7 +110,12 @@ def training(voc_root: Path, coco_root: Path) -> list[Photo]:
 
 
 def measuring(annotator: str, voc_root: Path, coco_root: Path, report: Report = warnings.warn) -> list[Photo]:
-    """VOC 2007 test for VOC's annotators, the 500 largest ids of val2017 for COCO's: never trained or tuned on."""
+    """VOC 2007 test for VOC's annotators, the 500 largest ids of val2017 for COCO's: never trained or tuned on.
+
+    ValueError for an annotator of neither.
+    """
+    if not entry_of(annotator).data_set:
+        raise ValueError(f'{annotator} says of no data set whose photos could measure it; data_set = "voc" or "coco".')
     if entry_of(annotator).data_set == "voc":
         return voc(voc_root, 2007, "test", report)
     return coco(coco_root, "val", report=report)[-MEASURED_COCO:]

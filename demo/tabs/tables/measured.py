@@ -13,10 +13,10 @@ from demo.render.security_curves import Panel, curves_html
 from demo.render.verdict import top_words
 from tkml_core.attacks.budget import AUTHORS
 from tkml_core.experiments import provenance, results, summary, tables_page
-from tkml_core.experiments.summary import Figures, Larger, Pair, Rows
-from tkml_core.experiments.tables_page import chance, number, of_table, printed
 from tkml_core.statistics import share
 
+Figures, Larger, Pair, Rows = summary.Figures, summary.Larger, summary.Pair, summary.Rows
+chance, number, of_table, printed = tables_page.chance, tables_page.number, tables_page.of_table, tables_page.printed
 T = TypeVar("T")
 MEASURED = Path(__file__).resolve().parents[3] / "assets" / "measured"
 COMMAND = "python -m tkml_core.experiments.tables --voc VOCdevkit --coco coco"
