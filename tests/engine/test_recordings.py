@@ -15,6 +15,7 @@ from demo.engine.loop import run_here
 from demo.engine.plan import AttackRequest, make_plan
 from demo.engine.recordings import FOLDER, MOST_BYTES, Recording, read, recording, sample_photo, write
 from demo.engine.replay import Recorder
+from demo.tabs.attack import stage
 from tkml_core.generators import WithResult
 
 FILES = sorted(FOLDER.glob("*.npz"))
@@ -99,3 +100,4 @@ def test_a_recorded_run_is_small_and_what_the_annotator_says_today(path: Path) -
     assert torch.allclose(now, outcome.logits, atol=0.02)
     assert outcome.report["achieved"] and float(outcome.plan.goal.margin(now)[0]) < 0
     assert item.checks and item.looks and item.replay.last >= 0
+    assert stage.closing(item.replay).verdict  # the page can show it: nothing of a run's report is missing
