@@ -1,9 +1,8 @@
-"""Annotators, each loaded once, and photos that they have annotated."""
+"""Annotators, loaded on demand, and photos that they have annotated."""
 
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from torch import Tensor
 import tkml_core as tk
 from demo.engine import zero_gpu
 from demo.engine.checks import one_of, whole
+from demo.engine.loaded import Loaded
 from demo.photos.uploads import GONE, file_word, open_photo
 
 
@@ -25,19 +25,14 @@ class Photo:
     name: str = "photo"  # its file's, in letters and digits that every system can have in the name of a file
 
 
-_load_lock = threading.Lock()
-
-
-@cache
-def _load(name: str) -> tk.Annotator:
-    return tk.load(name, "cpu" if zero_gpu.LENDS else None)  # a GPU that is lent belongs to another process
+# A GPU that is lent belongs to another process.
+_loaded = Loaded(lambda name: tk.load(name, "cpu" if zero_gpu.LENDS else None))
 
 
 def load_annotator(name: str) -> tk.Annotator:
-    """The annotator called `name`, loaded once; ValueError listing `tk.available()` for any other name."""
+    """The annotator called `name`, shared; ValueError listing `tk.available()` for any other name."""
     one_of("annotator", name, tk.available())
-    with _load_lock:
-        return _load(name)
+    return _loaded.get(name)
 
 
 _photos: OrderedDict[tuple[str, str, bool, int], Photo] = OrderedDict()

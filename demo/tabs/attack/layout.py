@@ -23,6 +23,7 @@ from demo.tabs.attack import downloads
 from demo.tabs.attack.arrival import Arrival
 from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.widgets import Widgets
+from tkml_core.zoo.registry import entry_of
 
 
 def lay_out(annotators: Sequence[str], start: Arrival) -> Widgets:
@@ -95,7 +96,9 @@ def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Arrival) -> 
         chosen=start.sample,
         own="",
     )
-    choices = [(f"{name} · {len(load_annotator(name).labels)} labels", name) for name in annotators]
+    choices = [
+        (f"{name} · {len(entry_of(name).labels)} labels", name) for name in annotators
+    ]  # none is loaded for this
     parts["annotator"] = gr.Radio(
         choices, value=start.annotator, label="Annotator", info=catalog.ANNOTATORS, elem_id="annotator"
     )

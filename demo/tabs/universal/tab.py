@@ -7,7 +7,6 @@ import gradio as gr
 
 from demo.catalog import attacks as catalog
 from demo.components.theme import Html
-from demo.engine.annotators import load_annotator
 from demo.engine.plan import DEFAULT_K, MAX_SEED
 from demo.export.files import KEEP_SECONDS
 from demo.photos.samples import samples
@@ -18,6 +17,7 @@ from demo.render.verdict import waiting_html
 from demo.tabs.universal import craft, events, photo_set, render, trial
 from demo.tabs.universal.widgets import UniversalWidgets
 from tkml_core.attacks.registry import UNIVERSAL
+from tkml_core.zoo.registry import entry_of
 
 FILES = 170  # pixels for a box of files: less cuts its words off
 INTRO = """<p class="lead">One change for <b>every</b> photo, called z: an optimizer <i>crafts</i> it, step by step, over a set of
@@ -83,7 +83,7 @@ def _choices(parts: dict[str, Any], names: Sequence[str]) -> None:
         info="As it is, mirrored, and both cut closer: with few photos z would otherwise learn them by heart",
     )  # fmt: skip
     Html('<h2><span class="number">2</span>Choose the attack</h2>')
-    labels = [(f"{name} · {len(load_annotator(name).labels)} labels", name) for name in names]
+    labels = [(f"{name} · {len(entry_of(name).labels)} labels", name) for name in names]
     parts["annotator"] = gr.Radio(
         labels, value=names[0], label="Annotator", info=catalog.ANNOTATORS, elem_id="craft-annotator"
     )

@@ -140,8 +140,11 @@ def _ranked(annotator: tk.Annotator, image: Tensor) -> list[str]:
 
 
 def _transfer(run: Finished, name: str, x_adv: Tensor, x: Tensor) -> Row:
-    """Another annotator looks at both pictures; only the labels that both know count."""
-    own, other = load_annotator(run.annotator), load_annotator(name)
+    """Another annotator looks at both pictures, at its own size; only the labels that both know count."""
+    try:
+        own, other = load_annotator(run.annotator), load_annotator(name)
+    except ValueError as error:  # weights that cannot be fetched
+        return Row("other", f"Shown to {name}", "", why=str(error), annotator=name)
     spelled = {coco_name(label): label for label in own.labels}
     shared = [j for j, label in enumerate(other.labels) if coco_name(label) in spelled]
     names = [spelled[coco_name(other.labels[j])] for j in shared]
@@ -154,7 +157,7 @@ def _transfer(run: Finished, name: str, x_adv: Tensor, x: Tensor) -> Row:
         why = f"{name} does not know {', '.join(missing)}." if unknown or not true else "Too few labels in common."
         return Row("other", title, note, why=why, annotator=name)
     with torch.inference_mode():
-        scores = [other(image)[:, shared] for image in (x_adv, x)]
+        scores = [other(other.prepare(tk.to_pil(image)))[:, shared] for image in (x_adv, x)]
         mine = own(x)[:, [own.index(label) for label in names]]
     kind = "other"
     if torch.allclose(scores[1], mine, atol=1e-3):
