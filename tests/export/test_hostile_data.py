@@ -80,3 +80,14 @@ def test_a_users_matplotlibrc_changes_nothing(tmp_path: Path, monkeypatch: pytes
     ):
         assert figure.save(saved, tmp_path / "other")[0].read_bytes() == plain
         assert matplotlib.rcParams["font.size"] == 30
+
+
+def test_what_is_offered_on_arrival_is_not_swept(tmp_path: Path) -> None:
+    from demo.export import files
+
+    kept, other = (files.new_place(tmp_path) / "file" for _ in range(2))
+    for path in (kept, other):
+        path.touch()
+    files.keep_to_the_end(kept)
+    files.sweep(age=-1)
+    assert kept.exists() and not other.exists()
