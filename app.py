@@ -5,5 +5,5 @@ from demo.photos import download
 
 if __name__ == "__main__":
     page = build()
-    download.in_background(page)
+    download.in_background()
     page.launch(**launch_options())

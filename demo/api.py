@@ -3,23 +3,28 @@
 Built on widgets because `gr.api` would hand over the path of a file that nobody checked.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.catalog.goals import GOALS
-from demo.engine import loop
-from demo.engine import run as elsewhere
-from demo.engine.plan import Ask
-from demo.photos.uploads import photo_input
-from demo.tabs.attack import stage
-from demo.tabs.attack.updates import plainly
+from demo.components.callers import EventCaller
+from demo.components.events import RUN, plainly
+from demo.components.photo_input import photo_input
+from demo.engine.annotators import annotate_photo
+from demo.engine.places import PLACES, Turn
+from demo.engine.plan import AttackRequest, plan_for
+from demo.engine.run import run_plan
+from demo.export.files import save_png
 from tkml_core.generators import drain
 
 DEFAULT_STEPS = 200
+MOST_CALLS = 4  # of one program, that wait for their run
+LOOK: dict[str, Any] = {"concurrency_id": "annotate", "concurrency_limit": 2}
 
 
 def build(annotators: Sequence[str]) -> None:
@@ -30,10 +35,10 @@ def build(annotators: Sequence[str]) -> None:
         annotator = gr.Dropdown(list(annotators), value=annotators[0], label="annotator", allow_custom_value=True)
         k = gr.Number(3, label="k")
         attack = gr.Dropdown(
-            list(menu.attacks()), value=next(iter(menu.attacks())), label="attack", allow_custom_value=True
+            list(catalog.attacks()), value=next(iter(catalog.attacks())), label="attack", allow_custom_value=True
         )
         true_labels = gr.JSON([], label="true_labels")
-        target_case = gr.Dropdown(["", *menu.TARGET_CASES], value="", label="target_case", allow_custom_value=True)
+        target_case = gr.Dropdown(["", *catalog.TARGET_CASES], value="", label="target_case", allow_custom_value=True)
         target_labels = gr.JSON([], label="target_labels")
         max_steps = gr.Number(DEFAULT_STEPS, label="max_steps")
         seed = gr.Number(0, label="seed")
@@ -46,9 +51,9 @@ def build(annotators: Sequence[str]) -> None:
             [image, annotator, k, attack, true_labels, target_case, target_labels, max_steps, seed, goal],
             [adversarial_png, report],
             api_name="attack",
-            **loop.AT_ONCE,
+            **RUN,
         )
-        gr.Button("annotate").click(annotate, [image, annotator, k], labels, api_name="annotate")
+        gr.Button("annotate").click(annotate, [image, annotator, k], labels, api_name="annotate", **LOOK)
 
 
 @plainly
@@ -75,9 +80,16 @@ def run_attack(
     Returns:
         The adversarial picture as a PNG file, and a report that was measured on that file.
     """
-    ask = Ask(annotator, k, attack, true_labels, target_case or "", target_labels, max_steps, seed, goal or "")
-    outcome = drain(elsewhere.run(loop.plan(image, ask)))
-    return stage.save_png(outcome, get_upload_folder()), outcome.report
+    request = AttackRequest(
+        annotator, k, attack, true_labels, target_case or "", target_labels, max_steps, seed, goal or ""
+    )
+    plan = plan_for(image, request)
+    with Turn(PLACES, EventCaller.now(), each=MOST_CALLS) as turn:
+        deque(turn.next(), maxlen=0)
+        if turn.stop_asked():
+            raise ValueError("Nobody waited for the answer, so the run was left.")
+        outcome = drain(run_plan(plan, turn.stop_asked, turn.clock))
+    return save_png(outcome, get_upload_folder()), outcome.report
 
 
 @plainly
@@ -89,4 +101,4 @@ def annotate(image: str | None, annotator: str, k: Any) -> list[tuple[str, float
         annotator: the name of an annotator, "voc20" or "coco80".
         k: how many labels, from 1 to all that the annotator has.
     """
-    return loop.annotate(image, annotator, k)
+    return annotate_photo(image, annotator, k)

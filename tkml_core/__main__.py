@@ -1,6 +1,7 @@
 """Attack one photo from the command line: `python -m tkml_core photo.jpg --k 3 --true cat person`."""
 
 import argparse
+import os
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -14,6 +15,7 @@ import tkml_core as tk
 from tkml_core.attacks.registry import UNIVERSAL, goal_name
 from tkml_core.attacks.universal.precomputed import Precomputed
 from tkml_core.generators import WithResult
+from tkml_core.photo_files import allowed
 from tkml_core.zoo import DEFAULT
 
 
@@ -25,7 +27,7 @@ def listed(annotator: tk.Annotator, logits: Tensor, k: int) -> str:
 
 def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tkml_core", description=__doc__)
-    parser.add_argument("photo", type=Path)
+    parser.add_argument("photo", type=Path, nargs="?", help=f"a {allowed()} file")
     offered = ", ".join(tk.available())
     parser.add_argument(
         "--annotator", default=DEFAULT, help=f"one of {offered}; or your own: a .toml file, module:function"
@@ -48,9 +50,41 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     if not args.attack:
         goal = args.goal or ("targeted" if args.targets else "cleared")
         args.attack = next(name for name, kind in tk.ATTACKS.items() if tk.GOALS[goal] in kind.goals)
-    if args.out and not args.out.parent.is_dir():
-        parser.error(f"there is no folder {args.out.parent} for --out")
+    args.photo = args.photo or _swallowed(args)
+    if not args.photo:
+        parser.error("which photo? Give its file, such as: photo.jpg --true cat person")
+    if args.out and (why := _unwritable(args.out)):
+        parser.error(f"--out {args.out}: {why}")
     return args
+
+
+def _swallowed(args: argparse.Namespace) -> Path | None:
+    """The photo that stood behind a list of labels, which take whatever follows: `--true cat person photo.jpg`."""
+    for names in (args.true, args.targets, args.hide):
+        if names and len(names) > 1 and Path(names[-1]).is_file():
+            return Path(names.pop())
+    return None
+
+
+def _unwritable(path: Path) -> str:
+    """Why nothing can be saved at `path`; "" where it can. Asked before the run, whose result would be lost."""
+    if path.is_dir():
+        return "this is a folder; name a file in it, such as adversarial.png"
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent}"
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        return "it cannot be written; you may lack the rights to"
+    return ""
+
+
+def photo_at(path: Path) -> Image.Image:
+    """The photo; ValueError, in words for a shell, where there is none."""
+    try:
+        return tk.open_photo(path)
+    except FileNotFoundError:
+        raise ValueError(f"There is no photo {path}.") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def attack_of(args: argparse.Namespace) -> Any:
@@ -87,8 +121,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         annotator = tk.load(args.annotator)
         attack = attack_of(args)
-        with Image.open(args.photo) as file:
-            x = annotator.prepare(file, square=isinstance(attack, Precomputed))
+        x = annotator.prepare(photo_at(args.photo), square=isinstance(attack, Precomputed))
         with torch.no_grad():
             before = annotator(x)
         true = annotator.mask(args.true) if args.true else annotator.guess(before)
@@ -102,6 +135,9 @@ def main(argv: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
+    except RuntimeError as error:  # a network that somebody brought
+        print(f"The annotator {args.annotator} failed: {' '.join(str(error).split())[:300]}", file=sys.stderr)
+        return 2
     with torch.no_grad():
         print(f"after:  {listed(annotator, annotator(result.x_adv), args.k)}")
     z = result.x_adv - x
@@ -111,7 +147,11 @@ def main(argv: list[str] | None = None) -> int:
         f"{int(result.steps)} steps, {int(result.forwards)} forward and {int(result.backwards)} backward passes"
     )
     if args.out:
-        tk.to_pil(result.x_adv).save(args.out, format="PNG")
+        try:
+            tk.to_pil(result.x_adv).save(args.out, format="PNG")
+        except OSError as error:
+            print(f"{args.out} could not be written: {error.strerror or error}.", file=sys.stderr)
+            return 2
     return 0 if result.achieved[0] else 1
 
 

@@ -77,11 +77,11 @@ def label_index(name: str, labels: Sequence[str]) -> int:
     for index, label in enumerate(labels):
         if coco_name(label) == wanted:
             return index
-    raise ValueError(f"No label is called {name!r}. The labels are: {', '.join(labels)}.")
+    raise ValueError(f"No label is called {name!r:.200}. The labels are: {', '.join(labels)}.")
 
 
 def label_indices(names: Iterable[str], labels: Sequence[str]) -> list[int]:
     """Positions of several names, in their order."""
     if isinstance(names, str):
-        raise ValueError(f"A list of label names is expected; got one text. Write [{names!r}].")
+        raise ValueError(f"A list of label names is expected; got one text. Write [{names!r:.200}].")
     return [label_index(name, labels) for name in names]

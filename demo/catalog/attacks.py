@@ -1,4 +1,7 @@
-"""What can be chosen: the attacks in a visitor's words. Their goals and settings are read from the core's classes."""
+"""What can be chosen: the attacks in a visitor's words. Their goals and settings are read from the core's classes.
+
+An attack that the core registers needs no entry here to be on the page; one in `CHOICES` gives it a title and a sentence.
+"""
 
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
@@ -121,8 +124,23 @@ SETTINGS = {
 
 
 def attacks() -> dict[str, AttackChoice]:
-    """The attacks that the core registers and that have words here, in the core's order."""
-    return {name: CHOICES[name] for name in tk.ATTACKS if name in CHOICES}
+    """Every attack that the core registers, in its order, with its words."""
+    return {name: choice_of(name) for name in tk.ATTACKS}
+
+
+def choice_of(attack: str) -> AttackChoice:
+    """An attack's words; one without words of its own is told of by its class's docstring, and takes its own `max_steps`."""
+    if attack in CHOICES:
+        return CHOICES[attack]
+    told = (tk.ATTACKS[attack].__doc__ or "").strip().split("\n\n")[0]
+    steps = setting_default(attack, "max_steps")
+    return AttackChoice(attack, "", " ".join(told.split()), steps if isinstance(steps, int) else 200)
+
+
+def label_of(attack: str) -> str:
+    """What stands in a menu: the title with the attack's name, or the name alone where that is the title."""
+    title = choice_of(attack).title
+    return title if title == attack else f"{title} ({attack})"
 
 
 def goals_of(attack: str) -> tuple[str, ...]:
@@ -136,7 +154,7 @@ def settled_goal(attack: str, goal: str) -> str:
     return goal if goal in able else able[0]
 
 
-def ready_made(attack: str) -> bool:
+def precomputed(attack: str) -> bool:
     """Whether an attack is not run on the photo, but was run before on many, and what it found is added."""
     return issubclass(tk.ATTACKS[attack], Universal)
 
@@ -145,7 +163,8 @@ def sentence(attack: str, annotator: str) -> str:
     """Whose an attack is and what it does; for a ready-made one, also for which k there is one."""
     there = [str(k) for name, whose, k in bundled() if (name, whose) == (attack, annotator)]
     ready = f" for k = {', '.join(there)}" if there else f", though not for {annotator}"
-    return f"{CHOICES[attack].whose} {CHOICES[attack].sentence.replace('{ready}', ready)}"
+    choice = choice_of(attack)
+    return f"{choice.whose} {choice.sentence.replace('{ready}', ready)}".strip()
 
 
 def uses_seed(attack: str) -> bool:
@@ -155,7 +174,7 @@ def uses_seed(attack: str) -> bool:
 
 def setting_names(attack: str) -> frozenset[str]:
     """Names of the settings of an attack, such as `beta`, read from its dataclass; a ready-made one has none left."""
-    return frozenset() if ready_made(attack) else frozenset(field.name for field in fields(tk.ATTACKS[attack]))
+    return frozenset() if precomputed(attack) else frozenset(field.name for field in fields(tk.ATTACKS[attack]))
 
 
 def setting_default(attack: str, name: str) -> object:
@@ -178,7 +197,7 @@ def goals_shown(attack: str) -> dict[str, Any]:
 
 def steps_shown(attack: str) -> dict[str, Any]:
     """How many steps an attack may take, and what it counts."""
-    choice = CHOICES[attack]
+    choice = choice_of(attack)
     return {"value": choice.steps, "label": f"{choice.counted} at most"}
 
 

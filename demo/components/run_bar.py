@@ -1,22 +1,44 @@
 """What every tab with a run of its own shares: the button that starts it, Stop, and the line that says how far it is."""
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import gradio as gr
 
-from demo.components.stops import Stops
-from demo.engine import loop
-from demo.render.photo_card import line_html
-from demo.tabs.attack.choice_events import QUIET
-from demo.tabs.attack.label_picker import Update
-from demo.tabs.attack.updates import plainly
+from demo.components.callers import EventCaller
+from demo.components.events import QUIET, RUN, Update, plainly
+from demo.engine.places import PLACES, Turn
+from demo.render.status import line_html
 
 # In the browser alone, so that the click answers at once even while others' runs keep the server busy.
 _STARTING = """
   const set = (interactive) => ({__type__: "update", interactive});
   return [set(false), set(true), '<p class="status"><span>waiting for a free place</span></p>'];
 """
+MOST_STOPPING = 1000
+
+
+class Stops:
+    """Sessions that asked one kind of run to stop. Gradio's `cancels=` would drop the generator and its honest end."""
+
+    def __init__(self) -> None:
+        self._stopping: dict[str, None] = {}  # a set in order of time
+        self._lock = threading.Lock()
+
+    def stop(self, session: str) -> None:
+        with self._lock:
+            self._stopping[session] = None
+            while len(self._stopping) > MOST_STOPPING:  # of sessions that have no run, which nobody will forget
+                del self._stopping[next(iter(self._stopping))]
+
+    def stopped(self, session: str) -> bool:
+        with self._lock:
+            return session in self._stopping
+
+    def forget(self, session: str) -> None:
+        with self._lock:
+            self._stopping.pop(session, None)
 
 
 def into_sight(elem_id: str) -> str:
@@ -45,14 +67,15 @@ def wire(
     run: gr.Button, stop: gr.Button, status: gr.HTML, handler: Callable[..., Iterator[Update]],
     inputs: Sequence[Any], outputs: Sequence[Any], first: str = "",
 ) -> None:  # fmt: skip
-    """Have `run` start `handler(stop_asked, *inputs)`, a generator of updates, and `stop` end it early.
+    """Have `run` start `handler(turn, *inputs)`, a generator of updates, and `stop` end it early.
 
+    The handler waits with `turn.next()` for a place before it computes, and again before every further run.
     ValueErrors of the handler become sentences for the visitor.
     """
     stops = Stops()
 
-    def of_session(session: str, *wish: Any) -> Iterator[Update]:
-        return handler(lambda: stops.stopped(session), *wish)
+    def of_session(_: str, turn: Turn, *form: Any) -> Iterator[Update]:
+        return handler(turn, *form)
 
     wire_by_session(run, stop, status, stops, of_session, inputs, outputs, first)
 
@@ -61,16 +84,19 @@ def wire_by_session(
     run: gr.Button, stop: gr.Button, status: gr.HTML, stops: Stops, handler: Callable[..., Iterator[Update]],
     inputs: Sequence[Any], outputs: Sequence[Any], first: str = "", refused: str | None = None,
 ) -> None:  # fmt: skip
-    """As `wire`, for a `handler(session, *inputs)` that looks at `stops` itself.
+    """As `wire`, for a `handler(session, turn, *inputs)`.
 
     In the browser `first`, statements, runs on the click, and `refused`, a function, where the handler raised.
     """
 
     @plainly
-    def on_run(request: gr.Request, *wish: Any) -> Iterator[Update]:
+    def on_run(request: gr.Request, *form: Any) -> Iterator[Update]:
         session = request.session_hash or ""
         try:
-            yield from handler(session, *wish)
+            with Turn(PLACES, EventCaller.now(request), lambda: stops.stopped(session)) as turn:
+                yield from handler(session, turn, *form)
+                if not turn.came:
+                    yield {status: line_html("ready")}
         finally:
             stops.forget(session)  # also where the page was closed, and nothing follows
 
@@ -85,7 +111,7 @@ def wire_by_session(
         return {**on_end(request), status: line_html("ready")}
 
     run.click(None, None, [run, stop, status], js=f"() => {{{first}{_hand_on(run, stop)}{_STARTING}}}", **QUIET)
-    ran = run.click(on_run, list(inputs), [*outputs, status], **loop.AT_ONCE, **QUIET)
+    ran = run.click(on_run, list(inputs), [*outputs, status], **RUN, **QUIET)
     # .then() does not follow an error and .failure() nothing else, so both bring the buttons back.
     ran.then(on_end, None, [run, stop], queue=False, js=f"() => {{{_hand_on(stop, run)}}}", **QUIET)
     ran.failure(on_error, None, [run, stop, status], queue=False, js=refused, **QUIET)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 import tkml_core as tk
 from demo.engine.frames import History
+from demo.engine.places import ALONE_SECONDS
 from demo.engine.plan import Plan
 
 
@@ -37,8 +38,10 @@ def device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()
 
 
-def conclude(plan: Plan, result: tk.Result, history: History, stopped: str | None, seconds: float) -> Outcome:
-    """The Outcome of a Result; `stopped` is None, "user" or "time"."""
+def conclude(
+    plan: Plan, result: tk.Result, history: History, stopped: str | None, seconds: float, limit: float = ALONE_SECONDS
+) -> Outcome:
+    """The Outcome of a Result; `stopped` is None, "user" or "time", `limit` how many seconds the run was given."""
     buffer = io.BytesIO()
     tk.to_pil(result.x_adv).save(buffer, "PNG")
     x = plan.photo.x
@@ -50,13 +53,13 @@ def conclude(plan: Plan, result: tk.Result, history: History, stopped: str | Non
     labels = plan.annotator.labels
     report = {
         "photo": plan.photo.name,
-        "annotator": plan.ask.annotator,
-        "attack": plan.ask.attack,
+        "annotator": plan.request.annotator,
+        "attack": plan.request.attack,
         "goal": plan.goal_name,
         "k": plan.k,
-        "true_labels": list(plan.ask.true_labels),
+        "true_labels": list(plan.request.true_labels),
         "true_labels_guessed": plan.guessed,
-        "target_case": plan.ask.target_case if plan.roles.targets else "",
+        "target_case": plan.request.target_case if plan.roles.targets else "",
         "targets": list(plan.roles.targets),
         "hidden": list(plan.roles.hidden),
         "before": top(labels, plan.photo.logits, plan.k),
@@ -78,9 +81,18 @@ def conclude(plan: Plan, result: tk.Result, history: History, stopped: str | Non
         "backwards": int(result.backwards[0]),
         "seconds": round(seconds, 3),
         "stopped": stopped,
+        "time_limit": limit,
         "device": device_name(x.device),
         "seed": plan.seed,
         "max_steps": plan.max_steps,
         "settings": dict(sorted(plan.settings.items())),
     }
     return Outcome(plan, buffer.getvalue(), x_adv, logits, history, report)
+
+
+SAME = 1e-2  # logits: a last step this close to the saved picture needs no point of its own
+
+
+def saved_apart(outcome: Outcome) -> bool:
+    """Whether the saved picture is another one than the last step's, so that race and replay give it a place of its own."""
+    return bool((outcome.history.logits[-1] - outcome.logits[0].float().cpu()).abs().max() > SAME)

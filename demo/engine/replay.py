@@ -8,14 +8,13 @@ import torch
 from torch import Tensor
 
 from demo.engine.frames import Frame
-from demo.engine.outcome import Outcome
-from demo.render.photo_card import saved_apart
+from demo.engine.outcome import Outcome, saved_apart
 
 MOST_FRAMES = 60  # at most 0.3 MB each
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class ReplayFrame:
     """One frame; `place` counts all frames of the run, kept or not."""
 
     index: int
@@ -24,31 +23,37 @@ class Kept:
     logits: Tensor  # (1,m), on the CPU
 
 
-class Camera:
+class Recorder:
     """Keeps every n-th frame of a run, and doubles n whenever there would be more than MOST_FRAMES."""
 
     def __init__(self) -> None:
-        self.kept: list[Kept] = []
+        self.frames: list[ReplayFrame] = []
         self._seen, self._every = 0, 1
 
     def take(self, frame: Frame) -> None:
         place, self._seen = self._seen, self._seen + 1
         if place % self._every:
             return
-        if len(self.kept) == MOST_FRAMES:
-            self.kept, self._every = self.kept[::2], self._every * 2
+        if len(self.frames) == MOST_FRAMES:
+            self.frames, self._every = self.frames[::2], self._every * 2
             if place % self._every:
                 return
         x = frame.x_adv.detach().mul(255).round().clamp(0, 255).to(torch.uint8).cpu()
-        self.kept.append(Kept(frame.index, place, x, frame.logits.detach().cpu()))
+        self.frames.append(ReplayFrame(frame.index, place, x, frame.logits.detach().cpu()))
+
+    def finish(self, outcome: Outcome) -> "Replay":
+        """The replay of the run that has ended. The last step's frame is left out where the saved picture is the same."""
+        end = len(outcome.history.logits) - 1
+        frames = [frame for frame in self.frames if frame.place < end or saved_apart(outcome)]
+        return Replay(outcome, tuple(frames))
 
 
 @dataclass(frozen=True, eq=False)
-class Reel:
+class Replay:
     """Frames 0 … `last`; the last one is the saved picture, the others are about earlier steps."""
 
     outcome: Outcome
-    frames: tuple[Kept, ...]
+    frames: tuple[ReplayFrame, ...]
     run: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __deepcopy__(self, memo: object) -> Self:
@@ -73,10 +78,3 @@ class Reel:
         """Where each frame stands in the label race, from 0 to 1."""
         rows = len(self.outcome.history.logits) + saved_apart(self.outcome)
         return [*(frame.place / max(rows - 1, 1) for frame in self.frames), 1.0]
-
-
-def develop(camera: Camera, outcome: Outcome) -> Reel:
-    """The reel of a run that has ended. The last step's frame is left out where the saved picture is the same."""
-    end = len(outcome.history.logits) - 1
-    frames = [frame for frame in camera.kept if frame.place < end or saved_apart(outcome)]
-    return Reel(outcome, tuple(frames))

@@ -1,4 +1,4 @@
-"""A run on a GPU that is lent for it (ZeroGPU Spaces), or else right here; `runner.run` is the loop in both places."""
+"""A run on a GPU that is lent for it (ZeroGPU Spaces), or else right here; `loop.run_here` is the loop in both places."""
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
@@ -13,14 +13,14 @@ from demo.engine.plan import Plan, make_plan
 from tkml_core.generators import WithResult
 
 
-def run(
-    plan: Plan, stop_asked: Callable[[], bool] = lambda: False, budget: float = loop.BUDGET_SECONDS
+def run_plan(
+    plan: Plan, stop_asked: Callable[[], bool] = lambda: False, budget: loop.Clock = loop.BUDGET_SECONDS
 ) -> Generator[Frame, None, Outcome]:
-    """`runner.run`, on a GPU that is lent where there is one."""
+    """`loop.run_here`, on a GPU that is lent where there is one."""
     if not zero_gpu.lends_now():
-        return (yield from loop.run(plan, stop_asked, budget))
+        return (yield from loop.run_here(plan, stop_asked, budget))
     flag = zero_gpu.Flag()
-    frames = _run_there(plan, flag, budget)
+    frames = _run_there(plan, flag, loop.seconds_of(budget))  # what happens here later is not known there
     try:
         for frame in frames:
             if isinstance(frame, Outcome):
@@ -36,11 +36,11 @@ def run(
 
 @zero_gpu.lent(loop.BUDGET_SECONDS + 15)
 def _run_there(plan: Plan, flag: zero_gpu.Flag, budget: float) -> Iterator[Frame | Outcome]:
-    """`runner.run` in the process that has the GPU: frames, and the Outcome last. Tensors come back to the CPU."""
+    """`loop.run_here` in the process that has the GPU: frames, and the Outcome last. Tensors come back to the CPU."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     photo = replace(plan.photo, x=plan.photo.x.to(device), logits=plan.photo.logits.to(device))
-    there = replace(make_plan(plan.ask, tk.load(plan.ask.annotator, device), photo), guessed=plan.guessed)
-    frames = WithResult(loop.run(there, flag.is_up, budget))
+    there = replace(make_plan(plan.request, tk.load(plan.request.annotator, device), photo), guessed=plan.guessed)
+    frames = WithResult(loop.run_here(there, flag.is_up, budget))
     for frame in frames:
         yield replace(frame, x_adv=frame.x_adv.cpu(), logits=frame.logits.cpu())
     outcome = frames.result

@@ -19,7 +19,7 @@ from matplotlib.transforms import Affine2D
 from numpy.typing import NDArray
 
 from demo.export import figure_icons
-from demo.export.npz import Kept, load
+from demo.export.npz import SavedRun, load
 from demo.render.labels import percent
 from demo.render.pictures import AMPLIFY
 from demo.render.verdict import caption
@@ -51,15 +51,15 @@ _SETTINGS: Any = {"font.family": "DejaVu Sans", "pdf.fonttype": 42}
 _drawing = threading.Lock()  # Matplotlib's fonts are shared by all threads
 
 
-def draw(kept: Kept) -> Figure:
+def draw(saved: SavedRun) -> Figure:
     """The figure, with no place of its own on a screen; `save` writes it."""
-    height, width = kept.x.shape[:2]
+    height, width = saved.x.shape[:2]
     tall = min(COLUMN * height / width, HIGHEST)
-    report = kept.report
+    report = saved.report
     rows = [report["before"][:MOST_ROWS], report["after"][:MOST_ROWS]]
     more = max(report["k"] - MOST_ROWS, 0)
     words = textwrap.wrap(caption(report).replace(" = ", "\u00a0=\u00a0"), 128)
-    lists = max(len(rows[0]) * (ROW + BETWEEN) + 0.2 * bool(more), 0.38 + 0.19 * len(_parts(kept)))
+    lists = max(len(rows[0]) * (ROW + BETWEEN) + 0.2 * bool(more), 0.38 + 0.19 * len(_parts(saved)))
     top = 0.34
     total = top + tall + 0.3 + lists + 0.12 + 0.155 * len(words) + MARGIN
     figure = Figure(figsize=(WIDTH, total), facecolor="white")
@@ -67,7 +67,7 @@ def draw(kept: Kept) -> Figure:
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(total, 0))
     axes.axis("off")
     titles = ("Original", f"Perturbation × {AMPLIFY}", "Adversarial")
-    pictures: tuple[Any, ...] = (kept.x, kept.amplified(), kept.x_adv)
+    pictures: tuple[Any, ...] = (saved.x, saved.amplified(), saved.x_adv)
     for number, (title, picture) in enumerate(zip(titles, pictures, strict=True)):
         left = MARGIN + number * (COLUMN + GAP)
         axes.text(left, 0.24, title, size=9.5, weight="bold", color=INK)
@@ -77,23 +77,23 @@ def draw(kept: Kept) -> Figure:
         left = MARGIN + 2 * number * (COLUMN + GAP)
         axes.text(left, below, f"Top {report['k']} {title}", size=7.5, color=SOFT)
         for place, (name, probability) in enumerate(listed):
-            _row(axes, kept, name, probability, left, below + 0.08 + place * (ROW + BETWEEN))
+            _row(axes, saved, name, probability, left, below + 0.08 + place * (ROW + BETWEEN))
         if more:
             axes.text(left, below + 0.2 + len(listed) * (ROW + BETWEEN), f"and {more} more", size=7.5, color=SOFT)
-    _numbers(axes, kept, MARGIN + COLUMN + GAP, below)
+    _numbers(axes, saved, MARGIN + COLUMN + GAP, below)
     axes.text(
         MARGIN, total - MARGIN - 0.155 * len(words), "\n".join(words), size=7.5, color=INK, va="top", linespacing=1.45
     )
     return figure
 
 
-def save(kept: Kept, stem: Path) -> tuple[Path, Path]:
+def save(saved: SavedRun, stem: Path) -> tuple[Path, Path]:
     """Write `stem`.png (200 dpi) and `stem`.pdf (vectors and text); the same run gives the same bytes."""
     png, pdf = stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.pdf")
     with _drawing, matplotlib.rc_context(_SETTINGS):
-        figure = draw(kept)
+        figure = draw(saved)
         figure.savefig(png, dpi=DPI, metadata={"Software": None})
-        figure.savefig(pdf, metadata={"CreationDate": None, "ModDate": None, "Title": caption(kept.report)})
+        figure.savefig(pdf, metadata={"CreationDate": None, "ModDate": None, "Title": caption(saved.report)})
     return png, pdf
 
 
@@ -109,15 +109,15 @@ def _picture(
     axes.axis("off")
 
 
-def _row(axes: Axes, kept: Kept, name: str, probability: float, left: float, top: float) -> None:
+def _row(axes: Axes, saved: SavedRun, name: str, probability: float, left: float, top: float) -> None:
     """One label of a top-k: sign, icon, name and probability in the frame of its part."""
-    kind = kept.roles.kind(name)
+    kind = saved.roles.kind(name)
     box = FancyBboxPatch(
         (left, top), COLUMN, ROW, boxstyle="round,pad=0,rounding_size=0.05", linewidth=1.2, **LOOKS[kind]
     )
     axes.add_patch(box)
     middle = top + ROW / 2
-    place = str(kept.roles.targets.index(name) + 1) if kept.roles.ordered and kind == "target" else ""
+    place = str(saved.roles.targets.index(name) + 1) if saved.roles.ordered and kind == "target" else ""
     _mark(axes, kind, place, left + 0.06, middle)
     figure_icons.draw(axes, name, left + 0.24, top + 0.025, ROW - 0.05)
     axes.text(left + 0.5, middle, name, size=7.5, color=INK, va="center_baseline")
@@ -147,22 +147,22 @@ def sign(axes: Axes, kind: str, left: float, top: float, size: float) -> None:
         axes.add_patch(patch)
 
 
-def _numbers(axes: Axes, kept: Kept, left: float, top: float) -> None:
+def _numbers(axes: Axes, saved: SavedRun, left: float, top: float) -> None:
     """Below the perturbation: its size, and what the signs mean."""
-    report = kept.report
+    report = saved.report
     axes.text(left, top, f"‖z‖₂ = {report['l2']:.1f}    ‖z‖∞ = {report['linf']:.0f}/255", size=7.5, color=INK)
     axes.text(left, top + 0.17, "grey: unchanged", size=7.5, color=SOFT)
-    for number, kind in enumerate(_parts(kept)):
+    for number, kind in enumerate(_parts(saved)):
         middle = top + 0.38 + 0.19 * number
-        in_order = kept.roles.ordered and kind == "target"
+        in_order = saved.roles.ordered and kind == "target"
         _mark(axes, kind, "1" if in_order else "", left, middle)
         word = "target and its place" if in_order else WORDS[kind]
         axes.text(left + 0.2, middle, word, size=7.5, color=LOOKS[kind]["edgecolor"], va="center_baseline")
 
 
-def _parts(kept: Kept) -> list[str]:
+def _parts(saved: SavedRun) -> list[str]:
     """The kinds of labels that the run had, besides those without a part."""
-    roles = kept.roles
+    roles = saved.roles
     return [kind for kind, names in (("true", roles.true), ("target", roles.targets), ("out", roles.hidden)) if names]
 
 

@@ -17,7 +17,7 @@ from demo.render.pictures import AMPLIFY
 
 
 @dataclass(frozen=True)
-class Kept:
+class SavedRun:
     """What is left of a run: both pictures (H,W,3) uint8, the annotator's labels and the report."""
 
     x: NDArray[np.uint8]
@@ -47,28 +47,28 @@ def _levels(x: Tensor) -> NDArray[np.uint8]:
     return x[0].mul(255).round().byte().permute(1, 2, 0).contiguous().cpu().numpy()
 
 
-def keep(outcome: Outcome) -> Kept:
+def keep(outcome: Outcome) -> SavedRun:
     """The parts of an outcome that outlive it."""
     plan = outcome.plan
-    return Kept(_levels(plan.photo.x), _levels(outcome.x_adv), tuple(plan.annotator.labels), outcome.report)
+    return SavedRun(_levels(plan.photo.x), _levels(outcome.x_adv), tuple(plan.annotator.labels), outcome.report)
 
 
-def to_bytes(kept: Kept) -> bytes:
+def to_bytes(saved: SavedRun) -> bytes:
     """The file: x, x_adv uint8; z int16 levels; z_float float32 in [0,1] units; labels; report, a JSON text."""
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer,
-        x=kept.x,
-        x_adv=kept.x_adv,
-        z=kept.z,
-        z_float=kept.z.astype(np.float32) / 255,
-        labels=np.array(kept.labels),
-        report=np.array(json.dumps(kept.report, ensure_ascii=False)),
+        x=saved.x,
+        x_adv=saved.x_adv,
+        z=saved.z,
+        z_float=saved.z.astype(np.float32) / 255,
+        labels=np.array(saved.labels),
+        report=np.array(json.dumps(saved.report, ensure_ascii=False)),
     )
     return buffer.getvalue()
 
 
-def load(path: str | Path) -> Kept:
+def load(path: str | Path) -> SavedRun:
     """Read what `to_bytes` wrote."""
     with np.load(path, allow_pickle=False) as file:
-        return Kept(file["x"], file["x_adv"], tuple(file["labels"].tolist()), json.loads(str(file["report"])))
+        return SavedRun(file["x"], file["x_adv"], tuple(file["labels"].tolist()), json.loads(str(file["report"])))

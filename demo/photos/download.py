@@ -10,11 +10,8 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-import gradio as gr
-
 from demo.photos import samples
 from demo.photos.uploads import open_photo
-from demo.tabs.attack.layout import samples_html
 
 LIST = Path(__file__).parents[2] / "assets" / "samples.json"
 CACHE = Path(tempfile.gettempdir()) / "fool-the-top-k-samples"
@@ -83,21 +80,16 @@ def _right(item: Listed, path: Path) -> bool:
         return False
 
 
-def add_all(page: gr.Blocks, photos: list[Listed], folder: Path) -> None:
-    """Fetch what can be had, then show it to whoever opens the page from then on."""
+def add_all(photos: list[Listed], folder: Path) -> None:
+    """Fetch what can be had; it is among the samples from then on."""
     there = {item.name for item in samples.samples()}
-    found = [(item, path) for item in photos if item.name not in there and (path := fetch(item, folder))]
-    for item, path in found:
-        samples.add(
-            samples.Sample(item.name, item.title, item.truth, partial(open_photo, path), path, credit=item.credit)
-        )
-    if found:
-        box = next(block for block in page.blocks.values() if getattr(block, "elem_id", None) == "samples")
-        assert isinstance(box, gr.HTML)
-        box.value = samples_html()
-        page.config = page.get_config_file()  # what new visitors get; who is there already keeps the page as it is
+    for item in photos:
+        if item.name not in there and (path := fetch(item, folder)):
+            samples.add(
+                samples.Sample(item.name, item.title, item.truth, partial(open_photo, path), path, credit=item.credit)
+            )
 
 
-def in_background(page: gr.Blocks) -> None:
+def in_background() -> None:
     """Start fetching and return at once."""
-    threading.Thread(target=add_all, args=(page, listed(), CACHE), daemon=True, name="samples").start()
+    threading.Thread(target=add_all, args=(listed(), CACHE), daemon=True, name="samples").start()

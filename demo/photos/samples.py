@@ -106,7 +106,7 @@ def sample(name: str) -> Sample:
     for candidate in samples():
         if candidate.name == name:
             return candidate
-    raise ValueError(f"No sample is called {name!r}. There are: {', '.join(s.name for s in samples())}.")
+    raise ValueError(f"No sample is called {name!r:.200}. There are: {', '.join(s.name for s in samples())}.")
 
 
 def write_samples(folder: Path) -> dict[str, Path]:

@@ -1,10 +1,13 @@
 """Labels as HTML: the list to say what is true in, and the top-k lists under the pictures."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
+from markupsafe import Markup
+from torch import Tensor
+
+import tkml_core as tk
 from demo.engine.roles import Roles
 from demo.render.icons import icon
 
@@ -32,63 +35,8 @@ def percent(probability: float) -> str:
     return f"{probability * 100:.0f}%"
 
 
-def _bar(probability: float) -> str:
+def meter(probability: float) -> str:
     return f'<span class="meter" aria-hidden="true"><span style="width:{probability * 100:.1f}%"></span></span>'
-
-
-# What a click on a label marks, where a goal names labels by hand; chips.js shows it there and fills it in.
-SWITCH = """
-<fieldset class="marks" hidden><legend>Clicks mark</legend>
-<label><input type="radio" name="marks" value="true" checked><span>true</span></label>
-<label class="naming"><input type="radio" name="marks" value="named"><span class="word">target</span></label>
-<output></output></fieldset>
-"""
-NOTHING_NAMED: dict[str, Any] = {"kind": "", "most": 0, "ordered": False, "chosen": []}
-
-
-def _toggle(label: Scored, true: Collection[str], small: bool = False) -> str:
-    """A label as a button; chips.js says in colour, sign and words what part it has."""
-    name = escape(label.name)
-    says = escape(f"{label.name}, rank {label.rank}, probability {percent(label.probability)}", quote=True)
-    body = f'<span class="tick" aria-hidden="true"></span>{icon(label.name)}<span class="name">{name}</span>'
-    if not small:
-        body += f'{_bar(label.probability)}<span class="pct">{percent(label.probability)}</span>'
-    look = f"chip{' small' if small else ''}{' true' if label.name in true else ''}"
-    return (
-        f'<button type="button" class="{look}" data-label="{escape(label.name, quote=True)}" data-says="{says}" '
-        f'aria-pressed="{"true" if label.name in true else "false"}" aria-label="{says}">{body}</button>'
-    )
-
-
-def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin: str) -> str:
-    """Toggles for all labels, best first: press what the photo really shows. `origin` says whose truth it is so far."""
-    shown = min(max(k + 2, 5), 14)
-    sure = labels[0].probability >= 0.5
-    words = {
-        "sample": "These labels are known for this sample.",
-        "guess": "This is a guess: "
-        + (
-            "every label with a probability of 50% or more."
-            if sure
-            else "no label reaches 50%, so it is the best one alone."
-        )
-        + " Please correct it.",
-        "yours": "You chose these.",
-    }
-    rows = [_toggle(label, true) for label in labels[:shown]]
-    if k < shown:
-        rows.insert(k, f'<div class="edge" role="presentation"><span>top {k} ends here</span></div>')
-    rest = "".join(_toggle(label, true, small=True) for label in labels[shown:])
-    more = (
-        f'<details class="more"><summary>{len(labels) - shown} more labels</summary><div class="cloud">{rest}</div></details>'
-        if rest
-        else ""
-    )
-    return (
-        f'<p class="origin" data-yours="{escape(words["yours"])}" '
-        f'data-known="{escape(words[origin])}">{escape(words[origin])}</p>'
-        f'<div class="chips" role="group" aria-label="Labels that are true">{"".join(rows)}</div>{more}'
-    )
 
 
 def _moved(label: Scored, was: int, k: int) -> str:
@@ -121,7 +69,7 @@ def top_list(labels: Sequence[Scored], roles: Roles, title: str, was: Mapping[st
         rows.append(
             f'<li class="label {roles.kind(label.name)}">{roles.mark(label.name)}{icon(label.name)}'
             f'<span class="name">{escape(label.name)}{note}</span><span class="pct">{percent(label.probability)}</span>'
-            f"{moved}{_bar(label.probability)}</li>"
+            f"{moved}{meter(label.probability)}</li>"
         )
     if len(labels) > 6:  # it scrolls, so the keyboard must be able to get into it
         listed = f'<ol class="long" tabindex="0" aria-label="{escape(title, quote=True)}">{"".join(rows)}</ol>'
@@ -130,20 +78,21 @@ def top_list(labels: Sequence[Scored], roles: Roles, title: str, was: Mapping[st
     return f'<div class="toplist"><h3>{escape(title)}</h3>{listed}</div>'
 
 
-def tag(name: str, roles: Roles) -> str:
+def tag(name: str, roles: Roles) -> Markup:
     """One label where there is little room: icon and name, marked as in a top-k list."""
     word = roles.word(name)
     note = f'<span class="sr"> ({word})</span>' if word else ""
     named = f'<span class="name">{escape(name)}{note}</span>'
-    return f'<span class="tag {roles.kind(name)}">{roles.mark(name)}{icon(name)}{named}</span>'
+    return Markup(f'<span class="tag {roles.kind(name)}">{roles.mark(name)}{icon(name)}{named}</span>')
 
 
-def tags(names: Sequence[str], roles: Roles, most: int = 10) -> str:
+def tags(names: Sequence[str], roles: Roles, most: int = 10) -> Markup:
     """Labels in a row, best first; a long row is cut and says by how much."""
     more = f'<span class="rest">and {len(names) - most} more</span>' if len(names) > most else ""
-    return f'<span class="tags">{" ".join(tag(name, roles) for name in names[:most])}{more}</span>'
+    return Markup(f'<span class="tags">{" ".join(tag(name, roles) for name in names[:most])}{more}</span>')
 
 
-def toggles(labels: Sequence[Scored], true: Collection[str]) -> str:
-    """Labels as the same buttons as in the truth panel, and nothing else."""
-    return "".join(_toggle(label, true) for label in labels)
+def scored(annotator: tk.Annotator, logits: Tensor) -> list[Scored]:
+    """All labels of `logits` (1,m), best first."""
+    order = tk.topk(logits, len(annotator.labels))[0].tolist()
+    return ranking(annotator.labels, logits[0].sigmoid().tolist(), order)

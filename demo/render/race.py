@@ -1,27 +1,20 @@
-"""The label race: each label's score over the steps, drawn as SVG that keeps its line widths at any size.
-
-Lines are SVG, words are HTML on top of it: a stretched SVG would squash its text on a phone. Colours are CSS variables,
-so that one drawing serves light and dark.
-"""
+"""The label race: each label's score over the steps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 import numpy as np
-from numpy.typing import NDArray
 
 from demo.engine.roles import Roles
 from demo.render.icons import icon
 from demo.render.labels import percent
+from demo.render.plot import Array, grid, line, number, plot, points, thinned, ticks, x_ticks, y_ticks
 
 HEIGHT = 300  # pixels
 MOST_LABELS = 10
-MOST_POINTS = 160  # a line; more cannot be told apart and would only make frames heavy
 LABEL_GAP = 24  # pixels between two line ends' labels
 CROWD = 6  # more true labels and targets than this are drawn with finer lines
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -68,23 +61,6 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     return placed
 
 
-def ticks(low: float, high: float, about: int = 5) -> list[float]:
-    """Round numbers between `low` and `high`."""
-    span = max(high - low, 1e-9)
-    size = 10.0 ** np.floor(np.log10(span / about))
-    size *= next((factor for factor in (1, 2, 5, 10) if span / (size * factor) <= about), 10)
-    start = np.ceil(low / size) * size
-    return [float(start + i * size) for i in range(int((high - start) / size + 1e-9) + 1)]
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}".replace("-", "−")
-
-
-def _points(xs: Array, ys: Array) -> str:
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
-
-
 _UNDER = {
     False: "score (logit) of each label over the steps",
     True: "score (logit) over the steps; last, as saved",
@@ -94,7 +70,7 @@ _UNDER = {
 def race_html(race: Race) -> str:
     """The whole drawing; the run so far fills the width."""
     steps = len(race.scores)
-    keep = np.unique(np.linspace(0, steps - 1, min(steps, MOST_POINTS)).round().astype(int))
+    keep = thinned(steps)
     shown = drawn_labels(race)
     lines, threshold = race.scores[keep][:, shown], race.threshold[keep]
     low, high = _range(lines, threshold)
@@ -111,16 +87,16 @@ def race_html(race: Race) -> str:
     ranked = -np.sort(-race.scores[keep], axis=1)
     edge = y((ranked[:, race.k - 1] + ranked[:, race.k]) / 2).clip(0, HEIGHT)
     svg = [
-        f'<polygon class="band" points="0,0 {_points(xs, edge)} 1000,0"/>',
-        f'<polyline class="bandedge" points="{_points(xs, edge)}"/>',
+        f'<polygon class="band" points="0,0 {points(xs, edge)} 1000,0"/>',
+        line("bandedge", xs, edge),
     ]
-    grid = ticks(low, high)
-    svg += [f'<line class="grid" x1="0" x2="1000" y1="{v:.1f}" y2="{v:.1f}"/>' for v in y(np.array(grid))]
+    marks = ticks(low, high)
+    svg.append(grid(y(np.array(marks))))
     kinds = [race.roles.kind(race.labels[j]) for j in shown]
     for column in sorted(range(len(shown)), key=lambda c: kinds[c] != "other"):  # the coloured ones on top
-        svg.append(f'<polyline class="line {kinds[column]}" points="{_points(xs, y(lines[:, column]))}"/>')
+        svg.append(line(f"line {kinds[column]}", xs, y(lines[:, column])))
     if np.isfinite(threshold).all():
-        svg.append(f'<polyline class="threshold" points="{_points(xs, y(threshold).clip(0, HEIGHT))}"/>')
+        svg.append(line("threshold", xs, y(threshold).clip(0, HEIGHT)))
 
     ends = y(lines[-1]).tolist()
     places = spread(ends, LABEL_GAP, 11, HEIGHT - 11)
@@ -134,22 +110,16 @@ def race_html(race: Race) -> str:
             f'<span class="end {kind}{inside}" style="top:{place:.1f}px">{race.roles.mark(race.labels[j])}{icon(race.labels[j])}'
             f'<span class="name">{escape(race.labels[j])}</span><span class="pct">{percent(float(probability))}</span></span>'
         )
-    scale = "".join(
-        f'<span class="ytick" style="top:{v:.1f}px">{_number(g)}</span>'
-        for g, v in zip(grid, y(np.array(grid)), strict=True)
+    scale = y_ticks(zip(y(np.array(marks)), (number(mark) for mark in marks), strict=True))
+    under, note = x_ticks(steps - 1), f'<span class="bandnote">top {race.k}</span>'
+    crowd = "crowd" if sum(kind != "other" for kind in kinds) > CROWD else ""
+    beside = (
+        f'<svg class="links" viewBox="0 0 12 {HEIGHT}" width="12" height="{HEIGHT}" aria-hidden="true">{links}</svg>'
     )
-    whole_steps = [t for t in ticks(0, steps - 1, 6) if t == int(t)]
-    under = "".join(
-        f'<span class="xtick" style="left:{t / max(steps - 1, 1) * 100:.2f}%">{int(t)}</span>' for t in whole_steps
-    )
-    summary = escape(_summary(race, shown), quote=True)
-    crowd = " crowd" if sum(kind != "other" for kind in kinds) > CROWD else ""
+    words = f"{scale}{under}{note}{''.join(tags)}"
     return (
         f'<section class="race"><h2>Label race <small>{_UNDER[race.ends_saved]}</small></h2>'
-        f'<div class="plot{crowd}" role="img" aria-label="{summary}" style="height:{HEIGHT}px">'
-        f'<svg class="lines" viewBox="0 0 1000 {HEIGHT}" preserveAspectRatio="none" aria-hidden="true">{"".join(svg)}</svg>'
-        f'<svg class="links" viewBox="0 0 12 {HEIGHT}" width="12" height="{HEIGHT}" aria-hidden="true">{links}</svg>'
-        f'<div aria-hidden="true">{scale}{under}<span class="bandnote">top {race.k}</span>{"".join(tags)}</div></div>'
+        f"{plot(HEIGHT, _summary(race, shown), svg, words, crowd, beside)}"
         f'<p class="legend">{_legend(race)}</p></section>'
     )
 
@@ -182,5 +152,5 @@ def _summary(race: Race, shown: Sequence[int]) -> str:
     for j in shown:
         word = race.roles.word(race.labels[j])
         role = f" ({word})" if word else ""
-        parts.append(f"{race.labels[j]}{role} from {_number(first[j])} to {_number(last[j])}")
+        parts.append(f"{race.labels[j]}{role} from {number(first[j])} to {number(last[j])}")
     return f"Scores after {len(race.scores) - 1} steps: " + "; ".join(parts)

@@ -1,38 +1,37 @@
 """Tables that phones show as cards, and the sentence that sums one up."""
 
-from collections.abc import Iterable
-from html import escape
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from demo.render.templates import fill
 
 
-def sum_up(sentence: str) -> str:
+@dataclass(frozen=True)
+class Cell:
+    """One value under the column `name`, which a card prints beside it. `kind` is a CSS class."""
+
+    name: str
+    content: str | Markup
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a row is about, and its cells, or words that stand `instead` of all of them."""
+
+    name: str
+    cells: Sequence[Cell] = ()
+    note: str = ""
+    instead: str = ""
+
+
+def sum_up(sentence: str) -> Markup:
     """The plain sentence above a table; screen readers say it when it changes."""
-    return f'<p class="sum" role="status">{escape(sentence)}</p>'
+    return Markup('<p class="sum" role="status">{}</p>').format(sentence)
 
 
-def head(name: str, note: str = "") -> str:
-    """What a row is about."""
-    small = f"<small>{escape(note)}</small>" if note else ""
-    return f'<th scope="row" role="rowheader">{escape(name)}{small}</th>'
-
-
-def cell(name: str, content: str, kind: str = "") -> str:
-    """One value as HTML under the column `name`, which a card prints beside it."""
-    return f'<td role="cell" data-name="{escape(name, quote=True)}"><div class="cell {kind}">{content}</div></td>'
-
-
-def wide(text: str, columns: int) -> str:
-    """Words in place of `columns` cells."""
-    return f'<td role="cell" class="wide" colspan="{columns}">{escape(text)}</td>'
-
-
-def row(*cells: str) -> str:
-    return f'<tr role="row">{"".join(cells)}</tr>'
-
-
-def sheet(caption: str, heads: Iterable[str], rows: Iterable[str]) -> str:
-    """The table. Roles are said outright, because browsers forget that a table is one when it is laid out as cards."""
-    columns = "".join(f'<th scope="col" role="columnheader">{escape(name)}</th>' for name in heads)
-    return (
-        f'<table class="sheet" role="table"><caption>{escape(caption)}</caption>'
-        f'<thead role="rowgroup">{row(columns)}</thead><tbody role="rowgroup">{"".join(rows)}</tbody></table>'
-    )
+def sheet(caption: str, heads: Sequence[str], rows: Sequence[Row]) -> Markup:
+    """The table. heads: the columns' names, that of the rows' names first."""
+    return fill("render/tables.html", caption=caption, heads=heads, rows=rows)

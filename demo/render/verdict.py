@@ -1,12 +1,15 @@
 """The result in one plain sentence and one table. What counts is the saved 8-bit picture, and failures say so."""
 
-from html import escape
 from typing import Any
 
-from demo.catalog import attacks
+from markupsafe import Markup
+
+from demo.catalog import attacks as catalog
 from demo.catalog.english import are, listed
 from demo.catalog.goals import GOALS
+from demo.engine.places import ALONE_SECONDS
 from demo.engine.roles import Roles
+from demo.render.templates import fill
 
 
 def top_words(k: int) -> str:
@@ -46,9 +49,14 @@ def _missed(report: dict[str, Any]) -> str:
 
 def steps_words(report: dict[str, Any]) -> str:
     """How many there were: "1 step", "12 queries"."""
-    word = attacks.CHOICES[report["attack"]].counted.lower()
+    word = catalog.choice_of(report["attack"]).counted.lower()
     one = {"steps": "step", "queries": "query"}[word]
     return f"{report['steps']} {one if report['steps'] == 1 else word}"
+
+
+def limit_words(seconds: float) -> str:
+    """How long a run may last, such as "60 seconds"."""
+    return f"{seconds:.0f} seconds" + (" while others wait" if seconds < ALONE_SECONDS else "")
 
 
 def _cut_short(report: dict[str, Any], budget: float) -> str:
@@ -57,7 +65,7 @@ def _cut_short(report: dict[str, Any], budget: float) -> str:
     if report["stopped"] == "user":
         return f"Stopped after {steps}. "
     if report["stopped"] == "time":
-        return f"The limit of {budget:.0f} seconds ended the run after {steps}. "
+        return f"The limit of {limit_words(budget)} ended the run after {steps}. "
     return ""
 
 
@@ -90,7 +98,7 @@ def _what_happened(report: dict[str, Any], budget: float) -> str:
         )
     state = f"still {now}" if was == now else f"{now}, and was {was}"
     saved = f"On the saved picture the {top} is {state}."
-    if attacks.ready_made(report["attack"]):
+    if catalog.precomputed(report["attack"]):
         return f"It did not work on this photo: {_missed(report)}. {saved} One change for all photos does not fool every one."
     tried = lead + "The goal was not reached" if lead else f"It did not work within {steps_words(report)}"
     hint = "" if report["stopped"] == "user" else " Try more steps, a smaller k or another goal."
@@ -109,7 +117,7 @@ def caption(report: dict[str, Any]) -> str:
     )
 
 
-def verdict_html(report: dict[str, Any], budget: float) -> str:
+def verdict_html(report: dict[str, Any], budget: float) -> Markup:
     """The sentence with a word and a sign before it."""
     if report["achieved"]:
         done = "Hidden" if report["goal"] == "hide" else "Fooled"
@@ -121,20 +129,17 @@ def verdict_html(report: dict[str, Any], budget: float) -> str:
     return said_html(kind, word, sentence(report, budget))
 
 
-def said_html(kind: str, word: str, text: str) -> str:
+def said_html(kind: str, word: str, text: str) -> Markup:
     """A sentence with a word and a sign before it; kind "won", "lost" or "cut"."""
-    return (
-        f'<div class="verdict {kind}" role="status"><strong><span class="sign" aria-hidden="true"></span>{escape(word)}'
-        f"</strong><p>{escape(text)}</p></div>"
-    )
+    return fill("render/verdict.html", kind=kind, word=word, text=text)
 
 
-def waiting_html(text: str) -> str:
+def waiting_html(text: str) -> Markup:
     """The verdict's place before there is one."""
-    return f'<div class="verdict none"><p>{escape(text)}</p></div>'
+    return fill("render/verdict.html", kind="none", word="", text=text)
 
 
-def table_html(report: dict[str, Any], took: str = "") -> str:
+def table_html(report: dict[str, Any], took: str = "") -> Markup:
     """All figures of a run, each with what it means. `took`: what stands for its seconds, where they mean nothing."""
     psnr = "no change" if report["psnr"] is None else f"{report['psnr']:.1f} dB"
     contradicts = "the top-k contradicts the truth" if not report["consistent"] else "the top-k agrees with the truth"
@@ -142,7 +147,7 @@ def table_html(report: dict[str, Any], took: str = "") -> str:
     order = []
     if report["goal"] == "ordered":
         order = [("Order", "right" if in_order(report) else "wrong", f"wanted: {listed(report['targets'], 12)}")]
-    limit = "made beforehand" if attacks.ready_made(report["attack"]) else f"{report['max_steps']} were allowed"
+    limit = "made beforehand" if catalog.precomputed(report["attack"]) else f"{report['max_steps']} were allowed"
     rows = [
         (
             "Goal",
@@ -160,7 +165,7 @@ def table_html(report: dict[str, Any], took: str = "") -> str:
         ("‖z‖∞", f"{report['linf']:.0f}", "largest change of one value, of 255"),
         ("PSNR", psnr, "above 40 dB is hard to see"),
         ("SSIM", f"{report['ssim']:.4f}", "1 means the same picture"),
-        (attacks.CHOICES[report["attack"]].counted, f"{report['steps']}", limit),
+        (catalog.choice_of(report["attack"]).counted, f"{report['steps']}", limit),
         ("Passes", f"{report['forwards']} + {report['backwards']}", "through the annotator, forward + backward"),
         (
             "Time",
@@ -168,11 +173,4 @@ def table_html(report: dict[str, Any], took: str = "") -> str:
             report["device"],
         ),
     ]
-    body = "".join(
-        f'<tr><th scope="row">{escape(a)}</th><td>{escape(b)}</td><td>{escape(c)}</td></tr>' for a, b, c in rows
-    )
-    caption = (
-        f"Measured on the saved 8-bit picture, {report['width']} × {report['height']} pixels as the annotator sees it. "
-        '<a href="#learn">Learn</a> has a glossary.'
-    )
-    return f'<div class="figures"><table><caption>{caption}</caption><tbody>{body}</tbody></table></div>'
+    return fill("render/run_figures.html", width=report["width"], height=report["height"], rows=rows)

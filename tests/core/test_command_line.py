@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import skimage
 from PIL import Image
+from torch import Tensor, nn
 
 import tkml_core as tk
 from tkml_core.__main__ import arguments, main
@@ -106,6 +107,57 @@ def test_a_folder_that_is_not_there_is_told_before_the_run(photo: Path, capsys: 
     with pytest.raises(SystemExit):
         main([str(photo), "--true", "cat", "--out", str(photo.parent / "no" / "fooled.png")])
     assert "there is no folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [(".", "this is a folder"), ("cat.png/x.png", "there is no folder"), ("locked/x.png", "the rights")],
+)
+def test_where_nothing_can_be_saved_is_told_before_the_run(
+    photo: Path, out: str, words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (photo.parent / "locked").mkdir()
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path).name != "locked")  # also for root, who may do all
+    with pytest.raises(SystemExit) as ended:
+        main([str(photo), "--true", "cat", "--out", str(photo.parent / out)])
+    assert ended.value.code == 2 and words in capsys.readouterr().err
+
+
+def test_the_photo_may_stand_behind_the_labels(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    args = arguments(["--k", "2", "--true", "cat", "dog", str(photo)])
+    assert args.photo == photo and args.true == ["cat", "dog"]
+    assert arguments(["--targets", "best", str(photo)]).targets == ["best"]
+    with pytest.raises(SystemExit):
+        arguments(["--true", "cat", "missing.jpg"])
+    assert "which photo?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"hello", "cat.png: This file could not be read"),
+        (b"\x89PNG\r\n\x1a\n", "could not be read"),
+        (b"", "could not be"),
+    ],
+)
+def test_what_is_no_photo_is_told_with_its_name(
+    photo: Path, content: bytes, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo.write_bytes(content)
+    assert main([str(photo)]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_network_that_raises_is_told_in_a_line(
+    photo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            raise RuntimeError("mat1 and mat2 shapes\ncannot be multiplied")
+
+    monkeypatch.setattr(tk, "load", lambda name: tk.Annotator(Broken(), ["cat", "dog", "sofa"]))
+    assert main([str(photo), "--true", "cat", "--k", "1"]) == 2
+    assert capsys.readouterr().err.strip().endswith("failed: mat1 and mat2 shapes cannot be multiplied")
 
 
 def test_which_goal_is_meant() -> None:

@@ -18,20 +18,27 @@ from gradio.data_classes import ImageData
 from PIL import Image
 
 import tkml_core as tk
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.catalog.english import listed
 from demo.catalog.goals import GOALS
+from demo.components.label_toggles import truth_panel
+from demo.components.photo_input import photo_input
 from demo.engine import loop
-from demo.engine.plan import Ask, Photo, guess
+from demo.engine.annotators import Photo, annotate_photo, guess, load_annotator, read_photo
+from demo.engine.plan import AttackRequest, plan_for
 from demo.engine.roles import Roles
+from demo.engine.stream import PICTURES_EVERY
+from demo.export.files import save_png, save_report
 from demo.photos import uploads
 from demo.photos.samples import sample, samples
-from demo.render.labels import percent, ranking, top_list, truth_panel
-from demo.render.photo_card import done_html
-from demo.render.race import LABEL_GAP, MOST_LABELS, Race, drawn_labels, race_html, spread, ticks
+from demo.photos.selection import known_truth
+from demo.render.labels import percent, ranking, top_list
+from demo.render.plot import ticks
+from demo.render.race import LABEL_GAP, MOST_LABELS, Race, drawn_labels, race_html, spread
+from demo.render.status import done_html
 from demo.render.verdict import sentence, table_html, verdict_html
 from demo.tabs.attack import stage as live
-from demo.tabs.attack.updates import known_truth, still_kept
+from demo.tabs.attack.updates import still_kept
 from tkml_core.generators import WithResult
 
 NAME = "voc20"
@@ -52,15 +59,15 @@ def test_a_photo_that_the_server_has_forgotten_is_asked_for_again() -> None:
 
 
 def test_the_best_labels_come_first_and_k_is_how_many(cat: str) -> None:
-    labels = loop.annotate(cat, NAME, 4)
+    labels = annotate_photo(cat, NAME, 4)
     assert len(labels) == 4 and labels[0][0] == "cat"
     assert [p for _, p in labels] == sorted((p for _, p in labels), reverse=True)
     assert all(0 <= p <= 1 for _, p in labels)
 
 
 def test_a_picture_is_annotated_once(cat: str) -> None:
-    assert loop.read_photo(cat, NAME) is loop.read_photo(cat, NAME)
-    assert loop.read_photo(cat, NAME) is not loop.read_photo(cat, "coco80")
+    assert read_photo(cat, NAME) is read_photo(cat, NAME)
+    assert read_photo(cat, NAME) is not read_photo(cat, "coco80")
 
 
 @pytest.mark.parametrize(
@@ -78,7 +85,7 @@ def test_a_files_word_goes_into_any_files_name(path: str, word: str) -> None:
 
 
 def test_the_guess_is_every_label_from_one_half_and_at_least_the_best() -> None:
-    annotator = loop.annotator(NAME)
+    annotator = load_annotator(NAME)
     logits = torch.full((1, 20), -3.0)
     logits[0, [2, 5]] = torch.tensor([0.0, 4.0])
     assert guess(Photo(torch.zeros(1, 3, 32, 32), logits), annotator) == (annotator.labels[5], annotator.labels[2])
@@ -91,15 +98,15 @@ def test_the_guess_is_every_label_from_one_half_and_at_least_the_best() -> None:
     [("TkML-AP-U", {}), ("TkML-AP-U", {"goal": "inconsistent"}), ("TkML-AP-T", {"target_case": "best"})],
 )
 def test_a_report_is_about_the_png(cat: str, tmp_path: Path, attack: str, more: dict[str, str]) -> None:
-    plan = loop.plan(cat, Ask(NAME, 1, attack, ["cat"], max_steps=200, **more))
-    frames, outcome = to_the_end(loop.run(plan, budget=600))
+    plan = plan_for(cat, AttackRequest(NAME, 1, attack, ["cat"], max_steps=200, **more))
+    frames, outcome = to_the_end(loop.run_here(plan, budget=600))
     report = outcome.report
     assert set(report) >= REPORT and json.loads(json.dumps(report)) == report
-    png, saved = live.save_png(outcome, tmp_path), live.save_report(outcome, tmp_path)
+    png, saved = save_png(outcome, tmp_path), save_report(outcome, tmp_path)
     assert json.loads(Path(saved).read_text()) == report
-    again = loop.annotate(png, NAME, 1)
+    again = annotate_photo(png, NAME, 1)
     assert [list(pair) for pair in again] == report["after"]
-    assert [list(pair) for pair in loop.annotate(cat, NAME, 1)] == report["before"]
+    assert [list(pair) for pair in annotate_photo(cat, NAME, 1)] == report["before"]
     names = {name for name, _ in report["after"]}
     assert report["achieved"] and report["psnr"] > 30
     if attack == "TkML-AP-T":
@@ -112,7 +119,7 @@ def test_a_report_is_about_the_png(cat: str, tmp_path: Path, attack: str, more: 
 
 
 def test_a_goal_that_holds_already_leaves_the_photo_alone(cat: str) -> None:
-    _, outcome = to_the_end(loop.run(loop.plan(cat, Ask(NAME, 1, "TkML-AP-U", ["sheep"]))))
+    _, outcome = to_the_end(loop.run_here(plan_for(cat, AttackRequest(NAME, 1, "TkML-AP-U", ["sheep"]))))
     report = outcome.report
     assert report["achieved"] and report["steps"] == 0 and report["l2"] == 0 and report["psnr"] is None
     assert report["before"] == report["after"]
@@ -121,9 +128,9 @@ def test_a_goal_that_holds_already_leaves_the_photo_alone(cat: str) -> None:
 
 def test_stop_ends_a_run_with_an_honest_report(photos: dict[str, Path]) -> None:
     slow = {"step": 0.001}
-    ask = Ask("coco80", 10, "TkML-AP-T", ["cat", "person", "cup"], "worst", max_steps=2000, settings=slow)
+    request = AttackRequest("coco80", 10, "TkML-AP-T", ["cat", "person", "cup"], "worst", max_steps=2000, settings=slow)
     seen: list[int] = []
-    steps = loop.run(loop.plan(photos["breakfast"], ask), stop_asked=lambda: len(seen) >= 3)
+    steps = loop.run_here(plan_for(photos["breakfast"], request), stop_asked=lambda: len(seen) >= 3)
     run = WithResult(steps)
     for frame in run:
         seen.append(frame.index)
@@ -135,14 +142,14 @@ def test_stop_ends_a_run_with_an_honest_report(photos: dict[str, Path]) -> None:
 
 
 def test_the_clock_ends_a_run(photos: dict[str, Path]) -> None:
-    ask = Ask("coco80", 10, "TkML-AP-T", ["cat"], "worst", max_steps=2000)
-    frames, outcome = to_the_end(loop.run(loop.plan(photos["cat"], ask), budget=0.0))
+    request = AttackRequest("coco80", 10, "TkML-AP-T", ["cat"], "worst", max_steps=2000)
+    frames, outcome = to_the_end(loop.run_here(plan_for(photos["cat"], request), budget=0.0))
     assert len(frames) == 1 and outcome.report["stopped"] == "time"
     assert "limit of 60 seconds" in sentence(outcome.report, 60)
 
 
 def test_a_run_that_is_dropped_stops_working(cat: str) -> None:
-    steps = loop.run(loop.plan(cat, Ask(NAME, 3, "TkML-AP-T", ["cat"], "worst")))
+    steps = loop.run_here(plan_for(cat, AttackRequest(NAME, 3, "TkML-AP-T", ["cat"], "worst")))
     next(steps)
     steps.close()
     with pytest.raises(StopIteration):
@@ -198,7 +205,7 @@ BAD = [
 def test_a_wish_that_cannot_be_met_says_what_can(cat: str, wrong: dict[str, Any], words: str) -> None:
     wish: dict[str, Any] = {"annotator": NAME, "k": 2, "attack": "TkML-AP-U", "true_labels": ["cat"], **wrong}
     with pytest.raises(ValueError) as caught:
-        loop.plan(cat, Ask(**wish))
+        plan_for(cat, AttackRequest(**wish))
     assert words in str(caught.value)
 
 
@@ -221,7 +228,7 @@ def test_a_wish_that_cannot_be_met_says_what_can(cat: str, wrong: dict[str, Any]
 def test_a_target_case_makes_an_attack_targeted_where_it_can_be(
     cat: str, attack: str, case: str, goal: str, built: type[tk.Goal]
 ) -> None:
-    plan = loop.plan(cat, Ask(NAME, 3, attack, ["cat"], case, max_steps=7, goal=goal))
+    plan = plan_for(cat, AttackRequest(NAME, 3, attack, ["cat"], case, max_steps=7, goal=goal))
     assert type(plan.goal) is built
     assert len(plan.roles.targets) == (3 if built in (tk.Targeted, tk.Ordered) else 0)
     if case == "best" and plan.roles.targets:
@@ -232,23 +239,23 @@ def test_a_target_case_makes_an_attack_targeted_where_it_can_be(
 
 
 def test_hiding_keeps_the_other_true_labels(cat: str) -> None:
-    ask = Ask(NAME, 3, "MinNorm", ["cat", "sofa", "person"], "", ["couch"], goal="hide")
-    plan = loop.plan(cat, ask)
+    request = AttackRequest(NAME, 3, "MinNorm", ["cat", "sofa", "person"], "", ["couch"], goal="hide")
+    plan = plan_for(cat, request)
     assert plan.roles.hidden == ("sofa",) and plan.roles.targets == ()
     assert isinstance(plan.goal, tk.Hide)
     assert plan.goal.keep[0].nonzero().flatten().tolist() == sorted(map(plan.annotator.index, ("cat", "person")))
 
 
 def test_the_seed_is_the_attacks_too_and_whole_settings_are_whole(cat: str) -> None:
-    ask = Ask(NAME, 1, "BlackBox", ["cat"], seed=5, max_steps=9, settings={"epsilon": 12.0, "beta": 1.0})
-    attack = loop.plan(cat, ask).attack
+    request = AttackRequest(NAME, 1, "BlackBox", ["cat"], seed=5, max_steps=9, settings={"epsilon": 12.0, "beta": 1.0})
+    attack = plan_for(cat, request).attack
     assert (attack.seed, attack.max_steps) == (5, 9) and attack.epsilon == 12 and isinstance(attack.epsilon, int)
 
 
 @pytest.mark.parametrize("attack", ["TkML-AP-Uv", "kUAPs"])
 def test_a_ready_made_change_is_added_to_the_centre_square(photos: dict[str, Path], attack: str) -> None:
-    plan = loop.plan(photos["mosaic"], Ask(NAME, 3, attack, ["cat", "person", "motorcycle"]))
-    frames, outcome = to_the_end(loop.run(plan))
+    plan = plan_for(photos["mosaic"], AttackRequest(NAME, 3, attack, ["cat", "person", "motorcycle"]))
+    frames, outcome = to_the_end(loop.run_here(plan))
     report, z = outcome.report, tk.universal(attack, NAME, 3)
     assert plan.photo.x.shape == z.shape and (report["width"], report["height"]) == (224, 224)
     assert len(frames) == 2 and (report["steps"], report["forwards"], report["backwards"]) == (0, 2, 0)
@@ -262,38 +269,40 @@ def test_a_ready_made_change_is_added_to_the_centre_square(photos: dict[str, Pat
 
 
 def test_a_ready_made_change_is_not_added_where_the_goal_holds(cat: str) -> None:
-    _, outcome = to_the_end(loop.run(loop.plan(cat, Ask(NAME, 1, "TkML-AP-Uv", ["sheep"]))))
+    _, outcome = to_the_end(loop.run_here(plan_for(cat, AttackRequest(NAME, 1, "TkML-AP-Uv", ["sheep"]))))
     assert outcome.report["achieved"] and outcome.report["l2"] == 0 and outcome.report["forwards"] == 1
 
 
 def test_the_other_data_sets_spelling_is_understood(cat: str) -> None:
-    plan = loop.plan(cat, Ask(NAME, 1, "TkML-AP-T", ["couch"], "chosen", ["airplane"]))
-    assert plan.ask.true_labels == ("sofa",) and plan.roles.targets == ("aeroplane",)
+    plan = plan_for(cat, AttackRequest(NAME, 1, "TkML-AP-T", ["couch"], "chosen", ["airplane"]))
+    assert plan.request.true_labels == ("sofa",) and plan.roles.targets == ("aeroplane",)
 
 
 def test_every_attack_of_the_core_can_be_chosen() -> None:
-    assert list(menu.attacks()) == list(tk.ATTACKS)
+    assert list(catalog.attacks()) == list(tk.ATTACKS)
     for name, attack in tk.ATTACKS.items():  # none of the goals that the core gives an attack is left out here
-        assert [tk.GOALS[goal] for goal in menu.goals_of(name)] == list(attack.goals)
+        assert [tk.GOALS[goal] for goal in catalog.goals_of(name)] == list(attack.goals)
     assert set(GOALS) == set(tk.GOALS)
 
 
 def test_samples_are_installed_and_their_truth_fits_both_annotators() -> None:
     assert len(samples()) >= 6
     for name, labels in (("voc20", tk.load("voc20").labels), ("coco80", tk.load("coco80").labels)):
-        annotator = loop.annotator(name)
+        annotator = load_annotator(name)
         for item in samples():
             assert set(known_truth(item, annotator)) <= set(labels)
-    assert known_truth(sample("coffee"), loop.annotator("voc20")) == ("diningtable",)
-    assert known_truth(sample("coffee"), loop.annotator("coco80")) == ("cup", "spoon", "dining table")
+    assert known_truth(sample("coffee"), load_annotator("voc20")) == ("diningtable",)
+    assert known_truth(sample("coffee"), load_annotator("coco80")) == ("cup", "spoon", "dining table")
 
 
 def test_a_page_is_sent_few_frames_and_a_lossless_end(cat: str) -> None:
-    plan = loop.plan(cat, Ask("coco80", 5, "TkML-AP-T", ["cat"], "worst", max_steps=60, settings={"step": 0.001}))
+    plan = plan_for(
+        cat, AttackRequest("coco80", 5, "TkML-AP-T", ["cat"], "worst", max_steps=60, settings={"step": 0.001})
+    )
     began = time.perf_counter()
     views = list(live.views(plan, lambda: False))
     seconds = time.perf_counter() - began
-    assert 3 <= len(views) <= seconds / live.PICTURES_EVERY + 4
+    assert 3 <= len(views) <= seconds / PICTURES_EVERY + 4
     assert all(view.outcome is None and "image/png" not in (view.after or "") for view in views[:-1])
     last = views[-1]
     assert last.outcome is not None and all("image/png" in str(box) for box in (last.before, last.change, last.after))
@@ -342,7 +351,7 @@ def test_what_is_no_picture_is_refused_in_words(tmp_path: Path, content: bytes, 
 def test_a_photo_that_is_gone_is_asked_for_again(tmp_path: Path) -> None:
     for path in (tmp_path / "gone.png", None, ""):
         with pytest.raises(ValueError, match=r"choose it again|no picture yet"):
-            loop.read_photo(path, NAME)
+            read_photo(path, NAME)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16", "F"])
@@ -352,13 +361,13 @@ def test_any_mode_of_picture_is_annotated(tmp_path: Path, mode: str) -> None:
     image = Image.fromarray(pixels.astype(np.uint16) * 256) if mode == "I;16" else image.convert(mode)
     path = tmp_path / ("odd.png" if mode not in ("CMYK", "F") else "odd.tiff")
     image.save(path)
-    assert len(loop.annotate(path, NAME, 3)) == 3
+    assert len(annotate_photo(path, NAME, 3)) == 3
 
 
 def test_a_picture_too_small_to_annotate_says_so(tmp_path: Path) -> None:
     Image.new("RGB", (20, 400)).save(tmp_path / "small.png")
     with pytest.raises(ValueError, match="32"):
-        loop.annotate(tmp_path / "small.png", NAME, 3)
+        annotate_photo(tmp_path / "small.png", NAME, 3)
 
 
 # --- words and drawings -------------------------------------------------------------------------------------------
@@ -457,7 +466,7 @@ def test_the_check_of_uploads_survives_an_update_of_the_widget(tmp_path: Path) -
     broken = tmp_path / "photo.png"
     broken.write_bytes(b"no picture")
     with gr.Blocks():
-        box = uploads.photo_input(label="Photo")
+        box = photo_input(label="Photo")
     again = box.__class__(**{**box.constructor_args, "height": 99, "render": False})
     assert again.get_block_name() == "image"
     with pytest.raises(gr.Error, match="could not be read as a picture"):

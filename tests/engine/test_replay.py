@@ -10,27 +10,27 @@ import pytest
 import torch
 
 import tkml_core as tk
-from demo.catalog import attacks
+from demo.catalog import attacks as catalog
 from demo.components import replay
-from demo.engine import loop
+from demo.components.amplifier import factor_of
 from demo.engine.frames import Frame, History
-from demo.engine.plan import Ask
-from demo.engine.replay import MOST_FRAMES, Camera, Reel
+from demo.engine.plan import AttackRequest, plan_for
+from demo.engine.replay import MOST_FRAMES, Recorder, Replay
 from demo.engine.roles import Roles
 from demo.render.labels import ranking, top_list
 from demo.tabs.attack import stage
 from demo.tabs.attack.label_picker import Naming
-from demo.tabs.attack.session import Asked
+from demo.tabs.attack.session import RunFlags
 
 NAME = "voc20"
 
 
 @pytest.fixture(scope="module")
-def reel(photos: dict[str, Path]) -> Reel:
-    plan = loop.plan(photos["cat"], Ask(NAME, 2, "TkML-AP-U", ["cat"]))
+def recorded(photos: dict[str, Path]) -> Replay:
+    plan = plan_for(photos["cat"], AttackRequest(NAME, 2, "TkML-AP-U", ["cat"]))
     *_, last = stage.views(plan, lambda: False)
-    assert last.reel is not None
-    return last.reel
+    assert last.replay is not None
+    return last.replay
 
 
 def frames(count: int) -> Iterator[Frame]:
@@ -41,68 +41,70 @@ def frames(count: int) -> Iterator[Frame]:
 
 @pytest.mark.parametrize("count", [1, 59, 60, 61, 120, 121, 500, 2000])
 def test_frames_are_kept_evenly_and_never_too_many(count: int) -> None:
-    camera = Camera()
+    recorder = Recorder()
     for frame in frames(count):
-        camera.take(frame)
-        assert len(camera.kept) <= MOST_FRAMES
-    places = [kept.place for kept in camera.kept]
+        recorder.take(frame)
+        assert len(recorder.frames) <= MOST_FRAMES
+    places = [kept.place for kept in recorder.frames]
     gaps = {b - a for a, b in pairwise(places)}
     assert places[0] == 0 and len(gaps) <= 1
     assert len(places) >= min(count, MOST_FRAMES // 2) and count - 1 - places[-1] < max(gaps, default=1)
-    assert all(kept.x.dtype == torch.uint8 and kept.index == kept.place for kept in camera.kept)
+    assert all(kept.x.dtype == torch.uint8 and kept.index == kept.place for kept in recorder.frames)
 
 
-def test_a_reel_begins_at_the_photo_and_ends_at_the_saved_picture(reel: Reel) -> None:
-    outcome = reel.outcome
-    first, logits = reel.picture(0)
+def test_a_reel_begins_at_the_photo_and_ends_at_the_saved_picture(recorded: Replay) -> None:
+    outcome = recorded.outcome
+    first, logits = recorded.picture(0)
     assert torch.equal(first, outcome.plan.photo.x) and torch.allclose(logits, outcome.plan.photo.logits, atol=1e-4)
-    assert reel.picture(reel.last)[0] is outcome.x_adv
-    across = reel.across()
+    assert recorded.picture(recorded.last)[0] is outcome.x_adv
+    across = recorded.across()
     assert across[0] == 0 and across[-1] == 1 and across == sorted(set(across))
-    assert len(reel.titles()) == len(across) == reel.last + 1 and reel.titles()[0] == "step 0"
-    assert deepcopy(reel) is reel  # visitors share the one that is there at the start
+    assert len(recorded.titles()) == len(across) == recorded.last + 1 and recorded.titles()[0] == "step 0"
+    assert deepcopy(recorded) is recorded  # visitors share the one that is there at the start
 
 
-def test_replay_shows_each_frames_own_top_k_and_the_end_as_it_was(reel: Reel) -> None:
-    end = stage.closing(reel)
-    last = stage.replayed(reel, reel.last, lossless=True)
+def test_replay_shows_each_frames_own_top_k_and_the_end_as_it_was(recorded: Replay) -> None:
+    end = stage.closing(recorded)
+    last = stage.replayed(recorded, recorded.last, lossless=True)
     assert (last.change, last.after) == (end.change, end.after)
-    middle = stage.replayed(reel, 0, lossless=False)
+    middle = stage.replayed(recorded, 0, lossless=False)
     assert middle.outcome is None and middle.verdict is None and middle.table is None
     assert "Top 2 at step 0" in str(middle.after) and str(middle.after).count("same place") == 4  # drawn and said
     assert "image/jpeg" in str(middle.after) and "image/png" in str(last.after)
 
 
-def test_the_change_is_amplified_as_often_as_asked(reel: Reel) -> None:
+def test_the_change_is_amplified_as_often_as_asked(recorded: Replay) -> None:
     for factor in (1, 100):
-        change = str(stage.replayed(reel, reel.last, True, factor).change)
+        change = str(stage.replayed(recorded, recorded.last, True, factor).change)
         assert f'<span class="badge">× {factor}</span>' in change and f"amplified {factor} times" in change
     asked = iter([3, 5, 7, *[9] * 1000])
-    views = list(stage.views(reel.outcome.plan, lambda: False, factor=lambda: next(asked)))
+    views = list(stage.views(recorded.outcome.plan, lambda: False, factor=lambda: next(asked)))
     assert "× 3<" in str(views[0].change) and "× 5<" in str(views[1].change)
 
 
 @pytest.mark.parametrize("value", [0, 101, 2.5, "20", None, True])
 def test_an_amplification_out_of_range_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="The amplification must be a whole number from 1 to 100"):
-        replay.factor_of(value)
+        factor_of(value)
 
 
-def test_the_replay_names_a_frame_of_the_run_that_is_kept(reel: Reel) -> None:
-    value = replay.replay_value(reel)
-    assert replay.frame_of(value, reel) == (reel, reel.last)
-    assert replay.frame_of({**value, "at": 1}, reel) == (reel, 1)
-    assert replay.frame_of(replay.replay_value(None), reel) is None and replay.frame_of("nonsense", reel) is None
-    for wrong in (-1, reel.last + 1, "0", None):
-        with pytest.raises(ValueError, match=f"The frame must be a whole number from 0 to {reel.last}"):
-            replay.frame_of({**value, "at": wrong}, reel)
-    for kept in (None, Reel(reel.outcome, reel.frames)):  # gone, or another run's
+def test_the_replay_names_a_frame_of_the_run_that_is_kept(recorded: Replay) -> None:
+    value = replay.replay_value(recorded)
+    assert replay.frame_of(value, recorded) == (recorded, recorded.last)
+    assert replay.frame_of({**value, "at": 1}, recorded) == (recorded, 1)
+    assert (
+        replay.frame_of(replay.replay_value(None), recorded) is None and replay.frame_of("nonsense", recorded) is None
+    )
+    for wrong in (-1, recorded.last + 1, "0", None):
+        with pytest.raises(ValueError, match=f"The frame must be a whole number from 0 to {recorded.last}"):
+            replay.frame_of({**value, "at": wrong}, recorded)
+    for kept in (None, Replay(recorded.outcome, recorded.frames)):  # gone, or another run's
         with pytest.raises(ValueError, match="no longer kept"):
             replay.frame_of(value, kept)
 
 
 def test_what_is_asked_of_a_run_ends_with_it() -> None:
-    asked = Asked()
+    asked = RunFlags()
     asked.stop("a")  # while it still waits for a place
     assert asked.stopped("a") and not asked.stopped("b") and not asked.running("a")
     asked.amplify("a", 40)
@@ -121,8 +123,8 @@ def test_labels_say_how_far_they_moved() -> None:
 
 
 def test_presets_are_choices_that_their_attack_has() -> None:
-    for preset in attacks.PRESETS.values():
-        assert preset.goal in attacks.goals_of(preset.attack) and preset.case in attacks.TARGET_CASES
+    for preset in catalog.PRESETS.values():
+        assert preset.goal in catalog.goals_of(preset.attack) and preset.case in catalog.TARGET_CASES
 
 
 @pytest.mark.parametrize(
@@ -135,7 +137,7 @@ def test_presets_are_choices_that_their_attack_has() -> None:
     ],
 )
 def test_a_goal_of_the_attack_before_gives_way_to_the_new_ones_own(attack: str, goal: str, settled: str) -> None:
-    assert attacks.settled_goal(attack, goal) == settled == Naming(goal, "best", attack=attack).aim()
+    assert catalog.settled_goal(attack, goal) == settled == Naming(goal, "best", attack=attack).aim()
 
 
 def test_labels_to_hide_and_to_keep_cannot_be_all_there_are_without_a_truth() -> None:

@@ -37,7 +37,7 @@ def test_the_thread_ends_with_its_run() -> None:
         return sum(thread.name.startswith("attack") for thread in threading.enumerate())
 
     before = alive()
-    ended, closed = (loop.driven(run(), lambda: False) for _ in range(2))  # type: ignore[arg-type]
+    ended, closed = (loop.take_steps(run(), lambda: False) for _ in range(2))  # type: ignore[arg-type]
     assert next(ended) == "attack_0" and next(closed) == "attack_0" and alive() == before + 2  # type: ignore[comparison-overlap]
     assert len(list(ended)) == 2
     closed.close()
@@ -52,7 +52,7 @@ def test_short_steps_do_not_wait_for_long_ones() -> None:
             yield
 
     def drive(seconds: float, taken: list[float], until: float) -> None:
-        steps = loop.driven(run(seconds, taken), lambda: False)  # type: ignore[arg-type]
+        steps = loop.take_steps(run(seconds, taken), lambda: False)  # type: ignore[arg-type]
         while time.perf_counter() < until:
             next(steps)
         steps.close()

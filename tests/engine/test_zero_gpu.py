@@ -29,19 +29,19 @@ def GPU(duration=None):
 """
 SCRIPT = """
 import json, sys
-from demo.engine import loop as runner, run as elsewhere
-from tkml_core.generators import WithResult
+from demo.engine.plan import AttackRequest, plan_for
+from demo.engine.run import run_plan
 from demo.photos import samples
 import spaces
 from gradio.context import LocalContext
 from pathlib import Path
-from demo.engine.plan import Ask
+from tkml_core.generators import WithResult
 
 def run(stop_at=None):
     photo = samples.write_samples(Path(sys.argv[1]))["cat"]
-    plan = runner.plan(photo, Ask("voc20", 2, "TkML-AP-T", [], "worst", max_steps=6 if stop_at is None else 500))
+    plan = plan_for(photo, AttackRequest("voc20", 2, "TkML-AP-T", [], "worst", max_steps=6 if stop_at is None else 500))
     seen = []
-    frames = WithResult(elsewhere.run(plan, lambda: bool(stop_at and seen and seen[-1] >= stop_at)))
+    frames = WithResult(run_plan(plan, lambda: bool(stop_at and seen and seen[-1] >= stop_at)))
     for frame in frames:
         seen.append(frame.index)
     report = frames.result.report

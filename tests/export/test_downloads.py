@@ -14,12 +14,11 @@ from PIL import Image
 
 import tkml_core as tk
 from demo import page
-from demo.catalog import attacks
-from demo.engine import loop
+from demo.catalog import attacks as catalog
 from demo.engine.outcome import Outcome
-from demo.engine.plan import Ask, Plan
+from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.export import citation, figure, figure_icons, files, npz
-from demo.export.npz import Kept
+from demo.export.npz import SavedRun
 from demo.photos.samples import sample
 from demo.render.icons import FOLDER
 from demo.tabs.attack import link, stage
@@ -34,13 +33,13 @@ def run(plan: Plan) -> Outcome:
 @pytest.fixture(scope="module")
 def outcome(photos: dict[str, Path]) -> Outcome:
     """A short targeted run; whether it gets there does not matter here."""
-    ask = Ask("voc20", 2, "TkML-AP-T", ["cat", "person", "motorbike"], "chosen", ["sofa", "dog"], 12, 5)
-    return run(loop.plan(photos["mosaic"], ask))
+    request = AttackRequest("voc20", 2, "TkML-AP-T", ["cat", "person", "motorbike"], "chosen", ["sofa", "dog"], 12, 5)
+    return run(plan_for(photos["mosaic"], request))
 
 
 @pytest.fixture(scope="module")
 def data(outcome: Outcome, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return Path(stage.save_data(outcome, tmp_path_factory.mktemp("data")))
+    return Path(files.save_data(outcome, tmp_path_factory.mktemp("data")))
 
 
 def test_the_data_file_is_exact(outcome: Outcome, data: Path) -> None:
@@ -54,7 +53,7 @@ def test_the_data_file_is_exact(outcome: Outcome, data: Path) -> None:
         report = json.loads(str(file["report"]))
     assert report == outcome.report
     assert np.linalg.norm(z.astype(float)) == pytest.approx(report["l2"], rel=1e-4)
-    png = np.asarray(Image.open(stage.save_png(outcome, data.parent)))
+    png = np.asarray(Image.open(files.save_png(outcome, data.parent)))
     assert np.array_equal(png, x_adv)
     assert data.read_bytes() == npz.to_bytes(npz.keep(outcome))
 
@@ -109,7 +108,7 @@ def test_long_lists_are_cut_and_hidden_labels_marked(data: Path) -> None:
         "hidden": ["person"],
         "true_labels": ["person"],
     }
-    words = [text.get_text() for text in figure.draw(Kept(run_kept.x, run_kept.x_adv, (), report)).axes[0].texts]
+    words = [text.get_text() for text in figure.draw(SavedRun(run_kept.x, run_kept.x_adv, (), report)).axes[0].texts]
     assert words.count("and 10 more") == 2 and "true label to hide" in words
 
 
@@ -160,33 +159,33 @@ WISHES: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("wish", WISHES, ids=lambda wish: f"{wish['attack']} {wish.get('goal', '')}")
 def test_a_link_brings_everything_back(photos: dict[str, Path], wish: dict[str, Any]) -> None:
-    ask = Ask("voc20", true_labels=wish.pop("true_labels", ["cat", "person", "motorbike"]), **wish)
-    plan = loop.plan(photos["mosaic"], ask)
+    request = AttackRequest("voc20", true_labels=wish.pop("true_labels", ["cat", "person", "motorbike"]), **wish)
+    plan = plan_for(photos["mosaic"], request)
     asked = link.read(dict(parse_qsl(link.query(plan, "mosaic"))), "cat", "coco80")
     assert asked and asked.sample == "mosaic"
-    again = loop.plan(photos["mosaic"], asked.ask)
-    assert (again.attack if not attacks.ready_made(ask.attack) else 0) == (
-        plan.attack if not attacks.ready_made(ask.attack) else 0
+    again = plan_for(photos["mosaic"], asked.request)
+    assert (again.attack if not catalog.precomputed(request.attack) else 0) == (
+        plan.attack if not catalog.precomputed(request.attack) else 0
     )
     for name in ("k", "settings", "goal_name", "roles", "max_steps", "seed"):
         assert getattr(again, name) == getattr(plan, name), name
-    assert again.ask.annotator == "voc20" and again.ask.target_case == plan.ask.target_case
+    assert again.request.annotator == "voc20" and again.request.target_case == plan.request.target_case
 
 
 def test_an_upload_leaves_its_labels_out_of_the_link(photos: dict[str, Path]) -> None:
-    ask = Ask("voc20", 2, "TkML-AP-T", ["cat"], "chosen", ["sofa", "dog"], 50, 9)
-    query = link.query(loop.plan(photos["cat"], ask), None)
+    request = AttackRequest("voc20", 2, "TkML-AP-T", ["cat"], "chosen", ["sofa", "dog"], 50, 9)
+    query = link.query(plan_for(photos["cat"], request), None)
     assert not {"sofa", "dog", "cat"} & set(re.split(r"[=&,]|%2C", query))
     asked = link.read(dict(parse_qsl(query)), "mosaic", "voc20")
-    assert asked and asked.sample == "mosaic" and asked.ask.target_case == "best"
-    plan = loop.plan(photos["mosaic"], asked.ask)
+    assert asked and asked.sample == "mosaic" and asked.request.target_case == "best"
+    plan = plan_for(photos["mosaic"], asked.request)
     assert plan.k == 2 and plan.seed == 9 and plan.roles.true == ("cat", "person", "motorbike")
 
 
 def test_an_address_without_settings_asks_for_nothing() -> None:
     assert link.read({"__theme": "dark", "view": "api", "utm_source": "mail"}, "mosaic", "voc20") is None
     asked = link.read({"k": "1"}, "mosaic", "voc20")
-    assert asked and asked.ask.k == 1 and set(asked.ask.true_labels) == {"cat", "person", "motorbike"}
+    assert asked and asked.request.k == 1 and set(asked.request.true_labels) == {"cat", "person", "motorbike"}
     assert sample(asked.sample).name == "mosaic"
 
 
@@ -218,7 +217,7 @@ def test_a_hostile_link_gets_a_sentence(photos: dict[str, Path], params: dict[st
     with pytest.raises(ValueError) as caught:
         asked = link.read(params, "mosaic", "voc20")
         assert asked
-        loop.plan(photos[asked.sample], asked.ask)
+        plan_for(photos[asked.sample], asked.request)
     said = link.refusal(caught.value)
     assert words in str(caught.value) and len(said) < 700 and "<b>" not in said
 
@@ -236,10 +235,10 @@ def test_agents_are_offered_the_endpoints_where_the_package_is(monkeypatch: pyte
 
 def test_files_of_runs_go_after_their_time(outcome: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "_known", {})
-    old = [Path(save(outcome, tmp_path)) for save in (stage.save_png, stage.save_report, stage.save_data)]
+    old = [Path(save(outcome, tmp_path)) for save in (files.save_png, files.save_report, files.save_data)]
     files.sweep()
     assert all(path.is_file() for path in old) and len({path.parent for path in old}) == 3
     monkeypatch.setattr(files, "_known", {place: made - files.KEEP_SECONDS - 1 for place, made in files._known.items()})
-    new = Path(stage.save_png(outcome, tmp_path))
+    new = Path(files.save_png(outcome, tmp_path))
     files.sweep()
     assert new.is_file() and list(tmp_path.iterdir()) == [new.parent]

@@ -16,7 +16,7 @@ from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
 import tkml_core as tk
-from demo.engine import loop
+from demo.engine.annotators import annotate_photo, load_annotator, read_photo
 from tkml_core import colour, photo_files
 from tkml_core.colour import orientation_in
 
@@ -320,12 +320,12 @@ def test_the_page_the_shell_and_python_read_a_photo_alike(tmp_path: Path, capsys
     path = tmp_path / "phone.jpg"
     plain = file_of("JPEG", image, icc_profile=PROPHOTO)
     path.write_bytes(plain[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + plain[2:])
-    annotator = loop.annotator(NAME)
+    annotator = load_annotator(NAME)
     x = annotator.prepare(tk.open_photo(path))
     assert x.shape[2] > x.shape[3]
-    assert torch.equal(loop.read_photo(path, NAME).x, x)
+    assert torch.equal(read_photo(path, NAME).x, x)
     with Image.open(path) as file:
         assert torch.equal(annotator.prepare(file), x)
     assert main([str(path), "--annotator", NAME, "--max-steps", "1", "--k", "1"]) in (0, 1)
-    name, chance = loop.annotate(path, NAME, 1)[0]
+    name, chance = annotate_photo(path, NAME, 1)[0]
     assert f"before: {name} {chance:.2f}" in capsys.readouterr().out

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from demo.catalog import attacks
+from demo.catalog import attacks as catalog
 from demo.engine import loop
 from demo.tabs.compare import methods, summary
-from demo.tabs.compare.methods import AIMS, Entry, Moment, Wish
+from demo.tabs.compare.events import entry_of
+from demo.tabs.compare.methods import AIMS, ColumnUpdate, ComparisonRequest, Entry
 from demo.tabs.compare.render import column_html, methods_html, opening, original_html, stale_html, strip_html
-from demo.tabs.compare.tab import entry_of
 from tkml_core.generators import drain
 
 
@@ -24,16 +24,16 @@ def cat(photos: dict[str, Path]) -> Entry:
 
 
 @pytest.fixture(scope="module")
-def ended(cat: Entry) -> tuple[list[Any], list[Moment]]:
+def ended(cat: Entry) -> tuple[list[Any], list[ColumnUpdate]]:
     """A comparison of two methods, run to its end."""
     plans = methods.plans(cat, "cleared", ["MinNorm", "TkML-AP-U"], 30, 0)
-    return plans, list(methods.moments(plans, lambda: False, budget=600))
+    return plans, list(methods.column_updates(plans, lambda: False, budget=600))
 
 
 def test_only_methods_that_can_have_the_goal_are_offered() -> None:
     for name, aim in AIMS.items():
         assert set(aim.first) <= set(methods.able(name)) and len(aim.first) >= 2
-        assert all(aim.goal in attacks.goals_of(method) for method in methods.able(name))
+        assert all(aim.goal in catalog.goals_of(method) for method in methods.able(name))
     assert {"TkML-AP-U", "kFool", "MinNorm"} <= set(methods.able("cleared"))
     assert {"TkML-AP-T", "ML-AP", "MinNorm"} <= set(methods.able("worst"))
     assert "kFool" not in methods.able("worst") and "ML-AP" not in methods.able("cleared")
@@ -42,7 +42,7 @@ def test_only_methods_that_can_have_the_goal_are_offered() -> None:
 
 def test_ready_made_methods_are_offered_where_they_were_made() -> None:
     assert set(methods.offered("cleared", "voc20", 19)) == {
-        name for name in methods.able("cleared") if not attacks.ready_made(name)
+        name for name in methods.able("cleared") if not catalog.precomputed(name)
     }
     assert "kUAPs" in methods.offered("cleared", "voc20", 3)
 
@@ -69,16 +69,16 @@ def test_a_wrong_wish_is_refused_in_words(cat: Entry, wish: dict[str, Any], word
 def test_all_methods_get_the_same_task(cat: Entry) -> None:
     entry = Entry(cat.photo, cat.annotator, 3, cat.true)
     plans = methods.plans(entry, "random", ["BlackBox", "ML-AP", "TkML-AP-T", "MinNorm"], 7, 5)
-    assert [plan.ask.attack for plan in plans] == ["TkML-AP-T", "ML-AP", "MinNorm", "BlackBox"]
+    assert [plan.request.attack for plan in plans] == ["TkML-AP-T", "ML-AP", "MinNorm", "BlackBox"]
     assert len({plan.roles.targets for plan in plans}) == 1 and len(plans[0].roles.targets) == 3
     assert {plan.attack.max_steps for plan in plans} == {7} and {plan.goal_name for plan in plans} == {"targeted"}
     other = methods.plans(entry, "random", ["TkML-AP-T"], 7, 6)
     assert other[0].roles.targets != plans[0].roles.targets
 
 
-def test_columns_fill_one_after_the_other(ended: tuple[list[Any], list[Moment]]) -> None:
+def test_columns_fill_one_after_the_other(ended: tuple[list[Any], list[ColumnUpdate]]) -> None:
     plans, seen = ended
-    assert [plan.ask.attack for plan in plans] == ["TkML-AP-U", "MinNorm"]
+    assert [plan.request.attack for plan in plans] == ["TkML-AP-U", "MinNorm"]
     assert [moment.column for moment in seen] == sorted(moment.column for moment in seen)
     ends = [moment for moment in seen if moment.outcome]
     assert [moment.column for moment in ends] == [0, 1] and seen[-1] is ends[-1]
@@ -87,21 +87,21 @@ def test_columns_fill_one_after_the_other(ended: tuple[list[Any], list[Moment]])
         assert seen[[moment.column for moment in seen].index(column)].frame.index == 0
 
 
-def test_a_column_is_the_run_that_the_attack_tab_would_make(ended: tuple[list[Any], list[Moment]]) -> None:
+def test_a_column_is_the_run_that_the_attack_tab_would_make(ended: tuple[list[Any], list[ColumnUpdate]]) -> None:
     plans, seen = ended
-    alone = drain(loop.run(plans[0], budget=600))
+    alone = drain(loop.run_here(plans[0], budget=600))
     once, again = (dict(outcome.report) for outcome in (seen_outcome(seen, 0), alone))
     assert once.pop("seconds") and again.pop("seconds") and once == again
 
 
-def seen_outcome(seen: list[Moment], column: int) -> Any:
+def seen_outcome(seen: list[ColumnUpdate], column: int) -> Any:
     return next(moment.outcome for moment in seen if moment.outcome and moment.column == column)
 
 
 def test_stop_keeps_what_is_there_and_begins_nothing_new(cat: Entry) -> None:
     plans = methods.plans(Entry(cat.photo, "coco80", 10, cat.true), "worst", ["TkML-AP-T", "ML-AP"], 2000, 0)
-    seen: list[Moment] = []
-    for moment in methods.moments(plans, lambda: len(seen) >= 1, budget=600):
+    seen: list[ColumnUpdate] = []
+    for moment in methods.column_updates(plans, lambda: len(seen) >= 1, budget=600):
         seen.append(moment)
     assert {moment.column for moment in seen} == {0} and seen[-1].outcome
     report = seen[-1].outcome.report
@@ -109,7 +109,7 @@ def test_stop_keeps_what_is_there_and_begins_nothing_new(cat: Entry) -> None:
     words = summary.sentence(plans, [report, None], done=True)
     assert "TkML-AP-T was stopped. Stopped before ML-AP had a turn." in words and "did not reach" not in words
     late = summary.sentence(plans, [{**report, "stopped": "time"}, None], done=True)
-    assert "TkML-AP-T did not reach it before its 60 s were over." in late
+    assert "TkML-AP-T did not reach it before its 600 s were over." in late
     table = summary.table_html(plans, [report, None], done=True)
     assert ">stopped<" in table and ">not run<" in table
     assert "Stopped" in column_html(plans[0], seen[-1])
@@ -120,7 +120,7 @@ def test_stop_keeps_what_is_there_and_begins_nothing_new(cat: Entry) -> None:
 
 def test_a_comparison_that_is_dropped_stops_working(cat: Entry) -> None:
     plans = methods.plans(cat, "worst", ["TkML-AP-T"], 2000, 0)
-    seen = methods.moments(plans, lambda: False)
+    seen = methods.column_updates(plans, lambda: False)
     next(seen)
     seen.close()
     with pytest.raises(StopIteration):
@@ -133,7 +133,7 @@ def reports(*norms: float | None) -> list[dict[str, Any] | None]:
     for place, norm in enumerate(norms):
         report = dict.fromkeys(summary.CSV_FIELDS, 1) | {
             "attack": ("TkML-AP-U", "kFool", "MinNorm")[place], "achieved": (norm or 0) >= 0, "l2": abs(norm or 0),
-            "psnr": None, "stopped": None, "max_steps": 200, "steps": 200,
+            "psnr": None, "stopped": None, "time_limit": 60.0, "max_steps": 200, "steps": 200,
             "true_labels": ["cat", "dog"], "targets": [], "after": [["cow", 0.5]],
         }  # fmt: skip
         made.append(None if norm is None else report)
@@ -192,7 +192,7 @@ def test_the_file_holds_what_was_measured() -> None:
     assert rows[0]["true_labels"] == "cat;dog" and rows[0]["after"] == "cow" and rows[0]["psnr"] == ""
 
 
-def test_columns_show_picture_change_and_labels(cat: Entry, ended: tuple[list[Any], list[Moment]]) -> None:
+def test_columns_show_picture_change_and_labels(cat: Entry, ended: tuple[list[Any], list[ColumnUpdate]]) -> None:
     plans, seen = ended
     first, last = column_html(plans[0], seen[0]), column_html(plans[1], seen[-1])
     assert "image/jpeg" in first and "image/png" not in first  # previews while it runs, lossless at the end
@@ -229,16 +229,19 @@ def test_true_labels_and_strange_ones_are_not_planted(cat: Entry) -> None:
 
 
 def test_what_is_shown_of_other_choices_says_so(cat: Entry) -> None:
-    now = Wish.of(cat, "cleared", ["MinNorm", "kFool"], 200, 0)
-    same = Wish.of(replace(cat, named=("dog",)), "cleared", ["kFool", "MinNorm"], 200, None)
+    now = ComparisonRequest.of(cat, "cleared", ["MinNorm", "kFool"], 200, 0)
+    same = ComparisonRequest.of(replace(cat, named=("dog",)), "cleared", ["kFool", "MinNorm"], 200, None)
     assert stale_html(None, now) == stale_html(now, same) == ""
     others = [
-        Wish.of(replace(cat, **other), "cleared", ["MinNorm", "kFool"], 200, 0) for other in ({"k": 2}, {"true": ()})
+        ComparisonRequest.of(replace(cat, **other), "cleared", ["MinNorm", "kFool"], 200, 0)
+        for other in ({"k": 2}, {"true": ()})
     ]
     others += [
         replace(now, **other) for other in ({"aim": "best"}, {"methods": frozenset()}, {"max_steps": 5}, {"seed": 1})
     ]
-    others += [Wish.of(replace(cat, named=(name,)), "chosen", ["MinNorm"], 200, 0) for name in ("dog", "sofa")]
+    others += [
+        ComparisonRequest.of(replace(cat, named=(name,)), "chosen", ["MinNorm"], 200, 0) for name in ("dog", "sofa")
+    ]
     assert len(set(others)) == 8 and all("the choices before" in stale_html(other, now) for other in others)
     assert "the choices before" in stale_html(others[-1], others[-2])
 
@@ -246,7 +249,7 @@ def test_what_is_shown_of_other_choices_says_so(cat: Entry) -> None:
 def test_every_method_that_can_be_ticked_is_explained() -> None:
     told = methods_html()
     for name in {name for goal in AIMS for name in methods.able(goal)}:
-        assert f"<dt>{escape(name)} <small>{escape(attacks.CHOICES[name].whose)}</small></dt>" in told
+        assert f"<dt>{escape(name)} <small>{escape(catalog.choice_of(name).whose)}</small></dt>" in told
     assert "{" not in told and told.count("not asked for an order") == 1
     assert told.index("CW^k") < told.index("not asked for an order") < told.index("MinNorm")
 
@@ -254,7 +257,7 @@ def test_every_method_that_can_be_ticked_is_explained() -> None:
 def test_a_universal_change_says_that_its_picture_is_a_square(photos: dict[str, Path]) -> None:
     entry = Entry(str(photos["motorcycle"]), "voc20", 3, ("motorbike",))
     plans = methods.plans(entry, "cleared", ["TkML-AP-Uv", "MinNorm"], 5, 0)
-    assert [plan.ask.attack for plan in plans] == ["TkML-AP-Uv", "MinNorm"] and methods.reference(plans) is plans[1]
+    assert [plan.request.attack for plan in plans] == ["TkML-AP-Uv", "MinNorm"] and methods.reference(plans) is plans[1]
     caption = summary.table_html(plans, [None, None], done=False)
     assert "TkML-AP-Uv: on the centre square" in caption
     height, width = plans[1].photo.x.shape[-2:]

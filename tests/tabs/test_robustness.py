@@ -14,7 +14,7 @@ import tkml_core as tk
 from demo.catalog.goals import GOALS
 from demo.engine import loop
 from demo.engine.outcome import Outcome
-from demo.engine.plan import Ask
+from demo.engine.plan import AttackRequest, plan_for
 from demo.engine.roles import Roles
 from demo.tabs.attack.robustness import distortions
 from demo.tabs.attack.robustness.examine import Examined, Finished, Row, Seen, examine
@@ -175,13 +175,13 @@ def test_a_goal_in_a_list_of_another_length(
 # --- the panel -----------------------------------------------------------------------------------------------------
 
 
-def outcome_of(path: Path, ask: Ask) -> Outcome:
-    return to_the_end(loop.run(loop.plan(path, ask), budget=600))[1]
+def outcome_of(path: Path, request: AttackRequest) -> Outcome:
+    return to_the_end(loop.run_here(plan_for(path, request), budget=600))[1]
 
 
 @pytest.fixture(scope="module")
 def outcome(photos: dict[str, Path]) -> Outcome:
-    return outcome_of(photos["cat"], Ask("voc20", 2, "TkML-AP-U", ["cat"]))
+    return outcome_of(photos["cat"], AttackRequest("voc20", 2, "TkML-AP-U", ["cat"]))
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +224,9 @@ def test_longer_lists_grow_by_one_and_lose_the_goal_once(outcome: Outcome, exami
 
 
 def test_an_annotator_that_does_not_know_the_targets_is_not_asked(photos: dict[str, Path]) -> None:
-    run = Finished.of(outcome_of(photos["cat"], Ask("coco80", 1, "TkML-AP-T", ["cat"], "chosen", ["zebra"], 3)))
+    run = Finished.of(
+        outcome_of(photos["cat"], AttackRequest("coco80", 1, "TkML-AP-T", ["cat"], "chosen", ["zebra"], 3))
+    )
     other = examine(run).rows[-1]
     assert other.attacked is None and other.why == "voc20 does not know zebra."
 

@@ -9,8 +9,10 @@ import pytest
 from conftest import to_the_end
 
 import tkml_core as tk
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.engine import loop
+from demo.engine.annotators import load_annotator
+from demo.engine.plan import plan_for
 from demo.photos.selection import Source, sample_sources
 from demo.render.measured_table import Table, table_html
 from demo.tabs.tables import live_row
@@ -107,20 +109,20 @@ def test_a_table_can_be_read_aloud_and_brings_no_markup() -> None:
 
 
 def measure(
-    wish: Any, case: str, sources: list[Source], stop: Callable[[], bool] = lambda: False, limit: float = 99
+    request: Any, case: str, sources: list[Source], stop: Callable[[], bool] = lambda: False, limit: float = 99
 ) -> tuple[list[live_row.Progress], live_row.Row]:
-    return to_the_end(live_row.measure(wish, case, sources, stop, limit))
+    return to_the_end(live_row.measure(request, case, sources, stop, limit))
 
 
 def test_a_row_counts_what_the_runner_finds(files: dict[str, str]) -> None:
-    annotator = loop.annotator(NAME)
+    annotator = load_annotator(NAME)
     sources = sample_sources(["motorcycle", "coffee"], files, annotator)  # E = 0 on the first one before any attack
-    wish = live_row.ask(NAME, "kFool", "cleared", 3, 3, 0)
-    seen, row = measure(wish, "cleared", sources)
-    plan = loop.plan(
-        files["coffee"], wish.__class__(NAME, 3, "kFool", ("diningtable",), max_steps=3, seed=1, goal="cleared")
+    request = live_row.request_for(NAME, "kFool", "cleared", 3, 3, 0)
+    seen, row = measure(request, "cleared", sources)
+    plan = plan_for(
+        files["coffee"], request.__class__(NAME, 3, "kFool", ("diningtable",), max_steps=3, seed=1, goal="cleared")
     )
-    report = to_the_end(loop.run(plan))[1].report
+    report = to_the_end(loop.run_here(plan))[1].report
     assert (row.photos, row.left_out, row.done, row.state) == (2, (sources[0].title,), 1, "done")
     assert (row.fooled, row.won, row.steps) == (not report["consistent"], report["achieved"], report["steps"])
     assert row.pert == pytest.approx(report["pert"] * (not report["consistent"]))
@@ -131,21 +133,21 @@ def test_a_row_counts_what_the_runner_finds(files: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(("stop", "limit", "state"), [(True, 99.0, "stopped"), (False, 0.0, "limit of 0 s")])
 def test_a_photo_that_was_cut_short_is_not_counted(files: dict[str, str], stop: bool, limit: float, state: str) -> None:
-    sources = sample_sources(["coffee", "cat"], files, loop.annotator(NAME))
-    _, row = measure(live_row.ask(NAME, "TkML-AP-T", "worst", 3, 50, 0), "worst", sources, lambda: stop, limit)
+    sources = sample_sources(["coffee", "cat"], files, load_annotator(NAME))
+    _, row = measure(live_row.request_for(NAME, "TkML-AP-T", "worst", 3, 50, 0), "worst", sources, lambda: stop, limit)
     assert (row.done, row.fooled, row.state) == (0, 0, state)
     assert state in live_row.rows_html([row])
 
 
 def test_every_attack_has_a_goal_here_and_others_are_refused(files: dict[str, str]) -> None:
-    for name in menu.attacks():
+    for name in catalog.attacks():
         assert live_row.cases_of(name)
     with pytest.raises(ValueError, match="The goal of kFool must be one of 'cleared'"):
-        live_row.ask(NAME, "kFool", "best", 3, 9, 0)
-    assert live_row.ask(NAME, "TkML-AP-T", "random", 3, 9, None).target_case == "random"
-    wish = live_row.ask(NAME, "TkML-AP-U", "cleared", 3, 9, 0)
+        live_row.request_for(NAME, "kFool", "best", 3, 9, 0)
+    assert live_row.request_for(NAME, "TkML-AP-T", "random", 3, 9, None).target_case == "random"
+    request = live_row.request_for(NAME, "TkML-AP-U", "cleared", 3, 9, 0)
     for sources, words in (([], "at least one photo"), ([Source("x", "x")] * 13, "At most 12")):
         with pytest.raises(ValueError, match=words):
-            next(live_row.measure(wish, "cleared", sources, lambda: False))
+            next(live_row.measure(request, "cleared", sources, lambda: False))
     with pytest.raises(ValueError, match=r"^Gone\.png: This picture is no longer"):
-        next(live_row.measure(wish, "cleared", [Source("/nowhere/Gone.png", "Gone.png")], lambda: False))
+        next(live_row.measure(request, "cleared", [Source("/nowhere/Gone.png", "Gone.png")], lambda: False))

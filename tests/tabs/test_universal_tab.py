@@ -11,7 +11,8 @@ import torch
 from conftest import to_the_end
 
 import tkml_core as tk
-from demo.engine import loop, threads
+from demo.engine import threads
+from demo.engine.annotators import load_annotator
 from demo.photos.samples import sample, samples
 from demo.photos.selection import MOST_UPLOADS, Source, sample_sources, uploaded
 from demo.tabs.universal import craft, events, photo_set, render, trial
@@ -28,14 +29,14 @@ def files(photos: dict[str, Path]) -> dict[str, str]:
 
 
 def small(files: dict[str, str], *names: str) -> photo_set.PhotoSet:
-    return photo_set.gather(sample_sources(names, files, loop.annotator(NAME)), NAME, K, more_views=False)
+    return photo_set.gather(sample_sources(names, files, load_annotator(NAME)), NAME, K, more_views=False)
 
 
 @pytest.fixture(scope="module")
-def run(files: dict[str, str]) -> tuple[craft.Wish, photo_set.PhotoSet, list[craft.Moment], craft.Made]:
-    wish = craft.checked(["cat", "admiral"], NAME, K, "TkML-AP-Uv", 4000, 2, 0)
-    crowd = small(files, "cat", "admiral")
-    return wish, crowd, *to_the_end(craft.craft(wish, crowd, lambda: False))
+def run(files: dict[str, str]) -> tuple[craft.CraftRequest, photo_set.PhotoSet, list[craft.CraftProgress], craft.Made]:
+    request = craft.checked(["cat", "admiral"], NAME, K, "TkML-AP-Uv", 4000, 2, 0)
+    photo_set_of = small(files, "cat", "admiral")
+    return request, photo_set_of, *to_the_end(craft.craft(request, photo_set_of, lambda: False))
 
 
 # ---- the set --------------------------------------------------------------------------------------------------------
@@ -62,34 +63,37 @@ def test_what_the_default_set_leaves_out_shares_no_photo_with_it() -> None:
 
 
 def test_uploads_are_taken_at_the_annotators_word_and_samples_at_what_is_known(files: dict[str, str]) -> None:
-    annotator = loop.annotator(NAME)
+    annotator = load_annotator(NAME)
     sources = [*sample_sources(["motorcycle"], files, annotator), *uploaded([files["cat"]])]
-    crowd = photo_set.gather(sources, NAME, K, more_views=True)
-    assert crowd.x.shape == (2 * photo_set.VIEWS, 3, 224, 224) and (crowd.photos, crowd.guessed) == (2, 1)
-    assert torch.equal(crowd.true[:4], annotator.mask(["motorbike", "bicycle"]).expand(4, -1))
+    photo_set_of = photo_set.gather(sources, NAME, K, more_views=True)
+    assert photo_set_of.x.shape == (2 * photo_set.VIEWS, 3, 224, 224) and (
+        photo_set_of.photos,
+        photo_set_of.guessed,
+    ) == (2, 1)
+    assert torch.equal(photo_set_of.true[:4], annotator.mask(["motorbike", "bicycle"]).expand(4, -1))
     with torch.no_grad():
-        assert torch.equal(crowd.true[4:5], annotator(crowd.x[4:5]).sigmoid() >= 0.5)
+        assert torch.equal(photo_set_of.true[4:5], annotator(photo_set_of.x[4:5]).sigmoid() >= 0.5)
 
 
 def test_photos_on_which_nothing_is_to_be_won_are_left_out_and_named(files: dict[str, str]) -> None:
     wrong = Source(files["cat"], "My sheep", ("sheep",))
-    crowd = photo_set.gather([wrong, *sample_sources(["cat"], files, loop.annotator(NAME))], NAME, 1, False)
-    assert crowd.left_out == ("My sheep",) and crowd.photos == 1
+    photo_set_of = photo_set.gather([wrong, *sample_sources(["cat"], files, load_annotator(NAME))], NAME, 1, False)
+    assert photo_set_of.left_out == ("My sheep",) and photo_set_of.photos == 1
     with pytest.raises(ValueError, match="On My sheep the annotator is wrong already"):
         photo_set.gather([wrong], NAME, 1, False)
-    many = Source(files["cat"], "All", loop.annotator(NAME).labels[:11])
+    many = Source(files["cat"], "All", load_annotator(NAME).labels[:11])
     with pytest.raises(ValueError, match="9 labels are not true on it, and k = 10"):
         photo_set.gather([many], NAME, 10, False)
 
 
 def test_pictures_that_are_so_before_any_change_are_counted(files: dict[str, str]) -> None:
     car = Source(files["motorcycle"], "Motorcycle", ("car",))  # third best, but for the closer views
-    crowd = photo_set.gather([car], NAME, 3, more_views=True)
+    photo_set_of = photo_set.gather([car], NAME, 3, more_views=True)
     with torch.no_grad():
-        logits = torch.cat([loop.annotator(NAME)(x) for x in crowd.x.split(1)])
-    assert crowd.cleared_before == int((tk.Cleared(true=crowd.true, k=3).margin(logits) < 0).sum()) == 2
-    assert crowd.inconsistent_before == int((~tk.consistent(logits, crowd.true, 3)).sum()) == 2
-    both = photo_set.gather([car, *sample_sources(["cat"], files, loop.annotator(NAME))], NAME, 3, more_views=True)
+        logits = torch.cat([load_annotator(NAME)(x) for x in photo_set_of.x.split(1)])
+    assert photo_set_of.cleared_before == int((tk.Cleared(true=photo_set_of.true, k=3).margin(logits) < 0).sum()) == 2
+    assert photo_set_of.inconsistent_before == int((~tk.consistent(logits, photo_set_of.true, 3)).sum()) == 2
+    both = photo_set.gather([car, *sample_sources(["cat"], files, load_annotator(NAME))], NAME, 3, more_views=True)
     assert (both.photos, both.cleared_before, len(both.x)) == (2, 2, 8)
 
 
@@ -132,22 +136,24 @@ def test_every_craft_is_an_attack_and_the_margin_is_a_choice() -> None:
 
 
 def test_the_run_is_the_cores_own(run: Any) -> None:
-    wish, crowd, moments, made = run
-    goal = tk.Cleared(true=crowd.true, k=K)
+    request, photo_set_of, updates, made = run
+    goal = tk.Cleared(true=photo_set_of.true, k=K)
     with threads.thread() as call:  # kernels differ with the threads
-        result = call(wish.attack(), loop.annotator(NAME), crowd.x, goal)
+        result = call(request.attack(), load_annotator(NAME), photo_set_of.x, goal)
     assert isinstance(result, tk.UniversalResult) and torch.equal(made.z, result.z)
-    assert [moment.update for moment in moments] == list(range(len(moments)))
+    assert [now.update for now in updates] == list(range(len(updates)))
     assert (made.fooled, made.pictures, made.stopped) == (int(result.achieved.sum()), 2, None)
 
 
 def test_what_is_reported_is_so(run: Any) -> None:
-    _, crowd, _, made = run
+    _, photo_set_of, _, made = run
     assert made.norm <= 4000 * (1 + 1e-6) and torch.allclose(made.z * 255, (made.z * 255).round(), atol=1e-3)
     with torch.no_grad():
-        logits = torch.cat([loop.annotator(NAME)(tk.quantize((x + made.z).clamp(0, 1))) for x in crowd.x[:, None]])
-    assert made.fooled == int((tk.Cleared(true=crowd.true, k=K).margin(logits) <= -TOLERANCE).sum())
-    assert made.inconsistent == int((~tk.consistent(logits, crowd.true, K)).sum())
+        logits = torch.cat(
+            [load_annotator(NAME)(tk.quantize((x + made.z).clamp(0, 1))) for x in photo_set_of.x[:, None]]
+        )
+    assert made.fooled == int((tk.Cleared(true=photo_set_of.true, k=K).margin(logits) <= -TOLERANCE).sum())
+    assert made.inconsistent == int((~tk.consistent(logits, photo_set_of.true, K)).sum())
     first, last = made.points[0], made.points[-1]
     assert (first.epoch, first.fooled, first.noise) == (
         0,
@@ -160,9 +166,9 @@ def test_what_is_reported_is_so(run: Any) -> None:
 
 @pytest.mark.parametrize(("stop", "limit", "cause"), [(True, 60.0, "user"), (False, 0.0, "time")])
 def test_a_run_that_is_cut_short_keeps_what_it_has(files: dict[str, str], stop: bool, limit: float, cause: str) -> None:
-    wish = craft.checked(["cat"], NAME, K, "kUAPs", 500, 50, 0)
-    moments, made = to_the_end(craft.craft(wish, small(files, "cat"), lambda: stop, limit))
-    assert len(moments) == 1 and (made.stopped, made.updates) == (cause, 0)
+    request = craft.checked(["cat"], NAME, K, "kUAPs", 500, 50, 0)
+    updates, made = to_the_end(craft.craft(request, small(files, "cat"), lambda: stop, limit))
+    assert len(updates) == 1 and (made.stopped, made.updates) == (cause, 0)
     words = {"user": "Stopped after 0 updates", "time": "The limit of 60 seconds ended the run"}[cause]
     assert render.made_sentence(made, 60).startswith(words)
     assert "0 of 1 fooled" in render.made_html(made, 60)
@@ -177,16 +183,16 @@ def test_a_run_that_is_cut_short_keeps_what_it_has(files: dict[str, str], stop: 
 def test_a_run_that_ends_before_its_last_epoch_says_why(run: Any) -> None:
     made = run[-1]
     points = [craft.Point(0, 0, 0), craft.Point(3, 1, 0)]
-    ten = replace(made, wish=replace(made.wish, epochs=10), points=points, stopped=None)
+    ten = replace(made, request=replace(made.request, epochs=10), points=points, stopped=None)
     assert render.made_sentence(ten, 60).startswith("It ended after 3 of 10 epochs, because every picture is fooled")
-    for whole in (replace(ten, wish=replace(made.wish, epochs=3)), replace(ten, stopped="user")):
+    for whole in (replace(ten, request=replace(made.request, epochs=3)), replace(ten, stopped="user")):
         assert "It ended after" not in render.made_sentence(whole, 60)
 
 
 def test_a_z_that_is_not_universal_points_to_the_bundled_one(run: Any) -> None:
     made = run[-1]
     assert f"made on 200 photos, choose “bundled, {trial.strongest(NAME, K)}”" in trial.own(made).on_none
-    assert "bundled" not in trial.own(replace(made, wish=replace(made.wish, k=7))).on_none
+    assert "bundled" not in trial.own(replace(made, request=replace(made.request, k=7))).on_none
 
 
 def test_z_can_be_taken_away(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,7 +247,7 @@ def test_a_bundled_z_comes_with_its_measured_rates() -> None:
 
 def test_z_is_added_unaltered_and_the_row_says_what_came_of_it(files: dict[str, str]) -> None:
     change = trial.ready("TkML-AP-Uv", NAME, K)
-    (source,) = sample_sources(["coffee"], files, loop.annotator(NAME))
+    (source,) = sample_sources(["coffee"], files, load_annotator(NAME))
     outcome = trial.put_on(change, source)
     x = outcome.plan.photo.x
     assert torch.equal(outcome.x_adv, tk.quantize((x + change.z).clamp(0, 1)))
@@ -263,7 +269,7 @@ def test_z_is_added_unaltered_and_the_row_says_what_came_of_it(files: dict[str, 
 
 def test_a_truth_that_was_guessed_is_named_in_its_row(files: dict[str, str]) -> None:
     change = trial.ready("TkML-AP-Uv", NAME, K)
-    (theirs,), (known,) = uploaded([files["cat"]]), sample_sources(["cat"], files, loop.annotator(NAME))
+    (theirs,), (known,) = uploaded([files["cat"]]), sample_sources(["cat"], files, load_annotator(NAME))
     assert trial.put_on(change, theirs).plan.roles.true == ("cat",)
     assert "Truth guessed: cat." in trial.row_html(theirs, trial.put_on(change, theirs), change.z, "yours")
     assert "guessed" not in trial.row_html(known, trial.put_on(change, known), change.z, "new")

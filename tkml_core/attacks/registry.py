@@ -46,5 +46,5 @@ def goal_name(attack: str, wanted: str = "", targets: bool = False) -> str:
     if not wanted:
         return "targeted" if targets and not own.asks_for and "targeted" in able else own.name
     if wanted not in able:
-        raise ValueError(f"The goal of {attack} must be one of {', '.join(map(repr, able))}; got {wanted!r}.")
+        raise ValueError(f"The goal of {attack} must be one of {', '.join(map(repr, able))}; got {wanted!r:.200}.")
     return wanted

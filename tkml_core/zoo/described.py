@@ -26,10 +26,11 @@ from torch import nn
 from tkml_core.annotator import Annotator
 from tkml_core.images import SMALLEST, InputSize, fixed_square
 from tkml_core.labels import COCO80, VOC20
+from tkml_core.outputs import OUTPUTS
 from tkml_core.zoo.architectures import SOURCES, build
 from tkml_core.zoo.checkpoints import fill, read
 from tkml_core.zoo.entry import Entry
-from tkml_core.zoo.normalized import Logits, Normalized
+from tkml_core.zoo.normalized import Normalized
 
 NEEDED = ("architecture", "input_size", "mean", "std")
 KEYS = (*NEEDED, "weights", "labels", "name", "fit", "outputs", "data_set", "sentence", "source", "licence")
@@ -121,7 +122,7 @@ def described(path: Path) -> Entry:
         file.wrong("architecture", str(error))
     make = partial(
         _network, source, architecture, len(labels), size, file.three("mean", -1e3), file.three("std", 0.0),
-        file.text_of("outputs", "logits", ("logits", "probabilities")), weights=weights,
+        weights=weights,
     )  # fmt: skip
     return Entry(
         name=name,
@@ -133,19 +134,19 @@ def described(path: Path) -> Entry:
         source=file.text_of("source", file.values["architecture"]),
         licence=file.text_of("licence", "not stated"),
         input_size=size,
+        outputs=file.text_of("outputs", "logits", OUTPUTS),
         obtain=f"which {path} names",
     )
 
 
 def _network(
     source: str, architecture: str, outputs: int, size: InputSize, mean: tuple[float, ...], std: tuple[float, ...],
-    kind: str, weights: Path | None,
+    weights: Path | None,
 ) -> nn.Module:  # fmt: skip
     network = build(source, architecture, outputs, size)
     if weights is not None:
         fill(network, read(weights), str(weights))
-    network = Normalized(network, mean, std)
-    return Logits(network) if kind == "probabilities" else network
+    return Normalized(network, mean, std)
 
 
 def _input_size(file: _File) -> InputSize:
@@ -209,6 +210,6 @@ def from_function(place: str) -> Entry:
     if isinstance(made, Annotator):
         return Entry(
             name=function, labels=made.labels, build=lambda: made.module, files=(), data_set="",
-            sentence=f"Made by {place}.", source=place, licence="not stated", input_size=made.input_size,
+            sentence=f"Made by {place}.", source=place, licence="not stated", input_size=made.input_size, outputs=None,
         )  # fmt: skip
     raise ValueError(f"{place} should return an Entry or an Annotator; it returned {type(made).__name__}.")

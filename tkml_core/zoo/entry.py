@@ -13,12 +13,13 @@ from tkml_core.images import InputSize
 class Entry:
     """An annotator that `load` can make.
 
-    build: makes the network with its weights, which maps (B,3,H,W) in [0,1] to logits (B,m) of the m `labels`; it is called
+    build: makes the network with its weights, which maps (B,3,H,W) in [0,1] to scores (B,m) of the m `labels`; it is called
     when the annotator is loaded, not before. It may wrap the network of another entry: `build_of(name)` gives that one.
     Where its weights can lie elsewhere, it takes their path as `weights`.
     files: the weights that it reads; where one is missing, the annotator is not available.
     data_set: "voc" or "coco", whose photos measure it (`experiments/datasets.py`) and whose numbers in the paper stand
     beside its own; "" where it has labels of its own.
+    outputs: "logits" or "probabilities", of which the annotator computes logits back; None: it finds out, see `Annotator`.
     obtain: where its weights come from, for who finds them missing.
     optional: it can be loaded, but is offered on the page and in tables only where TKML_ANNOTATORS names it.
     """
@@ -32,6 +33,7 @@ class Entry:
     source: str
     licence: str
     input_size: InputSize = InputSize()  # noqa: RUF009  # a named tuple, which nothing can change
+    outputs: str | None = "logits"
     obtain: str = "see assets/weights/README.md"
     optional: bool = False
 

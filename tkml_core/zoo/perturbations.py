@@ -1,11 +1,14 @@
 """Bundled universal perturbations: see `assets/universal/README.md` for their making and what they do."""
 
+import contextlib
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor
+
+from tkml_core.zoo.checked import record, tensors
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "universal"
 
@@ -25,11 +28,12 @@ def save_universal(z: Tensor, path: Path, notes: dict[str, str]) -> None:
     fresh = path.with_suffix(".new")
     save_file({"z": whole.to(torch.int8).contiguous()}, fresh, metadata=notes)
     fresh.replace(path)  # so that an interruption never leaves half a file
+    record(path)
 
 
 def load_universal(path: Path) -> Tensor:
     """z (1,3,H,W), float32 in [0,1] units, from a file that `save_universal` wrote."""
-    return load_file(path)["z"].float().div(255)
+    return tensors(path)["z"].float().div(255)
 
 
 def notes_of(path: Path) -> dict[str, str]:
@@ -40,8 +44,12 @@ def notes_of(path: Path) -> dict[str, str]:
 
 def bundled() -> tuple[tuple[str, str, int], ...]:
     """(attack, annotator, k) of every perturbation that is here."""
-    notes = (notes_of(path) for path in FOLDER.glob("*.safetensors"))
-    return tuple(sorted((n["attack"], n["annotator"], int(n["k"])) for n in notes))
+    found = []
+    for path in FOLDER.glob("*.safetensors"):
+        with contextlib.suppress(SafetensorError, KeyError):  # cut off: the page and the others do without
+            notes = notes_of(path)
+            found.append((notes["attack"], notes["annotator"], int(notes["k"])))
+    return tuple(sorted(found))
 
 
 def universal(attack_name: str, annotator_name: str, k: int) -> Tensor:

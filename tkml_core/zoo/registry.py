@@ -190,7 +190,7 @@ def load(name: str, device: str | torch.device | None = None, weights: str | Pat
     if weights is not None:
         path = Path(weights).expanduser()
         entry = replace(entry, files=(path,), build=partial(entry.build, weights=path), obtain="give another path")
-    return Annotator(_build(entry), entry.labels, chosen_device(device), entry.input_size)
+    return Annotator(_build(entry), entry.labels, chosen_device(device), entry.input_size, entry.outputs)
 
 
 def chosen_device(device: str | torch.device | None = None) -> torch.device:

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
+
+from tkml_core.zoo.checked import fill_exactly, record, tensors
 
 
 def save_weights(network: nn.Module, path: Path, notes: dict[str, str], more: dict[str, Tensor] | None = None) -> None:
@@ -13,9 +15,9 @@ def save_weights(network: nn.Module, path: Path, notes: dict[str, str], more: di
     state = network.state_dict() | (more or {})
     half = {name: value.detach().to(torch.float16).contiguous() for name, value in state.items()}
     save_file(half, path, metadata=notes)
+    record(path)
 
 
 def load_weights(network: nn.Module, path: Path) -> nn.Module:
-    """Fill `network` (float32) from a file that `save_weights` wrote. In place."""
-    network.load_state_dict({name: value.float() for name, value in load_file(path).items()})
-    return network
+    """Fill `network` (float32) from a file that `save_weights` wrote. In place; ValueError where it is another file."""
+    return fill_exactly(network, {name: value.float() for name, value in tensors(path).items()}, path.name)

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from tkml_core.labels import COCO80, label_indices
+from tkml_core.zoo.checked import fill_exactly, tensors
 from tkml_core.zoo.mobilenet import fold
 
 PAD = 114 / 255  # the grey that the detector was trained to see outside a photo
@@ -173,10 +173,13 @@ def annotating(labels: Sequence[str], data_set: str, weights: Path) -> YOLOXAnno
     weights: folded numbers of all eighty labels, and for each data set, as "<data_set>.scale" and "<data_set>.shift", what
     makes probabilities of the logits of its labels that hold on its photos.
     """
-    numbers = {key: value.float() for key, value in load_file(weights).items()}
-    scale, shift = numbers[f"{data_set}.scale"], numbers[f"{data_set}.shift"]
+    numbers = {key: value.float() for key, value in tensors(weights).items()}
     network = fold(YOLOXAnnotator(list(range(len(COCO80)))))
-    network.load_state_dict({key: numbers[key] for key in network.state_dict()})
+    own_keys = network.state_dict()
+    fill_exactly(network, {key: value for key, value in numbers.items() if key in own_keys}, weights.name)
+    if f"{data_set}.scale" not in numbers or f"{data_set}.shift" not in numbers:
+        raise ValueError(f"The file {weights.name} has no {data_set}.scale and {data_set}.shift. Fetch it again.")
+    scale, shift = numbers[f"{data_set}.scale"], numbers[f"{data_set}.shift"]
     columns = label_indices(labels, COCO80)
     own = YOLOXAnnotator(columns)
     own.detector = network.detector

@@ -1,5 +1,6 @@
-// A number out of range becomes the nearest one in it as it is typed. Otherwise Gradio refuses it only after it was sent,
-// without saying which field it means. Beside a slider, an emptied field waits for its first digit.
+// Behaviour: Gradio refuses a number out of range only after it was sent, without saying which field it means, and a slider's
+// field takes one (gradio-app/gradio#2371). Here it becomes the nearest number in range as it is typed. Beside a slider, an
+// emptied field waits for its first digit.
 (() => {
   const slider = (box) => box.closest(".block")?.querySelector('input[type="range"]');
   addEventListener("input", (event) => {

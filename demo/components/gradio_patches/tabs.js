@@ -1,4 +1,5 @@
-// The browser's Back leads to the tab before, not out of the page, and an address that ends in #learn opens that tab.
+// Behaviour: Gradio's tabs leave the address as it is. Here the browser's Back leads to the tab before, not out of the page, and
+// an address that ends in #learn opens that tab.
 (() => {
   const tabs = () => [...document.querySelectorAll('#tabs [role="tab"]')];
   const chosen = () => tabs().find((tab) => tab.getAttribute("aria-selected") === "true")?.dataset.tabId;

@@ -22,7 +22,7 @@ starts from a sample photo with the other settings."""
 
 
 @dataclass(frozen=True)
-class TakeAway:
+class Downloads:
     """The widgets. `kept` is the path of the finished run's data file, None while there is no finished run."""
 
     kept: gr.State
@@ -34,7 +34,7 @@ class TakeAway:
     cite: gr.Textbox
 
 
-def lay_out(data: str) -> TakeAway:
+def lay_out(data: str) -> Downloads:
     """Put the widgets into the current column; `data` is the data file of the run on arrival."""
     link_button = gr.Button("Link to these settings", elem_id="link-button", size="md", min_width=0)
     box = gr.Textbox(visible=False, label="Link", elem_id="link", info=LINK_HINT, interactive=True, max_lines=1)
@@ -50,4 +50,4 @@ def lay_out(data: str) -> TakeAway:
             citation.bibtex(npz.load(data).report), label="BibTeX: the paper, and this demo with the settings of the run",
             lines=8, max_lines=24, interactive=False, buttons=["copy"], elem_id="bibtex",
         )  # fmt: skip
-    return TakeAway(gr.State(data), link_button, box, more, gr.State(False), buttons, entries)
+    return Downloads(gr.State(data), link_button, box, more, gr.State(False), buttons, entries)

@@ -2,16 +2,10 @@
 
 from typing import Any
 
-import tkml_core as tk
-from demo.catalog import attacks
-from demo.engine import loop
-from demo.engine.plan import Ask, Plan, label_names
-
-
-def chips_truth(chips: Any, annotator: tk.Annotator) -> tuple[str, ...]:
-    """The labels that the browser says are true, checked: a page can be made to send anything."""
-    marked = chips.get("truth") if isinstance(chips, dict) else None
-    return label_names("The marked labels", marked, annotator)
+from demo.catalog import attacks as catalog
+from demo.components.label_toggles import marked_true
+from demo.engine.annotators import load_annotator
+from demo.engine.plan import AttackRequest, Plan, plan_for
 
 
 def number(label: str, text: Any) -> float | None:
@@ -21,28 +15,30 @@ def number(label: str, text: Any) -> float | None:
     try:
         return float(str(text).strip().replace(",", "."))
     except ValueError:
-        raise ValueError(f"{label} must be a number such as 0.1, or empty; got {text!r}.") from None
+        raise ValueError(f"{label} must be a number such as 0.1, or empty; got {text!r:.200}.") from None
 
 
 def page_plan(
-    path: str, name: str, chips: Any, k: Any, attack: str, goal: str, case: str, chosen: Any, max_steps: Any,
+    path: str, name: str, toggles: Any, k: Any, attack: str, goal: str, case: str, chosen: Any, max_steps: Any,
     seed: Any, score_space: str, *fields: Any,
 ) -> Plan:  # fmt: skip
-    """What the widgets say, as a checked plan; `fields` are the contents of the settings' fields, in menu's order."""
-    annotator = loop.annotator(name)
-    true = chips_truth(chips, annotator)
+    """What the widgets say, as a checked plan; `fields` are the contents of the settings' fields, in the order of SETTINGS."""
+    annotator = load_annotator(name)
+    true = marked_true(toggles, annotator)
     if not true:
         raise ValueError("Mark at least one label as true: without a truth there is nothing to contradict.")
-    if (chips.get("annotator"), chips.get("photo")) != (name, path):
+    if (toggles.get("annotator"), toggles.get("photo")) != (name, path):
         raise ValueError("The labels of the new photo are still on their way. Please press Attack again in a moment.")
-    known = attacks.setting_names(attack)  # what was typed for another attack is out of sight, and out of the run
+    known = catalog.setting_names(attack)  # what was typed for another attack is out of sight, and out of the run
     settings: dict[str, Any] = {
         name: number(setting.label, text)
-        for (name, setting), text in zip(attacks.SETTINGS.items(), fields, strict=True)
+        for (name, setting), text in zip(catalog.SETTINGS.items(), fields, strict=True)
         if name in known
     }
     settings["score_space"] = score_space
-    guessed = chips.get("origin") == "guess"
-    goal = attacks.settled_goal(attack, goal)  # Attack may be pressed before the new attack's goals have arrived
-    ask = Ask(name, k, attack, true, case, chosen, max_steps, 0 if seed is None else seed, goal, settings, guessed)
-    return loop.plan(path, ask)
+    guessed = toggles.get("origin") == "guess"
+    goal = catalog.settled_goal(attack, goal)  # Attack may be pressed before the new attack's goals have arrived
+    request = AttackRequest(
+        name, k, attack, true, case, chosen, max_steps, 0 if seed is None else seed, goal, settings, guessed
+    )
+    return plan_for(path, request)

@@ -1,17 +1,18 @@
 """Which labels a visitor may name for the goal that is chosen, and how many: targets, or true labels to hide."""
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import gradio as gr
 
 import tkml_core as tk
-from demo.catalog import attacks
-from demo.engine.plan import largest_k
-from demo.render.labels import NOTHING_NAMED
+from demo.catalog import attacks as catalog
+from demo.components.events import Update
+from demo.components.label_toggles import NOTHING_NAMED
+from demo.engine.annotators import largest_k
+from demo.photos.selection import MOST_NAMED
 from demo.tabs.attack.widgets import Widgets
-
-Update = dict[Any, Any]  # widget -> its new value; widgets that are not named stay as they are
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Naming:
 
     def aim(self) -> str:
         """The goal that counts; `attack` is named where the goal may still be that of the attack chosen before."""
-        return attacks.settled_goal(self.attack, self.goal) if self.attack else self.goal
+        return catalog.settled_goal(self.attack, self.goal) if self.attack else self.goal
 
 
 def limits(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, naming: Naming) -> Update:
@@ -46,7 +47,7 @@ def labels_to_name(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k
         able, most, label = [name for name in annotator.labels if name not in true], k, "Target labels"
         info = f"Choose exactly {k}, as many as k" + (", the first one on top" if goal == "ordered" else "")
         info += ": here, or by clicking labels above"
-    chosen = [name for name in naming.chosen or () if name in able][:most]
+    chosen = [name for name in dict.fromkeys(islice(naming.chosen or (), MOST_NAMED)) if name in able][:most]
     if wanted == "hidden" and not chosen:
         chosen = able[:1]
     by_hand = wanted == "hidden" or (wanted == "targets" and naming.case == "chosen")
@@ -54,5 +55,5 @@ def labels_to_name(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k
     return {
         w.case: gr.update(visible=wanted == "targets"),
         w.chosen: gr.update(choices=able, value=chosen, max_choices=most, label=label, info=info, visible=by_hand),
-        w.chips: gr.update(marking=marking if by_hand else NOTHING_NAMED),
+        w.toggles: gr.update(marking=marking if by_hand else NOTHING_NAMED),
     }

@@ -1,45 +1,31 @@
 """The tab "Attack" put together: where its widgets stand, and what is in them at the start."""
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import gradio as gr
-from PIL import Image, ImageOps
 
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.catalog.goals import GOALS
 from demo.components import replay
+from demo.components.amplifier import AMPLIFIER
+from demo.components.closer_look import CLOSER
+from demo.components.label_toggles import NOTHING_NAMED, SWITCH
+from demo.components.photo_input import photo_input
+from demo.components.sample_gallery import samples_html
 from demo.components.theme import Html, script
 from demo.engine import loop
-from demo.engine.plan import MAX_SEED, MAX_STEPS, largest_k
-from demo.photos.samples import samples
-from demo.photos.uploads import photo_input
-from demo.render.labels import NOTHING_NAMED, SWITCH
-from demo.render.pictures import AMPLIFY, data_uri
+from demo.engine.annotators import largest_k, load_annotator
+from demo.engine.plan import DEFAULT_K, MAX_SEED, MAX_STEPS
+from demo.render.pictures import AMPLIFY
 from demo.tabs.attack import downloads
+from demo.tabs.attack.arrival import Arrival
 from demo.tabs.attack.robustness import panel
-from demo.tabs.attack.widgets import DEFAULT_K, Start, Widgets
+from demo.tabs.attack.widgets import Widgets
+from tkml_core.zoo.registry import entry_of
 
 
-def sample_html(name: str, title: str, photo: Image.Image) -> str:
-    """A button for a photo to start from."""
-    small, title = ImageOps.fit(photo.convert("RGB"), (144, 108)), escape(title, quote=True)
-    return (
-        f'<button type="button" class="sample" data-sample="{name}" title="{title}">'
-        f'<img src="{data_uri(small, lossless=False)}" width="72" height="54" alt="{title}"></button>'
-    )
-
-
-def samples_html() -> str:
-    """A button for every sample photo."""
-    buttons = [sample_html(item.name, item.title, item.open()) for item in samples()]
-    credits = " · ".join(f"{escape(item.title)}: {item.credit}" for item in samples() if item.credit)
-    below = f'<p class="credits">{credits}</p>' if credits else ""
-    return f'<div class="samples" role="group" aria-label="Sample photos">{"".join(buttons)}</div>{below}'
-
-
-def lay_out(annotators: Sequence[str], start: Start) -> Widgets:
+def lay_out(annotators: Sequence[str], start: Arrival) -> Widgets:
     """Put the widgets of the tab "Attack" into the current one."""
     parts: dict[str, Any] = {}
     _bar(parts, start)
@@ -55,14 +41,14 @@ def lay_out(annotators: Sequence[str], start: Start) -> Widgets:
     return Widgets(**parts)
 
 
-def _bar(parts: dict[str, Any], start: Start) -> None:
+def _bar(parts: dict[str, Any], start: Arrival) -> None:
     with gr.Row(elem_classes="runbar"):
         parts["attack_button"] = gr.Button("Attack", variant="primary", elem_id="attack-button", scale=0, min_width=120)
         parts["stop_button"] = gr.Button("Stop", interactive=False, elem_id="stop-button", scale=0, min_width=88)
         parts["status"] = Html(start.view.status, elem_id="status", elem_classes="runstatus")
 
 
-def _stage(parts: dict[str, Any], start: Start) -> None:
+def _stage(parts: dict[str, Any], start: Arrival) -> None:
     parts["verdict"] = Html(start.view.verdict, elem_id="verdict")
     with gr.Row(elem_id="pictures"):
         parts["before"] = Html(start.view.before, elem_id="before")
@@ -70,33 +56,33 @@ def _stage(parts: dict[str, Any], start: Start) -> None:
             parts["change"] = Html(start.view.change, elem_id="change")
             parts["amplifier"] = Html(
                 AMPLIFY,
-                html_template=replay.AMPLIFIER,
+                html_template=AMPLIFIER,
                 js_on_load=script("components/amplifier.js"),
                 elem_id="amplifier",
             )
         parts["after"] = Html(start.view.after, elem_id="after")
     with gr.Row(elem_id="look"):
         parts["replay"] = Html(
-            replay.replay_value(start.view.reel),
+            replay.replay_value(start.view.replay),
             html_template=replay.REPLAY,
             js_on_load=script("components/replay.js"),
             elem_id="replay",
         )
-        Html(html_template=replay.CLOSER, js_on_load=script("components/closer_look.js"), elem_id="closer")
+        Html(html_template=CLOSER, js_on_load=script("components/closer_look.js"), elem_id="closer")
     parts["race"] = Html(start.view.race, elem_id="race")
 
 
-def _numbers(parts: dict[str, Any], start: Start) -> None:
+def _numbers(parts: dict[str, Any], start: Arrival) -> None:
     with gr.Row(elem_id="downloads"):
         png, report, data = start.files
         parts["png"] = gr.DownloadButton("Attacked photo (PNG)", png, elem_id="download-png", size="md", min_width=0)
         parts["report"] = gr.DownloadButton("Report (JSON)", report, elem_id="download-report", size="md", min_width=0)
-    parts["away"] = downloads.lay_out(data)
+    parts["downloads"] = downloads.lay_out(data)
     parts["table"] = Html(start.view.table, elem_id="table")
-    parts["real_button"], parts["real"] = panel.lay_out()
+    parts["robustness_button"], parts["robustness"] = panel.lay_out()
 
 
-def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Start) -> None:
+def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Arrival) -> None:
     Html('<h2><span class="number">1</span>Choose a photo</h2>')
     parts["photo"] = photo_input(
         label="Photo", show_label=False, elem_id="photo", height=150, buttons=[],
@@ -109,40 +95,42 @@ def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Start) -> No
         chosen=start.sample,
         own="",
     )
-    choices = [(f"{name} · {len(loop.annotator(name).labels)} labels", name) for name in annotators]
+    choices = [
+        (f"{name} · {len(entry_of(name).labels)} labels", name) for name in annotators
+    ]  # none is loaded for this
     parts["annotator"] = gr.Radio(
-        choices, value=start.annotator, label="Annotator", info=menu.ANNOTATORS, elem_id="annotator"
+        choices, value=start.annotator, label="Annotator", info=catalog.ANNOTATORS, elem_id="annotator"
     )
     Html('<h2><span class="number">2</span>Mark what is true</h2>')
-    parts["chips"] = Html(
-        start.chips, html_template=SWITCH + "${value ? value.html : ''}", js_on_load=script("components/label_toggles.js"),
+    parts["toggles"] = Html(
+        start.toggles, html_template=SWITCH + "${value ? value.html : ''}", js_on_load=script("components/label_toggles.js"),
         elem_id="chips", marking=NOTHING_NAMED,
     )  # fmt: skip
 
 
-def _attack(parts: dict[str, Any], start: Start) -> None:
-    attacks = menu.attacks()
+def _attack(parts: dict[str, Any], start: Arrival) -> None:
+    attacks = catalog.attacks()
     own = next(iter(attacks))
     Html('<h2><span class="number">3</span>Choose the attack</h2>')
     Html('<p class="hint">A ready choice, set and started with one click:</p>')
     with gr.Row(elem_id="presets"):
         parts["presets"] = {
             name: gr.Button(preset.title, size="sm", min_width=0, elem_id=f"preset-{name}")
-            for name, preset in menu.PRESETS.items()
+            for name, preset in catalog.PRESETS.items()
         }
     parts["attack"] = gr.Dropdown(
-        [(f"{choice.title} ({name})", name) for name, choice in attacks.items()], value=own, label="Attack",
-        info=menu.sentence(own, start.annotator), filterable=False, elem_id="attack",
+        [(catalog.label_of(name), name) for name in attacks], value=own, label="Attack",
+        info=catalog.sentence(own, start.annotator), filterable=False, elem_id="attack",
     )  # fmt: skip
     parts["goal"] = gr.Radio(
-        [(goal.title, name) for name, goal in GOALS.items()], **menu.goals_shown(own), label="Goal", elem_id="goal"
+        [(goal.title, name) for name, goal in GOALS.items()], **catalog.goals_shown(own), label="Goal", elem_id="goal"
     )
     parts["k"] = gr.Slider(
-        1, largest_k(loop.annotator(start.annotator), len(start.chips["truth"])), value=DEFAULT_K, step=1, label="k",
+        1, largest_k(load_annotator(start.annotator), len(start.toggles["truth"])), value=DEFAULT_K, step=1, label="k",
         elem_id="k", info="How many labels the annotator shows",
     )  # fmt: skip
     parts["case"] = gr.Radio(
-        [(title, name) for name, title in menu.TARGET_CASES.items()], value="best", label="Targets", visible=False,
+        [(title, name) for name, title in catalog.TARGET_CASES.items()], value="best", label="Targets", visible=False,
         elem_id="case",
     )  # fmt: skip
     # Custom values, because a click that overtakes an update brings labels of the choices before it, which Gradio would
@@ -152,21 +140,21 @@ def _attack(parts: dict[str, Any], start: Start) -> None:
     )
     with gr.Accordion("Advanced", open=False, elem_id="advanced") as parts["advanced"]:
         parts["max_steps"] = gr.Slider(
-            1, MAX_STEPS, step=1, **menu.steps_shown(own), elem_id="max-steps",
+            1, MAX_STEPS, step=1, **catalog.steps_shown(own), elem_id="max-steps",
             info=f"A run lasts {loop.BUDGET_SECONDS:.0f}\u00a0seconds at most",
         )  # fmt: skip
         # Text fields, because gr.Number turns "nothing" into 0 as soon as it is shown.
         with gr.Row(elem_id="settings"):
             parts["settings"] = {
                 name: gr.Textbox(
-                    **menu.setting_shown(own, name), label=setting.label, info=setting.told,
+                    **catalog.setting_shown(own, name), label=setting.label, info=setting.told,
                     elem_id=name.replace("_", "-"), min_width=150,
                 )
-                for name, setting in menu.SETTINGS.items()
+                for name, setting in catalog.SETTINGS.items()
             }  # fmt: skip
         parts["seed"] = gr.Number(
             0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, info="For whatever is drawn at random",
-            elem_id="seed", visible=menu.uses_seed(own),
+            elem_id="seed", visible=catalog.uses_seed(own),
         )  # fmt: skip
         parts["score_space"] = gr.Radio(
             [("logits (default)", "logits"), ("probabilities (the paper's letter)", "probability")], value="logits",

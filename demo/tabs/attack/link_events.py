@@ -5,30 +5,31 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
-from demo.engine import loop
+from demo.components.events import CHOICE
+from demo.engine.plan import plan_for
 from demo.photos.samples import photo_of, sample
 from demo.tabs.attack import link
-from demo.tabs.attack.choice_events import CHOICE
-from demo.tabs.attack.session import Current
-from demo.tabs.attack.widgets import Start, Widgets
+from demo.tabs.attack.arrival import Arrival
+from demo.tabs.attack.session import SessionState
+from demo.tabs.attack.widgets import Widgets
 
 
-def wire_link(page: gr.Blocks, w: Widgets, files: dict[str, str], current: Current, start: Start) -> None:
+def wire_link(page: gr.Blocks, w: Widgets, files: dict[str, str], state: SessionState, start: Arrival) -> None:
     """Whoever opens the page with settings in its address finds them; what cannot be had changes nothing."""
 
     def on_load(request: gr.Request) -> Any:
         try:
-            asked = link.read(dict(request.query_params), start.sample, start.annotator)
-            if asked is None:
+            linked = link.read(dict(request.query_params), start.sample, start.annotator)
+            if linked is None:
                 return gr.skip()
-            path = photo_of(files, sample(asked.sample))
-            update = link.restore(w, path, asked, loop.plan(path, asked.ask))
+            path = photo_of(files, sample(linked.sample))
+            update = link.restore(w, path, linked, plan_for(path, linked.request))
         except ValueError as error:
             gr.Warning(link.refusal(error))
             return gr.skip()
-        now = {current.photo: path, current.sample: asked.sample, current.attacked: False, current.reel: None}
+        now = {state.photo: path, state.sample: linked.sample, state.attacked: False, state.replay: None}
         return {**update, **now}
 
     shown = [widget for widget in vars(w).values() if isinstance(widget, Block)]
-    states = [current.photo, current.sample, current.attacked, current.reel]
-    page.load(on_load, None, [*shown, *w.settings.values(), w.away.kept, w.away.link, *states], **CHOICE)
+    states = [state.photo, state.sample, state.attacked, state.replay]
+    page.load(on_load, None, [*shown, *w.settings.values(), w.downloads.kept, w.downloads.link, *states], **CHOICE)

@@ -3,10 +3,10 @@
 from typing import Any
 
 from demo.catalog.attacks import Preset
-from demo.engine import loop
-from demo.render.photo_card import scored
-from demo.tabs.attack.form import chips_truth
-from demo.tabs.attack.label_picker import Update
+from demo.components.events import Update
+from demo.components.label_toggles import marked_true
+from demo.engine.annotators import load_annotator, read_photo
+from demo.render.labels import scored
 from demo.tabs.attack.updates import change_attack
 from demo.tabs.attack.widgets import Widgets
 
@@ -14,16 +14,16 @@ from demo.tabs.attack.widgets import Widgets
 def preset_boxes(w: Widgets) -> list[Any]:
     """The widgets that `set_preset` sets."""
     return [
-        w.attack, w.goal, w.case, w.chosen, w.chips, w.advanced, w.max_steps, *w.settings.values(), w.seed, w.score_space,
+        w.attack, w.goal, w.case, w.chosen, w.toggles, w.advanced, w.max_steps, *w.settings.values(), w.seed, w.score_space,
     ]  # fmt: skip
 
 
-def set_preset(w: Widgets, preset: Preset, path: str, name: str, k: Any, chips: Any) -> Update:
+def set_preset(w: Widgets, preset: Preset, path: str, name: str, k: Any, toggles: Any) -> Update:
     """Attack, goal and targets as the preset has them; everything under "Advanced" as if nobody had touched it."""
-    annotator = loop.annotator(name)
-    true = chips_truth(chips, annotator)
-    best_first = [label.name for label in scored(annotator, loop.read_photo(path, name).logits) if label.name in true]
-    update = change_attack(w, preset.attack, name, k, chips, preset.case, best_first[:1], preset.goal)
+    annotator = load_annotator(name)
+    true = marked_true(toggles, annotator)
+    best_first = [label.name for label in scored(annotator, read_photo(path, name).logits) if label.name in true]
+    update = change_attack(w, preset.attack, name, k, toggles, preset.case, best_first[:1], preset.goal)
     update[w.case]["value"] = preset.case
     update[w.seed]["value"], update[w.score_space]["value"] = 0, "logits"
     for field in w.settings.values():

@@ -6,16 +6,20 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from demo.components import replay as look
+from demo.components import replay
+from demo.components.amplifier import factor_of
+from demo.components.events import QUIET, Update, plainly
 from demo.components.run_bar import wire_by_session
-from demo.engine.replay import Reel
+from demo.engine.places import Turn
+from demo.engine.replay import Replay
+from demo.export.files import save_data, save_png, save_report
+from demo.render.status import waiting_html
 from demo.tabs.attack import download_events, stage
-from demo.tabs.attack.choice_events import CHANGED, QUIET
+from demo.tabs.attack.choice_events import CHANGED
 from demo.tabs.attack.form import page_plan
-from demo.tabs.attack.label_picker import Update
 from demo.tabs.attack.robustness import panel
-from demo.tabs.attack.session import Asked, Current
-from demo.tabs.attack.updates import not_attacked, plainly, ready
+from demo.tabs.attack.session import RunFlags, SessionState
+from demo.tabs.attack.updates import not_attacked, ready
 from demo.tabs.attack.widgets import Widgets
 
 TO_STAGE = """
@@ -27,73 +31,77 @@ TO_STAGE = """
 """
 
 
-def wire_run(w: Widgets, current: Current, asked: Asked) -> None:
+def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
     """Attack and Stop, and the tools that look at a run while it goes on and afterwards."""
-    wishes = [
-        current.photo, w.annotator, w.chips, w.k, w.attack, w.goal, w.case, w.chosen, w.max_steps, w.seed,
+    inputs = [
+        state.photo, w.annotator, w.toggles, w.k, w.attack, w.goal, w.case, w.chosen, w.max_steps, w.seed,
         w.score_space, *w.settings.values(),
     ]  # fmt: skip
     boxes = {name: getattr(w, name) for name in stage.BOXES}
 
-    def on_run(session: str, factor: Any, *wish: Any) -> Iterator[Update]:
-        plan = page_plan(*wish)
-        asked.amplify(session, look.factor_of(factor))
+    def on_run(session: str, turn: Turn, factor: Any, *form: Any) -> Iterator[Update]:
+        plan = page_plan(*form)
+        flags.amplify(session, factor_of(factor))
+        for waiting in turn.next():
+            yield {w.status: waiting_html(waiting)}
+        if turn.stop_asked():
+            return
         try:
-            for view in stage.views(plan, lambda: asked.stopped(session), factor=lambda: asked.factor(session)):
-                if asked.left(session):  # no verdict: the stage shows what was chosen since
-                    yield {current.attacked: False}  # Gradio sends the last update twice, so it must not be a frame
+            for view in stage.views(plan, turn.stop_asked, turn.clock, lambda: flags.factor(session)):
+                if flags.left(session):  # no verdict: the stage shows what was chosen since
+                    yield {state.attacked: False}  # Gradio sends the last update twice, so it must not be a frame
                     return
                 update: Update = {box: html for name, box in boxes.items() if (html := getattr(view, name)) is not None}
                 if view.before and not view.outcome:  # it begins: files and frames of the run before go
                     update |= {w.png: gr.update(interactive=False), w.report: gr.update(interactive=False)}
-                    update |= {current.reel: None, w.replay: look.replay_value(None), w.away.kept: None}
-                    update |= panel.fresh(w.real_button, w.real, ready=False)
+                    update |= {state.replay: None, w.replay: replay.replay_value(None), w.downloads.kept: None}
+                    update |= panel.fresh(w.robustness_button, w.robustness, ready=False)
                 if view.outcome:
-                    for button, save in ((w.png, stage.save_png), (w.report, stage.save_report)):
+                    for button, save in ((w.png, save_png), (w.report, save_report)):
                         update[button] = gr.update(value=save(view.outcome, get_upload_folder()), interactive=True)
-                    update |= {current.reel: view.reel, w.replay: look.replay_value(view.reel)}
-                    update |= panel.fresh(w.real_button, w.real, ready=True)
-                yield {**update, current.attacked: True}
+                    update |= {state.replay: view.replay, w.replay: replay.replay_value(view.replay)}
+                    update |= panel.fresh(w.robustness_button, w.robustness, ready=True)
+                yield {**update, state.attacked: True}
                 if view.outcome:  # after the verdict, which need not wait for it
-                    yield {w.away.kept: stage.save_data(view.outcome, get_upload_folder())}
+                    yield {w.downloads.kept: save_data(view.outcome, get_upload_folder())}
         except ValueError:  # it broke off; the sentence about it comes as a message beside the stage
             lost = not_attacked(w, "The run ended without a result. Change its settings, then press Attack.")
-            yield {**lost, **ready(w, plan.annotator, plan.photo, plan.roles.true, plan.k), current.attacked: False}
+            yield {**lost, **ready(w, plan.annotator, plan.photo, plan.roles.true, plan.k), state.attacked: False}
             raise
 
     shown = [
-        *(box for box in boxes.values() if box is not w.status), w.png, w.report, w.replay, w.real_button, w.real,
-        current.attacked, current.reel, w.away.kept,
+        *(box for box in boxes.values() if box is not w.status), w.png, w.report, w.replay, w.robustness_button, w.robustness,
+        state.attacked, state.replay, w.downloads.kept,
     ]  # fmt: skip
-    inputs = [w.amplifier, *wishes]
+    all_inputs = [w.amplifier, *inputs]
     # What was refused is not what stands on the stage, so that the note which the click took away comes back.
     wire_by_session(
-        w.attack_button, w.stop_button, w.status, asked, on_run, inputs, shown, first=TO_STAGE, refused=CHANGED
+        w.attack_button, w.stop_button, w.status, flags, on_run, all_inputs, shown, first=TO_STAGE, refused=CHANGED
     )
-    _wire_look(w, current, asked)
-    download_events.wire(w.away, wishes, current.sample, page_plan)
+    _wire_look(w, state, flags)
+    download_events.wire(w.downloads, inputs, state.sample, page_plan)
 
 
-def _wire_look(w: Widgets, current: Current, asked: Asked) -> None:
+def _wire_look(w: Widgets, state: SessionState, flags: RunFlags) -> None:
     @plainly
-    def on_replay(request: gr.Request, reel: Reel | None, replay: Any, factor: Any) -> Update:
-        found = look.frame_of(replay, reel)
-        if found is None or asked.running(request.session_hash or ""):
+    def on_replay(request: gr.Request, recorded: Replay | None, shown: Any, factor: Any) -> Update:
+        found = replay.frame_of(shown, recorded)
+        if found is None or flags.running(request.session_hash or ""):
             return gr.skip()
         # While it plays, previews: they are a tenth of the size.
-        view = stage.replayed(*found, lossless=not replay.get("playing"), factor=look.factor_of(factor))
+        view = stage.replayed(*found, lossless=not shown.get("playing"), factor=factor_of(factor))
         return {w.change: view.change, w.after: view.after}
 
     @plainly
-    def on_factor(request: gr.Request, reel: Reel | None, replay: Any, factor: Any) -> Update:
+    def on_factor(request: gr.Request, recorded: Replay | None, shown: Any, factor: Any) -> Update:
         session = request.session_hash or ""
-        if asked.running(session):  # its next picture is drawn so
-            asked.amplify(session, look.factor_of(factor))
+        if flags.running(session):  # its next picture is drawn so
+            flags.amplify(session, factor_of(factor))
             return gr.skip()
-        found = look.frame_of(replay, reel)
-        return {w.change: stage.replayed(*found, True, look.factor_of(factor)).change} if found else gr.skip()
+        found = replay.frame_of(shown, recorded)
+        return {w.change: stage.replayed(*found, True, factor_of(factor)).change} if found else gr.skip()
 
-    seen = [current.reel, w.replay, w.amplifier]
+    seen = [state.replay, w.replay, w.amplifier]
     # The last position of a slider counts; those between may be left out.
     drawn: dict[str, Any] = {**QUIET, "trigger_mode": "always_last", "concurrency_id": "look", "concurrency_limit": 4}
     w.replay.input(on_replay, seen, [w.change, w.after], **drawn)

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from demo.components.stops import Stops
+from demo.components.run_bar import Stops
 from demo.render.pictures import AMPLIFY
 
 
 @dataclass(frozen=True)
-class Own:
+class OwnPhoto:
     """The photo that a visitor uploaded last, and what they marked as true on it; `true` is empty while they have not."""
 
     photo: str
@@ -17,20 +17,20 @@ class Own:
 
 
 @dataclass(frozen=True)
-class Current:
+class SessionState:
     """What a visitor is looking at: the photo's path, the sample's name if it is one, whether an attack has run on it.
 
-    `own` is an Own, which can be looked at again after a sample; `reel` holds the last run's frames.
+    `own` is an Own, which can be looked at again after a sample; `replay` holds the last run's frames.
     """
 
     photo: gr.State
     sample: gr.State
     own: gr.State
     attacked: gr.State
-    reel: gr.State
+    replay: gr.State
 
 
-class Asked(Stops):
+class RunFlags(Stops):
     """What visitors asked of the runs on the stage besides to stop: to leave it, and how strong to draw the change."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Asked(Stops):
         """Another photo or annotator was chosen: a run that goes on ends, and the stage no longer belongs to it."""
         with self._lock:
             if session in self._factor:
-                self._stopping.add(session)
+                self._stopping[session] = None
                 self._left.add(session)
 
     def left(self, session: str) -> bool:

@@ -1,14 +1,10 @@
 """The widgets of the tab "Attack", and what is in them at the start, without layout or behaviour."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 
-from demo.tabs.attack import downloads
-from demo.tabs.attack.stage import View
-
-DEFAULT_K = 3
+from demo.tabs.attack.downloads import Downloads
 
 
 @dataclass(frozen=True)
@@ -28,14 +24,14 @@ class Widgets:
     table: gr.HTML
     png: gr.DownloadButton
     report: gr.DownloadButton
-    away: downloads.TakeAway
-    real_button: gr.Button
-    real: gr.HTML
+    downloads: Downloads
+    robustness_button: gr.Button
+    robustness: gr.HTML
     annotator: gr.Radio
     photo: gr.Image
     samples: gr.HTML
-    chips: gr.HTML
-    presets: dict[str, gr.Button]  # by the names of menu.PRESETS
+    toggles: gr.HTML
+    presets: dict[str, gr.Button]  # by the names of catalog.attacks.PRESETS
     attack: gr.Dropdown
     goal: gr.Radio
     k: gr.Slider
@@ -43,18 +39,6 @@ class Widgets:
     chosen: gr.Dropdown
     advanced: gr.Accordion
     max_steps: gr.Slider
-    settings: dict[str, gr.Textbox]  # by the names of menu.SETTINGS
+    settings: dict[str, gr.Textbox]  # by the names of catalog.attacks.SETTINGS
     score_space: gr.Radio
     seed: gr.Number
-
-
-@dataclass(frozen=True)
-class Start:
-    """What the page shows on arrival: a sample, and a finished run on it."""
-
-    sample: str
-    annotator: str
-    photo: str
-    chips: dict[str, Any]
-    view: View
-    files: tuple[str, str, str]  # adversarial PNG, report and exact data

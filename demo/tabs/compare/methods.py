@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.engine import loop
-from demo.engine import run as elsewhere
+from demo.engine.checks import one_of
 from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome
-from demo.engine.plan import Ask, Plan, one_of
-from demo.tabs.attack.stage import PICTURES_EVERY
+from demo.engine.places import Waiting, at_once
+from demo.engine.plan import AttackRequest, Plan, plan_for
+from demo.engine.run import run_plan
+from demo.engine.stream import PICTURES_EVERY
 from tkml_core.generators import WithResult
 from tkml_core.zoo.perturbations import bundled
 
@@ -30,7 +32,7 @@ _PLANTERS = ("TkML-AP-T", "ML-AP", "MinNorm")
 AIMS = {
     "cleared": Aim("clear the true labels", "cleared", "", ("TkML-AP-U", "kFool", "MinNorm")),
     **{
-        case: Aim(f"plant labels: {menu.TARGET_CASES[case]}", "targeted", case, _PLANTERS)
+        case: Aim(f"plant labels: {catalog.TARGET_CASES[case]}", "targeted", case, _PLANTERS)
         for case in ("best", "random", "worst")
     },
     "chosen": Aim("plant labels: those named on Attack", "targeted", "chosen", _PLANTERS),
@@ -49,7 +51,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Wish:
+class ComparisonRequest:
     """All that the outcome of a comparison hangs on; two that are equal ask for the same."""
 
     entry: Entry
@@ -59,30 +61,31 @@ class Wish:
     seed: Any
 
     @classmethod
-    def of(cls, entry: Entry, aim: str, methods: Sequence[str], max_steps: Any, seed: Any) -> "Wish":
-        """The wish that the widgets say; labels that are named count only where the goal is about them."""
+    def of(cls, entry: Entry, aim: str, methods: Sequence[str], max_steps: Any, seed: Any) -> "ComparisonRequest":
+        """What the widgets say; labels that are named count only where the goal is about them."""
         about = entry if aim == "chosen" else replace(entry, named=())
         return cls(about, aim, frozenset(methods), max_steps, seed or 0)
 
 
 @dataclass(frozen=True)
-class Moment:
-    """News of one column: a frame while it runs, the outcome at its end."""
+class ColumnUpdate:
+    """News of one column: how long it waits for its run, a frame while it runs, the outcome at its end."""
 
     column: int
+    waiting: Waiting | None = None
     frame: Frame | None = None
     outcome: Outcome | None = None
 
 
 def able(aim: str) -> tuple[str, ...]:
     """The methods that can have this goal."""
-    return tuple(name for name in menu.attacks() if AIMS[aim].goal in menu.goals_of(name))
+    return tuple(name for name in catalog.attacks() if AIMS[aim].goal in catalog.goals_of(name))
 
 
 def offered(aim: str, annotator: str, k: Any) -> tuple[str, ...]:
     """The same, without the ready-made ones that nobody has made for this annotator and k."""
     made = {name for name, whose, for_k in bundled() if (whose, for_k) == (annotator, k)}
-    return tuple(name for name in able(aim) if name in made or not menu.ready_made(name))
+    return tuple(name for name in able(aim) if name in made or not catalog.precomputed(name))
 
 
 def most_columns() -> int:
@@ -96,8 +99,8 @@ def to_name(entry: Entry) -> str:
     if count == entry.k:
         return ""
     return (
-        f"{count} of {entry.k} targets named. On the tab Attack choose “{menu.CHOICES['TkML-AP-T'].title}”, then as Targets "
-        f"“{menu.TARGET_CASES['chosen']}”, and click {entry.k} label{'' if entry.k == 1 else 's'}."
+        f"{count} of {entry.k} targets named. On the tab Attack choose “{catalog.choice_of('TkML-AP-T').title}”, then as Targets "
+        f"“{catalog.TARGET_CASES['chosen']}”, and click {entry.k} label{'' if entry.k == 1 else 's'}."
     )
 
 
@@ -111,32 +114,39 @@ def plans(entry: Entry, aim: Any, methods: Any, max_steps: Any, seed: Any) -> li
         raise ValueError("Tick at least one method to compare.")
     if goal.case == "chosen" and (missing := to_name(entry)):
         raise ValueError(missing)
-    asked = (name for name in able(aim) if name in chosen)
+    in_order = (name for name in able(aim) if name in chosen)
     return [
-        loop.plan(
+        plan_for(
             entry.photo,
-            Ask(entry.annotator, entry.k, name, entry.true, goal.case, entry.named, max_steps, seed, goal.goal),
+            AttackRequest(
+                entry.annotator, entry.k, name, entry.true, goal.case, entry.named, max_steps, seed, goal.goal
+            ),
         )
-        for name in asked
+        for name in in_order
     ]
 
 
 def reference(contestants: Sequence[Plan]) -> Plan:
     """A plan on the whole photo, where there is one: what was made for many photos has their size, the centre square."""
-    return next((plan for plan in contestants if not menu.ready_made(plan.ask.attack)), contestants[0])
+    return next((plan for plan in contestants if not catalog.precomputed(plan.request.attack)), contestants[0])
 
 
-def moments(
-    contestants: Sequence[Plan], stop_asked: Callable[[], bool], budget: float = loop.BUDGET_SECONDS
-) -> Iterator[Moment]:
-    """Every plan's run, in turn, each for at most `budget` seconds; at most 8 frames a second.
+def column_updates(
+    contestants: Sequence[Plan],
+    stop_asked: Callable[[], bool],
+    budget: loop.Clock = loop.BUDGET_SECONDS,
+    next_turn: Callable[[], Iterator[Waiting]] = at_once,
+) -> Iterator[ColumnUpdate]:
+    """Every plan's run, one after the other, each with a turn of its own and for at most `budget` seconds; 8 frames a second.
 
     Once `stop_asked` is true the present run concludes with what it has, and those after it do not begin.
     """
     for column, plan in enumerate(contestants):
+        for waiting in next_turn():
+            yield ColumnUpdate(column, waiting=waiting)
         if stop_asked():
             return
-        frames = WithResult(elsewhere.run(plan, stop_asked, budget))
+        frames = WithResult(run_plan(plan, stop_asked, budget))
         for frame in frames.every(PICTURES_EVERY):
-            yield Moment(column, frame)
-        yield Moment(column, outcome=frames.result)
+            yield ColumnUpdate(column, frame=frame)
+        yield ColumnUpdate(column, outcome=frames.result)

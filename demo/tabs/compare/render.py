@@ -1,21 +1,20 @@
 """The comparison's strip and columns as HTML, laid out as in the paper's Figures 2 and 4."""
 
 from collections.abc import Sequence
-from html import escape
 
 from PIL import ImageOps
 from torch import Tensor
 
 import tkml_core as tk
-from demo.catalog import attacks as menu
-from demo.engine import loop
+from demo.catalog import attacks as catalog
+from demo.engine.annotators import read_photo
 from demo.engine.plan import Plan
 from demo.engine.roles import Roles
-from demo.render.labels import tags, top_list
-from demo.render.photo_card import scored
+from demo.render.labels import scored, tags, top_list
 from demo.render.pictures import AMPLIFY, amplified, data_uri, figure, to_image
+from demo.render.templates import fill
 from demo.render.verdict import steps_words
-from demo.tabs.compare.methods import AIMS, Entry, Moment, Wish, able, reference, to_name
+from demo.tabs.compare.methods import AIMS, ColumnUpdate, ComparisonRequest, Entry, able, reference, to_name
 from demo.tabs.compare.summary import shortage
 
 EMPTY = (
@@ -28,20 +27,18 @@ def strip_html(entry: Entry, aim: str) -> str:
 
     Where the goal is about labels that are named there, also these, or how to name them.
     """
-    photo = loop.read_photo(entry.photo, entry.annotator)
+    photo = read_photo(entry.photo, entry.annotator)
     small = ImageOps.fit(to_image(photo.x), (144, 108))
-    facts = f"<div><dt>True</dt><dd>{tags(entry.true, Roles(entry.true)) if entry.true else 'none marked'}</dd></div>"
-    if aim == "chosen":
-        missing = escape(to_name(entry))
-        named = f'<p class="missing">{missing}</p>' if missing else tags(entry.named, Roles(entry.true, entry.named))
-        facts += f"<div><dt>To plant</dt><dd>{named}</dd></div>"
-    facts += f"<div><dt>k</dt><dd>{escape(str(entry.k))}</dd></div>"
-    facts += f"<div><dt>Annotator</dt><dd>{escape(entry.annotator)}</dd></div>"
-    picture = f'<img src="{data_uri(small, lossless=False)}" width="96" height="72" alt="The photo to attack">'
-    return f'<div class="strip">{picture}<dl>{facts}</dl></div>'
+    by_hand = aim == "chosen"
+    missing = to_name(entry) if by_hand else ""
+    return fill(
+        "tabs/compare/strip.html", picture=data_uri(small, lossless=False), missing=missing, k=entry.k, annotator=entry.annotator,
+        true_labels=tags(entry.true, Roles(entry.true)) if entry.true else "",
+        to_plant=tags(entry.named, Roles(entry.true, entry.named)) if by_hand and not missing else "",
+    )  # fmt: skip
 
 
-def stale_html(about: Wish | None, now: Wish) -> str:
+def stale_html(about: ComparisonRequest | None, now: ComparisonRequest) -> str:
     """A word that what is shown is about something else than what is chosen now, here or on "Attack"; else empty."""
     if about in (None, now):
         return ""
@@ -50,19 +47,18 @@ def stale_html(about: Wish | None, now: Wish) -> str:
 
 def methods_html() -> str:
     """What each method is and whose, to be opened by whoever wants to know."""
-    names = dict.fromkeys(name for goal in AIMS for name in able(goal))
-    told = "".join(
-        f"<div><dt>{escape(name)} <small>{escape(choice.whose)}</small></dt><dd><b>{escape(choice.title)}.</b> "
-        f"{escape(choice.sentence.replace('{ready}', ''))}{_unordered(name)}</dd></div>"
-        for name, choice in menu.attacks().items()
+    names = {name for goal in AIMS for name in able(goal)}
+    methods = [
+        (name, choice.whose, choice.title, choice.sentence.replace("{ready}", "") + _unordered(name))
+        for name, choice in catalog.attacks().items()
         if name in names
-    )
-    return f'<details class="whatis"><summary>What are these methods?</summary><dl>{told}</dl></details>'
+    ]
+    return fill("tabs/compare/methods.html", methods=methods)
 
 
 def _unordered(name: str) -> str:
     """A word that a method whose own goal is an order gets another one here; empty for all others."""
-    return " Here it is not asked for an order." if menu.goals_of(name)[0] == "ordered" else ""
+    return " Here it is not asked for an order." if catalog.goals_of(name)[0] == "ordered" else ""
 
 
 def original_html(plan: Plan) -> str:
@@ -75,14 +71,14 @@ def original_html(plan: Plan) -> str:
 
 def waiting_html(plan: Plan, words: str) -> str:
     """A method's column before its turn."""
-    name = plan.ask.attack
+    name = plan.request.attack
     return _column(plan, figure(name, "", None, "", empty=words), figure("Change", "", None, "", empty=""), "", "")
 
 
-def column_html(plan: Plan, moment: Moment) -> str:
+def column_html(plan: Plan, update: ColumnUpdate) -> str:
     """A method's column: attacked picture, perturbation, top-k, and how it stands."""
-    if moment.outcome:
-        report = moment.outcome.report
+    if update.outcome:
+        report = update.outcome.report
         kind, words = ("won", "Goal met") if report["achieved"] else ("lost", "Goal not met")
         if report["stopped"] and not report["achieved"]:
             kind, words = "cut", "Stopped" if report["stopped"] == "user" else "Out of time"
@@ -90,15 +86,15 @@ def column_html(plan: Plan, moment: Moment) -> str:
         facts = (short, steps) if short and report["stopped"] else (short or steps, f"{report['seconds']:.1f} s")
         line = " · ".join(facts)
         state = f'<p class="stand {kind}"><b><i class="sign" aria-hidden="true"></i>{words}</b> {line}</p>'
-        return _pictures(plan, moment.outcome.x_adv, moment.outcome.logits, True, state)
-    assert moment.frame is not None
-    reached = "goal met, going on" if moment.frame.achieved else "not there yet"
-    state = f'<p class="stand">step {moment.frame.index} · {reached}</p>'
-    return _pictures(plan, moment.frame.x_adv, moment.frame.logits, False, state)
+        return _pictures(plan, update.outcome.x_adv, update.outcome.logits, True, state)
+    assert update.frame is not None
+    reached = "goal met, going on" if update.frame.achieved else "not there yet"
+    state = f'<p class="stand">step {update.frame.index} · {reached}</p>'
+    return _pictures(plan, update.frame.x_adv, update.frame.logits, False, state)
 
 
 def _pictures(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, state: str) -> str:
-    name, x = plan.ask.attack, plan.photo.x
+    name, x = plan.request.attack, plan.photo.x
     picture = figure(name, f"The photo attacked by {name}", to_image(x_adv), "", lossless)
     norm = float(tk.l2_norm(x_adv - x)[0])
     change = figure(

@@ -3,14 +3,14 @@
 import csv
 import io
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
-from demo.catalog import attacks
+from markupsafe import Markup
+
+from demo.catalog import attacks as catalog
 from demo.catalog.english import listed
-from demo.engine import loop
 from demo.engine.plan import Plan
-from demo.render.tables import cell, head, row, sheet, wide
+from demo.render.tables import Cell, Row, sheet
 from demo.render.verdict import aim, steps_words
 from demo.tabs.compare.methods import reference
 
@@ -27,10 +27,10 @@ def smallest(reports: Reports) -> int | None:
 def shortage(report: dict[str, Any]) -> str:
     """What cut a run short: the clock, or Stop after it had met its goal, or fewer queries than it wants; else empty."""
     if report["stopped"] == "time":
-        return f"{loop.BUDGET_SECONDS:.0f} s were over"
+        return f"{report['time_limit']:.0f} s were over"
     if report["stopped"] == "user" and report["achieved"]:
         return "then stopped"
-    choice = attacks.CHOICES[report["attack"]]
+    choice = catalog.choice_of(report["attack"])
     few = choice.counted == "Queries" and report["max_steps"] < choice.steps
     return f"with only {steps_words(report)}" if few and not report["achieved"] and not report["stopped"] else ""
 
@@ -40,9 +40,9 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
     ended = [report for report in reports if report]
     goal = f"The goal: {aim(plans[0].goal_name, plans[0].k, plans[0].roles)}."
     if not done:
-        now = f" Running {plans[len(ended)].ask.attack}." if len(ended) < len(plans) else ""
+        now = f" Running {plans[len(ended)].request.attack}." if len(ended) < len(plans) else ""
         return f"{goal}{now}"
-    skipped = [plan.ask.attack for plan, report in zip(plans, reports, strict=True) if report is None]
+    skipped = [plan.request.attack for plan, report in zip(plans, reports, strict=True) if report is None]
     parts = [goal]
     won = sorted((report for report in ended if report["achieved"]), key=lambda report: report["l2"])
     failed = [report for report in ended if not report["achieved"]]
@@ -58,9 +58,9 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
     if lost:
         parts.append(f"{listed(lost)} did not reach it.")
     if late:
-        parts.append(f"{listed(late)} did not reach it before {_clock(late)}.")
+        parts.append(f"{listed(late)} did not reach it before {_clock(late, ended)}.")
     if cut:
-        parts.append(f"{listed(cut)} might have come to less, but {_clock(cut)}.")
+        parts.append(f"{listed(cut)} might have come to less, but {_clock(cut, ended)}.")
     if halted:
         parts.append(f"{listed(halted)} might have come to less, but was stopped.")
     if stopped:
@@ -70,9 +70,11 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
     return " ".join(parts)
 
 
-def _clock(names: Sequence[str]) -> str:
-    """That the time of these methods was over."""
-    return f"{'its' if len(names) == 1 else 'their'} {loop.BUDGET_SECONDS:.0f} s were over"
+def _clock(names: Sequence[str], ended: Sequence[dict[str, Any]]) -> str:
+    """That the time of these methods was over; it is shorter while others wait."""
+    limits = sorted({report["time_limit"] for report in ended if report["attack"] in names})
+    seconds = " or ".join(f"{limit:.0f}" for limit in limits)
+    return f"{'its' if len(names) == 1 else 'their'} {seconds} s were over"
 
 
 def _order(won: Sequence[dict[str, Any]]) -> str:
@@ -110,35 +112,33 @@ HEADS = (
 )  # fmt: skip
 
 
-def table_html(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
+def table_html(plans: Sequence[Plan], reports: Reports, done: bool) -> Markup:
     """The table; a row fills when its method has come to its end."""
     best, rows = smallest(reports), []
     for place, (plan, report) in enumerate(zip(plans, reports, strict=True)):
         if report is None:
             words = "not run" if done else "waiting" if None in reports[:place] else "running"
-            rows.append(row(head(plan.ask.attack), wide(words, len(HEADS) - 1)))
+            rows.append(Row(plan.request.attack, instead=words))
             continue
         cells = []
         for name, value in _figures(report).items():
-            mark, kind = "", ""
+            mark, kind = Markup(""), ""
             if name == "‖z‖₂" and place == best:
-                mark = '<b class="least">smallest</b>'
+                mark = Markup('<b class="least">smallest</b>')
             if name == "Goal":
                 kind = "met" if report["achieved"] else "missed"
-                mark = f"<small>{shortage(report)}</small>" if shortage(report) else ""
-            cells.append(cell(name, f"<span>{escape(value)}</span>{mark}", kind))
-        rows.append(row(head(plan.ask.attack), *cells))
-    return f'<div class="contest">{sheet(_caption(plans), HEADS, rows)}</div>'
+                mark = Markup("<small>{}</small>").format(short) if (short := shortage(report)) else mark
+            cells.append(Cell(name, Markup("<span>{}</span>").format(value) + mark, kind))
+        rows.append(Row(plan.request.attack, cells))
+    return Markup('<div class="contest">{}</div>').format(sheet(_caption(plans), HEADS, rows))
 
 
 def _caption(plans: Sequence[Plan]) -> str:
     first = reference(plans)
-    squares = [plan.ask.attack for plan in plans if plan.photo.x.shape != first.photo.x.shape]
+    squares = [plan.request.attack for plan in plans if plan.photo.x.shape != first.photo.x.shape]
     whole = f"picture {first.photo.x.shape[-1]} × {first.photo.x.shape[-2]}"
     note = f" {listed(squares)}: on the centre square, so not quite comparable." if squares else ""
-    return (
-        f"Measured on the saved 8-bit pictures: {first.ask.annotator}, k = {first.k}, {whole}, seed {first.seed}.{note}"
-    )
+    return f"Measured on the saved 8-bit pictures: {first.request.annotator}, k = {first.k}, {whole}, seed {first.seed}.{note}"
 
 
 CSV_FIELDS = (

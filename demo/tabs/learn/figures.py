@@ -3,11 +3,11 @@
 import json
 
 import tkml_core as tk
+from demo.components.label_toggles import toggles
 from demo.engine.outcome import Outcome
 from demo.engine.roles import Roles
 from demo.render.icons import icon
-from demo.render.labels import toggles
-from demo.render.photo_card import scored
+from demo.render.labels import scored
 from demo.tabs.learn.controls import SAYS, button, choice, drawing, slider
 
 LEAST_SHOWN = 8
@@ -42,7 +42,7 @@ def annotation(outcome: Outcome) -> str:
     return (
         f'<div class="dials">{slider("k", "k, labels shown", 1, shown, 1, plan.k)}{photos}</div>{SAYS}'
         f"{_ranked(outcome, 'before', shown)}{_ranked(outcome, 'after', shown)}"
-        f'<p class="hint">Scores of the annotator {plan.ask.annotator} for the photo in step 6: its {shown} best labels of '
+        f'<p class="hint">Scores of the annotator {plan.request.annotator} for the photo in step 6: its {shown} best labels of '
         f"{len(plan.annotator.labels)}. Press a label to say whether it is true.</p>"
     )
 

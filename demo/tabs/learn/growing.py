@@ -9,8 +9,7 @@ from torch import Tensor
 import tkml_core as tk
 from demo.catalog.english import are, listed
 from demo.engine.outcome import Outcome
-from demo.render.labels import top_list
-from demo.render.photo_card import scored
+from demo.render.labels import scored, top_list
 from demo.render.pictures import AMPLIFY, data_uri, to_image
 from demo.tabs.learn.controls import SAYS, choice, slider
 
@@ -74,9 +73,9 @@ def growing(outcome: Outcome) -> str:
     return (
         f'<div class="dials" data-amplify="{AMPLIFY}" data-sizes="{list(SIZES)}">{dials}</div>{SAYS}'
         f'<div class="shots">{images}{shots}<div class="lists">{lists}</div></div>{_table(outcome, runs)}'
-        f'<p class="hint">A run of {plan.ask.attack} on {plan.ask.annotator}. Size 1 is the picture that it saved, in whole '
-        "levels; the other sizes are the same change made weaker or stronger. Shuffled, every value is kept, and only its "
-        "place in the picture is drawn at random.</p>"
+        f'<p class="hint">A run of {plan.request.attack} on {plan.request.annotator}. Size 1 is the picture that it '
+        "saved, in whole levels; the other sizes are the same change made weaker or stronger. Shuffled, every value is kept, "
+        "and only its place in the picture is drawn at random.</p>"
     )
 
 

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from demo.catalog.attacks import CHOICES, Preset
+from demo.catalog.attacks import Preset, choice_of
 from demo.engine.outcome import Outcome
 from demo.tabs.learn import figures, formulas
 from demo.tabs.learn.growing import growing
@@ -44,7 +44,7 @@ class Lesson:
 
 
 def _preset(attack: str, goal: str, case: str = "best") -> Preset:
-    return Preset(CHOICES[attack].title, attack, goal, case)
+    return Preset(choice_of(attack).title, attack, goal, case)
 
 
 LESSONS = (

@@ -1,17 +1,17 @@
 """The tab put together: six steps, the glossary, and the buttons that lead to the tab Attack."""
 
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import gradio as gr
 
+from demo.components.events import CHOICE, QUIET, plainly
 from demo.components.theme import Html, script
 from demo.engine.outcome import Outcome
-from demo.tabs.attack.choice_events import CHANGED, CHOICE, QUIET
+from demo.tabs.attack.choice_events import CHANGED
 from demo.tabs.attack.presets import preset_boxes, set_preset
-from demo.tabs.attack.session import Current
-from demo.tabs.attack.updates import plainly
-from demo.tabs.attack.widgets import Widgets
+from demo.tabs.attack.tab import AttackTab
 from demo.tabs.learn.glossary import glossary
 from demo.tabs.learn.steps import LESSONS, Code, Lesson
 
@@ -19,25 +19,33 @@ SCRIPTS = ("maths", "drawing", "ranking", "crossing", "lemma", "board", "growing
 TO_ATTACK = "() => { scrollTo(0, 0); return { __type__: 'update', selected: 'attack' }; }"
 
 
-def lay_out(outcome: Outcome, tabs: gr.Tabs) -> gr.HTML:
-    """Put the lesson into the current tab, and return it. `outcome` is the run that steps 1 and 6 show."""
+@dataclass(frozen=True)
+class LearnWidgets:
+    """The tab's only widget: all six steps and the glossary."""
+
+    lesson: gr.HTML
+
+
+def build(tabs: gr.Tabs, attack: AttackTab) -> LearnWidgets:
+    """Put the lesson into the current tab. Its steps 1 and 6 show the run that is on the tab Attack on arrival.
+
+    Try it: has the tab Attack choose what the step says, by the presets' way, and leaves the start to the reader.
+    """
+    outcome, w, state = attack.arrival.view.outcome, attack.widgets, attack.state
+    assert outcome is not None
     lesson = Html(lesson_html(outcome), js_on_load=scripts(), elem_id="learn")
-    # In the browser alone: nobody waits for the server to see the tab.
-    lesson.select(None, None, tabs, js=TO_ATTACK, **QUIET)
-    return lesson
-
-
-def wire(lesson: gr.HTML, w: Widgets, current: Current) -> None:
-    """Try it: has the tab Attack choose what the step says, by the presets' way, and leaves the start to the reader."""
     wanted = {step.key: step.chosen for step in LESSONS}
 
     @plainly
-    def on_try(path: str, name: str, k: Any, chips: Any, event: gr.EventData) -> Any:
+    def on_try(path: str, name: str, k: Any, toggles: Any, event: gr.EventData) -> Any:
         preset = wanted.get(str(event._data.get("step")))
-        return set_preset(w, preset, path, name, k, chips) if preset else gr.skip()
+        return set_preset(w, preset, path, name, k, toggles) if preset else gr.skip()
 
-    tried = lesson.select(on_try, [current.photo, w.annotator, w.k, w.chips], preset_boxes(w), **CHOICE)
+    # In the browser alone: nobody waits for the server to see the tab.
+    lesson.select(None, None, tabs, js=TO_ATTACK, **QUIET)
+    tried = lesson.select(on_try, [state.photo, w.annotator, w.k, w.toggles], preset_boxes(w), **CHOICE)
     tried.success(None, None, None, js=CHANGED, **QUIET)
+    return LearnWidgets(lesson)
 
 
 def scripts() -> str:

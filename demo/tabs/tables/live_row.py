@@ -1,16 +1,18 @@
 """A row of a table that a visitor measures: one attack on many photos, one after the other, with its figures so far."""
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import tkml_core as tk
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.catalog.english import listed
 from demo.engine import loop
-from demo.engine import run as elsewhere
-from demo.engine.plan import Ask, Plan, one_of
+from demo.engine.checks import one_of
+from demo.engine.places import ALONE_SECONDS, Waiting, at_once
+from demo.engine.plan import AttackRequest, Plan, plan_for
+from demo.engine.run import run_plan
 from demo.photos.selection import Source
 from demo.render.measured_table import Table, table_html
 from tkml_core.generators import WithResult
@@ -43,72 +45,90 @@ class Row:
     pert: float = 0.0
     steps: int = 0
     seconds: float = 0.0
+    cut: int = 0  # of those done, by a clock that was shorter because others waited
     state: str = "running"
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where the run is: the row so far, and the step of the photo under way."""
+    """Where the run is: the row so far, and the step of the photo under way, or how long that waits for its run."""
 
     row: Row
     title: str
     step: int
+    waiting: Waiting | None = None
 
 
 def cases_of(attack: str) -> dict[str, str]:
     """The goals that an attack can have here, by name, with a visitor's words."""
-    goals = menu.goals_of(attack)
+    goals = catalog.goals_of(attack)
     able = {name: words for name, words in CASES.items() if ("cleared" if name == "cleared" else "targeted") in goals}
     return able
 
 
-def ask(annotator: str, attack: str, case: str, k: Any, max_steps: Any, seed: Any) -> Ask:
-    """The wish for every photo; ValueError where the attack cannot have the goal."""
-    one_of("attack", attack, menu.attacks())
+def request_for(annotator: str, attack: str, case: str, k: Any, max_steps: Any, seed: Any) -> AttackRequest:
+    """The request for every photo; ValueError where the attack cannot have the goal."""
+    one_of("attack", attack, catalog.attacks())
     one_of(f"The goal of {attack}", case, cases_of(attack))
     goal, target = ("cleared", "") if case == "cleared" else ("targeted", case)
-    return Ask(
+    return AttackRequest(
         annotator, k, attack, target_case=target, max_steps=max_steps, seed=0 if seed is None else seed, goal=goal
     )
 
 
 def measure(
-    wish: Ask, case: str, sources: Sequence[Source], stop_asked: Callable[[], bool], limit: float = SECONDS
+    request: AttackRequest,
+    case: str,
+    sources: Sequence[Source],
+    stop_asked: Callable[[], bool],
+    limit: float = SECONDS,
+    budget: loop.Clock = loop.BUDGET_SECONDS,
+    next_turn: Callable[[], Iterator[Waiting]] = at_once,
 ) -> Generator[Progress, None, Row]:
-    """Progress at every step of every photo; returns the row. A photo that was cut short is not counted."""
+    """Progress at every step of every photo; returns the row. A photo that was cut short by Stop or `limit` is not counted.
+
+    Each photo's run has a turn of its own, and `budget` seconds.
+    """
     if not sources:
         raise ValueError("Choose or upload at least one photo to attack.")
     if len(sources) > MOST_PHOTOS:
         raise ValueError(f"At most {MOST_PHOTOS} photos are attacked in one row; {len(sources)} are chosen.")
     began = time.perf_counter()
-    row = Row(wish.annotator, wish.attack, case, int(wish.k), int(wish.max_steps), len(sources))
+    row = Row(request.annotator, request.attack, case, int(request.k), int(request.max_steps), len(sources))
     for number, source in enumerate(sources):
         try:
-            plan = loop.plan(source.path, replace(wish, true_labels=source.truth, seed=wish.seed + number))
+            plan = plan_for(source.path, replace(request, true_labels=source.truth, seed=request.seed + number))
         except ValueError as error:
             raise ValueError(f"{source.title}: {error}") from error
         if not bool(tk.consistent(plan.photo.logits, plan.true.to(plan.photo.logits.device), plan.k)[0]):
             row = replace(row, left_out=(*row.left_out, source.title))
             continue
+        waits = time.perf_counter()
+        for waiting in next_turn():
+            yield Progress(row, source.title, 0, waiting)
+        if stop_asked():
+            return replace(row, state="stopped")
+        began += time.perf_counter() - waits  # waiting does not count
         left = limit - (time.perf_counter() - began)
-        report = yield from _attacked(plan, row, source.title, stop_asked, min(left, loop.BUDGET_SECONDS))
+        report = yield from _attacked(plan, row, source.title, stop_asked, left, budget)
         row = replace(row, seconds=time.perf_counter() - began)
         if report["stopped"] == "user":
             return replace(row, state="stopped")
-        if report["stopped"] == "time" and left <= loop.BUDGET_SECONDS:
+        if report["stopped"] == "time" and time.perf_counter() - began >= limit:
             return replace(row, state=f"limit of {limit:.0f} s")
         fooled = not report["consistent"]
         row = replace(
             row, done=row.done + 1, fooled=row.fooled + fooled, won=row.won + report["achieved"],
             pert=row.pert + report["pert"] * fooled, steps=row.steps + report["steps"],
+            cut=row.cut + (report["stopped"] == "time" and report["time_limit"] < ALONE_SECONDS),
         )  # fmt: skip
-    return replace(row, state="done")
+    return replace(row, state=f"done, {row.cut} cut short as others waited" if row.cut else "done")
 
 
 def _attacked(
-    plan: Plan, row: Row, title: str, stop_asked: Callable[[], bool], seconds: float
+    plan: Plan, row: Row, title: str, stop_asked: Callable[[], bool], left: float, budget: loop.Clock
 ) -> Generator[Progress, None, dict[str, Any]]:
-    frames = WithResult(elsewhere.run(plan, stop_asked, seconds))
+    frames = WithResult(run_plan(plan, stop_asked, lambda: min(left, loop.seconds_of(budget))))
     for frame in frames:
         yield Progress(row, title, frame.index)
     return frames.result.report

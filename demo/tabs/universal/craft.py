@@ -9,7 +9,9 @@ from torch import Tensor
 
 import tkml_core as tk
 from demo.engine import loop
-from demo.engine.plan import MAX_SEED, one_of, whole
+from demo.engine.annotators import load_annotator
+from demo.engine.checks import one_of, whole
+from demo.engine.plan import MAX_SEED
 from demo.tabs.universal.photo_set import PhotoSet
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal.base import CHUNK, Universal
@@ -22,7 +24,7 @@ BUDGETS = (200, 8000)  # ‖z‖₂ in 0–255 units
 
 
 @dataclass(frozen=True)
-class Wish:
+class CraftRequest:
     """What is to be crafted, checked; `title` is one of UNIVERSAL's, `used` are the names of the samples in the set."""
 
     annotator: str
@@ -54,8 +56,8 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Moment:
-    """One update of a run. `points` goes on growing; read it before asking for the next moment."""
+class CraftProgress:
+    """One update of a run. `points` goes on growing; read it before asking for the next one."""
 
     update: int
     epoch: int
@@ -67,7 +69,7 @@ class Moment:
 class Made:
     """A finished z on whole levels, and what it does to the set that it was crafted over."""
 
-    wish: Wish
+    request: CraftRequest
     z: Tensor  # (1,3,224,224) in [0,1] units
     photos: int
     pictures: int
@@ -89,13 +91,13 @@ class Made:
     @property
     def early(self) -> bool:
         """Whether the run ended before its last epoch because every picture was fooled."""
-        return self.stopped is None and self.points[-1].epoch < self.wish.epochs
+        return self.stopped is None and self.points[-1].epoch < self.request.epochs
 
 
-def checked(used: Any, annotator: Any, k: Any, method: Any, budget: Any, epochs: Any, seed: Any) -> Wish:
-    """What the widgets say as a Wish; ValueError says what was wrong and what is allowed."""
+def checked(used: Any, annotator: Any, k: Any, method: Any, budget: Any, epochs: Any, seed: Any) -> CraftRequest:
+    """What the widgets say as a request; ValueError says what was wrong and what is allowed."""
     one_of("annotator", annotator, tk.available())
-    return Wish(
+    return CraftRequest(
         annotator,
         whole("k", k, 1, MOST_K),
         one_of("The method", method, UNIVERSAL),
@@ -117,13 +119,13 @@ def fooled(annotator: tk.Annotator, photos: PhotoSet, k: int, z: Tensor) -> int:
 
 
 def craft(
-    wish: Wish, photos: PhotoSet, stop_asked: Callable[[], bool], budget: float = loop.BUDGET_SECONDS
-) -> Generator[Moment, None, Made]:
+    request: CraftRequest, photos: PhotoSet, stop_asked: Callable[[], bool], budget: loop.Clock = loop.BUDGET_SECONDS
+) -> Generator[CraftProgress, None, Made]:
     """Moments of the run, one an update; returns what was made, the best so far where it was stopped."""
-    annotator, attack = loop.annotator(wish.annotator), wish.attack()
+    annotator, attack = load_annotator(request.annotator), request.attack()
     an_epoch = -(-len(photos.x) // attack.images_an_update)
-    goal = tk.Cleared(true=photos.true, k=wish.k)
-    steps = WithResult(loop.driven(attack.steps(annotator, photos.x, goal), stop_asked, budget))
+    goal = tk.Cleared(true=photos.true, k=request.k)
+    steps = WithResult(loop.take_steps(attack.steps(annotator, photos.x, goal), stop_asked, budget))
     points: list[Point] = []
     seen, index = -1, 0
     for any_step in steps:
@@ -131,23 +133,23 @@ def craft(
         index = step.index
         if step.epoch != seen:  # the whole set was measured as this epoch began
             seen = step.epoch
-            noise = fooled(annotator, photos, wish.k, noise_like(step.z.cpu(), wish.seed)) / len(photos.x)
+            noise = fooled(annotator, photos, request.k, noise_like(step.z.cpu(), request.seed)) / len(photos.x)
             points.append(Point(index / an_epoch, step.fooling_rate, noise))
-        yield Moment(index, step.epoch, step.z, points)
+        yield CraftProgress(index, step.epoch, step.z, points)
     result, stopped = steps.result
-    return _made(wish, photos, cast(UniversalResult, result), stopped, index, [*points], index / an_epoch)
+    return _made(request, photos, cast(UniversalResult, result), stopped, index, [*points], index / an_epoch)
 
 
 def _made(
-    wish: Wish, photos: PhotoSet, result: UniversalResult, stopped: str | None, updates: int, points: list[Point],
+    request: CraftRequest, photos: PhotoSet, result: UniversalResult, stopped: str | None, updates: int, points: list[Point],
     epoch: float,
 ) -> Made:  # fmt: skip
-    annotator, n = loop.annotator(wish.annotator), len(photos.x)
-    noise = fooled(annotator, photos, wish.k, noise_like(result.z.cpu(), wish.seed))
+    annotator, n = load_annotator(request.annotator), len(photos.x)
+    noise = fooled(annotator, photos, request.k, noise_like(result.z.cpu(), request.seed))
     count = int(result.achieved.sum())
     if points and points[-1].epoch == epoch:  # the same moment, now on whole levels
         points = points[:-1]
     return Made(
-        wish, result.z, photos.photos, n, count, int((~result.consistent).sum()), noise, updates, stopped, photos.guessed,
+        request, result.z, photos.photos, n, count, int((~result.consistent).sum()), noise, updates, stopped, photos.guessed,
         photos.left_out, photos.cleared_before, photos.inconsistent_before, [*points, Point(epoch, count / n, noise / n)],
     )  # fmt: skip

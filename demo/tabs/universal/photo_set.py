@@ -1,6 +1,6 @@
 """The photos that one change is crafted over, and those that it is tried on afterwards."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,10 +9,10 @@ from torch.nn import functional
 
 import tkml_core as tk
 from demo.catalog.english import listed
-from demo.engine import loop
-from demo.engine.plan import guess
+from demo.engine.annotators import guess, load_annotator, read_photo
 from demo.photos.samples import sample
 from demo.photos.selection import Source
+from tkml_core.generators import drain
 
 VIEWS = 4  # pictures that `views` makes of one photo
 CLOSER = 17  # pixels cut from every side of 224 for the closer view, which shows 85 % of the width
@@ -45,20 +45,31 @@ def read(source: Source, annotator_name: str) -> tuple[Tensor, Tensor, bool]:
 
     ValueError names the photo.
     """
-    annotator = loop.annotator(annotator_name)
+    annotator = load_annotator(annotator_name)
     try:
-        photo = loop.read_photo(source.path, annotator_name, square=True)
+        photo = read_photo(source.path, annotator_name, square=True)
     except ValueError as error:
         raise ValueError(f"{source.title}: {error}") from error
     return photo.x, annotator.mask(source.truth or guess(photo, annotator)), not source.truth
 
 
 def gather(sources: Sequence[Source], annotator_name: str, k: int, more_views: bool) -> PhotoSet:
-    """The set to craft over at k. A photo on which no true label is in the top-k is left out: nothing is to be won there."""
-    annotator = loop.annotator(annotator_name)
+    """The set of `gathering`, all at once."""
+    return drain(gathering(sources, annotator_name, k, more_views))
+
+
+def gathering(
+    sources: Sequence[Source], annotator_name: str, k: int, more_views: bool
+) -> Generator[int, None, PhotoSet]:
+    """How many photos have been read, one after the other; returns the set to craft over at k.
+
+    A photo on which no true label is in the top-k is left out: nothing is to be won there.
+    """
+    annotator = load_annotator(annotator_name)
     pictures, truths, guessed, left_out = [], [], 0, []
     cleared = inconsistent = 0
-    for source in sources:
+    for count, source in enumerate(sources):
+        yield count
         x, true, was_guess = read(source, annotator_name)
         if int((~true).sum()) < k:
             raise ValueError(f"{source.title}: {int((~true).sum())} labels are not true on it, and k = {k} are needed.")

@@ -5,19 +5,19 @@ from typing import Any
 
 import gradio as gr
 
-from demo.catalog import attacks as menu
+from demo.catalog import attacks as catalog
 from demo.components.theme import Html
-from demo.engine import loop
-from demo.engine.plan import MAX_SEED
+from demo.engine.plan import DEFAULT_K, MAX_SEED
 from demo.export.files import KEEP_SECONDS
 from demo.photos.samples import samples
 from demo.photos.selection import MOST_UPLOADS
-from demo.render.photo_card import line_html
 from demo.render.pictures import figure
+from demo.render.status import line_html
 from demo.render.verdict import waiting_html
-from demo.tabs.attack.widgets import DEFAULT_K
 from demo.tabs.universal import craft, events, photo_set, render, trial
+from demo.tabs.universal.widgets import UniversalWidgets
 from tkml_core.attacks.registry import UNIVERSAL
+from tkml_core.zoo.registry import entry_of
 
 FILES = 170  # pixels for a box of files: less cuts its words off
 INTRO = """<p class="lead">One change for <b>every</b> photo, called z: an optimizer <i>crafts</i> it, step by step, over a set of
@@ -29,67 +29,71 @@ ABOUT_BUDGET = (
 )
 
 
-def build(tab: gr.Tab, names: Sequence[str], files: dict[str, str]) -> None:
+def build(tab: gr.Tab, names: Sequence[str], files: dict[str, str]) -> UniversalWidgets:
     """Put the tab into the current one. names: the annotators; files: the samples' paths by name."""
-    box: dict[str, Any] = {"made": gr.State(None, time_to_live=KEEP_SECONDS), "opened": gr.State(False)}
+    parts: dict[str, Any] = {"made": gr.State(None, time_to_live=KEEP_SECONDS), "opened": gr.State(False)}
     Html(INTRO)
     with gr.Row(elem_classes="runbar"):
-        box["run"] = gr.Button("Craft", variant="primary", elem_id="craft-button", scale=0, min_width=120)
-        box["stop"] = gr.Button("Stop", interactive=False, elem_id="craft-stop", scale=0, min_width=88)
-        box["status"] = Html(line_html("ready"), elem_id="craft-status", elem_classes="runstatus")
+        parts["run"] = gr.Button("Craft", variant="primary", elem_id="craft-button", scale=0, min_width=120)
+        parts["stop"] = gr.Button("Stop", interactive=False, elem_id="craft-stop", scale=0, min_width=88)
+        parts["status"] = Html(line_html("ready"), elem_id="craft-status", elem_classes="runstatus")
     with gr.Row(elem_id="craft"):
         with gr.Column(elem_id="craft-stage", min_width=0):
-            _stage(box)
+            _stage(parts)
         with gr.Column(elem_id="craft-panel", elem_classes="pick", min_width=0):
-            _choices(box, names)
-            _trial(box, names[0])
+            _choices(parts, names)
+            _trial(parts, names[0])
         with gr.Column(elem_id="try", min_width=0):
-            box["tally"] = Html(waiting_html("Choose photos, then press Try it."), elem_id="try-verdict")
-            box["rows"] = Html("", elem_id="try-rows")
-    events.connect(tab, box, files)
+            parts["try_verdict"] = Html(waiting_html("Choose photos, then press Try it."), elem_id="try-verdict")
+            parts["try_rows"] = Html("", elem_id="try-rows")
+    w = UniversalWidgets(**parts)
+    events.wire_tab(tab, w, files)
+    return w
 
 
-def _stage(box: dict[str, Any]) -> None:
-    box["verdict"] = Html(waiting_html("Press Craft to make a change of your own."), elem_id="craft-verdict")
+def _stage(parts: dict[str, Any]) -> None:
+    parts["verdict"] = Html(waiting_html("Press Craft to make a change of your own."), elem_id="craft-verdict")
     with gr.Row(elem_id="craft-pictures"):
-        box["z"] = Html(figure("Change z", "", None, "", empty="What is crafted shows here."), elem_id="craft-z")
-        box["rates"] = Html(render.rates_html([], 10, 0), elem_id="craft-rates")
-    box["facts"] = Html("", elem_id="craft-facts")
+        parts["z"] = Html(figure("Change z", "", None, "", empty="What is crafted shows here."), elem_id="craft-z")
+        parts["rates"] = Html(render.rates_html([], 10, 0), elem_id="craft-rates")
+    parts["facts"] = Html("", elem_id="craft-facts")
     with gr.Row(elem_id="craft-downloads"):
-        box["npz"] = gr.DownloadButton("Change z (NPZ)", interactive=False, elem_id="craft-npz", size="md", min_width=0)
-        box["png"] = gr.DownloadButton(
+        parts["npz"] = gr.DownloadButton(
+            "Change z (NPZ)", interactive=False, elem_id="craft-npz", size="md", min_width=0
+        )
+        parts["png"] = gr.DownloadButton(
             "z as shown (PNG)", interactive=False, elem_id="craft-png", size="md", min_width=0
         )
 
 
-def _choices(box: dict[str, Any], names: Sequence[str]) -> None:
+def _choices(parts: dict[str, Any], names: Sequence[str]) -> None:
     choices = {item.name: item.title for item in samples()}
     Html('<h2><span class="number">1</span>Choose the set</h2>')
-    box["used"] = gr.CheckboxGroup(
+    parts["set_samples"] = gr.CheckboxGroup(
         [(title, name) for name, title in choices.items()], value=[n for n in photo_set.DEFAULT_SET if n in choices],
         label="Samples", elem_id="craft-used",
         info="Those left out can show afterwards whether z is universal",
     )  # fmt: skip
-    box["uploads"] = gr.File(
+    parts["set_uploads"] = gr.File(
         label=f"Your own photos, up to {MOST_UPLOADS}", file_count="multiple", file_types=["image"], height=FILES,
         elem_id="craft-uploads",
     )  # fmt: skip
-    box["views"] = gr.Checkbox(
+    parts["views"] = gr.Checkbox(
         True, label=f"{photo_set.VIEWS} pictures of each photo", elem_id="craft-views",
         info="As it is, mirrored, and both cut closer: with few photos z would otherwise learn them by heart",
     )  # fmt: skip
     Html('<h2><span class="number">2</span>Choose the attack</h2>')
-    labels = [(f"{name} · {len(loop.annotator(name).labels)} labels", name) for name in names]
-    box["annotator"] = gr.Radio(
-        labels, value=names[0], label="Annotator", info=menu.ANNOTATORS, elem_id="craft-annotator"
+    labels = [(f"{name} · {len(entry_of(name).labels)} labels", name) for name in names]
+    parts["annotator"] = gr.Radio(
+        labels, value=names[0], label="Annotator", info=catalog.ANNOTATORS, elem_id="craft-annotator"
     )
-    box["method"] = gr.Radio(
+    parts["method"] = gr.Radio(
         list(UNIVERSAL), value=next(iter(UNIVERSAL)), label="Method", elem_id="craft-method",
         info="TkML-AP-Uv is the paper's. With the goal's margin in place of Eq. 8 it does better for voc20, less well "
         "for coco80. kUAPs is the older one it is compared with; how often each succeeds stands on Tables",
     )  # fmt: skip
-    box["k"] = gr.Slider(1, craft.MOST_K, value=DEFAULT_K, step=1, label="k", elem_id="craft-k")
-    box["budget"] = gr.Slider(
+    parts["k"] = gr.Slider(1, craft.MOST_K, value=DEFAULT_K, step=1, label="k", elem_id="craft-k")
+    parts["budget"] = gr.Slider(
         *craft.BUDGETS,
         value=4000,
         step=100,
@@ -98,29 +102,29 @@ def _choices(box: dict[str, Any], names: Sequence[str]) -> None:
         info=ABOUT_BUDGET,
     )
     with gr.Row():
-        box["epochs"] = gr.Slider(
+        parts["epochs"] = gr.Slider(
             1, craft.MOST_EPOCHS, value=10, step=1, label="Epochs", elem_id="craft-epochs", min_width=140
         )
-        box["seed"] = gr.Number(
+        parts["seed"] = gr.Number(
             0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, elem_id="craft-seed", min_width=90
         )
 
 
-def _trial(box: dict[str, Any], annotator: str) -> None:
+def _trial(parts: dict[str, Any], annotator: str) -> None:
     Html('<h2><span class="number">3</span>Try it on other photos</h2>')
-    box["which"] = gr.Radio(
+    parts["which"] = gr.Radio(
         [("made here", events.OWN), *((f"bundled, {name}", name) for name in UNIVERSAL)],
         value=trial.strongest(annotator, DEFAULT_K),
         label="Which z", elem_id="try-which", info="A bundled one is for the annotator and the k chosen above",
     )  # fmt: skip
     choices = {item.name: item.title for item in samples()}
-    box["tried"] = gr.CheckboxGroup(
+    parts["try_samples"] = gr.CheckboxGroup(
         [(title, name) for name, title in choices.items()],
         value=photo_set.unseen(photo_set.DEFAULT_SET, choices)[: trial.MOST_TRIED], label="Samples", elem_id="try-samples",
         info="At the start, those that share no photo with the set. Every photo is cut to its centre square",
     )  # fmt: skip
-    box["strangers"] = gr.File(
+    parts["try_uploads"] = gr.File(
         label=f"Your own photos, up to {trial.MOST_TRIED} in all", file_count="multiple", file_types=["image"],
         height=FILES, elem_id="try-uploads",
     )  # fmt: skip
-    box["try"] = gr.Button("Try it", elem_id="try-button")
+    parts["try_button"] = gr.Button("Try it", elem_id="try-button")

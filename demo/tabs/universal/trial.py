@@ -3,20 +3,22 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from html import escape
 
+from markupsafe import Markup
 from torch import Tensor
 
 import tkml_core as tk
 from demo.catalog.english import are, listed
 from demo.engine import loop
+from demo.engine.annotators import load_annotator, read_photo
 from demo.engine.frames import History
 from demo.engine.outcome import Outcome, conclude
-from demo.engine.plan import Ask, make_plan
+from demo.engine.plan import AttackRequest, make_plan
 from demo.photos.selection import Source
-from demo.render.labels import top_list
-from demo.render.photo_card import before_html, scored
+from demo.render.labels import scored, top_list
+from demo.render.photo_card import before_html
 from demo.render.pictures import figure, to_image
+from demo.render.templates import fill
 from demo.render.verdict import said_html, top_words
 from demo.tabs.universal.craft import Made
 from demo.tabs.universal.render import change_html, factor_for
@@ -48,15 +50,15 @@ def room(uploads: Sequence[str] | None) -> int:
 
 def own(made: Made) -> Change:
     """The z that was crafted on the page."""
-    wish = made.wish
+    request = made.request
     photos = "1 photo" if made.photos == 1 else f"{made.photos} photos"
-    origin = f"The z made here with {wish.title} over {photos}, for {wish.annotator} at k = {wish.k}."
+    origin = f"The z made here with {request.title} over {photos}, for {request.annotator} at k = {request.k}."
     alone = " So it is not universal yet: it knows the photos it was made on, and little else. More photos may help."
-    best = strongest(wish.annotator, wish.k)
-    if (best, wish.annotator, wish.k) in bundled():
-        known = notes_of(path_of(best, wish.annotator, wish.k))["photos"]
+    best = strongest(request.annotator, request.k)
+    if (best, request.annotator, request.k) in bundled():
+        known = notes_of(path_of(best, request.annotator, request.k))["photos"]
         alone += f" To see one made on {known} photos, choose “bundled, {best}” below “Which z” and press Try it."
-    return Change(made.z, wish.annotator, wish.k, wish.method, origin, alone)
+    return Change(made.z, request.annotator, request.k, request.method, origin, alone)
 
 
 def ready(method: str, annotator: str, k: int) -> Change:
@@ -85,14 +87,14 @@ def strongest(annotator: str, k: int) -> str:
 
 def put_on(change: Change, source: Source) -> Outcome:
     """The photo's centre square with z added, run as every attack runs and measured on the 8-bit picture."""
-    annotator = loop.annotator(change.annotator)
+    annotator = load_annotator(change.annotator)
     try:
-        photo = loop.read_photo(source.path, change.annotator, square=True)
-        plan = make_plan(Ask(change.annotator, change.k, "TkML-AP-U", source.truth), annotator, photo)
+        photo = read_photo(source.path, change.annotator, square=True)
+        plan = make_plan(AttackRequest(change.annotator, change.k, "TkML-AP-U", source.truth), annotator, photo)
     except ValueError as error:
         raise ValueError(f"{source.title}: {error}") from error
-    plan = replace(plan, attack=Precomputed(change.z), ask=replace(plan.ask, attack=change.method))
-    steps = WithResult(loop.driven(plan.attack.steps(annotator, photo.x, plan.goal), lambda: False))
+    plan = replace(plan, attack=Precomputed(change.z), request=replace(plan.request, attack=change.method))
+    steps = WithResult(loop.take_steps(plan.attack.steps(annotator, photo.x, plan.goal), lambda: False))
     history, began = History(), time.perf_counter()
     for step in steps:
         history.add(step)
@@ -121,14 +123,12 @@ def row_html(source: Source, outcome: Outcome, z: Tensor, note: str) -> str:
     kind, word, sentence = _state(outcome)
     if plan.guessed:
         sentence += f" Truth guessed: {listed(plan.roles.true)}."
-    tag = f'<span class="tag">{escape(note)}</span>' if note else ""
-    return (
-        f'<article class="trial {kind}"><header><h2>{escape(source.title)}</h2>{tag}<p class="outcome"><strong>'
-        f'<span class="sign" aria-hidden="true"></span>{word}</strong> {escape(sentence)}</p></header><div class="trio">'
-        f"{before_html(plan.annotator, plan.photo, plan.roles, plan.k)}"
-        f"{change_html(z, factor, 'Change', lossless=False)}"
-        f"{figure('Changed', f'{source.title} with the change added', to_image(outcome.x_adv), after)}</div></article>"
-    )
+    return fill(
+        "tabs/universal/trial.html", kind=kind, word=word, sentence=sentence, title=source.title, note=note,
+        original=Markup(before_html(plan.annotator, plan.photo, plan.roles, plan.k)),
+        change=Markup(change_html(z, factor, "Change", lossless=False)),
+        changed=Markup(figure("Changed", f"{source.title} with the change added", to_image(outcome.x_adv), after)),
+    )  # fmt: skip
 
 
 def try_html(change: Change, sources: Sequence[Source], notes: Sequence[str]) -> tuple[str, str]:

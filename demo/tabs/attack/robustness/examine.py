@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 import tkml_core as tk
-from demo.engine import loop
+from demo.engine.annotators import load_annotator
 from demo.engine.outcome import Outcome
 from demo.engine.roles import Roles
 from demo.tabs.attack.robustness import distortions
@@ -36,8 +36,8 @@ class Finished:
     def of(cls, outcome: Outcome) -> Self:
         plan = outcome.plan
         x, x_adv = (image.mul(255).round().to(torch.uint8).cpu() for image in (plan.photo.x, outcome.x_adv))
-        ask = plan.ask
-        return cls(ask.annotator, ask.attack, plan.goal_name, plan.k, plan.roles, plan.seed, x, x_adv)
+        request = plan.request
+        return cls(request.annotator, request.attack, plan.goal_name, plan.k, plan.roles, plan.seed, x, x_adv)
 
     @property
     def l2(self) -> float:
@@ -94,7 +94,7 @@ def seen(ranked: Sequence[str], run: Finished, true: Sequence[str], k: int) -> S
 
 def examine(run: Finished) -> Examined:
     """Everything the panel shows. About twenty forward passes."""
-    annotator = loop.annotator(run.annotator)
+    annotator = load_annotator(run.annotator)
     x, x_adv = (image.float().div(255).to(annotator.device) for image in (run.x, run.x_adv))
     rows = []
     for kind, name, note, change in _changes(run):
@@ -140,8 +140,11 @@ def _ranked(annotator: tk.Annotator, image: Tensor) -> list[str]:
 
 
 def _transfer(run: Finished, name: str, x_adv: Tensor, x: Tensor) -> Row:
-    """Another annotator looks at both pictures; only the labels that both know count."""
-    own, other = loop.annotator(run.annotator), loop.annotator(name)
+    """Another annotator looks at both pictures, at its own size; only the labels that both know count."""
+    try:
+        own, other = load_annotator(run.annotator), load_annotator(name)
+    except ValueError as error:  # weights that cannot be fetched
+        return Row("other", f"Shown to {name}", "", why=str(error), annotator=name)
     spelled = {coco_name(label): label for label in own.labels}
     shared = [j for j, label in enumerate(other.labels) if coco_name(label) in spelled]
     names = [spelled[coco_name(other.labels[j])] for j in shared]
@@ -154,7 +157,7 @@ def _transfer(run: Finished, name: str, x_adv: Tensor, x: Tensor) -> Row:
         why = f"{name} does not know {', '.join(missing)}." if unknown or not true else "Too few labels in common."
         return Row("other", title, note, why=why, annotator=name)
     with torch.inference_mode():
-        scores = [other(image)[:, shared] for image in (x_adv, x)]
+        scores = [other(other.prepare(tk.to_pil(image)))[:, shared] for image in (x_adv, x)]
         mine = own(x)[:, [own.index(label) for label in names]]
     kind = "other"
     if torch.allclose(scores[1], mine, atol=1e-3):

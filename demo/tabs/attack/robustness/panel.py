@@ -5,9 +5,9 @@ from typing import Any
 
 import gradio as gr
 
+from demo.components.events import plain_error
 from demo.components.theme import Html
-from demo.engine.replay import Reel
-from demo.photos.uploads import plain_error
+from demo.engine.replay import Replay
 from demo.tabs.attack.robustness.examine import Finished, examine
 from demo.tabs.attack.robustness.render import examined_html
 
@@ -31,14 +31,14 @@ def fresh(button: gr.Button, result: gr.HTML, ready: bool) -> dict[Any, Any]:
     return {button: gr.update(interactive=ready), result: ""}
 
 
-def wire(button: gr.Button, result: gr.HTML, reel: gr.State, attack_button: gr.Button, **quiet: Any) -> None:
+def wire(button: gr.Button, result: gr.HTML, replay: gr.State, attack_button: gr.Button, **quiet: Any) -> None:
     """Test on click; a new run drops a test that is still going on, since it is about the run before."""
 
-    def on_test(last: Reel | None) -> Iterator[str]:
+    def on_test(last: Replay | None) -> Iterator[str]:
         if last is None:
             raise plain_error("There is no finished run to test. Press Attack first.")
         yield WORKING
         yield examined_html(examine(Finished.of(last.outcome)))
 
-    tested = button.click(on_test, reel, result, trigger_mode="once", **quiet)
+    tested = button.click(on_test, replay, result, trigger_mode="once", **quiet)
     attack_button.click(None, None, None, cancels=[tested], **quiet)

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 
+from markupsafe import Markup
+
 from demo.catalog.english import listed
 from demo.engine.roles import Roles
 from demo.render.labels import tag, tags
-from demo.render.tables import cell, head, row, sheet, sum_up, wide
+from demo.render.tables import Cell, sheet, sum_up
+from demo.render.tables import Row as TableRow
 from demo.tabs.attack.robustness.examine import Examined, Row, Seen
 
 
@@ -84,23 +87,23 @@ def _row(examined: Examined, kind: str) -> Row:
     return next(row for row in examined.rows if row.kind == kind)
 
 
-def _state(seen: Seen, fooled: str, otherwise: str) -> str:
+def _state(seen: Seen, fooled: str, otherwise: str) -> Markup:
     word = fooled if seen.fooled else otherwise
     kind = "yes" if seen.fooled else "no"
-    said = f'<b class="{kind}"><i aria-hidden="true"></i>{word}</b>' if word else ""
-    return f'<span class="state">{said}<span>E = {int(seen.consistent)}</span></span>'
+    said = Markup('<b class="{}"><i aria-hidden="true"></i>{}</b>').format(kind, word) if word else ""
+    return Markup('<span class="state">{}<span>E = {}</span></span>').format(said, int(seen.consistent))
 
 
-def _changes(examined: Examined) -> str:
+def _changes(examined: Examined) -> Markup:
     run, rows = examined.run, []
     for line in examined.rows:
         if not line.attacked or not line.original:
-            rows.append(row(head(line.name, line.note), wide(line.why, 2)))
+            rows.append(TableRow(line.name, note=line.note, instead=line.why))
             continue
         fooled, missed = ("goal met", "goal not met") if line.kind == "none" else ("goal still met", "goal lost")
         attacked = tags(line.attacked.top, run.roles) + _state(line.attacked, fooled, missed)
         original = tags(line.original.top, run.roles) + _state(line.original, "goal met too", "")
-        rows.append(row(head(line.name, line.note), cell("Attacked", attacked), cell("Original", original)))
+        rows.append(TableRow(line.name, (Cell("Attacked", attacked), Cell("Original", original)), line.note))
     caption = (
         f"{run.attack} on {run.annotator}, k = {run.k}, ‖z‖₂ = {run.l2:.1f}. The same is done to the saved picture and, for "
         "comparison, to the original. E = 0: the labels contradict the truth."
@@ -108,13 +111,13 @@ def _changes(examined: Examined) -> str:
     return sheet(caption, ("What is done", "Attacked photo", "Original photo"), rows)
 
 
-def _lists(examined: Examined) -> str:
+def _lists(examined: Examined) -> Markup:
     run, rows = examined.run, []
     for k, (attacked, original) in enumerate(zip(examined.attacked, examined.original, strict=True), start=1):
         now = _added(attacked, run.roles) + _state(attacked, "goal met", "goal not met")
         control = _added(original, run.roles) + _state(original, "goal met too", "")
-        name = head(f"k′ = {k}", "the attack's k" if k == run.k else "")
-        rows.append(row(name, cell("Attacked", now), cell("Original", control)))
+        cells = Cell("Attacked", now), Cell("Original", control)
+        rows.append(TableRow(f"k′ = {k}", cells, "the attack's k" if k == run.k else ""))
     caption = (
         f"Another length of list, as in the paper's Table 3: the attack was made for k = {run.k}, and the list shows k′ labels. "
         "Each line adds one label to the line above."
@@ -122,6 +125,6 @@ def _lists(examined: Examined) -> str:
     return sheet(caption, ("Length", "Attacked photo", "Original photo"), rows)
 
 
-def _added(seen: Seen, roles: Roles) -> str:
-    plus = '<span class="plus">+</span>' if len(seen.top) > 1 else ""
-    return f'<span class="tags">{plus}{tag(seen.top[-1], roles)}</span>'
+def _added(seen: Seen, roles: Roles) -> Markup:
+    plus = Markup('<span class="plus">+</span>') if len(seen.top) > 1 else ""
+    return Markup('<span class="tags">{}{}</span>').format(plus, tag(seen.top[-1], roles))

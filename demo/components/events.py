@@ -1,0 +1,54 @@
+"""What the events of all tabs share: Gradio's settings for them, and errors in words for a visitor."""
+
+from collections.abc import Callable
+from functools import wraps
+from html import escape
+from inspect import isgeneratorfunction
+from typing import Any
+
+import gradio as gr
+
+from demo.engine.places import AT_ONCE, MOST_WAITING
+
+
+def plainly(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """`handler`, with what the core or the runner refuses turned into a sentence for the visitor."""
+
+    if isgeneratorfunction(handler):
+
+        @wraps(handler)
+        def generator(*args: Any, **kwargs: Any) -> Any:
+            try:
+                yield from handler(*args, **kwargs)
+            except ValueError as error:
+                raise plain_error(str(error)) from None
+
+        return generator
+
+    @wraps(handler)  # Gradio reads the signature
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return handler(*args, **kwargs)
+        except ValueError as error:
+            raise plain_error(str(error)) from None
+
+    return wrapped
+
+
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+# One choice of a visitor after the other (see `queue`): each reads what the one before it has set, however fast they click.
+CHOICE: dict[str, Any] = {**QUIET, "concurrency_id": "choice", "concurrency_limit": 4, "trigger_mode": "always_last"}
+
+
+Update = dict[Any, Any]  # widget -> its new value; widgets that are not named stay as they are
+
+
+def plain_error(message: str) -> gr.Error:
+    """What the visitor reads when something is wrong; `message` may quote their input, so it is escaped."""
+    return gr.Error(escape(message, quote=False), title="That did not work", print_exception=False)
+
+
+# For every event that attacks, page and endpoint alike: they wait in `engine.places`, and here there is room for all of them.
+RUN: dict[str, Any] = {"concurrency_id": "run", "concurrency_limit": AT_ONCE + MOST_WAITING + 10}

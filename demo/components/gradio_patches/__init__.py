@@ -1,0 +1,1 @@
+"""What changes Gradio's own behaviour: each file says which behaviour, and why."""

@@ -1,0 +1,32 @@
+"""The box for a photo: what is uploaded is checked at once, and handed on unaltered."""
+
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import ImageData
+
+from demo.components.events import plain_error
+from demo.components.gradio_patches.unaltered_image import unaltered_image
+from demo.photos.uploads import open_photo
+
+
+def checked_path(payload: ImageData | None) -> str | None:
+    """The path of an uploaded picture that can be read; None where nothing was uploaded."""
+    if payload is None:
+        return None
+    if not payload.path:
+        raise plain_error("The picture did not arrive as a file. Please upload it as a file.")
+    try:
+        open_photo(payload.path)
+    except ValueError as error:
+        raise plain_error(str(error)) from None
+    return payload.path
+
+
+_Image = unaltered_image(checked_path)
+
+
+def photo_input(**options: Any) -> gr.Image:
+    """An image widget that hands over the path of the uploaded file, unaltered, or answers with one plain sentence."""
+    box: gr.Image = _Image(type="filepath", format="png", image_mode=None, **options)
+    return box

@@ -1,0 +1,56 @@
+"""The page's queue: Gradio's (6.31), which counts all events together, with a limit for each kind and order by visitor.
+
+Runs wait in `engine.places`, not here, so that here no event waits for long.
+"""
+
+from typing import Any
+
+import gradio as gr
+from gradio.queueing import Event, Queue
+
+THREADS = 120  # events that are under way at a time; every run that waits is one of them
+MOST_OF_A_KIND = 300  # events of one concurrency id that wait; each kind has its own limit
+MOST_OF_A_SESSION = 20  # the same, of one session: a page sends one or two
+IN_ORDER = frozenset(
+    {"choice"}
+)  # concurrency ids whose events follow each other within a session, in the order of the clicks
+
+
+class PageQueue(Queue):
+    """Limits by kind and by session, and order within a session where it is needed rather than among all visitors."""
+
+    async def push(self, body: Any, request: Any, username: str | None) -> Any:
+        fn = self.blocks.fns.get(body.fn_index) if isinstance(body.fn_index, int) else None
+        kind = self.event_queue_per_concurrency_id.get(fn.concurrency_id) if fn else None
+        if kind is not None:
+            mine = sum(event.session_hash == body.session_hash for event in kind.queue)
+            if len(kind.queue) >= MOST_OF_A_KIND or (body.session_hash and mine >= MOST_OF_A_SESSION):
+                return False, "Too much was asked for at once. Please try again in a moment.", "queue_full"
+        return await super().push(body, request, username)
+
+    def get_events(self) -> Any:
+        """As Gradio's, but an event that follows a running one of its session stays where it is."""
+        all_of: dict[str, list[Event]] = {}
+        for kind in IN_ORDER & self.event_queue_per_concurrency_id.keys():
+            waiting = self.event_queue_per_concurrency_id[kind].queue
+            running = (event for job in self.active_jobs if job for event in job)
+            seen = {event.session_hash for event in running if event.concurrency_id == kind}
+            all_of[kind], ready = [*waiting], []
+            for event in waiting:
+                if event.session_hash not in seen:
+                    ready.append(event)
+                    seen.add(event.session_hash)
+            waiting[:] = ready
+        found = super().get_events()
+        taken = found[0] if found else []
+        for kind, events in all_of.items():
+            self.event_queue_per_concurrency_id[kind].queue[:] = [event for event in events if event not in taken]
+        return found
+
+
+def install(page: gr.Blocks) -> None:
+    """Give `page` this queue, open to nobody who would go round it; runs, page loads and looks have limits of their own."""
+    page.queue(api_open=False)
+    page._queue = PageQueue(
+        live_updates=True, concurrency_count=page.max_threads, update_intervals=1, max_size=None, blocks=page
+    )

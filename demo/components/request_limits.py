@@ -1,0 +1,160 @@
+"""What may come in by HTTP at all: how much, how many files at once, and of which kind. Before Gradio reads any of it."""
+
+import errno
+import json
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+from gradio.route_utils import MultiPartException
+from gradio.utils import get_upload_folder
+
+from demo.components.callers import LONGEST_SESSION
+from demo.photos import upload_folder
+from demo.photos.selection import MOST_UPLOADS
+from demo.photos.uploads import MAX_FILE_SIZE
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Asgi = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+MOST_JSON_BYTES = 1_000_000
+MOST_UPLOAD_BYTES = MOST_UPLOADS * MAX_FILE_SIZE // 2  # a request; photos are seldom half as large as they may be
+TOO_LONG = f"A request has at most {MOST_JSON_BYTES // 1_000_000} MB. Photos are sent as files, to /upload."
+NO_NAME = f"The name of a session has at most {LONGEST_SESSION} characters."
+TOO_MANY = f"At most {MOST_UPLOADS} files are taken at a time; please send fewer."
+TOO_LARGE = f"At most {MOST_UPLOAD_BYTES // 1_000_000} MB are taken at a time; please send fewer or smaller photos."
+BROKE_OFF = "The upload broke off before its end. Please send it again."
+DISK_FULL = "The server has no room for this file at present. Please try again in some minutes."
+_LONG_SESSION = re.compile(rb'"session_hash"\s*:\s*"[^"]{%d}' % (LONGEST_SESSION + 1))
+_BOUNDARY = re.compile(rb'boundary="?([^";,\s]+)')
+
+
+class RequestLimits:
+    """ASGI middleware. What is refused gets one sentence and leaves no file behind."""
+
+    def __init__(self, app: Asgi) -> None:
+        self.app = app
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await self.app(scope, receive, send)
+        elif scope["path"].rstrip("/").endswith("/upload"):
+            await _upload(self.app, scope, receive, send)
+        else:
+            await _json(self.app, scope, receive, send)
+
+
+async def _json(app: Asgi, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    if _length(scope) > MOST_JSON_BYTES:
+        return await _answer(send, 413, TOO_LONG)
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None  # whoever sent it has gone
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+        if len(body) > MOST_JSON_BYTES:
+            return await _answer(send, 413, TOO_LONG)
+    if _LONG_SESSION.search(body):
+        return await _answer(send, 400, NO_NAME)
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    await app(scope, again, send)
+    return None
+
+
+async def _upload(app: Asgi, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    if _length(scope) > MOST_UPLOAD_BYTES:
+        return await _answer(send, 413, TOO_LARGE)
+    folder = Path(get_upload_folder())
+    await anyio.to_thread.run_sync(upload_folder.sweep, folder, max(_length(scope), MAX_FILE_SIZE))
+    counted, began = _Counted(scope, receive), False
+    answer: list[Message] = []
+
+    async def held_back(message: Message) -> None:
+        nonlocal began
+        if message["type"] == "http.response.start" and message["status"] != 200:
+            began = True
+        if began:
+            await send(message)
+        else:
+            answer.append(message)
+
+    try:
+        await app(scope, counted, held_back)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT) or began:
+            raise
+        return await _answer(send, 507, DISK_FULL)
+    if answer:
+        content = b"".join(message.get("body", b"") for message in answer)
+        await anyio.to_thread.run_sync(_empty_what_is_no_picture, content)
+        for message in answer:
+            await send(message)
+    return None
+
+
+class _Counted:
+    """`receive`, which ends an upload in Gradio's own way, its files deleted, where too much comes or no more."""
+
+    def __init__(self, scope: MutableMapping[str, Any], receive: Receive) -> None:
+        found = _BOUNDARY.search(_header(scope, b"content-type"))
+        self.mark = b"--" + found[1] if found else b""
+        self.receive, self.size, self.parts, self.end = receive, 0, 0, b""
+
+    async def __call__(self) -> Message:
+        message = await self.receive()
+        if message["type"] == "http.disconnect":
+            raise MultiPartException(BROKE_OFF)
+        body = message.get("body", b"")
+        self.size += len(body)
+        if self.size > MOST_UPLOAD_BYTES:
+            raise MultiPartException(TOO_LARGE)
+        if self.mark:
+            seen = self.end + body
+            self.parts += seen.count(self.mark)
+            self.end = seen[-len(self.mark) + 1 :]
+        if self.parts > MOST_UPLOADS + 1:  # one more closes the last part
+            raise MultiPartException(TOO_MANY)
+        return message
+
+
+def _empty_what_is_no_picture(content: bytes) -> None:
+    """Files of Gradio's answer to an upload that are no pictures by their headers are emptied: nothing else is kept here.
+
+    They keep their names, so that whoever uses one reads the same sentence about it as everywhere.
+    """
+    try:
+        paths = [Path(path) for path in json.loads(content)]
+    except (ValueError, TypeError):
+        return  # no list of files
+    for path in paths:
+        if path.parent.parent == Path(get_upload_folder()) and not upload_folder.is_picture(path):
+            path.write_bytes(b"")
+
+
+def _header(scope: MutableMapping[str, Any], name: bytes) -> bytes:
+    return next((value for key, value in scope["headers"] if key == name), b"")
+
+
+def _length(scope: MutableMapping[str, Any]) -> int:
+    text = _header(scope, b"content-length")
+    return int(text) if text.isdigit() else 0
+
+
+async def _answer(send: Send, status: int, sentence: str) -> None:
+    body = json.dumps({"detail": sentence, "error": sentence}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,34 @@
+"""Checks of single values that a visitor or a program sent. Errors name the value and what is allowed."""
+
+from typing import Any
+
+import tkml_core as tk
+from demo.photos.selection import MOST_NAMED
+
+
+def whole(name: str, value: Any, low: int, high: int, why: str = "") -> int:
+    """`value` as an int in [low, high]; ValueError that names the value and the range otherwise."""
+    number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    if number is None or not low <= number <= high or int(number) != number:  # NaN is in no range
+        raise ValueError(f"{name} must be a whole number from {low} to {high}{why}; got {value!r:.200}.")
+    return int(number)
+
+
+def one_of(name: str, value: Any, allowed: Any) -> str:
+    """`value` if it is one of the `allowed` names; ValueError listing them otherwise."""
+    if value not in tuple(allowed):
+        raise ValueError(f"{name} must be one of {', '.join(repr(item) for item in allowed)}; got {value!r:.200}.")
+    return str(value)
+
+
+def label_names(name: str, value: Any, annotator: tk.Annotator) -> tuple[str, ...]:
+    """A list of label names in the annotator's own spelling, each once, in the order given."""
+    if value is None:
+        return ()
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        raise ValueError(
+            f'{name} must be a list of label names, such as ["{annotator.labels[0]}"]; got {value!r:.200}.'
+        )
+    if len(value) > MOST_NAMED:
+        raise ValueError(f"{name} must be at most {MOST_NAMED} label names; {len(value)} came.")
+    return tuple(dict.fromkeys(annotator.labels[annotator.index(item)] for item in value))

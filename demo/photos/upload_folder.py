@@ -1,0 +1,79 @@
+"""The folder that uploads lie in: how much it may hold, and what is swept out of it."""
+
+import re
+import shutil
+import threading
+import time
+import warnings
+from pathlib import Path
+
+from PIL import Image
+
+from tkml_core.photo_files import FORMATS
+
+MOST_BYTES = 2_000_000_000  # of uploads, all visitors together; the oldest make room
+KEEP_SECONDS = 3600 + 600  # Gradio deletes what a page knows of after an hour; this is for what nobody knows of
+UNFINISHED_SECONDS = 600  # an upload that broke off, after that long without another byte
+_UPLOAD = re.compile(r"[0-9a-f]{64}")  # Gradio's folder for a file that came in: its SHA-256
+_UNFINISHED = re.compile(r"tmp[\w]{4,}")
+_lock = threading.Lock()
+
+
+def bytes_held(folder: Path) -> int:
+    """How many bytes of uploads lie in `folder`, those that are coming in included."""
+    return sum(size for _, _, size in _entries(folder))
+
+
+def sweep(folder: Path, room_for: int = 0, most: int = MOST_BYTES) -> None:
+    """Delete what is too old, then the oldest uploads until `room_for` bytes more are at most `most` in all."""
+    with _lock:
+        now, kept = time.time(), []
+        for at, path, size in sorted(_entries(folder)):
+            if now - at > (UNFINISHED_SECONDS if path.is_file() else KEEP_SECONDS):
+                _delete(path)
+            else:
+                kept.append((path, size))
+        held = sum(size for _, size in kept)
+        for path, size in kept:
+            if held + room_for <= most:
+                break
+            if path.is_dir():  # what is coming in belongs to somebody who is still sending
+                _delete(path)
+                held -= size
+
+
+def is_picture(path: Path) -> bool:
+    """Whether the file begins as a picture of one of the FORMATS does; nothing is decoded."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns about large and odd files
+            Image.open(path, formats=FORMATS).close()
+    except Exception:  # Pillow's readers raise many kinds on what was made to look like a picture
+        return False
+    return True
+
+
+def _entries(folder: Path) -> list[tuple[float, Path, int]]:
+    """When it was last written, where it is, how many bytes: for each upload, finished or not."""
+    found = []
+    try:
+        inside = list(folder.iterdir())
+    except OSError:  # nothing has been uploaded yet
+        return []
+    for path in inside:
+        try:
+            if _UPLOAD.fullmatch(path.name):
+                files = [file.stat() for file in path.iterdir()]
+                found.append((path.stat().st_mtime, path, sum(file.st_size for file in files)))
+            elif _UNFINISHED.fullmatch(path.name) and path.is_file():
+                found.append((path.stat().st_mtime, path, path.stat().st_size))
+        except OSError:  # gone in between
+            continue
+    return found
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,40 @@
+"""Label race and curves of one run."""
+
+import numpy as np
+
+import tkml_core as tk
+from demo.catalog import attacks as catalog
+from demo.engine.annotators import Photo
+from demo.engine.frames import History
+from demo.engine.outcome import Outcome, saved_apart
+from demo.engine.plan import Plan
+from demo.engine.roles import Roles
+from demo.render.curves import curves_html
+from demo.render.race import Race, race_html
+
+
+def race_of(plan: Plan, history: History, outcome: Outcome | None = None) -> str:
+    """Label race and curves of a run so far. They end at the saved picture, once there is one.
+
+    That picture need not be the last step: attacks that go on after a success keep the best one.
+    """
+    scores = np.stack([logits.double().numpy() for logits in history.logits])
+    threshold, norm = np.asarray(history.threshold, dtype=float), history.norm
+    apart = outcome is not None and saved_apart(outcome)
+    if outcome is not None and apart:
+        saved = outcome.logits[0].double().cpu().numpy()
+        scores, threshold = np.vstack([scores, saved]), np.append(threshold, threshold[-1])
+        norm = [*norm, outcome.report["l2"]]
+    if getattr(plan.attack, "score_space", "logits") == "probability":
+        inside = threshold.clip(1e-6, 1 - 1e-6)  # the race is drawn on logits, whatever the attack works on
+        threshold = np.log(inside / (1 - inside))
+    # λ is a number of TkML-AP's losses; other attacks give the score that a label must have to be in the top-k.
+    word = "threshold λ" if "lambda_0" in catalog.setting_names(plan.request.attack) else f"score of place {plan.k}"
+    race = Race(plan.annotator.labels, scores, threshold, plan.roles, plan.k, word, apart)
+    return race_html(race) + curves_html(history.loss, norm)
+
+
+def starting_line(annotator: tk.Annotator, photo: Photo, true: tuple[str, ...], k: int) -> str:
+    """The race before it starts: every label where the photo puts it. It takes the room that the run will need."""
+    race = Race(annotator.labels, photo.logits.double().cpu().numpy(), np.full(1, np.nan), Roles(true), k)
+    return race_html(race) + curves_html([], [0.0])

@@ -1,0 +1,41 @@
+"""The status line of a run: how far, how fast, where."""
+
+from demo.engine.frames import Frame
+from demo.engine.outcome import Outcome, device_name
+from demo.engine.places import CROWDED_SECONDS, Waiting
+from demo.engine.plan import Plan
+from demo.render.verdict import steps_words
+
+
+def speed_words(steps_per_second: float) -> str:
+    """Such as "12 steps/s"."""
+    speed = round(steps_per_second)
+    return f"{speed} step{'' if speed == 1 else 's'}/s"
+
+
+def status_html(plan: Plan, frame: Frame) -> str:
+    """One line that goes with the pictures: how far, how fast, where."""
+    reached = "goal reached" if frame.achieved else "goal not reached yet"
+    return line_html(
+        f"step {frame.index}", speed_words(frame.steps_per_second), device_name(plan.photo.x.device), reached
+    )
+
+
+def done_html(outcome: Outcome) -> str:
+    """The same line for a finished run."""
+    report = outcome.report
+    speed = max(len(outcome.history.loss) - 1, 0) / max(report["seconds"], 1e-6)
+    pace = (speed_words(speed),) if report["steps"] else ()  # a z made beforehand is only added, at no speed
+    return line_html(steps_words(report), *pace, report["device"], f"{report['seconds']:.1f} s")
+
+
+def waiting_html(waiting: Waiting) -> str:
+    """The line of somebody who waits for a run: where they stand, and about how long it takes."""
+    ahead = "you are next" if waiting.place == 1 else f"{waiting.place - 1} before you"
+    wait = f"about {waiting.seconds} s" if waiting.seconds else "any moment"
+    return line_html("waiting", ahead, wait, f"a run lasts {CROWDED_SECONDS:.0f} s at most while others wait")
+
+
+def line_html(*parts: str) -> str:
+    """Facts in a row."""
+    return '<p class="status">' + "".join(f"<span>{part}</span>" for part in parts) + "</p>"

@@ -1,0 +1,132 @@
+"""Nobody takes the page down: every way in goes through the same places, and whoever only looks waits for none."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+from demo.components import callers
+from demo.engine.places import AT_ONCE, MOST_WAITING, PLACES, Turn
+
+LONG = ["coco80", 3, "BlackBox", [], "", [], 2000, 0, ""]  # ends by the clock at the earliest, where nobody stops it
+
+
+def holds(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+    """Whether it comes true soon; far less than a run's clock, far more than a busy machine needs."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.fixture
+def taken(server: str) -> Iterator[list[Turn]]:
+    """All places, held by nobody in particular."""
+    with ExitStack() as stack:
+        turns = [stack.enter_context(Turn(PLACES)) for _ in range(AT_ONCE)]
+        for turn in turns:
+            assert list(turn.next()) == [] and turn.held
+        yield turns
+    assert holds(lambda: PLACES.running() == PLACES.waiting() == 0)
+
+
+@pytest.fixture(scope="module")
+def http(server: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{server}gradio_api/", timeout=60) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def cat(http: httpx.Client, photos: dict[str, Path]) -> dict[str, Any]:
+    """The photo, uploaded, as an endpoint takes it."""
+    with photos["cat"].open("rb") as file:
+        path = http.post("upload", files={"files": ("cat.png", file)}).json()[0]
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
+def ask(http: httpx.Client, photo: dict[str, Any], data: list[Any] = LONG, **more: Any) -> str:
+    """Call `/attack`, without listening; the event's id."""
+    answer = http.post("call/attack", json={"data": [photo, *data], **more})
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["event_id"])
+
+
+def answer_to(http: httpx.Client, event: str) -> str:
+    """All that an event says, as text."""
+    return http.get(f"call/attack/{event}").text
+
+
+def test_looking_goes_on_while_every_place_is_taken_and_the_line_is_full(
+    taken: list[Turn], http: httpx.Client, cat: dict[str, Any], server: str, photos: dict[str, Path]
+) -> None:
+    waiting = [Turn(PLACES) for _ in range(MOST_WAITING)]
+    lines = [iter(turn.next()) for turn in waiting]
+    for line in lines:
+        next(line)
+    assert httpx.get(server).status_code == 200
+    client = Client(server, verbose=False)
+    assert client.predict(handle_file(photos["cat"]), "voc20", 1, api_name="/annotate")[0][0] == "cat"
+    with pytest.raises(AppError, match=f"{MOST_WAITING} people wait for a run already"):
+        client.predict(handle_file(photos["cat"]), *LONG, api_name="/attack")
+    for line in lines:
+        line.close()  # type: ignore[attr-defined]
+
+
+def test_calls_that_nobody_listens_to_lose_their_place_in_line(
+    taken: list[Turn], http: httpx.Client, cat: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callers, "SOON", 2.0)
+    for _ in range(8):
+        ask(http, cat)
+    assert holds(lambda: PLACES.waiting() > 0) and holds(lambda: PLACES.waiting() == 0)
+    assert all(turn.held for turn in taken)
+
+
+def test_an_abandoned_run_gives_its_place_back(http: httpx.Client, cat: dict[str, Any]) -> None:
+    event = ask(http, cat)
+    with http.stream("GET", f"call/attack/{event}"):
+        assert holds(lambda: PLACES.running() == 1)
+    assert holds(lambda: PLACES.running() == 0)
+
+
+def test_a_call_that_waits_begins_when_a_place_is_free(
+    taken: list[Turn], http: httpx.Client, cat: dict[str, Any]
+) -> None:
+    event = ask(http, cat, ["voc20", 1, "TkML-AP-U", ["cat"], "", [], 20, 0, ""])
+    with http.stream("GET", f"call/attack/{event}") as answer:
+        assert holds(lambda: PLACES.waiting() == 1)
+        taken[0].__exit__()
+        text = "".join(answer.iter_text())
+    assert "event: complete" in text and '"attack": "TkML-AP-U"' in text
+
+
+def test_a_program_has_a_few_calls_in_line_and_the_next_is_refused_in_words(
+    taken: list[Turn], http: httpx.Client, cat: dict[str, Any]
+) -> None:
+    for _ in range(4):
+        ask(http, cat, session_hash="program")
+    assert holds(lambda: PLACES.waiting() == 4)
+    with http.stream("GET", "queue/data", params={"session_hash": "program"}) as stream:
+        ask(http, cat, session_hash="program")
+        said = next(line for line in stream.iter_lines() if "process_completed" in line)
+    message = json.loads(said.removeprefix("data: "))
+    assert "waits for its turn already" in message["output"]["error"] and not message["success"]
+
+
+@pytest.mark.parametrize("path", ["run/attack", "api/attack", "run/annotate", "run/predict"])
+def test_no_way_leads_round_the_queue(http: httpx.Client, cat: dict[str, Any], path: str) -> None:
+    indices = [
+        dependency["id"] for dependency in http.get("../config").json()["dependencies"]
+        if dependency["api_name"] == "attack"
+    ]  # fmt: skip
+    answer = http.post(path, json={"data": [cat, *LONG], "fn_index": indices[0] if "predict" in path else None})
+    assert answer.status_code == 404 and PLACES.running() == 0

@@ -1,0 +1,70 @@
+"""A visitor who waits for a run, on every tab: where they stand is said, Stop leaves the line, and looking goes on."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
+from conftest import RUN
+from playwright.sync_api import Page, expect
+
+from demo.engine.places import AT_ONCE, PLACES, Turn
+
+TABS = {
+    "Attack": ("attack-button", "stop-button", "status"),
+    "Compare": ("compare-button", "compare-stop", "compare-status"),
+    "Universal": ("craft-button", "craft-stop", "craft-status"),
+    "Tables": ("live-run", "live-stop", "live-status"),
+}
+
+
+@pytest.fixture
+def taken(server: str) -> Iterator[list[Turn]]:
+    """All places, held by nobody in particular."""
+    with ExitStack() as stack:
+        turns = [stack.enter_context(Turn(PLACES)) for _ in range(AT_ONCE)]
+        for turn in turns:
+            assert list(turn.next()) == [] and turn.held
+        yield turns
+
+
+def test_waiting_is_told_and_stop_leaves_the_line_on_every_tab(visit: Callable[..., Page], taken: list[Turn]) -> None:
+    page = visit()
+    for tab, (run, stop, status) in TABS.items():
+        page.get_by_role("tab", name=tab, exact=True).click()
+        page.locator(f"#{run}").click(timeout=RUN)
+        expect(page.locator(f"#{status}")).to_contain_text("you are next", timeout=RUN)
+        assert PLACES.waiting() == 1
+        page.locator(f"#{stop}").click()
+        expect(page.locator(f"#{run}")).to_be_enabled(timeout=RUN)
+        expect(page.locator(f"#{status}")).to_contain_text("ready")
+        assert PLACES.waiting() == 0
+
+
+def test_a_sample_can_be_looked_at_while_a_run_waits_and_the_run_begins_when_a_place_is_free(
+    visit: Callable[..., Page], taken: list[Turn]
+) -> None:
+    page = visit()
+    page.locator("#attack-button").click()
+    expect(page.locator("#status")).to_contain_text("about", timeout=RUN)
+    page.locator("#samples").get_by_role("button", name="Cat", exact=True).click()
+    expect(page.locator("#verdict")).to_contain_text("Check which labels", timeout=RUN)
+    expect(page.locator("#attack-button")).to_be_enabled(timeout=RUN)  # the photo that waited has left the stage
+    page.locator("#attack-button").click()
+    expect(page.locator("#status")).to_contain_text("you are next", timeout=RUN)
+    taken[0].__exit__()
+    expect(page.locator("#verdict strong")).to_be_visible(timeout=RUN)
+
+
+def test_a_page_that_is_closed_leaves_the_line(visit: Callable[..., Page], taken: list[Turn]) -> None:
+    page = visit()
+    page.locator("#attack-button").click()
+    expect(page.locator("#status")).to_contain_text("you are next", timeout=RUN)
+    page.goto("about:blank")
+    other = visit()
+    for _ in range(100):
+        if not PLACES.waiting():
+            break
+        other.wait_for_timeout(100)
+    assert PLACES.waiting() == 0

@@ -1,0 +1,44 @@
+"""The words for attacks: one that the core registers is on the page, with or without words of its own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import tkml_core as tk
+from demo.catalog import attacks as catalog
+from demo.engine.loop import run_here
+from demo.engine.plan import AttackRequest, plan_for
+from demo.render.verdict import table_html, verdict_html
+from tkml_core.generators import drain
+
+
+@dataclass(frozen=True)
+class Newcomer(tk.TkMLAPU):
+    """Does as TkML-AP-U does,
+    under another name.
+
+    Nobody has written words for it.
+    """
+
+    max_steps: int = 7
+
+
+@pytest.fixture
+def newcomer(monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setitem(tk.ATTACKS, "Newcomer", Newcomer)
+    return "Newcomer"
+
+
+def test_an_attack_without_words_is_told_of_by_its_docstring(newcomer: str) -> None:
+    assert list(catalog.attacks())[-1] == catalog.label_of(newcomer) == newcomer
+    assert catalog.sentence(newcomer, "voc20") == "Does as TkML-AP-U does, under another name."
+    assert catalog.steps_shown(newcomer) == {"value": 7, "label": "Steps at most"}
+    assert catalog.label_of("TkML-AP-U") == "Push the true labels out (TkML-AP-U)"
+
+
+def test_the_engine_takes_every_registered_attack(newcomer: str, photos: dict[str, Path]) -> None:
+    plan = plan_for(str(photos["cat"]), AttackRequest("voc20", 1, newcomer, ["cat"], max_steps=1))
+    report = drain(run_here(plan)).report
+    assert isinstance(plan.attack, Newcomer) and report["attack"] == newcomer and report["steps"] <= 1
+    assert "verdict" in verdict_html(report, 60.0) and "Steps" in table_html(report)

@@ -1,0 +1,82 @@
+"""Bundled files of tensors are read as they were bundled, or not at all."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from tkml_core.zoo import checked, mobilenet, perturbations, registry
+from tkml_core.zoo.weights import load_weights, save_weights
+
+FOLDERS = (registry.WEIGHTS, perturbations.FOLDER)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_every_bundled_file_stands_in_its_list(folder: Path) -> None:
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.safetensors")}
+    assert found and checked.sums_in(folder) == found
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    save_weights(nn.Linear(3, 2), tmp_path / "w.safetensors", {})
+    checked.write_sums(tmp_path, {})
+    checked.record(tmp_path / "w.safetensors")
+    return tmp_path / "w.safetensors"
+
+
+def flip_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (flip_a_bit, "is not the one that came with this project"),
+        (lambda path: path.write_bytes(path.read_bytes()[:50]), "is not the one"),
+        (lambda path: path.write_bytes(b""), "is not the one"),
+    ],
+    ids=["a bit", "cut off", "empty"],
+)
+def test_a_file_that_was_changed_is_not_read(file: Path, spoil: Callable[[Path], None], words: str) -> None:
+    load_weights(nn.Linear(3, 2), file)
+    spoil(file)
+    with pytest.raises(ValueError, match=words) as caught:
+        load_weights(nn.Linear(3, 2), file)
+    assert str(file.parent) not in str(caught.value)
+
+
+def test_files_in_no_list_are_told_in_a_sentence_too(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(b"\x10" + bytes(20))
+    with pytest.raises(ValueError, match="cut off or no safetensors file"):
+        load_weights(nn.Linear(3, 2), path)
+    save_file({"weight": torch.zeros(5, 5)}, path)
+    with pytest.raises(ValueError, match="do not fit the network"):
+        load_weights(nn.Linear(3, 2), path)
+    with pytest.raises(ValueError, match="do not fit the network"):
+        mobilenet.annotating(("cat", "dog"), path)
+    path.unlink()
+    with pytest.raises(FileNotFoundError):
+        load_weights(nn.Linear(3, 2), path)
+
+
+def test_what_is_saved_is_recorded_where_there_is_a_list(file: Path) -> None:
+    save_weights(nn.Linear(4, 2), file, {})
+    load_weights(nn.Linear(4, 2), file)
+    perturbations.save_universal(torch.zeros(1, 3, 4, 4), file.with_name("z.safetensors"), {})
+    assert set(checked.sums_in(file.parent)) == {"w.safetensors", "z.safetensors"}
+
+
+def test_a_perturbation_that_is_cut_off_is_left_out(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(perturbations, "FOLDER", file.parent)
+    notes = {"attack": "kUAPs", "annotator": "a", "k": "2"}
+    perturbations.save_universal(torch.zeros(1, 3, 4, 4), file.with_name("z.safetensors"), notes)
+    (file.parent / "half.safetensors").write_bytes(file.with_name("z.safetensors").read_bytes()[:60])
+    assert perturbations.bundled() == (("kUAPs", "a", 2),)

@@ -1,0 +1,97 @@
+"""The order of the rooms: whatever is imported stands below. Read from the source, so no import hides in a function."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# From the top down; a room may import itself and what stands below its own floor.
+FLOORS = (
+    {"screenshot"},
+    {"page"},
+    {"api"},
+    {"tabs"},
+    {"components", "export"},
+    {"render"},
+    {"engine"},
+    {"photos", "catalog"},
+)
+# What is still to be moved out of the experiments, which the page has no other need of.
+NOT_YET = {
+    ("demo.tabs.tables.measured", "tkml_core.experiments"),
+    ("demo.tabs.universal.craft", "tkml_core.experiments.universal"),
+}
+FILES = sorted(path for path in (ROOT / "demo").rglob("*.py") if path != ROOT / "demo" / "__init__.py")
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {name_of(path) for path in FILES} | {"demo"}
+
+
+def imports(path: Path) -> set[str]:
+    """The modules that a file imports, by their full names."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are written out in full"
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                found.add(full if full in MODULES else str(node.module))
+    return found
+
+
+def room_of(module: str) -> str:
+    return [*module.split("."), ""][1]
+
+
+def floor_of(module: str) -> int:
+    return next(number for number, rooms in enumerate(FLOORS) if room_of(module) in rooms)
+
+
+def mistakes(module: str, imported: set[str]) -> list[str]:
+    """What is wrong with these imports of a module of `demo`, in words."""
+    wrong = []
+    for other in sorted(imported):
+        if other.startswith("tkml_core.experiments") and (module, other) not in NOT_YET:
+            wrong.append(f"{module} imports {other}: the page needs no experiment")
+        if other.split(".")[0] != "demo":
+            continue
+        if room_of(module) != room_of(other) and floor_of(module) >= floor_of(other):
+            wrong.append(f"{module} imports {other}, which does not stand below it")
+        if room_of(module) == room_of(other) == "tabs":
+            tab, its = module.split(".")[2:3], other.split(".")[2:3]
+            if tab != its and (tab, its) != (["learn"], ["attack"]):
+                wrong.append(f"{module} imports {other}: no tab imports another, but learn → attack")
+    return wrong
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_module_imports_only_what_stands_below_it(path: Path) -> None:
+    assert mistakes(name_of(path), imports(path)) == []
+
+
+def test_an_import_upwards_would_be_found() -> None:
+    assert len(mistakes("demo.engine.run", {"demo.render.race", "demo.engine.plan", "torch"})) == 1
+    assert len(mistakes("demo.tabs.compare.tab", {"demo.tabs.attack.form"})) == 1
+    assert mistakes("demo.tabs.learn.tab", {"demo.tabs.attack.form", "demo.components.theme"}) == []
+    assert len(mistakes("demo.photos.samples", {"demo.catalog.goals"})) == 1
+    assert len(mistakes("demo.tabs.tables.measured", {"tkml_core.experiments.train"})) == 1
+
+
+@pytest.mark.parametrize("room", ["engine", "photos", "catalog", "render"])
+def test_below_the_components_nothing_imports_gradio(room: str) -> None:
+    late = {"engine/zero_gpu.py"}  # asks Gradio whether a request is being answered
+    for path in (ROOT / "demo" / room).rglob("*.py"):
+        if str(path.relative_to(ROOT / "demo")) not in late:
+            assert not [name for name in imports(path) if name.split(".")[0] == "gradio"], path
+
+
+def test_nothing_in_the_core_imports_the_page_or_what_draws_it() -> None:
+    for path in (ROOT / "tkml_core").rglob("*.py"):
+        assert not [n for n in imports(path) if n.split(".")[0] in ("demo", "gradio", "matplotlib")], path
