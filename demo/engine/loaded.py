@@ -1,5 +1,6 @@
 """Annotators in memory: loaded when first asked for, shared by all who ask, and let go when there are too many."""
 
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -34,7 +35,10 @@ class Loaded:
             try:
                 annotator = self._load(name)
             except OSError as error:
-                raise ValueError(str(error)) from error
+                print(
+                    f"{name}: {error}", file=sys.stderr, flush=True
+                )  # it tells paths, which are not a visitor's affair
+                raise ValueError(f"The weights of {name} cannot be had here; the log of this page says why.") from error
             with self._lock:
                 self._here[name] = annotator
                 while len(self._here) > 1 and sum(map(_bytes, self._here.values())) > self._most:

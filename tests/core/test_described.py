@@ -15,6 +15,8 @@ from torchvision import models
 
 import tkml_core as tk
 from tkml_core.__main__ import main
+from tkml_core.experiments.datasets import columns, measuring
+from tkml_core.labels import COCO80
 from tkml_core.zoo import checkpoints, registry
 from tkml_core.zoo.described import described
 from tkml_core.zoo.entry import Entry
@@ -177,6 +179,15 @@ def test_the_environment_adds_to_what_is_offered(tmp_path: Path, monkeypatch: py
     torch.testing.assert_close(tk.load("means", device="cpu")(x), x.mean((2, 3)))
     assert registry.place("other") > registry.place("first") > registry.place(before[0])
     assert tk.load("other", device="cpu").labels == tuple(LABELS)
+
+
+def test_only_what_names_a_data_set_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = [write(tmp_path), write(tmp_path, "measured", labels='["cat", "motorbike", "dog", "tv"]', data_set='"voc"')]
+    monkeypatch.setenv("TKML_ANNOTATORS", os.pathsep.join(map(str, named)))
+    assert [COCO80[j] for j in columns("measured")] == ["cat", "motorcycle", "dog", "tv"]
+    assert registry.data_set("measured") == "voc"
+    with pytest.raises(ValueError, match="mine says of no data set"):
+        measuring("mine", tmp_path, tmp_path)
 
 
 def test_a_name_that_is_taken_and_a_wrong_file_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -384,13 +384,13 @@ def test_the_command_makes_measures_and_does_not_make_again(
         def __init__(self, own: tk.Annotator, name: str, photos: object) -> None:
             self.annotator = self.own = own
 
-        def take(self, k: int, number: int) -> list[Row]:
+        def take(self, k: int, stop: int) -> list[Row]:
             with torch.no_grad():
                 logits = self.own(samples()[:2])
             none = torch.zeros(20, dtype=torch.bool)
-            return [Row("", samples()[i : i + 1], tk.topk_mask(logits, 1)[i], none, logits[i]) for i in range(2)]
+            return [Row("", lambda i=i: samples()[i : i + 1], tk.topk_mask(logits, 1)[i], none, logits[i]) for i in range(2)]
 
-    monkeypatch.setattr(experiment, "Source", Few)
+    monkeypatch.setattr(experiment, "Photos", Few)
     monkeypatch.setattr(experiment, "to_make_on", lambda name, args: [])
     monkeypatch.setattr(experiment, "to_measure_on", lambda name, args: [])
     command = "--voc a/VOCdevkit --coco a/coco --annotators voc20 --k 1 --attacks TkML-AP-Uv --epochs 1 --device cpu"
@@ -440,7 +440,7 @@ def test_source_takes_what_is_consistent_and_known(tmp_path: Path) -> None:
         ("coco80", {"coco/000000000009"}),
     ):
         labels = annotator(name).labels
-        source = experiment.Source(
+        source = experiment.Photos(
             tk.Annotator(Says(len(labels), labels.index("dog")), labels), name, experiment.to_make_on(name, args)
         )
         assert {row.key for row in source.take(1, 10)} == expected

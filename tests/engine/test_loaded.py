@@ -53,18 +53,19 @@ def test_one_load_for_all_who_ask_at_once_and_none_waits_for_another() -> None:
     assert sorted(count) == ["quick", "slow"]
 
 
-def test_weights_that_cannot_be_had_are_told_and_asked_for_again() -> None:
+def test_weights_that_cannot_be_had_are_told_and_asked_for_again(capsys: pytest.CaptureFixture[str]) -> None:
     tries: list[str] = []
 
     def load(name: str) -> tk.Annotator:
         tries.append(name)
         if len(tries) == 1:
-            raise FileNotFoundError("The weights at http://… cannot be had.")
+            raise FileNotFoundError("Nothing at /a/path.")
         return small(name)
 
     loaded = Loaded(load)
-    with pytest.raises(ValueError, match="cannot be had"):
+    with pytest.raises(ValueError, match="The weights of far cannot be had here") as error:
         loaded.get("far")
+    assert "path" not in str(error.value) and "far: Nothing at /a/path." in capsys.readouterr().err
     assert loaded.get("far") is not None and loaded.names() == ("far",)
 
 
