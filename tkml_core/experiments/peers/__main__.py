@@ -10,30 +10,19 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from torch import Tensor
 from torch.nn.functional import interpolate
 
 import tkml_core as tk
 from tkml_core.experiments.datasets import measuring
 from tkml_core.experiments.markdown import markdown
-from tkml_core.experiments.measured_photos import asked, photo_row
+from tkml_core.experiments.measured_photos import Row, asked, photo_row
 from tkml_core.experiments.peers.method import PEERS, Peer
 from tkml_core.images import quantize
 
 OURS = "MinNorm"
-
-
-class Shown(NamedTuple):
-    """A photo as it is attacked: x (1,3,H,W), masks and scores (m,)."""
-
-    key: str
-    x: Tensor
-    true: Tensor
-    difficult: Tensor
-    logits: Tensor
 
 
 def parser() -> argparse.ArgumentParser:
@@ -72,7 +61,7 @@ def methods(gradients: int, peers: list[str], exact: bool) -> dict[str, Callable
     return made
 
 
-def photos(annotator: tk.Annotator, name: str, k: int, args: argparse.Namespace) -> Iterator[Shown]:
+def photos(annotator: tk.Annotator, name: str, k: int, args: argparse.Namespace) -> Iterator[Row]:
     """Measuring photos in shuffled order that are consistent at k, as they are shown."""
     found = measuring(name, args.voc, args.coco)
     order = torch.randperm(len(found), generator=torch.Generator().manual_seed(args.seed)).tolist()
@@ -85,10 +74,10 @@ def photos(annotator: tk.Annotator, name: str, k: int, args: argparse.Namespace)
                 logits = annotator(x)[0]
         enough = int((~(row.true | row.difficult)).sum()) >= k
         if bool(true.any()) and enough and bool(tk.consistent(logits[None], true[None], k)[0]):
-            yield Shown(row.key, x, row.true, row.difficult, logits)
+            yield row._replace(read=lambda x=x: x, logits=logits)  # type: ignore[misc]
 
 
-def blocks(args: argparse.Namespace) -> Iterator[tuple[str, tk.Annotator, str, int, list[Shown]]]:
+def blocks(args: argparse.Namespace) -> Iterator[tuple[str, tk.Annotator, str, int, list[Row]]]:
     """A few photos of every cell in turn, so that a run that is cut off is even over the cells."""
     annotators = {name: tk.load(name, args.device) for name in args.annotator}
     sources = {(name, k): photos(own, name, k, args) for name, own in annotators.items() for k in args.k}
@@ -151,8 +140,8 @@ def table(lines: list[dict[str, Any]]) -> str:
     """Markdown: how many photos each method solves, and its mean ‖z‖₂ over MinNorm's where both do, with the range."""
     cells: dict[tuple[Any, ...], dict[str, dict[str, dict[str, Any]]]] = defaultdict(lambda: defaultdict(dict))
     for line in lines:
-        *cell, method, key = identity(line)
-        cells[tuple(cell)][method][key] = line
+        identified = identity(line)
+        cells[identified[:-2]][identified[-2]][identified[-1]] = line
     rows = []
     for cell, found in cells.items():
         for method, own in found.items():
