@@ -388,7 +388,9 @@ def test_the_command_makes_measures_and_does_not_make_again(
             with torch.no_grad():
                 logits = self.own(samples()[:2])
             none = torch.zeros(20, dtype=torch.bool)
-            return [Row("", lambda i=i: samples()[i : i + 1], tk.topk_mask(logits, 1)[i], none, logits[i]) for i in range(2)]
+            return [
+                Row("", lambda i=i: samples()[i : i + 1], tk.topk_mask(logits, 1)[i], none, logits[i]) for i in range(2)
+            ]
 
     monkeypatch.setattr(experiment, "Photos", Few)
     monkeypatch.setattr(experiment, "to_make_on", lambda name, args: [])

@@ -15,7 +15,6 @@ from tkml_core.attacks.budget import AUTHORS
 from tkml_core.experiments import provenance, results, summary, tables_page
 from tkml_core.statistics import share
 
-Figures, Larger, Pair, Rows = summary.Figures, summary.Larger, summary.Pair, summary.Rows
 chance, number, of_table, printed = tables_page.chance, tables_page.number, tables_page.of_table, tables_page.printed
 T = TypeVar("T")
 MEASURED = Path(__file__).resolve().parents[3] / "assets" / "measured"
@@ -36,7 +35,7 @@ class Section:
 
 
 @cache
-def _cells(folder: Path) -> dict[summary.Cell, dict[str, Rows]]:
+def _cells(folder: Path) -> dict[summary.Cell, dict[str, summary.Rows]]:
     return summary.by_cell(results.read(folder))
 
 
@@ -92,13 +91,13 @@ def section_html(section: Section) -> str:
     )
 
 
-def _styles(cells: dict[summary.Cell, dict[str, Rows]]) -> dict[str, int]:
+def _styles(cells: dict[summary.Cell, dict[str, summary.Rows]]) -> dict[str, int]:
     """A line style for each method, the same in every panel; the paper's own first."""
     names = sorted({name for methods in cells.values() for name in methods}, key=summary.place_of)
     return {name: place for place, name in enumerate(names)}
 
 
-def _curves(cells: dict[summary.Cell, dict[str, Rows]]) -> list[tuple[str, list[Panel]]]:
+def _curves(cells: dict[summary.Cell, dict[str, summary.Rows]]) -> list[tuple[str, list[Panel]]]:
     norms, steps = [], []
     for cell, methods in cells.items():
         title = f"{cell.annotator}, {'k' if cell.case == 'untargeted' else f'{cell.case} targets, k'} = {cell.k}"
@@ -120,7 +119,7 @@ def _said(rows: Sequence[T], words: Callable[[T], str]) -> str:
     return "".join(f"Read, for example: {words(row)}" for row in rows[:1])
 
 
-def _row(f: Figures, *about: str) -> list[str]:
+def _row(f: summary.Figures, *about: str) -> list[str]:
     return [
         f.cell.annotator, *about, f.method, str(f.photos), share(f.won, f.photos), printed(f.paper_asr),
         share(f.fooled, f.photos), number(100 * f.within / f.photos, 1), number(f.pert), number(f.pert_float),
@@ -139,7 +138,7 @@ _SAME = (
 )
 
 
-def _untargeted(made: list[Figures], command: str) -> Table:
+def _untargeted(made: list[summary.Figures], command: str) -> Table:
     return Table(
         "Table 2: push the true labels out",
         f"On the same photos for every method ({_many([f.photos for f in made])}), all consistent at k before. {_SAME}",
@@ -157,7 +156,7 @@ def _untargeted(made: list[Figures], command: str) -> Table:
     )
 
 
-def _targeted(made: list[Figures], command: str) -> Table:
+def _targeted(made: list[summary.Figures], command: str) -> Table:
     return Table(
         "Table 5: plant labels that are not there",
         "As Table 2, but the top-k is to become k targets: the best-scored labels that are not true, random ones, or the "
@@ -177,7 +176,7 @@ def _targeted(made: list[Figures], command: str) -> Table:
     )
 
 
-def _universal(made: list[Figures], command: str) -> Table:
+def _universal(made: list[summary.Figures], command: str) -> Table:
     rows = [
         [
             f.cell.annotator, str(f.cell.k), f.method, str(f.photos), share(f.won, f.photos), printed(f.paper_asr),
@@ -203,7 +202,7 @@ def _universal(made: list[Figures], command: str) -> Table:
     )
 
 
-def _larger(made: list[Larger], command: str) -> Table:
+def _larger(made: list[summary.Larger], command: str) -> Table:
     rows = [
         [
             f.cell.annotator, str(f.cell.k), f.method, str(f.shown), str(f.photos), share(f.won, f.photos),
@@ -231,7 +230,7 @@ def _larger(made: list[Larger], command: str) -> Table:
     )
 
 
-def _beside(made: list[Pair], command: str) -> Table:
+def _beside(made: list[summary.Pair], command: str) -> Table:
     rows = [
         [
             p.cell.annotator, p.cell.case, str(p.cell.k), f"{p.first} : {p.second}", str(p.photos),
