@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import with_universal
 
 from demo.catalog import attacks as catalog
 from demo.engine import loop
@@ -44,7 +45,7 @@ def test_ready_made_methods_are_offered_where_they_were_made() -> None:
     assert set(methods.offered("cleared", "voc20", 19)) == {
         name for name in methods.able("cleared") if not catalog.precomputed(name)
     }
-    assert "kUAPs" in methods.offered("cleared", "voc20", 3)
+    assert "kUAPs" in methods.offered("cleared", with_universal(), 3)
 
 
 @pytest.mark.parametrize(

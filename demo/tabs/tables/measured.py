@@ -10,6 +10,7 @@ from demo.render.verdict import top_words
 from tkml_core.experiments import attacks_page, compare, paper, universal_page
 from tkml_core.statistics import share
 from tkml_core.zoo.perturbations import FOLDER as UNIVERSAL
+from tkml_core.zoo.registry import data_set
 
 T = TypeVar("T")
 MEASURED = Path(__file__).resolve().parents[3] / "assets" / "measured"
@@ -106,13 +107,13 @@ def one_for_all(folder: Path) -> Table:
     for n in headers:
         tried, k = int(n["measured"]), int(n["k"])
         numbers.append(tried)
-        printed = paper.UNIVERSAL.get(n["attack"], {}).get(k) if n["annotator"] == "coco80" else None
+        printed = paper.UNIVERSAL.get(n["attack"], {}).get(k) if data_set(n["annotator"]) == "coco" else None
         asr, pert = (f"{printed[0]:g}", f"{printed[1]:.2f}") if printed else ("–", "–")
         rows.append([
             n["annotator"], n["k"], n["attack"], str(tried), share(int(n["inconsistent"]), tried), asr,
             share(int(n["noise_inconsistent"]), tried), share(int(n["goal"]), tried),
             f"{100 * int(n['noise_goal']) / tried:.1f}", f"{float(n['norm']):.0f}",
-            f"{100 * float(n['norm']) / 224**2:.2f}", pert,
+            f"{100 * float(n['norm']) / int(n['side']) ** 2:.2f}", pert,
         ])  # fmt: skip
     return Table(
         "Table 4: one change for every photo",
