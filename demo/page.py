@@ -16,7 +16,7 @@ from demo.components import queue, theme
 from demo.components.request_limits import RequestLimits
 from demo.components.theme import Html
 from demo.export.files import KEEP_SECONDS
-from demo.photos import uploads
+from demo.photos import upload_folder, uploads
 from demo.photos.samples import write_samples
 from demo.tabs.attack import tab as attack_tab
 from demo.tabs.compare import tab as compare_tab
@@ -77,6 +77,7 @@ def build() -> gr.Blocks:
     names = tk.available()
     if not names:
         raise RuntimeError("No annotator's weights are under assets/weights; the page needs at least one.")
+    upload_folder.claim()
     folder = Path(tempfile.mkdtemp(prefix="tkml-samples-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     files = {name: str(path) for name, path in write_samples(folder).items()}

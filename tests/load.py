@@ -22,7 +22,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 from gradio_client.utils import apply_diff
@@ -118,17 +118,19 @@ class Server:
 class Visitor:
     """One browser: a session, what its widgets hold, and Gradio's protocol as far as it takes to use them."""
 
+    config: ClassVar[dict[str, Any]] = {}
+
     def __init__(self, address: str, seen: Seen) -> None:
         self.http = httpx.AsyncClient(base_url=address, timeout=ANSWER_SECONDS)
         self.session, self.seen = uuid.uuid4().hex[:11], seen
         self.values: dict[int, Any] = {}
-        self.config: dict[str, Any] = {}
 
     async def arrive(self) -> None:
         """Load the page as a browser does, its first events included."""
         with self._timed("page"):
             (await self.http.get("")).raise_for_status()
-        self.config = (await self.http.get("config")).json()
+        if not Visitor.config:  # which is in the page too, the same for everybody
+            Visitor.config = (await self.http.get("config")).json()
         self.values = {block["id"]: block["props"].get("value") for block in self.config["components"]}
         for event in self.config["dependencies"]:
             if [what for _, what in event["targets"]] == ["load"] and event["backend_fn"]:

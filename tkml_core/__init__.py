@@ -5,6 +5,7 @@ The README says under "Where things are" in which file each equation of the pape
 
 from tkml_core.annotator import Annotator
 from tkml_core.attacks.blackbox import BlackBox
+from tkml_core.attacks.budget import Budget
 from tkml_core.attacks.cwk import CWk
 from tkml_core.attacks.kfool import KFool
 from tkml_core.attacks.minnorm.minnorm import MinNorm
@@ -26,9 +27,9 @@ from tkml_core.zoo import available, load
 from tkml_core.zoo.perturbations import universal
 
 __all__ = [
-    "ATTACKS", "CASES", "GOALS", "KUAP", "MLAP", "Annotator", "BlackBox", "CWk", "Cleared", "Goal", "Hide", "Inconsistent",
-    "KFool", "MinNorm", "Ordered", "Result", "Step", "Targeted", "TkMLAPT", "TkMLAPU", "TkMLAPUv", "UniversalResult",
-    "UniversalStep", "asr", "available", "average_topk", "choose_targets", "coco_name", "consistent", "l2_norm",
-    "linf_norm", "load", "open_photo", "own_goal", "pert", "prepare", "psnr", "quantize", "ranks", "ssim",
+    "ATTACKS", "CASES", "GOALS", "KUAP", "MLAP", "Annotator", "BlackBox", "Budget", "CWk", "Cleared", "Goal", "Hide",
+    "Inconsistent", "KFool", "MinNorm", "Ordered", "Result", "Step", "Targeted", "TkMLAPT", "TkMLAPU", "TkMLAPUv",
+    "UniversalResult", "UniversalStep", "asr", "available", "average_topk", "choose_targets", "coco_name", "consistent",
+    "l2_norm", "linf_norm", "load", "open_photo", "own_goal", "pert", "prepare", "psnr", "quantize", "ranks", "ssim",
     "target_order", "to_pil", "topk", "topk_mask", "universal",
 ]  # fmt: skip

@@ -1,5 +1,7 @@
 """What the events of all tabs share: Gradio's settings for them, and errors in words for a visitor."""
 
+import errno
+import logging
 from collections.abc import Callable
 from functools import wraps
 from html import escape
@@ -10,9 +12,11 @@ import gradio as gr
 
 from demo.engine.places import AT_ONCE, MOST_WAITING
 
+_log = logging.getLogger(__name__)
+
 
 def plainly(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """`handler`, with what the core or the runner refuses turned into a sentence for the visitor."""
+    """`handler`, with whatever it raises turned into a sentence for the visitor; what is no refusal goes to the log too."""
 
     if isgeneratorfunction(handler):
 
@@ -20,8 +24,8 @@ def plainly(handler: Callable[..., Any]) -> Callable[..., Any]:
         def generator(*args: Any, **kwargs: Any) -> Any:
             try:
                 yield from handler(*args, **kwargs)
-            except ValueError as error:
-                raise plain_error(str(error)) from None
+            except Exception as error:
+                raise _told(error) from None
 
         return generator
 
@@ -29,10 +33,26 @@ def plainly(handler: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         try:
             return handler(*args, **kwargs)
-        except ValueError as error:
-            raise plain_error(str(error)) from None
+        except Exception as error:
+            raise _told(error) from None
 
     return wrapped
+
+
+def _told(error: Exception) -> gr.Error:
+    if isinstance(error, gr.Error):
+        return error
+    if isinstance(error, ValueError):
+        return plain_error(str(error))
+    _log.error("An event failed", exc_info=error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return plain_error("The server's disk is full. Please try again later.")
+    if isinstance(error, MemoryError):
+        return plain_error("The server has no memory left for this. Please try again later, or with a smaller photo.")
+    kind = type(error).__name__
+    return plain_error(
+        f"Something broke on the server ({kind}), which is not your doing; its log says what. Please try again."
+    )
 
 
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}

@@ -15,6 +15,7 @@ MOST_WAITING = 40
 ALONE_SECONDS = 60.0  # wall clock of one run, wherever it was asked for
 CROWDED_SECONDS = 20.0  # the same while others wait for a place
 SOON = 5.0  # seconds: who has not begun to listen for an answer by then is taken for gone
+TOLD_EVERY = 5  # seconds by which an estimated wait counts down, until it is as short as that
 _LOOK_EVERY = 0.25  # seconds between two looks at whether a caller still waits and still listens
 _A_RUN = 15.0  # seconds a run takes, as long as none has been seen
 
@@ -125,7 +126,8 @@ class Places:
         place = self._line.index(turn) + 1
         for _ in range(place - 1):
             free = sorted([free[0] + mean, *free[1:]])
-        return Waiting(place, round(free[0]))
+        step = TOLD_EVERY if free[0] > TOLD_EVERY else 1  # forty who wait are not each told something every second
+        return Waiting(place, step * round(free[0] / step))
 
     def _others_wait(self, turn: "Turn") -> bool:
         strangers = (

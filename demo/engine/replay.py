@@ -1,7 +1,8 @@
 """A finished run kept for looking at again: some of its frames, evenly thinned, and the saved picture as the last one."""
 
 import uuid
-from dataclasses import dataclass, field
+import zlib
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import torch
@@ -10,16 +11,16 @@ from torch import Tensor
 from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome, saved_apart
 
-MOST_FRAMES = 60  # at most 0.3 MB each
+MOST_FRAMES = 32  # about 0.1 MB each once they are packed
 
 
 @dataclass(frozen=True, eq=False)
 class ReplayFrame:
-    """One frame; `place` counts all frames of the run, kept or not."""
+    """One frame; `place` counts all frames of the run, kept or not. `x` is packed as soon as the run has ended."""
 
     index: int
     place: int
-    x: Tensor  # (1,3,H,W) uint8, on the CPU
+    x: Tensor | bytes  # (1,3,H,W) uint8, on the CPU
     logits: Tensor  # (1,m), on the CPU
 
 
@@ -38,14 +39,31 @@ class Recorder:
             self.frames, self._every = self.frames[::2], self._every * 2
             if place % self._every:
                 return
-        x = frame.x_adv.detach().mul(255).round().clamp(0, 255).to(torch.uint8).cpu()
-        self.frames.append(ReplayFrame(frame.index, place, x, frame.logits.detach().cpu()))
+        self.frames.append(ReplayFrame(frame.index, place, _levels(frame.x_adv), frame.logits.detach().cpu()))
 
     def finish(self, outcome: Outcome) -> "Replay":
         """The replay of the run that has ended. The last step's frame is left out where the saved picture is the same."""
         end = len(outcome.history.logits) - 1
         frames = [frame for frame in self.frames if frame.place < end or saved_apart(outcome)]
-        return Replay(outcome, tuple(frames))
+        photo = _levels(outcome.plan.photo.x)
+        return Replay(outcome, tuple(replace(frame, x=_packed(frame.x, photo)) for frame in frames))
+
+
+def _levels(x: Tensor) -> Tensor:
+    """A picture as whole levels: uint8, on the CPU."""
+    return x.detach().mul(255).round().clamp(0, 255).to(torch.uint8).cpu()
+
+
+def _packed(x: Tensor | bytes, photo: Tensor) -> bytes:
+    """What was added to the photo, modulo 256: mostly small, so that a third of the bytes or less is left of it."""
+    return x if isinstance(x, bytes) else zlib.compress((x - photo).numpy().tobytes(), 1)
+
+
+def _unpacked(x: Tensor | bytes, photo: Tensor) -> Tensor:
+    if not isinstance(x, bytes):
+        return x
+    change = torch.frombuffer(bytearray(zlib.decompress(x)), dtype=torch.uint8)
+    return photo + change.view_as(photo)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +86,8 @@ class Replay:
         if at == self.last:
             return self.outcome.x_adv, self.outcome.logits
         frame = self.frames[at]
-        return frame.x.to(self.outcome.x_adv) / 255, frame.logits
+        x = _unpacked(frame.x, _levels(self.outcome.plan.photo.x))
+        return x.to(self.outcome.x_adv) / 255, frame.logits
 
     def titles(self) -> list[str]:
         """What each frame is, in words."""

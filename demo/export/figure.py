@@ -4,6 +4,7 @@
 """
 
 import argparse
+import sys
 import textwrap
 import threading
 from collections.abc import Sequence
@@ -90,7 +91,9 @@ def draw(saved: SavedRun) -> Figure:
 def save(saved: SavedRun, stem: Path) -> tuple[Path, Path]:
     """Write `stem`.png (200 dpi) and `stem`.pdf (vectors and text); the same run gives the same bytes."""
     png, pdf = stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.pdf")
-    with _drawing, matplotlib.rc_context(_SETTINGS):
+    with _drawing, matplotlib.rc_context():
+        matplotlib.rcdefaults()  # a matplotlibrc may ask for LaTeX, or cut the margins off
+        matplotlib.rcParams.update(_SETTINGS)
         figure = draw(saved)
         figure.savefig(png, dpi=DPI, metadata={"Software": None})
         figure.savefig(pdf, metadata={"CreationDate": None, "ModDate": None, "Title": caption(saved.report)})
@@ -166,14 +169,23 @@ def _parts(saved: SavedRun) -> list[str]:
     return [kind for kind, names in (("true", roles.true), ("target", roles.targets), ("out", roles.hidden)) if names]
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m demo.export.figure", description="Draw the figure of a data file.")
     parser.add_argument("data", type=Path, help="a data file (NPZ) from the page")
     parser.add_argument("--out", type=Path, help="where to, without ending; beside the data file where left out")
     args = parser.parse_args(arguments)
-    for path in save(load(args.data), args.out or args.data.with_suffix("")):
+    try:
+        paths = save(load(args.data), args.out or args.data.with_suffix(""))
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except Exception as error:  # a report that fits in form only
+        print(f"{args.data}: no figure can be drawn of this data file ({type(error).__name__}).", file=sys.stderr)
+        return 2
+    for path in paths:
         print(path)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

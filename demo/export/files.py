@@ -1,5 +1,6 @@
 """Files of finished runs, for an hour. Gradio copies what it hands out and forgets the original, so these are swept here."""
 
+import atexit
 import json
 import shutil
 import threading
@@ -29,6 +30,14 @@ def new_place(folder: str | Path) -> Path:
             _sweeper = threading.Thread(target=_sweep_on, daemon=True, name="sweeper")
             _sweeper.start()
     return place
+
+
+def keep_to_the_end(path: str | Path) -> None:
+    """Have the place of a file stay until the page ends: what is offered on arrival is there for whoever comes later."""
+    place = Path(path).parent
+    with _lock:
+        _known.pop(place, None)
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
 
 
 def sweep(age: float = KEEP_SECONDS) -> None:

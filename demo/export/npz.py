@@ -2,6 +2,8 @@
 
 import io
 import json
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from torch import Tensor
 from demo.engine.outcome import Outcome
 from demo.engine.roles import Roles
 from demo.render.pictures import AMPLIFY
+
+MOST_BYTES = 64_000_000  # of a data file, unpacked
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,25 @@ def to_bytes(saved: SavedRun) -> bytes:
 
 
 def load(path: str | Path) -> SavedRun:
-    """Read what `to_bytes` wrote."""
-    with np.load(path, allow_pickle=False) as file:
-        return SavedRun(file["x"], file["x_adv"], tuple(file["labels"].tolist()), json.loads(str(file["report"])))
+    """Read what `to_bytes` wrote. ValueError, in a sentence, where it is another file; nothing large is unpacked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(member.file_size for member in archive.infolist()) > MOST_BYTES:
+                raise ValueError(f"{path}: unpacked, this file has more than {MOST_BYTES // 1_000_000} MB; no run has.")
+        with np.load(path, allow_pickle=False) as file:
+            x, x_adv, labels, text = (file[name] for name in ("x", "x_adv", "labels", "report"))
+        report = json.loads(str(text))
+    except FileNotFoundError:
+        raise ValueError(f"There is no file {path}.") from None
+    except (zipfile.BadZipFile, KeyError, EOFError, OSError, zlib.error, RecursionError, TypeError) as error:
+        raise ValueError(f"{path} is no data file (NPZ) of a run, or it is damaged.") from error
+    except ValueError as error:
+        if str(error).startswith(str(path)):
+            raise
+        raise ValueError(f"{path} is no data file (NPZ) of a run, or it is damaged.") from error
+    pictures = x.ndim == 3 and x.shape[2] == 3 and x.shape == x_adv.shape and x.dtype == x_adv.dtype == np.uint8
+    if not pictures or not x.size or max(x.shape) > 4096 or labels.dtype.kind != "U" or not isinstance(report, dict):
+        raise ValueError(
+            f"{path} does not hold a run: two pictures (H,W,3) of 8 bits, labels and a report are expected."
+        )
+    return SavedRun(x, x_adv, tuple(labels.tolist()), report)

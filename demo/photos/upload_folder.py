@@ -1,7 +1,10 @@
 """The folder that uploads lie in: how much it may hold, and what is swept out of it."""
 
+import atexit
+import os
 import re
 import shutil
+import tempfile
 import threading
 import time
 import warnings
@@ -17,6 +20,18 @@ UNFINISHED_SECONDS = 600  # an upload that broke off, after that long without an
 _UPLOAD = re.compile(r"[0-9a-f]{64}")  # Gradio's folder for a file that came in: its SHA-256
 _UNFINISHED = re.compile(r"tmp[\w]{4,}")
 _lock = threading.Lock()
+
+
+def claim() -> None:
+    """Have Gradio keep its files in a folder of this process alone, gone at its end, unless GRADIO_TEMP_DIR names another.
+
+    Gradio's own choice is one folder for all of a machine's users, which may be somebody else's; and what is swept here must
+    not be another page's.
+    """
+    if not os.environ.get("GRADIO_TEMP_DIR"):
+        folder = tempfile.mkdtemp(prefix="fool-the-top-k-files-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ["GRADIO_TEMP_DIR"] = folder
 
 
 def bytes_held(folder: Path) -> int:

@@ -100,6 +100,16 @@ def test_a_full_disk_is_told_in_a_sentence(number: int, tmp_path: Path, monkeypa
     assert BROKE_OFF != DISK_FULL
 
 
+def test_gradios_files_have_a_folder_of_this_process_unless_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", "/named")
+    upload_folder.claim()
+    assert get_upload_folder() == "/named"
+    monkeypatch.setenv("GRADIO_TEMP_DIR", "")
+    upload_folder.claim()
+    mine = Path(get_upload_folder())
+    assert mine.is_dir() and mine.stat().st_mode & 0o077 == 0 and not list(mine.iterdir())
+
+
 def upload(folder: Path, name: int, size: int, age: float) -> Path:
     place = folder / f"{name:064x}"
     place.mkdir()

@@ -118,7 +118,7 @@ def test_upload_both_attacks_download_and_upload_again(
 def start_a_long_run(page: Page) -> None:
     """Ten of the worst targets of coco80 with steps too small to get anywhere, so that only Stop or the clock ends it."""
     page.locator(".sample[data-sample=breakfast]").click()
-    page.locator("#annotator label", has_text="coco80").click()
+    page.locator("#annotator label:has(input[value=coco80])").click()
     expect(page.locator("#chips")).to_contain_text("75 more labels")
     choose_attack(page, "TkML-AP-T")
     page.locator("#case label", has_text="worst-scored").click()

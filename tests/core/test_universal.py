@@ -395,13 +395,14 @@ def test_the_command_makes_measures_and_does_not_make_again(
         def __init__(self, own: tk.Annotator, name: str, photos: object) -> None:
             self.annotator = self.own = own
 
-        def take(self, k: int, number: int) -> list[Row]:
+        def take(self, k: int, stop: int) -> list[Row]:
             with torch.no_grad():
-                logits = self.own(samples("mobilenet-voc20")[:2])
-            none, x = torch.zeros(20, dtype=torch.bool), samples("mobilenet-voc20")
-            return [Row("", x[i : i + 1], tk.topk_mask(logits, 1)[i], none, logits[i]) for i in range(2)]
+                x = samples("mobilenet-voc20")
+                logits = self.own(x[:2])
+            none = torch.zeros(20, dtype=torch.bool)
+            return [Row("", lambda i=i: x[i : i + 1], tk.topk_mask(logits, 1)[i], none, logits[i]) for i in range(2)]
 
-    monkeypatch.setattr(experiment, "Source", Few)
+    monkeypatch.setattr(experiment, "Photos", Few)
     monkeypatch.setattr(experiment, "to_make_on", lambda name, args: [])
     monkeypatch.setattr(experiment, "to_measure_on", lambda name, args: [])
     name = "mobilenet-voc20"
@@ -452,7 +453,7 @@ def test_source_takes_what_is_consistent_and_known(tmp_path: Path) -> None:
         ("coco80", {"coco/000000000009"}),
     ):
         labels = annotator(name).labels
-        source = experiment.Source(
+        source = experiment.Photos(
             tk.Annotator(Says(len(labels), labels.index("dog")), labels), name, experiment.to_make_on(name, args)
         )
         assert {row.key for row in source.take(1, 10)} == expected

@@ -53,7 +53,7 @@ def test_the_wait_is_estimated_from_what_runs_took() -> None:
     places._took.extend([10.0, 14.0])
     held(places, "a")
     line = [in_line(places, Someone(name)) for name in "bcd"]
-    assert [stands.seconds for _, _, stands in line] == [12, 24, 36]
+    assert [stands.seconds for _, _, stands in line] == [10, 25, 35]
 
 
 def test_stop_leaves_the_line_at_once() -> None:

@@ -13,6 +13,8 @@ import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.components import replay
 from demo.components.amplifier import factor_of
+from demo.engine import loop
+from demo.engine import replay as recording
 from demo.engine.frames import Frame, History
 from demo.engine.plan import AttackRequest, plan_for
 from demo.engine.replay import MOST_FRAMES, Recorder, Replay
@@ -39,7 +41,7 @@ def frames(count: int) -> Iterator[Frame]:
         yield Frame(i, x, torch.zeros(1, 4), History(), False, 0.0, 0.0)
 
 
-@pytest.mark.parametrize("count", [1, 59, 60, 61, 120, 121, 500, 2000])
+@pytest.mark.parametrize("count", [1, 31, 32, 33, 64, 65, 500, 2000])
 def test_frames_are_kept_evenly_and_never_too_many(count: int) -> None:
     recorder = Recorder()
     for frame in frames(count):
@@ -49,7 +51,25 @@ def test_frames_are_kept_evenly_and_never_too_many(count: int) -> None:
     gaps = {b - a for a, b in pairwise(places)}
     assert places[0] == 0 and len(gaps) <= 1
     assert len(places) >= min(count, MOST_FRAMES // 2) and count - 1 - places[-1] < max(gaps, default=1)
-    assert all(kept.x.dtype == torch.uint8 and kept.index == kept.place for kept in recorder.frames)
+    assert all(
+        isinstance(kept.x, torch.Tensor) and kept.x.dtype == torch.uint8 and kept.index == kept.place
+        for kept in recorder.frames
+    )
+
+
+def test_a_frame_comes_back_exactly_and_takes_less_room(recorded: Replay) -> None:
+    plan, recorder, seen = recorded.outcome.plan, Recorder(), []
+    for place, step in enumerate(loop.run_here(plan)):
+        recorder.take(step)
+        if place < MOST_FRAMES // 2:
+            seen.append((step.x_adv * 255).round() / 255)
+    again = recorder.finish(recorded.outcome)
+    assert len(seen) > 2 and all(torch.equal(again.picture(at)[0], x) for at, x in enumerate(seen[: again.last]))
+    packed = [len(frame.x) for frame in again.frames if isinstance(frame.x, bytes)]
+    assert len(packed) == again.last and max(packed) < 0.6 * plan.photo.x.numel()
+    noise = torch.randint(0, 256, plan.photo.x.shape, dtype=torch.uint8)
+    photo = torch.randint(0, 256, plan.photo.x.shape, dtype=torch.uint8)
+    assert torch.equal(recording._unpacked(recording._packed(noise, photo), photo), noise)
 
 
 def test_a_reel_begins_at_the_photo_and_ends_at_the_saved_picture(recorded: Replay) -> None:

@@ -1,34 +1,24 @@
 """The command lines: data set readers, folding, weights on disk, training that resumes, and what the tables count."""
 
 import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-import skimage
 import torch
 from datasets import write_coco, write_voc
-from PIL import Image
 from safetensors import safe_open
 from torch import Tensor, nn
 
-import tkml_core as tk
 from tkml_core.experiments import (
-    attacks,
-    attacks_page,
     bench,
-    compare,
     datasets,
     evaluate,
-    measured_photos,
-    results,
     train,
 )
 from tkml_core.experiments.crops import Crops
 from tkml_core.experiments.pretrained import start_network
 from tkml_core.labels import COCO80, VOC20, coco_name
-from tkml_core.statistics import wilson_interval
 from tkml_core.zoo import mobilenet
 from tkml_core.zoo.weights import load_weights, save_weights
 
@@ -315,141 +305,6 @@ def test_average_precision_by_hand() -> None:
     assert evaluate.average_precision(scores, labels) == pytest.approx((1 / 1 + 2 / 3 + 3 / 4) / 3)
     assert np.isnan(evaluate.average_precision(scores, np.zeros(5)))
     assert evaluate.average_precision(scores, np.ones(5)) == 1
-
-
-def test_wilsons_interval() -> None:
-    """8 of 10 gives 49.0–94.3 % (Wilson 1927, as in the textbooks); certainty is never claimed at the ends."""
-    assert wilson_interval(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
-    assert wilson_interval(0, 20)[0] == pytest.approx(0) and wilson_interval(0, 20)[1] == pytest.approx(
-        0.1611, abs=1e-4
-    )
-    assert wilson_interval(20, 20)[1] == pytest.approx(1) and wilson_interval(20, 20)[0] == pytest.approx(
-        0.8389, abs=1e-4
-    )
-
-
-def two_measuring_photos(voc: Path) -> None:
-    """VOC 2007 test in miniature: a cat, a person, and a photo with nothing but a difficult object."""
-    write_voc(voc, 2007, "test", {"000001": {"cat": 1}, "000002": {"person": 1}, "000003": {"person": 0}})
-    for key, name in {"000001": "chelsea", "000002": "astronaut"}.items():
-        with Image.open(Path(skimage.__file__).parent / "data" / f"{name}.png") as file:
-            file.convert("RGB").save(voc / "VOC2007" / "JPEGImages" / f"{key}.jpg", quality=95)
-
-
-def test_the_attack_table_saves_as_it_goes_and_resumes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    voc, out = tmp_path / "VOCdevkit", tmp_path / "attacks.jsonl"
-    two_measuring_photos(voc)
-    command = [
-        "--voc", str(voc), "--coco", str(tmp_path), "--annotators", "voc20", "--cases", "untargeted", "--k", "3",
-        "--max-steps", "60", "--out", str(out), "--device", "cpu",
-    ]  # fmt: skip
-    attacks.main(command)
-    rows = results.read(out)
-    assert {row["key"] for row in rows} == {
-        "voc/000001",
-        "voc/000002",
-    }  # not the one with nothing but difficult objects
-    for row in rows:
-        assert row["achieved"] and not row["consistent"] and 0 < row["pert"] < 0.02 and row["steps"] <= 60
-    out.write_text("\n".join(out.read_text().splitlines()[:1]) + "\n")
-    attacks.main(command)
-    assert {row["key"] for row in results.read(out)} == {"voc/000001", "voc/000002"} and len(results.read(out)) == 2
-    finished = out.read_bytes()
-    attacks.main([*command, "--write", str(tmp_path / "table.md")])
-    assert out.read_bytes() == finished  # nothing left to do
-    table = (tmp_path / "table.md").read_text()
-    assert "| voc20 | untargeted | 3 | TkML-AP-U | 2 | 100.0 [34.2–100.0] | 100.0 [34.2–100.0] | 99.6 | " in table
-    assert "| voc20 | untargeted | 3 | TkML-AP-U | 2 |" in capsys.readouterr().out
-    for row in results.read(out):
-        at = {k: not attacks_page.agree(row["true_ranks"], k) for k in (1, 3, 5, 10)}
-        assert at[3] and min(row["true_ranks"]) > 3 and attacks_page.agree(row["true_ranks_before"], 3)
-    larger = [line for line in table.splitlines() if "| TkML-AP-U | 3 | " in line]
-    assert len(larger) == 3 and "| 100.0 [34.2–100.0] |" in larger[0] and larger[0].endswith("| 99.6 | 0.51 |")
-
-
-def test_other_attacks_join_the_same_file_and_old_lines_count(tmp_path: Path) -> None:
-    voc, out = tmp_path / "VOCdevkit", tmp_path / "attacks.jsonl"
-    two_measuring_photos(voc)
-    old = {
-        "annotator": "voc20", "case": "untargeted", "k": 3, "key": "voc/000001", "attack": repr(tk.TkMLAPU(max_steps=40)),
-        "achieved": True, "consistent": False, "pert": 0.1, "pert_float": 0.1, "steps": 9, "forwards": 9, "backwards": 9,
-        "seconds": 1.0,
-    }  # fmt: skip
-    out.write_text(json.dumps(old) + "\n" + json.dumps(old | {"key": "voc/000002"}) + "\n")
-    command = [
-        "--voc", str(voc), "--coco", str(tmp_path), "--annotators", "voc20", "--cases", "untargeted", "best", "--k", "3",
-        "--photos", "1", "--max-steps", "40", "--out", str(out), "--device", "cpu", "--attacks", "TkML-AP-U", "kFool",
-        "ML-AP",
-    ]  # fmt: skip
-    attacks.main(command)
-    new = results.read(out)[2:]
-    assert [(row["case"], row["attack"].split("(")[0]) for row in new] == [("untargeted", "KFool"), ("best", "MLAP")]
-    table = attacks_page.table(out)
-    assert "| voc20 | untargeted | 3 | TkML-AP-U | 2 |" in table
-    assert "| voc20 | untargeted | 3 | kFool | 1 |" in table and "| 93.7 |" in table and "| 96.2 |" in table
-    with pytest.raises(SystemExit, match="other settings"):
-        attacks.main([*command, "--max-steps", "41"])
-
-
-@pytest.mark.parametrize("true_ranks", [[1], [2, 3], [1, 2, 3, 4], [1, 5], [4, 5], [3]])
-def test_consistency_from_the_ranks_of_the_true_labels(true_ranks: list[int]) -> None:
-    logits = torch.arange(6.0, 0, -1)[None]
-    true = torch.zeros(1, 6, dtype=torch.bool)
-    true[0, [rank - 1 for rank in true_ranks]] = True
-    assert measured_photos.true_ranks(logits[0], true[0]) == true_ranks
-    for k in range(1, 6):
-        assert attacks_page.agree(true_ranks, k) == bool(tk.consistent(logits, true, k))
-
-
-def test_the_comparison_saves_as_it_goes_and_judges_the_paper_by_its_best_step(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    voc, out = tmp_path / "VOCdevkit", tmp_path / "minnorm.jsonl"
-    two_measuring_photos(voc)
-    command = [
-        "--voc", str(voc), "--coco", str(tmp_path), "--annotators", "voc20", "--cases", "untargeted", "--k", "3",
-        "--photos", "1", "--out", str(out), "--device", "cpu",
-    ]  # fmt: skip
-    compare.main([*command, "--methods", "MinNorm"])
-    assert [row["method"] for row in results.read(out)] == ["MinNorm"] and compare.measured(out) == []
-    compare.main(command)
-    rows = {row["method"]: row for row in results.read(out)}
-    assert set(rows) == set(compare.attacks("untargeted"))
-    assert all(row["achieved"] for row in rows.values())
-    assert rows["preview"]["steps"] == 30 and rows["MinNorm"]["steps"] == 100 + tk.MinNorm().rounded
-    shortest = min((row for name, row in rows.items() if name.startswith("paper")), key=lambda row: row["pert"])
-    ratio = compare.float_norm(rows["MinNorm"]) / compare.float_norm(shortest)
-    assert ratio < 1
-    capsys.readouterr()
-    compare.main([*command, "--write", str(tmp_path / "page.md")])
-    assert len(results.read(out)) == len(rows)  # nothing left to do
-    assert f"| {ratio:.2f} |" in capsys.readouterr().out and f"| {ratio:.2f} |" in (tmp_path / "page.md").read_text()
-
-
-def test_the_papers_best_step_meets_most_goals_and_then_is_shortest() -> None:
-    def outcome(achieved: bool, pert: float) -> dict[str, object]:
-        return {"achieved": achieved, "pert": pert}
-
-    methods = {
-        "paper 0.1": {"a": outcome(True, 1.0), "b": outcome(False, 0.1)},
-        "paper 0.2": {"a": outcome(True, 2.0), "b": outcome(True, 4.0)},
-        "paper 0.5": {"a": outcome(True, 2.5), "b": outcome(True, 3.0)},
-        "MinNorm": {"a": outcome(True, 0.1), "b": outcome(True, 0.1)},
-    }
-    assert compare.best_of_the_paper(methods) == "paper 0.5"
-    assert {key: row["pert"] for key, row in compare.best_on_each_photo(methods).items()} == {"a": 1.0, "b": 3.0}
-
-
-def test_photos_that_are_not_there_are_asked_for(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=r"aeroplane_test\.txt; name the photos' folders with --voc"):
-        compare.main(["--annotators", "voc20", "--voc", str(tmp_path), "--out", str(tmp_path / "minnorm.jsonl")])
-
-
-def test_lines_of_other_settings_are_not_mixed_in(tmp_path: Path) -> None:
-    out = tmp_path / "minnorm.jsonl"
-    out.write_text(json.dumps({"attack": repr(tk.MinNorm(max_steps=777))}) + "\n")
-    with pytest.raises(SystemExit, match="777"):
-        compare.main(["--table", "--out", str(out)])
 
 
 def test_the_benchmark_prints_a_row_an_attack_and_batch(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """The tab "Tables" without a browser: measured tables from their files, and the row that a visitor measures."""
 
+import base64
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,19 +10,16 @@ from typing import Any
 import pytest
 from conftest import to_the_end
 
-import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.engine import loop
 from demo.engine.annotators import load_annotator
 from demo.engine.plan import plan_for
 from demo.photos.selection import Source, sample_sources
 from demo.render.measured_table import Table, table_html
+from demo.render.security_curves import Panel, curves_html
 from demo.tabs.tables import live_row
-from demo.tabs.tables.measured import MEASURED, tables
-from tkml_core.experiments import compare, universal_page
+from demo.tabs.tables.measured import measured_html, tables
 from tkml_core.statistics import share
-from tkml_core.zoo.perturbations import FOLDER
-from tkml_core.zoo.registry import data_set
 
 NAME = "voc20"
 
@@ -33,74 +32,80 @@ def files(photos: dict[str, Path]) -> dict[str, str]:
 # ---- measured before ------------------------------------------------------------------------------------------------
 
 
-def line(attack: object, case: str, key: str, **values: Any) -> dict[str, Any]:
+def line(method: str, case: str, key: str, **values: Any) -> dict[str, Any]:
     return {
-        "annotator": NAME, "case": case, "k": 3, "key": key, "attack": repr(attack), "achieved": True, "consistent": False,
-        "pert": 0.002, "pert_float": 0.001, "steps": 10, "forwards": 20, "backwards": 10, "seconds": 1.0, **values,
+        "annotator": NAME, "case": case, "k": 3, "method": method, "key": key, "attack": f"{method}()", "achieved": True,
+        "consistent": False, "norm": 100.0, "norm_float": 50.0, "pixels": 50_000, "steps": 10, "first": 4, "forwards": 20,
+        "backwards": 10, "seconds": 1.0, **values,
     }  # fmt: skip
 
 
-def write(path: Path, rows: list[dict[str, Any]]) -> None:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+def write(folder: Path, rows: list[dict[str, Any]]) -> None:
+    (folder / "lines.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def test_what_was_not_measured_is_not_there(tmp_path: Path) -> None:
-    assert tables(tmp_path, tmp_path) == []
+    assert tables(tmp_path) == [] and measured_html(tmp_path) == ""
+
+
+def sample(folder: Path) -> None:
+    ranks = {"true_ranks": [4], "true_ranks_before": [1]}
+    write(
+        folder,
+        [
+            line("TkML-AP-U", "untargeted", "a", **ranks),
+            line("TkML-AP-U", "untargeted", "b", **(ranks | {"true_ranks": [1]}), consistent=True, achieved=False),
+            line("kFool", "untargeted", "a", **ranks, norm=400.0),
+            line("kFool", "untargeted", "b", **ranks, norm=2000.0),
+            line("TkML-AP-T", "worst", "a", norm=200.0),
+        ],
+    )
 
 
 def test_the_attacks_stand_beside_the_papers_numbers(tmp_path: Path) -> None:
-    u, t = tk.TkMLAPU(), tk.TkMLAPT()
-    write(
-        tmp_path / "attacks.jsonl",
-        [
-            line(u, "untargeted", "a", true_ranks=[4], true_ranks_before=[1]),
-            line(u, "untargeted", "b", consistent=True, achieved=False, true_ranks=[1], true_ranks_before=[1]),
-            line(t, "worst", "a", pert=0.004),
-        ],
-    )
-    second, third, fifth = tables(tmp_path, tmp_path)
+    sample(tmp_path)
+    second, third, fifth, beside = tables(tmp_path)
     assert [table.title[:7] for table in (second, third, fifth)] == ["Table 2", "Table 3", "Table 5"]
     row = dict(zip(second.columns, second.rows[0], strict=True))
-    assert row["photos"] == "2" and row["ASR % [95 %]"] == share(1, 2) and row["paper’s ASR %"] == "99.6"
+    assert row["photos"] == "2" and row["goal % [95 %]"] == share(1, 2) and row["paper’s ASR %"] == "99.6"
     assert (row["Pert ×10⁻²"], row["before rounding"], row["paper’s Pert"]) == ("0.20", "0.10", "0.51")
+    kfool = dict(zip(second.columns, second.rows[1], strict=True))
+    assert kfool["goal % [95 %]"] == share(2, 2) and kfool["within the authors’ ‖z‖₂ %"] == "50.0"
     at = {row[3]: row[5] for row in third.rows}  # the label that the attack moved to place 4 is back where 5 are shown
-    assert at == {"3": share(1, 2), "5": share(0, 2), "10": share(0, 2)}
-    assert "of 2 photos whose top 3" in second.reading and "left 1 with one" in second.reading
-    assert "where 5 labels are shown" in third.reading and "on 0 of 2 photos" in third.reading
+    assert at == {"3": share(2, 2), "5": share(0, 2), "10": share(0, 2)}  # kFool's, the last rows
+    assert "of 2 photos whose top 3" in second.reading and "left 1 with no true label" in second.reading
     assert fifth.rows[0][:4] == [NAME, "worst", "3", "TkML-AP-T"] and "1 a row" in fifth.sentence
+    assert beside.rows[0][3:7] == ["TkML-AP-U : kFool", "2", "0 : 1", "1.000"]
+    assert all(len(row) == len(table.columns) for table in (second, third, fifth, beside) for row in table.rows)
 
 
-def test_minnorm_shows_as_soon_as_its_file_is_there(tmp_path: Path) -> None:
-    rows = []
-    for short, attack in compare.attacks("untargeted").items():
-        pert = 0.001 if short == "MinNorm" else 0.002
-        rows.append({**line(attack, "untargeted", "a", pert=pert), "method": short})
-    write(tmp_path / "minnorm.jsonl", rows)
-    (table,) = tables(tmp_path, tmp_path)
-    row = dict(zip(table.columns, table.rows[0], strict=True))
-    assert row["‖z‖₂ ratio, 8-bit"] == "0.50" and row["MinNorm: goal % [95 %]"] == share(1, 1)
-    assert str(row["‖z‖₂ ratio, 8-bit"]) in compare.table(tmp_path / "minnorm.jsonl")
+def test_pictures_come_first_and_the_numbers_are_folded_below(tmp_path: Path) -> None:
+    sample(tmp_path)
+    html = measured_html(tmp_path)
+    untargeted = html.split("</section>")[0]
+    assert untargeted.index("<svg") < untargeted.index("<details>") < untargeted.index("<table>")
+    assert "TkML-AP-U beside kFool" in untargeted
+    spoken = "kFool: half of the photos at 400, 100% in the end"
+    assert spoken in untargeted and "TkML-AP-U: half of the photos at 100, 50% in the end" in untargeted
+    data = html.split('href="data:text/csv;base64,')[1].split('"')[0]
+    assert base64.b64decode(data).decode().startswith("annotator,case,k,method,photos,won")
 
 
-def test_the_repositorys_own_tables() -> None:
+def test_a_curve_rises_where_photos_are_beaten() -> None:
+    panel = Panel("<i>", {"a": [10.0, 100.0, math.inf, 0.0], "b": [math.inf] * 4}, {"bound": 30.0})
+    html = curves_html([panel], "‖z‖₂", {"a": 0, "b": 1})
+    assert html.count('class="curve c0"') == 2 and html.count('class="curve c1"') == 2  # the legend's and the panel's
+    assert "&lt;i&gt;" in html and "<i>" not in html and "<title>bound</title>" in html
+    path = html.split('class="curve c0" d="')[2].split('"')[0]
+    heights = [float(part.split("H")[0]) for part in path.split("V")[1:]]
+    assert heights == sorted(heights, reverse=True) and len(heights) == 2  # two steps up: SVG counts downwards
+    assert curves_html([Panel("", {"a": [math.inf]}, {})], "", {"a": 0}) == ""
+
+
+def test_what_is_bundled_is_shown() -> None:
     made = {table.title[:7]: table for table in tables()}
     assert {"Table 2", "Table 4", "Table 5"} <= set(made)
-    headers = universal_page.headers(FOLDER)
-    assert len(made["Table 4"].rows) == len(headers) == len(list(FOLDER.glob("*.safetensors")))
-    coco = {(row[1], row[2]): row for row in made["Table 4"].rows if row[0] == "mobilenet-coco80"}
-    assert coco["3", "TkML-AP-Uv"][5] == "80.5" and coco["1", "kUAPs"][5] == "63.9"
-    wins = [
-        f"{n['annotator']} at k = {n['k']}"
-        for n in headers
-        for paper in headers
-        if (n["attack"], paper["attack"]) == ("kUAPs", "TkML-AP-Uv")
-        and (n["annotator"], n["k"]) == (paper["annotator"], paper["k"])
-        and int(n["goal"]) > int(paper["goal"])
-    ]
-    assert all(win in made["Table 4"].sentence for win in wins)  # against the paper's finding
-    assert all(row[5] == "–" for row in made["Table 4"].rows if data_set(row[0]) == "voc")
-    assert all(len(row) == len(table.columns) for table in made.values() for row in table.rows)
-    assert all(table.command and (MEASURED / "attacks.jsonl").exists() for table in made.values())
+    assert all(len(row) == len(table.columns) and table.command for table in made.values() for row in table.rows)
 
 
 def test_a_table_can_be_read_aloud_and_brings_no_markup() -> None:

@@ -291,3 +291,19 @@ def test_a_truth_that_was_guessed_is_named_in_its_row(files: dict[str, str]) -> 
 
 def test_uploads_take_the_room_of_samples() -> None:
     assert [trial.room(paths) for paths in (None, ["a"], ["a"] * 12, ["a"] * 20)] == [12, 11, 0, 0]
+
+
+def test_samples_are_checked_before_any_is_read_and_count_once(files: dict[str, str]) -> None:
+    annotator = load_annotator(NAME)
+    assert len(sample_sources(["cat"] * 400, files, annotator)) == 1
+    for wrong in ("cat", [["cat"]], ["cat", "no such sample"], {"cat": 1}, 5):
+        with pytest.raises(ValueError, match="must be a list of names") as caught:
+            sample_sources(wrong, files, annotator)  # type: ignore[arg-type]
+        assert len(str(caught.value)) < 800
+    assert len(uploaded(["/a/1.png"] * 400)) == 1
+
+
+def test_reading_the_set_can_be_stopped_between_two_photos(files: dict[str, str]) -> None:
+    reading = photo_set.gathering(sample_sources(["cat", "astronaut"], files, load_annotator(NAME)), NAME, K, False)
+    assert next(reading) == 0  # before the first is opened
+    reading.close()

@@ -33,6 +33,11 @@ class Evaluation(NamedTuple):
     norm: Tensor  # (n,), ‖z‖₂ in 0–255 units
 
 
+def onto_ball(z: Tensor, norm: float) -> Tensor:
+    """The nearest z' with ‖z'‖₂ ≤ norm for each of z (n,3,H,W); z in [0,1] units, norm in 0–255 units."""
+    return z * each((norm / l2_norm(z).clamp(min=1e-12)).clamp(max=1))
+
+
 class BatchState:
     """A batch under attack. A loop evaluates the active images, records what it saw, and moves them; see `descent.py`.
 
@@ -52,6 +57,7 @@ class BatchState:
         self.annotator, self.x = annotator, x.detach().to(annotator.device)
         self.goal = goal.fit(len(x), annotator.device)
         self.measure, self.confidence = measure, confidence
+        self.norm_budget: float | None = None  # of ‖z‖₂ in 0–255 units, held after every move: see `budget.py`
         self.x_adv = self.x.clone()
         self.best = self.x.clone()  # the float image of the smallest success
         zeros = torch.zeros(len(x), dtype=x.dtype, device=annotator.device)
@@ -104,6 +110,9 @@ class BatchState:
         if len(rows) > len(self.active):
             going = ~self.done[rows]
             rows, x_adv = rows[going], x_adv[going]
+        if self.norm_budget is not None:
+            x = take(self.x, rows)
+            x_adv = x + onto_ball(x_adv.clamp(0, 1) - x, self.norm_budget)
         self.x_adv = replace(self.x_adv, rows, x_adv.clamp(0, 1))
         self.steps = add(self.steps, rows)
         return rows

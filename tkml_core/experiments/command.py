@@ -12,11 +12,11 @@ def plain_command(args: argparse.Namespace, parser: argparse.ArgumentParser) -> 
     """
     words = [parser.prog]
     for name, value in vars(args).items():
-        if name in ("out", "weights", "workers", "show", "table") or value == parser.get_default(name):
+        if name in ("out", "weights", "workers", "show", "table", "minutes") or value == parser.get_default(name):
             continue
         words.append(f"--{name.replace('_', '-')}")
         if not isinstance(value, bool):
             values = value if isinstance(value, list) else [value]
-            named = (Path(str(v)).name if name in ("voc", "coco", "soft", "init") else str(v) for v in values)
+            named = (Path(str(v)).name if name in ("data", "voc", "coco", "soft", "init") else str(v) for v in values)
             words += map(shlex.quote, named)
     return " ".join(words)

@@ -1,92 +1,149 @@
-"""What the tables share: the command line, a line of JSON a photo, and a run that goes on where it stopped.
+"""A line of JSON for each photo and method, written as it is made; a run goes on from the lines that are there.
 
-A cell of a table is an annotator, a case (untargeted, or how targets are chosen) and k; in each, several methods run.
+Whatever ended a run, all methods of a cell stand on the same photos once those that some method lacks are left out
+(`summary.py`): photos are attacked in blocks, all methods of a cell on one block, all cells before the next.
 """
 
-import argparse
 import json
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import tkml_core as tk
-from tkml_core.attacks.base import Attack
-from tkml_core.experiments.measured_photos import CASES, asked, outcomes, prepared
-
-KS = (3, 5, 10)
+from tkml_core.experiments.measured_photos import Photos, Row, asked, outcomes
+from tkml_core.experiments.methods import Cell, Method
 
 Outcome = dict[str, Any]
-Methods = dict[str, Attack]  # by a short name
+PATTERN = "lines*.jsonl"  # a file for each process
 
 
-def parser(command: str, about: str | None, page: str, batch: int) -> argparse.ArgumentParser:
-    """What every table takes; its page is `assets/measured/<page>.md`, its lines are in a .jsonl of that name."""
-    made = argparse.ArgumentParser(prog=f"python -m tkml_core.experiments.{command}", description=about)
-    made.add_argument("--voc", type=Path, default=Path("VOCdevkit"), help="the folder of that name")
-    made.add_argument("--coco", type=Path, default=Path("coco"), help="the folder with COCO's photos and annotations")
-    made.add_argument("--annotators", nargs="+", default=list(tk.available()), choices=tk.available())
-    made.add_argument("--cases", nargs="+", default=CASES, choices=CASES)
-    made.add_argument("--k", type=int, nargs="+", default=KS)
-    made.add_argument("--photos", type=int, default=200, help="at most so many a cell")
-    made.add_argument("--batch", type=int, default=batch)
-    made.add_argument("--seed", type=int, default=0, help="of the order of photos and of random targets")
-    made.add_argument("--device", default=None)
-    made.add_argument("--out", type=Path, default=Path(f"assets/measured/{page}.jsonl"))
-    made.add_argument("--table", action="store_true", help="only print the table of what is in the file")
-    made.add_argument("--write", type=Path, help=f"also write it as a page, such as assets/measured/{page}.md")
-    return made
+def read(path: Path) -> Iterator[Outcome]:
+    """The lines of a file, or of a folder's files; one that was cut off as a run was killed is left out."""
+    for file in sorted(path.glob(PATTERN)) if path.is_dir() else [path] if path.exists() else []:
+        for line in file.read_text().splitlines():
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue
 
 
-def read(path: Path) -> list[Outcome]:
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+def identity(row: Outcome) -> tuple[str, str, int, str, str]:
+    """Annotator, case, k, method and photo: there is one line for each."""
+    return row["annotator"], row["case"], row["k"], row["method"], row["key"]
 
 
-def check_settings(path: Path, chosen: Sequence[Attack]) -> None:
-    """SystemExit where the file has lines of one of these attacks with other settings."""
-    ours = {repr(attack) for attack in chosen}
-    kinds = {type(attack).__name__ for attack in chosen}
-    other = {r["attack"] for r in read(path) if r["attack"].split("(")[0] in kinds and r["attack"] not in ours}
-    if other:
-        raise SystemExit(f"{path} was measured with other settings, {sorted(other)}; name another file with --out.")
+def process() -> tuple[int, int]:
+    """Which of how many processes this is, as torchrun says; (0, 1) without it."""
+    return int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
 
 
-def run(args: argparse.Namespace, methods: Callable[[str], Methods]) -> None:
-    """Attack what is not in the file yet, a batch of every cell in turn, so that a cut-off run is even over the cells.
+def write(path: Path, rows: Sequence[Outcome]) -> None:
+    """Add lines, in one go; after a line that was cut off, on a line of their own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b") as file:
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":
+                file.write(b"\n")
+        file.write("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode())
 
-    methods: what runs in a case.
+
+@dataclass
+class Work:
+    """What is to be measured. images: at most so many a cell; batch: photos attacked at once, a block."""
+
+    annotators: dict[str, tk.Annotator]
+    photos: dict[str, Photos]
+    methods: dict[Cell, dict[str, Method]]
+    images: int
+    batch: int
+    seed: int
+    select: str = "consistent"
+    _none_after: dict[Cell, int] = field(default_factory=dict)  # cells that have no photo from this place on
+
+    def block(self, cell: Cell, number: int) -> list[Row]:
+        """The photos of a block: always the same, as what an attack finds may depend on a batch by a hair."""
+        start, stop = number * self.batch, (number + 1) * self.batch
+        if start >= self._none_after.get(cell, self.images):
+            return []
+        rows = self.photos[cell.annotator].take(cell.k, stop, start, self.select)
+        if start + len(rows) < stop:
+            self._none_after[cell] = start + len(rows)
+        return rows[: self.images - start]
+
+    def most(self, cell: Cell) -> int:
+        """How many photos the cell has, as far as is known."""
+        photos = self.photos[cell.annotator]
+        return min(self.images, self._none_after.get(cell, len(photos.rows) + len(photos.waiting)))
+
+
+def run(
+    work: Work,
+    folder: Path,
+    minutes: float | None = None,
+    say: Callable[[str], None] = print,
+    now: Callable[[], float] = time.monotonic,
+) -> bool:
+    """Attack what has no line in the folder yet, a block of each cell in turn; whether all is done.
+
+    minutes: after so many no new block of a cell is begun.
     """
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    done = {(r["annotator"], r["case"], r["k"], r["key"], r["attack"]) for r in read(args.out)}
-    for name in args.annotators:
-        annotator = tk.load(name, args.device)
-        try:
-            photos = prepared(annotator, name, args)
-        except FileNotFoundError as error:
-            raise SystemExit(
-                f"There is no {error.filename}; name the photos' folders with --voc and --coco."
-            ) from error
-        for start in range(0, args.photos, args.batch):
-            for case in args.cases:
-                for k in args.k:
-                    taken = [row for row in photos if row.fits(k)][: args.photos][start : start + args.batch]
-                    for short, attack in methods(case).items():
-                        rows = [row for row in taken if (name, case, k, row.key, repr(attack)) not in done]
-                        if not rows:
-                            continue
-                        began = time.time()
-                        found = outcomes(annotator, attack, *asked(case, k, rows, args.seed), rows)
-                        cell = {"annotator": name, "case": case, "k": k, "method": short}
-                        with args.out.open("a") as file:
-                            file.writelines(json.dumps({**cell, **row}) + "\n" for row in found)
-                        won = sum(row["achieved"] for row in found)
-                        seconds = time.time() - began
-                        print(f"{name} {case} k={k} {short}: {won}/{len(found)}, {seconds:.0f} s", flush=True)
+    rank, processes = process()
+    progress = _Progress(work, read(folder), processes)
+    end = now() + 60 * minutes if minutes is not None else float("inf")
+    for number in range(-(-work.images // work.batch)):
+        for place, (cell, methods) in enumerate(work.methods.items()):
+            if (number + place) % processes != rank:
+                continue
+            if now() >= end:
+                say(f"{minutes:g} minutes are over. The same command goes on from here.")
+                return False
+            rows = work.block(cell, number)
+            for name, method in methods.items():
+                missing = {row.key for row in rows if (*cell, name, row.key) not in progress.done}
+                if not missing:
+                    continue
+                annotator = work.annotators[cell.annotator]
+                found = outcomes(annotator, method, *asked(cell.case, cell.k, rows, work.seed), rows)
+                lines = [{**cell._asdict(), "method": name, **line} for line in found if line["key"] in missing]
+                write(folder / f"lines{rank}.jsonl", lines)
+                progress.add(lines)
+                won = sum(line["achieved"] for line in lines)
+                say(
+                    f"{cell}, {name}: {won} of {len(lines)} in {sum(row['seconds'] for row in lines):.1f} s; {progress}"
+                )
+    return True
 
 
-def conclude(args: argparse.Namespace, table: str, page: str) -> None:
-    """Print the table; with --write save the page, which has a place for it."""
-    print(table)
-    if args.write:
-        args.write.parent.mkdir(parents=True, exist_ok=True)
-        args.write.write_text(page.format(table=table))
+class _Progress:
+    """What is done, and how long the rest will take: by what a photo has taken in each cell with each method."""
+
+    def __init__(self, work: Work, rows: Iterable[Outcome], processes: int) -> None:
+        self.work, self.processes = work, processes
+        self.done: set[tuple[str, str, int, str, str]] = set()
+        self.count: dict[tuple[Cell, str], int] = defaultdict(int)
+        self.seconds: dict[tuple[Cell, str], float] = defaultdict(float)
+        self.add(rows)
+
+    def add(self, rows: Iterable[Outcome]) -> None:
+        for row in rows:
+            self.done.add(identity(row))
+            at = Cell(row["annotator"], row["case"], row["k"]), row["method"]
+            self.count[at] += 1
+            self.seconds[at] += row["seconds"]
+
+    def __str__(self) -> str:
+        mean = sum(self.seconds.values()) / max(1, sum(self.count.values()))
+        left = missing = 0.0
+        for cell, methods in self.work.methods.items():
+            for name in methods:
+                count = self.count[cell, name]
+                rest = max(0, self.work.most(cell) - count)
+                missing += rest
+                left += rest * (self.seconds[cell, name] / count if count else mean)
+        minutes = left / 60 / self.processes
+        return f"{missing:.0f} to go, about {minutes:.0f} min"

@@ -18,36 +18,16 @@ from torch import Tensor
 import tkml_core as tk
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal.base import Universal
-from tkml_core.attacks.universal.norm_ball import to_levels
+from tkml_core.attacks.universal.norm_ball import noise_like, to_levels
 from tkml_core.experiments import universal_page
 from tkml_core.experiments.command import plain_command
 from tkml_core.experiments.datasets import UNKNOWN, Photo, columns, measuring, training
-from tkml_core.experiments.measured_photos import Row, in_turn, photo_row
+from tkml_core.experiments.measured_photos import Photos, Row, in_turn, shuffled
 from tkml_core.generators import WithResult
 from tkml_core.step import UniversalResult, UniversalStep
 from tkml_core.zoo.perturbations import FOLDER, load_universal, notes_of, path_of, save_universal
 
 KS = (3, 1, 2)  # k = 3 first: what a cut-off run should have
-
-
-class Source:
-    """Photos of one annotator in a fixed order, each read once and only when it is needed."""
-
-    def __init__(self, annotator: tk.Annotator, name: str, photos: list[Photo]) -> None:
-        self.annotator, self.name, self.photos = annotator, name, photos
-        self.rows: dict[int, Row] = {}
-
-    def take(self, k: int, number: int) -> list[Row]:
-        """The first `number` photos that are consistent at k."""
-        taken: list[Row] = []
-        for i in range(len(self.photos)):
-            if len(taken) == number:
-                break
-            if i not in self.rows:
-                self.rows[i] = photo_row(self.annotator, self.name, self.photos[i])
-            if self.rows[i].fits(k):
-                taken.append(self.rows[i])
-        return taken
 
 
 def to_make_on(name: str, args: argparse.Namespace) -> list[Photo]:
@@ -67,9 +47,7 @@ def to_make_on(name: str, args: argparse.Namespace) -> list[Photo]:
 
 def to_measure_on(name: str, args: argparse.Namespace) -> list[Photo]:
     """The measuring photos with a true label, shuffled."""
-    photos = [p for p in measuring(name, args.voc, args.coco) if (p.labels[columns(name)] == 1).any()]
-    random.Random(args.seed).shuffle(photos)
-    return photos
+    return shuffled(measuring(name, args.voc, args.coco), name, args.seed)
 
 
 def attack_of(name: str, args: argparse.Namespace) -> Universal:
@@ -103,13 +81,6 @@ def fooled(annotator: tk.Annotator, rows: list[Row], k: int, z: Tensor) -> tuple
     return cleared, inconsistent
 
 
-def noise_like(z: Tensor, seed: int) -> Tensor:
-    """Gaussian noise on whole levels, as long as z."""
-    noise = torch.randn(z.shape, generator=torch.Generator().manual_seed(seed))
-    length = float(tk.l2_norm(z))
-    return to_levels(noise / noise.norm() * length / 255, length, "l2")
-
-
 def filled(z: Tensor, xi: float) -> Tensor:
     """z stretched to the budget where it is more than 3 % below it: methods are compared at one norm; kUAPs often ends early."""
     length = float(tk.l2_norm(z))
@@ -121,8 +92,8 @@ def run(args: argparse.Namespace, command: str) -> None:
     made_on, measured_on, controls = {}, {}, {}
     for name in args.annotators:
         annotator = tk.load(name, args.device)
-        made_on[name] = Source(annotator, name, to_make_on(name, args))
-        measured_on[name] = Source(annotator, name, to_measure_on(name, args))
+        made_on[name] = Photos(annotator, name, to_make_on(name, args))
+        measured_on[name] = Photos(annotator, name, to_measure_on(name, args))
     for k, name, which in product(args.k, args.annotators, args.attacks):
         path = path_of(which, name, k, args.out)
         if path.exists() != args.again:

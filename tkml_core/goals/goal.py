@@ -59,6 +59,7 @@ class Goal:
 
     name: ClassVar[str]
     asks_for: ClassVar[str] = ""
+    several_ways: ClassVar[bool] = True  # whether `sides` may be others at other scores
 
     true: Tensor
     k: int

@@ -71,6 +71,7 @@ class Targeted(Goal):
 
     name = "targeted"
     asks_for = "targets"
+    several_ways = False
 
     targets: Tensor
 

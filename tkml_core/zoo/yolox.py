@@ -145,7 +145,7 @@ class YOLOXAnnotator(nn.Module):
     what the whole photo says: a linear map of the mean features. It is smooth in the pixels everywhere.
     """
 
-    sharpness = 2.0  # r: towards 0 a mean over places, towards infinity their maximum
+    sharpness = 1.0  # r: towards 0 a mean over places, towards infinity their maximum
     class_of: Tensor
 
     def __init__(self, class_of: list[int], classes: int = 80) -> None:

@@ -10,7 +10,7 @@ from demo.catalog import attacks as catalog
 from demo.engine.annotators import load_annotator, read_photo
 from demo.engine.plan import DEFAULT_K, AttackRequest, plan_for
 from demo.export import npz
-from demo.export.files import save_png, save_report
+from demo.export.files import keep_to_the_end, save_png, save_report
 from demo.photos.samples import samples
 from demo.photos.selection import known_truth
 from demo.render.status import line_html
@@ -47,6 +47,8 @@ def arrival(name: str, files: dict[str, str]) -> Arrival:
     )
     toggles = updates.toggles_value(path, name, read_photo(path, name), true, DEFAULT_K, "sample")
     png, report = (save(outcome, get_upload_folder()) for save in (save_png, save_report))
+    for file in (png, report):
+        keep_to_the_end(file)
     data = Path(path).parent / "arrival.npz"  # stays as long as the samples do
     data.write_bytes(npz.to_bytes(npz.keep(outcome)))
     return Arrival(item.name, name, path, toggles, last, (png, report, str(data)))

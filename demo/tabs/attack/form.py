@@ -28,7 +28,10 @@ def page_plan(
     if not true:
         raise ValueError("Mark at least one label as true: without a truth there is nothing to contradict.")
     if (toggles.get("annotator"), toggles.get("photo")) != (name, path):
-        raise ValueError("The labels of the new photo are still on their way. Please press Attack again in a moment.")
+        raise ValueError(
+            "The labels of the new photo are still on their way. Please press Attack again in a moment. If this comes again, "
+            "the server has forgotten the page, as after a restart: choose the photo once more; the settings stay."
+        )
     known = catalog.setting_names(attack)  # what was typed for another attack is out of sight, and out of the run
     settings: dict[str, Any] = {
         name: number(setting.label, text)

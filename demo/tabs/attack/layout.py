@@ -16,6 +16,7 @@ from demo.components.sample_gallery import samples_html
 from demo.components.theme import Html, script
 from demo.engine import loop
 from demo.engine.annotators import largest_k, load_annotator
+from demo.engine.places import CROWDED_SECONDS
 from demo.engine.plan import DEFAULT_K, MAX_SEED, MAX_STEPS
 from demo.render.pictures import AMPLIFY
 from demo.tabs.attack import downloads
@@ -141,7 +142,7 @@ def _attack(parts: dict[str, Any], start: Arrival) -> None:
     with gr.Accordion("Advanced", open=False, elem_id="advanced") as parts["advanced"]:
         parts["max_steps"] = gr.Slider(
             1, MAX_STEPS, step=1, **catalog.steps_shown(own), elem_id="max-steps",
-            info=f"A run lasts {loop.BUDGET_SECONDS:.0f}\u00a0seconds at most",
+            info=f"A run lasts {loop.BUDGET_SECONDS:.0f}\u00a0seconds at most, {CROWDED_SECONDS:.0f} while others wait",
         )  # fmt: skip
         # Text fields, because gr.Number turns "nothing" into 0 as soon as it is shown.
         with gr.Row(elem_id="settings"):

@@ -6,6 +6,7 @@ from demo.components.entry import EntryWidgets
 from demo.components.events import QUIET
 from demo.components.theme import Html, script
 from demo.engine import loop
+from demo.engine.places import CROWDED_SECONDS
 from demo.engine.plan import MAX_SEED, MAX_STEPS
 from demo.export.files import KEEP_SECONDS
 from demo.render.status import line_html
@@ -46,7 +47,8 @@ def build(tab: gr.Tab, source: EntryWidgets) -> CompareWidgets:
         )  # fmt: skip
         max_steps = gr.Slider(
             1, MAX_STEPS, value=STEPS, step=1, label="Steps at most", elem_id="compare-steps",
-            info=f"For each method, {loop.BUDGET_SECONDS:.0f}\u00a0s at most; BlackBox counts queries and wants about 2000",
+            info=f"For each method, {loop.BUDGET_SECONDS:.0f}\u00a0s at most, {CROWDED_SECONDS:.0f} while others wait; "
+            "BlackBox counts queries and wants about 2000",
         )  # fmt: skip
         seed = gr.Number(
             0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, elem_id="compare-seed",

@@ -17,10 +17,9 @@ from demo.engine.stream import PICTURES_EVERY
 from demo.export.files import KEEP_SECONDS
 from demo.photos.samples import samples
 from demo.photos.selection import sample_sources, uploaded
-from demo.render.measured_table import table_html
 from demo.render.status import line_html, waiting_html
 from demo.tabs.tables import live_row
-from demo.tabs.tables.measured import tables
+from demo.tabs.tables.measured import measured_html
 from tkml_core.generators import WithResult
 
 MOST_ROWS = 8
@@ -62,7 +61,7 @@ def build(names: Sequence[str], files: dict[str, str]) -> TablesWidgets:
         _attack(parts, names)
     parts["table"] = Html(live_row.rows_html([]), elem_id="live-table")
     Html(f'<h2 class="part">Measured before</h2>{INTRO}')
-    Html("".join(table_html(table) for table in tables()), elem_id="tables")
+    Html(measured_html(), elem_id="tables")
     w = TablesWidgets(**parts)
     _wire(w, files)
     return w

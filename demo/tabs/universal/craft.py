@@ -15,7 +15,7 @@ from demo.engine.plan import MAX_SEED
 from demo.tabs.universal.photo_set import PhotoSet
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal.base import CHUNK, Universal
-from tkml_core.experiments.universal import noise_like
+from tkml_core.attacks.universal.norm_ball import noise_like
 from tkml_core.generators import WithResult
 from tkml_core.step import UniversalResult, UniversalStep
 

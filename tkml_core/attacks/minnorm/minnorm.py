@@ -6,8 +6,9 @@ With multipliers w ≥ 0, λ (that of Eq. 12) drops out where Σ_above w = Σ_be
 z = −∇_x (Σ_below w f − Σ_above w f): one gradient, however many labels. `minnorm.md` has what else was tried.
 """
 
-import math
+from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -24,16 +25,19 @@ from tkml_core.attacks.minnorm.multipliers import (
     SLACK,
     Dual,
     evaluate_and_record,
+    falling,
 )
+from tkml_core.attacks.minnorm.outside import HALFWAY, start_outside
 from tkml_core.attacks.minnorm.rounded import on_levels
-from tkml_core.attacks.rows import add
+from tkml_core.attacks.rows import add, replace
 from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Targeted
 from tkml_core.grid import bisect
 from tkml_core.images import each
-from tkml_core.metrics import NORMS
-from tkml_core.step import Steps
+from tkml_core.metrics import NORMS, l2_norm
+from tkml_core.step import Step, Steps
 
 STEPS, MOST_RATE = 100, 4.0  # steps that the gains of w are for; in fewer, w must learn faster, up to so many times
+PATIENCE = 20  # steps after the schedule's in which the best norm must fall by a per cent, or the image ends
 STRETCH = (1.05, 1.1, 1.2, 1.35, 1.6, 2.0)  # of z, tried where the steps are over and no success was seen
 
 
@@ -47,13 +51,16 @@ class MinNorm(Attack):
     norm: "l2" or "linf", what is to be small. In L∞ the optimum is z = −‖g‖₁ sign(g), g that gradient: the point where
     ½‖z‖_∞² + ⟨g, z⟩ is least, as −g is for L2. Its length is the dual norm's, ‖g‖₁.
 
-    schedule: the steps in which a falls; 100 is the default, `MinNorm(max_steps=30)` a preview. An image without a success
-    by then goes on, more slowly: where dozens of labels crowd around λ it needs to. Goals: all that have `sides`.
+    schedule: the steps in which a falls. After them an image goes on, more slowly, as long as its best norm falls or it has no
+    success yet: where dozens of labels crowd around λ it needs to. Goals: all that have `sides`.
+
+    starts: how many, for goals with several ways (`Goal.several_ways`) in L2; the first from the photo, the others from
+    outside (`outside.py`), while there are steps. The smallest success of all counts.
 
     rounded: the last steps, taken on the 8-bit image that x + z rounds to. Among whole levels q, the Lagrangian
     ½‖q‖² + ⟨∇_x w·f, q⟩ is least at round(z) with the z above, so nothing else changes, and w learns what rounding does.
-    All steps are at most max_steps; `schedule` has the first claim on them. L2 alone: a small L∞ perturbation rounds to
-    nothing, and the grid search ends within a level of the optimum.
+    All steps are at most max_steps; `schedule` has the first claim on them, then `rounded`. L2 alone: a small L∞
+    perturbation rounds to nothing, and the grid search ends within a level of the optimum.
     """
 
     name = "MinNorm"
@@ -62,14 +69,26 @@ class MinNorm(Attack):
     max_steps: int = 290
     schedule: int = 100
     rounded: int = 20
+    starts: int = 2
     norm: str = "l2"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_whole("schedule", self.schedule, 1)
         check_whole("rounded", self.rounded, 0)
+        check_whole("starts", self.starts, 1)
         if self.norm not in NORMS:
             raise ValueError(f"norm = {self.norm!r}: it is {' or '.join(map(repr, NORMS))}.")
+
+    @classmethod
+    def preview(cls) -> Self:
+        """The least effort, for a first look: 30 gradients."""
+        return cls(max_steps=30)
+
+    @classmethod
+    def thorough(cls) -> Self:
+        """The most effort, what others are measured by: up to 1000 gradients, in a slower schedule and from four starts."""
+        return cls(max_steps=1000, schedule=300, starts=4)
 
     def _state(self, annotator: Annotator, x: Tensor, goal: Goal) -> BatchState:
         return BatchState(annotator, x, goal, self.norm, self.confidence)
@@ -78,10 +97,12 @@ class MinNorm(Attack):
         most = max(self.max_steps - self.rounded, min(self.max_steps, self.schedule))
         dual = Dual(state, rate_multiplier=min(max(1.0, STEPS / max(1, min(self.schedule, most))), MOST_RATE))
         index, stopped = 0, None
+        least, idle = state.best_norm, torch.zeros_like(state.best_norm)
         for index in range(most + 1):
             evaluation = evaluate_and_record(state)
+            idle, least = torch.where(state.best_norm < least, 0, idle + 1), state.best_norm
             if index >= self.schedule and state.succeeded:
-                self._finish(state, evaluation.rows)
+                self._finish(state, evaluation.rows[idle[evaluation.rows] >= PATIENCE])
             stopped = yield state.step(index)
             if stopped or not len(state.active) or index == most:
                 break
@@ -91,6 +112,8 @@ class MinNorm(Attack):
         state.read_pending()
         _stretch(state, state.active)
         self._finish(state, state.active)
+        if not stopped and self.norm == "l2" and state.goal.several_ways:
+            index, stopped = yield from self._later_starts(state, dual, index, most)
         if not stopped and self.norm == "l2":
             yield from on_levels(state, dual, index, min(self.rounded, self.max_steps - index))
         return state.result()
@@ -102,7 +125,27 @@ class MinNorm(Attack):
             over, first, last = index / length, FIRST, LAST
         else:
             over, first, last = (index - length) / (most - length), LAST, FINEST
-        return last + (first - last) * (1 + math.cos(math.pi * over)) / 2, OVERSHOOT + (SLACK - OVERSHOOT) * over
+        return falling(over, first, last), OVERSHOOT + (SLACK - OVERSHOOT) * over
+
+    def _later_starts(
+        self, state: BatchState, dual: Dual, index: int, most: int
+    ) -> Generator[Step, bool | None, tuple[int, bool | None]]:
+        """Try the images that are done again, from outside; the shorter 8-bit image stays. As `start_outside` returns."""
+        stopped = None
+        for number in range(1, self.starts):
+            rows = (state.done & (state.steps > 0)).nonzero()[:, 0]
+            if stopped or not len(rows) or most - index < HALFWAY:
+                break
+            kept, best, norm = state.x_adv[rows], state.best[rows], state.best_norm[rows]
+            state.mark(replace(state.done, rows, torch.zeros_like(rows, dtype=torch.bool)))
+            index, stopped = yield from start_outside(state, dual, rows, index, most - index, number)
+            state.read_pending()
+            self._finish(state, rows[state.best_norm[rows] < norm])
+            again = ~state.done[rows] | (state.norm[rows] >= l2_norm(kept - state.x[rows]))
+            back = rows[again]
+            state.keep(back, best[again], norm[again])
+            state.end(back, kept[again])
+        return index, stopped
 
     def _finish(self, state: BatchState, rows: Tensor) -> None:
         """Shorten the best z of those rows that have one, by bisection of its length, and bring it onto the grid."""

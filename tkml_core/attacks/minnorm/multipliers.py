@@ -29,6 +29,11 @@ def evaluate_and_record(state: BatchState, rows: Tensor | None = None) -> Evalua
     return evaluation
 
 
+def falling(over: float, first: float, last: float) -> float:
+    """From `first` to `last` along a half cosine, as `over` goes from 0 to 1."""
+    return last + (first - last) * (1 + math.cos(math.pi * over)) / 2
+
+
 class Dual:
     """The multipliers w (B,m) ≥ 0, one a label, and how strongly they pull; `rate_multiplier` ≥ 1: of their gains."""
 

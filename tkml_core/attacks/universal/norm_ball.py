@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from tkml_core.images import each
+from tkml_core.attacks.batch import onto_ball
 from tkml_core.metrics import l2_norm
 
 
@@ -11,7 +11,7 @@ def project(z: Tensor, xi: float, norm: str) -> Tensor:
     """The nearest z' (1,3,H,W) with ‖z'‖ ≤ ξ; z in [0,1] units, ξ in 0–255 units, norm "l2" or "linf"."""
     if norm == "linf":
         return z.clamp(-xi / 255, xi / 255)
-    return z * each((xi / l2_norm(z).clamp(min=1e-12)).clamp(max=1))
+    return onto_ball(z, xi)
 
 
 def to_levels(z: Tensor, xi: float, norm: str) -> Tensor:
@@ -34,3 +34,10 @@ def to_levels(z: Tensor, xi: float, norm: str) -> Tensor:
         within = float((middle * levels).round().norm()) <= budget
         low, high = (middle, high) if within else (low, middle)
     return ((low * levels).round() / 255).to(z)
+
+
+def noise_like(z: Tensor, seed: int) -> Tensor:
+    """Gaussian noise on whole levels, as long as z (1,3,H,W)."""
+    noise = torch.randn(z.shape, generator=torch.Generator().manual_seed(seed))
+    length = float(l2_norm(z))
+    return to_levels(noise / noise.norm() * length / 255, length, "l2")

@@ -17,7 +17,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from tkml_core.experiments.datasets import columns
 from tkml_core.experiments.evaluate import average_precision
-from tkml_core.experiments.training.batches import Packed, batch
+from tkml_core.experiments.training.batches import Packed, batch, by_shape
 from tkml_core.experiments.training.calibration import expected_calibration_error, platt
 from tkml_core.experiments.training.start import start
 from tkml_core.images import each
@@ -159,8 +159,7 @@ def train(args: argparse.Namespace) -> tuple[YOLOXAnnotator, dict[str, Tensor], 
     device = torch.device(args.device)
     data = Packed(args.packs, device, range(len(COCO80)), args.blend)
     learn, held = held_out(data, args.hold)
-    rows = {s: learn[data.shape[learn] == s] for s in ("wide", "tall", "square")}
-    rows = {shape: some for shape, some in rows.items() if len(some)}
+    rows = by_shape(data, learn)
     chance = np.ones(len(data.keys))
     chance[learn] = data.chances(learn, args.rare)
     chances = {shape: chance[some] for shape, some in rows.items()}

@@ -65,6 +65,12 @@ class Packed:
         return (known * np.sqrt(rare / share).clip(1, 4)).max(1).clip(1)
 
 
+def by_shape(data: Packed, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """The rows of each shape of photo that there is."""
+    found = {shape: rows[data.shape[rows] == shape] for shape in SHAPES}
+    return {shape: some for shape, some in found.items() if len(some)}
+
+
 def crops(data: Packed, rows: Tensor, height: int, width: int, least: float, generator: torch.Generator) -> Tensor:
     """(B,3,height,width) float in [0,1]: for each photo a box of at least `least` of its area, mirrored half of the time."""
     device, n = data.pixels.device, len(rows)

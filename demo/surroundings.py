@@ -1,0 +1,43 @@
+"""What the machine that the page starts on may have that would keep it from starting, or from ending tidily."""
+
+import os
+import signal
+import tempfile
+from pathlib import Path
+from types import FrameType
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def prepare() -> None:
+    """To be called before `launch`, in the main thread."""
+    reach_itself_without_proxy()
+    use_a_folder_of_its_own()
+    signal.signal(signal.SIGTERM, _as_ctrl_c)
+
+
+def reach_itself_without_proxy() -> None:
+    """Gradio asks the page whether it answers; a proxy for the rest of the world (HTTP_PROXY) could not."""
+    for name in ("NO_PROXY", "no_proxy"):
+        known = [host.strip() for host in os.environ.get(name, "").split(",") if host.strip()]
+        os.environ[name] = ",".join([*known, *(host for host in LOOPBACK if host not in known)])
+
+
+def use_a_folder_of_its_own() -> None:
+    """Gradio keeps uploads in <temporary folder>/gradio, which may be another user's on a machine that several share."""
+    if os.environ.get("GRADIO_TEMP_DIR"):
+        return
+    usual = Path(tempfile.gettempdir()) / "gradio"
+    if usual.exists() and not (usual.is_dir() and _is_mine(usual)):
+        os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="gradio-")
+
+
+def _is_mine(folder: Path) -> bool:
+    mine = not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
+    return mine and os.access(folder, os.W_OK | os.X_OK)
+
+
+def _as_ctrl_c(number: int, frame: FrameType | None) -> None:
+    """A service that is stopped gets SIGTERM, which would leave temporary folders behind."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
+    raise KeyboardInterrupt

@@ -1,0 +1,77 @@
+"""Proxies, other people's folders, and the end by SIGTERM."""
+
+import os
+import signal
+from pathlib import Path
+
+import gradio as gr
+import pytest
+
+from demo import surroundings
+from demo.components.events import plainly
+
+
+@pytest.fixture(autouse=True)
+def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Every variable that is set here comes back as it was."""
+    for name in ("NO_PROXY", "no_proxy", "GRADIO_TEMP_DIR"):
+        monkeypatch.setenv(name, "x")
+        monkeypatch.delenv(name)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+
+def test_the_page_reaches_itself_past_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "intern.example, localhost")
+    surroundings.reach_itself_without_proxy()
+    assert os.environ["NO_PROXY"] == "intern.example,localhost,127.0.0.1,::1"
+    assert os.environ["no_proxy"] == "127.0.0.1,localhost,::1"
+
+
+@pytest.mark.parametrize("there", ["nothing", "mine", "another's", "a file"])
+def test_a_folder_of_another_user_is_left_to_them(there: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "gradio"
+    folder.touch() if there == "a file" else folder.mkdir() if there != "nothing" else None
+    if there == "another's":
+        monkeypatch.setattr("os.getuid", lambda: folder.stat().st_uid + 1)
+    surroundings.use_a_folder_of_its_own()
+    own = os.environ.get("GRADIO_TEMP_DIR")
+    assert (own is None) if there in ("nothing", "mine") else Path(own or "").is_dir() and Path(own or "") != folder
+
+
+def test_sigterm_ends_the_page_as_ctrl_c_does() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        signal.signal(signal.SIGTERM, surroundings._as_ctrl_c)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)  # a second one does not break into the tidying up
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ValueError("k = 0: too small."), "k = 0: too small."),
+        (OSError(28, "No space left on device", "/secret/path"), "disk is full"),
+        (MemoryError(), "no memory left"),
+        (RuntimeError("secret"), "Something broke on the server (RuntimeError)"),
+        (FileNotFoundError("/secret/path"), "Something broke on the server"),
+        (gr.Error("Told already."), "Told already."),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_whatever_an_event_raises_the_visitor_reads_a_sentence(error: Exception, words: str) -> None:
+    def function() -> None:
+        raise error
+
+    def generator():  # type: ignore[no-untyped-def]
+        yield 1
+        raise error
+
+    with pytest.raises(gr.Error) as told:
+        plainly(function)()
+    with pytest.raises(gr.Error) as told_too:
+        list(plainly(generator)())
+    for caught in (told, told_too):
+        assert words in str(caught.value.message) and "secret" not in str(caught.value.message)

@@ -1,0 +1,125 @@
+"""What the paper's tables are made of: cells, and the methods that stand beside each other in one."""
+
+import ast
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import tkml_core as tk
+from tkml_core.attacks.base import Attack
+from tkml_core.attacks.budget import AUTHORS, Budget
+from tkml_core.attacks.registry import UNIVERSAL
+from tkml_core.attacks.universal.base import Universal
+from tkml_core.attacks.universal.norm_ball import noise_like
+from tkml_core.attacks.universal.precomputed import Precomputed
+from tkml_core.step import Steps
+from tkml_core.zoo.perturbations import load_universal, path_of
+from tkml_core.zoo.registry import data_set, place
+
+KS, UNIVERSAL_KS = (3, 5, 10), (1, 2, 3)
+TABLES = {2: ("untargeted",), 3: ("untargeted",), 4: ("universal",), 5: tk.CASES}  # which cases a table is about
+CASES = ("untargeted", "universal", *tk.CASES)
+DEFAULT = ("TkML-AP-U", "kFool", "TkML-AP-T", "ML-AP", "MinNorm")
+NOISE = "noise"  # Gaussian, beside universal perturbations of its length
+PAPERS = ("TkML-AP-U", "TkML-AP-T", "TkML-AP-Uv")  # the paper's own: others are compared with these
+
+
+class Cell(NamedTuple):
+    """An annotator, how it is attacked (one of CASES), and k."""
+
+    annotator: str
+    case: str
+    k: int
+
+    @property
+    def order(self) -> tuple[int, str, int, int]:
+        """Where it stands in the tables."""
+        return place(self.annotator), self.annotator, CASES.index(self.case), self.k
+
+    @property
+    def data_set(self) -> str:
+        return data_set(self.annotator)
+
+    def __str__(self) -> str:
+        return f"{self.annotator}, {self.case}, k = {self.k}"
+
+
+class Runs(Protocol):
+    """An attack, or something that is made in advance and put on."""
+
+    def steps(self, annotator: tk.Annotator, x: Any, goal: tk.Goal) -> Steps: ...
+
+
+class Method(NamedTuple):
+    """What runs, and the words that tell it from the same method with other settings."""
+
+    attack: Runs
+    settings: str
+
+
+def cells(tables: Sequence[int], annotators: Sequence[str], cases: Sequence[str], ks: Sequence[int]) -> list[Cell]:
+    """The cells of some of the paper's tables, each once, in their order. Table 3 is judged on those of Table 2 with k = 3."""
+    found = {
+        Cell(name, case, k): None
+        for table in tables
+        for name in annotators
+        for case in TABLES[table]
+        for k in (KS[:1] if table == 3 else UNIVERSAL_KS if table == 4 else KS)
+        if case in cases and k in ks
+    }
+    return sorted(found, key=lambda cell: cell.order)
+
+
+@cache
+def attack_of(text: str) -> Attack:
+    """The attack that a method's name says: "MinNorm", or with settings, "TkML-AP-T(step=0.1, patience=20)".
+
+    ValueError, saying what is expected, for anything else. Universal attacks are made beforehand and are none of these.
+    """
+    name, bracket, rest = text.partition("(")
+    able = [name for name, kind in tk.ATTACKS.items() if not issubclass(kind, Universal)]
+    if name not in able:
+        raise ValueError(f"No method is called {name!r}; there are {', '.join(able)}.")
+    try:
+        call = ast.parse(f"f({rest}" if bracket else "f()", mode="eval").body
+        assert isinstance(call, ast.Call) and not call.args
+        return tk.ATTACKS[name](**{str(word.arg): ast.literal_eval(word.value) for word in call.keywords})
+    except (SyntaxError, AssertionError, TypeError) as error:
+        raise ValueError(
+            f"{text!r}: settings are written as in Python, such as {name}(max_steps=100) ({error})."
+        ) from error
+
+
+def methods(cell: Cell, names: Sequence[str], budget: str, perturbations: Path) -> dict[str, Method]:
+    """What runs in the cell, by the names that tables print.
+
+    names: attacks as `attack_of` reads them; those that cannot have the cell's goal are left out. budget: "none", "authors"
+    (see `attacks/budget.py`), or the ‖z‖₂ that no perturbation may exceed. perturbations: the folder of universal ones; those
+    that it has for the cell run there.
+    """
+    if cell.case == "universal":
+        return _universal(cell, perturbations)
+    goal = tk.Cleared if cell.case == "untargeted" else tk.Targeted
+    norm = AUTHORS["untargeted" if cell.case == "untargeted" else "targeted"] if budget == "authors" else None
+    norm = norm if budget in ("authors", "none") else float(budget)
+    made = {}
+    for name in names:
+        attack = attack_of(name)
+        if goal in attack.goals:
+            attack = attack if norm is None else Budget(attack, norm=norm)
+            made[name] = Method(attack, repr(attack))
+    return made
+
+
+def _universal(cell: Cell, folder: Path) -> dict[str, Method]:
+    made: dict[str, Method] = {}
+    for name in UNIVERSAL:
+        path = path_of(name, cell.annotator, cell.k, folder)
+        if path.exists():
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+            z = load_universal(path)
+            made.setdefault(NOISE, Method(Precomputed(noise_like(z, 0)), f"as long as {path.name} {digest}"))
+            made[name] = Method(Precomputed(z), f"{path.name} {digest}")
+    return made

@@ -1,0 +1,182 @@
+"""MinNorm beside others' minimum-norm attacks, at the same number of gradients: `python -m tkml_core.experiments.peers --help`.
+
+Every attack has the same photos, the same exact margin, the same final bisection and the same search on 8-bit levels. Each
+outcome is a line of a JSON file as soon as it is there: kill it when you like, the same command goes on.
+"""
+
+import argparse
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn.functional import interpolate
+
+import tkml_core as tk
+from tkml_core.experiments.datasets import measuring
+from tkml_core.experiments.markdown import markdown
+from tkml_core.experiments.measured_photos import Row, asked, photo_row
+from tkml_core.experiments.peers.method import PEERS, Peer
+from tkml_core.images import quantize
+
+OURS = "MinNorm"
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        prog="python -m tkml_core.experiments.peers",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
+    made.add_argument("--voc", type=Path, default=Path("VOCdevkit"), help="the folder of that name")
+    made.add_argument("--coco", type=Path, default=Path("coco"), help="the folder with COCO's photos and annotations")
+    made.add_argument("--annotator", nargs="+", default=list(tk.available())[:2], choices=tk.available())
+    made.add_argument("--cases", nargs="+", default=["untargeted", "worst"], choices=["untargeted", *tk.CASES])
+    made.add_argument("--k", type=int, nargs="+", default=[3])
+    made.add_argument("--gradients", type=int, nargs="+", default=[100])
+    made.add_argument("--peers", nargs="+", default=list(PEERS), choices=list(PEERS))
+    made.add_argument("--exact", action="store_true", help="without the smoothed margin beside the exact one")
+    made.add_argument("--photos", type=int, default=60, help="at most so many a cell")
+    made.add_argument("--batch", type=int, default=4, help="photos attacked at once")
+    made.add_argument("--side", type=int, help="photos scaled to so many pixels a side, for a quick look")
+    made.add_argument("--minutes", type=float, help="begin nothing new after so many")
+    made.add_argument("--seed", type=int, default=0, help="of the order of photos and of random targets")
+    made.add_argument("--device", default=None)
+    made.add_argument("--out", type=Path, default=Path("runs/peers.jsonl"))
+    made.add_argument("--table", action="store_true", help="only print the table of the lines that are there")
+    return made
+
+
+def methods(gradients: int, peers: list[str], exact: bool) -> dict[str, Callable[..., tk.Result]]:
+    """By the names in the table: MinNorm and each peer, with so many gradients."""
+    schedule = min(gradients, tk.MinNorm.schedule)
+    made: dict[str, Callable[..., tk.Result]] = {OURS: tk.MinNorm(max_steps=gradients, schedule=schedule, rounded=0)}
+    for name in peers:
+        made[name] = Peer(name, gradients)
+        if not exact:
+            made[f"{name}, smoothed"] = Peer(name, gradients, smooth=True)
+    return made
+
+
+def photos(annotator: tk.Annotator, name: str, k: int, args: argparse.Namespace) -> Iterator[Row]:
+    """Measuring photos in shuffled order that are consistent at k, as they are shown."""
+    found = measuring(name, args.voc, args.coco)
+    order = torch.randperm(len(found), generator=torch.Generator().manual_seed(args.seed)).tolist()
+    for place in order:
+        row = photo_row(annotator, name, found[place])
+        x, logits, true = row.x, row.logits, row.true.to(row.logits.device)
+        if args.side:
+            x = quantize(interpolate(x, (args.side, args.side), mode="area"))
+            with torch.no_grad():
+                logits = annotator(x)[0]
+        enough = int((~(row.true | row.difficult)).sum()) >= k
+        if bool(true.any()) and enough and bool(tk.consistent(logits[None], true[None], k)[0]):
+            yield row._replace(read=lambda x=x: x, logits=logits)  # type: ignore[misc]
+
+
+def blocks(args: argparse.Namespace) -> Iterator[tuple[str, tk.Annotator, str, int, list[Row]]]:
+    """A few photos of every cell in turn, so that a run that is cut off is even over the cells."""
+    annotators = {name: tk.load(name, args.device) for name in args.annotator}
+    sources = {(name, k): photos(own, name, k, args) for name, own in annotators.items() for k in args.k}
+    for start in range(0, args.photos, args.batch):
+        for (name, k), source in sources.items():
+            wanted = min(args.batch, args.photos - start)
+            rows = [row for _, row in zip(range(wanted), source, strict=False)]
+            for case in args.cases if rows else []:
+                yield name, annotators[name], case, k, rows
+
+
+def run(args: argparse.Namespace, now: Callable[[], float] = time.monotonic) -> None:
+    """Attack what has no line yet."""
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    done = {identity(line) for line in read(args.out)}
+    end = now() + 60 * args.minutes if args.minutes is not None else float("inf")
+    for name, annotator, case, k, rows in blocks(args):
+        x, goal = asked(case, k, rows, args.seed)
+        for gradients in args.gradients:
+            cell = {"annotator": name, "case": case, "k": k, "gradients": gradients, "side": x.shape[-1]}
+            for method, attack in methods(gradients, args.peers, args.exact).items():
+                if now() >= end:
+                    print(f"{args.minutes:g} minutes are over. The same command goes on from here.")
+                    return
+                lines = [{**cell, "method": method, "key": row.key} for row in rows]
+                if all(identity(line) in done for line in lines):
+                    continue
+                began = time.monotonic()
+                result = attack(annotator, x, goal)
+                for i, line in enumerate(lines):
+                    line |= {
+                        "settings": repr(attack), "achieved": bool(result.achieved[i]), "norm": float(result.norm[i]),
+                        "norm_float": float(result.norm_float[i]), "backwards": int(result.backwards[i]),
+                    }  # fmt: skip
+                with args.out.open("a") as file:
+                    file.writelines(json.dumps(line) + "\n" for line in lines if identity(line) not in done)
+                won = sum(line["achieved"] for line in lines)
+                print(
+                    f"{name} {case} k = {k}, {method}: {won} of {len(lines)}, {time.monotonic() - began:.0f} s",
+                    flush=True,
+                )
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The lines of a file, without one that was cut off as a run was killed."""
+    found = []
+    for line in path.read_text().splitlines() if path.exists() else []:
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            continue
+    return found
+
+
+def identity(line: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(line[name] for name in ("annotator", "case", "k", "gradients", "side", "method", "key"))
+
+
+def table(lines: list[dict[str, Any]]) -> str:
+    """Markdown: how many photos each method solves, and its mean ‖z‖₂ over MinNorm's where both do, with the range."""
+    cells: dict[tuple[Any, ...], dict[str, dict[str, dict[str, Any]]]] = defaultdict(lambda: defaultdict(dict))
+    for line in lines:
+        identified = identity(line)
+        cells[identified[:-2]][identified[-2]][identified[-1]] = line
+    rows = []
+    for cell, found in cells.items():
+        for method, own in found.items():
+            both = [key for key, line in own.items() if line["achieved"] and found[OURS].get(key, {}).get("achieved")]
+            shown = f"{sum(line['achieved'] for line in own.values())} of {len(own)}"
+            rows.append(f"{' | '.join(map(str, cell))} | {method} | {shown} | {_ratios(own, found[OURS], both)}")
+    columns = (
+        "annotator | case | k | gradients | side | method | solved | float ‖z‖₂ over MinNorm's | least – most | 8-bit"
+    )
+    return markdown(columns, rows)
+
+
+def _ratios(own: dict[str, dict[str, Any]], ours: dict[str, dict[str, Any]], both: list[str]) -> str:
+    both = [key for key in both if ours[key]["norm"] > 0]
+    if not both:
+        return "– | – | –"
+
+    def mean(norm: str) -> float:
+        return sum(own[key][norm] for key in both) / sum(ours[key][norm] for key in both)
+
+    each = [own[key]["norm_float"] / ours[key]["norm_float"] for key in both]
+    return f"{mean('norm_float'):.2f} | {min(each):.2f} – {max(each):.2f} | {mean('norm'):.2f}"
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = parser().parse_args(argv)
+    if not args.table:
+        try:
+            run(args)
+        except FileNotFoundError as error:
+            raise SystemExit(
+                f"There is no {error.filename}; name the photos' folders with --voc and --coco."
+            ) from error
+    print(table(read(args.out)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""What the lines of a run say: figures of each method in each cell, and who is ahead, always on the same photos."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import inf, nan
+
+import tkml_core as tk
+from tkml_core.attacks.budget import AUTHORS
+from tkml_core.attacks.registry import UNIVERSAL
+from tkml_core.experiments import paper
+from tkml_core.experiments.measured_photos import agree
+from tkml_core.experiments.methods import KS, PAPERS, Cell
+from tkml_core.experiments.results import Outcome
+from tkml_core.statistics import holm, local_optimality, mcnemar, share_within, signed_rank, smallest_of_each
+
+Rows = list[Outcome]  # a method's, in the order of the photos' keys
+BEST = "best of all"  # the ensemble: on each photo the smallest success of any method
+
+
+def by_cell(lines: Iterable[Outcome]) -> dict[Cell, dict[str, Rows]]:
+    """Each cell's methods, with their lines about the photos that all of them have attacked, in the same order."""
+    found: dict[Cell, dict[str, dict[str, Outcome]]] = defaultdict(lambda: defaultdict(dict))
+    for row in lines:
+        found[Cell(row["annotator"], row["case"], row["k"])][row["method"]][row["key"]] = row
+    made = {}
+    for cell in sorted(found, key=lambda cell: cell.order):
+        methods = found[cell]
+        keys = sorted(set.intersection(*(set(rows) for rows in methods.values())))
+        if keys:
+            made[cell] = {name: [methods[name][key] for key in keys] for name in sorted(methods, key=place_of)}
+    return made
+
+
+def place_of(method: str) -> tuple[int, str]:
+    """The paper's order of methods; those with settings of their own behind the plain one."""
+    order = [*tk.ATTACKS, *UNIVERSAL]
+    name = method if method in UNIVERSAL else method.partition("(")[0]
+    return order.index(name) if name in order else len(order), method
+
+
+def norm_needed(rows: Sequence[Outcome]) -> list[float]:
+    """‖z‖₂ of each success, inf elsewhere: what `statistics.success_curve` takes."""
+    return [row["norm"] if row["achieved"] else inf for row in rows]
+
+
+def steps_needed(rows: Sequence[Outcome]) -> list[float]:
+    """The step at which each photo that was attacked with success first met the goal, before rounding; inf elsewhere."""
+    return [row["first"] if row["achieved"] and row["first"] is not None else inf for row in rows]
+
+
+def mean(key: str, rows: Sequence[Outcome]) -> float:
+    return sum(row[key] for row in rows) / max(1, len(rows))
+
+
+def pert(key: str, rows: Sequence[Outcome]) -> float:
+    """Eq. 15 over photos with E = 0, ×10², of the norm under that key."""
+    fooled = [row for row in rows if not row["consistent"]]
+    return 100 * sum(row[key] / row["pixels"] for row in fooled) / max(1, len(fooled))
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One method in one cell."""
+
+    cell: Cell
+    method: str
+    photos: int
+    won: int  # the attack's goal: what the authors' program counts, and the paper prints as ASR
+    fooled: int  # E = 0: ASR by Eq. 14
+    within: int  # the goal with ‖z‖₂ within the authors' budget
+    pert: float  # ×10², of the 8-bit image
+    pert_float: float
+    norm: float  # mean ‖z‖₂ of the successes
+    steps: float
+    first: float  # median step at which the goal was first met
+    passes: float
+    gradients: float
+    seconds: float
+    optimality: float
+    paper_asr: float | None
+    paper_pert: float | None
+
+
+def figures(cells: dict[Cell, dict[str, Rows]]) -> list[Figures]:
+    """Those of every method in every cell; with several methods also of the ensemble."""
+    made = []
+    for cell, methods in cells.items():
+        everyone = smallest_of_each([norm_needed(rows) for rows in methods.values()])
+        shown = dict(methods)
+        if len(methods) > 1 and cell.case != "universal":
+            shown[BEST] = ensemble(methods)
+        for name, rows in shown.items():
+            made.append(_figures(cell, name, rows, everyone))
+    return made
+
+
+def ensemble(methods: dict[str, Rows]) -> Rows:
+    """For each photo the line of the smallest success, or where there is none of the method that came first."""
+    return [
+        min(lines, key=lambda row: row["norm"] if row["achieved"] else inf)
+        for lines in zip(*methods.values(), strict=True)
+    ]
+
+
+def _figures(cell: Cell, method: str, rows: Rows, everyone: list[float]) -> Figures:
+    budget = AUTHORS["targeted" if cell.case in tk.CASES else "untargeted"]
+    needed, won = norm_needed(rows), [row for row in rows if row["achieved"]]
+    asr, printed = _paper(cell, method)
+    optimality = nan if cell.case == "universal" else local_optimality(needed, everyone)
+    return Figures(
+        cell, method, len(rows), len(won), sum(not row["consistent"] for row in rows),
+        round(share_within(needed, budget) * len(rows)), pert("norm", rows), pert("norm_float", rows), mean("norm", won),
+        mean("steps", rows), _median(steps_needed(rows)), mean("forwards", rows) + mean("backwards", rows),
+        mean("backwards", rows), mean("seconds", rows), optimality, asr, printed,
+    )  # fmt: skip
+
+
+def _median(values: Sequence[float]) -> float:
+    return sorted(values)[(len(values) - 1) // 2] if values else inf
+
+
+def _paper(cell: Cell, method: str) -> tuple[float | None, float | None]:
+    """The ASR and Pert that the paper prints for the method on the data set of the cell's annotator."""
+    if cell.case == "universal":
+        return paper.UNIVERSAL.get(method, {}).get(cell.k, (None, None)) if cell.data_set == "coco" else (None, None)
+    printed = paper.INSTANCE.get((cell.data_set, cell.case, method))
+    if printed is None or cell.k not in KS:
+        return None, None
+    return printed[0][KS.index(cell.k)], printed[1][KS.index(cell.k)]
+
+
+@dataclass(frozen=True)
+class Larger:
+    """Table 3: an untargeted attack made for k, judged where `shown` labels are shown, on photos consistent there before.
+
+    Lines that do not say where the true labels ended are left out.
+    """
+
+    cell: Cell
+    method: str
+    shown: int
+    photos: int
+    won: int  # no true label among those shown
+    fooled: int
+    pert: float  # ×10², over those with E = 0
+    paper_asr: float | None
+    paper_pert: float | None
+
+
+def larger(cells: dict[Cell, dict[str, Rows]]) -> list[Larger]:
+    made = []
+    for cell, methods in cells.items():
+        if (cell.case, cell.k) != ("untargeted", KS[0]):
+            continue
+        for name, rows in methods.items():
+            for shown in KS:
+                fit = [row for row in rows if "true_ranks" in row and agree(row["true_ranks_before"], shown)]
+                after = [{**row, "consistent": agree(row["true_ranks"], shown)} for row in fit]
+                if not fit:
+                    continue
+                printed = paper.LARGER.get((cell.data_set, shown)) if name == PAPERS[0] else None
+                made.append(
+                    Larger(
+                        cell, name, shown, len(fit), sum(min(row["true_ranks"]) > shown for row in fit),
+                        sum(not row["consistent"] for row in after), pert("norm", after), *(printed or (None, None)),
+                    )
+                )  # fmt: skip
+    return made
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The paper's method and another on the same photos. p values are Holm's over all cells that are compared alike."""
+
+    cell: Cell
+    first: str
+    second: str
+    photos: int
+    only_first: int  # photos on which it alone reaches the goal
+    only_second: int
+    p_goal: float  # McNemar
+    both: int  # photos on which both reach it: norms are compared there
+    shorter_first: int
+    shorter_second: int
+    ratio: float  # mean ‖z‖₂ of the first over that of the second
+    ratio_float: float
+    p_norm: float  # Wilcoxon
+    sooner_first: int
+    sooner_second: int
+    p_steps: float
+
+
+def pairs(cells: dict[Cell, dict[str, Rows]]) -> list[Pair]:
+    """In each cell the paper's own method beside every other one."""
+    made = [
+        _pair(cell, own, other, methods[own], methods[other])
+        for cell, methods in cells.items()
+        for own in PAPERS
+        for other in methods
+        if own in methods and other != own
+    ]
+    return [pair for name in dict.fromkeys(p.second for p in made) for pair in _corrected(made, name)]
+
+
+def _corrected(made: list[Pair], second: str) -> list[Pair]:
+    ours = [pair for pair in made if pair.second == second]
+    goals, norms, steps = (holm([getattr(pair, key) for pair in ours]) for key in ("p_goal", "p_norm", "p_steps"))
+    return [
+        Pair(**{**vars(pair), "p_goal": goal, "p_norm": norm, "p_steps": step})
+        for pair, goal, norm, step in zip(ours, goals, norms, steps, strict=True)
+    ]
+
+
+def _pair(cell: Cell, first: str, second: str, a: Rows, b: Rows) -> Pair:
+    won_a, won_b = [row["achieved"] for row in a], [row["achieved"] for row in b]
+    both = [(p, q) for p, q in zip(a, b, strict=True) if p["achieved"] and q["achieved"]]
+    norm_a, norm_b = _each(both, lambda row: row["norm"])
+    # An 8-bit image is a perturbation, too: where its search has found a shorter one, that is the float norm.
+    float_a, float_b = _each(both, lambda row: min(row["norm"], row["norm_float"]))
+    timed = [(p, q) for p, q in both if p["first"] is not None and q["first"] is not None]
+    first_a, first_b = _each(timed, lambda row: row["first"])
+    return Pair(
+        cell, first, second, len(a), sum(p and not q for p, q in zip(won_a, won_b, strict=True)),
+        sum(q and not p for p, q in zip(won_a, won_b, strict=True)), mcnemar(won_a, won_b), len(both),
+        *_less(norm_a, norm_b), _ratio(norm_a, norm_b), _ratio(float_a, float_b), signed_rank(norm_a, norm_b),
+        *_less(first_a, first_b), signed_rank(first_a, first_b),
+    )  # fmt: skip
+
+
+def _each(both: list[tuple[Outcome, Outcome]], value: Callable[[Outcome], float]) -> tuple[list[float], list[float]]:
+    return [value(p) for p, _ in both], [value(q) for _, q in both]
+
+
+def _less(a: list[float], b: list[float]) -> tuple[int, int]:
+    return sum(p < q for p, q in zip(a, b, strict=True)), sum(q < p for p, q in zip(a, b, strict=True))
+
+
+def _ratio(a: list[float], b: list[float]) -> float:
+    return sum(a) / sum(b) if sum(b) else 1.0

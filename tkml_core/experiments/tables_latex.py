@@ -1,0 +1,129 @@
+"""The tables of a run in LaTeX, in the paper's layout: rows as the paper has them, a group of columns for each annotator.
+
+Each group has the paper's own ASR and Pert where it prints them. Needs the packages booktabs and multirow.
+"""
+
+from collections.abc import Callable, Sequence
+
+from tkml_core.experiments.methods import CASES, Cell
+from tkml_core.experiments.summary import Figures, Larger, Pair, Rows, figures, larger, pairs, place_of
+from tkml_core.experiments.tables_page import SURE, of_table
+
+DASH = "--"
+_ESCAPED = {
+    "&": r"\&",
+    "%": r"\%",
+    "#": r"\#",
+    "_": r"\_",
+    "$": r"\$",
+    "^": r"\^{}",
+    "~": r"\~{}",
+    "{": r"\{",
+    "}": r"\}",
+}
+_NAMES = {"TkML": r"T$_k$ML", "kFool": r"$k$Fool", "kUAPs": r"$k$UAPs", "CW^k": r"CW$^k$"}
+GROUP = ("goal", "paper", "$E=0$", "Pert", "paper")
+
+
+def escape(text: str) -> str:
+    """Text as LaTeX, with the methods' names as the paper sets them."""
+    for plain, set_ in _NAMES.items():
+        if plain in text:
+            before, after = text.split(plain, 1)
+            return escape(before) + set_ + escape(after)
+    return "".join(_ESCAPED.get(letter, letter) for letter in text)
+
+
+def number(value: float | None, digits: int) -> str:
+    return DASH if value is None else f"{value:.{digits}f}"
+
+
+def _values(f: Figures | Larger | None, bold: bool = False) -> list[str]:
+    if f is None or not f.photos:
+        return [DASH] * len(GROUP)
+    goal = number(100 * f.won / f.photos, 1)
+    return [
+        rf"\textbf{{{goal}}}" if bold else goal, DASH if f.paper_asr is None else f"{f.paper_asr:g}",
+        number(100 * f.fooled / f.photos, 1), number(f.pert, 2) if f.fooled else DASH, number(f.paper_pert, 2),
+    ]  # fmt: skip
+
+
+def _table(
+    caption: str,
+    label: str,
+    heads: Sequence[str],
+    names: Sequence[str],
+    rows: Sequence[tuple[Sequence[str], list[str]]],
+) -> str:
+    """heads name the rows; names are the groups' titles; rows: (what it is about, cells of all groups)."""
+    groups = "".join(rf" & \multicolumn{{{len(GROUP)}}}{{c}}{{{escape(name)}}}" for name in names)
+    under = " & ".join([*map(escape, heads), *(GROUP * len(names))])
+    body = " \\\\\n".join(" & ".join([*map(escape, about), *cells]) for about, cells in rows)
+    columns = "l" * len(heads) + "rrrrr" * len(names)
+    return (
+        f"\\begin{{table*}}\n\\centering\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n{' & ' * (len(heads) - 1)}{groups} \\\\\n"
+        f"{under} \\\\\n\\midrule\n{body} \\\\\n\\bottomrule\n\\end{{tabular}}\n\\caption{{{caption}}}\n\\label{{{label}}}\n"
+        "\\end{table*}\n"
+    )
+
+
+def _ahead(found: Sequence[Pair]) -> set[tuple[Cell, str]]:
+    """Methods whose share of goals a paired test puts above another's in the cell."""
+    sure = [pair for pair in found if pair.p_goal < SURE]
+    return {(pair.cell, pair.first if pair.only_first > pair.only_second else pair.second) for pair in sure}
+
+
+def latex(cells: dict[Cell, dict[str, Rows]]) -> str:
+    """Every table that the cells have something for."""
+    made, best = figures(cells), _ahead(pairs(cells))
+    parts = [
+        "% goal: share (%) that meets the attack's goal, what the paper prints as ASR; E=0: ASR by Eq. 14; Pert x10^-2, 8-bit.",
+        "% Bold: a higher share of goals than another method's, by a paired test (McNemar, Holm; p < 0.05).",
+    ]
+    titles = {2: "Untargeted attacks", 4: "Universal untargeted attacks", 5: "Targeted attacks"}
+    for table in (2, 3, 4, 5):
+        if table == 3:
+            parts += _table_3(larger(cells))
+            continue
+        ours = [f for f in made if of_table(table, f.cell)]
+        if not ours:
+            continue
+        by_key = {(f.cell, f.method): f for f in ours}
+        names = list(dict.fromkeys(f.cell.annotator for f in ours))
+        about: Callable[[Cell], tuple[str, ...]] = (
+            (lambda cell: (cell.case.capitalize(), str(cell.k))) if table == 5 else (lambda cell: (str(cell.k),))
+        )
+        keys = {(f.cell.case, f.cell.k, f.method): None for f in ours}
+        order = sorted(keys, key=lambda key: (CASES.index(key[0]), key[1], place_of(key[2])))
+        rows = []
+        for case, k, method in order:
+            values = []
+            for name in names:
+                cell = Cell(name, case, k)
+                values += _values(by_key.get((cell, method)), (cell, method) in best)
+            rows.append(((*about(Cell("", case, k)), method), values))
+        heads = ("cases", "k", "methods") if table == 5 else ("k", "methods")
+        parts.append(
+            _table(f"{titles[table]}, {_photos(ours)} photos a cell.", f"tab:paper-{table}", heads, names, rows)
+        )
+    return "\n".join(parts)
+
+
+def _table_3(found: list[Larger]) -> list[str]:
+    if not found:
+        return []
+    names = list(dict.fromkeys(f.cell.annotator for f in found))
+    by_key = {(f.shown, f.method, f.cell.annotator): f for f in found}
+    order = dict.fromkeys((f.shown, f.method) for f in sorted(found, key=lambda f: (f.shown, place_of(f.method))))
+    rows = [
+        ((str(shown), method), [v for name in names for v in _values(by_key.get((shown, method, name)))])
+        for shown, method in order
+    ]
+    k = found[0].cell.k
+    caption = f"Attacks made for k = {k}, judged where k' labels are shown, {_photos(found)} photos a cell."
+    return [_table(caption, "tab:paper-3", ("k'", "methods"), names, rows)]
+
+
+def _photos(found: Sequence[Figures | Larger]) -> str:
+    numbers = [f.photos for f in found]
+    return str(max(numbers)) if min(numbers) == max(numbers) else f"{min(numbers)}--{max(numbers)}"

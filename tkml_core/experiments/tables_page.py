@@ -1,0 +1,155 @@
+"""The tables of a run as Markdown and CSV, and who is ahead in words; `tables_latex.py` has the paper's layout."""
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from math import isfinite
+from typing import Any
+
+from tkml_core.experiments.markdown import markdown
+from tkml_core.experiments.methods import Cell
+from tkml_core.experiments.summary import BEST, Figures, Larger, Pair, Rows, figures, larger, pairs
+from tkml_core.statistics import share
+
+SURE = 0.05  # p below which a method is said to be ahead
+DASH = "–"
+ABOUT = """Every method of a cell stands on the same photos. Goal: share of photos that met the attack's own goal (no true
+label in the top-k; the top-k is exactly the targets): the authors' program counts this, and the paper's column beside it is what
+the paper prints as ASR. E = 0: the share that Eq. 14 counts as ASR. Both are of the 8-bit image, with Wilson's 95 % intervals.
+Within: share that met the goal with ‖z‖₂ ≤ 1275 (untargeted) or 382.5 (targeted), the norms to which the authors' commands
+bound z, in 0–255 units. Pert (Eq. 15, ×10⁻²): mean of ‖z‖₂/(H·W) over the photos with E = 0, of the 8-bit image; "float", before
+rounding. The paper's Pert is of other networks and of pixels from −1 to 1, times 255, twice this unit; it does not compare.
+First: the median step at which the float image met the goal. Optimality (AttackBench): 1 where no other method here needs less
+on any photo. "{best}" takes for each photo the smallest success of all methods."""
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    return DASH if value is None or not isfinite(value) else f"{value:.{digits}f}"
+
+
+def printed(value: float | None) -> str:
+    """A number as the paper prints it."""
+    return DASH if value is None else f"{value:g}"
+
+
+def of_table(table: int, cell: Cell) -> bool:
+    """Whether the cell stands in the paper's Table 2, 4 or 5."""
+    return {"untargeted": 2, "universal": 4}.get(cell.case, 5) == table
+
+
+def figures_markdown(found: Sequence[Figures]) -> str:
+    columns = (
+        "annotator | case | k | method | photos | goal % [95 %] | paper | E = 0 % [95 %] | within | Pert | float | paper's | "
+        "first | steps | gradients | passes | optimality | s a photo"
+    )
+    return markdown(
+        columns,
+        (
+            f"{f.cell.annotator} | {f.cell.case} | {f.cell.k} | {f.method} | {f.photos} | {share(f.won, f.photos)} | "
+            f"{printed(f.paper_asr)} | {share(f.fooled, f.photos)} | {number(100 * f.within / f.photos, 1)} | "
+            f"{number(f.pert)} | {number(f.pert_float)} | {number(f.paper_pert)} | {number(f.first, 0)} | "
+            f"{number(f.steps, 0)} | {number(f.gradients, 0)} | {number(f.passes, 0)} | {number(f.optimality)} | "
+            f"{number(f.seconds, 1)}"
+            for f in found
+        ),
+    )
+
+
+def larger_markdown(found: Sequence[Larger]) -> str:
+    columns = (
+        "annotator | method | k | k′ | photos | goal at k′ % [95 %] | paper | E = 0 at k′ % [95 %] | Pert of those | "
+        "paper's"
+    )
+    return markdown(
+        columns,
+        (
+            f"{f.cell.annotator} | {f.method} | {f.cell.k} | {f.shown} | {f.photos} | {share(f.won, f.photos)} | "
+            f"{printed(f.paper_asr)} | {share(f.fooled, f.photos)} | {number(f.pert) if f.fooled else DASH} | "
+            f"{number(f.paper_pert)}"
+            for f in found
+        ),
+    )
+
+
+def pairs_markdown(found: Sequence[Pair]) -> str:
+    columns = (
+        "annotator | case | k | method | beside | photos | goal on it alone | p | ‖z‖₂ smaller | ratio | ratio, float | p | "
+        "goal sooner | p"
+    )
+    return markdown(columns, (" | ".join(_pair(pair)) for pair in found))
+
+
+def _pair(p: Pair) -> list[str]:
+    goal = [str(p.photos), f"{p.only_first} : {p.only_second}", chance(p.p_goal)]
+    norm = [f"{p.shorter_first} : {p.shorter_second}", number(p.ratio), number(p.ratio_float), chance(p.p_norm)]
+    steps = [f"{p.sooner_first} : {p.sooner_second}", chance(p.p_steps)]
+    rest = [DASH] * (len(norm) + len(steps)) if p.cell.case == "universal" else [*norm, *steps]  # one norm, no steps
+    return [p.cell.annotator, p.cell.case, str(p.cell.k), p.first, p.second, *goal, *rest]
+
+
+def chance(p: float) -> str:
+    """A p value as it is read."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+# What two methods are compared by: words for the first ahead and behind, the p value, and by how much the first leads.
+_RESPECTS: tuple[tuple[str, str, Callable[[Pair], float], Callable[[Pair], int]], ...] = (
+    ("reaches the goal more often", "less often", lambda p: p.p_goal, lambda p: p.only_first - p.only_second),
+    ("needs a smaller ‖z‖₂", "a larger one", lambda p: p.p_norm, lambda p: p.shorter_first - p.shorter_second),
+    ("reaches the goal in fewer steps", "in more", lambda p: p.p_steps, lambda p: p.sooner_first - p.sooner_second),
+)
+
+
+def ahead(found: Sequence[Pair]) -> list[str]:
+    """Who is ahead of whom, in how many cells a paired test is sure of it: a sentence for each two methods."""
+    sentences = []
+    for first, second in dict.fromkeys((p.first, p.second) for p in found):
+        ours = [p for p in found if (p.first, p.second) == (first, second)]
+        parts: list[str] = []
+        for words, otherwise, p_of, lead in _RESPECTS:
+            if parts and (ours[0].cell.case == "universal" or not any(map(lead, ours))):
+                continue  # one norm for all, and no steps; or nothing that was measured
+            sure = [pair for pair in ours if p_of(pair) < SURE]
+            more, less = sum(lead(p) > 0 for p in sure), sum(lead(p) < 0 for p in sure)
+            parts.append(f"{words} in {more} of {len(ours)} cells and {otherwise} in {less}")
+        sentences.append(f"{first} beside {second}: it {'; it '.join(parts)}.")
+    return sentences
+
+
+TESTED = (
+    "Only cells in which a paired test on the same photos is sure count (p < 0.05: McNemar's for the goal; Wilcoxon's, on photos "
+    "that both solve, for ‖z‖₂ and steps; Holm's correction over the cells)."
+)
+
+
+def page(cells: dict[Cell, dict[str, Rows]], about: str) -> str:
+    """All of it as Markdown. about: the command, photos and settings, as Markdown."""
+    made, beside = figures(cells), pairs(cells)
+    parts = ["# The paper's tables on the annotators of this project", about, ABOUT.format(best=BEST)]
+    for table, title in ((2, "push the true labels out"), (3, ""), (4, "one change for all"), (5, "plant labels")):
+        if table == 3 and (found := larger(cells)):
+            title = "more labels shown than attacked for"
+            note = "The perturbation made for k, judged at k′, on the photos that were consistent at k′ before."
+            parts += [f"## Table 3: {title}", note, larger_markdown(found)]
+        ours = [f for f in made if of_table(table, f.cell)]
+        if ours:
+            parts += [f"## Table {table}: {title}", figures_markdown(ours)]
+    if beside:
+        parts += ["## Who is ahead", "\n".join(f"- {words}" for words in ahead(beside)), TESTED, pairs_markdown(beside)]
+    return "\n\n".join(parts) + "\n"
+
+
+def to_csv(records: Sequence[Any]) -> str:
+    """Dataclasses as CSV, a cell as three columns; numbers as they are."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if records:
+        names = [f.name for f in fields(records[0]) if f.name != "cell"]
+        writer.writerow(["annotator", "case", "k", *names])
+        writer.writerows([*r.cell, *(_plain(getattr(r, name)) for name in names)] for r in records)
+    return text.getvalue()
+
+
+def _plain(value: Any) -> Any:
+    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else value
