@@ -21,6 +21,7 @@ from demo.photos.samples import write_samples
 from demo.tabs.attack import tab as attack_tab
 from demo.tabs.compare import tab as compare_tab
 from demo.tabs.learn import tab as learn_tab
+from demo.tabs.lesson import tab as lesson_tab
 from demo.tabs.tables import tab as tables_tab
 from demo.tabs.universal import tab as universal_tab
 
@@ -86,6 +87,8 @@ def build() -> gr.Blocks:
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             with gr.Tab("Attack", id="attack"):
                 attack = attack_tab.build(page, names, files)
+            with gr.Tab("Lesson", id="lesson-tab") as tab:
+                lesson_tab.build(tab, tabs, attack)
             with gr.Tab("Compare", id="compare") as tab:
                 compare_tab.build(tab, attack.entry)
             with gr.Tab("Universal", id="universal") as tab:

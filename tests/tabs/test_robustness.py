@@ -12,11 +12,10 @@ from torch import Tensor
 
 import tkml_core as tk
 from demo.catalog.goals import GOALS
-from demo.engine import loop
+from demo.engine import distortions, loop
 from demo.engine.outcome import Outcome
 from demo.engine.plan import AttackRequest, plan_for
 from demo.engine.roles import Roles
-from demo.tabs.attack.robustness import distortions
 from demo.tabs.attack.robustness.examine import Examined, Finished, Row, Seen, examine
 from demo.tabs.attack.robustness.goal_checks import SHOWN
 from demo.tabs.attack.robustness.render import examined_html, summary
@@ -118,7 +117,7 @@ def goals() -> list[tuple[str, int, tuple[int, ...], tuple[int, ...]]]:
         others = tuple(range(count, M))
         cases += [("inconsistent", k, true, ()), ("cleared", k, true, ())]
         cases += [(name, k, true, named[::-1]) for name in ("targeted", "ordered") for named in [others[:k]]]
-        cases += [("hide", k, true, true[:h]) for h in range(1, count + 1) if count - h <= k]
+        cases += [("hide", k, true, true[:h]) for h in range(1, count + 1)]
     return cases
 
 

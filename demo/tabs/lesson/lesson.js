@@ -1,0 +1,113 @@
+// The lesson: one screen at a time, answers before they are judged, a film and a dial. Nothing here asks the server.
+const find = (selector, root = element) => root.querySelector(selector);
+const all = (selector, root = element) => [...root.querySelectorAll(selector)];
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+let beat = 0;
+
+const goTo = (key) => {
+  const shown = all(".screen");
+  const at = Math.max(0, shown.findIndex((one) => one.dataset.screen === key));
+  stop();
+  shown.forEach((one, i) => (one.hidden = i !== at));
+  all(".way [data-to]").forEach((one, i) => (i === at ? one.setAttribute("aria-current", "step") : one.removeAttribute("aria-current")));
+  find(".turn .back").disabled = at === 0;
+  find(".turn .next").disabled = at === shown.length - 1;
+  find(".course").scrollIntoView({ behavior: calm.matches ? "auto" : "smooth", block: "start" });
+  find("h2", shown[at]).focus({ preventScroll: true });
+};
+const turn = (by) => {
+  const shown = all(".screen");
+  const next = shown[shown.findIndex((one) => !one.hidden) + by];
+  if (next) goTo(next.dataset.screen);
+};
+
+// Alone, a press chooses; in a class it adds a hand. Both may be done until the answer is shown.
+const choose = (button) => {
+  const screen = button.closest(".screen");
+  if (screen.dataset.judged) return;
+  if (find(".counting").checked) {
+    const hands = find(".hands", button);
+    hands.value = Number(hands.value) + 1;
+    hands.hidden = false;
+  } else {
+    const on = button.getAttribute("aria-pressed") === "true";
+    if (screen.dataset.several === "no") all(".answer", screen).forEach((one) => one.setAttribute("aria-pressed", "false"));
+    button.setAttribute("aria-pressed", String(!on));
+  }
+  const answered = all(".answer", screen).some((one) => one.getAttribute("aria-pressed") === "true" || Number(find(".hands", one).value));
+  find(".reveal", screen).disabled = !answered;
+};
+const reveal = (screen) => {
+  screen.dataset.judged = "yes";
+  for (const answer of all(".answer", screen)) {
+    const right = answer.dataset.right === "yes";
+    const chosen = answer.getAttribute("aria-pressed") === "true";
+    const judged = find(".judged", answer);
+    answer.classList.add(right ? "right" : "wrong");
+    judged.textContent = right ? "✓ right" : chosen ? "✗ not this one" : "";
+    judged.hidden = !judged.textContent;
+    answer.setAttribute("aria-disabled", "true");
+  }
+  find(".reveal", screen).hidden = true;
+  find(".shown", screen).hidden = false;
+  find(".told", screen).focus({ preventScroll: true });
+  find(".told", screen).scrollIntoView({ behavior: calm.matches ? "auto" : "smooth", block: "nearest" });
+  const film = find(".film", screen);
+  if (film && !calm.matches) play(film);
+};
+
+const stop = () => {
+  beat = clearInterval(beat) ?? 0;
+  all(".play").forEach((button) => (button.textContent = "Play"));
+};
+const frame = (film, at) => {
+  all(".frame", film).forEach((one, i) => (one.hidden = i !== at));
+  const shown = all(".frame", film)[at];
+  find("input", film).value = at;
+  find("output", film).textContent = shown.dataset.title;
+  find("input", film).setAttribute("aria-valuetext", shown.dataset.title);
+};
+const play = (film) => {
+  const input = find("input", film);
+  stop();
+  if (Number(input.value) === Number(input.max)) frame(film, 0);
+  find(".play", film).textContent = "Pause";
+  beat = setInterval(() => {
+    const next = Number(input.value) + 1;
+    frame(film, next);
+    if (next === Number(input.max)) stop();
+  }, 550);
+};
+
+// Of 128 the amplified change is the distance; `contrast` scales exactly that, and opacity blends the two photos.
+const dial = (root) => {
+  const at = Number(find("input", root).value);
+  const share = `${at * 10} %`;
+  root.style.setProperty("--share", at / 10);
+  find("output", root).textContent = share;
+  find("input", root).setAttribute("aria-valuetext", share);
+  all(".stop", root).forEach((one) => (one.hidden = Number(one.dataset.stop) !== at));
+};
+
+element.addEventListener("click", (event) => {
+  const on = (selector) => event.target.closest(selector);
+  if (on(".answer")) choose(on(".answer"));
+  else if (on(".reveal")) reveal(on(".screen"));
+  else if (on("[data-to]")) goTo(on("[data-to]").dataset.to);
+  else if (on(".next")) turn(1);
+  else if (on(".back")) turn(-1);
+  else if (on(".play")) beat ? stop() : play(on(".film"));
+  else if (on(".go")) trigger("select", { preset: on(".go").dataset.preset });
+});
+element.addEventListener("input", (event) => {
+  const film = event.target.closest(".film");
+  if (film) {
+    stop();
+    frame(film, Number(event.target.value));
+  }
+  const root = event.target.closest(".dial");
+  if (root) dial(root);
+});
+element.addEventListener("change", (event) => {
+  if (event.target.matches(".counting")) find(".course").classList.toggle("hands", event.target.checked);
+});

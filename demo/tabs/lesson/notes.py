@@ -1,0 +1,141 @@
+"""Notes for teachers, from the lesson's own screens, so that their answers agree: `python -m demo.tabs.lesson.notes`.
+
+It writes Markdown, and the same as a PDF of A4 pages, into assets/lesson/.
+"""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.figure import Figure
+
+from demo.tabs.lesson.screen import Screen
+from demo.tabs.lesson.screens import screens
+
+FOLDER = Path(__file__).resolve().parents[3] / "assets" / "lesson"
+TITLE = "Can you fool a machine that sees? Notes for teachers"
+GOALS = (
+    "Pupils can say what an annotator is: a program that gives labels to a photo, with a percentage for each.",
+    "They know that a change too small to see can flip its labels, and that random noise of the same size does not.",
+    "They can explain why, in their own words: many tiny pushes in one direction add up.",
+    "They ask of any protection: was it tested by somebody who knows it?",
+)
+NEEDED = (
+    "A projector or a screen for each pair. The tab Lesson is loaded once; after that it needs no network and no server, so a "
+    "whole class may use it at the same time.",
+    "Nothing has to be prepared: all runs were recorded. Pupils who finish early can use the tab Attack with their own photo. "
+    "Such a photo stays on the machine that runs the page.",
+    "With “Count hands”, every press on an answer adds one hand. Let the class vote before you show what happened: a wrong "
+    "guess is remembered better than a told answer.",
+)
+# Words that somebody may ask about, for the teacher.
+WORDS = (
+    ("label", "a word that the annotator knows, such as “cat”"),
+    (
+        "top 3",
+        "the three labels with the highest percentages; several can be high at once, as a photo shows several things",
+    ),
+    (
+        "gradient",
+        "the list that says, for every number of the photo, which way it pushes a score; no pupil needs the word",
+    ),
+    ("adversarial example", "the usual name for a photo that was changed so that a network gets it wrong"),
+)
+
+# (kind, words): "title", "heading", "text" or "item"
+Block = tuple[str, str]
+
+
+def blocks(all_screens: Sequence[Screen]) -> Iterator[Block]:
+    """The notes in reading order."""
+    minutes = sum(screen.minutes for screen in all_screens)
+    yield "title", TITLE
+    yield "text", f"About {minutes} minutes, {len(all_screens)} screens, age 12 and up. No formulas, no programming."
+    yield "heading", "Goals"
+    yield from (("item", goal) for goal in GOALS)
+    yield "heading", "What you need"
+    yield from (("item", need) for need in NEEDED)
+    begins = 0
+    for number, screen in enumerate(all_screens, start=1):
+        yield "heading", f"Screen {number}: {screen.title} (minute {begins} to {begins + screen.minutes})"
+        yield "text", screen.intro
+        yield "item", f"Question: {screen.question} Answers: {' / '.join(answer.words for answer in screen.answers)}."
+        yield "item", f"Right: {', '.join(screen.right())}. {' '.join(screen.told)}"
+        yield "item", f"Why: {' '.join(screen.why)}"
+        if screen.hint:
+            yield "item", f"For you: {screen.hint}"
+        yield "item", f"With a photo of one’s own: {screen.own}"
+        begins += screen.minutes
+    yield "heading", "Words"
+    yield from (("item", f"{word}: {meaning}.") for word, meaning in WORDS)
+    yield "heading", "Please mind"
+    yield (
+        "text",
+        "The changes are made for the annotator on the page and say little about any other system. Talk about what may "
+        "be tested: one’s own things, or with the owner’s consent.",
+    )
+
+
+def markdown(all_screens: Sequence[Screen]) -> str:
+    """The notes as Markdown."""
+    signs = {"title": "# ", "heading": "\n## ", "text": "\n", "item": "- "}
+    lines, before = [], ""
+    for kind, words in blocks(all_screens):
+        gap = "\n" if kind == "item" and before != "item" else ""
+        lines.append(f"{gap}{signs[kind]}{words}")
+        before = kind
+    return "\n".join(lines) + "\n"
+
+
+STYLES = {  # font size, weight, characters a line, indent in centimetres, space above in centimetres
+    "title": (17, "bold", 60, 0.0, 0.0),
+    "heading": (12, "bold", 84, 0.0, 0.45),
+    "text": (10, "normal", 102, 0.0, 0.12),
+    "item": (10, "normal", 98, 0.45, 0.1),
+}
+A4 = (21.0, 29.7)  # centimetres
+MARGIN = 2.0
+
+
+def write_pdf(all_screens: Sequence[Screen], path: Path) -> None:
+    """The notes as a PDF."""
+    with PdfPages(path, metadata={"Title": TITLE, "CreationDate": None}) as pdf:
+        page, y = _page(), MARGIN
+        for kind, words in blocks(all_screens):
+            size, weight, width, indent, above = STYLES[kind]
+            lines = textwrap.wrap(words, width)
+            line = size / 72 * 2.54 * 1.35
+            keep = 2.5 if kind == "heading" else 0.0  # a heading does not stand alone at the foot of a page
+            if y + above + line * len(lines) + keep > A4[1] - MARGIN:
+                pdf.savefig(page)
+                page, y = _page(), MARGIN
+            y += above
+            if kind == "item":
+                _line(page, MARGIN, y, "•", size, weight)
+            for words_of_line in lines:
+                _line(page, MARGIN + indent, y, words_of_line, size, weight)
+                y += line
+        pdf.savefig(page)
+
+
+def _page() -> Figure:
+    return Figure(figsize=(A4[0] / 2.54, A4[1] / 2.54))
+
+
+def _line(page: Figure, x: float, y: float, words: str, size: float, weight: str) -> None:
+    """One line, `x` and `y` in centimetres from the top left; no mathematics is read into it."""
+    page.text(
+        x / A4[0], 1 - y / A4[1], words, size=size, weight=weight, va="top", family="DejaVu Sans", parse_math=False
+    )
+
+
+def main() -> None:
+    """Write both files."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    (FOLDER / "notes.md").write_text(markdown(screens()), encoding="utf-8")
+    write_pdf(screens(), FOLDER / "notes.pdf")
+
+
+if __name__ == "__main__":
+    main()

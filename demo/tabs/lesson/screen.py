@@ -1,0 +1,49 @@
+"""One screen of the lesson: something to see, a question, and what is shown after it was answered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from demo.render.templates import fill
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer to choose; `icon` is HTML before its words."""
+
+    words: str
+    right: bool = False
+    icon: str = ""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """see, shown, looks: HTML. All else is plain text; why and told are paragraphs.
+
+    several: whether more than one answer may be chosen. told: what came out, in words. own: one thing to do with a photo of
+    one's own, which `preset`, a name of `catalog.attacks.PRESETS` or "", sets up in the tab Attack. minutes: for the teacher.
+    """
+
+    key: str
+    title: str
+    minutes: int
+    intro: str
+    see: str
+    question: str
+    answers: Sequence[Answer]
+    told: Sequence[str]
+    shown: str
+    why: Sequence[str]
+    looks: str
+    own: str
+    preset: str = ""
+    several: bool = False
+    hint: str = ""  # for the teacher
+
+    def right(self) -> list[str]:
+        """The words of the right answers."""
+        return [answer.words for answer in self.answers if answer.right]
+
+
+def lesson_html(screens: Sequence[Screen]) -> str:
+    """The whole lesson: its way, the screens, and the buttons from one to the next. All but the first screen are hidden."""
+    return fill("tabs/lesson/lesson.html", screens=screens)

@@ -1,0 +1,81 @@
+"""Screen 2: a change that nobody sees, and one label flips."""
+
+from demo.engine.recordings import Recording, recording
+from demo.render.pictures import AMPLIFY, amplified
+from demo.tabs.lesson import pictures
+from demo.tabs.lesson.pictures import SHARP
+from demo.tabs.lesson.screen import Answer, Screen
+
+
+def _dial(shown: Recording) -> str:
+    """The change from none to all of it; the browser blends the pictures, the labels were measured at every stop."""
+    outcome, was = shown.outcome, shown.outcome.plan.photo.logits
+    measured = [("0 %", was), *((f"{n * 10} %", shown.checks[f"strength {n / 10:g}"]) for n in range(1, 11))]
+    lists = "".join(
+        f'<div class="stop" data-stop="{n}"{" hidden" if n < 10 else ""}>'
+        f"{pictures.labels(shown, logits, f'At {name} of the change', 3)}</div>"
+        for n, (name, logits) in enumerate(measured)
+    )
+    x, x_adv = outcome.plan.photo.x, outcome.x_adv
+    strength = pictures.picture(
+        amplified(x, x_adv, AMPLIFY),
+        f"The change, {AMPLIFY} times as strong",
+        "The change",
+        '<p class="hint">Grey is unchanged.</p>',
+        f"× {AMPLIFY}",
+        SHARP,
+    )
+    over = (
+        f'<figure class="photo blend"><h4>The photo with that much of it</h4><div class="shot">'
+        f'<img src="{pictures.uri(pictures.original(shown))}" alt="The photo with a part of the change" width="{x.shape[3]}" '
+        f'height="{x.shape[2]}"><img class="over" src="{pictures.uri(pictures.attacked(shown))}" alt=""></div></figure>'
+    )
+    stops = f'<div class="stops">{lists}</div>'
+    return (
+        '<div class="dial"><label><span>How much of the change</span><input type="range" min="0" max="10" value="10" step="1" '
+        'aria-label="How much of the change, in tenths"><output>100 %</output></label>'
+        f"{pictures.row(over, strength, stops)}</div>"
+    )
+
+
+def screen() -> Screen | None:
+    shown = recording("one-label")
+    if shown is None:
+        return None
+    outcome = shown.outcome
+    before, after = outcome.plan.photo.logits, outcome.logits
+    was, now = pictures.best(shown, before), pictures.best(shown, after)
+    count, all_of_them, most = pictures.numbers_changed(shown)
+    # Which side is which never changes, so that what a class says and the teachers' notes agree.
+    return Screen(
+        key="flip",
+        title="One label flips",
+        minutes=3,
+        intro=f"Here is the same photo twice. One of the two was changed. The annotator calls one of them “{was}”, and the "
+        f"other one “{now}”.",
+        see=pictures.row(
+            pictures.picture(pictures.attacked(shown), "The photo on the left", "Left"),
+            pictures.picture(pictures.original(shown), "The photo on the right", "Right"),
+        ),
+        question="Which one was changed?",
+        answers=[Answer("The left one", right=True), Answer("The right one"), Answer("I cannot tell")],
+        told=[
+            f"The left one. The annotator was {pictures.sure(shown, before, was)} sure of {was}; now {now} is on top, with "
+            f"{pictures.sure(shown, after, now)}.",
+            f"{count:,} of the photo’s {all_of_them:,} numbers were changed, each by at most {most} of 255 steps of brightness. "
+            "Whoever could not tell has good eyes: the change is too small to see.",
+        ],
+        shown=_dial(shown),
+        why=[
+            f"For the computer a photo is a list of numbers. For each of them one can ask: if it grew a little, would the score "
+            f"of {was} go up or down? The annotator itself gives the answer, for all {all_of_them:,} at once.",
+            "Then every number that matters is moved a tiny bit, each in its bad direction. One push does nothing. Thousands of "
+            "pushes in the same direction add up.",
+        ],
+        looks=pictures.looked_at(shown, [was]) + pictures.looked_at(shown, [now], "after"),
+        own="Choose “Fool it gently”. How small is the change that is needed for your photo? Lay both photos one over the other "
+        "with “Look closer”.",
+        preset="gentle",
+        hint="Most pupils cannot tell, and that is the point: “I cannot tell” is an honest answer. Move the dial slowly: the "
+        "label flips at one place, not gradually.",
+    )

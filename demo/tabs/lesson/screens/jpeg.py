@@ -1,0 +1,85 @@
+"""Screen 6: JPEG undoes the attack. Is that a defence?"""
+
+from demo.engine.distortions import jpeg
+from demo.engine.recordings import Recording, recording
+from demo.render.pictures import AMPLIFY, amplified, to_image
+from demo.tabs.lesson import pictures
+from demo.tabs.lesson.pictures import SHARP
+from demo.tabs.lesson.screen import Answer, Screen
+
+JPEG = 75
+STRONGER = (1.5, 2, 3, 4, 6)
+
+
+def survivor(shown: Recording) -> float | None:
+    """The smallest factor by which the change must grow to survive being saved as JPEG; None where none that was tried does."""
+    return next((s for s in STRONGER if pictures.meets(shown, shown.checks[f"strength {s:g}, jpeg {JPEG}"])), None)
+
+
+def screen() -> Screen | None:
+    shown = recording("jpeg")
+    factor = survivor(shown) if shown else None
+    if shown is None or factor is None:
+        return None
+    outcome = shown.outcome
+    x, z = outcome.plan.photo.x, outcome.x_adv - outcome.plan.photo.x
+    stronger = (x + factor * z).clamp(0, 1)
+    saved, back = jpeg(outcome.x_adv, JPEG), shown.checks[f"jpeg {JPEG}"]
+    survives = shown.checks[f"strength {factor:g}, jpeg {JPEG}"]
+    was, fooled = pictures.best(shown, outcome.plan.photo.logits), pictures.best(shown, outcome.logits)
+    times = f"{factor:g}"
+    return Screen(
+        key="jpeg",
+        title="JPEG saves it. Safe?",
+        minutes=3,
+        intro=f"This attacked photo is called “{fooled}” in place of “{was}”. Now it is saved as a JPEG, as any messenger does, "
+        f"and shown to the annotator again. JPEG throws away fine detail: it says “{pictures.best(shown, back)}” again.",
+        see=pictures.row(
+            pictures.picture(
+                pictures.attacked(shown),
+                "The attacked photo",
+                "Attacked",
+                pictures.labels(shown, outcome.logits, "Top 3", 3),
+            ),
+            pictures.picture(
+                to_image(saved),
+                "The same photo as a JPEG",
+                "Then saved as JPEG",
+                pictures.labels(shown, back, "Top 3", 3),
+            ),
+        ),
+        question="A company now saves every uploaded photo as a JPEG first. Is it safe?",
+        answers=[
+            Answer("Yes, JPEG removes the attack"),
+            Answer("Yes, as long as nobody sees how it is done"),
+            Answer("No, an attacker who knows of it will find another way", right=True),
+        ],
+        told=[
+            f"No. The same change made {times} times as strong survives the JPEG: the annotator says "
+            f"“{pictures.best(shown, survives)}”. And an attacker can reckon with JPEG from the start.",
+            "A defence has to be tested by somebody who knows it and tries to get past it.",
+        ],
+        shown=pictures.row(
+            pictures.picture(
+                to_image(jpeg(stronger, JPEG)),
+                "The photo with the stronger change, as JPEG",
+                f"{times} times the change, then JPEG",
+                pictures.labels(shown, survives, "Top 3", 3),
+            ),
+            pictures.picture(
+                amplified(x, stronger, AMPLIFY), "The stronger change", "The stronger change", "", f"× {AMPLIFY}", SHARP
+            ),
+        ),
+        why=[
+            "The first attack stopped at the smallest change that works, so the photo stood right at the edge: a breath of wind, "
+            "such as JPEG, and it falls back.",
+            "A stronger change carries it further over the edge. JPEG still takes something away, but not enough. In 2018 three "
+            "researchers tried nine new defences against such attacks: they got past six of them completely, and past one in "
+            "part (Athalye, Carlini and Wagner).",
+        ],
+        looks=pictures.looked_at(shown, [fooled], "after"),
+        own="Attack a photo, open “Is it real?” and look at the rows for JPEG and blur. What brings the true labels back, and "
+        "what does not?",
+        preset="gentle",
+        hint="A good moment to talk about security in general: a lock is not tested by its maker saying that it holds.",
+    )

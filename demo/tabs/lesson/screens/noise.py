@@ -1,0 +1,72 @@
+"""Screen 3: noise as large as the attack does nothing."""
+
+from demo.engine.distortions import noise
+from demo.engine.recordings import recording
+from demo.render.pictures import amplified, to_image
+from demo.tabs.lesson import pictures
+from demo.tabs.lesson.pictures import SHARP
+from demo.tabs.lesson.screen import Answer, Screen
+
+AMPLIFY = 40  # more than elsewhere: single levels here and there are all that such noise is
+
+
+def screen() -> Screen | None:
+    shown = recording("one-label")
+    if shown is None:
+        return None
+    outcome = shown.outcome
+    x = outcome.plan.photo.x
+    noisy = noise(x, outcome.report["l2"], seed=0)
+    was, now = pictures.best(shown, outcome.plan.photo.logits), pictures.best(shown, outcome.logits)
+    results = {times: pictures.best(shown, shown.checks[f"noise {times}"]) for times in (1, 2, 4)}
+    stays = [times for times, name in results.items() if name == was]
+    bigger = f" Noise {max(stays)} times as large does not either." if max(stays, default=1) > 1 else ""
+    mixed = shown.checks["noise 1"]
+    return Screen(
+        key="noise",
+        title="Is it just noise?",
+        minutes=3,
+        intro="Perhaps any change of this size would confuse the annotator. Let us test it: the same photo, with random noise "
+        "that is exactly as large, all in all, as the change before.",
+        see=pictures.row(
+            pictures.picture(
+                amplified(x, outcome.x_adv, AMPLIFY), "The attack’s change", "The attack", "", f"× {AMPLIFY}", SHARP
+            ),
+            pictures.picture(
+                amplified(x, noisy, AMPLIFY), "The random noise", "Random noise", "", f"× {AMPLIFY}", SHARP
+            ),
+        ),
+        question=f"What will the annotator say about the photo with noise? Before, it said “{was}”.",
+        answers=[
+            Answer(f"Still {was}", right=results[1] == was),
+            Answer(f"{now}, as after the attack", right=results[1] == now != was),
+            Answer("Some other label", right=results[1] not in (was, now)),
+        ],
+        told=[
+            f"It says {results[1]}, {pictures.sure(shown, mixed, results[1])} sure. Random noise of this size does not fool it."
+            f"{bigger}"
+        ],
+        shown=pictures.row(
+            pictures.picture(
+                pictures.attacked(shown),
+                "The attacked photo",
+                "Attacked",
+                pictures.labels(shown, outcome.logits, "Its top 3", 3),
+            ),
+            pictures.picture(
+                to_image(noisy), "The photo with noise", "With noise", pictures.labels(shown, mixed, "Its top 3", 3)
+            ),
+        ),
+        why=[
+            "Think of a hundred people who push a car. If each pushes wherever they like, the car stays where it is: the pushes "
+            "cancel each other. If all push the same way, it rolls.",
+            "Noise pushes the score up in one place and down in the next. The attack’s pushes all go the same way, because they "
+            "were computed. That is why such photos do not turn up by accident, and why testing with random noise does not "
+            "find the weakness.",
+        ],
+        looks=pictures.looked_at(shown, [was]),
+        own="Attack a photo, then open “Is it real?” below it: there the same comparison is made for your photo.",
+        preset="gentle",
+        hint="The car is the picture to remember. Where there is room, let the class act it: ten pupils, one rope, each pulling "
+        "in a direction of their own; then all in one.",
+    )

@@ -1,0 +1,73 @@
+"""Screen 4: labels that are nowhere in the photo become the top ones, as a film."""
+
+from demo.catalog.english import listed
+from demo.engine.recordings import Recording, recording
+from demo.render.pictures import AMPLIFY, amplified, to_image
+from demo.tabs.lesson import pictures
+from demo.tabs.lesson.screen import Answer, Screen
+
+
+def film(shown: Recording) -> str:
+    """The recorded pictures one after the other, with the top-k of each."""
+    replay, x = shown.replay, shown.outcome.plan.photo.x
+    frames = []
+    for at, title in enumerate(replay.titles()):
+        x_adv, logits = replay.picture(at)
+        where = "as saved" if at == replay.last else title
+        below = pictures.labels(shown, logits, f"Top {shown.outcome.plan.k}, {where}")
+        now = pictures.picture(to_image(x_adv), f"The photo, {where}", "The photo")
+        z = pictures.picture(amplified(x, x_adv, AMPLIFY), f"The change, {where}", "The change", "", f"× {AMPLIFY}", 70)
+        hidden = "" if at == replay.last else " hidden"
+        frames.append(
+            f'<div class="frame" data-frame="{at}" data-title="{title}"{hidden}>{pictures.row(now, z, below)}</div>'
+        )
+    return (
+        f'<div class="film"><div class="frames">{"".join(frames)}</div><div class="player" role="group" aria-label="The film">'
+        '<button type="button" class="press play">Play</button>'
+        f'<input type="range" min="0" max="{replay.last}" value="{replay.last}" step="1" aria-label="Moment of the film">'
+        "<output>as saved</output></div></div>"
+    )
+
+
+def screen() -> Screen | None:
+    shown = recording("plant")
+    if shown is None:
+        return None
+    outcome, plan = shown.outcome, shown.outcome.plan
+    targets, most = plan.roles.targets, pictures.numbers_changed(shown)[2]
+    before = [name for name, _ in outcome.report["before"]]
+    every = len(plan.annotator.labels)
+    return Screen(
+        key="plant",
+        title="Plant the impossible",
+        minutes=3,
+        intro=f"For this photo the annotator says {listed(before)}. The {len(targets)} labels that it finds least likely of all "
+        f"{every} are {listed(targets)}.",
+        see=pictures.row(
+            pictures.picture(
+                pictures.original(shown), "The photo", below=pictures.labels(shown, plan.photo.logits, f"Top {plan.k}")
+            )
+        ),
+        question=f"Can a change that is hard to see make exactly {listed(targets)} its top {plan.k}?",
+        answers=[
+            Answer("No, there is nothing like that in the photo"),
+            Answer("One of them perhaps, not all"),
+            Answer("Yes, all of them", right=True),
+        ],
+        told=[
+            f"Yes. No number of the photo was changed by more than {most} of 255 steps, and the top {plan.k} is "
+            f"{listed(list(dict(outcome.report['after'])))}. Press Play to watch it happen."
+        ],
+        shown=film(shown),
+        why=[
+            "Nothing that looks like these things was drawn into the photo: look at the change, it is a fabric of dots.",
+            "The annotator adds up thousands of faint hints. We see shapes, it also counts textures that we do not notice. An "
+            "attack can write hints for any label, a little everywhere, until their sum is larger than that of what is really "
+            "there.",
+        ],
+        looks=pictures.looked_at(shown, list(dict(outcome.report["after"])), "after"),
+        own="Choose “Plant the impossible”. Which labels are the least likely ones for your photo, and how many steps does it "
+        "take?",
+        preset="impossible",
+        hint="Ask who might want this: for example to have a photo found under the wrong word, or to slip past a filter.",
+    )

@@ -1,0 +1,61 @@
+"""The tab put together. Its contents are sent once, when it is opened; then everything happens in the browser."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import gradio as gr
+
+from demo.catalog.attacks import PRESETS
+from demo.components.events import CHOICE, QUIET, plainly
+from demo.components.theme import Html, script
+from demo.tabs.attack.choice_events import CHANGED
+from demo.tabs.attack.presets import preset_boxes, set_preset
+from demo.tabs.attack.tab import AttackTab
+from demo.tabs.lesson import notes
+from demo.tabs.lesson.screen import lesson_html
+from demo.tabs.lesson.screens import screens
+
+TO_ATTACK = "() => { scrollTo(0, 0); return { __type__: 'update', selected: 'attack' }; }"
+WAITING = '<p class="none">The lesson is on its way …</p>'
+
+
+@dataclass(frozen=True)
+class LessonWidgets:
+    """All screens as one widget, and the teachers' notes."""
+
+    lesson: gr.HTML
+    notes: gr.DownloadButton
+
+
+@cache
+def contents() -> str:
+    """The lesson's HTML, made for the first visitor who opens it and the same for all others."""
+    return lesson_html(screens())
+
+
+def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LessonWidgets:
+    """Put the lesson into the current tab. "Open the tab Attack" chooses there what a screen says, and starts nothing."""
+    w, state = attack.widgets, attack.state
+    lesson = Html(WAITING, js_on_load=script("tabs/lesson/lesson.js"), elem_id="lesson")
+    pdf = notes.FOLDER / "notes.pdf"
+    teachers = gr.DownloadButton(
+        "Notes for teachers (PDF)", str(pdf) if pdf.is_file() else None, visible=pdf.is_file(), elem_id="lesson-notes"
+    )
+
+    @plainly
+    def on_try(path: str, name: str, k: Any, toggles: Any, event: gr.EventData) -> Any:
+        preset = PRESETS.get(str(event._data.get("preset")))
+        return set_preset(w, preset, path, name, k, toggles) if preset else gr.skip()
+
+    opened = gr.State(False)
+
+    def on_open(before: bool) -> Any:
+        return (gr.skip(), True) if before else (contents(), True)
+
+    # No queue: a class that opens the tab together need not wait for anybody's run.
+    tab.select(on_open, opened, [lesson, opened], queue=False, **QUIET)
+    lesson.select(None, None, tabs, js=TO_ATTACK, **QUIET)
+    tried = lesson.select(on_try, [state.photo, w.annotator, w.k, w.toggles], preset_boxes(w), **CHOICE)
+    tried.success(None, None, None, js=CHANGED, **QUIET)
+    return LessonWidgets(lesson, teachers)
