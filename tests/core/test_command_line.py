@@ -48,7 +48,7 @@ def test_a_cat_is_fooled_and_saved(photo: Path, more: list[str], capsys: pytest.
         (["--attack", "MinNorm", "--goal", "hide", "--true", "cat"], "no label to hide"),
         (["--attack", "MinNorm", "--true", "cat", "--hide", "dog"], "is not true"),
         (["--attack", "TkML-AP-U", "--targets", "dog"], "--targets: the goal cleared"),
-        (["--attack", "kUAPs", "--targets", "best"], "--targets: the goal cleared"),
+        (["--annotator", with_universal(), "--attack", "kUAPs", "--targets", "best"], "--targets: the goal cleared"),
         (["--goal", "inconsistent", "--hide", "cat"], "--hide: the goal inconsistent"),
         (
             ["--annotator", with_universal(), "--attack", "kUAPs", "--k", "7"],

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import to_the_end, with_universal
+from conftest import to_the_end
 
 import tkml_core as tk
 from demo.engine import threads
@@ -20,7 +20,7 @@ from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.grid import TOLERANCE
 from tkml_core.zoo.perturbations import notes_of, path_of
 
-NAME, K = with_universal(), 3
+NAME, K = "mobilenet-voc20", 3  # has bundled perturbations, and is quick
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_a_bad_file_is_named_and_no_path_is_told(tmp_path: Path) -> None:
         photo_set.gather(uploaded([str(path)]), NAME, K, False)
     assert str(tmp_path) not in str(caught.value)
     with pytest.raises(ValueError, match=f"At most {MOST_UPLOADS} photos"):
-        uploaded([str(path)] * (MOST_UPLOADS + 1))
+        uploaded([f"{path}-{number}" for number in range(MOST_UPLOADS + 1)])
 
 
 @pytest.mark.parametrize(
