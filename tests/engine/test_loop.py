@@ -189,10 +189,6 @@ BAD = [
     ({"attack": "MinNorm", "goal": "targeted"}, "'best', 'random', 'worst', 'chosen'"),
     ({"attack": "MinNorm", "goal": "hide"}, "at least one label to hide, of those that are true: cat"),
     ({"attack": "MinNorm", "goal": "hide", "target_labels": ["dog"]}, "dog is not. True is cat"),
-    (
-        {"attack": "MinNorm", "goal": "hide", "k": 1, "true_labels": ["cat", "dog", "sofa"], "target_labels": ["cat"]},
-        "k = 2 or more",
-    ),
     ({"annotator": with_universal(), "attack": "kUAPs", "k": 9}, "there is one for k = 1, 2, 3"),
     ({"settings": {"beta": -1.0}}, "-1"),
     ({"attack": "BlackBox", "settings": {"epsilon": 2.5}}, "2.5"),
@@ -245,6 +241,13 @@ def test_hiding_keeps_the_other_true_labels(cat: str) -> None:
     assert plan.roles.hidden == ("sofa",) and plan.roles.targets == ()
     assert isinstance(plan.goal, tk.Hide)
     assert plan.goal.keep[0].nonzero().flatten().tolist() == sorted(map(plan.annotator.index, ("cat", "person")))
+
+
+def test_more_to_keep_than_places_is_no_obstacle(cat: str) -> None:
+    request = AttackRequest(NAME, 1, "MinNorm", ["cat", "sofa", "person"], "", ["couch"], goal="hide")
+    plan = plan_for(cat, request)
+    assert int(plan.goal.keep.sum()) == 2 and plan.goal.k == 1  # type: ignore[attr-defined]
+    assert GOALS["hide"].reached(1, ["sofa"], ["cat", "person"]).endswith("nothing but 1 of cat and person")
 
 
 def test_the_seed_is_the_attacks_too_and_whole_settings_are_whole(cat: str) -> None:
