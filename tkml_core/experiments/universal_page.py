@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tkml_core.attacks.registry import UNIVERSAL
-from tkml_core.experiments.markdown import markdown
+from tkml_core.measured.markdown import markdown
 from tkml_core.statistics import share
 from tkml_core.zoo.perturbations import notes_of
 from tkml_core.zoo.registry import place
