@@ -68,7 +68,9 @@ def test_a_row_of_the_map_names_what_is_there(row: str) -> None:
 
 
 def test_the_guide_names_what_is_there() -> None:
-    named = set(re.findall(r"`((?:tests|demo|tkml_core|assets)/[\w/.]+)`", GUIDE)) - {"tkml_core/attacks/linear_steps.py"}
+    named = set(re.findall(r"`((?:tests|demo|tkml_core|assets)/[\w/.]+)`", GUIDE)) - {
+        "tkml_core/attacks/linear_steps.py"
+    }
     assert len(named) > 20 and [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
