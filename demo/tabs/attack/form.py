@@ -38,6 +38,8 @@ def page_plan(
         for (name, setting), text in zip(catalog.SETTINGS.items(), fields, strict=True)
         if name in known
     }
+    if settings.get("confidence", 0.0) is None:
+        settings["confidence"] = catalog.page_confidence(attack)
     settings["score_space"] = score_space
     guessed = toggles.get("origin") == "guess"
     goal = catalog.settled_goal(attack, goal)  # Attack may be pressed before the new attack's goals have arrived
