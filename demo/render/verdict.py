@@ -152,7 +152,7 @@ def _what_happened(report: dict[str, Any], budget: float) -> str:
         return f"{lead}{missed}.{saved} One change for all photos does not fool every one."
     hint = "" if report["stopped"] == "user" else " Try more steps, a smaller k or another goal."
     if news.moved:
-        return f"{missed}.{saved}{ended or f' That is how far {steps_words(report)} went.'}{hint}"
+        return f"{missed}.{saved}{ended or f' It did not get further within {steps_words(report)}.'}{hint}"
     tried = "The goal was not reached" if ended else f"It did not work within {steps_words(report)}"
     return f"{tried}: {missed}.{saved}{ended}{hint}"
 

@@ -423,7 +423,7 @@ def test_a_failure_is_called_one() -> None:
 WORDS = [
     ("ordered", ["a", "b"], [], ["a", "b"], True, "the targets in the order asked for"),
     ("ordered", ["a", "b"], [], ["b", "a"], False, "the targets are there, but not in the order"),
-    ("ordered", ["a", "b"], [], ["a", "cat"], False, "b did not make it into the top 2"),
+    ("ordered", ["a", "b"], [], ["a", "cat"], False, "b is missing"),
     ("hide", [], ["cat"], ["dog", "a"], True, "cat is out of the top 2, and dog is in it"),
     ("hide", [], ["cat"], ["a", "b"], False, "dog fell out of the top 2"),
     ("hide", [], ["cat"], ["cat", "b"], False, "cat is still in the top 2 and dog fell out of the top 2"),
@@ -437,8 +437,8 @@ def test_each_goal_has_its_own_words(
     report = {
         "attack": "BlackBox", "k": 2, "goal": goal, "achieved": achieved, "stopped": None, "steps": 9, "l2": 3.0,
         "linf": 1.0, "before": [["cat", 0.9], ["dog", 0.2]], "after": [[name, 0.5] for name in after],
-        "true_labels": ["cat", "dog"], "true_labels_guessed": False, "targets": targets, "hidden": hidden,
-        "psnr": 40.0, "ssim": 1.0,
+        "true_labels": ["cat", "dog"], "true_labels_guessed": False, "targets": targets, "margin": 0.1, "settings": {}, "hidden": hidden,
+        "psnr": 40.0, "ssim": 1.0, "margin": 0.1, "settings": {},
         "consistent": False, "consistent_before": True, "pert": 0.1, "l2_before_rounding": 3.0, "max_steps": 20,
         "forwards": 1, "backwards": 0, "seconds": 1.0, "device": "CPU", "width": 9, "height": 9,
     }  # fmt: skip
