@@ -437,7 +437,7 @@ def test_each_goal_has_its_own_words(
     report = {
         "attack": "BlackBox", "k": 2, "goal": goal, "achieved": achieved, "stopped": None, "steps": 9, "l2": 3.0,
         "linf": 1.0, "before": [["cat", 0.9], ["dog", 0.2]], "after": [[name, 0.5] for name in after],
-        "true_labels": ["cat", "dog"], "true_labels_guessed": False, "targets": targets, "margin": 0.1, "settings": {}, "hidden": hidden,
+        "true_labels": ["cat", "dog"], "true_labels_guessed": False, "targets": targets, "hidden": hidden,
         "psnr": 40.0, "ssim": 1.0, "margin": 0.1, "settings": {},
         "consistent": False, "consistent_before": True, "pert": 0.1, "l2_before_rounding": 3.0, "max_steps": 20,
         "forwards": 1, "backwards": 0, "seconds": 1.0, "device": "CPU", "width": 9, "height": 9,
@@ -472,3 +472,20 @@ def test_the_check_of_uploads_survives_an_update_of_the_widget(tmp_path: Path) -
     with pytest.raises(gr.Error, match="could not be read as a picture"):
         again.preprocess(ImageData(path=str(broken)))
     assert again.preprocess(None) is None
+
+
+def test_the_search_on_the_256_levels_is_part_of_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With steps of 1 s a run of 60 s is told to end when as much time is left as that search takes."""
+    now = [0.0]
+    monkeypatch.setattr(loop.time, "perf_counter", lambda: now[0])
+
+    def steps() -> Any:
+        for index in range(1000):
+            stop = yield index
+            if stop:
+                return index
+            now[0] += 1.0
+        return None
+
+    _, (last, stopped) = to_the_end(loop.take_steps(steps(), lambda: False, 60.0))
+    assert stopped == "time" and 60 - loop.ROUNDING_STEPS - 2 <= last <= 60 - loop.ROUNDING_STEPS + 2
