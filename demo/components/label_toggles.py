@@ -65,7 +65,8 @@ def _fill(
 ) -> Markup:
     """The toggles of `labels` with an edge after the first `k`, and small ones of the `rest` to be unfolded."""
     return fill(
-        "components/label_toggles.html", labels=labels, marked=true, k=k, rest=rest, origin=origin, yours=yours, nothing=NONE_TRUE,
+        "components/label_toggles.html", labels=labels, marked=true, k=k, rest=rest, origin=origin, yours=yours,
+        nothing=NONE_TRUE,
         icon=lambda name: Markup(icon(name)), meter=lambda share: Markup(meter(share)), percent=percent,
     )  # fmt: skip
 
