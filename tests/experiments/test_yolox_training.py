@@ -13,7 +13,7 @@ from tkml_core.experiments.training import __main__ as training
 from tkml_core.experiments.training import finish, pack
 from tkml_core.experiments.training.batches import Packed, by_shape, crops
 from tkml_core.labels import COCO80, VOC20
-from tkml_core.zoo import yolox
+from tkml_core.zoo import registry, yolox
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +30,8 @@ def packs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Path]]:
     np.savez(folder / "soft.npz", scores=scores, ids=np.array(photos), classes=np.array(COCO80))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(datasets, "MEASURED_COCO", 2)
-        pack.main(
-            ["--voc", str(folder / "voc"), "--coco", str(folder / "coco"), "--soft", str(folder / "soft.npz")]
-            + ["--out", str(folder / "pack"), "--parts", "2"]
-        )
+        folders = ["--voc", str(folder / "voc"), "--coco", str(folder / "coco"), "--out", str(folder / "pack")]
+        pack.main([*folders, "--soft", str(folder / "soft.npz"), "--parts", "2"])
     yield sorted((folder / "pack").glob("*.npz"))
 
 
@@ -83,10 +81,8 @@ def test_from_a_start_to_an_annotator(packs: list[Path], tmp_path: Path) -> None
     assert not torch.equal(plain[weight], hardened[weight])
 
     file = tmp_path / "finished.safetensors"
-    finish.main(
-        ["--packs", *map(str, packs), "--trained", str(tmp_path / "plain.pt"), "--weights", str(file)]
-        + ["--hold", "3", "--short", "64", "--note", "made=here"]
-    )
+    files = ["--packs", *map(str, packs), "--trained", str(tmp_path / "plain.pt"), "--weights", str(file)]
+    finish.main([*files, "--hold", "3", "--short", "64", "--note", "made=here"])
     annotator = yolox.annotating(VOC20, "voc", file)
     logits = annotator(torch.rand(1, 3, 64, 96))
     assert logits.shape == (1, 20) and bool(logits.isfinite().all())
@@ -94,7 +90,7 @@ def test_from_a_start_to_an_annotator(packs: list[Path], tmp_path: Path) -> None
 
 def test_the_worst_case_stays_in_the_ball_and_the_box_and_raises_the_loss(packs: list[Path]) -> None:
     torch.manual_seed(0)
-    network = yolox.YOLOXAnnotator(list(range(80))).eval()
+    network = registry.build_of("coco80")
     data = Packed(packs, torch.device("cpu"), range(80), blend=0.5)
     rows = torch.tensor(by_shape(data, np.arange(4))["wide"])
     x = crops(data, rows, 64, 96, 1.0, torch.Generator().manual_seed(0))
