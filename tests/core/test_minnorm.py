@@ -254,7 +254,7 @@ def test_shorter_than_the_papers_attack_on_photos(case: str, share: float) -> No
 
 def test_linf_on_photos_is_flatter_than_l2() -> None:
     """Worst targets on three parts of photos: the largest change of a value is well below that of the L2 solver."""
-    x, own = small()[:3], annotator("voc20")
+    x, own = small()[:3], annotator("mobilenet-voc20")
     logits = own(x)
     true = guessed_truth(logits)
     goal = tk.Targeted(targets=tk.choose_targets("worst", logits, true=true, k=3), true=true)
@@ -265,7 +265,7 @@ def test_linf_on_photos_is_flatter_than_l2() -> None:
 
 
 def cleared() -> tuple[tk.Annotator, Tensor, tk.Goal]:
-    x, own = small()[:3], annotator("voc20")
+    x, own = small()[:3], annotator("mobilenet-voc20")
     return own, x, tk.Cleared(true=guessed_truth(own(x)), k=3)
 
 

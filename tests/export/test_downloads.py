@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
+from conftest import with_universal
 from matplotlib.path import Path as Shape
 from PIL import Image
 
@@ -159,7 +160,8 @@ WISHES: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("wish", WISHES, ids=lambda wish: f"{wish['attack']} {wish.get('goal', '')}")
 def test_a_link_brings_everything_back(photos: dict[str, Path], wish: dict[str, Any]) -> None:
-    request = AttackRequest("voc20", true_labels=wish.pop("true_labels", ["cat", "person", "motorbike"]), **wish)
+    name = with_universal(wish["attack"]) if catalog.precomputed(wish["attack"]) else "voc20"
+    request = AttackRequest(name, true_labels=wish.pop("true_labels", ["cat", "person", "motorbike"]), **wish)
     plan = plan_for(photos["mosaic"], request)
     asked = link.read(dict(parse_qsl(link.query(plan, "mosaic"))), "cat", "coco80")
     assert asked and asked.sample == "mosaic"
@@ -167,9 +169,9 @@ def test_a_link_brings_everything_back(photos: dict[str, Path], wish: dict[str, 
     assert (again.attack if not catalog.precomputed(request.attack) else 0) == (
         plan.attack if not catalog.precomputed(request.attack) else 0
     )
-    for name in ("k", "settings", "goal_name", "roles", "max_steps", "seed"):
-        assert getattr(again, name) == getattr(plan, name), name
-    assert again.request.annotator == "voc20" and again.request.target_case == plan.request.target_case
+    for field in ("k", "settings", "goal_name", "roles", "max_steps", "seed"):
+        assert getattr(again, field) == getattr(plan, field), field
+    assert again.request.annotator == name and again.request.target_case == plan.request.target_case
 
 
 def test_an_upload_leaves_its_labels_out_of_the_link(photos: dict[str, Path]) -> None:
