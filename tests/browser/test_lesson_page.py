@@ -1,4 +1,4 @@
-"""A class goes through the tab "Lesson": votes, answers, the film and the dial, with the network gone."""
+"""A class goes through the tab "Lesson": votes, answers, the film and the dial, without asking the server."""
 
 from collections.abc import Callable
 
@@ -19,10 +19,11 @@ def lesson(page: Page) -> Locator:
     return course
 
 
-def test_a_walk_through_the_lesson_without_a_network(visit: Visit) -> None:
+def test_a_walk_through_the_lesson_asks_the_server_nothing(visit: Visit) -> None:
     page = visit()
     course = lesson(page)
-    page.context.set_offline(True)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     keys = course.locator(".screen").evaluate_all("all => all.map(one => one.dataset.screen)")
     for number, key in enumerate(keys):
         screen = course.locator(f".screen[data-screen={key}]")
@@ -50,7 +51,7 @@ def test_a_walk_through_the_lesson_without_a_network(visit: Visit) -> None:
     expect(course.locator(".next")).to_be_disabled()
     course.locator(".way [data-to]").first.click()
     expect(course.locator(f".screen[data-screen={keys[0]}] .told")).to_be_visible()  # what was answered stays
-    page.context.set_offline(False)
+    assert [url for url in asked if "/queue/" in url or "/run/" in url] == []
 
 
 def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_photo(visit: Visit) -> None:
