@@ -6,6 +6,7 @@ from demo.catalog import attacks as catalog
 from demo.components.label_toggles import marked_true
 from demo.engine.annotators import load_annotator
 from demo.engine.plan import AttackRequest, Plan, plan_for
+from demo.photos.identity import photo_id
 
 
 def number(label: str, text: Any) -> float | None:
@@ -27,11 +28,8 @@ def page_plan(
     true = marked_true(toggles, annotator)
     if not true:
         raise ValueError("Mark at least one label as true: without a truth there is nothing to contradict.")
-    if (toggles.get("annotator"), toggles.get("photo")) != (name, path):
-        raise ValueError(
-            "The labels of the new photo are still on their way. Please press Attack again in a moment. If this comes again, "
-            "the server has forgotten the page, as after a restart: choose the photo once more; the settings stay."
-        )
+    if (toggles.get("annotator"), toggles.get("photo")) != (name, photo_id(path)):
+        raise ValueError("The labels of the new photo are still on their way. Please press Attack again in a moment.")
     known = catalog.setting_names(attack)  # what was typed for another attack is out of sight, and out of the run
     settings: dict[str, Any] = {
         name: number(setting.label, text)
