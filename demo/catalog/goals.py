@@ -18,6 +18,8 @@ class GoalChoice:
     def reached(self, k: int, named: Labels, others: Labels) -> str:
         """What holds once it is reached, for the labels that are named; `others` are the true ones that are not."""
         stay = f", and {listed(others)} {are(others)} in it" if others else ""
+        if len(others) > k:  # more than fit in
+            stay = f", which shows nothing but {k} of {listed(others)}"
         return self.holds.format(k=k, named=f"{listed(named)} {are(named)}", others=stay)
 
 

@@ -74,7 +74,7 @@ def make_plan(request: AttackRequest, annotator: tk.Annotator, photo: Photo) -> 
     if goal_kind.asks_for == "targets":
         named = _targets(request, annotator, photo, true, k, seed)
     if goal_kind.asks_for == "hidden":
-        named = _hidden(request, annotator, true_names, k)
+        named = _hidden(request, annotator, true_names)
     attack = _attack(request, k, max_steps, seed)
     hides = goal_kind.asks_for == "hidden"
     return Plan(
@@ -131,7 +131,7 @@ def _targets(
     return tuple(annotator.labels[j] for j in tk.target_order(case, photo.logits, true, k, seed)[0].tolist())
 
 
-def _hidden(request: AttackRequest, annotator: tk.Annotator, true: tuple[str, ...], k: int) -> tuple[str, ...]:
+def _hidden(request: AttackRequest, annotator: tk.Annotator, true: tuple[str, ...]) -> tuple[str, ...]:
     """Names of the true labels that are to leave the top-k."""
     names = label_names("target_labels", request.target_labels, annotator)
     if not names:
@@ -141,12 +141,6 @@ def _hidden(request: AttackRequest, annotator: tk.Annotator, true: tuple[str, ..
         raise ValueError(
             f"Only labels that are true can be hidden, and {listed(not_true)} {are(not_true)} not. "
             f"True {are(true)} {listed(true, 20)}."
-        )
-    kept = [name for name in true if name not in names]
-    if len(kept) > k:
-        raise ValueError(
-            f"The {len(kept)} true labels that are not hidden ({listed(kept)}) are to stay in the top {k}, which has no "
-            f"room for them. Choose k = {len(kept)} or more, or hide more labels."
         )
     return names
 

@@ -43,15 +43,16 @@ def test_ordered_is_negative_exactly_when_the_top_k_is_in_that_order(scores: lis
 @repeatable(200)
 @given(st.one_of(lists(few), lists(any_score)), st.data())
 def test_hide_is_negative_exactly_when_every_top_k_keeps_and_hides(scores: list[float], data: st.DataObject) -> None:
-    """Every k and every number of kept labels: the top-k sets are enumerated, however ties break."""
+    """Every k and every number of kept labels, more than k too: the top-k sets are enumerated, however ties break."""
     m = len(scores)
     order = data.draw(st.permutations(range(m)))
     hidden = data.draw(st.integers(1, m - 1))
-    kept = data.draw(st.integers(0, m - 1 - hidden))
+    kept = data.draw(st.integers(0, m - hidden))
     hide, keep = set(order[:hidden]), set(order[hidden : hidden + kept])
-    for k in range(max(1, kept), m - hidden + 1):
-        holds = all(not hide & top and keep <= top for top in top_sets(scores, k))
-        assert achieved(tk.Hide(hide=mask_of(hide, m), keep=mask_of(keep, m), k=k), scores) == holds
+    true = mask_of({order[0]}, m)
+    for k in range(1, m - hidden + 1):
+        holds = all(not hide & top and len(keep & top) == min(k, kept) for top in top_sets(scores, k))
+        assert achieved(tk.Hide(hide=mask_of(hide, m), keep=mask_of(keep, m), k=k, true=true), scores) == holds
 
 
 def test_all_sets_to_hide_and_to_keep_of_five_labels() -> None:
@@ -60,15 +61,43 @@ def test_all_sets_to_hide_and_to_keep_of_five_labels() -> None:
     for hidden in range(1, 5):
         for hide in map(set, combinations(range(5), hidden)):
             rest = sorted(set(range(5)) - hide)
-            for kept in range(5 - hidden):
+            for kept in range(6 - hidden):
                 for keep in map(set, combinations(rest, kept)):
-                    for k in range(max(1, kept), 6 - hidden):
+                    for k in range(1, 6 - hidden):
                         top = set(range(k))
-                        goal = tk.Hide(hide=mask_of(hide, 5), keep=mask_of(keep, 5), k=k)
-                        holds = not hide & top and keep <= top
+                        goal = tk.Hide(hide=mask_of(hide, 5), keep=mask_of(keep, 5), k=k, true=mask_of({0}, 5))
+                        holds = not hide & top and len(keep & top) == min(k, kept)
                         assert achieved(goal, scores) == holds
                         seen.add((k, holds))
     assert seen == {(k, holds) for k in range(1, 5) for holds in (True, False)}
+
+
+@repeatable(100)
+@given(lists(any_score), st.data())
+def test_the_sides_of_hide_are_one_way_to_it(scores: list[float], data: st.DataObject) -> None:
+    """Where every label above leads every label below the goal holds; where it holds, and nothing is tied, they do."""
+    m = len(scores)
+    order = data.draw(st.permutations(range(m)))
+    hidden = data.draw(st.integers(1, m - 1))
+    hide, keep = set(order[:hidden]), set(order[hidden : hidden + data.draw(st.integers(0, m - hidden))])
+    logits = torch.tensor([scores])
+    for k in range(1, m - hidden + 1):
+        goal = tk.Hide(hide=mask_of(hide, m), keep=mask_of(keep, m), k=k, true=mask_of({order[0]}, m))
+        above, below = goal.sides(logits)
+        assert above.sum() == k and not bool((above & below).any())
+        lifted = (logits + 1000 * above - 1000 * below)[0].tolist()
+        assert achieved(goal, lifted)
+        if achieved(goal, scores) and len(set(scores)) == m:
+            assert logits[above].min() > logits[below].max()
+
+
+def test_five_true_labels_one_to_hide_three_places() -> None:
+    """More labels to keep than places: the places go to some of them, whichever are on top."""
+    hide, keep = mask_of({4}, 8), mask_of({0, 1, 2, 3}, 8)
+    goal = tk.Hide(hide=hide, keep=keep, k=3)
+    assert goal.margin(torch.tensor([[9.0, 8.0, 7.0, 2.0, 5.0, 6.0, 1.0, 0.0]])).item() == 6 - 7  # the best free label
+    assert goal.margin(torch.tensor([[9.0, 8.0, 7.0, 2.0, 6.5, 6.0, 1.0, 0.0]])).item() == 6.5 - 7  # the one to hide
+    assert goal.margin(torch.tensor([[9.0, 8.0, 3.0, 2.0, 1.5, 6.0, 1.0, 0.0]])).item() == 6 - 3
 
 
 @repeatable(60)

@@ -35,7 +35,6 @@ def goals_of(m: int, k: int, true: set[int]) -> list[tk.Goal]:
     if len(others) >= k:
         goals += [tk.Cleared(true=mask, k=k), tk.Targeted(targets=mask_of(set(others[:k]), m), true=mask)]
     hidden, *kept = sorted(true)
-    kept = kept[:k]
     return [*goals, tk.Hide(hide=mask_of({hidden}, m), keep=mask_of(set(kept), m), k=k, true=mask)]
 
 

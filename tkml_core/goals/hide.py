@@ -10,14 +10,15 @@ from tkml_core.goals.goal import Goal, best, check_mask, descending, largest, na
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Hide(Goal):
-    """No label of H is in the top-k, and every label of K is: `max(hidden, kept) < 0`.
+    """No label of H is in the top-k, and as many of K are as fit in, min(k, |K|): `max(hidden, kept) < 0`.
 
-    hidden = `max_H f − f^{¬H}_(k)`: k labels outside H are above all of H. kept = `f^{free}_(k−|K|+1) − min_K f`: of the
-    labels in neither set, at most k − |K| are above K's weakest. Where `hidden < 0` the top-k is that of the labels
-    outside H, so both together are necessary and sufficient, however ties break.
+    hidden = `max_H f − f^{¬H}_(k)`: k labels outside H are above all of H. kept, where |K| ≤ k, is
+    `f^{free}_(k−|K|+1) − min_K f`: of the labels in neither set, at most k − |K| are above K's weakest. Where |K| > k it is
+    `f^{free}_(1) − f^K_(k)`: k of K are above all of them, so that the top-k shows nothing but labels of K. Where
+    `hidden < 0` the top-k is that of the labels outside H, so both together are necessary and sufficient, however ties break.
 
-    hide, keep: bool (B,m) or (1,m), disjoint, at least one label to hide, |K| ≤ k; `keep` may be empty. `true`, for E
-    alone: H ∪ K where it is left out, which must not be all labels.
+    hide, keep: bool (B,m) or (1,m), disjoint, at least one label to hide, and k that are not to be hidden; `keep` may be
+    empty. `true`, for E alone: H ∪ K where it is left out, which must not be all labels.
     """
 
     name = "hide"
@@ -60,14 +61,9 @@ class Hide(Goal):
         if bool((self.hide & self.keep).any()):
             row, label = (self.hide & self.keep).nonzero()[0].tolist()
             raise ValueError(f"Label {label} of image {row} is both to be hidden and to be kept. Choose one.")
-        hidden, kept, m = self.hide.sum(1), self.keep.sum(1), self.hide.shape[1]
+        hidden, m = self.hide.sum(1), self.hide.shape[1]
         if bool((hidden == 0).any()):
             raise ValueError(f"Image {int((hidden == 0).nonzero()[0])} has no label to hide. Choose at least one.")
-        if bool((kept > self.k).any()):
-            row = int((kept > self.k).nonzero()[0])
-            raise ValueError(
-                f"Image {row} is to keep {int(kept[row])} labels in a top-{self.k}. Keep at most {self.k}, or raise k."
-            )
         if bool((m - hidden < self.k).any()):
             row = int((m - hidden < self.k).nonzero()[0])
             raise ValueError(
@@ -83,11 +79,21 @@ class Hide(Goal):
         self._check(logits)
         hidden = largest(logits, self.hide) - descending(logits, self.hide)[:, self.k - 1]
         free = descending(logits, self.hide | self.keep)  # −inf where there are too few to push K out
-        place = (self.k - self.keep.sum(1)).expand(len(logits))  # f^{free}_(k−|K|+1), counted from 0
-        kept = free.gather(1, place[:, None])[:, 0] - smallest(logits, self.keep)
-        return torch.maximum(hidden, kept)
+        count = self.keep.sum(1).expand(len(logits))
+        place = (self.k - count).clamp(min=0)  # f^{free}_(k−|K|+1) or f^{free}_(1), counted from 0
+        weakest = smallest(logits, self._shown(logits))
+        return torch.maximum(hidden, free.gather(1, place[:, None])[:, 0] - weakest)
+
+    def _shown(self, logits: Tensor) -> Tensor:
+        """Bool (B,m): K, or where it does not fit in the top-k, the k best of it."""
+        return best(logits, self.keep.expand_as(logits), self.k)
 
     def sides(self, logits: Tensor) -> tuple[Tensor, Tensor]:
-        """K and the best of the free labels above, as many as fill the top-k; all others below."""
-        above = self.keep | best(logits, ~(self.hide | self.keep), self.k - self.keep.sum(1))
-        return above, ~above
+        """K and the best of the free labels above, as many as fill the top-k; all others below.
+
+        Where K does not fit, the k best of it above; those of K that are left over may be anywhere.
+        """
+        full = (self.keep.sum(1) > self.k)[:, None]
+        fill = best(logits, ~(self.hide | self.keep), self.k - self.keep.sum(1))
+        above = self._shown(logits) | fill
+        return above, ~(above | (self.keep & full))

@@ -47,7 +47,7 @@ def labels_to_name(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k
     wanted = tk.GOALS[goal].asks_for
     if wanted == "hidden":
         able, most, label = list(true), max(len(true), 1), "Labels to hide"
-        info = "They leave the top-k; the other true labels stay in it"
+        info = "They leave the top-k; the other true labels stay in it, as many as fit"
     else:
         able, most, label = [name for name in annotator.labels if name not in true], k, "Target labels"
         info = f"Choose exactly {k}, as many as k" + (", the first one on top" if goal == "ordered" else "")
