@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 import tkml_core as tk
 from demo import api
 from demo.components import queue, theme
-from demo.components.blocks import Page
+from demo.components.blocks import RELOAD, Page
 from demo.components.request_limits import RequestLimits
 from demo.components.theme import Html
 from demo.export.files import KEEP_SECONDS
@@ -57,7 +57,7 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": theme.theme(),
         "css": theme.style(),
-        "head": theme.head(),
+        "head": f"{theme.head()}<script>{RELOAD}</script>",
         "max_file_size": uploads.MAX_FILE_SIZE,
         "strict_cors": True,
         "run_history": False,

@@ -8,16 +8,24 @@ import gradio as gr
 from demo.components.events import plain_error, told
 from demo.components.queue import was_forgotten
 
+# In the page's head: the link in the sentence reloads.
+RELOAD = """addEventListener("click", (event) => {
+  if (!event.target.closest?.('a[href$="#reload"]')) return;
+  event.preventDefault();
+  location.reload();
+}, true);"""
 FORGOTTEN = (
     "The server has forgotten this page, as it does after a restart or when many visitors came since. "
-    '<a href="#reload" class="reload">Reload the page</a>; the settings come back, and the photo where it is still there.'
+    '<a href="#reload">Reload the page</a>, then choose photo and settings again.'
 )
 
 
 class Page(gr.Blocks):
     """The page. Nothing that an event raises reaches a caller as `{"error": null}` or as Python's words."""
 
-    async def process_api(self, block_fn: Any, inputs: list[Any], state: Any = None, **rest: Any) -> Any:
+    async def process_api(  # type: ignore[override]  # Gradio passes all but these two by name
+        self, block_fn: Any, inputs: list[Any], state: Any = None, **rest: Any
+    ) -> Any:
         fn = self.fns[block_fn] if isinstance(block_fn, int) else block_fn
         if was_forgotten(fn, state):
             raise gr.Error(FORGOTTEN, title="Please reload", print_exception=False, duration=None)
