@@ -67,7 +67,7 @@ def run_attack(
 
     Args:
         image: the picture, a file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
-        annotator: the name of an annotator, "voc20" or "coco80".
+        annotator: the name of an annotator, such as "voc20" or "coco80".
         k: how many labels the annotator shows, from 1 to the number of labels that are not true.
         attack: TkML-AP-U, TkML-AP-T, TkML-AP-Uv, kFool, kUAPs, ML-AP, CW^k, MinNorm or BlackBox.
         true_labels: a list of label names; an empty one means the guess, every label with a probability of at least one half.
@@ -98,7 +98,7 @@ def annotate(image: str | None, annotator: str, k: Any) -> list[tuple[str, float
 
     Args:
         image: the picture, a file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
-        annotator: the name of an annotator, "voc20" or "coco80".
+        annotator: the name of an annotator, such as "voc20" or "coco80".
         k: how many labels, from 1 to all that the annotator has.
     """
     return annotate_photo(image, annotator, k)

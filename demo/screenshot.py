@@ -79,7 +79,7 @@ def film_a_run(view: Page, out: Path) -> None:
     """
     before = view.viewport_size
     view.set_viewport_size({"width": FILM_VIEW[0], "height": FILM_VIEW[1]})
-    view.locator("#annotator label", has_text="coco80").click()
+    view.locator("#annotator label:has(input[value=coco80])").click()
     view.wait_for_timeout(2000)
     view.locator("#attack input").click()
     view.locator("#attack [role=option]", has_text="(TkML-AP-T)").click()

@@ -39,6 +39,14 @@ def concluded(run: Generator[Any, bool, Made]) -> Made:
     return made
 
 
+def with_universal(attack: str = "kUAPs", k: int = 3) -> str:
+    """The first annotator for which there is a bundled universal perturbation: not every one has any."""
+    import tkml_core as tk
+    from tkml_core.zoo.perturbations import bundled
+
+    return next(name for name in tk.available() if (attack, name, k) in bundled())
+
+
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The page's sample photos as files, by name."""

@@ -17,10 +17,6 @@ FLOORS = (
     {"engine"},
     {"photos", "catalog"},
 )
-# What is still to be moved out of the experiments, which the page has no other need of.
-NOT_YET = {
-    ("demo.tabs.tables.measured", "tkml_core.experiments"),
-}
 FILES = sorted(path for path in (ROOT / "demo").rglob("*.py") if path != ROOT / "demo" / "__init__.py")
 
 
@@ -57,7 +53,7 @@ def mistakes(module: str, imported: set[str]) -> list[str]:
     """What is wrong with these imports of a module of `demo`, in words."""
     wrong = []
     for other in sorted(imported):
-        if other.startswith("tkml_core.experiments") and (module, other) not in NOT_YET:
+        if other.startswith("tkml_core.experiments"):
             wrong.append(f"{module} imports {other}: the page needs no experiment")
         if other.split(".")[0] != "demo":
             continue

@@ -75,7 +75,7 @@ CHOICES = {
 }  # fmt: skip
 
 # What every choice of annotator says below its name.
-ANNOTATORS = "Both share one network: voc20 shows 20 of coco80's 80 labels"
+ANNOTATORS = "Each bundled network comes twice: with VOC's 20 labels, and with COCO's 80"
 
 TARGET_CASES = {
     "best": "best-scored (easy)",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import with_universal
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
@@ -86,8 +87,8 @@ def test_an_attack_comes_back_as_png_and_report(client: Client, photos: dict[str
     ("wish", "goal", "achieved"),
     [
         ({"attack": "kFool", "max_steps": 10}, "cleared", True),
-        ({"attack": "TkML-AP-Uv"}, "cleared", None),
-        ({"attack": "kUAPs", "goal": "inconsistent"}, "inconsistent", None),
+        ({"annotator": with_universal("TkML-AP-Uv", 1), "attack": "TkML-AP-Uv"}, "cleared", None),
+        ({"annotator": with_universal(k=1), "attack": "kUAPs", "goal": "inconsistent"}, "inconsistent", None),
         ({"attack": "ML-AP", "target_case": "best", "max_steps": 40}, "targeted", True),
         ({"attack": "CW^k", "target_case": "chosen", "target_labels": ["dog"], "max_steps": 3}, "ordered", None),
         ({"attack": "CW^k", "target_case": "best", "goal": "targeted", "max_steps": 3}, "targeted", None),
@@ -105,7 +106,7 @@ def test_every_attack_can_be_asked_for(
     assert report["goal"] == goal and report["attack"] == wish["attack"]
     assert achieved is None or report["achieved"] is achieved
     assert report["steps"] <= wish.get("max_steps", 0) and report["consistent"] is (report["after"][0][0] == "cat")
-    assert client.predict(handle_file(png), "voc20", 1, api_name="/annotate") == report["after"]
+    assert client.predict(handle_file(png), report["annotator"], 1, api_name="/annotate") == report["after"]
     assert len(report["targets"]) == (1 if goal in ("targeted", "ordered") else 0)
 
 
@@ -167,7 +168,7 @@ def test_the_same_seed_gives_the_same_random_targets(client: Client, photos: dic
         ({"goal": "ordered"}, "'cleared', 'inconsistent'"),
         ({"attack": "CW^k", "target_case": "chosen", "target_labels": ["dog", "bus"]}, "exactly 1 target label"),
         ({"attack": "MinNorm", "goal": "hide", "target_labels": ["dog"]}, "Only labels that are true can be hidden"),
-        ({"attack": "kUAPs", "k": 7}, "there is one for k = 1, 2, 3"),
+        ({"annotator": with_universal(), "attack": "kUAPs", "k": 7}, "there is one for k = 1, 2, 3"),
     ],
     ids=lambda value: str(value)[:50] if isinstance(value, dict) else "",
 )

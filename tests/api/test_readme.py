@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from demo.export import citation
+from tkml_core.zoo.registry import entry_of
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 ADDRESS = "http://127.0.0.1:7860"
@@ -72,7 +73,7 @@ def test_the_curl_example_runs(server: str, folder: Path) -> None:
     assert out.count("event: complete") == 2 and "event: error" not in out
     assert re.search(r'"achieved": ?true', (folder / "answer.txt").read_text())
     with Image.open(folder / "adversarial.png") as png:
-        assert png.format == "PNG" and min(png.size) == 224
+        assert png.format == "PNG" and min(png.size) == entry_of("voc20").input_size.short
 
 
 def test_the_citation_is_the_pages_own() -> None:

@@ -20,7 +20,7 @@ def choose_coffee(page: Page, photo: Path) -> None:
 
 
 def choose_voc20(page: Page, photo: Path) -> None:
-    page.locator("#annotator label", has_text="voc20").click()
+    page.locator("#annotator label:has(input[value=voc20])").click()
 
 
 @pytest.mark.parametrize("choose", [choose_coffee, choose_voc20, upload])
@@ -55,7 +55,7 @@ def test_an_answer_that_comes_too_late_is_asked_for_again(
         return choose(w, path, "voc20" if len(asked) == 1 else name, *rest)
 
     page = visit()
-    page.locator("#annotator label", has_text="coco80").click()
+    page.locator("#annotator label:has(input[value=coco80])").click()
     expect(page.locator("#chips")).to_contain_text("75 more labels")
     monkeypatch.setattr(updates, "choose", of_another)
     page.locator(".sample[data-sample=coffee]").click()

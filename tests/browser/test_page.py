@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
-from conftest import PATIENCE, PHONE, RUN
+from conftest import PATIENCE, PHONE, RUN, with_universal
 from playwright.sync_api import Page, expect
 
 expect.set_options(timeout=PATIENCE)
@@ -118,7 +118,7 @@ def test_upload_both_attacks_download_and_upload_again(
 def start_a_long_run(page: Page) -> None:
     """Ten of the worst targets of coco80 with steps too small to get anywhere, so that only Stop or the clock ends it."""
     page.locator(".sample[data-sample=breakfast]").click()
-    page.locator("#annotator label", has_text="coco80").click()
+    page.locator("#annotator label:has(input[value=coco80])").click()
     expect(page.locator("#chips")).to_contain_text("75 more labels")
     choose_attack(page, "TkML-AP-T")
     page.locator("#case label", has_text="worst-scored").click()
@@ -264,6 +264,7 @@ def test_one_true_label_is_hidden_and_a_ready_made_change_says_which_there_are(v
     assert hidden not in names(page, "#after") and page.locator("#after .label.true").count() == 2
     assert page.locator("#before .label.out").count() == 1
 
+    page.locator(f"#annotator input[value='{with_universal()}']").check()
     choose_attack(page, "kUAPs")
     expect(page.locator("#attack")).to_contain_text("cut to its centre square")
     expect(page.locator("#advanced")).to_have_count(0)

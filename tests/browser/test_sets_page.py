@@ -7,8 +7,12 @@ import numpy as np
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
-from conftest import PHONE, RUN
+from conftest import PHONE, RUN, with_universal
 from playwright.sync_api import Page, expect
+
+from demo.engine.plan import DEFAULT_K
+from demo.tabs.universal.trial import has_ready
+from tkml_core.zoo.registry import DEFAULT, entry_of
 
 WIDTH = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
 
@@ -34,10 +38,14 @@ def test_a_change_is_crafted_tried_and_taken_away(
 ) -> None:
     page = visit()
     open_tab(page, "Universal")
-    expect(page.locator("#try-rows .trial")).to_have_count(2, timeout=RUN)  # a bundled z, without any click
-    expect(page.locator("#try-verdict")).to_contain_text("The z that comes with this page")
-    expect(page.locator("#craft-verdict")).to_contain_text("A ready-made z is shown so far")
-    expect(page.locator("#craft-z")).to_contain_text("ready-made")
+    if has_ready(DEFAULT, DEFAULT_K):
+        expect(page.locator("#try-rows .trial")).to_have_count(2, timeout=RUN)  # a bundled z, without any click
+        expect(page.locator("#try-verdict")).to_contain_text("The z that comes with this page")
+        expect(page.locator("#craft-verdict")).to_contain_text("A ready-made z is shown so far")
+        expect(page.locator("#craft-z")).to_contain_text("ready-made")
+    else:
+        expect(page.locator("#craft-verdict")).to_contain_text("comes with this page. Press Craft", timeout=RUN)
+        expect(page.locator("#try-which input[value='made here']")).to_be_checked()
 
     broken = tmp_path / "holiday.jpg"
     broken.write_bytes(b"no photo")
@@ -68,7 +76,7 @@ def test_a_change_is_crafted_tried_and_taken_away(
         page.locator("#craft-npz").click()
     download.value.save_as(tmp_path / "z.npz")
     with np.load(tmp_path / "z.npz") as stored:
-        assert stored["levels"].shape == (1, 3, 224, 224)
+        assert stored["levels"].shape == (1, 3, *[entry_of(DEFAULT).input_size.short] * 2)
 
     only(page, "#try-samples", "Cat")
     page.locator("#try-uploads input[type=file]").set_input_files([photos["coffee"]])
@@ -107,6 +115,9 @@ def test_stop_keeps_the_change_so_far(visit: Callable[..., Page]) -> None:
 def test_a_phone_shows_both_tabs_without_sideways_scroll(visit: Callable[..., Page], theme: str) -> None:
     page = visit(PHONE, theme, reduced_motion="reduce")
     open_tab(page, "Universal")
+    page.locator(f"#craft-annotator input[value='{with_universal()}']").check()
+    page.locator("#try-which input[value=kUAPs]").check()
+    page.locator("#try-button").click()
     expect(page.locator("#try-rows .trial").first).to_be_visible(timeout=RUN)
     assert page.evaluate(WIDTH) <= 390
     open_tab(page, "Tables")

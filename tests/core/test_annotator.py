@@ -162,7 +162,7 @@ def test_the_vocabularies() -> None:
 
 @pytest.fixture(scope="module")
 def bundled() -> dict[str, tk.Annotator]:
-    return {name: tk.load(name, device="cpu") for name in ("voc20", "coco80")}
+    return {name: tk.load(name, device="cpu") for name in tk.available()}
 
 
 @pytest.fixture(scope="module")
@@ -171,9 +171,9 @@ def x() -> Tensor:
 
 
 def test_what_is_bundled(bundled: dict[str, tk.Annotator]) -> None:
-    assert tk.available() == ("voc20", "coco80")
-    assert bundled["voc20"].labels == VOC20 and bundled["coco80"].labels == COCO80
-    for annotator in bundled.values():
+    assert set(bundled) >= {"voc20", "coco80", "mobilenet-voc20", "mobilenet-coco80"} and registry.DEFAULT in bundled
+    for name, annotator in bundled.items():
+        assert annotator.labels == {"voc": VOC20, "coco": COCO80}[registry.data_set(name)]
         assert not annotator.module.training
         for parameter in annotator.module.parameters():
             assert parameter.dtype == torch.float32 and not parameter.requires_grad
@@ -188,12 +188,21 @@ def test_each_label_is_found_under_the_other_data_sets_name(bundled: dict[str, t
         assert COCO80[coco] == tk.coco_name(name) and bundled["voc20"].index(COCO80[coco]) == voc
 
 
-def test_voc20_gives_its_twenty_of_the_eighty_logits(bundled: dict[str, tk.Annotator], x: Tensor) -> None:
+def test_vocs_twenty_labels_are_twenty_of_cocos_eighty(bundled: dict[str, tk.Annotator], x: Tensor) -> None:
+    """One network: the logits are the same numbers, or rise with them along a line where each is calibrated on its own."""
     columns = [COCO80.index(tk.coco_name(name)) for name in VOC20]
-    torch.testing.assert_close(bundled["voc20"](x[:2]), bundled["coco80"](x[:2])[:, columns], rtol=1e-4, atol=1e-5)
+    mobile = [bundled[f"mobilenet-{name}"](x[:2]) for name in ("voc20", "coco80")]
+    torch.testing.assert_close(mobile[0], mobile[1][:, columns], rtol=1e-4, atol=1e-5)
+    voc, coco = (bundled[name](x).detach() for name in ("voc20", "coco80"))
+    for j, column in enumerate(columns):
+        far, near = coco[:, column].argmax(), coco[:, column].argmin()
+        slope = (voc[far, j] - voc[near, j]) / (coco[far, column] - coco[near, column])
+        assert slope > 0
+        line = voc[near, j] + slope * (coco[:, column] - coco[near, column])
+        torch.testing.assert_close(voc[:, j], line, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("name", ["voc20", "coco80"])
+@pytest.mark.parametrize("name", ["voc20", "mobilenet-coco80"])
 def test_logits_do_not_depend_on_the_batch(bundled: dict[str, tk.Annotator], x: Tensor, name: str) -> None:
     together = bundled[name](x)
     assert together.shape == (5, len(bundled[name].labels)) and torch.isfinite(together).all()
@@ -213,8 +222,10 @@ def test_prepare_is_the_images_preparation(bundled: dict[str, tk.Annotator]) -> 
     from PIL import Image
 
     image = Image.radial_gradient("L").resize((400, 300))
-    assert torch.equal(bundled["voc20"].prepare(image), tk.prepare(image))
-    assert torch.equal(bundled["voc20"].prepare(image, square=True), tk.prepare(image, square=True))
+    for name in ("voc20", "mobilenet-voc20"):
+        size = bundled[name].input_size
+        for square in (False, True):
+            assert torch.equal(bundled[name].prepare(image, square), tk.prepare(image, square, size))
     with pytest.raises(ValueError, match=r"Pillow image.*ndarray"):
         bundled["voc20"].prepare(np.asarray(image))
 
@@ -222,12 +233,10 @@ def test_prepare_is_the_images_preparation(bundled: dict[str, tk.Annotator]) -> 
 def test_an_annotator_looks_at_photos_at_its_own_size() -> None:
     annotator = tk.Annotator(torch.nn.Flatten(), ["a", "b"], input_size=(64, 96))
     photo = Image.new("RGB", (300, 200))
-    assert annotator.prepare(photo).shape == (1, 3, 64, 96) and tk.load("voc20").prepare(photo).shape == (
-        1,
-        3,
-        224,
-        336,
-    )
+    assert annotator.prepare(photo).shape == (1, 3, 64, 96)
+    for name in ("voc20", "mobilenet-voc20"):
+        short = registry.entry_of(name).input_size.short
+        assert tk.load(name).prepare(photo).shape == (1, 3, short, short * 3 // 2)
     assert annotator.prepare(photo, square=True).shape == (1, 3, 64, 64)
     assert torch.equal(annotator.prepare(tk.to_pil(annotator.prepare(photo))), annotator.prepare(photo))
     for wrong in ((31, 96), (96, 64)):

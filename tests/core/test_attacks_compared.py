@@ -308,9 +308,9 @@ BUNDLED = pytest.mark.parametrize(
     ("attack", "name"),
     [
         (tk.KFool(), "voc20"),
-        (tk.KFool(), "coco80"),
+        (tk.KFool(), "mobilenet-coco80"),
         (tk.MLAP(max_steps=150), "voc20"),
-        (tk.MLAP(max_steps=150), "coco80"),
+        (tk.MLAP(max_steps=150), "mobilenet-coco80"),
         (tk.CWk(max_steps=60, searches=2), "voc20"),
     ],
     ids=lambda value: getattr(value, "name", value),

@@ -323,7 +323,7 @@ def test_squares_get_smaller_by_the_schedule() -> None:
     assert shares == [0.8, 0.8, 0.4, 0.4, 0.2, 0.2, 0.1, 0.025, 0.8 / 512]
 
 
-@pytest.mark.parametrize("name", ["voc20", "coco80"])
+@pytest.mark.parametrize("name", ["voc20", "mobilenet-coco80"])
 def test_a_bundled_annotator(name: str, photos: dict) -> None:
     """A few queries about a small photo: margins fall, and nothing asks for a gradient."""
     from PIL import Image

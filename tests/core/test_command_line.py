@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import skimage
+from conftest import with_universal
 from PIL import Image
 from torch import Tensor, nn
 
@@ -47,9 +48,12 @@ def test_a_cat_is_fooled_and_saved(photo: Path, more: list[str], capsys: pytest.
         (["--attack", "MinNorm", "--goal", "hide", "--true", "cat"], "no label to hide"),
         (["--attack", "MinNorm", "--true", "cat", "--hide", "dog"], "is not true"),
         (["--attack", "TkML-AP-U", "--targets", "dog"], "--targets: the goal cleared"),
-        (["--attack", "kUAPs", "--targets", "best"], "--targets: the goal cleared"),
+        (["--annotator", with_universal(), "--attack", "kUAPs", "--targets", "best"], "--targets: the goal cleared"),
         (["--goal", "inconsistent", "--hide", "cat"], "--hide: the goal inconsistent"),
-        (["--attack", "kUAPs", "--k", "7"], "at k = 7 is bundled; there is one for k = 1, 2, 3"),
+        (
+            ["--annotator", with_universal(), "--attack", "kUAPs", "--k", "7"],
+            "at k = 7 is bundled; there is one for k = 1, 2, 3",
+        ),
     ],
 )
 def test_bad_asks_end_with_their_sentence(
@@ -170,7 +174,7 @@ def test_which_goal_is_meant() -> None:
 @pytest.mark.parametrize("attack", ["TkML-AP-Uv", "TkML-AP-Uv, margin", "kUAPs", "BlackBox"])
 def test_the_others_conclude_and_say_how_it_ended(photo: Path, attack: str, capsys: pytest.CaptureFixture[str]) -> None:
     """One change for every photo, put on its square; and a search of a few queries."""
-    more = ["--max-steps", "20"] if attack == "BlackBox" else []
+    more = ["--max-steps", "20"] if attack == "BlackBox" else ["--annotator", with_universal(attack, 2)]
     status = main([str(photo), "--k", "2", "--true", "cat", "--attack", attack, *more])
     said = capsys.readouterr().out
     assert ("goal achieved" in said) == (status == 0) and ("goal not achieved" in said) == (status == 1)

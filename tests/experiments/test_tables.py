@@ -15,11 +15,13 @@ from torch import Tensor, nn
 import tkml_core as tk
 from tkml_core.attacks.budget import Budget
 from tkml_core.experiments import datasets as readers
-from tkml_core.experiments import methods, results, summary, tables, tables_latex, tables_page
-from tkml_core.experiments.measured_photos import Photos, agree, true_ranks
-from tkml_core.experiments.methods import Cell
+from tkml_core.experiments import methods, results, tables, tables_latex
+from tkml_core.experiments.measured_photos import Photos, true_ranks
 from tkml_core.images import InputSize
 from tkml_core.labels import COCO80, VOC20
+from tkml_core.measured import summary, tables_page
+from tkml_core.measured.cells import CASES, Cell
+from tkml_core.measured.lines import agree, read
 from tkml_core.zoo import registry
 from tkml_core.zoo.entry import Entry
 from tkml_core.zoo.perturbations import path_of, save_universal
@@ -70,20 +72,20 @@ def command(voc: Path, out: Path, *more: str) -> list[str]:
 
 def lines(folder: Path) -> list[dict[str, Any]]:
     """All lines, sorted, without what differs from run to run: the seconds."""
-    rows = [{key: value for key, value in row.items() if key != "seconds"} for row in results.read(folder)]
+    rows = [{key: value for key, value in row.items() if key != "seconds"} for row in read(folder)]
     return sorted(rows, key=lambda row: json.dumps(row, sort_keys=True))
 
 
 def test_every_method_of_a_cell_stands_on_the_same_photos(voc: Path, tmp_path: Path) -> None:
     tables.main(command(voc, tmp_path / "out"))
-    cells = summary.by_cell(results.read(tmp_path / "out"))
+    cells = summary.by_cell(read(tmp_path / "out"))
     assert set(cells) == {Cell(TINY, case, 3) for case in ("untargeted", *tk.CASES)}
     for cell, found in cells.items():
         expected = {"TkML-AP-U", "kFool"} if cell.case == "untargeted" else {"TkML-AP-T", "ML-AP(max_steps=40)"}
         assert set(found) == expected and {len(rows) for rows in found.values()} == {5}
         keys = [[row["key"] for row in rows] for rows in found.values()]
         assert keys[0] == keys[1] and len(set(keys[0])) == 5
-    for row in results.read(tmp_path / "out"):
+    for row in read(tmp_path / "out"):
         assert row["achieved"] == (row["achieved"] and row["norm"] > 0) and row["pixels"] == 32 * 32
         assert row["first"] is None or row["first"] <= row["steps"]
         if row["case"] == "untargeted":
@@ -97,7 +99,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_lines(voc: Path, tmp_path: Pa
     text = (whole / "lines0.jsonl").read_text().splitlines()
     cut.mkdir()
     (cut / "lines0.jsonl").write_text("\n".join(text[:7]) + "\n" + text[7][:40])  # killed within a line
-    partial = summary.by_cell(results.read(cut))
+    partial = summary.by_cell(read(cut))
     assert all(len({len(rows) for rows in found.values()}) == 1 for found in partial.values())
     tables.main(command(voc, cut))
     assert lines(cut) == lines(whole)
@@ -115,7 +117,7 @@ def test_two_processes_make_the_table_of_one(voc: Path, tmp_path: Path, monkeypa
         monkeypatch.setenv("RANK", rank)
         monkeypatch.setenv("WORLD_SIZE", "2")
         tables.main(command(voc, two))
-    shares = [sum(1 for _ in results.read(two / f"lines{rank}.jsonl")) for rank in (0, 1)]
+    shares = [sum(1 for _ in read(two / f"lines{rank}.jsonl")) for rank in (0, 1)]
     assert lines(two) == lines(one) and min(shares) > len(lines(one)) / 4
     assert (two / "larger.csv").read_bytes() == (one / "larger.csv").read_bytes()
 
@@ -152,7 +154,7 @@ def test_a_broken_file_is_named_counted_and_left_out(
     (voc / "VOC2007" / "JPEGImages" / "000003.jpg").write_bytes(b"no picture")
     (voc / "VOC2007" / "JPEGImages" / "000005.jpg").unlink()
     tables.main(command(voc, tmp_path / "out", "--cases", "untargeted", "--images", "9"))
-    keys = {row["key"] for row in results.read(tmp_path / "out")}
+    keys = {row["key"] for row in read(tmp_path / "out")}
     assert keys == {f"voc/{i:06d}" for i in (0, 1, 2, 4, 6)}
     left_out = json.loads((tmp_path / "out" / "run.json").read_text())["left_out"]
     assert len(left_out) == 2 and "000003.jpg" in left_out[0] and "000005.jpg" in left_out[1]
@@ -191,7 +193,7 @@ def test_table_4_puts_the_perturbations_of_a_folder_on_the_photos(voc: Path, tmp
     save_universal(z, path_of("kUAPs", TINY, 2, tmp_path), {})
     more = ("--tables", "4", "--k", "1", "2", "--universal", str(tmp_path))
     tables.main([*command(voc, tmp_path / "out"), *more])
-    cells = summary.by_cell(results.read(tmp_path / "out"))
+    cells = summary.by_cell(read(tmp_path / "out"))
     assert list(cells) == [Cell(TINY, "universal", 2)]  # there is none for k = 1
     found = cells[Cell(TINY, "universal", 2)]
     assert list(found) == ["kUAPs", "noise"]
@@ -224,9 +226,9 @@ def test_methods_are_read_with_settings_and_get_the_authors_budget() -> None:
 
 
 def test_the_papers_cells() -> None:
-    everything = methods.cells((2, 3, 4, 5), ("a", "b"), methods.CASES, range(20))
+    everything = methods.cells((2, 3, 4, 5), ("a", "b"), CASES, range(20))
     assert len(everything) == len(set(everything)) == 2 * (3 + 3 + 9)
-    assert methods.cells((3,), ("a",), methods.CASES, range(20)) == [Cell("a", "untargeted", 3)]
+    assert methods.cells((3,), ("a",), CASES, range(20)) == [Cell("a", "untargeted", 3)]
 
 
 # ---- figures, pairs and files ---------------------------------------------------------------------------------------

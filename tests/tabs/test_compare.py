@@ -3,11 +3,12 @@
 import csv
 import io
 from dataclasses import replace
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import with_universal
+from markupsafe import escape
 
 from demo.catalog import attacks as catalog
 from demo.engine import loop
@@ -45,7 +46,7 @@ def test_ready_made_methods_are_offered_where_they_were_made() -> None:
     assert set(methods.offered("cleared", "voc20", 19)) == {
         name for name in methods.able("cleared") if not catalog.precomputed(name)
     }
-    assert "kUAPs" in methods.offered("cleared", "voc20", 3)
+    assert "kUAPs" in methods.offered("cleared", with_universal(), 3)
 
 
 @pytest.mark.parametrize(
@@ -115,8 +116,10 @@ def test_stop_keeps_what_is_there_and_begins_nothing_new(cat: Entry) -> None:
     assert ">stopped<" in table and ">not run<" in table
     assert "Stopped" in column_html(plans[0], seen[-1])
     report["stopped"] = "time"  # as the clock leaves it
-    assert "Out of time</b> 60 s were over" in column_html(plans[0], seen[-1])
-    assert "<span>not met</span><small>60 s were over</small>" in summary.table_html(plans, [report, None], done=True)
+    assert f"Out of time</b> {report['time_limit']:.0f} s were over" in column_html(plans[0], seen[-1])
+    assert f"<span>not met</span><small>{report['time_limit']:.0f} s were over</small>" in summary.table_html(
+        plans, [report, None], done=True
+    )
 
 
 def test_a_comparison_that_is_dropped_stops_working(cat: Entry) -> None:
@@ -256,7 +259,7 @@ def test_every_method_that_can_be_ticked_is_explained() -> None:
 
 
 def test_a_universal_change_says_that_its_picture_is_a_square(photos: dict[str, Path]) -> None:
-    entry = Entry(str(photos["motorcycle"]), "voc20", 3, ("motorbike",))
+    entry = Entry(str(photos["motorcycle"]), with_universal("TkML-AP-Uv"), 3, ("motorbike",))
     plans = methods.plans(entry, "cleared", ["TkML-AP-Uv", "MinNorm"], 5, 0)
     assert [plan.request.attack for plan in plans] == ["TkML-AP-Uv", "MinNorm"] and methods.reference(plans) is plans[1]
     caption = summary.table_html(plans, [None, None], done=False)

@@ -130,7 +130,8 @@ def measure(
 
 def test_a_row_counts_what_the_runner_finds(files: dict[str, str]) -> None:
     annotator = load_annotator(NAME)
-    sources = sample_sources(["motorcycle", "coffee"], files, annotator)  # E = 0 on the first one before any attack
+    wrong = Source(files["cat"], "My sheep", ("sheep",))  # E = 0 before any attack
+    sources = [wrong, *sample_sources(["coffee"], files, annotator)]
     request = live_row.request_for(NAME, "kFool", "cleared", 3, 3, 0)
     seen, row = measure(request, "cleared", sources)
     plan = plan_for(

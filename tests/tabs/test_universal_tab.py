@@ -20,7 +20,7 @@ from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.grid import TOLERANCE
 from tkml_core.zoo.perturbations import notes_of, path_of
 
-NAME, K = "voc20", 3
+NAME, K = "mobilenet-voc20", 3  # has bundled perturbations, and is quick
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_uploads_are_taken_at_the_annotators_word_and_samples_at_what_is_known(f
     annotator = load_annotator(NAME)
     sources = [*sample_sources(["motorcycle"], files, annotator), *uploaded([files["cat"]])]
     photo_set_of = photo_set.gather(sources, NAME, K, more_views=True)
-    assert photo_set_of.x.shape == (2 * photo_set.VIEWS, 3, 224, 224) and (
+    assert photo_set_of.x.shape == (2 * photo_set.VIEWS, 3, *[annotator.input_size.short] * 2) and (
         photo_set_of.photos,
         photo_set_of.guessed,
     ) == (2, 1)
@@ -104,13 +104,13 @@ def test_a_bad_file_is_named_and_no_path_is_told(tmp_path: Path) -> None:
         photo_set.gather(uploaded([str(path)]), NAME, K, False)
     assert str(tmp_path) not in str(caught.value)
     with pytest.raises(ValueError, match=f"At most {MOST_UPLOADS} photos"):
-        uploaded([str(path)] * (MOST_UPLOADS + 1))
+        uploaded([f"{path}-{number}" for number in range(MOST_UPLOADS + 1)])
 
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"annotator": "imagenet"}, "annotator must be one of 'voc20', 'coco80'"),
+        ({"annotator": "imagenet"}, "annotator must be one of 'voc20', 'coco80', "),
         ({"k": 0}, "k must be a whole number from 1 to 10"),
         ({"method": "TkML-AP-U"}, "The method must be one of 'TkML-AP-Uv', "),
         ({"budget": 9000}, "from 200 to 8000"),
@@ -176,7 +176,7 @@ def test_a_run_that_is_cut_short_keeps_what_it_has(files: dict[str, str], stop: 
     one, two = (render.made_sentence(replace(made, cleared_before=count), 60) for count in (1, 2))
     assert "; 1 was so before any change." in one and "; 2 were so before any change." in two
     facts = render.facts_html(replace(made, left_out=("<b>",), guessed=1))
-    assert "kUAPs for voc20 at k = 3, made on 1 photo." in facts and "on 0 of the 1 pictures; none were so" in facts
+    assert f"kUAPs for {NAME} at k = 3, made on 1 photo." in facts and "on 0 of the 1 pictures; none were so" in facts
     assert "&lt;b&gt;" in facts and "own guess" in facts
 
 
@@ -203,15 +203,15 @@ def test_z_can_be_taken_away(run: Any, tmp_path: Path, monkeypatch: pytest.Monke
         assert torch.equal(torch.from_numpy(stored["levels"]).float().div(255), made.z)
         about = json.loads(str(stored["about"]))
     assert (about["annotator"], about["k"], about["norm"]) == (NAME, K, made.norm)
-    assert npz.name == "tkml-ap-uv-voc20-k3.npz" and png.read_bytes()[:4] == b"\x89PNG"
+    assert npz.name == f"tkml-ap-uv-{NAME}-k3.npz" and png.read_bytes()[:4] == b"\x89PNG"
 
 
 # ---- drawings -------------------------------------------------------------------------------------------------------
 
 
 def test_z_is_amplified_as_far_as_it_stays_readable() -> None:
-    assert [render.factor_for(norm) for norm in (200, 1000, 4000, 8000)] == [50, 20, 5, 2]
-    assert render.factor_for(10**6) == render.FACTORS[0]
+    assert [render.factor_for(norm, 3 * 224 * 224) for norm in (200, 1000, 4000, 8000)] == [50, 20, 5, 2]
+    assert render.factor_for(10**6, 3 * 224 * 224) == render.FACTORS[0]
     z = torch.zeros(1, 3, 8, 8)
     z[0, 0, 0, 0], z[0, 1, 0, 0] = 10 / 255, -10 / 255
     picture = render.picture_of(z, 10)
@@ -238,11 +238,25 @@ def test_the_strongest_bundled_z_is_the_one_that_did_best_when_measured() -> Non
 
 
 def test_a_bundled_z_comes_with_its_measured_rates() -> None:
-    change, notes = trial.ready("kUAPs", "coco80", 2), notes_of(path_of("kUAPs", "coco80", 2))
-    assert torch.equal(change.z, tk.universal("kUAPs", "coco80", 2))
+    change, notes = trial.ready("kUAPs", NAME, 2), notes_of(path_of("kUAPs", NAME, 2))
+    assert torch.equal(change.z, tk.universal("kUAPs", NAME, 2))
     assert f"{100 * int(notes['goal']) / int(notes['measured']):.1f} %" in change.origin
-    with pytest.raises(ValueError, match="for coco80 at k = 7 comes with this page; there are some for k = 1, 2 and 3"):
-        trial.ready("kUAPs", "coco80", 7)
+    with pytest.raises(
+        ValueError, match=f"for {NAME} at k = 7 comes with this page; there are some for k = 1, 2 and 3"
+    ):
+        trial.ready("kUAPs", NAME, 7)
+
+
+def test_where_there_is_no_bundled_z_the_others_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert trial.has_ready(NAME, K) and not trial.has_ready(NAME, 7)
+    others = tuple(found for found in trial.bundled() if found[1] != NAME)
+    monkeypatch.setattr(trial, "bundled", lambda: others)
+    assert not trial.has_ready(NAME, K)
+    with pytest.raises(ValueError, match=f"there are some for .*{others[0][1]}.* with Craft"):
+        trial.ready("kUAPs", NAME, K)
+    monkeypatch.setattr(trial, "bundled", tuple)
+    with pytest.raises(ValueError, match="none for any annotator"):
+        trial.ready("kUAPs", NAME, K)
 
 
 def test_z_is_added_unaltered_and_the_row_says_what_came_of_it(files: dict[str, str]) -> None:

@@ -24,8 +24,8 @@ from torch import Tensor
 
 import tkml_core as tk
 from tkml_core.attacks.base import Attack
-from tkml_core.experiments.markdown import markdown
 from tkml_core.images import quantize
+from tkml_core.measured.markdown import markdown
 from tkml_core.zoo import DEFAULT
 
 K, FAR = 3, 10

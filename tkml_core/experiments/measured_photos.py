@@ -161,11 +161,6 @@ def true_ranks(logits: Tensor, true: Tensor) -> list[int]:
     return sorted(tk.ranks(logits[None])[0][true.to(logits.device)].tolist())
 
 
-def agree(ranks: Sequence[int], k: int) -> bool:
-    """E(Y, Ŷ_k) of Eq. 1, from the ranks of the true labels."""
-    return sum(rank <= k for rank in ranks) in (k, len(ranks))
-
-
 def in_turn(labels: Sequence[Sequence[int]], order: random.Random) -> list[int]:
     """All indices, shuffled so that any beginning is as even over the labels as can be: each label picks in its turn.
 

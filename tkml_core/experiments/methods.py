@@ -14,36 +14,13 @@ from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal.base import Universal
 from tkml_core.attacks.universal.norm_ball import noise_like
 from tkml_core.attacks.universal.precomputed import Precomputed
+from tkml_core.measured.cells import KS, UNIVERSAL_KS, Cell
 from tkml_core.step import Steps
 from tkml_core.zoo.perturbations import load_universal, path_of
-from tkml_core.zoo.registry import data_set, place
 
-KS, UNIVERSAL_KS = (3, 5, 10), (1, 2, 3)
 TABLES = {2: ("untargeted",), 3: ("untargeted",), 4: ("universal",), 5: tk.CASES}  # which cases a table is about
-CASES = ("untargeted", "universal", *tk.CASES)
 DEFAULT = ("TkML-AP-U", "kFool", "TkML-AP-T", "ML-AP", "MinNorm")
 NOISE = "noise"  # Gaussian, beside universal perturbations of its length
-PAPERS = ("TkML-AP-U", "TkML-AP-T", "TkML-AP-Uv")  # the paper's own: others are compared with these
-
-
-class Cell(NamedTuple):
-    """An annotator, how it is attacked (one of CASES), and k."""
-
-    annotator: str
-    case: str
-    k: int
-
-    @property
-    def order(self) -> tuple[int, str, int, int]:
-        """Where it stands in the tables."""
-        return place(self.annotator), self.annotator, CASES.index(self.case), self.k
-
-    @property
-    def data_set(self) -> str:
-        return data_set(self.annotator)
-
-    def __str__(self) -> str:
-        return f"{self.annotator}, {self.case}, k = {self.k}"
 
 
 class Runs(Protocol):

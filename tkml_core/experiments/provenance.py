@@ -12,12 +12,12 @@ from typing import Any
 import torch
 
 from tkml_core.experiments.command import plain_command
-from tkml_core.experiments.results import Work, process, read
+from tkml_core.experiments.results import Work, process
+from tkml_core.measured.lines import NOTES, read, saved
 from tkml_core.zoo.registry import entry_of
 
 PACKAGES = ("torch", "torchvision", "numpy", "scipy", "pillow", "safetensors")
 SAME = ("seed", "select", "set", "budget")  # what all lines of a folder have in common
-NOTES = "run.json"
 
 
 def replace_text(path: Path, text: str) -> None:
@@ -58,12 +58,6 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "not installed"
-
-
-def saved(folder: Path) -> dict[str, Any]:
-    """What `run.json` says; nothing where there is none."""
-    path = folder / NOTES
-    return dict(json.loads(path.read_text())) if path.exists() else {}
 
 
 def check(folder: Path, ours: dict[str, Any]) -> None:

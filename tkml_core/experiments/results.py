@@ -8,27 +8,15 @@ import json
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import tkml_core as tk
 from tkml_core.experiments.measured_photos import Photos, Row, asked, outcomes
-from tkml_core.experiments.methods import Cell, Method
-
-Outcome = dict[str, Any]
-PATTERN = "lines*.jsonl"  # a file for each process
-
-
-def read(path: Path) -> Iterator[Outcome]:
-    """The lines of a file, or of a folder's files; one that was cut off as a run was killed is left out."""
-    for file in sorted(path.glob(PATTERN)) if path.is_dir() else [path] if path.exists() else []:
-        for line in file.read_text().splitlines():
-            try:
-                yield json.loads(line)
-            except ValueError:
-                continue
+from tkml_core.experiments.methods import Method
+from tkml_core.measured.cells import Cell
+from tkml_core.measured.lines import Outcome, read
 
 
 def identity(row: Outcome) -> tuple[str, str, int, str, str]:

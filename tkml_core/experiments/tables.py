@@ -14,8 +14,10 @@ import sys
 from pathlib import Path
 
 import tkml_core as tk
-from tkml_core.experiments import datasets, methods, provenance, results, summary, tables_latex, tables_page
+from tkml_core.experiments import datasets, methods, provenance, results, tables_latex
 from tkml_core.experiments.measured_photos import SELECTIONS, Photos, shuffled
+from tkml_core.measured import lines, summary, tables_page
+from tkml_core.measured.cells import CASES, KS, UNIVERSAL_KS, Cell
 from tkml_core.zoo.perturbations import FOLDER
 
 
@@ -33,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--tables", default="2,3,4,5", help="which of the paper's, such as 2,5")
     made.add_argument("--methods", nargs="+", default=list(methods.DEFAULT), type=_method, metavar="METHOD",
                       help='attacks by their printed names, also with settings: "TkML-AP-T(step=0.1)"')  # fmt: skip
-    made.add_argument("--cases", nargs="+", default=methods.CASES, choices=methods.CASES)
+    made.add_argument("--cases", nargs="+", default=CASES, choices=CASES)
     made.add_argument("--k", type=int, nargs="+", help="only these of the tables' own")
     made.add_argument("--budget", default="none", type=_budget,
                       help="‖z‖₂ that no perturbation exceeds: a number, or authors (1275, with targets 382.5)")  # fmt: skip
@@ -67,7 +69,7 @@ def _budget(text: str) -> str:
     raise argparse.ArgumentTypeError(f"{text!r}: none, authors, or a norm above 0 in 0–255 units is expected.")
 
 
-def _wanted(args: argparse.Namespace) -> list[methods.Cell]:
+def _wanted(args: argparse.Namespace) -> list[Cell]:
     try:
         numbers = [int(number) for number in args.tables.split(",")]
         assert set(numbers) <= set(methods.TABLES)
@@ -75,7 +77,7 @@ def _wanted(args: argparse.Namespace) -> list[methods.Cell]:
         raise SystemExit(
             f"--tables {args.tables}: some of {', '.join(map(str, methods.TABLES))} are expected."
         ) from error
-    ks = args.k or [*methods.KS, *methods.UNIVERSAL_KS]
+    ks = args.k or [*KS, *UNIVERSAL_KS]
     cells = methods.cells(numbers, args.annotator, args.cases, ks)
     if not cells:
         raise SystemExit("No cell of these tables has such a case and k.")
@@ -118,7 +120,7 @@ def work_of(args: argparse.Namespace, skipped: list[str]) -> results.Work:
 
 def conclude(folder: Path) -> str:
     """Write the tables of a folder's lines beside them; returns them as Markdown."""
-    cells = summary.by_cell(results.read(folder))
+    cells = summary.by_cell(lines.read(folder))
     page = tables_page.page(cells, provenance.about(folder))
     written = {
         "tables.md": page, "tables.tex": tables_latex.latex(cells),

@@ -5,9 +5,9 @@ Each group has the paper's own ASR and Pert where it prints them. Needs the pack
 
 from collections.abc import Callable, Sequence
 
-from tkml_core.experiments.methods import CASES, Cell
-from tkml_core.experiments.summary import Figures, Larger, Pair, Rows, figures, larger, pairs, place_of
-from tkml_core.experiments.tables_page import SURE, of_table
+from tkml_core.measured.cells import CASES, Cell
+from tkml_core.measured.summary import Figures, Larger, Pair, Rows, figures, larger, pairs, place_of
+from tkml_core.measured.tables_page import SURE, of_table
 
 DASH = "--"
 _ESCAPED = {

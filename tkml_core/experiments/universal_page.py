@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tkml_core.attacks.registry import UNIVERSAL
-from tkml_core.experiments.markdown import markdown
+from tkml_core.measured.markdown import markdown
 from tkml_core.statistics import share
 from tkml_core.zoo.perturbations import notes_of
 from tkml_core.zoo.registry import place
@@ -26,7 +26,8 @@ def table(folder: Path) -> str:
         trials, made = max(1, int(n["measured"])), max(1, int(n["photos"]))
         rows.append(
             f"{n['annotator']} | {n['k']} | {n['attack']} | {float(n['norm']):.0f} | {n['own_norm']} | "
-            f"{float(n['linf']):.0f} | {100 * float(n['norm']) / 224**2:.2f} | {n['photos']} | {n['epochs']} | {n['seconds']} | "
+            f"{float(n['linf']):.0f} | {100 * float(n['norm']) / int(n['side']) ** 2:.2f} | {n['photos']} | "
+            f"{n['epochs']} | {n['seconds']} | "
             f"{100 * int(n['train_goal']) / made:.1f} | {100 * int(n['train_inconsistent']) / made:.1f} | {n['measured']} | "
             f"{share(int(n['inconsistent']), trials)} | {share(int(n['goal']), trials)} | "
             f"{100 * int(n['noise_inconsistent']) / trials:.1f} | {100 * int(n['noise_goal']) / trials:.1f}"
@@ -36,13 +37,14 @@ def table(folder: Path) -> str:
 
 PAGE = """# Universal perturbations of the bundled annotators
 
-One z for every photo: `tk.universal("TkML-AP-Uv", "voc20", 3)` is added to a photo cut square to 224 × 224
-(`annotator.prepare(photo, square=True)`), and clamped. Files hold z as int8 levels; headers hold what the table says.
+One z for every photo: `tk.universal("TkML-AP-Uv", "mobilenet-voc20", 3)` is added to a photo cut square
+(`annotator.prepare(photo, square=True)`), and clamped. The table says for which annotators there are some. Files hold z as
+int8 levels; headers hold what the table says.
 
 {commands}
 
 made and measured them. Made on training photos of the annotators, taken so that each label has its turn; measured on photos
-that no training saw (VOC 2007 test for voc20, the 500 largest ids of COCO val2017 for coco80). Both only where they are
+that no training saw (VOC 2007 test for VOC's labels, the 500 largest ids of COCO val2017 for COCO's). Both only where they are
 consistent at k before the attack. Perturbations whose file exists are kept; without the files the same command makes them again.
 
 ASR: share of photos with E = 0 (the paper's for one z, §4.1). Goal: share with no true label left in the top-k (Eq. 6),
@@ -58,8 +60,8 @@ Pert of 0.13 to 0.16 for TkML-AP-Uv (ASR 80.5 to 86.5 %) and 0.51 for kUAPs (63.
 
 Why so long a z: ‖z‖₂ = 4000 at 224 × 224 changes a value by 10.3 levels rms (PSNR 27.9 dB), a texture that a visitor sees
 but reads the photo through; no z within the usual universal budget of ‖z‖_∞ = 10 (Moosavi-Dezfooli et al., CVPR 2017) can
-be longer than 3880, though these spend their length less evenly (column ‖z‖_∞). At 2000 a trial of TkML-AP-Uv (voc20, k =
-3) fooled half of the 160 photos it was made on, at 3000 four in five.
+be longer than 3880, though these spend their length less evenly (column ‖z‖_∞). At 2000 a trial of TkML-AP-Uv
+(mobilenet-voc20, k = 3) fooled half of the 160 photos it was made on, at 3000 four in five.
 
 {settings}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from tkml_core.zoo.normalized import Normalized
 from tkml_core.zoo.weights import load_weights
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "weights" / "mobilenet_v2_coco80.safetensors"
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def build(outputs: int = 80) -> nn.Module:
@@ -30,7 +31,7 @@ def _pairs(network: nn.Module) -> Iterable[tuple[nn.Sequential, int]]:
                     yield module, i
 
 
-def fold(network: nn.Module) -> nn.Module:
+def fold(network: Network) -> Network:
     """The same function in evaluation mode, each batch norm multiplied into the convolution before it. In place."""
     network.eval()
     for sequential, i in list(_pairs(network)):

@@ -37,9 +37,9 @@ def load_universal(path: Path) -> Tensor:
 
 
 def notes_of(path: Path) -> dict[str, str]:
-    """What the header says: attack, annotator, k, settings, rates."""
+    """What the header says: attack, annotator, k, settings, rates; and `side`, the pixels of a side of z."""
     with safe_open(path, "pt") as file:
-        return dict(file.metadata() or {})
+        return dict(file.metadata() or {}) | {"side": str(file.get_slice("z").get_shape()[-1])}
 
 
 def bundled() -> tuple[tuple[str, str, int], ...]:
@@ -53,7 +53,9 @@ def bundled() -> tuple[tuple[str, str, int], ...]:
 
 
 def universal(attack_name: str, annotator_name: str, k: int) -> Tensor:
-    """The bundled z (1,3,224,224), float32 in [0,1] units on whole levels, to be added to a square photo and clamped.
+    """The bundled z (1,3,S,S), float32 in [0,1] units on whole levels, to be added to a square photo and clamped.
+
+    S is the short side of the annotator's input size.
 
     attack_name "TkML-AP-Uv", "TkML-AP-Uv, margin" (the goal's margin in place of Eq. 8) or "kUAPs", annotator_name and k
     as they were when it was made. ValueError, naming what there is, where there is none.

@@ -14,7 +14,7 @@
     const first = shown === undefined;
     shown = now;
     if (first) open(asked());
-    else if (asked() !== now) history.pushState(null, "", here("#" + now));
+    else if (asked() !== now) history.pushState(null, "", here(`#${now}`));
   }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-selected"] });
   addEventListener("click", (event) => {
     const name = event.target.closest?.('a[href^="#"]')?.getAttribute("href").slice(1);

@@ -1,6 +1,6 @@
 // The server knows the settings, the browser knows where the page lives. Where it may not copy, the link is selected.
 async (settings) => {
-  const url = location.origin + location.pathname + "?" + settings;
+  const url = `${location.origin}${location.pathname}?${settings}`;
   try {
     await navigator.clipboard.writeText(url);
   } catch {}

@@ -12,7 +12,7 @@ from demo.render.measured_table import Table, table_html
 from demo.render.security_curves import Panel, curves_html
 from demo.render.verdict import top_words
 from tkml_core.attacks.budget import AUTHORS
-from tkml_core.experiments import provenance, results, summary, tables_page
+from tkml_core.measured import lines, summary, tables_page
 from tkml_core.statistics import share
 
 chance, number, of_table, printed = tables_page.chance, tables_page.number, tables_page.of_table, tables_page.printed
@@ -36,14 +36,14 @@ class Section:
 
 @cache
 def _cells(folder: Path) -> dict[summary.Cell, dict[str, summary.Rows]]:
-    return summary.by_cell(results.read(folder))
+    return summary.by_cell(lines.read(folder))
 
 
 def sections(folder: Path = MEASURED) -> list[Section]:
     """Those that something has been measured for, in the paper's order, and last who is ahead of whom."""
     cells = _cells(folder)
     made, beside = summary.figures(cells), summary.pairs(cells)
-    note = provenance.saved(folder)
+    note = lines.saved(folder)
     command = note["commands"][-1] if note.get("commands") else COMMAND
     found = []
     for number_, build in ((2, _untargeted), (3, None), (4, _universal), (5, _targeted)):

@@ -61,7 +61,7 @@ class CraftProgress:
 
     update: int
     epoch: int
-    z: Tensor  # (1,3,224,224) in [0,1] units
+    z: Tensor  # (1,3,S,S) in [0,1] units
     points: list[Point]
 
 
@@ -70,7 +70,7 @@ class Made:
     """A finished z on whole levels, and what it does to the set that it was crafted over."""
 
     request: CraftRequest
-    z: Tensor  # (1,3,224,224) in [0,1] units
+    z: Tensor  # (1,3,S,S) in [0,1] units
     photos: int
     pictures: int
     fooled: int  # pictures with no true label in the top-k

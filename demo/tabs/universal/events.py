@@ -52,8 +52,11 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
     def on_open(opened: bool, which: str, made: Any, name: str, k: Any, names: list[str]) -> Any:
         if opened:
             return gr.skip()
+        if not trial.has_ready(name, int(k)):
+            none = f"No change for {name} at k = {int(k)} comes with this page. Press Craft to make one, and watch."
+            return {w.opened: True, w.verdict: waiting_html(none)}
         bundled = trial.ready(which, name, int(k))
-        factor = render.factor_for(float(tk.l2_norm(bundled.z)[0]))
+        factor = render.factor_for(float(tk.l2_norm(bundled.z)[0]), bundled.z.numel())
         return {
             w.opened: True,
             w.verdict: waiting_html("A ready-made z is shown so far. Press Craft to make one of your own, and watch."),
@@ -93,7 +96,7 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
         made = yield from _progress(w, request, reading.result, turn.stop_asked, left)
         unseen = photo_set.unseen(used, files) or list(files)
         npz, png = files_of(made)
-        factor = render.factor_for(made.norm)
+        factor = render.factor_for(made.norm, made.z.numel())
         yield {
             w.verdict: render.made_html(made, limit),
             w.z: render.change_html(made.z, factor, "Change z", lossless=True),
@@ -127,7 +130,7 @@ def _progress(
     w: UniversalWidgets, request: craft.CraftRequest, photos: photo_set.PhotoSet, stop_asked: Stop, budget: loop.Clock
 ) -> Generator[Update, None, craft.Made]:
     """Updates of the stage while the run goes on, at most so many a second; returns what was made."""
-    n, factor = len(photos.x), render.factor_for(request.budget)
+    n, factor = len(photos.x), render.factor_for(request.budget, photos.x[0].numel())
     running = f"Crafting with {request.title} over {n} pictures of {photos.photos} photos. Stop keeps the best so far."
     yield {
         w.verdict: waiting_html(running),
@@ -159,7 +162,7 @@ def files_of(made: craft.Made) -> tuple[str, str]:
     }  # fmt: skip
     npz, png = io.BytesIO(), io.BytesIO()
     np.savez_compressed(npz, levels=levels, about=np.array(json.dumps(about, ensure_ascii=False)))
-    factor = render.factor_for(made.norm)
+    factor = render.factor_for(made.norm, made.z.numel())
     render.picture_of(made.z, factor).save(png, "PNG")
     place = export_files.new_place(get_upload_folder())
     name = f"{form.method}-{form.annotator}-k{form.k}".lower()

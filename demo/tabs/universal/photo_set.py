@@ -15,14 +15,14 @@ from demo.photos.selection import Source
 from tkml_core.generators import drain
 
 VIEWS = 4  # pictures that `views` makes of one photo
-CLOSER = 17  # pixels cut from every side of 224 for the closer view, which shows 85 % of the width
+CLOSER = 0.075  # of the width, cut from every side for the closer view, which shows 85 % of it
 # The others share no photo with these: what is tried on them says something about photos that z has not seen.
 DEFAULT_SET = ("cat", "motorcycle", "astronaut", "mosaic")
 
 
 @dataclass(frozen=True, eq=False)
 class PhotoSet:
-    """Pictures to craft over: x (N,3,224,224) on k/255 levels, true (N,m) bool, and what they were made of."""
+    """Pictures to craft over: x (N,3,S,S) on k/255 levels, true (N,m) bool, and what they were made of."""
 
     x: Tensor
     true: Tensor
@@ -35,13 +35,14 @@ class PhotoSet:
 
 def views(x: Tensor) -> Tensor:
     """A square photo (1,3,H,W), itself mirrored, and both cut closer: (VIEWS,3,H,W) on k/255 levels."""
-    cut = x[..., CLOSER:-CLOSER, CLOSER:-CLOSER]
+    edge = round(CLOSER * x.shape[-1])
+    cut = x[..., edge:-edge, edge:-edge]
     closer = functional.interpolate(cut, size=x.shape[-2:], mode="bilinear", antialias=True)
     return torch.cat([x, x.flip(-1), *(tk.quantize(picture) for picture in (closer, closer.flip(-1)))])
 
 
 def read(source: Source, annotator_name: str) -> tuple[Tensor, Tensor, bool]:
-    """The photo's centre square (1,3,224,224), what is true on it (1,m), and whether that is a guess.
+    """The photo's centre square (1,3,S,S), what is true on it (1,m), and whether that is a guess.
 
     ValueError names the photo.
     """

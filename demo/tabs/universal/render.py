@@ -20,9 +20,9 @@ SHOWN_RMS = 0.15
 HEIGHT = 180  # of the chart, pixels
 
 
-def factor_for(norm: float, pixels: int = 3 * 224 * 224) -> int:
-    """How many times a change of length `norm` (0–255 units) is amplified to be seen without being clipped away."""
-    rms = norm / 255 / pixels**0.5
+def factor_for(norm: float, values: int) -> int:
+    """How many times a change of so many values and length `norm` (0–255 units) is amplified: seen, but not clipped away."""
+    rms = norm / 255 / values**0.5
     return max((factor for factor in FACTORS if factor * rms / 2 <= SHOWN_RMS), default=FACTORS[0])
 
 

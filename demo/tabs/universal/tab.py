@@ -89,8 +89,8 @@ def _choices(parts: dict[str, Any], names: Sequence[str]) -> None:
     )
     parts["method"] = gr.Radio(
         list(UNIVERSAL), value=next(iter(UNIVERSAL)), label="Method", elem_id="craft-method",
-        info="TkML-AP-Uv is the paper's. With the goal's margin in place of Eq. 8 it does better for voc20, less well "
-        "for coco80. kUAPs is the older one it is compared with; how often each succeeds stands on Tables",
+        info="TkML-AP-Uv is the paper's, also with the goal's margin in place of Eq. 8. kUAPs is the older one it is "
+        "compared with; how often each succeeds stands on Tables",
     )  # fmt: skip
     parts["k"] = gr.Slider(1, craft.MOST_K, value=DEFAULT_K, step=1, label="k", elem_id="craft-k")
     parts["budget"] = gr.Slider(
@@ -114,8 +114,9 @@ def _trial(parts: dict[str, Any], annotator: str) -> None:
     Html('<h2><span class="number">3</span>Try it on other photos</h2>')
     parts["which"] = gr.Radio(
         [("made here", events.OWN), *((f"bundled, {name}", name) for name in UNIVERSAL)],
-        value=trial.strongest(annotator, DEFAULT_K),
-        label="Which z", elem_id="try-which", info="A bundled one is for the annotator and the k chosen above",
+        value=trial.strongest(annotator, DEFAULT_K) if trial.has_ready(annotator, DEFAULT_K) else events.OWN,
+        label="Which z", elem_id="try-which",
+        info="A bundled one is for the annotator and the k chosen above; not every annotator has any",
     )  # fmt: skip
     choices = {item.name: item.title for item in samples()}
     parts["try_samples"] = gr.CheckboxGroup(

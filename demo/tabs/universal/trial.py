@@ -35,7 +35,7 @@ MOST_TRIED = 12  # samples and uploads together
 class Change:
     """A z to be tried: for which annotator and k, and where it comes from in a sentence."""
 
-    z: Tensor  # (1,3,224,224) in [0,1] units
+    z: Tensor  # (1,3,S,S) in [0,1] units
     annotator: str
     k: int
     method: str
@@ -65,8 +65,9 @@ def ready(method: str, annotator: str, k: int) -> Change:
     """The bundled z of one of UNIVERSAL with its measured rates; ValueError naming the k for which there is one."""
     there = [j for name, whose, j in bundled() if (name, whose) == (method, annotator)]
     if k not in there:
-        able = f"there are some for k = {listed([str(j) for j in there])}" if there else "there is none for any k"
-        raise ValueError(f"No {method} change for {annotator} at k = {k} comes with this page; {able}.")
+        raise ValueError(
+            f"No {method} change for {annotator} at k = {k} comes with this page; {_others(method, annotator)}."
+        )
     notes = notes_of(path_of(method, annotator, k))
     n, won, noise = (int(notes[name]) for name in ("measured", "goal", "noise_goal"))
     low, high = wilson_interval(won, n)
@@ -76,6 +77,24 @@ def ready(method: str, annotator: str, k: int) -> Change:
         f"(95 % interval {100 * low:.0f}–{100 * high:.0f}); random noise as long did so on {100 * noise / n:.1f} %."
     )
     return Change(tk.universal(method, annotator, k), annotator, k, UNIVERSAL[method].name, origin)
+
+
+def _others(method: str, annotator: str) -> str:
+    """Which ready-made changes there are, as half a sentence: for other k, or else for other annotators."""
+    own = [str(k) for name, whose, k in bundled() if (name, whose) == (method, annotator)]
+    if own:
+        return f"there are some for k = {listed(own)}"
+    whose = sorted({other for name, other, _ in bundled() if name == method and other in tk.available()})
+    if not whose:
+        return "there is none for any annotator. Craft makes one"
+    return (
+        f"there are some for {listed(whose)}. Choose one of these annotators, or make a change of your own with Craft"
+    )
+
+
+def has_ready(annotator: str, k: int) -> bool:
+    """Whether any change for the annotator and k comes with the page."""
+    return any((whose, for_k) == (annotator, k) for _, whose, for_k in bundled())
 
 
 def strongest(annotator: str, k: int) -> str:
@@ -118,7 +137,7 @@ def _state(outcome: Outcome) -> tuple[str, str, str]:
 
 def row_html(source: Source, outcome: Outcome, z: Tensor, note: str) -> str:
     """One photo of the paper's Figure 3: the original, the change, and the photo with the change, each top-k below."""
-    plan, factor = outcome.plan, factor_for(float(tk.l2_norm(z)[0]))
+    plan, factor = outcome.plan, factor_for(float(tk.l2_norm(z)[0]), z.numel())
     after = top_list(scored(plan.annotator, outcome.logits)[: plan.k], plan.roles, f"Top {plan.k} after")
     kind, word, sentence = _state(outcome)
     if plan.guessed:

@@ -16,7 +16,7 @@ from tkml_core.step import Result, Step, Steps
 
 @dataclass(frozen=True, eq=False)
 class Precomputed:
-    """z (1,3,224,224) in [0,1] units: x + z, clamped, on 8-bit levels. A goal that the photo meets already needs none."""
+    """z (1,3,S,S) in [0,1] units: x + z, clamped, on 8-bit levels. A goal that the photo meets already needs none."""
 
     z: Tensor
 

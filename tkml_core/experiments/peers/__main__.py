@@ -17,10 +17,10 @@ from torch.nn.functional import interpolate
 
 import tkml_core as tk
 from tkml_core.experiments.datasets import measuring
-from tkml_core.experiments.markdown import markdown
 from tkml_core.experiments.measured_photos import Row, asked, photo_row
 from tkml_core.experiments.peers.method import PEERS, Peer
 from tkml_core.images import quantize
+from tkml_core.measured.markdown import markdown
 
 OURS = "MinNorm"
 

@@ -9,6 +9,7 @@ import copy
 import math
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -138,7 +139,7 @@ class Training:
         self.step, self.seconds = 0, 0.0
 
     def save(self, path: Path) -> None:
-        state = {"network": self.network.state_dict(), "average": self.average.state_dict()}
+        state: dict[str, Any] = {"network": self.network.state_dict(), "average": self.average.state_dict()}
         state |= {"optimizer": self.optimizer.state_dict(), "step": self.step, "seconds": self.seconds}
         fresh = path.with_suffix(".new")
         torch.save(state, fresh)

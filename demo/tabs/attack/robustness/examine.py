@@ -15,6 +15,7 @@ from demo.engine.outcome import Outcome
 from demo.engine.roles import Roles
 from demo.tabs.attack.robustness.goal_checks import SHOWN, consistent
 from tkml_core.labels import coco_name
+from tkml_core.zoo.registry import entry_of
 
 LONGEST = 10  # the largest k′, as in the paper's Table 3
 
@@ -63,7 +64,7 @@ class Seen:
 class Row:
     """One change, done to the attacked picture and to the original; `why` it cannot be told where they are None.
 
-    kind: "none", "noise", "change", "other" (another annotator) or "twin" (one that gives the same scores).
+    kind: "none", "noise", "change", "other" (another annotator) or "twin" (the same network).
     annotator: whose name an "other" or a "twin" has.
     """
 
@@ -139,6 +140,12 @@ def _ranked(annotator: tk.Annotator, image: Tensor) -> list[str]:
     return [annotator.labels[j] for j in tk.topk(annotator(image), len(annotator.labels))[0].tolist()]
 
 
+def _same_weights(one: str, other: str) -> bool:
+    """Whether both annotators read the same files: one network, though calibrated on another data set, or with a defence."""
+    files = entry_of(one).files
+    return bool(files) and files == entry_of(other).files
+
+
 def _transfer(run: Finished, name: str, x_adv: Tensor, x: Tensor) -> Row:
     """Another annotator looks at both pictures, at its own size; only the labels that both know count."""
     try:
@@ -160,7 +167,7 @@ def _transfer(run: Finished, name: str, x_adv: Tensor, x: Tensor) -> Row:
         scores = [other(other.prepare(tk.to_pil(image)))[:, shared] for image in (x_adv, x)]
         mine = own(x)[:, [own.index(label) for label in names]]
     kind = "other"
-    if torch.allclose(scores[1], mine, atol=1e-3):
+    if _same_weights(run.annotator, name) or torch.allclose(scores[1], mine, atol=1e-3):
         kind, title = "twin", f"{title}, the same network with other labels"
     after, control = (
         seen([names[j] for j in tk.topk(score, len(names))[0].tolist()], run, true, run.k) for score in scores

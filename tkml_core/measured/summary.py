@@ -8,10 +8,9 @@ from math import inf, nan
 import tkml_core as tk
 from tkml_core.attacks.budget import AUTHORS
 from tkml_core.attacks.registry import UNIVERSAL
-from tkml_core.experiments import paper
-from tkml_core.experiments.measured_photos import agree
-from tkml_core.experiments.methods import KS, PAPERS, Cell
-from tkml_core.experiments.results import Outcome
+from tkml_core.measured import paper
+from tkml_core.measured.cells import KS, PAPERS, Cell
+from tkml_core.measured.lines import Outcome, agree
 from tkml_core.statistics import holm, local_optimality, mcnemar, share_within, signed_rank, smallest_of_each
 
 Rows = list[Outcome]  # a method's, in the order of the photos' keys

@@ -7,9 +7,9 @@ from dataclasses import fields
 from math import isfinite
 from typing import Any
 
-from tkml_core.experiments.markdown import markdown
-from tkml_core.experiments.methods import Cell
-from tkml_core.experiments.summary import BEST, Figures, Larger, Pair, Rows, figures, larger, pairs
+from tkml_core.measured.cells import Cell
+from tkml_core.measured.markdown import markdown
+from tkml_core.measured.summary import BEST, Figures, Larger, Pair, Rows, figures, larger, pairs
 from tkml_core.statistics import share
 
 SURE = 0.05  # p below which a method is said to be ahead

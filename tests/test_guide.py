@@ -1,0 +1,85 @@
+"""CONTRIBUTING's examples run, README's map is true, and the gate runs what a commit is checked by."""
+
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import tkml_core as tk
+from tkml_core.attacks.base import Attack
+
+ROOT = Path(__file__).parents[1]
+GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def example(heading: str) -> str:
+    section = GUIDE.split(f"## {heading}\n")[1].split("\n## ")[0]
+    (code,) = re.findall(r"^```python\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
+    assert code.count("\n") < 40
+    return str(code)
+
+
+@pytest.mark.parametrize("kind", [tk.Cleared, tk.Targeted])
+def test_the_attack_of_the_guide_attacks(kind: type, photos: dict[str, Path]) -> None:
+    space: dict[str, type[Attack]] = {"__name__": "guide"}  # type: ignore[dict-item]
+    exec(compile(example("Add an attack"), "CONTRIBUTING.md", "exec", dont_inherit=True), space)
+    annotator = tk.load(tk.available()[0], device="cpu")
+    x = annotator.prepare(Image.open(photos["cat"]))
+    true = annotator.mask(["cat"])
+    goal = kind(true=true, k=1) if kind is tk.Cleared else kind(targets=annotator.mask(["dog"]), true=true)
+    result = space["SignSteps"]()(annotator, x, goal)
+    assert result.achieved.all() and result.steps > 0 and goal.margin(annotator(result.x_adv)) < 0
+
+
+def test_the_annotator_of_the_guide_annotates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(example("Add an annotator"), {})
+    annotator = tk.load("mine.toml", device="cpu")
+    assert annotator(annotator.prepare(Image.new("RGB", (300, 200)))).shape == (1, 3)
+    monkeypatch.setenv("TKML_ANNOTATORS", "mine.toml")
+    assert "mine" in tk.available()
+
+
+def paths(row: str) -> list[Path]:
+    """The paths in back quotes of a table's row; a bare name stands beside the path before it, or in it."""
+    found: list[Path] = []
+    for name in re.findall(r"`([\w/]*(?:/|\w\.(?:py|md|json|css|js)))`", row):
+        folder = next((p if p.is_dir() else p.parent for p in reversed(found)), ROOT)
+        base = next((base for base in (ROOT, *_up(folder)) if (base / name).exists()), ROOT)
+        found.append(base / name)
+    return found
+
+
+def _up(folder: Path) -> list[Path]:
+    return [folder, *(parent for parent in folder.parents if ROOT in parent.parents)]
+
+
+MAP = [line for line in README.split("## Where things are")[1].split("\n## ")[0].splitlines() if line.startswith("| ")][
+    2:
+]
+
+
+@pytest.mark.parametrize("row", MAP, ids=lambda row: row.split("|")[1].strip()[:40])
+def test_a_row_of_the_map_names_what_is_there(row: str) -> None:
+    found = paths(row.split("|")[2])
+    assert found and [path for path in found if not path.exists()] == []
+
+
+def test_the_guide_names_what_is_there() -> None:
+    named = set(re.findall(r"`((?:tests|demo|tkml_core|assets)/[\w/.]+)`", GUIDE)) - {"tkml_core/attacks/sign_steps.py"}
+    assert len(named) > 20 and [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_the_gate_runs_what_a_commit_is_checked_by() -> None:
+    hooks = re.findall(r"^ +entry: (.+)$", (ROOT / ".pre-commit-config.yaml").read_text(), re.MULTILINE)
+    gate = (ROOT / ".ci/run").read_text().splitlines()
+    assert len(hooks) == 4 and [hook for hook in hooks if hook not in gate] == []
+
+
+def test_the_page_needs_no_test_tool() -> None:
+    page = (ROOT / "requirements.txt").read_text()
+    more = (ROOT / "tests/requirements.txt").read_text()
+    assert "pytest" not in page and more.startswith("-r ../requirements.txt\n") and "pytest>=" in more
+    assert "pip install -r tests/requirements.txt" in README
