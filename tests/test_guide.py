@@ -29,7 +29,7 @@ def test_the_attack_of_the_guide_attacks(kind: type, photos: dict[str, Path]) ->
     x = annotator.prepare(Image.open(photos["cat"]))
     true = annotator.mask(["cat"])
     goal = kind(true=true, k=1) if kind is tk.Cleared else kind(targets=annotator.mask(["dog"]), true=true)
-    result = space["SignSteps"]()(annotator, x, goal)
+    result = space["LinearSteps"]()(annotator, x, goal)
     assert result.achieved.all() and result.steps > 0 and goal.margin(annotator(result.x_adv)) < 0
 
 
@@ -68,7 +68,9 @@ def test_a_row_of_the_map_names_what_is_there(row: str) -> None:
 
 
 def test_the_guide_names_what_is_there() -> None:
-    named = set(re.findall(r"`((?:tests|demo|tkml_core|assets)/[\w/.]+)`", GUIDE)) - {"tkml_core/attacks/sign_steps.py"}
+    named = set(re.findall(r"`((?:tests|demo|tkml_core|assets)/[\w/.]+)`", GUIDE)) - {
+        "tkml_core/attacks/linear_steps.py"
+    }
     assert len(named) > 20 and [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 

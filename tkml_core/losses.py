@@ -67,19 +67,25 @@ def rank_one(scores: Tensor, targets: Tensor) -> Objective:
     return Objective((above - below).clamp(min=0)[:, 0], by_scores, torch.zeros_like(scores[:, 0]))
 
 
-def ordered_hinges(scores: Tensor, order: Tensor, kappa: Tensor) -> Objective:
-    """CW^k (Zhang & Wu, 2020): Σ_i [max_{j∉{t_1..t_i}} f_j − f_{t_i} + κ]_+, zero where the top-k is t_1, …, t_k in order.
+def ordered_hinges(scores: Tensor, order: Tensor, kappa: Tensor, weakest: bool = False) -> Objective:
+    """CW^k: Σ_i [max_{j∉{t_1..t_i}} f_j − f_{t_i} + κ]_+, zero where the top-k is t_1, …, t_k in order.
 
-    scores (B,m); order long (B,k), t_1 first; kappa (B,) in score units.
+    scores (B,m); order long (B,k), t_1 first; kappa (B,) in score units. weakest: min f_{t_1..t_i} in place of f_{t_i}, as
+    Zhang & Wu (2020) publish it; without κ it is zero at the same scores.
     """
+    if weakest:
+        own, place = scores.gather(1, order).cummin(1)
+        order_of_weakest = order.gather(1, place)
+    else:
+        own, order_of_weakest = scores.gather(1, order), order
     taken, rest = torch.zeros_like(scores, dtype=torch.bool), []
     for i in range(order.shape[1]):
         taken = taken.scatter(1, order[:, i : i + 1], True)
         rest.append(scores.masked_fill(taken, -torch.inf))
     above, first = torch.stack(rest, 1).max(2)  # (B,k)
-    excess = above - scores.gather(1, order) + kappa[:, None]
+    excess = above - own + kappa[:, None]
     active = (excess > 0).to(scores.dtype)
-    by_scores = torch.zeros_like(scores).scatter_add(1, first, active).scatter_add(1, order, -active)
+    by_scores = torch.zeros_like(scores).scatter_add(1, first, active).scatter_add(1, order_of_weakest, -active)
     return Objective(excess.clamp(min=0).sum(1), by_scores, torch.zeros_like(kappa))
 
 

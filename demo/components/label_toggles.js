@@ -31,7 +31,12 @@ const paint = () => {
   switched.querySelector("output").textContent = kind === "targets" ? `${chosen.length} of ${props.marking.most}` : "";
   switched.querySelectorAll("input").forEach((input) => (input.checked = (input.value === "named") === named));
   const origin = element.querySelector(".origin"); // the server's words stay as they are where it sends the same again
-  if (origin) origin.textContent = props.value.origin === "yours" ? origin.dataset.yours : origin.dataset.known;
+  const none = props.value.truth.length === 0;
+  if (origin) {
+    const { yours, known, none: nothing } = origin.dataset;
+    origin.textContent = none ? nothing : props.value.origin === "yours" ? yours : known;
+  }
+  element.querySelector("button.nothing")?.setAttribute("aria-pressed", none);
   const more = element.querySelector("details.more");
   if (more) more.open = open;
 };
@@ -50,7 +55,13 @@ const toggle = (label) => {
   paint();
   trigger("input");
 };
+const clear = () => {
+  props.value = { ...props.value, truth: [], origin: "yours" };
+  paint();
+  trigger("input");
+};
 element.addEventListener("click", (event) => {
+  if (event.target.closest("button.nothing") && props.value) return clear();
   const summary = event.target.closest("summary");
   if (summary) open = !summary.parentElement.open; // the list stays open when the server redraws it
   const chip = event.target.closest("button.chip");

@@ -19,7 +19,16 @@ SWITCH = """
 <output></output></fieldset>
 """
 
-
+# A drawing, a screenshot, a thing that the annotator has no word for: nothing is true, and so there is nothing to attack.
+NONE_TRUE = (
+    "None of these labels is in the picture, so there is nothing that an attack could contradict: this annotator knows "
+    "photos of these things only. Try a photo with one of them, or a sample."
+)
+# The same to who presses Attack nevertheless.
+NOTHING_TRUE = (
+    "Where none of them is in the picture there is nothing that an attack could contradict: try a photo of something that "
+    "the annotator knows, or a sample."
+)
 NOTHING_NAMED: dict[str, Any] = {"kind": "", "most": 0, "ordered": False, "chosen": []}
 
 
@@ -57,6 +66,7 @@ def _fill(
     """The toggles of `labels` with an edge after the first `k`, and small ones of the `rest` to be unfolded."""
     return fill(
         "components/label_toggles.html", labels=labels, marked=true, k=k, rest=rest, origin=origin, yours=yours,
+        nothing=NONE_TRUE,
         icon=lambda name: Markup(icon(name)), meter=lambda share: Markup(meter(share)), percent=percent,
     )  # fmt: skip
 

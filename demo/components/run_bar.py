@@ -14,7 +14,7 @@ from demo.render.status import line_html
 # In the browser alone, so that the click answers at once even while others' runs keep the server busy.
 _STARTING = """
   const set = (interactive) => ({__type__: "update", interactive});
-  return [set(false), set(true), '<p class="status"><span>waiting for a free place</span></p>'];
+  return [set(false), set(true), '<p class="status"><span>starting</span></p>'];
 """
 MOST_STOPPING = 1000
 

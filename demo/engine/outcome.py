@@ -13,6 +13,7 @@ import tkml_core as tk
 from demo.engine.frames import History
 from demo.engine.places import ALONE_SECONDS
 from demo.engine.plan import Plan
+from demo.photos.attack_note import attack_note
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ def conclude(
 ) -> Outcome:
     """The Outcome of a Result; `stopped` is None, "user" or "time", `limit` how many seconds the run was given."""
     buffer = io.BytesIO()
-    tk.to_pil(result.x_adv).save(buffer, "PNG")
+    note = attack_note(plan.request.attack, plan.request.annotator, plan.k)
+    tk.to_pil(result.x_adv).save(buffer, "PNG", pnginfo=note)
     x = plan.photo.x
     x_adv = plan.annotator.prepare(Image.open(io.BytesIO(buffer.getvalue()))).to(x.device)
     with torch.inference_mode():

@@ -8,7 +8,9 @@ from demo.render.verdict import steps_words
 
 
 def speed_words(steps_per_second: float) -> str:
-    """Such as "12 steps/s"."""
+    """Such as "12 steps/s", or "2.5 s a step" where that is more than a second."""
+    if steps_per_second < 0.95:
+        return f"{1 / steps_per_second:.1f} s a step" if steps_per_second > 0 else "first step"
     speed = round(steps_per_second)
     return f"{speed} step{'' if speed == 1 else 's'}/s"
 
@@ -24,7 +26,7 @@ def status_html(plan: Plan, frame: Frame) -> str:
 def done_html(outcome: Outcome) -> str:
     """The same line for a finished run."""
     report = outcome.report
-    speed = max(len(outcome.history.loss) - 1, 0) / max(report["seconds"], 1e-6)
+    speed = report["steps"] / max(report["seconds"], 1e-6)  # both as in the report, so that all numbers agree
     pace = (speed_words(speed),) if report["steps"] else ()  # a z made beforehand is only added, at no speed
     return line_html(steps_words(report), *pace, report["device"], f"{report['seconds']:.1f} s")
 

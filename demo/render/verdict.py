@@ -1,5 +1,6 @@
 """The result in one plain sentence and one table. What counts is the saved 8-bit picture, and failures say so."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -29,21 +30,60 @@ def in_order(report: dict[str, Any]) -> bool:
     return [name for name, _ in report["after"]] == report["targets"]
 
 
+@dataclass(frozen=True)
+class News:
+    """What a run has changed of what it was after, and what is left to do; labels by name, best first."""
+
+    gone: tuple[str, ...]  # labels that were to leave, and have left
+    present: tuple[str, ...]  # targets that are in the top-k
+    missing: tuple[str, ...]  # targets that are not
+    still: tuple[str, ...]  # labels that were to leave, and have not
+    fallen: tuple[str, ...]  # labels that were to stay, and have left
+    moved: bool  # whether anything that was asked for has happened
+
+
+def news_of(report: dict[str, Any]) -> News:
+    """What the saved picture's top-k shows of the goal, compared with the top-k before."""
+    was, now = ([name for name, _ in report[key]] for key in ("before", "after"))
+    leaving = report["hidden"] if report["goal"] == "hide" else report["true_labels"]
+    leaving = [] if report["goal"] == "inconsistent" else [name for name in leaving if name not in report["targets"]]
+    staying = [name for name in report["true_labels"] if name not in report["hidden"]]
+    gone = tuple(name for name in was if name in leaving and name not in now)
+    present = tuple(name for name in now if name in report["targets"])
+    return News(
+        gone,
+        present,
+        missing=tuple(name for name in report["targets"] if name not in now),
+        still=tuple(name for name in now if name in leaving),
+        fallen=tuple(name for name in staying if name not in now) if report["goal"] == "hide" else (),
+        moved=bool(gone) or any(name not in was for name in present),
+    )
+
+
+def is_partly(report: dict[str, Any]) -> bool:
+    """Whether a run that missed its goal reached a part of it."""
+    return not report["achieved"] and news_of(report).moved
+
+
+def _said(news: News) -> str:
+    """What has been reached: "motorbike is gone, boat and aeroplane are in"."""
+    parts = [f"{listed(news.gone)} {are(news.gone)} gone"] if news.gone else []
+    parts += [f"{listed(news.present)} {are(news.present)} in"] if news.present else []
+    return ", ".join(parts)
+
+
 def _missed(report: dict[str, Any]) -> str:
     """What the goal still lacks."""
-    k, after = report["k"], [name for name, _ in report["after"]]
-    absent = [name for name in report["targets"] if name not in after]
-    if absent:
-        return f"{listed(absent)} did not make it into the top {k}"
+    k, news = report["k"], news_of(report)
+    if news.missing:
+        return f"{listed(news.missing)} {are(news.missing)} missing"
     if report["goal"] == "ordered":
         return "the targets are there, but not in the order asked for"
-    leaving = {"cleared": report["true_labels"], "hide": report["hidden"]}.get(report["goal"], [])
-    still = [name for name in leaving if name in after]
-    fallen = []
-    if report["goal"] == "hide":
-        fallen = [name for name in report["true_labels"] if name not in report["hidden"] and name not in after]
-    parts = [f"{listed(still)} {are(still)} still in the top {k}"] if still else []
-    parts += [f"{listed(fallen)} fell out of the top {k}"] if fallen else []
+    if report["goal"] == "inconsistent":
+        return f"the {top_words(k)} still agrees with the truth"
+    place = "on top" if k == 1 else f"in the top {k}"
+    parts = [f"{listed(news.still)} {are(news.still)} still {place}"] if news.still else []
+    parts += [f"{listed(news.fallen)} fell out of the {top_words(k)}"] if news.fallen else []
     return " and ".join(parts) or "the ranking did not change enough"
 
 
@@ -59,14 +99,22 @@ def limit_words(seconds: float) -> str:
     return f"{seconds:.0f} seconds" + (" while others wait" if seconds < ALONE_SECONDS else "")
 
 
-def _cut_short(report: dict[str, Any], budget: float) -> str:
-    """Why the run ended early, if it did, as the start of the sentence."""
+def _how_it_ended(report: dict[str, Any], budget: float) -> str:
+    """Why the run ended early, if it did, as the last sentence."""
     steps = steps_words(report)
     if report["stopped"] == "user":
-        return f"Stopped after {steps}. "
+        return f" Stopped after {steps}."
     if report["stopped"] == "time":
-        return f"The limit of {limit_words(budget)} ended the run after {steps}. "
+        return f" The limit of {limit_words(budget)} ended the run after {steps}."
     return ""
+
+
+def _narrowly(report: dict[str, Any]) -> str:
+    """A sentence where the goal is reached, but by less than was asked for."""
+    asked = report["settings"].get("confidence") or 0.0
+    if not report["l2"] or -report["margin"] >= asked:
+        return ""
+    return f" It is a narrow win: by {-report['margin']:.2g} logits, where κ asked for {asked:g}."
 
 
 def aim(goal: str, k: int, roles: Roles) -> str:
@@ -87,22 +135,26 @@ def sentence(report: dict[str, Any], budget: float) -> str:
 def _what_happened(report: dict[str, Any], budget: float) -> str:
     top = top_words(report["k"])
     was, now = (listed([name for name, _ in report[key]]) for key in ("before", "after"))
-    lead = _cut_short(report, budget)
+    ended = _how_it_ended(report, budget)
     if report["achieved"]:
-        lead = lead and lead + "The goal was reached. "
         if not report["l2"]:
-            return f"{lead}The {top} was {was}. The goal already held, so the photo was left as it is."
+            return f"The {top} was {was}. The goal already held, so the photo was left as it is.{ended}"
         return (
-            f"{lead}The {top} was {was}. A change of at most {report['linf']:.0f}/255 at any pixel made it {now}: "
-            f"{_reached(report)}."
+            f"The {top} was {was}. A change of at most {report['linf']:.0f}/255 at any pixel made it {now}: "
+            f"{_reached(report)}.{_narrowly(report)}{ended}"
         )
     state = f"still {now}" if was == now else f"{now}, and was {was}"
-    saved = f"On the saved picture the {top} is {state}."
+    saved = f" On the saved picture the {top} is {state}."
+    news = news_of(report)
+    missed = f"{_said(news)}; {_missed(report)}" if news.moved else _missed(report)
     if catalog.precomputed(report["attack"]):
-        return f"It did not work on this photo: {_missed(report)}. {saved} One change for all photos does not fool every one."
-    tried = lead + "The goal was not reached" if lead else f"It did not work within {steps_words(report)}"
+        lead = "" if news.moved else "It did not work on this photo: "
+        return f"{lead}{missed}.{saved} One change for all photos does not fool every one."
     hint = "" if report["stopped"] == "user" else " Try more steps, a smaller k or another goal."
-    return f"{tried}: {_missed(report)}. {saved}{hint}"
+    if news.moved:
+        return f"{missed}.{saved}{ended or f' It did not get further within {steps_words(report)}.'}{hint}"
+    tried = "The goal was not reached" if ended else f"It did not work within {steps_words(report)}"
+    return f"{tried}: {missed}.{saved}{ended}{hint}"
 
 
 def caption(report: dict[str, Any]) -> str:
@@ -122,6 +174,8 @@ def verdict_html(report: dict[str, Any], budget: float) -> Markup:
     if report["achieved"]:
         done = "Hidden" if report["goal"] == "hide" else "Fooled"
         kind, word = "won", done if report["l2"] else "Already so"
+    elif is_partly(report):
+        kind, word = "partly", "Partly"
     elif report["stopped"] == "user":
         kind, word = "cut", "Stopped"
     else:
@@ -129,8 +183,18 @@ def verdict_html(report: dict[str, Any], budget: float) -> Markup:
     return said_html(kind, word, sentence(report, budget))
 
 
+def _asked(report: dict[str, Any]) -> str:
+    """What the margin is to be."""
+    kappa = report["settings"].get("confidence") or 0.0
+    return (
+        f"below 0 the goal is met; asked for: −{kappa:g} or less (κ = {kappa:g})"
+        if kappa
+        else "below 0 the goal is met"
+    )
+
+
 def said_html(kind: str, word: str, text: str) -> Markup:
-    """A sentence with a word and a sign before it; kind "won", "lost" or "cut"."""
+    """A sentence with a word and a sign before it; kind "won", "partly", "lost" or "cut"."""
     return fill("render/verdict.html", kind=kind, word=word, text=text)
 
 
@@ -155,6 +219,7 @@ def table_html(report: dict[str, Any], took: str = "") -> Markup:
             _reached(report),
         ),
         *order,
+        ("Margin", f"{report['margin']:.2f} logits", _asked(report)),
         ("E", "1" if report["consistent"] else "0", f"{contradicts}{started} (Eq. 1)"),
         ("Pert", f"{report['pert'] * 100:.3f} × 10⁻²", "‖z‖₂ / (height · width) (Eq. 15)"),
         (

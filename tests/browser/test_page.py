@@ -80,6 +80,8 @@ def test_upload_both_attacks_download_and_upload_again(
     upload(page, photos["cat"])
     expect(page.locator("#chips")).to_contain_text("This is a guess")
     expect(page.locator("#photo img")).to_have_count(0)
+    fill(page, "#k input[type=number]", "3")  # an upload starts with as many as are marked
+    expect(page.locator("#before .label")).to_have_count(3)
     assert names(page, "#before")[0] == "cat" and pressed(page)[0] == "cat"
     expect(page.locator("#verdict")).to_contain_text("press Attack")
 
@@ -111,6 +113,8 @@ def test_upload_both_attacks_download_and_upload_again(
     upload(page, png)
     expect(page.locator("#verdict")).to_contain_text("press Attack")
     expect(page.locator("#chips")).to_contain_text("This is a guess")
+    fill(page, "#k input[type=number]", "3")
+    expect(page.locator("#before .label")).to_have_count(3)
     assert names(page, "#before") == after
     assert page.locator("#before .label .pct").all_inner_texts() == shown
 

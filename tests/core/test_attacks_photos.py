@@ -246,7 +246,7 @@ def test_one_row_of_masks_for_five_images() -> None:
 @pytest.mark.parametrize("which", ATTACKS)
 @pytest.mark.parametrize("name", NAMES)
 def test_probability_space_runs(name: str, which: str) -> None:
-    """The paper's letter: λ and all scores in [0,1]; saturated scores may well keep it from success."""
+    """As in the paper: λ and all scores in [0,1]; saturated scores may well keep it from success."""
     x = small()[:2]
     goal = ask(name, which, x)
     run = finish(type(ATTACKS[which])(max_steps=12, score_space="probability"), name, x, goal)

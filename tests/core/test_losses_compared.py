@@ -67,6 +67,31 @@ def test_values_and_subgradients_against_automatic_differentiation(shape: tuple[
 
 @repeatable(60)
 @given(shapes)
+def test_cwk_as_published_term_by_term(shape: tuple[int, int, int]) -> None:
+    """Σ_i [max_{j∉{t_1..t_i}} f_j − min f_{t_1..t_i} + κ]_+; without κ zero exactly where the order holds."""
+    scores, order, targets, kappa = draw(*shape)
+    got = losses.ordered_hinges(scores, order, kappa, weakest=True)
+    for i in range(4):
+        f, t = scores[i].clone().requires_grad_(), order[i].tolist()
+        terms = [
+            torch.relu(
+                max(f[j] for j in range(len(f)) if j not in t[: n + 1]) - min(f[j] for j in t[: n + 1]) + kappa[i]
+            )
+            for n in range(len(t))
+        ]
+        (last,) = torch.autograd.grad(terms[-1], f, retain_graph=True)
+        same(got, i, sum(terms), f)  # type: ignore[arg-type]
+        free = tk.CWk(published=True).objective(
+            scores[i : i + 1], tk.Targeted(targets=targets[i : i + 1], true=scores[i : i + 1] == scores[i][~targets[i]][0]),
+            kappa[i : i + 1],
+        )  # fmt: skip
+        torch.testing.assert_close(free.by_scores[0], last)
+    plain = losses.ordered_hinges(scores, order, 0 * kappa, weakest=True).loss
+    assert torch.equal(plain == 0, losses.ordered_hinges(scores, order, 0 * kappa).loss == 0)
+
+
+@repeatable(60)
+@given(shapes)
 def test_they_vanish_exactly_where_their_goals_hold(shape: tuple[int, int, int]) -> None:
     """Without ties and at κ = 0; ML-AP's is the margin of Targeted itself wherever that is positive."""
     scores, order, targets, _ = draw(*shape)

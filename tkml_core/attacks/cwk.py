@@ -30,7 +30,8 @@ class CWk(Attack):
     Goals: `Ordered`, or `Targeted`. searches: how many constants share `max_steps`; CW's nine leave few steps to each, and
     an image needs tens before its first success. constant: the first c, with ‖z‖ in
     [0,1] units and scores in logits. rate: Adam's, about how far a pixel goes in one step, in [0,1]. kappa: κ, by how
-    many logits each hinge is to hold.
+    many logits each hinge is to hold. published: the hinges compare with the weakest of t_1 … t_i, as Zhang & Wu print
+    them, in place of t_i; without an order that is one hinge, on the weakest target.
     """
 
     name = "CW^k"
@@ -40,6 +41,7 @@ class CWk(Attack):
     constant: float = 1.0
     rate: float = 0.002
     kappa: float = 0.0
+    published: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -54,8 +56,11 @@ class CWk(Attack):
     def objective(self, scores: Tensor, goal: Goal, kappa: Tensor) -> losses.Objective:
         """The sum of hinges and its subgradients; kappa (B,)."""
         if isinstance(goal, Ordered):
-            return losses.ordered_hinges(scores, goal.targets, kappa)
+            return losses.ordered_hinges(scores, goal.targets, kappa, weakest=self.published)
         assert isinstance(goal, Targeted)
+        if self.published:
+            # The last of the ordered hinges, whose order does not count: κ lowers the targets.
+            return losses.rank_one(scores - kappa[:, None] * goal.targets, goal.targets)
         return losses.target_hinges(scores, goal.targets, kappa)
 
     def _loop(self, state: BatchState) -> Steps:

@@ -36,8 +36,9 @@ class Descent(Attack):
     The paper leaves η_l open. Here it is Polyak's, so that it adapts to each annotator, image and iterate: see `polyak.py`.
 
     step: in (0, 2), the share of the way to the goal that one update goes. beta: β of Eq. 8 and 12. momentum: share of the
-    last direction in the running mean along which an image goes that has stalled; 0 keeps to the paper's letter throughout.
-    score_space: "logits", or "probability", the paper's letter: f and λ in [0,1], where saturated scores lose their gradient.
+    last direction in the running mean along which an image goes that has stalled; with 0 each step is one of Eq. 9 or 13.
+    score_space: "logits", or "probability" as the paper has it: f and λ in [0,1], where saturated scores lose their gradient.
+    For the printed algorithms, with one η throughout, see `printed.py`.
     """
 
     step: float = 0.5
@@ -52,8 +53,7 @@ class Descent(Attack):
                 f"step = {self.step!r}: the share of the way to the goal of one update is above 0 and below 2."
             )
         check_beta_and_momentum(self.beta, self.momentum)
-        if self.score_space not in ("logits", "probability"):
-            raise ValueError(f'score_space = {self.score_space!r}: it is "logits" or "probability".')
+        check_score_space(self.score_space)
 
     def _descend(
         self, state: BatchState, relaxation: Relaxation, lambda_0: float | None = None, patience: int = 0
@@ -100,7 +100,18 @@ class Descent(Attack):
         return state.result()
 
     def _scores(self, logits: Tensor) -> Tensor:
-        return logits if self.score_space == "logits" else logits.sigmoid()
+        return in_space(self.score_space, logits)
+
+
+def in_space(score_space: str, logits: Tensor) -> Tensor:
+    """The scores f that an attack works on."""
+    return logits if score_space == "logits" else logits.sigmoid()
+
+
+def check_score_space(score_space: str) -> None:
+    """ValueError unless it is one of the two."""
+    if score_space not in ("logits", "probability"):
+        raise ValueError(f'score_space = {score_space!r}: it is "logits" or "probability".')
 
 
 def check_lambda(lambda_0: float | None) -> None:

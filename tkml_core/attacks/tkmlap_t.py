@@ -1,6 +1,7 @@
 """TkML-AP-T, Algorithm 2 of T_kML-AP (Hu et al., ICCV 2021): plant a chosen set of k labels as the top-k."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -9,6 +10,7 @@ from tkml_core import losses
 from tkml_core.attacks.base import check_whole
 from tkml_core.attacks.batch import BatchState
 from tkml_core.attacks.descent import Descent, Relaxation, check_lambda
+from tkml_core.attacks.printed import Printed
 from tkml_core.goals import Goal, Targeted
 from tkml_core.step import Steps
 
@@ -34,6 +36,17 @@ EQ_12 = Relaxation(
 
 
 @dataclass(frozen=True)
+class PrintedT(Printed):
+    """Algorithm 2 as printed: `max_steps` updates whatever comes of them, and the last z. Settings: see `Printed`."""
+
+    name = "TkML-AP-T"
+    goals = (Targeted,)
+    relaxation = EQ_12
+    lemma_1_lambda = staticmethod(lambda scores, goal: losses.targeted_lambda(scores, goal.k))
+    stops_at_success = False
+
+
+@dataclass(frozen=True)
 class TkMLAPT(Descent):
     """Minimise β/2 ‖z‖² + Σ_j [s_j (λ − f_j)]_+, s_j = +1 on targets and −1 elsewhere (Eq. 12), by the steps of Eq. 13.
 
@@ -52,6 +65,11 @@ class TkMLAPT(Descent):
         super().__post_init__()
         check_lambda(self.lambda_0)
         check_whole("patience", self.patience, 1)
+
+    @classmethod
+    def as_printed(cls, **settings: Any) -> PrintedT:
+        """Algorithm 2 with fixed η and nothing of ours; settings: see `Printed`."""
+        return PrintedT(**settings)
 
     def _loop(self, state: BatchState) -> Steps:
         return self._descend(state, EQ_12, self.lambda_0, self.patience)

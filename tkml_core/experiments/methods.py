@@ -2,7 +2,7 @@
 
 import ast
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -20,6 +20,7 @@ from tkml_core.zoo.perturbations import load_universal, path_of
 
 TABLES = {2: ("untargeted",), 3: ("untargeted",), 4: ("universal",), 5: tk.CASES}  # which cases a table is about
 DEFAULT = ("TkML-AP-U", "kFool", "TkML-AP-T", "ML-AP", "MinNorm")
+PRINTED = "as printed"  # in place of settings, or before them
 NOISE = "noise"  # Gaussian, beside universal perturbations of its length
 
 
@@ -53,16 +54,20 @@ def cells(tables: Sequence[int], annotators: Sequence[str], cases: Sequence[str]
 def attack_of(text: str) -> Attack:
     """The attack that a method's name says: "MinNorm", or with settings, "TkML-AP-T(step=0.1, patience=20)".
 
+    "TkML-AP-U(as printed)", "TkML-AP-T(as printed, eta=0.1)": the paper's algorithms to the letter, see `attacks/printed.py`.
     ValueError, saying what is expected, for anything else. Universal attacks are made beforehand and are none of these.
     """
     name, bracket, rest = text.partition("(")
     able = [name for name, kind in tk.ATTACKS.items() if not issubclass(kind, Universal)]
     if name not in able:
         raise ValueError(f"No method is called {name!r}; there are {', '.join(able)}.")
+    kind: Callable[..., Attack] = tk.ATTACKS[name]
+    if rest.startswith(PRINTED) and isinstance(kind, type) and hasattr(kind, "as_printed"):
+        kind, rest = kind.as_printed, rest.removeprefix(PRINTED).lstrip(", ")
     try:
         call = ast.parse(f"f({rest}" if bracket else "f()", mode="eval").body
         assert isinstance(call, ast.Call) and not call.args
-        return tk.ATTACKS[name](**{str(word.arg): ast.literal_eval(word.value) for word in call.keywords})
+        return kind(**{str(word.arg): ast.literal_eval(word.value) for word in call.keywords})
     except (SyntaxError, AssertionError, TypeError) as error:
         raise ValueError(
             f"{text!r}: settings are written as in Python, such as {name}(max_steps=100) ({error})."

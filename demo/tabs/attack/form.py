@@ -3,7 +3,7 @@
 from typing import Any
 
 from demo.catalog import attacks as catalog
-from demo.components.label_toggles import marked_true
+from demo.components.label_toggles import NOTHING_TRUE, marked_true
 from demo.engine.annotators import load_annotator
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.photos.identity import photo_id
@@ -27,15 +27,20 @@ def page_plan(
     annotator = load_annotator(name)
     true = marked_true(toggles, annotator)
     if not true:
-        raise ValueError("Mark at least one label as true: without a truth there is nothing to contradict.")
+        raise ValueError(f"Mark at least one label as true. {NOTHING_TRUE}")
     if (toggles.get("annotator"), toggles.get("photo")) != (name, photo_id(path)):
-        raise ValueError("The labels of the new photo are still on their way. Please press Attack again in a moment.")
+        raise ValueError(
+            "The labels of the new photo are still on their way. Please press Attack again in a moment. If this comes again, "
+            "the server has forgotten the page, as after a restart: choose the photo once more; the settings stay."
+        )
     known = catalog.setting_names(attack)  # what was typed for another attack is out of sight, and out of the run
     settings: dict[str, Any] = {
         name: number(setting.label, text)
         for (name, setting), text in zip(catalog.SETTINGS.items(), fields, strict=True)
         if name in known
     }
+    if settings.get("confidence", 0.0) is None:
+        settings["confidence"] = catalog.page_confidence(attack)
     settings["score_space"] = score_space
     guessed = toggles.get("origin") == "guess"
     goal = catalog.settled_goal(attack, goal)  # Attack may be pressed before the new attack's goals have arrived

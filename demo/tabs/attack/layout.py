@@ -158,6 +158,6 @@ def _attack(parts: dict[str, Any], start: Arrival) -> None:
             elem_id="seed", visible=catalog.uses_seed(own),
         )  # fmt: skip
         parts["score_space"] = gr.Radio(
-            [("logits (default)", "logits"), ("probabilities (the paper's letter)", "probability")], value="logits",
+            [("logits (default)", "logits"), ("probabilities (as in the paper)", "probability")], value="logits",
             label="Scores to attack", elem_id="score-space",
         )  # fmt: skip

@@ -54,6 +54,7 @@ def query(plan: Plan, sample_name: str | None) -> str:
         "max_steps": plan.max_steps,
         "seed": plan.seed if catalog.uses_seed(request.attack) else None,
         **{name: value for name, value in request.settings.items() if name in known and value != "logits"},
+        "confidence": plan.settings.get("confidence"),  # always: a page that finds none in a link takes its own
     }
     return urlencode({name: value for name, value in pairs.items() if value not in (None, "")})
 
@@ -78,6 +79,8 @@ def read(params: Mapping[str, str], start: str, annotator: str) -> Linked | None
     settings: dict[str, Any] = {
         name: number(setting.label, given[name]) for name, setting in catalog.SETTINGS.items() if name in given
     }
+    if "confidence" in catalog.setting_names(attack):
+        settings.setdefault("confidence", catalog.page_confidence(attack))
     if "score_space" in given:
         settings["score_space"] = given["score_space"]
     goal = given.get("goal", catalog.goals_of(attack)[0])

@@ -28,4 +28,6 @@ def set_preset(w: Widgets, preset: Preset, path: str, name: str, k: Any, toggles
     update[w.seed]["value"], update[w.score_space]["value"] = 0, "logits"
     for field in w.settings.values():
         update[field]["value"] = ""
+    if preset.confidence is not None:
+        update[w.settings["confidence"]]["value"] = f"{preset.confidence:g}"
     return update

@@ -14,6 +14,7 @@ from demo.components.replay import replay_value
 from demo.engine.annotators import Photo, guess, largest_k, load_annotator, read_photo
 from demo.engine.checks import whole
 from demo.engine.roles import Roles
+from demo.photos.attack_note import attack_before
 from demo.photos.identity import photo_id
 from demo.photos.samples import sample
 from demo.photos.selection import LONGEST_LABEL, MOST_NAMED, known, known_truth
@@ -28,6 +29,7 @@ from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.session import OwnPhoto
 from demo.tabs.attack.widgets import Widgets
 
+ATTACKED = "This photo was attacked before ({}), so what the annotator sees in it is probably not there."
 MANY = 10_000  # more labels than any annotator has: the limit of k while the annotator changes under it
 
 
@@ -60,19 +62,25 @@ def toggles_value(path: str, name: str, photo: Photo, true: tuple[str, ...], k: 
 def choose(
     w: Widgets, path: str, name: str, k: Any, true: tuple[str, ...] | None, origin: str, naming: Naming
 ) -> Update:
-    """A picture (or another annotator) was chosen: annotate it, mark what is true and set the stage."""
+    """A picture (or another annotator) was chosen: annotate it, mark what is true and set the stage.
+
+    k: None for an upload, which starts with as many places as labels are marked.
+    """
     annotator = load_annotator(name)
     photo = read_photo(path, name)
     if not true:
         true, origin = guess(photo, annotator), "guess"
     most = largest_k(annotator, len(true))
-    k = min(whole("k", k, 1, len(annotator.labels)), max(most, 1))
+    k = len(true) if k is None else whole("k", k, 1, len(annotator.labels))
+    k = min(k, max(most, 1))
+    before = attack_before(path)
+    words = f"{ATTACKED.format(before)} " if before else ""
     named = limits(w, annotator, true, k, naming)
     kept = named[w.toggles]["marking"]["chosen"]  # what the visitor named before, as far as it can be named here
     named[w.toggles]["value"] = {**toggles_value(path, name, photo, true, k, origin), "chosen": kept}
     return {
         **ready(w, annotator, photo, true, k),
-        **not_attacked(w, "Check which labels are marked as true, then press Attack."),
+        **not_attacked(w, f"{words}Check which labels are marked as true, then press Attack."),
         w.png: gr.update(value=None, interactive=False),
         w.report: gr.update(value=None, interactive=False),
         w.downloads.kept: None,

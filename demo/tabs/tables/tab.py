@@ -141,7 +141,9 @@ def _wire(w: TablesWidgets, files: dict[str, str]) -> None:
         yield {
             w.rows: rows,
             w.table: live_row.rows_html(rows),
-            w.status: line_html(rows[0].state, f"{rows[0].done} photos", f"{rows[0].seconds:.0f} s"),
+            w.status: line_html(
+                rows[0].state, f"{rows[0].done} photo{'s' * (rows[0].done != 1)}", f"{rows[0].seconds:.0f} s"
+            ),
         }
 
     w.attack.input(on_attack, w.attack, [w.case, w.max_steps], trigger_mode="always_last", **QUIET)

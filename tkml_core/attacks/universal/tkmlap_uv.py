@@ -32,7 +32,10 @@ def shared_lambda(scores: Tensor, true: Tensor, k: int) -> Tensor:
 
 
 def margin_hinge(scores: Tensor, goal: Goal, overshoot: float) -> losses.Objective:
-    """[margin + overshoot]_+ at scores (B,m) with its subgradients; the margin of Cleared is above 0 exactly where Eq. 7 is."""
+    """[margin + overshoot]_+ at scores (B,m) with its subgradients.
+
+    The margin of Cleared is above 0 where Eq. 7 is, and where true labels tie at places k and k + 1, which Eq. 7 misses.
+    """
     leaf = scores.detach().requires_grad_()
     with torch.enable_grad():
         loss = (goal.margin(leaf) + overshoot).clamp(min=0)

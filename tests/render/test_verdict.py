@@ -1,0 +1,81 @@
+"""The verdict in words: the news first, then how the run ended; no model, only reports."""
+
+from typing import Any
+
+import pytest
+
+from demo.render.status import speed_words
+from demo.render.verdict import news_of, sentence, table_html, verdict_html
+
+
+def report(before: str, after: str, **more: Any) -> dict[str, Any]:
+    """A report of a failed run: labels of the top-k before and after, best first."""
+    was, now = ([[name, 0.5] for name in names.split()] for names in (before, after))
+    return {
+        "attack": "TkML-AP-T", "annotator": "voc20", "goal": "targeted", "k": len(was), "before": was, "after": now,
+        "true_labels": [], "true_labels_guessed": False, "targets": [], "hidden": [], "achieved": False, "stopped": None,
+        "steps": 6, "max_steps": 60, "l2": 300.0, "l2_before_rounding": 299.0, "linf": 4.0, "margin": 0.4, "settings": {},
+        "consistent": False, "consistent_before": True, "pert": 0.01, "psnr": 40.0, "ssim": 0.99, "width": 64, "height": 64,
+        "forwards": 9, "backwards": 6, "seconds": 2.0, "device": "CPU", **more,
+    }  # fmt: skip
+
+
+def test_a_part_of_the_goal_is_news() -> None:
+    told = report(
+        "motorbike cat sofa", "boat aeroplane cat", true_labels=["motorbike", "cat"], targets=["sofa", "boat", "aeroplane"],
+        stopped="time",
+    )  # fmt: skip
+    words = sentence(told, 60)
+    assert words.startswith("motorbike is gone, boat and aeroplane are in; sofa is missing.")
+    assert words.index("The limit of 60 seconds ended the run after 6 steps.") > words.index("boat")
+    assert 'class="verdict partly"' in verdict_html(told, 60) and "Partly" in verdict_html(told, 60)
+
+
+def test_targets_that_were_there_before_are_no_news() -> None:
+    told = report("cat sofa", "cat sofa", true_labels=["cat"], targets=["sofa", "boat"])
+    assert not news_of(told).moved and "Not fooled" in verdict_html(told, 60)
+    assert sentence(told, 60).startswith("It did not work within 6 steps: boat is missing.")
+
+
+@pytest.mark.parametrize(
+    ("goal", "more", "begins"),
+    [
+        ("cleared", {"true_labels": ["cat", "dog"]}, "dog is gone; cat is still in the top 2."),
+        ("hide", {"true_labels": ["cat", "dog"], "hidden": ["dog", "cat"]}, "dog is gone; cat is still in the top 2."),
+        ("inconsistent", {"true_labels": ["cat", "dog"]}, "It did not work within 6 steps: the top 2 still agrees"),
+    ],
+)
+def test_each_goal_has_its_parts(goal: str, more: dict[str, Any], begins: str) -> None:
+    assert sentence(report("dog cat", "cat sofa", attack="MinNorm", goal=goal, **more), 60).startswith(begins)
+
+
+def test_an_order_that_is_wrong_is_a_part() -> None:
+    told = report("cat dog", "boat sofa", attack="CW^k", goal="ordered", true_labels=["cat"], targets=["sofa", "boat"])
+    assert sentence(told, 60).startswith(
+        "cat is gone, boat and sofa are in; the targets are there, but not in the order"
+    )
+
+
+def test_a_win_comes_before_the_way_it_ended_and_a_narrow_one_says_so() -> None:
+    won = report(
+        "cat", "dog", attack="TkML-AP-U", goal="cleared", true_labels=["cat"], achieved=True, stopped="time", margin=-0.2,
+        settings={"confidence": 1.0},
+    )  # fmt: skip
+    words = sentence(won, 20)
+    assert words.startswith("The top label was cat.") and "narrow win: by 0.2 logits, where κ asked for 1" in words
+    assert words.endswith("The limit of 20 seconds while others wait ended the run after 6 steps.")
+    firm = {**won, "margin": -1.001}
+    assert "narrow" not in sentence(firm, 20) and "asked for: −1 or less" in table_html(firm)
+
+
+def test_what_the_visitor_stopped_is_called_stopped_unless_it_brought_something() -> None:
+    nothing = report("cat", "cat", goal="cleared", true_labels=["cat"], stopped="user")
+    assert "Stopped" in verdict_html(nothing, 60) and sentence(nothing, 60).endswith("Stopped after 6 steps.")
+    assert sentence(nothing, 60).startswith("The goal was not reached: cat is still on top")
+
+
+@pytest.mark.parametrize(
+    ("speed", "words"), [(12.3, "12 steps/s"), (1.0, "1 step/s"), (0.4, "2.5 s a step"), (0, "first step")]
+)
+def test_a_slow_run_does_not_go_at_no_speed(speed: float, words: str) -> None:
+    assert speed_words(speed) == words

@@ -1,0 +1,37 @@
+"""What the tab "Attack" makes of its widgets: no server, no browser."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.catalog import attacks as catalog
+from demo.engine.plan import AttackRequest, Plan, plan_for
+from demo.tabs.attack.form import page_plan
+
+
+def form(path: str, attack: str, true: tuple[str, ...] = ("cat",), **typed: str) -> Plan:
+    """The plan of a visitor who typed `typed` under Advanced and left the rest."""
+    toggles: dict[str, Any] = {"truth": list(true), "photo": path, "annotator": "voc20", "origin": "yours"}
+    fields = [typed.get(name, "") for name in catalog.SETTINGS]
+    return page_plan(path, "voc20", toggles, 1, attack, "cleared", "best", (), 5, 0, "logits", *fields)
+
+
+@pytest.mark.parametrize(
+    ("attack", "typed", "kappa"),
+    [
+        ("TkML-AP-U", {}, catalog.FIRM),
+        ("TkML-AP-U", {"confidence": "0"}, 0),
+        ("BlackBox", {}, catalog.FIRM),
+        ("MinNorm", {}, 0),
+        ("MinNorm", {"confidence": "0,5"}, 0.5),
+    ],
+)
+def test_the_page_wins_firmly_where_the_core_wins_by_a_hair(
+    photos: dict[str, Path], attack: str, typed: dict[str, str], kappa: float
+) -> None:
+    plan = form(str(photos["cat"]), attack, **typed)
+    assert plan.attack.confidence == plan.settings["confidence"] == kappa
+    assert catalog.setting_shown(attack, "confidence")["placeholder"] == f"{catalog.page_confidence(attack):g}"
+    asked_by_a_program = plan_for(photos["cat"], AttackRequest("voc20", 1, attack, ["cat"]))
+    assert asked_by_a_program.attack.confidence == 0
