@@ -6,6 +6,7 @@ show is recorded: which photo that is depends on the weights.
 """
 
 import argparse
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +34,7 @@ from tkml_core.generators import WithResult
 from tkml_core.zoo.perturbations import bundled
 from tkml_core.zoo.registry import data_set
 
+WEIGHTS_PAGE = Path(__file__).resolve().parents[1] / "assets" / "weights" / "README.md"
 FRAMES = 10  # pictures of steps in a file
 BUDGET_SECONDS = 600.0  # of one run
 STRENGTHS = tuple(tenth / 10 for tenth in range(1, 11))
@@ -222,6 +224,29 @@ def others_of(outcome: Outcome) -> list[dict[str, Any]]:
     return rows
 
 
+def mean_precision(annotator: str) -> float | None:
+    """The mAP, of 100, that the page about the weights has measured for an annotator; None where it has not."""
+    found = re.search(rf"\| `{annotator}` \| [\d,]+ \| (0\.\d+)", WEIGHTS_PAGE.read_text(encoding="utf-8"))
+    return float(found[1]) * 100 if found else None
+
+
+def price_of(hard: str) -> dict[str, Any]:
+    """What a hardened annotator scores on photos that nobody attacked, beside the usual one; {} where it was not measured."""
+    scores = {"usual": mean_precision(hard.removeprefix("hardened-")), "hardened": mean_precision(hard)}
+    if None in scores.values():
+        return {}
+    return {**scores, "words": "mean average precision on photos that neither had seen"}
+
+
+def notes_of(outcome: Outcome) -> dict[str, Any]:
+    """JSON values beside a run: what a change for all photos does to the others, and what hardening costs."""
+    request = outcome.plan.request
+    found: dict[str, Any] = {"others": others_of(outcome)} if catalog.precomputed(request.attack) else {}
+    if request.annotator.startswith("hardened-"):
+        found["price"] = price_of(request.annotator)
+    return found
+
+
 def record(recipe: Recipe, order: int) -> Recording:
     """The first candidate that shows what the recipe is about; ValueError where none does."""
     tried = []
@@ -230,9 +255,8 @@ def record(recipe: Recipe, order: int) -> Recording:
         outcome = replay.outcome
         checks = checks_of(outcome)
         if recipe.shows(outcome, checks):
-            notes = {"others": others_of(outcome)} if catalog.precomputed(wish.request.attack) else {}
-            made = Recording(recipe.name, recipe.title, recipe.words, order, wish.sample, replay, checks, {}, notes)
-            return replace(made, looks=looks_of(outcome))
+            words = (recipe.name, recipe.title, recipe.words, order, wish.sample)
+            return Recording(*words, replay, checks, looks_of(outcome), notes_of(outcome))
         tried.append(f"{wish.sample} ({outcome.report['steps']} steps)")
     raise ValueError(f"No candidate of {recipe.name!r} shows what it is about; tried: {', '.join(tried)}.")
 

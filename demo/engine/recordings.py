@@ -182,8 +182,8 @@ def _packed(recording: Recording, quality: int | None) -> bytes:
     }
     for name in ("loss", "norm", "threshold"):
         arrays[name] = np.array(getattr(outcome.history, name), dtype=np.float32)
-    for number, frame in enumerate(frames):
-        arrays[f"step {number}"] = _webp(_change(frame.x / 255, base, gain), quality)
+    for number in range(len(frames)):
+        arrays[f"step {number}"] = _webp(_change(recording.replay.picture(number)[0], base, gain), quality)
     arrays |= {f"check {name}": logits.float().cpu().numpy() for name, logits in recording.checks.items()}
     arrays |= {f"look {name}": _webp(np.repeat(look[..., None], 3, 2), 80) for name, look in recording.looks.items()}
     buffer = io.BytesIO()
