@@ -22,7 +22,7 @@ class PageQueue(Queue):
     async def push(self, body: Any, request: Any, username: str | None) -> Any:
         fn = self.blocks.fns.get(body.fn_index) if isinstance(body.fn_index, int) else None
         if fn is not None and _opens(fn) and body.session_hash:
-            self.blocks.state_holder[body.session_hash].opened = True
+            self.blocks.state_holder[body.session_hash].opened = True  # type: ignore[attr-defined]  # ours
         kind = self.event_queue_per_concurrency_id.get(fn.concurrency_id) if fn else None
         if kind is not None:
             mine = sum(event.session_hash == body.session_hash for event in kind.queue)
