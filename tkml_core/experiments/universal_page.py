@@ -37,7 +37,7 @@ def table(folder: Path) -> str:
 
 PAGE = """# Universal perturbations of the bundled annotators
 
-One z for every photo: `tk.universal("TkML-AP-Uv", "mobilenet-voc20", 3)` is added to a photo cut square
+One z for every photo: `tk.universal("TkML-AP-Uv", "mobilenet-voc20", 3)` is added to a photo cut square at its size
 (`annotator.prepare(photo, square=True)`), and clamped. The table says for which annotators there are some. Files hold z as
 int8 levels; headers hold what the table says.
 
