@@ -44,6 +44,7 @@ STRONGER = (1.5, 2, 3, 4, 6)  # times the perturbation, before it is saved as JP
 CONFIDENCE = 1.0  # logits by which a goal is met, so that nobody takes the result for a coin toss
 JPEG = 75  # the quality that the lesson speaks of
 SHOWN_LABELS = 8
+HARD_TO_SEE = 32  # levels at the pixel that is changed most
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,15 @@ def hide_one() -> list[Candidate]:
     return found
 
 
+def plant() -> list[Candidate]:
+    """The worst targets on a photo of one thing, by the attack that keeps the change small, and by the paper's."""
+    return [
+        candidate(annotator_of("voc"), photo, attack, 3, goal="targeted", target_case="worst")
+        for attack in ("MinNorm", "TkML-AP-T")
+        for photo in ("cat", "motorcycle", "astronaut")
+    ]
+
+
 def ordered() -> list[Candidate]:
     name = annotator_of("coco")
     wanted = (("zebra", "umbrella", "pizza"), ("pizza", "clock", "chair"), ("dining table", "bowl", "cake"))
@@ -106,6 +116,11 @@ def saved_by_jpeg(outcome: Outcome, checks: Mapping[str, Tensor]) -> bool:
     undone = float(goal.margin(checks[f"jpeg {JPEG}"][None])[0]) > 0
     survives = any(float(goal.margin(checks[f"strength {s:g}, jpeg {JPEG}"][None])[0]) < 0 for s in STRONGER)
     return bool(met and undone and survives)
+
+
+def small(outcome: Outcome, checks: Mapping[str, Tensor]) -> bool:
+    """Whether the goal is reached with a change that is hard to see."""
+    return bool(outcome.report["achieved"] and outcome.report["linf"] <= HARD_TO_SEE)
 
 
 def fooled_and_noise_is_not(outcome: Outcome, checks: Mapping[str, Tensor]) -> bool:
@@ -154,7 +169,7 @@ RECIPES = (
     Recipe("hide-one", "Hide one object", "One label leaves, and the other true ones stay.", hide_one),
     Recipe(
         "plant", "Plant the impossible", "The labels that the annotator found least likely become its top ones.",
-        on(("cat", "motorcycle", "astronaut"), "TkML-AP-T", 3, goal="targeted", target_case="worst"),
+        plant, small,
     ),
     Recipe("ordered", "An ordered list", "The top of the list becomes the labels asked for, in the order asked for.", ordered),
     Recipe(
@@ -226,7 +241,8 @@ def others_of(outcome: Outcome) -> list[dict[str, Any]]:
 
 def mean_precision(annotator: str) -> float | None:
     """The mAP, of 100, that the page about the weights has measured for an annotator; None where it has not."""
-    found = re.search(rf"\| `{annotator}` \| [\d,]+ \| (0\.\d+)", WEIGHTS_PAGE.read_text(encoding="utf-8"))
+    row = rf"\| `{annotator}` \|[^|]+\|[^|]+\|[^|]+\| (0\.\d+) \|"  # network, labels, photos, mAP
+    found = re.search(row, WEIGHTS_PAGE.read_text(encoding="utf-8"))
     return float(found[1]) * 100 if found else None
 
 
@@ -235,7 +251,7 @@ def price_of(hard: str) -> dict[str, Any]:
     scores = {"usual": mean_precision(hard.removeprefix("hardened-")), "hardened": mean_precision(hard)}
     if None in scores.values():
         return {}
-    return {**scores, "words": "mean average precision on photos that neither had seen"}
+    return {**scores, "words": "mean average precision over the labels, on photos that neither had seen"}
 
 
 def notes_of(outcome: Outcome) -> dict[str, Any]:

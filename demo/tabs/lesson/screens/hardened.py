@@ -15,12 +15,12 @@ def screen() -> Screen | None:
     times = second.report["l2"] / first.report["l2"]
     was = pictures.best(usual, first.plan.photo.logits)
     sure = [pictures.sure(item, item.outcome.plan.photo.logits, was) for item in (usual, hard)]
-    ranges = [(1.0, 1.5), (1.5, 3.0), (3.0, 1e9)]
+    ranges = [(0.0, 1.5), (1.5, 3.0), (3.0, 1e9)]
     words = ["About the same", "About twice as large", "Three times as large, or more"]
     price = hard.notes.get("price", {})
     costs = (
-        f" On photos that nobody attacked it is the weaker one: it scores {price['hardened']:.0f} where the usual annotator "
-        f"scores {price['usual']:.0f} out of 100 ({price['words']})."
+        f" On photos that nobody attacked it is the weaker one: it scores {price['hardened']:.1f} where the usual annotator "
+        f"scores {price['usual']:.1f} out of 100 ({price['words']})."
         if price
         else f" It also becomes less sure of photos that nobody attacked: {was} has {sure[1]} here, {sure[0]} with the usual one."
     )
