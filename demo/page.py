@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 import tkml_core as tk
 from demo import api
 from demo.components import queue, theme
+from demo.components.blocks import RELOAD, Page
 from demo.components.request_limits import RequestLimits
 from demo.components.theme import Html
 from demo.export.files import KEEP_SECONDS
@@ -56,7 +57,7 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": theme.theme(),
         "css": theme.style(),
-        "head": theme.head(),
+        "head": f"{theme.head()}<script>{RELOAD}</script>",
         "max_file_size": uploads.MAX_FILE_SIZE,
         "strict_cors": True,
         "run_history": False,
@@ -82,7 +83,7 @@ def build() -> gr.Blocks:
     folder = Path(tempfile.mkdtemp(prefix="tkml-samples-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     files = {name: str(path) for name, path in write_samples(folder).items()}
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(KEEP_SECONDS, KEEP_SECONDS)) as page:
+    with Page(title=TITLE, analytics_enabled=False, delete_cache=(KEEP_SECONDS, KEEP_SECONDS)) as page:
         header()
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             with gr.Tab("Attack", id="attack"):

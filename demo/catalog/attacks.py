@@ -130,11 +130,19 @@ def attacks() -> dict[str, AttackChoice]:
     return {name: choice_of(name) for name in tk.ATTACKS}
 
 
+def kind_of(attack: object) -> Any:
+    """The class of an attack by its name. ValueError listing the names for anything else that a browser may send."""
+    if not isinstance(attack, str) or attack not in tk.ATTACKS:
+        raise ValueError(f"The attack must be one of {', '.join(tk.ATTACKS)}; got {attack!r:.200}.")
+    return tk.ATTACKS[attack]
+
+
 def choice_of(attack: str) -> AttackChoice:
     """An attack's words; one without words of its own is told of by its class's docstring, and takes its own `max_steps`."""
+    kind = kind_of(attack)
     if attack in CHOICES:
         return CHOICES[attack]
-    told = (tk.ATTACKS[attack].__doc__ or "").strip().split("\n\n")[0]
+    told = (kind.__doc__ or "").strip().split("\n\n")[0]
     steps = setting_default(attack, "max_steps")
     return AttackChoice(attack, "", " ".join(told.split()), steps if isinstance(steps, int) else 200)
 
@@ -147,7 +155,7 @@ def label_of(attack: str) -> str:
 
 def goals_of(attack: str) -> tuple[str, ...]:
     """Names of the goals that an attack can have, its own first."""
-    return tuple(kind.name for kind in tk.ATTACKS[attack].goals)
+    return tuple(kind.name for kind in kind_of(attack).goals)
 
 
 def settled_goal(attack: str, goal: str) -> str:
@@ -158,7 +166,7 @@ def settled_goal(attack: str, goal: str) -> str:
 
 def precomputed(attack: str) -> bool:
     """Whether an attack is not run on the photo, but was run before on many, and what it found is added."""
-    return issubclass(tk.ATTACKS[attack], Universal)
+    return issubclass(kind_of(attack), Universal)
 
 
 def sentence(attack: str, annotator: str) -> str:
@@ -171,17 +179,17 @@ def sentence(attack: str, annotator: str) -> str:
 
 def uses_seed(attack: str) -> bool:
     """Whether anything is drawn at random: by the attack itself, or targets."""
-    return "seed" in setting_names(attack) or any(kind.asks_for == "targets" for kind in tk.ATTACKS[attack].goals)
+    return "seed" in setting_names(attack) or any(kind.asks_for == "targets" for kind in kind_of(attack).goals)
 
 
 def setting_names(attack: str) -> frozenset[str]:
     """Names of the settings of an attack, such as `beta`, read from its dataclass; a ready-made one has none left."""
-    return frozenset() if precomputed(attack) else frozenset(field.name for field in fields(tk.ATTACKS[attack]))
+    return frozenset() if precomputed(attack) else frozenset(field.name for field in fields(kind_of(attack)))
 
 
 def setting_default(attack: str, name: str) -> object:
     """The core's default of one setting, or None where the attack does not have it."""
-    for field in fields(tk.ATTACKS[attack]):
+    for field in fields(kind_of(attack)):
         if field.name == name and field.default is not MISSING:
             return field.default
     return None

@@ -25,7 +25,7 @@ def plainly(handler: Callable[..., Any]) -> Callable[..., Any]:
             try:
                 yield from handler(*args, **kwargs)
             except Exception as error:
-                raise _told(error) from None
+                raise told(error) from None
 
         return generator
 
@@ -34,12 +34,13 @@ def plainly(handler: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return handler(*args, **kwargs)
         except Exception as error:
-            raise _told(error) from None
+            raise told(error) from None
 
     return wrapped
 
 
-def _told(error: Exception) -> gr.Error:
+def told(error: Exception) -> gr.Error:
+    """What a visitor reads about `error`; what is no refusal goes to the log too."""
     if isinstance(error, gr.Error):
         return error
     if isinstance(error, ValueError):
@@ -53,6 +54,14 @@ def _told(error: Exception) -> gr.Error:
     return plain_error(
         f"Something broke on the server ({kind}), which is not your doing; its log says what. Please try again."
     )
+
+
+def event_word(event: gr.EventData, name: str) -> str:
+    """A word that comes with an event, as from one button of many. ValueError where an event comes without."""
+    data = event._data
+    if not isinstance(data, dict) or not isinstance(data.get(name), str):
+        raise ValueError(f"This comes from a click on the page, which says its {name}; got {data!r:.100}.")
+    return str(data[name])
 
 
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}

@@ -21,6 +21,8 @@ class PageQueue(Queue):
 
     async def push(self, body: Any, request: Any, username: str | None) -> Any:
         fn = self.blocks.fns.get(body.fn_index) if isinstance(body.fn_index, int) else None
+        if fn is not None and _opens(fn) and body.session_hash:
+            self.blocks.state_holder[body.session_hash].opened = True  # type: ignore[attr-defined]  # ours
         kind = self.event_queue_per_concurrency_id.get(fn.concurrency_id) if fn else None
         if kind is not None:
             mine = sum(event.session_hash == body.session_hash for event in kind.queue)
@@ -46,6 +48,18 @@ class PageQueue(Queue):
         for kind, events in all_of.items():
             self.event_queue_per_concurrency_id[kind].queue[:] = [event for event in events if event not in taken]
         return found
+
+
+def _opens(fn: Any) -> bool:
+    """Whether the event is one that a page sends as it is opened, before all others."""
+    return any(event == "load" for _, event in fn.targets)
+
+
+def was_forgotten(fn: Any, state: Any) -> bool:
+    """Whether an event of a page comes without the page having been opened here: its session was lost since."""
+    if state is None or fn.api_visibility == "public" or _opens(fn):
+        return False
+    return not getattr(state, "opened", False)
 
 
 def install(page: gr.Blocks) -> None:

@@ -121,6 +121,7 @@ def test_a_phone_shows_both_tabs_without_sideways_scroll(visit: Callable[..., Pa
     expect(page.locator("#try-rows .trial").first).to_be_visible(timeout=RUN)
     assert page.evaluate(WIDTH) <= 390
     open_tab(page, "Tables")
+    page.locator("#tables details summary", has_text="The numbers").first.click()
     box = page.get_by_role("region", name="Table 2: push the true labels out")
     expect(box).to_be_visible()
     assert page.evaluate(WIDTH) <= 390

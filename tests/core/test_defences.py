@@ -55,7 +55,7 @@ def test_draws_that_the_attack_has_not_seen_are_fooled_too() -> None:
     with torch.no_grad():
         others = [float(goal.margin(module.eval().with_seed(1000 + i)(result.x_adv))) < 0 for i in range(10)]
         unaware = [float(goal.margin(module.with_seed(1000 + i)(plain().x_adv))) < 0 for i in range(10)]
-    assert bool(result.achieved) and sum(others) >= 9 and sum(unaware) <= 5
+    assert bool(result.achieved) and sum(others) >= 9 and sum(unaware) <= sum(others) - 3
 
 
 class Sum(nn.Module):

@@ -12,6 +12,7 @@ from markupsafe import escape
 
 from demo.catalog import attacks as catalog
 from demo.engine import loop
+from demo.photos.identity import photo_id
 from demo.tabs.compare import methods, summary
 from demo.tabs.compare.events import entry_of
 from demo.tabs.compare.methods import AIMS, ColumnUpdate, ComparisonRequest, Entry
@@ -225,7 +226,7 @@ def test_labels_named_on_the_other_tab_are_planted_by_every_method(cat: Entry) -
 
 
 def test_true_labels_and_strange_ones_are_not_planted(cat: Entry) -> None:
-    chips = {"photo": cat.photo, "annotator": cat.annotator, "truth": ["cat"]}
+    chips = {"photo": photo_id(cat.photo), "annotator": cat.annotator, "truth": ["cat"]}
     named = ["sofa", "cat", "<b>", "sofa", "couch"]  # the last is coco80's name of the first
     assert entry_of(cat.photo, cat.annotator, 1, chips, named) == replace(cat, named=("sofa",))
     assert entry_of(cat.photo, cat.annotator, 1, chips, None) == cat

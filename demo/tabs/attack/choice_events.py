@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from demo.catalog import attacks as catalog
-from demo.components.events import CHOICE, QUIET, Update, plainly
+from demo.components.events import CHOICE, QUIET, Update, event_word, plainly
 from demo.components.sample_gallery import sample_html
 from demo.engine.annotators import load_annotator
 from demo.photos.samples import photo_of, sample
@@ -60,7 +60,7 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
     def on_sample(
         request: gr.Request, event: gr.EventData, name: str, k: float, toggles: Any, own: OwnPhoto | None, *naming: Any
     ) -> Update:  # fmt: skip
-        chosen, annotator = str(event._data.get("sample")), load_annotator(name)
+        chosen, annotator = event_word(event, "sample"), load_annotator(name)
         own = updates.marked(own, toggles)
         if chosen == OWN:
             kept = updates.still_kept(own)

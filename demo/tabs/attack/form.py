@@ -6,6 +6,7 @@ from demo.catalog import attacks as catalog
 from demo.components.label_toggles import NOTHING_TRUE, marked_true
 from demo.engine.annotators import load_annotator
 from demo.engine.plan import AttackRequest, Plan, plan_for
+from demo.photos.identity import photo_id
 
 
 def number(label: str, text: Any) -> float | None:
@@ -27,7 +28,7 @@ def page_plan(
     true = marked_true(toggles, annotator)
     if not true:
         raise ValueError(f"Mark at least one label as true. {NOTHING_TRUE}")
-    if (toggles.get("annotator"), toggles.get("photo")) != (name, path):
+    if (toggles.get("annotator"), toggles.get("photo")) != (name, photo_id(path)):
         raise ValueError(
             "The labels of the new photo are still on their way. Please press Attack again in a moment. If this comes again, "
             "the server has forgotten the page, as after a restart: choose the photo once more; the settings stay."

@@ -24,6 +24,11 @@ class Naming:
     chosen: Any = ()
     attack: str = ""
 
+    def names(self) -> tuple[str, ...]:
+        """The labels named so far, as far as they are names: a browser may send anything."""
+        chosen = self.chosen if isinstance(self.chosen, (list, tuple)) else ()
+        return tuple(name for name in islice(chosen, MOST_NAMED) if isinstance(name, str))
+
     def aim(self) -> str:
         """The goal that counts; `attack` is named where the goal may still be that of the attack chosen before."""
         return catalog.settled_goal(self.attack, self.goal) if self.attack else self.goal
@@ -47,7 +52,7 @@ def labels_to_name(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k
         able, most, label = [name for name in annotator.labels if name not in true], k, "Target labels"
         info = f"Choose exactly {k}, as many as k" + (", the first one on top" if goal == "ordered" else "")
         info += ": here, or by clicking labels above"
-    chosen = [name for name in dict.fromkeys(islice(naming.chosen or (), MOST_NAMED)) if name in able][:most]
+    chosen = [name for name in dict.fromkeys(naming.names()) if name in able][:most]
     if wanted == "hidden" and not chosen:
         chosen = able[:1]
     by_hand = wanted == "hidden" or (wanted == "targets" and naming.case == "chosen")

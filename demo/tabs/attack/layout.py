@@ -75,10 +75,10 @@ def _stage(parts: dict[str, Any], start: Arrival) -> None:
 
 def _numbers(parts: dict[str, Any], start: Arrival) -> None:
     with gr.Row(elem_id="downloads"):
-        png, report, data = start.files
-        parts["png"] = gr.DownloadButton("Attacked photo (PNG)", png, elem_id="download-png", size="md", min_width=0)
-        parts["report"] = gr.DownloadButton("Report (JSON)", report, elem_id="download-report", size="md", min_width=0)
-    parts["downloads"] = downloads.lay_out(data)
+        # Their files come as the page is opened: an address on the server's disk is not for the page's description.
+        parts["png"] = gr.DownloadButton("Attacked photo (PNG)", elem_id="download-png", size="md", min_width=0)
+        parts["report"] = gr.DownloadButton("Report (JSON)", elem_id="download-report", size="md", min_width=0)
+    parts["downloads"] = downloads.lay_out(start.files[2])
     parts["table"] = Html(start.view.table, elem_id="table")
     parts["robustness_button"], parts["robustness"] = panel.lay_out()
 

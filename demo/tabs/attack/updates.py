@@ -15,6 +15,7 @@ from demo.engine.annotators import Photo, guess, largest_k, load_annotator, read
 from demo.engine.checks import whole
 from demo.engine.roles import Roles
 from demo.photos.attack_note import attack_before
+from demo.photos.identity import photo_id
 from demo.photos.samples import sample
 from demo.photos.selection import LONGEST_LABEL, MOST_NAMED, known, known_truth
 from demo.photos.uploads import GONE
@@ -37,7 +38,7 @@ def marked(own: OwnPhoto | None, toggles: Any) -> OwnPhoto | None:
     if (
         not own
         or not isinstance(toggles, dict)
-        or (toggles.get("photo"), toggles.get("origin")) != (own.photo, "yours")
+        or (toggles.get("photo"), toggles.get("origin")) != (photo_id(own.photo), "yours")
     ):
         return own
     return replace(
@@ -55,7 +56,7 @@ def still_kept(own: OwnPhoto | None) -> OwnPhoto:
 def toggles_value(path: str, name: str, photo: Photo, true: tuple[str, ...], k: int, origin: str) -> dict[str, Any]:
     """Contents of the label toggles. `truth` comes back with every event; `photo` says which picture it is about."""
     html = truth_panel(scored(load_annotator(name), photo.logits), true, k, origin)
-    return {"html": html, "truth": list(true), "origin": origin, "photo": path, "annotator": name}
+    return {"html": html, "truth": list(true), "origin": origin, "photo": photo_id(path), "annotator": name}
 
 
 def choose(
@@ -114,7 +115,7 @@ def choose_annotator(
 ) -> Update:
     """Another annotator: a sample's truth is looked up again, the visitor's own is kept as far as it has those labels."""
     annotator = load_annotator(name)
-    marks = toggles if isinstance(toggles, dict) and toggles.get("photo") == path else {}
+    marks = toggles if isinstance(toggles, dict) and toggles.get("photo") == photo_id(path) else {}
     origin = marks.get("origin") or ("sample" if sample_name else "guess")
     true: tuple[str, ...] | None = None
     if origin == "yours":
@@ -141,7 +142,7 @@ def change_k(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacked: b
     """k was moved: the line under the top-k moves, and so does the number of targets to choose."""
     annotator, k = load_annotator(name), whole("k", k, 1, MANY)
     update = labels_to_name(w, annotator, marked_true(toggles, annotator), k, Naming(*naming))
-    if isinstance(toggles, dict) and (toggles.get("photo"), toggles.get("annotator")) == (path, name):
+    if isinstance(toggles, dict) and (toggles.get("photo"), toggles.get("annotator")) == (photo_id(path), name):
         photo, true = read_photo(path, name), marked_true(toggles, annotator)
         origin = toggles.get("origin") if toggles.get("origin") in ("sample", "yours") else "guess"
         update[w.toggles]["value"] = toggles_value(path, name, photo, true, k, str(origin))

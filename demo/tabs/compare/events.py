@@ -14,6 +14,7 @@ from demo.engine.annotators import load_annotator
 from demo.engine.places import Turn
 from demo.engine.plan import Plan
 from demo.export import files
+from demo.photos.identity import photo_id
 from demo.photos.selection import known
 from demo.render.status import line_html, speed_words, waiting_html
 from demo.render.tables import sum_up
@@ -25,7 +26,10 @@ from demo.tabs.compare.widgets import CompareWidgets
 
 def entry_of(photo: str, annotator: str, k: Any, toggles: Any, named: Any) -> Entry:
     """What stands on the tab "Attack"; ValueError while its parts do not belong together."""
-    if not isinstance(toggles, dict) or (toggles.get("annotator"), toggles.get("photo")) != (annotator, photo):
+    if not isinstance(toggles, dict) or (toggles.get("annotator"), toggles.get("photo")) != (
+        annotator,
+        photo_id(photo),
+    ):
         raise ValueError("The labels of the new photo are still on their way. Please try again in a moment.")
     network = load_annotator(annotator)
     true = marked_true(toggles, network)

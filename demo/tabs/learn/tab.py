@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from demo.components.events import CHOICE, QUIET, plainly
+from demo.components.events import CHOICE, QUIET, event_word, plainly
 from demo.components.theme import Html, script
 from demo.engine.outcome import Outcome
 from demo.tabs.attack.choice_events import CHANGED
@@ -38,7 +38,7 @@ def build(tabs: gr.Tabs, attack: AttackTab) -> LearnWidgets:
 
     @plainly
     def on_try(path: str, name: str, k: Any, toggles: Any, event: gr.EventData) -> Any:
-        preset = wanted.get(str(event._data.get("step")))
+        preset = wanted.get(event_word(event, "step"))
         return set_preset(w, preset, path, name, k, toggles) if preset else gr.skip()
 
     # In the browser alone: nobody waits for the server to see the tab.

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from demo.catalog.attacks import PRESETS
-from demo.components.events import CHOICE, QUIET, plainly
+from demo.components.events import CHOICE, QUIET, event_word, plainly
 from demo.components.theme import Html, script
 from demo.tabs.attack.choice_events import CHANGED
 from demo.tabs.attack.presets import preset_boxes, set_preset
@@ -39,22 +39,22 @@ def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LessonWidgets:
     w, state = attack.widgets, attack.state
     lesson = Html(WAITING, js_on_load=script("tabs/lesson/lesson.js"), elem_id="lesson")
     pdf = notes.FOLDER / "notes.pdf"
-    teachers = gr.DownloadButton(
-        "Notes for teachers (PDF)", str(pdf) if pdf.is_file() else None, visible=pdf.is_file(), elem_id="lesson-notes"
-    )
+    teachers = gr.DownloadButton("Notes for teachers (PDF)", visible=pdf.is_file(), elem_id="lesson-notes")
 
     @plainly
     def on_try(path: str, name: str, k: Any, toggles: Any, event: gr.EventData) -> Any:
-        preset = PRESETS.get(str(event._data.get("preset")))
+        preset = PRESETS.get(event_word(event, "preset"))
         return set_preset(w, preset, path, name, k, toggles) if preset else gr.skip()
 
     opened = gr.State(False)
 
     def on_open(before: bool) -> Any:
-        return (gr.skip(), True) if before else (contents(), True)
+        if before:
+            return gr.skip(), True, gr.skip()
+        return contents(), True, str(pdf) if pdf.is_file() else None
 
     # No queue: a class that opens the tab together need not wait for anybody's run.
-    tab.select(on_open, opened, [lesson, opened], queue=False, **QUIET)
+    tab.select(on_open, opened, [lesson, opened, teachers], queue=False, **QUIET)
     lesson.select(None, None, tabs, js=TO_ATTACK, **QUIET)
     tried = lesson.select(on_try, [state.photo, w.annotator, w.k, w.toggles], preset_boxes(w), **CHOICE)
     tried.success(None, None, None, js=CHANGED, **QUIET)

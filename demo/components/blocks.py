@@ -1,0 +1,77 @@
+"""`gr.Blocks` whose every refusal is a sentence, also of what Gradio (6.31) checks before a handler is called."""
+
+from copy import copy
+from typing import Any
+
+import gradio as gr
+
+from demo.components.events import plain_error, told
+from demo.components.queue import was_forgotten
+
+# In the page's head: the link in the sentence reloads.
+RELOAD = """addEventListener("click", (event) => {
+  if (!event.target.closest?.('a[href$="#reload"]')) return;
+  event.preventDefault();
+  location.reload();
+}, true);"""
+FORGOTTEN = (
+    "The server has forgotten this page, as it does after a restart or when many visitors came since. "
+    '<a href="#reload">Reload the page</a>, then choose photo and settings again.'
+)
+
+
+class Page(gr.Blocks):
+    """The page. Nothing that an event raises reaches a caller as `{"error": null}` or as Python's words."""
+
+    async def process_api(  # type: ignore[override]  # Gradio passes all but these two by name
+        self, block_fn: Any, inputs: list[Any], state: Any = None, **rest: Any
+    ) -> Any:
+        fn = self.fns[block_fn] if isinstance(block_fn, int) else block_fn
+        if was_forgotten(fn, state):
+            raise gr.Error(FORGOTTEN, title="Please reload", print_exception=False, duration=None)
+        try:
+            return await super().process_api(block_fn, inputs, state, **rest)
+        except Exception as error:
+            raise told(error) from None
+
+    def validate_inputs(self, block_fn: Any, inputs: Any) -> None:
+        if not isinstance(inputs, (list, tuple)) or len(inputs) < len(block_fn.inputs):
+            came = len(inputs) if isinstance(inputs, (list, tuple)) else "no list"
+            names = ", ".join(_name(block) for block in block_fn.inputs if block.visible is not False)
+            raise plain_error(f"{len(block_fn.inputs)} values are needed, and {came} came. In this order: {names}.")
+
+    async def preprocess_data(self, block_fn: Any, inputs: Any, state: Any, explicit_call: bool = False) -> list[Any]:
+        try:
+            values: list[Any] = await super().preprocess_data(block_fn, inputs, state, explicit_call)
+            return values
+        except gr.Error as error:  # of a widget; it quotes what came, however long
+            raise plain_error(str(error.message)[:600]) from None
+        except Exception:
+            await self._name_culprit(block_fn, inputs, state, explicit_call)
+            raise plain_error("What was sent does not fit.") from None
+
+    async def _name_culprit(self, block_fn: Any, inputs: Any, state: Any, explicit_call: bool) -> None:
+        """Raise a sentence about the first value that its widget cannot take."""
+        for i, (block, value) in enumerate(zip(block_fn.inputs, inputs, strict=False)):
+            alone = copy(block_fn)
+            alone.inputs = [block]
+            alone.component_prop_inputs = [0] if i in block_fn.component_prop_inputs else []
+            try:
+                await super().preprocess_data(alone, [value], state, explicit_call)
+            except Exception:
+                takes = (
+                    "a file that was uploaded to this page, or a public address of one"
+                    if isinstance(block, (gr.Image, gr.File))
+                    else "a value of another type"
+                )
+                raise plain_error(f"{_name(block)} must be {takes}; got {_shown(value)}.") from None
+
+
+def _name(block: Any) -> str:
+    return str(getattr(block, "label", None) or getattr(block, "elem_id", None) or block.get_block_name())
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):  # the repr of a deep one could fail
+        return "an object"
+    return f"a list of {len(value)}" if isinstance(value, list) else f"{value!r:.200}"
