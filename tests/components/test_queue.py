@@ -1,6 +1,7 @@
 """The page's queue without a server: limits by kind and by session, and order within a session alone."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -62,7 +63,9 @@ def test_events_without_an_order_do_not_wait_for_their_session(page: gr.Blocks) 
 def test_a_kind_that_is_full_leaves_room_for_the_others(page: gr.Blocks) -> None:
     def push(index: int, session: str) -> bool:
         body = SimpleNamespace(fn_index=index, session_hash=session, event_id=None, data=[], request=None)
-        return bool(asyncio.run(page._queue.push(body, None, None))[0])
+        # In a thread of its own: a browser test before this one may have left its event loop running here.
+        with ThreadPoolExecutor(1) as pool:
+            return bool(pool.submit(asyncio.run, page._queue.push(body, None, None)).result()[0])
 
     choice, run = sorted(page.fns)
     came = [push(run, f"{i}") for i in range(queue.MOST_OF_A_KIND + 1)]

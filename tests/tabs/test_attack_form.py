@@ -7,12 +7,13 @@ import pytest
 
 from demo.catalog import attacks as catalog
 from demo.engine.plan import AttackRequest, Plan, plan_for
+from demo.photos.identity import photo_id
 from demo.tabs.attack.form import page_plan
 
 
 def form(path: str, attack: str, true: tuple[str, ...] = ("cat",), **typed: str) -> Plan:
     """The plan of a visitor who typed `typed` under Advanced and left the rest."""
-    toggles: dict[str, Any] = {"truth": list(true), "photo": path, "annotator": "voc20", "origin": "yours"}
+    toggles: dict[str, Any] = {"truth": list(true), "photo": photo_id(path), "annotator": "voc20", "origin": "yours"}
     fields = [typed.get(name, "") for name in catalog.SETTINGS]
     return page_plan(path, "voc20", toggles, 1, attack, "cleared", "best", (), 5, 0, "logits", *fields)
 
