@@ -264,7 +264,7 @@ def test_one_true_label_is_hidden_and_a_ready_made_change_says_which_there_are(v
     fill(page, "#max-steps input[type=number]", "30")
     attack(page)
     finished(page)
-    expect(page.locator("#verdict")).to_contain_text(f"{hidden} is out of the top 3")
+    expect(page.locator("#verdict")).to_contain_text(f"{hidden} is out of the top 3", timeout=120_000)
     assert hidden not in names(page, "#after") and page.locator("#after .label.true").count() == 2
     assert page.locator("#before .label.out").count() == 1
 
