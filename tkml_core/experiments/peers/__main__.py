@@ -1,28 +1,28 @@
 """MinNorm beside others' minimum-norm attacks, at the same number of gradients: `python -m tkml_core.experiments.peers --help`.
 
 Every attack has the same photos, the same exact margin, the same final bisection and the same search on 8-bit levels. Each
-outcome is a line of a JSON file as soon as it is there: kill it when you like, the same command goes on.
+outcome is a line of --out as soon as it is there: kill it when you like, the same command goes on. The table is printed, and
+written beside the lines as Markdown.
 """
 
 import argparse
-import json
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch.nn.functional import interpolate
 
 import tkml_core as tk
+from tkml_core.experiments.command import plain_command
 from tkml_core.experiments.datasets import measuring
 from tkml_core.experiments.measured_photos import Row, asked, photo_row
 from tkml_core.experiments.peers.method import PEERS, Peer
+from tkml_core.experiments.peers.table import OURS, identity, page
+from tkml_core.experiments.provenance import replace_text, weights_of
+from tkml_core.experiments.results import write
 from tkml_core.images import quantize
-from tkml_core.measured.markdown import markdown
-
-OURS = "MinNorm"
+from tkml_core.measured.lines import read
 
 
 def parser() -> argparse.ArgumentParser:
@@ -91,8 +91,15 @@ def blocks(args: argparse.Namespace) -> Iterator[tuple[str, tk.Annotator, str, i
 
 def run(args: argparse.Namespace, now: Callable[[], float] = time.monotonic) -> None:
     """Attack what has no line yet."""
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    done = {identity(line) for line in read(args.out)}
+    found = list(read(args.out))
+    done = {identity(line) for line in found}
+    weights = {name: weights_of(name)[:12] for name in args.annotator}
+    for line in found:
+        if weights.get(line["annotator"], line["weights"]) != line["weights"]:
+            raise SystemExit(
+                f"{args.out} has lines of {line['annotator']} with the weights {line['weights']}; they are "
+                f"{weights[line['annotator']]} now. Name another file with --out."
+            )
     end = now() + 60 * args.minutes if args.minutes is not None else float("inf")
     for name, annotator, case, k, rows in blocks(args):
         x, goal = asked(case, k, rows, args.seed)
@@ -109,61 +116,16 @@ def run(args: argparse.Namespace, now: Callable[[], float] = time.monotonic) -> 
                 result = attack(annotator, x, goal)
                 for i, line in enumerate(lines):
                     line |= {
-                        "settings": repr(attack), "achieved": bool(result.achieved[i]), "norm": float(result.norm[i]),
-                        "norm_float": float(result.norm_float[i]), "backwards": int(result.backwards[i]),
+                        "weights": weights[name], "settings": repr(attack), "achieved": bool(result.achieved[i]),
+                        "norm": float(result.norm[i]), "norm_float": float(result.norm_float[i]),
+                        "backwards": int(result.backwards[i]),
                     }  # fmt: skip
-                with args.out.open("a") as file:
-                    file.writelines(json.dumps(line) + "\n" for line in lines if identity(line) not in done)
+                write(args.out, [line for line in lines if identity(line) not in done])
                 won = sum(line["achieved"] for line in lines)
                 print(
                     f"{name} {case} k = {k}, {method}: {won} of {len(lines)}, {time.monotonic() - began:.0f} s",
                     flush=True,
                 )
-
-
-def read(path: Path) -> list[dict[str, Any]]:
-    """The lines of a file, without one that was cut off as a run was killed."""
-    found = []
-    for line in path.read_text().splitlines() if path.exists() else []:
-        try:
-            found.append(json.loads(line))
-        except ValueError:
-            continue
-    return found
-
-
-def identity(line: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(line[name] for name in ("annotator", "case", "k", "gradients", "side", "method", "key"))
-
-
-def table(lines: list[dict[str, Any]]) -> str:
-    """Markdown: how many photos each method solves, and its mean ‖z‖₂ over MinNorm's where both do, with the range."""
-    cells: dict[tuple[Any, ...], dict[str, dict[str, dict[str, Any]]]] = defaultdict(lambda: defaultdict(dict))
-    for line in lines:
-        identified = identity(line)
-        cells[identified[:-2]][identified[-2]][identified[-1]] = line
-    rows = []
-    for cell, found in cells.items():
-        for method, own in found.items():
-            both = [key for key, line in own.items() if line["achieved"] and found[OURS].get(key, {}).get("achieved")]
-            shown = f"{sum(line['achieved'] for line in own.values())} of {len(own)}"
-            rows.append(f"{' | '.join(map(str, cell))} | {method} | {shown} | {_ratios(own, found[OURS], both)}")
-    columns = (
-        "annotator | case | k | gradients | side | method | solved | float ‖z‖₂ over MinNorm's | least – most | 8-bit"
-    )
-    return markdown(columns, rows)
-
-
-def _ratios(own: dict[str, dict[str, Any]], ours: dict[str, dict[str, Any]], both: list[str]) -> str:
-    both = [key for key in both if ours[key]["norm"] > 0]
-    if not both:
-        return "– | – | –"
-
-    def mean(norm: str) -> float:
-        return sum(own[key][norm] for key in both) / sum(ours[key][norm] for key in both)
-
-    each = [own[key]["norm_float"] / ours[key]["norm_float"] for key in both]
-    return f"{mean('norm_float'):.2f} | {min(each):.2f} – {max(each):.2f} | {mean('norm'):.2f}"
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -175,7 +137,11 @@ def main(argv: list[str] | None = None) -> None:
             raise SystemExit(
                 f"There is no {error.filename}; name the photos' folders with --voc and --coco."
             ) from error
-    print(table(read(args.out)))
+    shown = page(list(read(args.out)))
+    if not args.table:
+        command = plain_command(args, parser())
+        replace_text(args.out.with_suffix(".md"), f"# MinNorm beside others\n\n`{command}`\n\n{shown}\n")
+    print(shown)
 
 
 if __name__ == "__main__":
