@@ -103,8 +103,10 @@ class Places:
             if (began := self._running.pop(turn, None)) is not None:
                 self._took.append(time.monotonic() - began)
             self._hand_out()
+            self._changed.notify_all()
 
     def _hand_out(self) -> None:
+        """Give free places away. Who waits is woken only where one was given: all of them ask again and again."""
         while len(self._running) < self.at_once:
             busy = {turn.caller.session for turn in self._running if turn.caller.session}
             ready = [turn for turn in self._line if turn.caller.listens()]
@@ -114,7 +116,7 @@ class Places:
             turn = (others or ready)[0]
             self._line.remove(turn)
             self._running[turn] = time.monotonic()
-        self._changed.notify_all()
+            self._changed.notify_all()
 
     def _stands(self, turn: "Turn") -> Waiting:
         """Every place becomes free after the mean of the last runs, and whoever comes first takes it for as long."""

@@ -163,6 +163,27 @@ def test_between_two_runs_a_place_goes_to_whoever_waits_and_stays_where_nobody_d
     assert turn.held
 
 
+def test_waiting_takes_next_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who wait must not wake each other: ten of them would keep everybody else from computing."""
+    places, pressed, looks = Places(at_once=1), threading.Event(), []
+    stands = places._stands
+    monkeypatch.setattr(places, "_stands", lambda turn: looks.append(turn) or stands(turn))
+    held(places, "a")
+
+    def wait(name: str) -> None:
+        for _ in Turn(places, Someone(name), pressed.is_set).next():
+            pass
+
+    threads = [threading.Thread(target=wait, args=(str(number),)) for number in range(10)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.6)
+    pressed.set()
+    for thread in threads:
+        thread.join(20)
+    assert 10 <= len(looks) < 200 and places.waiting() == 0
+
+
 def test_many_callers_at_once_are_all_served_and_never_more_than_the_places() -> None:
     places, most, served, lock = Places(at_once=3), [0], [0], threading.Lock()
 
