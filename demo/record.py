@@ -31,10 +31,11 @@ from demo.photos.samples import sample, samples
 from demo.photos.selection import known_truth
 from demo.tabs.lesson import notes
 from tkml_core.generators import WithResult
+from tkml_core.zoo import weights
 from tkml_core.zoo.perturbations import bundled
 from tkml_core.zoo.registry import data_set
 
-WEIGHTS_PAGE = Path(__file__).resolve().parents[1] / "assets" / "weights" / "README.md"
+WEIGHTS_PAGE = weights.FOLDER / "README.md"
 FRAMES = 10  # pictures of steps in a file
 BUDGET_SECONDS = 600.0  # of one run
 STRENGTHS = tuple(tenth / 10 for tenth in range(1, 11))

@@ -9,10 +9,10 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from tkml_core.zoo import checked, mobilenet, perturbations, registry
+from tkml_core.zoo import checked, mobilenet, perturbations, weights
 from tkml_core.zoo.weights import load_weights, save_weights
 
-FOLDERS = (registry.WEIGHTS, perturbations.FOLDER)
+FOLDERS = (weights.FOLDER, perturbations.FOLDER)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

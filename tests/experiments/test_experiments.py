@@ -14,6 +14,7 @@ from tkml_core.experiments import (
     bench,
     datasets,
     evaluate,
+    schedule,
     train,
 )
 from tkml_core.experiments.crops import Crops
@@ -229,7 +230,7 @@ def test_an_epoch_resumed_in_the_middle_goes_on_with_the_same_crops(tiny: tuple[
 
 
 def test_rates_warm_up_and_fall() -> None:
-    rates = [train.rates(step, 500) for step in range(500)]
+    rates = [schedule.rate(step, 500) for step in range(500)]
     peak = int(np.argmax(rates))
     assert rates[0] < 0.1 and max(rates) == pytest.approx(1) and 15 <= peak <= 25
     assert rates[: peak + 1] == sorted(rates[: peak + 1]) and rates[peak:] == sorted(rates[peak:], reverse=True)

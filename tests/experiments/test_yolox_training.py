@@ -10,10 +10,12 @@ from datasets import write_coco, write_voc
 
 from tkml_core.experiments import datasets
 from tkml_core.experiments.training import __main__ as training
-from tkml_core.experiments.training import finish, pack
+from tkml_core.experiments.training import finish, pack, start
+from tkml_core.experiments.training.adversary import Adversary, loss_of
 from tkml_core.experiments.training.batches import Packed, by_shape, crops
 from tkml_core.labels import COCO80, VOC20
-from tkml_core.zoo import registry, yolox
+from tkml_core.zoo import registry, weights, yolox
+from tkml_core.zoo.checked import tensors
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +79,7 @@ def test_from_a_start_to_an_annotator(packs: list[Path], tmp_path: Path) -> None
     train("resumed", 1, "--lr", "0.0002")
     weight = "detector.trunk.stem.0.weight"
     assert not torch.equal(plain[weight], network.state_dict()[weight])
-    hardened = train("hardened", 2, "--radius", "1", "--ascents", "1")
+    hardened = train("hardened", 2, "--radius", "1", "--replays", "2")
     assert not torch.equal(plain[weight], hardened[weight])
 
     file = tmp_path / "finished.safetensors"
@@ -88,17 +90,33 @@ def test_from_a_start_to_an_annotator(packs: list[Path], tmp_path: Path) -> None
     assert logits.shape == (1, 20) and bool(logits.isfinite().all())
 
 
-def test_the_worst_case_stays_in_the_ball_and_the_box_and_raises_the_loss(packs: list[Path]) -> None:
+def test_the_adversary_stays_in_the_ball_and_the_box_and_raises_the_loss(packs: list[Path]) -> None:
     torch.manual_seed(0)
     network = registry.build_of("coco80")
     data = Packed(packs, torch.device("cpu"), range(80), blend=0.5)
     rows = torch.tensor(by_shape(data, np.arange(4))["wide"])
     x = crops(data, rows, 64, 96, 1.0, torch.Generator().manual_seed(0))
     target, weight = data.target[rows], data.weight[rows]
-    changed = training.worst_case(network, x, target, weight, 2.0, 3, bfloat16=False)
-    network.eval()
+    adversary = Adversary(x, radius=2.0, replays=3)
+    for _ in range(3):
+        leaf = adversary.leaf()
+        loss_of(network(leaf), target, weight).backward()
+        adversary.climb(leaf)
+    changed = adversary.leaf()
     assert float((changed - x).flatten(1).norm(dim=1).max()) <= 2.0 + 1e-4
     assert float(changed.min()) >= 0 and float(changed.max()) <= 1
     with torch.no_grad():
-        before, after = (training.loss_of(network(one), target, weight) for one in (x, changed))
+        before, after = (loss_of(network(one), target, weight) for one in (x, changed))
     assert after > before
+
+
+def test_training_goes_on_from_the_file_that_it_wrote() -> None:
+    torch.manual_seed(0)
+    file = weights.FOLDER / registry.PLAIN
+    network = start.start(file, list(range(80)), torch.rand(4, 3, 64, 96)).eval()
+    x, numbers = torch.rand(2, 3, 64, 96), tensors(file)
+    with torch.no_grad():
+        own = network(x) * numbers["coco.scale"].float() + numbers["coco.shift"].float()
+        torch.testing.assert_close(own, registry.build_of("coco80")(x), atol=2e-3, rtol=1e-3)
+    norms = [m for m in network.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    assert norms and not any(bool((n.running_var == 1 - n.eps).all()) for n in norms)  # they normalise again

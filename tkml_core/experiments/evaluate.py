@@ -19,9 +19,9 @@ from tkml_core.experiments.datasets import IGNORED, columns, measuring
 from tkml_core.experiments.reliability import diagram
 from tkml_core.experiments.training.calibration import expected_calibration_error
 from tkml_core.zoo import registry
+from tkml_core.zoo.weights import FOLDER
 
 KS = (1, 3, 5, 10)
-FOLDER = Path(__file__).resolve().parents[2] / "assets" / "weights"
 REFERENCE = "mobilenet-voc20"  # beside whose step, at 224 × 224, the others' steps stand
 
 

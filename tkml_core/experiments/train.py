@@ -6,7 +6,6 @@ One MobileNetV2 with 80 outputs learns from VOC and COCO photos together: `crops
 
 import argparse
 import copy
-import math
 import time
 from pathlib import Path
 from typing import cast
@@ -18,6 +17,7 @@ from tkml_core.experiments.command import plain_command
 from tkml_core.experiments.crops import Crops, batches, soft_scores
 from tkml_core.experiments.datasets import training
 from tkml_core.experiments.pretrained import start_network
+from tkml_core.experiments.schedule import follow, rate
 from tkml_core.zoo import mobilenet
 from tkml_core.zoo.weights import save_weights
 
@@ -31,25 +31,6 @@ def loss_of(logits: Tensor, target: Tensor, weight: Tensor, focus: float) -> Ten
     entropy = nn.functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
     surprise = (logits.sigmoid().detach() - target).abs() ** focus
     return (entropy * surprise * weight).sum(1).mean()
-
-
-@torch.no_grad()
-def follow(average: nn.Module, net: nn.Module, step: int, decay: float) -> None:
-    """Exponential average of weights and statistics; the start is shortened so that it forgets the first weights."""
-    keep = min(decay, (1 + step) / (10 + step))
-    for a, b in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
-        if a.is_floating_point():
-            a.lerp_(b, 1 - keep)
-        else:
-            a.copy_(b)
-
-
-def rates(step: int, total: int) -> float:
-    """Warm-up over 4 % of the steps, then a cosine down to a hundredth."""
-    warm = max(1, total // 25)
-    if step < warm:
-        return (step + 1) / warm
-    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, total - warm)))
 
 
 def train(args: argparse.Namespace) -> tuple[nn.Module, float]:
@@ -101,7 +82,7 @@ def train(args: argparse.Namespace) -> tuple[nn.Module, float]:
         net.train()
         for pixels, target, weight in batches(crops, args, epoch, start * args.batch):
             for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-                group["lr"] = peak * rates(step, total)
+                group["lr"] = peak * rate(step, total)
             x = normal(pixels.to(device).float().div(255)).contiguous(memory_format=torch.channels_last)
             with torch.autocast(device.type, torch.bfloat16, enabled=args.bfloat16):
                 logits = net(x)

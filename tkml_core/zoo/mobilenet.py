@@ -11,9 +11,9 @@ from torchvision.models import mobilenet_v2
 
 from tkml_core.labels import COCO80, label_indices
 from tkml_core.zoo.normalized import Normalized
-from tkml_core.zoo.weights import load_weights
+from tkml_core.zoo.weights import FOLDER, load_weights
 
-WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "weights" / "mobilenet_v2_coco80.safetensors"
+WEIGHTS = FOLDER / "mobilenet_v2_coco80.safetensors"
 Network = TypeVar("Network", bound=nn.Module)
 
 

@@ -17,9 +17,9 @@ from tkml_core.labels import COCO80, VOC20
 from tkml_core.zoo.checkpoints import fill, read
 from tkml_core.zoo.entry import Entry
 from tkml_core.zoo.normalized import Normalized
+from tkml_core.zoo.weights import FOLDER
 
 MEAN = STD = (0.5, 0.5, 0.5)
-FOLDER = Path(__file__).resolve().parents[2] / "assets" / "weights"
 
 
 @dataclass(frozen=True)

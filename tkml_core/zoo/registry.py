@@ -21,11 +21,11 @@ from tkml_core.zoo import described, mobilenet, paper_networks, yolox
 from tkml_core.zoo.defences import DEFENCES, defended
 from tkml_core.zoo.entry import Entry
 from tkml_core.zoo.published import PUBLISHED
+from tkml_core.zoo.weights import FOLDER
 
 __all__ = ["DEFAULT", "ENTRIES", "Entry", "available", "build_of", "data_set", "entry_of", "load", "place"]
 
 
-WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "weights"
 YOLOX_SIZE = InputSize(288, 448)
 
 
@@ -34,8 +34,8 @@ def _yolox(name: str, labels: Sequence[str], data_set: str, file: str, sentence:
     return Entry(
         name=name,
         labels=tuple(labels),
-        build=partial(yolox.annotating, labels, data_set, weights=WEIGHTS / file),
-        files=(WEIGHTS / file,),
+        build=partial(yolox.annotating, labels, data_set, weights=FOLDER / file),
+        files=(FOLDER / file,),
         data_set=data_set,
         sentence=sentence,
         source="YOLOX-nano (Ge et al. 2021), trained on for this project: see assets/weights/README.md.",

@@ -6,9 +6,10 @@ from pathlib import Path
 from tkml_core.images import InputSize
 from tkml_core.zoo.entry import Entry
 from tkml_core.zoo.registry import ENTRIES
+from tkml_core.zoo.weights import FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
-README, MEASURED = ROOT / "README.md", ROOT / "assets" / "weights" / "README.md"
+README, MEASURED = ROOT / "README.md", FOLDER / "README.md"
 BEGIN, END = "<!-- annotators: python -m tkml_core.zoo.table --write -->", "<!-- end of annotators -->"
 MEASURES = ("mAP", "calibration error", "step")  # columns of the table that experiments.evaluate writes
 

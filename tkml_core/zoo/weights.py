@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from tkml_core.zoo.checked import fill_exactly, record, tensors
 
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "weights"  # of what is bundled
+
 
 def save_weights(network: nn.Module, path: Path, notes: dict[str, str], more: dict[str, Tensor] | None = None) -> None:
     """Write the parameters, and `more` beside them, as float16, with `notes` in the header."""

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from tkml_core.experiments.training.__main__ import calibrated, held_out, scores
 from tkml_core.experiments.training.batches import Packed, batch, by_shape
+from tkml_core.experiments.training.held_out import calibrated, held_out, scores
 from tkml_core.experiments.training.start import start
 from tkml_core.labels import COCO80
 from tkml_core.zoo.mobilenet import fold

@@ -1,21 +1,20 @@
-"""What the training starts from: YOLOX-nano's published numbers, with batch norms that normalise again."""
+"""What the training starts from: published or trained numbers without norms, with batch norms that normalise again."""
 
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from tkml_core.zoo.mobilenet import unfold
+from tkml_core.zoo.checked import fill_exactly, tensors
+from tkml_core.zoo.mobilenet import fold, unfold
 from tkml_core.zoo.yolox import Detector, YOLOXAnnotator
 
 BOXES = 4  # outputs of a box regressor, which an annotator does without
+Numbers = list[tuple[Tensor, Tensor]]  # weights and biases of convolutions, in their order of use
 
 
-def read_onnx(path: Path) -> list[tuple[Tensor, Tensor]]:
-    """Weights and biases of the file's convolutions in their order of use, without the box regressors.
-
-    Needs the package onnx, which only this needs.
-    """
+def read_onnx(path: Path) -> Numbers:
+    """The published file's convolutions, without the box regressors. Needs the package onnx, which only this needs."""
     try:
         import onnx
     except ModuleNotFoundError as error:
@@ -26,21 +25,22 @@ def read_onnx(path: Path) -> list[tuple[Tensor, Tensor]]:
     return [(weight, bias) for weight, bias in convolutions if len(bias) != BOXES]
 
 
-@torch.no_grad()
-def fill(detector: Detector, numbers: list[tuple[Tensor, Tensor]]) -> None:
-    """Give the detector's convolutions, in their order of use, these weights; norms become identities plus a bias."""
-    norm_of = {m[0]: m[1] for m in detector.modules() if isinstance(m, nn.Sequential) and len(m) == 3}
-    used: list[nn.Module] = []
-    hooks = [
-        m.register_forward_pre_hook(lambda module, _: used.append(module))
-        for m in detector.modules()
-        if isinstance(m, nn.Conv2d)
-    ]
+def in_use(detector: Detector) -> list[nn.Conv2d]:
+    """The detector's convolutions, in their order of use."""
+    used: list[nn.Conv2d] = []
+    convolutions = [m for m in detector.modules() if isinstance(m, nn.Conv2d)]
+    hooks = [m.register_forward_pre_hook(lambda module, _: used.append(module)) for m in convolutions]
     detector.eval()(torch.zeros(1, 3, 64, 64))
     for hook in hooks:
         hook.remove()
-    for layer, (weight, bias) in zip(used, numbers, strict=True):
-        assert isinstance(layer, nn.Conv2d)
+    return used
+
+
+@torch.no_grad()
+def fill(detector: Detector, numbers: Numbers) -> None:
+    """Give the detector's convolutions these numbers; norms become identities plus a bias."""
+    norm_of = {m[0]: m[1] for m in detector.modules() if isinstance(m, nn.Sequential) and len(m) == 3}
+    for layer, (weight, bias) in zip(in_use(detector), numbers, strict=True):
         layer.weight.copy_(weight)
         norm = norm_of.get(layer)
         if isinstance(norm, nn.BatchNorm2d):
@@ -52,10 +52,24 @@ def fill(detector: Detector, numbers: list[tuple[Tensor, Tensor]]) -> None:
             layer.bias.copy_(bias)
 
 
+@torch.no_grad()
+def fill_trained(network: YOLOXAnnotator, path: Path) -> None:
+    """Give the network the numbers of a file that the training wrote."""
+    folded = fold(YOLOXAnnotator(network.class_of.tolist()))  # type: ignore[operator, union-attr]
+    own = folded.state_dict()
+    fill_exactly(folded, {key: value.float() for key, value in tensors(path).items() if key in own}, path.name)
+    fill(network.detector, [(c.weight, c.bias) for c in in_use(folded.detector) if c.bias is not None])
+    network.scale.copy_(folded.scale)
+    network.context.load_state_dict(folded.context.state_dict())
+
+
 def start(path: Path, class_of: list[int], pixels: Tensor) -> YOLOXAnnotator:
-    """The annotator with the detector's knowledge; its norms have the statistics of pixels (B,3,H,W) in [0,1]."""
+    """The annotator that the file's numbers make; its norms have the statistics of pixels (B,3,H,W) in [0,1]."""
     network = YOLOXAnnotator(class_of)
-    fill(network.detector, read_onnx(path) if path.suffix == ".onnx" else torch.load(path, weights_only=True))
+    if path.suffix == ".safetensors":
+        fill_trained(network, path)
+    else:
+        fill(network.detector, read_onnx(path))
     network.to(pixels.device)
     unfold(network, pixels)
     return network
