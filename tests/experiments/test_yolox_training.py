@@ -102,7 +102,7 @@ def test_the_adversary_stays_in_the_ball_and_the_box_and_raises_the_loss(packs: 
         leaf = adversary.leaf()
         loss_of(network(leaf), target, weight).backward()
         adversary.climb(leaf)
-    changed = adversary.leaf()
+    changed = adversary.leaf().detach()
     assert float((changed - x).flatten(1).norm(dim=1).max()) <= 2.0 + 1e-4
     assert float(changed.min()) >= 0 and float(changed.max()) <= 1
     with torch.no_grad():

@@ -11,9 +11,12 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 def follow(average: nn.Module, network: nn.Module, step: int, decay: float) -> None:
     """Exponential average of weights and statistics; the start is shortened so that it forgets the first weights."""
     keep = min(decay, (1 + step) / (10 + step))
-    pairs = zip(average.state_dict().values(), network.state_dict().values(), strict=True)
-    old, new = zip(*((a, b) for a, b in pairs if a.is_floating_point()), strict=True)
+    pairs = list(zip(average.state_dict().values(), network.state_dict().values(), strict=True))
+    old, new = zip(*(pair for pair in pairs if pair[0].is_floating_point()), strict=True)
     get_ema_multi_avg_fn(keep)(list(old), list(new), step)
+    for a, b in pairs:
+        if not a.is_floating_point():
+            a.copy_(b)
 
 
 def rate(step: int, total: int) -> float:
