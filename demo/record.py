@@ -22,7 +22,7 @@ from demo.catalog import attacks as catalog
 from demo.engine import loop, recordings
 from demo.engine.annotators import load_annotator
 from demo.engine.distortions import jpeg, noise
-from demo.engine.outcome import Outcome, top
+from demo.engine.outcome import Outcome
 from demo.engine.plan import DEFAULT_K, AttackRequest, make_plan
 from demo.engine.recordings import Recording, sample_photo
 from demo.engine.replay import Recorder, Replay
@@ -31,6 +31,7 @@ from demo.photos.samples import sample, samples
 from demo.photos.selection import known_truth
 from demo.tabs.lesson import notes
 from tkml_core.generators import WithResult
+from tkml_core.report import top
 from tkml_core.zoo import weights
 from tkml_core.zoo.perturbations import bundled
 from tkml_core.zoo.registry import data_set

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # From the top down; a room may import itself and what stands below its own floor.
 FLOORS = (
-    {"screenshot", "record"},
+    {"screenshot", "record", "figures"},
     {"page"},
     {"api"},
     {"tabs"},

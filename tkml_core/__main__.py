@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from tkml_core.attacks.registry import UNIVERSAL, goal_name
 from tkml_core.attacks.universal.precomputed import Precomputed
 from tkml_core.generators import WithResult
 from tkml_core.photo_files import allowed
+from tkml_core.report import data_file, levels, measured
 from tkml_core.zoo import DEFAULT
 
 
@@ -44,7 +46,11 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--max-steps", type=int, help="default: the attack's own")
     parser.add_argument("--confidence", type=float, help="κ: logits by which the goal is to be met; default: 0")
     parser.add_argument("--seed", type=int, default=0, help="of random targets, and of attacks that draw")
-    parser.add_argument("--out", type=Path, help="where to save the adversarial PNG")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="where to save the adversarial PNG, and beside it an NPZ of the run, which can be drawn",
+    )
     args = parser.parse_args(argv)
     args.goal = args.goal or ("hide" if args.hide else "")
     if not args.attack:
@@ -70,6 +76,8 @@ def _unwritable(path: Path) -> str:
     """Why nothing can be saved at `path`; "" where it can. Asked before the run, whose result would be lost."""
     if path.is_dir():
         return "this is a folder; name a file in it, such as adversarial.png"
+    if path.suffix == ".npz":
+        return "this is where the run's data go; name the PNG, such as adversarial.png"
     if not path.parent.is_dir():
         return f"there is no folder {path.parent}"
     if not os.access(path if path.exists() else path.parent, os.W_OK):
@@ -97,8 +105,10 @@ def attack_of(args: argparse.Namespace) -> Any:
     return kind(**{name: value for name, value in settings.items() if value is not None and name in names})
 
 
-def goal_of(args: argparse.Namespace, annotator: tk.Annotator, logits: Tensor, true: Tensor) -> tk.Goal:
-    """The goal asked for, about the labels that --targets or --hide name."""
+def asked_for(
+    args: argparse.Namespace, annotator: tk.Annotator, logits: Tensor, true: Tensor
+) -> tuple[type[tk.Goal], Tensor | None]:
+    """The kind of goal asked for, and the labels that --targets or --hide name, (1,n), where it is about any."""
     attack = UNIVERSAL[args.attack].name if args.attack in UNIVERSAL else args.attack
     kind = tk.GOALS[goal_name(attack, args.goal, targets=bool(args.targets))]
     for option, given, needed in (("--targets", args.targets, "targets"), ("--hide", args.hide, "hidden")):
@@ -107,13 +117,27 @@ def goal_of(args: argparse.Namespace, annotator: tk.Annotator, logits: Tensor, t
                 f"{option}: the goal {kind.name}, which {args.attack} is to have here, is not about such labels."
             )
     if kind.asks_for == "hidden":
-        return kind.of(true, args.k, annotator.places(args.hide or ()))
+        return kind, annotator.places(args.hide or ())
     if kind.asks_for == "targets":
         case = args.targets or ["best"]
         if len(case) == 1 and case[0] in tk.CASES:
-            return kind.of(true, args.k, tk.target_order(case[0], logits, true, args.k, args.seed))
-        return kind.of(true, args.k, annotator.places(case))
-    return kind.of(true, args.k)
+            return kind, tk.target_order(case[0], logits, true, args.k, args.seed)
+        return kind, annotator.places(case)
+    return kind, None
+
+
+def report_of(
+    args: argparse.Namespace, labels: Sequence[str], goal: tk.Goal, named: Sequence[str], result: tk.Result
+) -> dict[str, Any]:
+    """What the run was asked for and what it took; `report.measured` has what came of it."""
+    hides = goal.asks_for == "hidden"
+    return {
+        "photo": args.photo.stem, "annotator": args.annotator, "attack": args.attack, "goal": goal.name, "k": args.k,
+        "true_labels": [label for label, true in zip(labels, goal.true[0].tolist(), strict=True) if true],
+        "true_labels_guessed": not args.true, "targets": [] if hides else list(named), "hidden": list(named) if hides else [],
+        "l2_before_rounding": float(result.norm_float[0]), "steps": int(result.steps[0]), "forwards": int(result.forwards[0]),
+        "backwards": int(result.backwards[0]), "seed": args.seed,
+    }  # fmt: skip
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -125,7 +149,9 @@ def main(argv: list[str] | None = None) -> int:
         with torch.no_grad():
             before = annotator(x)
         true = annotator.mask(args.true) if args.true else annotator.guess(before)
-        run = WithResult(attack.steps(annotator, x, goal_of(args, annotator, before, true)))
+        kind, named = asked_for(args, annotator, before, true)
+        goal = kind.of(true, args.k, named)
+        run = WithResult(attack.steps(annotator, x, goal))
         print(f"true:   {', '.join(label for label, t in zip(annotator.labels, true[0].tolist(), strict=True) if t)}")
         print(f"before: {listed(annotator, before, args.k)}")
         for step in run:
@@ -139,16 +165,25 @@ def main(argv: list[str] | None = None) -> int:
         print(f"The annotator {args.annotator} failed: {' '.join(str(error).split())[:300]}", file=sys.stderr)
         return 2
     with torch.no_grad():
-        print(f"after:  {listed(annotator, annotator(result.x_adv), args.k)}")
-    z = result.x_adv - x
+        after = annotator(result.x_adv)
+    print(f"after:  {listed(annotator, after, args.k)}")
+    found = measured(annotator.labels, goal, x, before, result.x_adv, after)
     print(
         f"{'goal achieved' if result.achieved[0] else 'goal not achieved'}, E = {int(result.consistent[0])}, "
-        f"Pert {float(tk.pert(z)) * 100:.3f} ×10⁻², ‖z‖₂ {float(result.norm):.1f}, ‖z‖_∞ {float(tk.linf_norm(z)):.0f} of 255, "
+        f"Pert {found['pert'] * 100:.3f} ×10⁻², ‖z‖₂ {found['l2']:.1f}, ‖z‖_∞ {found['linf']:.0f} of 255, "
         f"{int(result.steps)} steps, {int(result.forwards)} forward and {int(result.backwards)} backward passes"
     )
+    print(
+        f"change of P@k {found['precision_change']:+.2f}, of AP@k {found['average_precision_change']:+.2f}, "
+        f"of NDCG@k {found['ndcg_change']:+.2f}"
+    )
     if args.out:
+        names = [] if named is None else [annotator.labels[j] for j in named[0].tolist()]
+        report = {**report_of(args, annotator.labels, goal, names, result), **found}
         try:
             tk.to_pil(result.x_adv).save(args.out, format="PNG")
+            data = data_file(levels(x), levels(result.x_adv), annotator.labels, report)
+            args.out.with_suffix(".npz").write_bytes(data)
         except OSError as error:
             print(f"{args.out} could not be written: {error.strerror or error}.", file=sys.stderr)
             return 2

@@ -1,10 +1,10 @@
-"""Norms, image quality and success rates, as the paper reports them (Eq. 14, 15), in 0–255 units."""
+"""Norms and success rates as the paper reports them (Eq. 14, 15), in 0–255 units; image quality; measures of a top-k."""
 
 import torch
 from skimage.metrics import structural_similarity
 from torch import Tensor
 
-from tkml_core.ranking import consistent
+from tkml_core.ranking import consistent, topk
 
 PIXELS = (1, 2, 3)  # the dimensions of one image; to flatten them would copy images that are laid out channels last
 
@@ -46,3 +46,33 @@ def ssim(x: Tensor, x_adv: Tensor) -> Tensor:
 def asr(logits: Tensor, true: Tensor, k: int) -> float:
     """Attack success rate of Eq. 14: the share of images with E = 0, from scores (B,m) after the attack."""
     return float((~consistent(logits, true, k)).double().mean())
+
+
+# What TKMIA (Sun et al., ACM MM 2023) wants an attack to leave as they are. Scores (B,m), true bool (B,m) or (1,m); (B,).
+
+
+def _hits(scores: Tensor, true: Tensor, k: int) -> Tensor:
+    """1 where place 1 … k of the ranking holds a true label, else 0; (B,k) double."""
+    return true.expand_as(scores).gather(1, topk(scores, k)).double()
+
+
+def precision_at(scores: Tensor, true: Tensor, k: int) -> Tensor:
+    """P@k: the share of the top-k that is true."""
+    return _hits(scores, true, k).mean(1)
+
+
+def average_precision_at(scores: Tensor, true: Tensor, k: int) -> Tensor:
+    """AP@k, whose mean over images is mAP@k: Σ_j P@j over the places j ≤ k of true labels, by min(k, |Y|).
+
+    0 where no label is true.
+    """
+    hits = _hits(scores, true, k)
+    places = torch.arange(1, k + 1, device=scores.device)
+    return (hits * hits.cumsum(1) / places).sum(1) / true.sum(1).clamp(1, k)
+
+
+def ndcg_at(scores: Tensor, true: Tensor, k: int) -> Tensor:
+    """NDCG@k: Σ_j 1/log₂(j + 1) over the places j ≤ k of true labels, by its largest value. 0 where no label is true."""
+    discount = 1 / torch.arange(2, k + 2, device=scores.device, dtype=torch.double).log2()
+    ideal = discount.cumsum(0)[true.sum(1).clamp(1, k) - 1]
+    return (_hits(scores, true, k) * discount).sum(1) / ideal

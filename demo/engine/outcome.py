@@ -1,7 +1,6 @@
 """What a run came to, measured on the picture that a person can save: the PNG is decoded and annotated once more."""
 
 import io
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from demo.engine.frames import History
 from demo.engine.places import ALONE_SECONDS
 from demo.engine.plan import Plan
 from demo.photos.attack_note import attack_note
+from tkml_core.report import measured
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,6 @@ class Outcome:
     logits: Tensor
     history: History
     report: dict[str, Any]  # JSON values only
-
-
-def top(labels: tuple[str, ...], logits: Tensor, k: int) -> list[list[Any]]:
-    """[label, probability] of the k best of `logits` (1,m), best first."""
-    probability = logits[0].sigmoid()
-    return [[labels[j], float(probability[j])] for j in tk.topk(logits, k)[0].tolist()]
 
 
 def device_name(device: torch.device) -> str:
@@ -50,9 +44,6 @@ def conclude(
     x_adv = plan.annotator.prepare(Image.open(io.BytesIO(buffer.getvalue()))).to(x.device)
     with torch.inference_mode():
         logits = plan.annotator(x_adv)
-    z = x_adv - x
-    psnr = float(tk.psnr(x, x_adv)[0])
-    labels = plan.annotator.labels
     report = {
         "photo": plan.photo.name,
         "annotator": plan.request.annotator,
@@ -64,20 +55,8 @@ def conclude(
         "target_case": plan.request.target_case if plan.roles.targets else "",
         "targets": list(plan.roles.targets),
         "hidden": list(plan.roles.hidden),
-        "before": top(labels, plan.photo.logits, plan.k),
-        "after": top(labels, logits, plan.k),
-        "achieved": bool(plan.goal.margin(logits)[0] < 0),
-        "consistent": bool(tk.consistent(logits, plan.true.to(logits.device), plan.k)[0]),
-        "consistent_before": bool(tk.consistent(plan.photo.logits, plan.true.to(logits.device), plan.k)[0]),
-        "margin": float(plan.goal.margin(logits)[0]),
-        "pert": float(tk.pert(z)[0]),
-        "l2": float(tk.l2_norm(z)[0]),
-        "linf": round(float(tk.linf_norm(z)[0]), 3),  # whole levels, but for float32
+        **measured(plan.annotator.labels, plan.goal, x, plan.photo.logits, x_adv, logits),
         "l2_before_rounding": float(result.norm_float[0]),
-        "psnr": psnr if math.isfinite(psnr) else None,
-        "ssim": float(tk.ssim(x, x_adv)[0]),
-        "width": x.shape[-1],
-        "height": x.shape[-2],
         "steps": int(result.steps[0]),
         "forwards": int(result.forwards[0]),
         "backwards": int(result.backwards[0]),

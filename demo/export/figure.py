@@ -7,18 +7,19 @@ import argparse
 import sys
 import textwrap
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, PathPatch
 from matplotlib.transforms import Affine2D
-from numpy.typing import NDArray
 
+from demo.engine.roles import Roles
 from demo.export import figure_icons
 from demo.export.npz import SavedRun, load
 from demo.render.labels import percent
@@ -72,13 +73,13 @@ def draw(saved: SavedRun) -> Figure:
     for number, (title, picture) in enumerate(zip(titles, pictures, strict=True)):
         left = MARGIN + number * (COLUMN + GAP)
         axes.text(left, 0.24, title, size=9.5, weight="bold", color=INK)
-        _picture(figure, picture, left, top, tall, width / height, total)
+        place_picture(figure, picture, left, top, COLUMN, tall)
     below = top + tall + 0.2
     for number, (title, listed) in enumerate(zip(("before", "after"), rows, strict=True)):
         left = MARGIN + 2 * number * (COLUMN + GAP)
         axes.text(left, below, f"Top {report['k']} {title}", size=7.5, color=SOFT)
         for place, (name, probability) in enumerate(listed):
-            _row(axes, saved, name, probability, left, below + 0.08 + place * (ROW + BETWEEN))
+            label_row(axes, saved.roles, name, probability, left, below + 0.08 + place * (ROW + BETWEEN))
         if more:
             axes.text(left, below + 0.2 + len(listed) * (ROW + BETWEEN), f"and {more} more", size=7.5, color=SOFT)
     _numbers(axes, saved, MARGIN + COLUMN + GAP, below)
@@ -90,42 +91,56 @@ def draw(saved: SavedRun) -> Figure:
 
 def save(saved: SavedRun, stem: Path) -> tuple[Path, Path]:
     """Write `stem`.png (200 dpi) and `stem`.pdf (vectors and text); the same run gives the same bytes."""
+    return write(lambda: draw(saved), stem, caption(saved.report))
+
+
+def write(drawn: Callable[[], Figure], stem: Path, title: str) -> tuple[Path, Path]:
+    """Write what `drawn` returns as `stem`.png and `stem`.pdf, whatever Matplotlib is set to here."""
     png, pdf = stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.pdf")
     with _drawing, matplotlib.rc_context():
         matplotlib.rcdefaults()  # a matplotlibrc may ask for LaTeX, or cut the margins off
         matplotlib.rcParams.update(_SETTINGS)
-        figure = draw(saved)
+        figure = drawn()
         figure.savefig(png, dpi=DPI, metadata={"Software": None})
-        figure.savefig(pdf, metadata={"CreationDate": None, "ModDate": None, "Title": caption(saved.report)})
+        figure.savefig(pdf, metadata={"CreationDate": None, "ModDate": None, "Title": title})
     return png, pdf
 
 
-def _picture(
-    figure: Figure, picture: NDArray[Any], left: float, top: float, tall: float, ratio: float, total: float
-) -> None:
-    """A photo as high as `tall` at most, in the middle of its column. Its own pixels: "none" embeds them in a PDF."""
-    wide = min(COLUMN, tall * ratio)
-    left += (COLUMN - wide) / 2
-    place = (left / WIDTH, 1 - (top + tall) / total, wide / WIDTH, tall / total)
-    axes = figure.add_axes(place)
+def place_picture(figure: Figure, picture: Any, left: float, top: float, wide: float, tall: float) -> None:
+    """A photo in the middle of a column `wide` inches wide, `tall` at most. Its own pixels: "none" embeds them in a PDF."""
+    height, width = np.asarray(picture).shape[:2]
+    own = min(wide, tall * width / height)
+    left += (wide - own) / 2
+    across, down = figure.get_size_inches()
+    axes = figure.add_axes((left / across, 1 - (top + tall) / down, own / across, tall / down))
     axes.imshow(picture, interpolation="none", aspect="auto")
     axes.axis("off")
 
 
-def _row(axes: Axes, saved: SavedRun, name: str, probability: float, left: float, top: float) -> None:
-    """One label of a top-k: sign, icon, name and probability in the frame of its part."""
-    kind = saved.roles.kind(name)
+def label_row(
+    axes: Axes,
+    roles: Roles,
+    name: str,
+    probability: float,
+    left: float,
+    top: float,
+    wide: float = COLUMN,
+    size: float = 7.5,
+) -> None:
+    """One label of a list, `wide` inches: sign, icon, name and probability in the frame of its part. size: of the text."""
+    kind = roles.kind(name)
+    tall = ROW * size / 7.5
     box = FancyBboxPatch(
-        (left, top), COLUMN, ROW, boxstyle="round,pad=0,rounding_size=0.05", linewidth=1.2, **LOOKS[kind]
+        (left, top), wide, tall, boxstyle="round,pad=0,rounding_size=0.05", linewidth=1.2, **LOOKS[kind]
     )
     axes.add_patch(box)
-    middle = top + ROW / 2
-    place = str(saved.roles.targets.index(name) + 1) if saved.roles.ordered and kind == "target" else ""
+    middle = top + tall / 2
+    place = str(roles.targets.index(name) + 1) if roles.ordered and kind == "target" else ""
     _mark(axes, kind, place, left + 0.06, middle)
-    figure_icons.draw(axes, name, left + 0.24, top + 0.025, ROW - 0.05)
-    axes.text(left + 0.5, middle, name, size=7.5, color=INK, va="center_baseline")
-    right = left + COLUMN - 0.07
-    axes.text(right, middle, percent(probability), size=7.5, color=SOFT, ha="right", va="center_baseline")
+    figure_icons.draw(axes, name, left + 0.24, top + 0.025, tall - 0.05)
+    axes.text(left + 0.255 + tall, middle, name, size=size, color=INK, va="center_baseline")
+    right = left + wide - 0.07
+    axes.text(right, middle, percent(probability), size=size, color=SOFT, ha="right", va="center_baseline")
 
 
 def _mark(axes: Axes, kind: str, place: str, left: float, middle: float) -> None:

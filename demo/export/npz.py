@@ -1,6 +1,5 @@
 """A finished run as one file that anybody can read with NumPy, and that the other files are made from."""
 
-import io
 import json
 import zipfile
 import zlib
@@ -11,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
 from demo.engine.outcome import Outcome
 from demo.engine.roles import Roles
 from demo.render.pictures import AMPLIFY
+from tkml_core.report import data_file, levels
 
 MOST_BYTES = 64_000_000  # of a data file, unpacked
 
@@ -47,29 +46,15 @@ class SavedRun:
         return Image.fromarray(np.rint(levels.clip(0, 255)).astype(np.uint8))
 
 
-def _levels(x: Tensor) -> NDArray[np.uint8]:
-    return x[0].mul(255).round().byte().permute(1, 2, 0).contiguous().cpu().numpy()
-
-
 def keep(outcome: Outcome) -> SavedRun:
     """The parts of an outcome that outlive it."""
     plan = outcome.plan
-    return SavedRun(_levels(plan.photo.x), _levels(outcome.x_adv), tuple(plan.annotator.labels), outcome.report)
+    return SavedRun(levels(plan.photo.x), levels(outcome.x_adv), tuple(plan.annotator.labels), outcome.report)
 
 
 def to_bytes(saved: SavedRun) -> bytes:
-    """The file: x, x_adv uint8; z int16 levels; z_float float32 in [0,1] units; labels; report, a JSON text."""
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
-        x=saved.x,
-        x_adv=saved.x_adv,
-        z=saved.z,
-        z_float=saved.z.astype(np.float32) / 255,
-        labels=np.array(saved.labels),
-        report=np.array(json.dumps(saved.report, ensure_ascii=False)),
-    )
-    return buffer.getvalue()
+    """The file, as `tkml_core.report` says."""
+    return data_file(saved.x, saved.x_adv, saved.labels, saved.report)
 
 
 def load(path: str | Path) -> SavedRun:

@@ -203,6 +203,15 @@ def waiting_html(text: str) -> Markup:
     return fill("render/verdict.html", kind="none", word="", text=text)
 
 
+def _measures(report: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What hiding labels did to the measures of a top-k, which TKMIA wants to stay as they are; runs of before have none."""
+    if report["goal"] != "hide" or "ndcg_change" not in report:
+        return []
+    named = (("P@k", "precision"), ("AP@k", "average_precision"), ("NDCG@k", "ndcg"))
+    told = ", ".join(f"{short} {report[f'{name}_change']:+.2f}".replace("-", "−") for short, name in named)
+    return [("Measures", told, "change of precision, average precision and NDCG; 0: who watches them notices nothing")]
+
+
 def table_html(report: dict[str, Any], took: str = "") -> Markup:
     """All figures of a run, each with what it means. `took`: what stands for its seconds, where they mean nothing."""
     psnr = "no change" if report["psnr"] is None else f"{report['psnr']:.1f} dB"
@@ -228,6 +237,7 @@ def table_html(report: dict[str, Any], took: str = "") -> Markup:
             f"length of the change; {report['l2_before_rounding']:.1f} before rounding to 8 bit",
         ),
         ("‖z‖∞", f"{report['linf']:.0f}", "largest change of one value, of 255"),
+        *_measures(report),
         ("PSNR", psnr, "above 40 dB is hard to see"),
         ("SSIM", f"{report['ssim']:.4f}", "1 means the same picture"),
         (catalog.choice_of(report["attack"]).counted, f"{report['steps']}", limit),

@@ -1,7 +1,9 @@
 """`python -m tkml_core photo`: one attack from the shell."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import skimage
 from conftest import with_universal
@@ -35,6 +37,12 @@ def test_a_cat_is_fooled_and_saved(photo: Path, more: list[str], capsys: pytest.
     with Image.open(saved) as file:
         top = tk.topk(annotator(annotator.prepare(file)), 2)[0].tolist()
     assert annotator.index("cat") not in top and all(annotator.labels[j] in after for j in top)
+    assert "change of P@k -" in said
+    with np.load(saved.with_suffix(".npz")) as data:
+        report = json.loads(str(data["report"]))
+        assert np.array_equal(data["x_adv"], np.asarray(Image.open(saved)))
+    assert [name for name, _ in report["after"]] == [annotator.labels[j] for j in top] and report["achieved"]
+    assert report["true_labels"] == ["cat"] and len(report["targets"]) == (2 if more else 0)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +123,12 @@ def test_a_folder_that_is_not_there_is_told_before_the_run(photo: Path, capsys: 
 
 @pytest.mark.parametrize(
     ("out", "words"),
-    [(".", "this is a folder"), ("cat.png/x.png", "there is no folder"), ("locked/x.png", "the rights")],
+    [
+        (".", "this is a folder"),
+        ("run.npz", "the run's data"),
+        ("cat.png/x.png", "there is no folder"),
+        ("locked/x.png", "the rights"),
+    ],
 )
 def test_where_nothing_can_be_saved_is_told_before_the_run(
     photo: Path, out: str, words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -1,14 +1,17 @@
-"""Norms, Pert, PSNR and SSIM against their formulas in numpy."""
+"""Norms, Pert, PSNR, SSIM and measures of a top-k against their formulas."""
+
+from itertools import combinations, permutations
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from oracles import repeatable
+from oracles import mask_of, repeatable
 from torch import Tensor
 
 import tkml_core as tk
+from tkml_core.metrics import average_precision_at, ndcg_at, precision_at
 
 
 def pair(seed: int, height: int, width: int, images: int = 3) -> tuple[Tensor, Tensor]:
@@ -65,3 +68,33 @@ def test_ssim_against_its_formula() -> None:
         channels = [ssim_written_out(x[i, c].double().numpy(), x_adv[i, c].double().numpy()) for c in range(3)]
         assert got == pytest.approx(np.mean(channels), rel=1e-6)
         assert 0 < got < 1
+
+
+def measures_by_hand(scores: list[float], true: set[int], k: int) -> tuple[float, float, float]:
+    """P@k, AP@k, NDCG@k by their definitions, over a ranking without ties."""
+    order = sorted(range(len(scores)), key=lambda j: -scores[j])[:k]
+    precision = [len(true & set(order[: j + 1])) / (j + 1) for j in range(k)]
+    hits = [label in true for label in order]
+    gain = sum(1 / np.log2(j + 2) for j in range(k) if hits[j])
+    most = sum(1 / np.log2(j + 2) for j in range(min(k, len(true))))
+    found = sum(p for p, hit in zip(precision, hits, strict=True) if hit) / min(k, len(true))
+    return precision[-1], found, gain / most
+
+
+@pytest.mark.parametrize("k", [1, 2, 4])
+def test_measures_of_a_top_k_over_all_rankings_and_truths(k: int) -> None:
+    for order in permutations(range(4)):
+        scores = [float(place) for place in order]
+        for size in (1, 2, 3, 4):
+            for true in combinations(range(4), size):
+                asked = torch.tensor([scores]), mask_of(true, 4), k
+                got = [float(measure(*asked)) for measure in (precision_at, average_precision_at, ndcg_at)]
+                assert got == pytest.approx(measures_by_hand(scores, set(true), k))
+
+
+def test_measures_of_many_images_by_one_row_of_truth_and_without_any() -> None:
+    scores, true = torch.tensor([[3.0, 2.0, 1.0], [1.0, 2.0, 3.0]]), torch.tensor([[True, False, False]])
+    assert precision_at(scores, true, 2).tolist() == [0.5, 0.0]
+    assert average_precision_at(scores, true, 2).tolist() == ndcg_at(scores, true, 2).tolist() == [1.0, 0.0]
+    nothing = torch.zeros_like(true)
+    assert average_precision_at(scores, nothing, 2).tolist() == ndcg_at(scores, nothing, 2).tolist() == [0.0, 0.0]

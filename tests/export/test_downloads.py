@@ -23,6 +23,7 @@ from demo.export.npz import SavedRun
 from demo.photos.samples import sample
 from demo.render.icons import FOLDER
 from demo.tabs.attack import link, stage
+from tkml_core import __main__ as shell
 
 
 def run(plan: Plan) -> Outcome:
@@ -96,6 +97,16 @@ def test_a_figure_says_what_the_report_says(data: Path) -> None:
     assert "TkML-AP-T on voc20, k = 2" in caption and "sofa and dog" in caption
     assert f"‖z‖₂ = {run_kept.report['l2']:.1f}" in caption
     assert ("; reached" in caption) is run_kept.report["achieved"]
+
+
+def test_what_the_shell_saves_can_be_drawn(photos: dict[str, Path], tmp_path: Path) -> None:
+    out = tmp_path / "fooled.png"
+    command = [str(photos["cat"]), "--k", "2", "--true", "cat", "--targets", "dog", "sofa", "--max-steps", "3"]
+    assert shell.main([*command, "--out", str(out)]) in (0, 1)
+    assert figure.main([str(out.with_suffix(".npz"))]) == 0
+    saved = npz.load(out.with_suffix(".npz"))
+    words = [text.get_text() for text in figure.draw(saved).axes[0].texts]
+    assert "TkML-AP-T on voc20, k = 2" in words[-1] and {"target", "true label"} <= set(words)
 
 
 def test_long_lists_are_cut_and_hidden_labels_marked(data: Path) -> None:

@@ -1,0 +1,66 @@
+"""A run in numbers and names, and the data file that figures are drawn from; the page and the shell write the same."""
+
+import io
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tkml_core.goals import Goal
+from tkml_core.metrics import average_precision_at, l2_norm, linf_norm, ndcg_at, pert, precision_at, psnr, ssim
+from tkml_core.ranking import consistent, topk
+
+
+def top(labels: Sequence[str], logits: Tensor, k: int) -> list[list[Any]]:
+    """[label, probability] of the k best of `logits` (1,m), best first."""
+    probability = logits[0].sigmoid()
+    return [[labels[j], float(probability[j])] for j in topk(logits, k)[0].tolist()]
+
+
+def measured(
+    labels: Sequence[str], goal: Goal, x: Tensor, before: Tensor, x_adv: Tensor, after: Tensor
+) -> dict[str, Any]:
+    """What an 8-bit image x_adv (1,3,H,W) with the logits `after` (1,m) shows beside the photo x with `before`: JSON values.
+
+    precision_change, average_precision_change, ndcg_change: of P@k, AP@k, NDCG@k; where they are 0, who watches these
+    measures alone notices nothing.
+    """
+    k, true = goal.k, goal.true.to(after.device)
+    margin, z, quality = float(goal.margin(after)[0]), x_adv - x, float(psnr(x, x_adv)[0])
+    measures = {"precision": precision_at, "average_precision": average_precision_at, "ndcg": ndcg_at}
+    return {
+        "before": top(labels, before, k),
+        "after": top(labels, after, k),
+        "achieved": margin < 0,
+        "consistent": bool(consistent(after, true, k)[0]),
+        "consistent_before": bool(consistent(before, true, k)[0]),
+        "margin": margin,
+        **{f"{name}_change": float((of(after, true, k) - of(before, true, k))[0]) for name, of in measures.items()},
+        "pert": float(pert(z)[0]),
+        "l2": float(l2_norm(z)[0]),
+        "linf": round(float(linf_norm(z)[0]), 3),  # whole levels, but for float32
+        "psnr": quality if math.isfinite(quality) else None,
+        "ssim": float(ssim(x, x_adv)[0]),
+        "width": x.shape[-1],
+        "height": x.shape[-2],
+    }
+
+
+def levels(x: Tensor) -> NDArray[np.uint8]:
+    """An image (1,3,H,W) on k/255 levels as (H,W,3) uint8."""
+    return x[0].mul(255).round().byte().permute(1, 2, 0).contiguous().cpu().numpy()
+
+
+def data_file(x: NDArray[np.uint8], x_adv: NDArray[np.uint8], labels: Sequence[str], report: dict[str, Any]) -> bytes:
+    """An NPZ: x, x_adv (H,W,3) uint8; z int16 levels; z_float float32 in [0,1] units; labels; report, a JSON text."""
+    z = x_adv.astype(np.int16) - x
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer, x=x, x_adv=x_adv, z=z, z_float=z.astype(np.float32) / 255, labels=np.array(labels),
+        report=np.array(json.dumps(report, ensure_ascii=False)),
+    )  # fmt: skip
+    return buffer.getvalue()
