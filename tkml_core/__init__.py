@@ -11,6 +11,7 @@ from tkml_core.attacks.kfool import KFool
 from tkml_core.attacks.minnorm.minnorm import MinNorm
 from tkml_core.attacks.mlap import MLAP
 from tkml_core.attacks.registry import ATTACKS, own_goal
+from tkml_core.attacks.tkmia import TKMIA
 from tkml_core.attacks.tkmlap_t import TkMLAPT
 from tkml_core.attacks.tkmlap_u import TkMLAPU
 from tkml_core.attacks.universal.kuap import KUAP
@@ -27,7 +28,7 @@ from tkml_core.zoo import available, load
 from tkml_core.zoo.perturbations import universal
 
 __all__ = [
-    "ATTACKS", "CASES", "GOALS", "KUAP", "MLAP", "Annotator", "BlackBox", "Budget", "CWk", "Cleared", "Goal", "Hide",
+    "ATTACKS", "CASES", "GOALS", "KUAP", "MLAP", "TKMIA", "Annotator", "BlackBox", "Budget", "CWk", "Cleared", "Goal", "Hide",
     "Inconsistent", "KFool", "MinNorm", "Ordered", "Result", "Step", "Targeted", "TkMLAPT", "TkMLAPU", "TkMLAPUv",
     "UniversalResult", "UniversalStep", "asr", "available", "average_topk", "choose_targets", "coco_name", "consistent",
     "l2_norm", "linf_norm", "load", "open_photo", "own_goal", "pert", "prepare", "psnr", "quantize", "ranks", "ssim",

@@ -38,6 +38,29 @@ def untargeted_lambda(scores: Tensor, true: Tensor, k: int) -> Tensor:
     return (best - scores).clamp(min=0).sort(dim=1, descending=True).values[:, scores.shape[1] - k - 1]
 
 
+def middle_lambda(scores: Tensor, true: Tensor, k: int) -> Tensor:
+    """A λ that minimises Eq. 8, midway between the least and the largest of them, (B,).
+
+    With it the loss's subgradient by z is that of the average itself: all m − k largest differences are active. At the
+    largest one m − k − 1 are, which at k = m − 1 is none, so that z would never move.
+    """
+    differences = (scores.masked_fill(~true, -torch.inf).amax(1, keepdim=True) - scores).clamp(min=0)
+    ordered, place = differences.sort(dim=1, descending=True).values, scores.shape[1] - k
+    return (ordered[:, place - 1] + ordered[:, place]) / 2
+
+
+def hide_and_keep(scores: Tensor, hide: Tensor, keep: Tensor, k: int) -> Objective:
+    """TKMIA: the average of the m−k largest [max_S f − f_j]_+ and that of the k largest [f_j − min_{Y∖S} f]_+, summed.
+
+    scores (B,m); hide, keep bool (B,m): S and Y∖S. Where nothing is to be kept the second is 0. The second is the first
+    upside down: of −f, with the labels to keep in place of S and m − k in place of k.
+    """
+    rest = scores.shape[1] - k
+    away = untargeted(scores, hide, k, middle_lambda(scores, hide, k))
+    stay = untargeted(-scores, keep, rest, middle_lambda(-scores, keep, rest))
+    return Objective(away.loss + stay.loss, away.by_scores - stay.by_scores, torch.zeros_like(away.loss))
+
+
 def targeted(scores: Tensor, targets: Tensor, lam: Tensor) -> Objective:
     """Eq. 12: Σ_j [s_j (λ − f_j)]_+ with s_j = +1 on targets and −1 elsewhere, and the subgradients of Eq. 13.
 

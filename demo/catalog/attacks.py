@@ -65,6 +65,11 @@ CHOICES = {
         "It reaches whichever goal you pick with as little change as it can find.",
         steps=290,  # it ends after 120 where those do
     ),
+    "TKMIA": AttackChoice(
+        "Hide labels, hold the others",
+        "A method of after the paper.",
+        "The labels you name leave the top-k and the other true ones are held in it, so that its measures stay as they were.",
+    ),
     "BlackBox": AttackChoice(
         "Only ask for scores",
         "This project's version of an older method, Square Attack.",

@@ -170,6 +170,43 @@ def test_kfool_steps_along_the_sum_of_the_unit_normals() -> None:
     torch.testing.assert_close((after.x_adv - x).flatten(), expected, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize(("signed_sum", "fixed_label"), [(False, False), (True, False), (False, True), (True, True)])
+def test_kfools_options_step_as_the_formula_says(signed_sum: bool, fixed_label: bool) -> None:
+    """Linear, two true labels with another between them: two steps, written out, away from the c that each has."""
+    found, x = linear(3, 9, side=24)
+    weight, bias = weights_of(found), scores_of(found, x)
+    order = np.argsort(-bias).tolist()
+    true = {order[0], order[2]}
+    goal = tk.Cleared(true=mask_of(true, 9), k=3)
+    attack = tk.KFool(max_steps=2, signed_sum=signed_sum, fixed_label=fixed_label)
+    steps = list(attack.steps(found, x, goal))
+    changed = []
+    for before, after in pairwise(steps):
+        f = before.logits[0].numpy() + 4e-3 * mask_of(true, 9)[0].numpy()
+        c = order[0] if fixed_label else max(true, key=lambda j, f=f: f[j])  # type: ignore[misc]
+        others = [j for j in np.argsort(-f).tolist()[:4] if j != c][:3]
+        w = [weight[j] - weight[c] for j in others]
+        parts = [(f[c] - f[j]) / np.linalg.norm(v) for j, v in zip(others, w, strict=True)]
+        length = abs(sum(parts)) if signed_sum else sum(map(abs, parts))
+        way = sum(v / np.linalg.norm(v) for v in w)
+        expected = 1.02 * length * way / np.linalg.norm(way)
+        np.testing.assert_allclose((after.x_adv - before.x_adv).numpy().ravel(), expected, rtol=1e-9, atol=1e-12)
+        changed.append(c)
+    assert len(set(changed)) == (1 if fixed_label else 2)  # the lead changes in the first step
+    assert steps[-1].x_adv.min() > 0 and steps[-1].x_adv.max() < 1
+
+
+def test_kfools_signed_sum_is_the_shorter_where_a_label_is_above_already() -> None:
+    found, x = linear(3, 9)
+    order = np.argsort(-scores_of(found, x)).tolist()
+    goal = tk.Cleared(true=mask_of({order[1]}, 9), k=3)
+    plain, signed = (list(tk.KFool(max_steps=1, signed_sum=s).steps(found, x, goal))[1].norm for s in (False, True))
+    assert signed < plain
+    leading = tk.Cleared(true=mask_of({order[0]}, 9), k=3)
+    one, other = (tk.KFool(max_steps=1, signed_sum=s)(found, x, leading).norm_float for s in (False, True))
+    assert torch.equal(one, other)  # none is above: all signs agree
+
+
 def test_kfool_counts_a_backward_pass_for_each_label() -> None:
     found, x = linear(3, 9)
     goal = tk.Cleared(true=mask_of(best(scores_of(found, x), 3), 9), k=3)

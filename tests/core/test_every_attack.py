@@ -24,6 +24,7 @@ SHORT: dict[str, dict[str, Any]] = {
     "ML-AP": {"max_steps": 120},
     "CW^k": {"max_steps": 120, "searches": 2},
     "MinNorm": {"max_steps": 40},
+    "TKMIA": {"max_steps": 60},
     "BlackBox": {"max_steps": 150, "epsilon": 16},
 }
 EVERY = pytest.mark.parametrize("name", list(tk.ATTACKS))
@@ -40,7 +41,7 @@ def run_of(name: str, m: int = 6, k: int = 2, images: int = 2, **other: Any) -> 
 
 
 def test_the_registry_names_each_class_as_it_names_itself() -> None:
-    contract = ["TkML-AP-U", "TkML-AP-T", "TkML-AP-Uv", "kFool", "kUAPs", "ML-AP", "CW^k", "MinNorm", "BlackBox"]
+    contract = ["TkML-AP-U", "TkML-AP-T", "TkML-AP-Uv", "kFool", "kUAPs", "ML-AP", "CW^k", "MinNorm", "TKMIA", "BlackBox"]
     assert set(tk.ATTACKS) == set(contract) == set(SHORT)
     for name, kind in tk.ATTACKS.items():
         assert kind.name == name and kind.goals and "max_steps" in {field.name for field in fields(kind)}

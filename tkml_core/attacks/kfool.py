@@ -29,7 +29,10 @@ class KFool(Attack):
     two true labels came to rest short of success.) Other true labels in the top-(k+1) are lifted like any: that is the
     method's weakness, not a slip. A step costs one backward pass a label, k + 1 in all.
 
-    Goals: `Cleared`, or `Inconsistent`. overshoot: η of DeepFool, 0 or more.
+    Goals: `Cleared`, or `Inconsistent`. overshoot: η of DeepFool, 0 or more. signed_sum: a step goes as far as
+    |Σ_j f'_j/‖w'_j‖|, the sum of Tursynbek et al. with the signs of f'_j, in which labels that are above c already shorten it.
+    fixed_label: c is the true label that leads on the image itself, at every step. With both this is the adaptation that
+    the authors of T_kML-AP run.
     """
 
     name = "kFool"
@@ -37,6 +40,8 @@ class KFool(Attack):
 
     max_steps: int = 100  # DeepFool's programs stop after 50
     overshoot: float = 0.02
+    signed_sum: bool = False
+    fixed_label: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -46,6 +51,7 @@ class KFool(Attack):
             )
 
     def _loop(self, state: BatchState) -> Steps:
+        first = leading(state.logits, state.goal)
         for index in range(self.max_steps + 1):
             evaluation = state.evaluate()
             rows, goal, leaf, logits, _, seen, _ = evaluation
@@ -57,18 +63,27 @@ class KFool(Attack):
             if (yield state.step(index)) or not len(state.active) or index == self.max_steps:
                 break
 
-            move = (1 + self.overshoot) * kfool_step(leaf, logits, goal, aimed)
+            c = take(first, rows) if self.fixed_label else leading(aimed, goal)
+            move = (1 + self.overshoot) * kfool_step(leaf, logits, goal, aimed, c, self.signed_sum)
             moved = state.move(rows, leaf.detach() + move)
             state.backwards = add(state.backwards, moved, goal.k + 1)
         return state.result()
 
 
-def kfool_step(leaf: Tensor, logits: Tensor, goal: Goal, aimed: Tensor) -> Tensor:
+def leading(scores: Tensor, goal: Goal) -> Tensor:
+    """The true label with the largest of the scores (n,m), (n,1)."""
+    return scores.masked_fill(~goal.true, -torch.inf).argmax(1, keepdim=True)
+
+
+def kfool_step(
+    leaf: Tensor, logits: Tensor, goal: Goal, aimed: Tensor, c: Tensor | None = None, signed_sum: bool = False
+) -> Tensor:
     """One step (n,3,H,W) at the images `leaf`, of which `logits` (n,m) are a graph: see `KFool`. k + 1 backward passes.
 
     aimed (n,m): the scores that say which boundaries are still ahead and how far, past the true ones by what is required.
+    c (n,1): the label to step away from; None: the true one that leads.
     """
-    c = aimed.masked_fill(~goal.true, -torch.inf).argmax(1, keepdim=True)
+    c = leading(aimed, goal) if c is None else c
     labels = topk(aimed, goal.k + 1)
     labels = torch.where((labels == c).any(1, keepdim=True), labels, torch.cat([labels[:, :-1], c], 1))
     one_hot = logits.new_zeros(*labels.shape, logits.shape[1]).scatter_(2, labels[:, :, None], 1)  # (n,k+1,m)
@@ -78,8 +93,9 @@ def kfool_step(leaf: Tensor, logits: Tensor, goal: Goal, aimed: Tensor) -> Tenso
     own = (labels == c).to(gradients.dtype)  # one-hot at c
     w = gradients - (own[:, :, None] * gradients).sum(1, keepdim=True)
     size = w.norm(dim=2)
-    difference = (aimed.gather(1, c) - aimed.gather(1, labels)).abs()  # |f'_j|
-    distance = torch.where(size > TINY, difference / size.clamp(min=TINY), 0.0).sum(1)
+    difference = aimed.gather(1, c) - aimed.gather(1, labels)  # −f'_j
+    difference = difference if signed_sum else difference.abs()
+    distance = torch.where(size > TINY, difference / size.clamp(min=TINY), 0.0).sum(1).abs()
     direction = (w / size.clamp(min=TINY)[:, :, None]).sum(1)
     unit = direction / direction.norm(dim=1, keepdim=True).clamp(min=TINY)
     return (distance[:, None] * unit).view_as(leaf)

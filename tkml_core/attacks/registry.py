@@ -1,5 +1,6 @@
 """The attacks by the names that are printed, and the goals that each can have."""
 
+import torch
 from torch import Tensor
 
 from tkml_core.attacks.base import Attack
@@ -8,16 +9,18 @@ from tkml_core.attacks.cwk import CWk
 from tkml_core.attacks.kfool import KFool
 from tkml_core.attacks.minnorm.minnorm import MinNorm
 from tkml_core.attacks.mlap import MLAP
+from tkml_core.attacks.tkmia import TKMIA
 from tkml_core.attacks.tkmlap_t import TkMLAPT
 from tkml_core.attacks.tkmlap_u import TkMLAPU
 from tkml_core.attacks.universal.base import Universal
 from tkml_core.attacks.universal.kuap import KUAP
 from tkml_core.attacks.universal.tkmlap_uv import TkMLAPUv
 from tkml_core.goals import Goal
+from tkml_core.ranking import topk
 from tkml_core.targets import target_order
 
 ATTACKS: dict[str, type[Attack]] = {
-    attack.name: attack for attack in (TkMLAPU, TkMLAPT, TkMLAPUv, KFool, KUAP, MLAP, CWk, MinNorm, BlackBox)
+    attack.name: attack for attack in (TkMLAPU, TkMLAPT, TkMLAPUv, KFool, KUAP, MLAP, CWk, MinNorm, TKMIA, BlackBox)
 }
 
 # Those that make one z for a set, at their defaults; the paper's also with another surrogate, see `universal.md`.
@@ -27,13 +30,15 @@ UNIVERSAL: dict[str, Universal] = {
 
 
 def own_goal(attack: Attack, logits: Tensor, true: Tensor, k: int, case: str = "best", seed: int = 0) -> Goal:
-    """The first of the attack's goals; targets, where it takes any, by `target_order`.
+    """The first of the attack's goals; targets, where it takes any, by `target_order`; the best true label to be hidden.
 
     logits (B,m); true bool (B,m) or (1,m).
     """
     kind = attack.goals[0]
     if not kind.asks_for:
         return kind.of(true, k)
+    if kind.asks_for == "hidden":
+        return kind.of(true, k, topk(logits.masked_fill(~true, -torch.inf), 1))
     return kind.of(true, k, target_order(case, logits, true, k, seed))
 
 

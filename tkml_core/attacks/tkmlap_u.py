@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from tkml_core import losses
 from tkml_core.attacks.batch import BatchState
 from tkml_core.attacks.descent import Descent, Relaxation, check_lambda
 from tkml_core.attacks.printed import Printed
-from tkml_core.goals import Cleared, Goal, Inconsistent
+from tkml_core.goals import Cleared, Inconsistent
 from tkml_core.step import Steps
 
 EQ_8 = Relaxation(
@@ -24,17 +23,6 @@ EQ_8 = Relaxation(
 )
 
 
-def _middle_lambda(scores: Tensor, goal: Goal) -> Tensor:
-    """A λ that minimises Eq. 8, midway between the least and the largest of them, (B,).
-
-    With it the loss's subgradient by z is that of the average itself: all m − k largest differences are active. At the
-    largest one m − k − 1 are, which at k = m − 1 is none, so that z would never move.
-    """
-    differences = (scores.masked_fill(~goal.true, -torch.inf).amax(1, keepdim=True) - scores).clamp(min=0)
-    ordered, place = differences.sort(dim=1, descending=True).values, scores.shape[1] - goal.k
-    return (ordered[:, place - 1] + ordered[:, place]) / 2
-
-
 @dataclass(frozen=True)
 class PrintedU(Printed):
     """Algorithm 1 as printed, until E = 0 (`Inconsistent`), or until the goal `Cleared` holds. Settings: see `Printed`."""
@@ -42,7 +30,7 @@ class PrintedU(Printed):
     name = "TkML-AP-U"
     goals = (Inconsistent, Cleared)
     relaxation = EQ_8
-    lemma_1_lambda = staticmethod(_middle_lambda)
+    lemma_1_lambda = staticmethod(lambda scores, goal: losses.middle_lambda(scores, goal.true, goal.k))
     stops_at_success = True
 
 

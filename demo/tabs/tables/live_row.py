@@ -59,6 +59,11 @@ class Progress:
     waiting: Waiting | None = None
 
 
+def attacks() -> dict[str, catalog.AttackChoice]:
+    """The attacks that can have one of these goals, with their words."""
+    return {name: choice for name, choice in catalog.attacks().items() if cases_of(name)}
+
+
 def cases_of(attack: str) -> dict[str, str]:
     """The goals that an attack can have here, by name, with a visitor's words."""
     goals = catalog.goals_of(attack)
@@ -68,7 +73,7 @@ def cases_of(attack: str) -> dict[str, str]:
 
 def request_for(annotator: str, attack: str, case: str, k: Any, max_steps: Any, seed: Any) -> AttackRequest:
     """The request for every photo; ValueError where the attack cannot have the goal."""
-    one_of("attack", attack, catalog.attacks())
+    one_of("attack", attack, attacks())
     one_of(f"The goal of {attack}", case, cases_of(attack))
     goal, target = ("cleared", "") if case == "cleared" else ("targeted", case)
     return AttackRequest(

@@ -1,0 +1,54 @@
+"""TKMIA (Sun et al., ACM MM 2023, "When Measures are Unreliable: Imperceptible Adversarial Perturbations toward Top-k …")."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from tkml_core import losses
+from tkml_core.attacks.batch import BatchState
+from tkml_core.attacks.descent import Descent, Relaxation
+from tkml_core.goals import Goal, Hide
+from tkml_core.step import Steps
+
+
+def hide_of(goal: Goal) -> Hide:
+    assert isinstance(goal, Hide)
+    return goal
+
+
+def _signs(goal: Goal) -> Tensor:
+    """1 on labels to hide, −1 on those to keep, 0 elsewhere, (B,m)."""
+    hide = hide_of(goal)
+    return hide.hide.float() - hide.keep.float()
+
+
+TWO_AVERAGES = Relaxation(
+    objective=lambda scores, goal, lam: losses.hide_and_keep(scores, hide_of(goal).hide, hide_of(goal).keep, goal.k),
+    gap=lambda loss, margin: margin,  # the loss is not zero at the goal, as Eq. 8 of T_kML-AP is not
+    threshold=lambda scores, goal, lam: scores.topk(goal.k, dim=1).values[:, -1],  # f_[k]
+    label_signs=_signs,
+)
+
+
+@dataclass(frozen=True)
+class TKMIA(Descent):
+    """Minimise β/2 ‖z‖² + the averages of the m−k largest [max_S f − f_j]_+ and of the k largest [f_j − min_{Y∖S} f]_+.
+
+    S are the labels to hide. The first term pushes all of S below the k-th of the others, as Eq. 8 does with all true labels;
+    the second holds the other true labels in the top-k, so that P@k, mAP@k and NDCG@k stay as they are, and who watches
+    these measures notices nothing. The two terms are the paper's. Its two thresholds λ are not descended on: they are
+    Lemma 1's in each step, as in its authors' program, which leaves the averages themselves. Not the paper's: no weight decay
+    and momentum but the loop, step rule and 8-bit search that `TkMLAPU` has, hinges also where a term is negative, and success
+    by the goal `Hide`, which asks that the other true labels stay; their program counts only how many of S have left.
+    It runs only where k true labels are left; here fewer may be, and where more are, the weakest of them is held, as there.
+
+    Goal: `Hide`. Settings: see `Descent`; the first success ends a run, so that a shorter step leaves a smaller perturbation.
+    """
+
+    name = "TKMIA"
+    goals = (Hide,)
+
+    step: float = 0.2
+
+    def _loop(self, state: BatchState) -> Steps:
+        return self._descend(state, TWO_AVERAGES)
