@@ -41,7 +41,18 @@ def run_of(name: str, m: int = 6, k: int = 2, images: int = 2, **other: Any) -> 
 
 
 def test_the_registry_names_each_class_as_it_names_itself() -> None:
-    contract = ["TkML-AP-U", "TkML-AP-T", "TkML-AP-Uv", "kFool", "kUAPs", "ML-AP", "CW^k", "MinNorm", "TKMIA", "BlackBox"]
+    contract = [
+        "TkML-AP-U",
+        "TkML-AP-T",
+        "TkML-AP-Uv",
+        "kFool",
+        "kUAPs",
+        "ML-AP",
+        "CW^k",
+        "MinNorm",
+        "TKMIA",
+        "BlackBox",
+    ]
     assert set(tk.ATTACKS) == set(contract) == set(SHORT)
     for name, kind in tk.ATTACKS.items():
         assert kind.name == name and kind.goals and "max_steps" in {field.name for field in fields(kind)}

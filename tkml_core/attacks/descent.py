@@ -25,8 +25,16 @@ class Relaxation:
     threshold: Callable[[Tensor, Goal, Tensor], Tensor]  # what to draw among the scores (B,), from scores, goal and λ
     # ±1 or 0 for each label (B,m): which way its score moves where the goal is to be met by more than it must be
     label_signs: Callable[[Goal], Tensor]
-    best_lambda: Callable[[Tensor, Goal], Tensor] | None = None  # the λ that minimises it (Lemma 1); None: it has no λ
+    best_lambda: Callable[[Tensor, Goal], Tensor] | None = None  # a λ that minimises it (Lemma 1); None: it has no λ
+    # One in the middle of those that do, with which the subgradient by z is that of the average itself; None: `best_lambda`
+    middle_lambda: Callable[[Tensor, Goal], Tensor] | None = None
     lambda_range: tuple[float, float] = (-torch.inf, torch.inf)  # on logits; on probabilities λ is in [0,1]
+
+    def lemma_1(self, scores: Tensor, goal: Goal) -> Tensor:
+        """The λ (B,) that Lemma 1 gives at scores (B,m)."""
+        given = self.middle_lambda or self.best_lambda
+        assert given is not None
+        return given(scores, goal)
 
 
 @dataclass(frozen=True)
@@ -56,11 +64,13 @@ class Descent(Attack):
         check_score_space(self.score_space)
 
     def _descend(
-        self, state: BatchState, relaxation: Relaxation, lambda_0: float | None = None, patience: int = 0
-    ) -> Steps:
+        self, state: BatchState, relaxation: Relaxation, lambda_0: float | None = None, patience: int = 0,
+        lemma_1: bool = False,
+    ) -> Steps:  # fmt: skip
         """Descend on `relaxation` from lambda_0, or from the best λ where it is None.
 
         patience: steps without a smaller success after which an image is done; 0: the first success ends it.
+        lemma_1: λ is Lemma 1's at every iterate, in place of λ's own steps.
         """
         low, high = (0.0, 1.0) if self.score_space == "probability" else relaxation.lambda_range
         lam = torch.zeros_like(state.norm)
@@ -78,6 +88,8 @@ class Descent(Attack):
             with torch.enable_grad():
                 scores = self._scores(logits)
             seen = scores.detach()
+            if lemma_1:
+                lam = replace(lam, rows, relaxation.lemma_1(seen, goal).clamp(low, high))
             # Scores with which the goal is met once it is met by more than `required_margin` on the true ones.
             aimed = seen + take(state.required_margin, rows)[:, None] * relaxation.label_signs(goal)
             loss, by_scores, by_lambda = relaxation.objective(aimed, goal, take(lam, rows))
@@ -95,7 +107,8 @@ class Descent(Attack):
             gap = relaxation.gap(loss, margin).clamp(min=0)
             succeeded = take(state.best_norm, rows) < torch.inf
             rate, factor, update = polyak.step(rows, by_x.add(z, alpha=self.beta), gap, margin, succeeded)
-            lam = replace(lam, rows, (take(lam, rows) - rate * by_lambda).clamp(low, high))
+            if not lemma_1:
+                lam = replace(lam, rows, (take(lam, rows) - rate * by_lambda).clamp(low, high))
             state.move(rows, leaf.detach().addcmul(each(factor), update, value=-1))
         return state.result()
 

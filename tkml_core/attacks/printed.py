@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import Tensor
 
 from tkml_core.attacks.base import LARGEST, Attack, check_beta_and_momentum
 from tkml_core.attacks.batch import BatchState
 from tkml_core.attacks.descent import Relaxation, check_lambda, check_score_space, in_space
 from tkml_core.attacks.rows import add, replace, take
-from tkml_core.goals import Goal
 from tkml_core.step import Steps
 
 
@@ -28,9 +26,6 @@ class Printed(Attack):
     """
 
     relaxation: ClassVar[Relaxation]
-    lemma_1_lambda: ClassVar[
-        "staticmethod[[Tensor, Goal], Tensor]"
-    ]  # a λ in the middle of those that minimise the loss
     stops_at_success: ClassVar[bool]
 
     eta: float = 1.0
@@ -50,7 +45,7 @@ class Printed(Attack):
     def _loop(self, state: BatchState) -> Steps:
         kind = type(self)
         low, high = (0.0, 1.0) if self.score_space == "probability" else kind.relaxation.lambda_range
-        lam = kind.lemma_1_lambda(in_space(self.score_space, state.logits), state.goal)
+        lam = kind.relaxation.lemma_1(in_space(self.score_space, state.logits), state.goal)
         if self.lambda_0 is not None:
             lam = torch.full_like(lam, self.lambda_0)
         lam = lam.clamp(low, high)
@@ -66,7 +61,7 @@ class Printed(Attack):
                 scores = in_space(self.score_space, logits)
             seen = scores.detach()
             if self.lemma_1:
-                lam = replace(lam, rows, kind.lemma_1_lambda(seen, goal).clamp(low, high))
+                lam = replace(lam, rows, kind.relaxation.lemma_1(seen, goal).clamp(low, high))
             here = take(lam, rows)
             loss, by_scores, by_lambda = kind.relaxation.objective(seen, goal, here)
             loss = loss + self.beta / 2 * (norm / 255).square()

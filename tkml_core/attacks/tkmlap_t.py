@@ -42,7 +42,6 @@ class PrintedT(Printed):
     name = "TkML-AP-T"
     goals = (Targeted,)
     relaxation = EQ_12
-    lemma_1_lambda = staticmethod(lambda scores, goal: losses.targeted_lambda(scores, goal.k))
     stops_at_success = False
 
 
@@ -51,8 +50,8 @@ class TkMLAPT(Descent):
     """Minimise β/2 ‖z‖² + Σ_j [s_j (λ − f_j)]_+, s_j = +1 on targets and −1 elsewhere (Eq. 12), by the steps of Eq. 13.
 
     Runs for at most `max_steps` and keeps the smallest success. Goal: `Targeted` (Eq. 10). lambda_0: the first λ; None takes
-    the one that minimises the loss. patience: an image is done after so many steps without a smaller success. Other
-    settings: see `Descent`.
+    the one that minimises the loss. patience: an image is done after so many steps without a smaller success. lemma_1: λ is
+    Lemma 1's at every iterate, in place of λ's own steps; the first λ does not count then. Other settings: see `Descent`.
     """
 
     name = "TkML-AP-T"
@@ -60,6 +59,7 @@ class TkMLAPT(Descent):
 
     lambda_0: float | None = None
     patience: int = 5
+    lemma_1: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -72,4 +72,4 @@ class TkMLAPT(Descent):
         return PrintedT(**settings)
 
     def _loop(self, state: BatchState) -> Steps:
-        return self._descend(state, EQ_12, self.lambda_0, self.patience)
+        return self._descend(state, EQ_12, self.lambda_0, self.patience, self.lemma_1)

@@ -19,6 +19,7 @@ EQ_8 = Relaxation(
     threshold=lambda scores, goal, lam: scores.masked_fill(~goal.true, float("-inf")).amax(1) - lam,
     label_signs=lambda goal: goal.true.float(),
     best_lambda=lambda scores, goal: losses.untargeted_lambda(scores, goal.true, goal.k),
+    middle_lambda=lambda scores, goal: losses.middle_lambda(scores, goal.true, goal.k),
     lambda_range=(0.0, torch.inf),
 )
 
@@ -30,7 +31,6 @@ class PrintedU(Printed):
     name = "TkML-AP-U"
     goals = (Inconsistent, Cleared)
     relaxation = EQ_8
-    lemma_1_lambda = staticmethod(lambda scores, goal: losses.middle_lambda(scores, goal.true, goal.k))
     stops_at_success = True
 
 
@@ -39,7 +39,8 @@ class TkMLAPU(Descent):
     """Minimise β/2 ‖z‖² + λ + 1/(m−k) Σ_j [max_Y f − f_j − λ]_+ (Eq. 8) by the steps of Eq. 9; stop at the goal.
 
     Goals: `Cleared` (Eq. 6), or `Inconsistent` (Eq. 5, Algorithm 1's own test). lambda_0: the first λ; None takes the one
-    that minimises the loss. Other settings: see `Descent`; the first success ends a run, so that a shorter step leaves a
+    that minimises the loss. lemma_1: λ is Lemma 1's at every iterate, where λ's own steps lag behind the scores; the first λ
+    does not count then. Other settings: see `Descent`; the first success ends a run, so that a shorter step leaves a
     smaller perturbation.
     """
 
@@ -48,6 +49,7 @@ class TkMLAPU(Descent):
 
     step: float = 0.2
     lambda_0: float | None = None
+    lemma_1: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -59,4 +61,4 @@ class TkMLAPU(Descent):
         return PrintedU(**settings)
 
     def _loop(self, state: BatchState) -> Steps:
-        return self._descend(state, EQ_8, self.lambda_0)
+        return self._descend(state, EQ_8, self.lambda_0, lemma_1=self.lemma_1)

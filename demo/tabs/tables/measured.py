@@ -8,17 +8,19 @@ from html import escape
 from pathlib import Path
 from typing import TypeVar
 
+from demo.render.heat_map import heat_map_html
 from demo.render.measured_table import Table, table_html
 from demo.render.security_curves import Panel, curves_html
 from demo.render.verdict import top_words
 from tkml_core.attacks.budget import AUTHORS
-from tkml_core.measured import lines, summary, tables_page
+from tkml_core.measured import easy_targets, lines, summary, tables_page
 from tkml_core.statistics import share
 
 chance, number, of_table, printed = tables_page.chance, tables_page.number, tables_page.of_table, tables_page.printed
 T = TypeVar("T")
 MEASURED = Path(__file__).resolve().parents[3] / "assets" / "measured"
 COMMAND = "python -m tkml_core.experiments.tables --voc VOCdevkit --coco coco"
+EASY = "python -m tkml_core.experiments.easy_targets --data DATA"
 GOAL, EQ_14 = "goal % [95 %]", "E = 0 % [95 %]"
 PAPER_ASR, PAPER_PERT = "paper’s ASR %", "paper’s Pert"
 NORM, STEPS = "‖z‖₂ of the change, in 0–255 units", "steps until the goal was first met"
@@ -66,7 +68,16 @@ def tables(folder: Path = MEASURED) -> list[Table]:
 def measured_html(folder: Path = MEASURED) -> str:
     """Every section: its sentence and pictures first, the numbers folded below them."""
     found = sections(folder)
-    return "".join(map(section_html, found)) + (csv_link(folder) if found else "")
+    return "".join(map(section_html, found)) + (csv_link(folder) if found else "") + easy_html(folder)
+
+
+def easy_html(folder: Path) -> str:
+    """Which targets are easy, for each annotator that it was measured for."""
+    pairs = easy_targets.read_csv(folder / "easy_targets.csv")
+    names = dict.fromkeys(pair.annotator for pair in pairs)
+    return "".join(
+        heat_map_html([p for p in pairs if p.annotator == name], f"{EASY} --annotator {name}") for name in names
+    )
 
 
 def csv_link(folder: Path) -> str:

@@ -1,0 +1,52 @@
+"""Which labels are easily planted where which others are true, as a table of shades that screen readers can read, too."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite, isnan, log
+
+from markupsafe import Markup
+
+from demo.render.templates import fill
+from tkml_core.measured.easy_targets import Pair, clustered, correlation
+
+RESPECTS = {
+    "together": "how often the training photos show both labels",
+    "weights": "how far the labels’ weights in the last layer are apart",
+}
+
+
+@dataclass(frozen=True)
+class Shade:
+    """A cell: its number, how dark it is from 0 to 1, and what is told on a closer look."""
+
+    text: str
+    heat: float
+    told: str
+
+
+def heat_map_html(pairs: Sequence[Pair], command: str = "") -> Markup:
+    """The pairs of one annotator: a row a true label, a column a target, clustered alike; the easier, the darker."""
+    order, by_names = clustered(pairs), {(pair.true, pair.target): pair for pair in pairs}
+    norms = [pair.norm for pair in pairs if isfinite(pair.norm) and pair.norm > 0]
+    least, most = min(norms, default=1.0), max(norms, default=1.0)
+    measured = [name for name in order if any(name == pair.true for pair in pairs)]
+    rows = [(true, [_shade(by_names.get((true, target)), least, most) for target in order]) for true in measured]
+    photos = [pair.photos for pair in pairs]
+    found = [(words, *correlation(pairs, respect)) for respect, words in RESPECTS.items()]
+    told = [(words, f"{rho:+.2f}".replace("-", "−"), count) for words, rho, count in found if not isnan(rho)]
+    return fill(
+        "render/heat_map.html", annotator=pairs[0].annotator, targets=order, rows=rows, correlations=told, command=command,
+        easiest=sorted((pair for pair in pairs if isfinite(pair.norm)), key=lambda pair: pair.norm)[:5],
+        photos=(min(photos), max(photos)),
+    )  # fmt: skip
+
+
+def _shade(pair: Pair | None, least: float, most: float) -> Shade:
+    """The cell of a pair; an empty one where nothing was measured, such as a label on photos of itself."""
+    if pair is None:
+        return Shade("", 0.0, "")
+    told = f"{pair.target} planted on photos of {pair.true}: {pair.reached} of {pair.photos} gave way"
+    if not isfinite(pair.norm):
+        return Shade("–", 0.0, told)
+    heat = log(most / max(pair.norm, least)) / log(most / least) if most > least else 1.0
+    return Shade(f"{pair.norm:.0f}", heat, f"{told}, median ‖z‖₂ {pair.norm:.1f}")

@@ -1,0 +1,162 @@
+"""Which targets are easy? What MinNorm needs to make each other label the best one, on photos of each true label.
+
+    python -m tkml_core.experiments.easy_targets --data DATA --annotator voc20 --photos 3 --minutes 15 --out runs/easy
+
+DATA has VOCdevkit and coco in it. Measures photos on which the true label leads, label by label in turn, and writes a line of
+JSON for each photo and target as it is made. Kill it when you like: the same command goes on. At the end, and with --table at
+any time, it writes easy_targets.csv, a row for each true label and target: the median ‖z‖₂, how often the training photos show
+both, and how far the labels' weights in the last layer are apart; and prints Spearman's ρ of the first with the others.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from math import isnan, nan
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+import tkml_core as tk
+from tkml_core.experiments import datasets
+from tkml_core.experiments.measured_photos import Row, photo_row, shuffled
+from tkml_core.experiments.provenance import replace_text
+from tkml_core.experiments.results import write
+from tkml_core.measured import easy_targets, lines
+from tkml_core.zoo.yolox import YOLOXAnnotator
+
+CSV = "easy_targets.csv"
+ATTACK = tk.MinNorm.preview()
+
+
+def last_layer(annotator: tk.Annotator) -> Tensor | None:
+    """Each label's weights in the last layer (m,d), all levels of YOLOX's side by side; None for a network of another kind."""
+    network = annotator.module
+    if isinstance(network, YOLOXAnnotator):
+        levels = [level.classes.weight.flatten(1)[network.class_of] for level in network.detector.levels]  # type: ignore[union-attr, operator]
+        return torch.cat(levels, 1)
+    linear = [module for module in network.modules() if isinstance(module, nn.Linear)]
+    return linear[-1].weight if linear and linear[-1].out_features == len(annotator.labels) else None
+
+
+def together(photos: Sequence[datasets.Photo], name: str) -> np.ndarray:
+    """The share of the photos with label i that show label j, too (m,m); nan where no photo shows i."""
+    shown = np.array([photo.labels[datasets.columns(name)] == 1 for photo in photos], dtype=float)
+    with np.errstate(invalid="ignore"):
+        found: np.ndarray = (shown.T @ shown) / shown.sum(0)[:, None]
+    return found
+
+
+def led_by(
+    annotator: tk.Annotator, name: str, photos: Sequence[datasets.Photo], count: int
+) -> Iterator[tuple[int, Row]]:
+    """Photos with the label that leads on them, where it is true: `count` of each label at most, the labels in turn."""
+    columns = datasets.columns(name)
+    queues = {j: [p for p in photos if p.labels[columns][j] == 1] for j in range(len(annotator.labels))}
+    for _ in range(count):
+        for j in list(queues):
+            row = _next_led_by(annotator, name, j, queues[j])
+            if row is None:
+                del queues[j]
+            else:
+                yield j, row
+
+
+def _next_led_by(annotator: tk.Annotator, name: str, label: int, queue: list[datasets.Photo]) -> Row | None:
+    while queue:
+        row = photo_row(annotator, name, queue.pop(0))
+        if int(row.logits.argmax()) == label:
+            return row
+    return None
+
+
+def plant_each(annotator: tk.Annotator, name: str, true: int, row: Row) -> list[dict[str, Any]]:
+    """A line for each label that is not true: one batch of copies of the photo, each with a target of its own."""
+    targets = torch.nonzero(~(row.true | row.difficult))[:, 0]
+    wanted = torch.zeros(len(targets), len(annotator.labels), dtype=torch.bool)
+    wanted[torch.arange(len(targets)), targets] = True
+    result = ATTACK(annotator, row.x.expand(len(targets), -1, -1, -1), tk.Targeted(targets=wanted, true=row.true[None]))
+    return [
+        {
+            "annotator": name, "key": row.key, "true": annotator.labels[true], "target": annotator.labels[int(target)],
+            "achieved": bool(result.achieved[i]), "norm": round(float(result.norm[i]), 3),
+            "norm_float": round(float(result.norm_float[i]), 3),
+        }
+        for i, target in enumerate(targets)
+    ]  # fmt: skip
+
+
+def run(
+    annotators: dict[str, tk.Annotator], photos: dict[str, list[datasets.Photo]], count: int, minutes: float, folder: Path,
+    now: Callable[[], float] = time.monotonic,
+) -> None:  # fmt: skip
+    """Measure what has no line in the folder yet: `count` photos a label, no new one after so many minutes."""
+    done = {(row["annotator"], row["key"], row["true"]) for row in lines.read(folder)}
+    end = now() + 60 * minutes
+    for name, annotator in annotators.items():
+        for true, row in led_by(annotator, name, photos[name], count):
+            if (name, row.key, annotator.labels[true]) in done:
+                continue
+            if now() >= end:
+                break
+            began = time.perf_counter()
+            write(folder / "lines0.jsonl", plant_each(annotator, name, true, row))
+            print(f"{name}, {annotator.labels[true]}, {row.key}: {time.perf_counter() - began:.0f} s", flush=True)
+
+
+def conclude(annotators: dict[str, tk.Annotator], seen: dict[str, list[datasets.Photo]], folder: Path) -> str:
+    """Write the CSV; returns its correlations in words. seen: the photos in which labels stand together."""
+    pairs = easy_targets.medians(lines.read(folder))
+    for name, annotator in annotators.items():
+        weights, beside = last_layer(annotator), together(seen[name], name)
+        pairs = [
+            replace(
+                pair,
+                together=float(beside[annotator.index(pair.true), annotator.index(pair.target)]),
+                weights=nan if weights is None
+                else float((weights[annotator.index(pair.true)] - weights[annotator.index(pair.target)]).norm()),
+            )
+            if pair.annotator == name else pair
+            for pair in pairs
+        ]  # fmt: skip
+    replace_text(folder / CSV, easy_targets.to_csv(pairs))
+    said = []
+    for name in annotators:
+        ours = [pair for pair in pairs if pair.annotator == name]
+        for respect in ("together", "weights"):
+            rho, count = easy_targets.correlation(ours, respect)
+            if not isnan(rho):
+                said.append(f"{name}: Spearman's ρ of the median ‖z‖₂ with {respect} {rho:+.2f}, n = {count} pairs")
+    return "\n".join(said)
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m tkml_core.experiments.easy_targets", description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--data", type=Path, required=True, help="a folder with VOCdevkit and coco in it")
+    parser.add_argument("--annotator", nargs="+", default=["voc20"], choices=tk.available())
+    parser.add_argument("--photos", type=int, default=3, help="for each true label, at most")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no new photo after so many")
+    parser.add_argument("--seed", type=int, default=0, help="of the order of photos")
+    parser.add_argument("--out", type=Path, default=Path("runs/easy_targets"))
+    parser.add_argument("--table", action="store_true", help="only write the CSV of the lines that are there")
+    args = parser.parse_args(argv)
+    voc, coco = datasets.roots(args.data)
+    annotators = {name: tk.load(name) for name in args.annotator}
+    if not args.table:
+        photos = {
+            name: shuffled(datasets.known(datasets.measuring(name, voc, coco), name), name, args.seed)
+            for name in annotators
+        }
+        run(annotators, photos, args.photos, args.minutes, args.out)
+    trained = datasets.training(voc, coco)
+    print(conclude(annotators, {name: datasets.known(trained, name) for name in annotators}, args.out))
+
+
+if __name__ == "__main__":
+    main()

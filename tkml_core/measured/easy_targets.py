@@ -1,0 +1,100 @@
+"""Which labels are easily planted where which others are true: medians, their order, and what goes with them."""
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import inf, isfinite, nan
+from pathlib import Path
+from statistics import median_low
+
+import numpy as np
+from scipy.cluster.hierarchy import leaves_list, linkage
+from scipy.spatial.distance import squareform
+from scipy.stats import spearmanr
+
+from tkml_core.measured.lines import Outcome
+
+COLUMNS = ("annotator", "true", "target", "photos", "reached", "norm", "together", "weights")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One label planted on photos of another. norm: the median ‖z‖₂, inf where fewer than half of the photos gave way.
+
+    together: the share of the training photos with the true label that also show the target. weights: the Euclidean
+    distance of the two labels' weights in the last layer. Both nan where there is no such thing.
+    """
+
+    annotator: str
+    true: str
+    target: str
+    photos: int
+    reached: int
+    norm: float
+    together: float = nan
+    weights: float = nan
+
+
+def medians(lines: Iterable[Outcome]) -> list[Pair]:
+    """A pair for each annotator, true label and target that the lines are about."""
+    found: dict[tuple[str, str, str], list[float]] = defaultdict(list)
+    for row in lines:
+        found[row["annotator"], row["true"], row["target"]].append(row["norm"] if row["achieved"] else inf)
+    return [
+        Pair(*names, len(norms), sum(map(isfinite, norms)), median_low(norms)) for names, norms in sorted(found.items())
+    ]
+
+
+def correlation(pairs: Sequence[Pair], respect: str) -> tuple[float, int]:
+    """Spearman's ρ of the median norm with "together" or "weights", and of how many pairs; nan for fewer than three."""
+    both = [(pair.norm, getattr(pair, respect)) for pair in pairs]
+    both = [(norm, value) for norm, value in both if isfinite(norm) and isfinite(value)]
+    if len(both) < 3:
+        return nan, len(both)
+    return float(spearmanr(*zip(*both, strict=True)).statistic), len(both)
+
+
+def to_csv(pairs: Sequence[Pair]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for pair in pairs:
+        values = [getattr(pair, name) for name in COLUMNS]
+        writer.writerow(
+            [
+                "" if isinstance(v, float) and not isfinite(v) else f"{v:.4g}" if isinstance(v, float) else v
+                for v in values
+            ]
+        )
+    return text.getvalue()
+
+
+def read_csv(path: Path) -> list[Pair]:
+    """What `to_csv` wrote; nothing where there is no such file."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return [
+            Pair(
+                row["annotator"], row["true"], row["target"], int(row["photos"]), int(row["reached"]),
+                float(row["norm"] or inf), float(row["together"] or nan), float(row["weights"] or nan),
+            )
+            for row in csv.DictReader(file)
+        ]  # fmt: skip
+
+
+def clustered(pairs: Sequence[Pair]) -> list[str]:
+    """The labels in an order in which those stand together that are easily planted for each other (average linkage)."""
+    labels = sorted({name for pair in pairs for name in (pair.true, pair.target)})
+    if len(labels) < 3:
+        return labels
+    norms = {(pair.true, pair.target): pair.norm for pair in pairs if isfinite(pair.norm)}
+    largest = max(norms.values(), default=1.0)
+    apart = np.zeros((len(labels), len(labels)))
+    for i, a in enumerate(labels):
+        for j, b in enumerate(labels[:i]):
+            ways = [norms[way] for way in ((a, b), (b, a)) if way in norms]
+            apart[i, j] = apart[j, i] = sum(ways) / len(ways) if ways else largest
+    return [labels[place] for place in leaves_list(linkage(squareform(apart), "average", optimal_ordering=True))]
