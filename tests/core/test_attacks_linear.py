@@ -115,11 +115,37 @@ def test_k_up_to_m_minus_1_asks_for_no_wild_jump(m: int) -> None:
         true = {int(scores.argmax())}
         goal = tk.Cleared(true=mask_of(true, m), k=m - 1)
         optimum = cleared_optimum(weights_of(annotator), scores, true, m - 1)
-        result = tk.TkMLAPU()(annotator, x, goal)
-        check(result, x, optimum, goal, annotator)
-        assert result.norm_float.item() < 4 * 255 * optimum
+        for attack in (tk.TkMLAPU(), tk.TkMLAPU(lemma_1=True)):
+            result = attack(annotator, x, goal)
+            check(result, x, optimum, goal, annotator)
+            assert result.norm_float.item() < 4 * 255 * optimum
+        first, second = list(tk.TkMLAPU(max_steps=1).steps(annotator, x, goal))[:2]
+        assert (
+            torch.equal(first.x_adv, second.x_adv) and second.threshold > first.threshold
+        )  # max_Y f − λ: λ has come down
+        first, second = list(tk.TkMLAPU(max_steps=1, lemma_1=True).steps(annotator, x, goal))[:2]
+        assert not torch.equal(first.x_adv, second.x_adv)
     for beta in (0.0, 1.0):
         assert tk.TkMLAPU(beta=beta)(annotator, x, goal).achieved.item()
+
+
+@pytest.mark.parametrize("attack", [tk.TkMLAPU(lemma_1=True, max_steps=12), tk.TkMLAPT(lemma_1=True, max_steps=12)])
+def test_lambda_is_lemma_1s_at_every_iterate(attack: tk.TkMLAPU | tk.TkMLAPT) -> None:
+    """Midway between the least and the largest λ that minimise the loss at the scores of that very step."""
+    annotator, x = linear(4, 9)
+    true, k = tk.topk_mask(annotator(x).detach(), 2), 3
+    planted = tk.choose_targets("worst", annotator(x).detach(), true=true, k=k)
+    goal = tk.Cleared(true=true, k=k) if isinstance(attack, tk.TkMLAPU) else tk.Targeted(targets=planted, true=true)
+    for step in attack.steps(annotator, x, goal):
+        if step.certified.item():
+            break  # on the 8-bit image from here
+        f = step.logits[0]
+        if isinstance(attack, tk.TkMLAPU):
+            t = (f[true[0]].max() - f).clamp(min=0).sort(descending=True).values
+            expected = f[true[0]].max() - (t[9 - k - 1] + t[9 - k]) / 2
+        else:
+            expected = f.sort(descending=True).values[k - 1 : k + 1].mean()
+        torch.testing.assert_close(step.threshold[0], expected)
 
 
 def test_two_labels() -> None:

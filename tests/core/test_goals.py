@@ -183,3 +183,20 @@ def test_all_sets_of_five_labels_at_once() -> None:
                 for targets in map(set, combinations(set(range(5)) - true, count)):
                     goal = tk.Targeted(targets=mask_of(targets, 5), true=mask_of(true, 5))
                     assert achieved(goal, scores) == (targets == set(range(count)))
+
+
+@repeatable(200)
+@given(st.one_of(cases(few), cases(any_score)))
+def test_cleared_beside_eq_7(case: tuple[list[float], set[int]]) -> None:
+    """The margin is positive where Eq. 7's hinge is, and where true labels tie at places k and k + 1; equal for one label."""
+    scores, true = case
+    falling, best_true = sorted(scores, reverse=True), max(scores[j] for j in true)
+    for k in range(1, len(scores) - len(true) + 1):
+        goal = tk.Cleared(true=mask_of(true, len(scores)), k=k)
+        margin = float(goal.margin(torch.tensor([scores], dtype=torch.float64))[0])
+        hinge = max(best_true - falling[k], 0.0)
+        tied = sum(scores[j] == best_true for j in true) > 1 and falling[k - 1] == falling[k] == best_true
+        assert max(margin, 0.0) >= hinge
+        assert (margin > 0) <= (hinge > 0 or tied)
+        if len(true) == 1:
+            assert max(margin, 0.0) == hinge

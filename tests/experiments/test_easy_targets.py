@@ -8,14 +8,18 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import Tensor, nn
 
 import tkml_core as tk
 from demo.render.heat_map import heat_map_html
 from tkml_core.experiments import datasets
 from tkml_core.experiments import easy_targets as command
-from tkml_core.labels import COCO80
+from tkml_core.images import InputSize
+from tkml_core.labels import COCO80, VOC20
 from tkml_core.measured import lines
 from tkml_core.measured.easy_targets import Pair, clustered, correlation, medians, read_csv, to_csv
+from tkml_core.zoo import registry
+from tkml_core.zoo.entry import Entry
 
 CAT, DOG = COCO80.index("cat"), COCO80.index("dog")
 
@@ -68,27 +72,44 @@ def test_weights_of_the_last_layer_are_one_row_a_label() -> None:
     assert command.last_layer(tk.Annotator(torch.nn.Conv2d(3, 2, 1), ["a", "b"])) is None
 
 
-def test_a_run_goes_on_where_it_ended(photos: dict[str, Path], tmp_path: Path) -> None:
-    for number in (1, 2):
-        with Image.open(photos["cat"]) as photo:
-            photo.crop((60 + number, 0, 360 + number, 300)).save(tmp_path / f"{number}.png")
+class Small(nn.Module):
+    """Twenty smooth scores of a small image, of which the cat's is the largest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(1)
+        self.layers = nn.Sequential(nn.Conv2d(3, 6, 8, stride=4), nn.Tanh(), nn.Flatten(), nn.Linear(6 * 49, 20))
+        self.layers[3].bias.data[VOC20.index("cat")] += 3
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 8 * self.layers(x)
+
+
+def test_a_run_goes_on_where_it_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = Entry(
+        name="small", labels=VOC20, build=Small, files=(), data_set="voc", sentence="", source="", licence="",
+        input_size=InputSize(32, 64),
+    )  # fmt: skip
+    monkeypatch.setitem(registry.ENTRIES, "small", entry)
     labels = np.zeros(80, np.float32)
     labels[CAT] = 1
     both = labels.copy()
     both[DOG] = 1
+    for number in (1, 2):
+        pixels = np.random.default_rng(number).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
     listed = [datasets.Photo(f"voc/{number}", tmp_path / f"{number}.png", labels) for number in (1, 2)]
-    annotator = tk.load("mobilenet-voc20", device="cpu")
-    asked = {"mobilenet-voc20": annotator}, {"mobilenet-voc20": listed}, 2
+    annotators, seen = {"small": tk.load("small", "cpu")}, {"small": listed}
     clock = iter((0.0, 0.0, 61.0))
-    command.run(*asked, 1.0, tmp_path / "out", lambda: next(clock))
+    command.run(annotators, seen, 2, 1.0, tmp_path / "out", lambda: next(clock))
     first = list(lines.read(tmp_path / "out"))
     assert len(first) == 19 and {row["key"] for row in first} == {"voc/1"}
     assert all(row["true"] == "cat" for row in first) and sum(row["achieved"] for row in first) > 9
-    command.run(*asked, 1.0, tmp_path / "out", lambda: 0.0)
+    command.run(annotators, seen, 2, 1.0, tmp_path / "out", lambda: 0.0)
     again = list(lines.read(tmp_path / "out"))
     assert again[:19] == first and {row["key"] for row in again[19:]} == {"voc/2"} and len(again) == 38
-    seen = {"mobilenet-voc20": [*listed, datasets.Photo("voc/3", tmp_path, both)]}
-    said = command.conclude(asked[0], seen, tmp_path / "out")
+    trained = {"small": [*listed, datasets.Photo("voc/3", tmp_path, both)]}
+    said = command.conclude(annotators, trained, tmp_path / "out")
     pairs = read_csv(tmp_path / "out" / "easy_targets.csv")
     assert "with weights" in said and f"n = {sum(pair.norm < inf for pair in pairs)}" in said
     beside = {pair.target: pair.together for pair in pairs}

@@ -54,7 +54,8 @@ def cells(tables: Sequence[int], annotators: Sequence[str], cases: Sequence[str]
 def attack_of(text: str) -> Attack:
     """The attack that a method's name says: "MinNorm", or with settings, "TkML-AP-T(step=0.1, patience=20)".
 
-    "TkML-AP-U(as printed)", "TkML-AP-T(as printed, eta=0.1)": the paper's algorithms to the letter, see `attacks/printed.py`.
+    "TkML-AP-U(as printed)", "TkML-AP-T(as printed, eta=0.1)": the paper's algorithms with one η, and nothing
+    that adapts; what is not in the print even so, `attacks/printed.py` says.
     ValueError, saying what is expected, for anything else. Universal attacks are made beforehand and are none of these.
     """
     name, bracket, rest = text.partition("(")

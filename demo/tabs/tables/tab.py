@@ -123,7 +123,9 @@ def _wire(w: TablesWidgets, files: dict[str, str]) -> None:
         case: str, k: Any, max_steps: Any, seed: Any,
     ) -> Iterator[Update]:  # fmt: skip
         able = live_row.cases_of(attack)
-        request = live_row.request_for(name, attack, case if case in able else next(iter(able), case), k, max_steps, seed)
+        request = live_row.request_for(
+            name, attack, case if case in able else next(iter(able), case), k, max_steps, seed
+        )
         case = request.target_case or "cleared"
         sources = sample_sources(chosen, files, load_annotator(name)) + uploaded(uploads, live_row.MOST_PHOTOS)
         row = live_row.measure(request, case, sources, turn.stop_asked, budget=turn.clock, next_turn=turn.next)
