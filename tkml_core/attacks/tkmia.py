@@ -34,13 +34,15 @@ TWO_AVERAGES = Relaxation(
 class TKMIA(Descent):
     """Minimise β/2 ‖z‖² + the averages of the m−k largest [max_S f − f_j]_+ and of the k largest [f_j − min_{Y∖S} f]_+.
 
-    S are the labels to hide. The first term pushes all of S below the k-th of the others, as Eq. 8 does with all true labels;
-    the second holds the other true labels in the top-k, so that P@k, mAP@k and NDCG@k stay as they are, and who watches
-    these measures notices nothing. The two terms are the paper's. Its two thresholds λ are not descended on: they are
-    Lemma 1's in each step, as in its authors' program, which leaves the averages themselves. Not the paper's: no weight decay
-    and momentum but the loop, step rule and 8-bit search that `TkMLAPU` has, hinges also where a term is negative, and success
-    by the goal `Hide`, which asks that the other true labels stay; their program counts only how many of S have left.
-    It runs only where k true labels are left; here fewer may be, and where more are, the weakest of them is held, as there.
+    S are the labels to hide. The first term pushes all of S below the k-th of the others, as Eq. 8 of T_kML-AP does with all
+    true labels; the second holds the other true labels Y∖S in the top-k, so that P@k, mAP@k and NDCG@k stay as they are, and
+    who watches these measures notices nothing. The aim and the two averages are the paper's, as its abstract and its authors'
+    program have them; its two thresholds λ are Lemma 1's at every iterate, as in that program, which leaves the averages.
+
+    What differs: the loop, step rule and 8-bit search are those of `TkMLAPU`, in place of gradient descent with momentum and
+    weight decay on a tanh scale; both terms have a hinge at 0, as Eq. 8 has; and success is the goal `Hide`, which asks that
+    the other true labels stay, where the program counts how many of S have left. The program leaves out photos with fewer
+    than k true labels besides S, which here are attacked, too; where there are more than k, the weakest of them is held.
 
     Goal: `Hide`. Settings: see `Descent`; the first success ends a run, so that a shorter step leaves a smaller perturbation.
     """
