@@ -157,6 +157,8 @@ FIGURES: dict[int, Callable[[Makes, Sequence[Photo]], Drawn]] = {1: figure_1, 2:
 
 def chosen(folder: Path, names: Sequence[str]) -> list[Path]:
     """The photos named, or the first of the folder. ValueError where there are none."""
+    if missing := [name for name in names if not (folder / name).is_file()]:
+        raise ValueError(f"There is no photo {folder / missing[0]}.")
     if names:
         return [folder / name for name in names]
     readable = {ending for ending, kind in Image.registered_extensions().items() if kind in FORMATS}

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from demo.engine.roles import Roles
 from demo.export.figure import INK, MARGIN, ROW, SOFT, WIDTH, label_row, place_picture
 
-GAP, SIDE = 0.08, 0.22  # inches between columns; left of a strip, for its name
+GAP, SIDE, WIDEST = 0.08, 0.22, 2.3  # inches between columns; left of a strip, for its name; of a column
 HEADS, TITLES, LINE, AFTER = (
     0.24,
     0.16,
@@ -52,8 +52,9 @@ def draw(strips: Sequence[Strip], heads: Sequence[tuple[str, int]]) -> Figure:
     """Strips below one another. heads: who attacked, above so many columns each."""
     count = len(strips[0].panels)
     side = SIDE * any(strip.name for strip in strips)
-    wide = (WIDTH - 2 * MARGIN - side - GAP * (count - 1)) / count
-    lefts = [MARGIN + side + number * (wide + GAP) for number in range(count)]
+    wide = min((WIDTH - 2 * MARGIN - side - GAP * (count - 1)) / count, WIDEST)
+    first = (WIDTH + side - count * wide - GAP * (count - 1)) / 2
+    lefts = [first + number * (wide + GAP) for number in range(count)]
     talls = [max(_tall(panel.picture, wide) for panel in strip.panels if panel) for strip in strips]
     words = [max(panel.tall for panel in strip.panels if panel) for strip in strips]
     total = MARGIN + HEADS + sum(TITLES + tall + below + AFTER for tall, below in zip(talls, words, strict=True))
@@ -67,16 +68,9 @@ def draw(strips: Sequence[Strip], heads: Sequence[tuple[str, int]]) -> Figure:
         if strip.name:
             middle = top + TITLES + tall / 2
             axes.text(
-                MARGIN + 0.06,
-                middle,
-                strip.name,
-                size=8,
-                weight="bold",
-                color=INK,
-                rotation=90,
-                ha="center",
+                lefts[0] - side + 0.06, middle, strip.name, size=8, weight="bold", color=INK, rotation=90, ha="center",
                 va="center",
-            )
+            )  # fmt: skip
         for left, panel in zip(lefts, strip.panels, strict=True):
             if panel:
                 _panel(figure, axes, panel, left, top, wide, tall)

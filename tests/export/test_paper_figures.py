@@ -43,7 +43,9 @@ def test_a_figure_that_cannot_be_drawn_is_told_and_the_others_are(
     assert said.err.startswith("Figure 3: No universal perturbation") and "figure1.pdf" in said.out
 
 
-@pytest.mark.parametrize(("more", "words"), [(["--photos", "no.png"], "no.png"), (["--annotator", "no"], "no")])
+@pytest.mark.parametrize(
+    ("more", "words"), [(["--photos", "no.png"], "There is no photo"), (["--annotator", "no"], "no")]
+)
 def test_what_is_missing_is_told(folder: Path, more: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert figures.main([str(folder), "--figures", "1", "--out", str(folder), *more]) == 2
     assert words in capsys.readouterr().err
