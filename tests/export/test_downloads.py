@@ -106,7 +106,7 @@ def test_what_the_shell_saves_can_be_drawn(photos: dict[str, Path], tmp_path: Pa
     assert figure.main([str(out.with_suffix(".npz"))]) == 0
     saved = npz.load(out.with_suffix(".npz"))
     words = [text.get_text() for text in figure.draw(saved).axes[0].texts]
-    assert "TkML-AP-T on voc20, k = 2" in words[-1] and {"target", "true label"} <= set(words)
+    assert "TkML-AP-T on voc20, k = 2" in words[-1].replace("\u00a0", " ") and {"target", "true label"} <= set(words)
 
 
 def test_long_lists_are_cut_and_hidden_labels_marked(data: Path) -> None:

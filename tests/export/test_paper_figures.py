@@ -22,7 +22,7 @@ def folder(photos: dict[str, Path], tmp_path: Path) -> Path:
 
 def test_four_figures_of_two_photos(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, true = folder / "out", ["cat.png=cat", "motorcycle.png=motorbike"]
-    command = [str(folder), "--true", *true, "--k", "2", "--max-steps", "4", "--out", str(out)]
+    command = [str(folder), "--true", *true, "--k", "2", "--max-steps", "1", "--out", str(out)]
     assert figures.main(command) == 0
     written = [Path(line) for line in capsys.readouterr().out.split()]
     assert written == [out / f"figure{number}.{ending}" for number in (1, 2, 3, 4) for ending in ("png", "pdf")]

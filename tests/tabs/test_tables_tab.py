@@ -156,7 +156,7 @@ def test_a_photo_that_was_cut_short_is_not_counted(files: dict[str, str], stop: 
 
 def test_attacks_without_a_goal_here_are_not_offered_and_others_are_refused(files: dict[str, str]) -> None:
     assert set(catalog.attacks()) - set(live_row.attacks()) == {"TKMIA"}
-    with pytest.raises(ValueError, match="must be one of TkML-AP-U"):
+    with pytest.raises(ValueError, match="must be one of 'TkML-AP-U'"):
         live_row.request_for(NAME, "TKMIA", "cleared", 3, 9, 0)
     with pytest.raises(ValueError, match="The goal of kFool must be one of 'cleared'"):
         live_row.request_for(NAME, "kFool", "best", 3, 9, 0)
