@@ -85,3 +85,13 @@ def test_the_page_needs_no_test_tool() -> None:
     more = (ROOT / "tests/requirements.txt").read_text()
     assert "pytest" not in page and more.startswith("-r ../requirements.txt\n") and "pytest>=" in more
     assert "pip install -r tests/requirements.txt" in README
+
+
+def test_the_lowest_versions_that_were_tried_are_those_that_are_allowed() -> None:
+    def pinned(file: str, sign: str) -> dict[str, str]:
+        found = re.findall(rf"^([\w-]+){sign}([\d.]+)", (ROOT / file).read_text(encoding="utf-8"), re.M)
+        return {name: version.removesuffix(".0").removesuffix(".0") for name, version in found}
+
+    allowed = pinned("requirements.txt", ">=") | pinned("tests/requirements.txt", ">=")
+    linters = {"ruff", "mypy", "pre-commit"}
+    assert {name: version for name, version in allowed.items() if name not in linters} == pinned("tests/lowest.txt", "==")
