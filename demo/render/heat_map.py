@@ -17,7 +17,7 @@ RESPECTS = {
 
 @dataclass(frozen=True)
 class Shade:
-    """A cell: its number, how dark it is from 0 to 1, and what is told on a closer look."""
+    """A cell: its number, how green it is from 0 to 1, and what is told on a closer look."""
 
     text: str
     heat: float
@@ -25,7 +25,7 @@ class Shade:
 
 
 def heat_map_html(pairs: Sequence[Pair], command: str = "") -> Markup:
-    """The pairs of one annotator: a row a true label, a column a target, clustered alike; the easier, the darker."""
+    """The pairs of one annotator: a row a true label, a column a target, clustered alike; the easier, the greener."""
     order, by_names = clustered(pairs), {(pair.true, pair.target): pair for pair in pairs}
     norms = [pair.norm for pair in pairs if isfinite(pair.norm) and pair.norm > 0]
     least, most = min(norms, default=1.0), max(norms, default=1.0)
