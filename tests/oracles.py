@@ -68,7 +68,8 @@ class Linear(nn.Module):
         self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        return (x - 0.5).flatten(1) @ self.weight.T + self.bias
+        # Not a matrix product: a batch's may round otherwise than one image's, and an attack's steps would part.
+        return ((x - 0.5).flatten(1)[:, None] * self.weight).sum(2) + self.bias
 
 
 def linear(seed: int, m: int, side: int = 12, images: int = 1, spread: float = 1.0) -> tuple[tk.Annotator, Tensor]:
