@@ -74,6 +74,17 @@ def test_what_the_visitor_stopped_is_called_stopped_unless_it_brought_something(
     assert sentence(nothing, 60).startswith("The goal was not reached: cat is still on top")
 
 
+def test_hiding_tells_what_it_did_to_the_measures_of_a_top_k() -> None:
+    changes = {"precision_change": -0.5, "average_precision_change": 0.0, "ndcg_change": -0.386}
+    hid = report(
+        "cat dog", "dog sofa", attack="TKMIA", goal="hide", true_labels=["cat", "dog"], hidden=["cat"], **changes
+    )
+    assert "P@k −0.50, AP@k +0.00, NDCG@k −0.39" in table_html(hid)
+    earlier = report("cat", "dog", attack="MinNorm", goal="hide", true_labels=["cat"], hidden=["cat"])
+    cleared = report("cat", "dog", attack="kFool", goal="cleared", true_labels=["cat"], **changes)
+    assert "NDCG" not in table_html(earlier) and "NDCG" not in table_html(cleared)
+
+
 @pytest.mark.parametrize(
     ("speed", "words"), [(12.3, "12 steps/s"), (1.0, "1 step/s"), (0.4, "2.5 s a step"), (0, "first step")]
 )
