@@ -68,16 +68,18 @@ def tables(folder: Path = MEASURED) -> list[Table]:
 def measured_html(folder: Path = MEASURED) -> str:
     """Every section: its sentence and pictures first, the numbers folded below them."""
     found = sections(folder)
-    return "".join(map(section_html, found)) + (csv_link(folder) if found else "") + easy_html(folder)
+    return "".join(map(section_html, found)) + easy_html(folder) + (csv_link(folder) if found else "")
 
 
 def easy_html(folder: Path) -> str:
     """Which targets are easy, for each annotator that it was measured for."""
     pairs = easy_targets.read_csv(folder / "easy_targets.csv")
-    names = dict.fromkeys(pair.annotator for pair in pairs)
-    return "".join(
-        heat_map_html([p for p in pairs if p.annotator == name], f"{EASY} --annotator {name}") for name in names
-    )
+    drawn = []
+    for name in dict.fromkeys(pair.annotator for pair in pairs):
+        ours = [pair for pair in pairs if pair.annotator == name]
+        photos = max(pair.photos for pair in ours)
+        drawn.append(heat_map_html(ours, f"{EASY} --annotator {name} --photos {photos}"))
+    return "".join(drawn)
 
 
 def csv_link(folder: Path) -> str:
