@@ -90,3 +90,23 @@ def test_below_the_components_nothing_imports_gradio(room: str) -> None:
 def test_nothing_in_the_core_imports_the_page_or_what_draws_it() -> None:
     for path in (ROOT / "tkml_core").rglob("*.py"):
         assert not [n for n in imports(path) if n.split(".")[0] in ("demo", "gradio", "matplotlib")], path
+
+
+def test_what_takes_long_to_import_is_imported_where_it_is_needed() -> None:
+    """The page starts without: together they take as long as PyTorch, and a good part of its memory."""
+    slow = {"matplotlib", "scipy", "skimage", "torchvision"}
+    late = {
+        "demo/export/figure.py",
+        "demo/export/figure_icons.py",
+        "demo/tabs/lesson/notes.py",
+    }  # imported in functions
+    for path in [*FILES, *(ROOT / "tkml_core").rglob("*.py")]:
+        place = str(path.relative_to(ROOT))
+        if place in late or place.startswith("tkml_core/experiments/"):
+            continue
+        top = ast.parse(path.read_text(encoding="utf-8")).body
+        found = {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names}
+        found |= {str(node.module) for node in top if isinstance(node, ast.ImportFrom)}
+        assert not slow & {name.split(".")[0] for name in found}, (
+            f"{place} should import it in the function that needs it"
+        )

@@ -1,7 +1,6 @@
 """Norms and success rates as the paper reports them (Eq. 14, 15), in 0–255 units; image quality; measures of a top-k."""
 
 import torch
-from skimage.metrics import structural_similarity
 from torch import Tensor
 
 from tkml_core.ranking import consistent, topk
@@ -39,6 +38,8 @@ def psnr(x: Tensor, x_adv: Tensor) -> Tensor:
 
 def ssim(x: Tensor, x_adv: Tensor) -> Tensor:
     """Structural similarity (Wang et al. 2004, scikit-image's), mean over the channels, (B,); 1 = equal."""
+    from skimage.metrics import structural_similarity  # late: with SciPy behind it, a second and 100 MB
+
     pairs = zip(x.detach().cpu().double().numpy(), x_adv.detach().cpu().double().numpy(), strict=True)
     return torch.tensor([structural_similarity(a, b, data_range=1.0, channel_axis=0) for a, b in pairs])
 

@@ -4,9 +4,9 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
-import matplotlib
 from PIL import Image, ImageOps
 
 from tkml_core.photo_files import open_photo
@@ -29,18 +29,23 @@ class Sample:
 
 
 def _package_files() -> dict[str, Path]:
-    """Photo files on disk. Read as files: `skimage.data`'s functions would fetch what a wheel does not carry."""
-    from skimage import data  # late: 0.3 s, and only the page needs it
-
-    carried = Path(data.__file__).parent
+    """Photo files on disk. `skimage.data`'s functions would fetch what a wheel does not carry, and to import either package
+    takes a second."""
+    carried = _folder("skimage") / "data"
     files = {
         "cat": carried / "chelsea.png",
         "astronaut": carried / "astronaut.png",
         "coffee": carried / "coffee.png",
         "motorcycle": carried / "motorcycle_left.png",
-        "admiral": Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg",
+        "admiral": _folder("matplotlib") / "mpl-data" / "sample_data" / "grace_hopper.jpg",
     }
     return {name: path for name, path in files.items() if path.is_file()}
+
+
+def _folder(package: str) -> Path:
+    """Where an installed package lies."""
+    found = find_spec(package)
+    return Path(found.origin).parent if found and found.origin else Path(package)
 
 
 def _mosaic(

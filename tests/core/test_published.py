@@ -13,7 +13,7 @@ from torch import nn
 
 import tkml_core as tk
 from tkml_core.labels import VOC20
-from tkml_core.zoo import fetch, published, registry
+from tkml_core.zoo import fetch, published
 
 BY_NAME = {one.name: one for one in published.PUBLISHED}
 
@@ -76,8 +76,8 @@ def test_an_annotator_is_fetched_when_it_is_loaded(
     torch.save(one.bare().state_dict() | {"aux_classifier.0.weight": torch.zeros(1)}, folder / "raw.pth")
     sha = hashlib.sha256((folder / "raw.pth").read_bytes()).hexdigest()
     (folder / "raw.pth").rename(folder / f"net-{sha[:8]}.pth")
-    weights = replace(one.weights.value, url=f"{address}/net-{sha[:8]}.pth")
-    monkeypatch.setitem(registry.ENTRIES, name, replace(one, weights=weights).entry())
+    weights = replace(one.described().value, url=f"{address}/net-{sha[:8]}.pth")
+    monkeypatch.setattr(published.Published, "described", lambda self: weights)
     assert name not in tk.available() and asked == []
     annotator = tk.load(name, device="cpu")
     assert annotator.labels == one.labels and len(asked) == 1
@@ -110,7 +110,7 @@ def test_a_thing_at_any_place_is_named() -> None:
         network.classifier.weight.zero_()
         network.classifier.bias.zero_()
         network.classifier.weight[7, 0] = 10
-    columns = [BY_NAME["lraspp-voc20"].weights.meta["categories"].index(name) for name in VOC20]
+    columns = [BY_NAME["lraspp-voc20"].described().meta["categories"].index(name) for name in VOC20]
     annotator = published.SegmentationAnnotator(network, columns)
     x = torch.zeros(1, 3, 8, 8)
     x[0, 0, 5, 2] = 1
@@ -120,4 +120,4 @@ def test_a_thing_at_any_place_is_named() -> None:
 
 def test_every_label_is_among_the_networks_categories() -> None:
     for one in published.PUBLISHED:
-        assert set(one.labels) <= set(one.weights.meta["categories"]) and one.entry().optional
+        assert set(one.labels) <= set(one.described().meta["categories"]) and one.entry().optional

@@ -11,7 +11,6 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from torch import Tensor, nn
-from torchvision import models
 
 from tkml_core.images import InputSize
 
@@ -54,6 +53,8 @@ def _unnamed(architecture: str) -> tuple[str, ...]:
 
 
 def _check_torchvision(architecture: str, size: InputSize) -> None:
+    from torchvision import models  # late: torchvision takes a second, and most annotators do without
+
     names = models.list_models(module=models)
     if architecture not in names:
         near = ", ".join(difflib.get_close_matches(architecture, names, 3)) or "resnet50, convnext_tiny, vit_b_16"
@@ -63,6 +64,8 @@ def _check_torchvision(architecture: str, size: InputSize) -> None:
 
 
 def _build_torchvision(architecture: str, outputs: int, size: InputSize) -> nn.Module:
+    from torchvision import models
+
     options: dict[str, Any] = {}
     if architecture.startswith("vit_"):
         options["image_size"] = size.short

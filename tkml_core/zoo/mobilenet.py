@@ -7,7 +7,6 @@ from typing import TypeVar, cast
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-from torchvision.models import mobilenet_v2
 
 from tkml_core.labels import COCO80, label_indices
 from tkml_core.zoo.normalized import Normalized
@@ -19,6 +18,8 @@ Network = TypeVar("Network", bound=nn.Module)
 
 def build(outputs: int = 80) -> nn.Module:
     """MobileNetV2 with `outputs` logits and random weights."""
+    from torchvision.models import mobilenet_v2  # late: torchvision takes a second, and most annotators do without
+
     return mobilenet_v2(weights=None, num_classes=outputs)
 
 

@@ -4,13 +4,13 @@ Sizes and normalisation are those of the authors' code, https://github.com/disco
 Inception at 300 × 300, there a crop of 330; ResNet-50 at 224 × 224, the photo squashed. They publish no weights.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from torch import nn
-from torchvision.models import inception_v3, resnet50
 
 from tkml_core.images import InputSize, fixed_square
 from tkml_core.labels import COCO80, VOC20
@@ -27,14 +27,18 @@ class PaperNetwork:
     """One of the paper's two: how its network is made, with random weights and without an auxiliary head."""
 
     name: str
-    builder: Callable[..., nn.Module]
+    builder: str  # torchvision's name of it
     labels: tuple[str, ...]
     input_size: InputSize
     data_set: str
     mean_ap: float  # which the paper states
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def build_network(self) -> nn.Module:
-        return self.builder(weights=None, num_classes=len(self.labels))
+        from torchvision import models  # late: torchvision takes a second, and most annotators do without
+
+        made: nn.Module = models.get_model(self.builder, weights=None, num_classes=len(self.labels), **self.options)
+        return made
 
     def build(self, weights: Path) -> nn.Module:
         """Pixels in [0,1] to logits. The weights are any checkpoint that fits, see `checkpoints.fill`."""
@@ -67,12 +71,13 @@ NETWORKS = {
     for network in (
         PaperNetwork(
             "inception_v3-voc",
-            partial(inception_v3, aux_logits=False, init_weights=False),
+            "inception_v3",
             VOC20,
             fixed_square(300),
             "voc",
             0.934,
+            {"aux_logits": False, "init_weights": False},
         ),
-        PaperNetwork("resnet50-coco", resnet50, COCO80, fixed_square(224, "squash"), "coco", 0.867),
+        PaperNetwork("resnet50-coco", "resnet50", COCO80, fixed_square(224, "squash"), "coco", 0.867),
     )
 }

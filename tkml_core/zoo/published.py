@@ -13,7 +13,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torchvision.models import WeightsEnum, detection, segmentation
 
 from tkml_core.images import InputSize, fixed_square
 from tkml_core.labels import COCO80, VOC20
@@ -75,29 +74,39 @@ class Published:
     """One of torchvision's networks with its weights, as an annotator."""
 
     name: str
-    network: Callable[..., nn.Module]
+    network: str  # torchvision's name of it
     annotator: Callable[[nn.Module, Sequence[int]], nn.Module]
-    weights: WeightsEnum
+    weights: str  # torchvision's name of them
     labels: tuple[str, ...]
     input_size: InputSize
     source: str
     mean: tuple[float, float, float] = MEAN
     std: tuple[float, float, float] = STD
 
+    def described(self) -> Any:
+        """Torchvision's description of the weights: `url`, and in `meta` the categories."""
+        from torchvision import models  # late: torchvision takes a second, and most annotators do without
+
+        return models.get_model_weights(self.network)[self.weights]
+
     def bare(self) -> nn.Module:
         """The network with random weights."""
-        return self.network(weights=None, weights_backbone=None, num_classes=len(self.weights.meta["categories"]))
+        from torchvision import models
+
+        outputs = len(self.described().meta["categories"])
+        network: nn.Module = models.get_model(self.network, weights=None, weights_backbone=None, num_classes=outputs)
+        return network
 
     def build(self, weights: Path | None = None) -> nn.Module:
         """Pixels in [0,1] to logits. Without `weights`, torchvision's are fetched, unless they are here."""
         if weights is None:
-            url = self.weights.url
+            url = self.described().url
             weights = fetch(
                 url, sha256=url.rsplit("-", 1)[-1].split(".")[0]
             )  # torchvision's names end in the hash's start
         network = self.bare()
         fill(network, read(weights), str(weights))
-        categories = self.weights.meta["categories"]
+        categories = self.described().meta["categories"]
         return Normalized(
             self.annotator(network, [categories.index(name) for name in self.labels]), self.mean, self.std
         )
@@ -123,23 +132,23 @@ PUBLISHED = tuple(
     Published(*fields)
     for fields in (
         (
-            "lraspp-voc20", segmentation.lraspp_mobilenet_v3_large, SegmentationAnnotator,
-            segmentation.LRASPP_MobileNet_V3_Large_Weights.COCO_WITH_VOC_LABELS_V1, VOC20, InputSize(320, 480),
+            "lraspp-voc20", "lraspp_mobilenet_v3_large", SegmentationAnnotator,
+            "COCO_WITH_VOC_LABELS_V1", VOC20, InputSize(320, 480),
             "LR-ASPP on MobileNetV3 (Howard et al., ICCV 2019)",
         ),
         (
-            "deeplabv3-voc20", segmentation.deeplabv3_mobilenet_v3_large, SegmentationAnnotator,
-            segmentation.DeepLabV3_MobileNet_V3_Large_Weights.COCO_WITH_VOC_LABELS_V1, VOC20, InputSize(320, 480),
+            "deeplabv3-voc20", "deeplabv3_mobilenet_v3_large", SegmentationAnnotator,
+            "COCO_WITH_VOC_LABELS_V1", VOC20, InputSize(320, 480),
             "DeepLabV3 on MobileNetV3 (Chen et al. 2017)",
         ),
         (
-            "ssdlite-coco80", detection.ssdlite320_mobilenet_v3_large, DetectorAnnotator,
-            detection.SSDLite320_MobileNet_V3_Large_Weights.COCO_V1, COCO80, fixed_square(320, "squash"),
+            "ssdlite-coco80", "ssdlite320_mobilenet_v3_large", DetectorAnnotator,
+            "COCO_V1", COCO80, fixed_square(320, "squash"),
             "SSDLite on MobileNetV3 (Howard et al., ICCV 2019)", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5),
         ),
         (
-            "fcos-coco80", detection.fcos_resnet50_fpn, DetectorAnnotator,
-            detection.FCOS_ResNet50_FPN_Weights.COCO_V1, COCO80, InputSize(480, 800),
+            "fcos-coco80", "fcos_resnet50_fpn", DetectorAnnotator,
+            "COCO_V1", COCO80, InputSize(480, 800),
             "FCOS on ResNet-50 (Tian et al., ICCV 2019)",
         ),
     )

@@ -6,12 +6,13 @@ It writes Markdown, and the same as a PDF of A4 pages, into assets/lesson/.
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-from matplotlib.backends.backend_pdf import PdfPages
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from demo.tabs.lesson.screen import Screen
 from demo.tabs.lesson.screens import screens
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FOLDER = Path(__file__).resolve().parents[3] / "assets" / "lesson"
 TITLE = "Can you fool a machine that sees? Notes for teachers"
@@ -100,6 +101,8 @@ MARGIN = 2.0
 
 def write_pdf(all_screens: Sequence[Screen], path: Path) -> None:
     """The notes as a PDF."""
+    from matplotlib.backends.backend_pdf import PdfPages  # late: the page only offers the file that is there
+
     with PdfPages(path, metadata={"Title": TITLE, "CreationDate": None}) as pdf:
         page, y = _page(), MARGIN
         for kind, words in blocks(all_screens):
@@ -119,11 +122,13 @@ def write_pdf(all_screens: Sequence[Screen], path: Path) -> None:
         pdf.savefig(page)
 
 
-def _page() -> Figure:
+def _page() -> "Figure":
+    from matplotlib.figure import Figure
+
     return Figure(figsize=(A4[0] / 2.54, A4[1] / 2.54))
 
 
-def _line(page: Figure, x: float, y: float, words: str, size: float, weight: str) -> None:
+def _line(page: "Figure", x: float, y: float, words: str, size: float, weight: str) -> None:
     """One line, `x` and `y` in centimetres from the top left; no mathematics is read into it."""
     page.text(
         x / A4[0], 1 - y / A4[1], words, size=size, weight=weight, va="top", family="DejaVu Sans", parse_math=False
