@@ -16,6 +16,7 @@ from demo.components import queue, theme
 from demo.components.blocks import RELOAD, Page
 from demo.components.request_limits import RequestLimits
 from demo.components.theme import Html
+from demo.engine.annotators import working_first
 from demo.export.files import KEEP_SECONDS
 from demo.photos import upload_folder, uploads
 from demo.photos.samples import write_samples
@@ -27,7 +28,7 @@ from demo.tabs.tables import tab as tables_tab
 from demo.tabs.universal import tab as universal_tab
 
 TITLE = "Fool the top-k labels of a photo"
-VISITORS = 128  # whose frames are kept, at most 18 MB each; who was idle longest finds the page as at the start
+VISITORS = 128  # whose frames are kept; who closed the page, or else was idle longest, is forgotten first
 
 
 HEADER = """
@@ -44,7 +45,8 @@ small a change is enough. Everything is measured on the saved 8-bit picture, and
 agree. The changes are made for the annotator on this page. They often do not carry over to another one, to a screenshot or to a
 JPEG copy. So a run here, won or lost, says nothing about the safety of another product.
 
-**Your photo** stays on the machine that runs this page and is deleted after about an hour.
+**Your photo** stays on the machine that runs this page and is deleted after about an hour. Your browser keeps a copy as long, so
+that a reload brings it back.
 
 **The method** is from S. Hu, L. Ke, X. Wang and S. Lyu, *T<sub>k</sub>ML-AP: Adversarial Attacks to Top-k Multi-Label Learning*,
 ICCV 2021. This is an independent implementation. The sample photos come with the packages scikit-image and Matplotlib; the
@@ -76,9 +78,10 @@ def agents_can_call() -> bool:
 
 def build() -> gr.Blocks:
     """The whole page with its endpoints; one annotator is loaded and one run finished before anybody comes."""
-    names = tk.available()
-    if not names:
-        raise RuntimeError("No annotator's weights are under assets/weights; the page needs at least one.")
+    try:
+        names = working_first(tk.available())
+    except ValueError as error:  # nothing to show, or TKML_ANNOTATORS names what is not there
+        raise SystemExit(str(error)) from None
     upload_folder.claim()
     folder = Path(tempfile.mkdtemp(prefix="tkml-samples-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -1,7 +1,9 @@
 """Annotators, loaded on demand, and photos that they have annotated."""
 
+import logging
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,11 @@ import tkml_core as tk
 from demo.engine import zero_gpu
 from demo.engine.checks import one_of, whole
 from demo.engine.loaded import Loaded
+from demo.engine.looks import Looks
 from demo.photos.uploads import GONE, file_word, open_photo
+from tkml_core.zoo.registry import entry_of
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -25,8 +31,16 @@ class Photo:
     name: str = "photo"  # its file's, in letters and digits that every system can have in the name of a file
 
 
-# A GPU that is lent belongs to another process.
-_loaded = Loaded(lambda name: tk.load(name, "cpu" if zero_gpu.LENDS else None))
+def _load(name: str) -> tk.Annotator:
+    entry = entry_of(name)
+    if entry.missing:  # without the folder, which is not a visitor's affair
+        raise ValueError(
+            f"The annotator {name} cannot be loaded. Its file {entry.missing[0].name} is missing: {entry.obtain}."
+        )
+    return tk.load(name, "cpu" if zero_gpu.LENDS else None)  # a GPU that is lent belongs to another process
+
+
+_loaded = Loaded(_load)
 
 
 def load_annotator(name: str) -> tk.Annotator:
@@ -35,19 +49,32 @@ def load_annotator(name: str) -> tk.Annotator:
     return _loaded.get(name)
 
 
+def working_first(names: Iterable[str]) -> tuple[str, ...]:
+    """The names, those before the first that can be loaded behind it; ValueError where none can be, in the first one's words."""
+    broken: list[str] = []
+    rest = list(names)
+    why: ValueError | None = None
+    while rest:
+        try:
+            load_annotator(rest[0])
+            return (rest[0], *broken, *rest[1:])
+        except ValueError as error:
+            _log.warning("%s The page starts with another annotator.", error)
+            why = why or error
+            broken.append(rest.pop(0))
+    raise why or ValueError("No annotator's weights are here: see assets/weights/README.md.")
+
+
 _photos: OrderedDict[tuple[str, str, bool, int], Photo] = OrderedDict()
-
-
 _photos_lock = threading.Lock()
-
-
-_KEPT_PHOTOS = 32  # about 1.2 MB each at the most
+_KEPT_PHOTOS = 64  # about 1.5 MB each at the most; runs that are kept share them
+_looks = Looks()
 
 
 def read_photo(path: str | Path | None, annotator_name: str, square: bool = False) -> Photo:
     """The picture at `path` prepared and annotated, whole or its centre square.
 
-    Kept for the next caller: a page asks again at every click.
+    Kept for the next caller: a page asks again at every click. ValueError, which names the annotator, where it breaks down.
     """
     if not path:
         raise ValueError("There is no picture yet. Upload one, or pick a sample.")
@@ -56,20 +83,49 @@ def read_photo(path: str | Path | None, annotator_name: str, square: bool = Fals
         key = (str(path), annotator_name, square, Path(path).stat().st_mtime_ns)
     except OSError as error:
         raise ValueError(GONE) from error
+    if (known := _kept(key)) is not None:
+        return known
+    x = network.prepare(open_photo(path), square).to(network.device)
+
+    def look() -> Photo:
+        if (known := _kept(key)) is not None:  # whoever asked before has it now
+            return known
+        photo = Photo(x, _scores(network, x, annotator_name), file_word(path))
+        with _photos_lock:
+            _photos[key] = photo
+            while len(_photos) > _KEPT_PHOTOS:
+                _photos.popitem(last=False)
+        return photo
+
+    return _looks.have(annotator_name, look)
+
+
+def _kept(key: tuple[str, str, bool, int]) -> Photo | None:
     with _photos_lock:
         if key in _photos:
             _photos.move_to_end(key)
-            return _photos[key]
-    x = network.prepare(open_photo(path), square).to(network.device)
-    with torch.inference_mode():
-        logits = network(x)
-    # clone() outside inference mode: inference tensors may not take part in an attack's gradients.
-    photo = Photo(x.clone(), logits.clone(), file_word(path))
-    with _photos_lock:
-        _photos[key] = photo
-        while len(_photos) > _KEPT_PHOTOS:
-            _photos.popitem(last=False)
-    return photo
+        return _photos.get(key)
+
+
+def _scores(network: tk.Annotator, x: Tensor, name: str) -> Tensor:
+    """Logits (1,m); an annotator of somebody's own may raise anything, and give anything."""
+    try:
+        with torch.inference_mode():
+            logits = network(x)
+    except (MemoryError, OSError):
+        raise
+    except Exception as error:
+        _log.error("The annotator %s broke down", name, exc_info=error)
+        raise ValueError(
+            f"The annotator {name} broke down on this photo ({type(error).__name__}); the log of this page says why. "
+            "Please choose another annotator."
+        ) from error
+    if not bool(torch.isfinite(logits).all()):
+        raise ValueError(
+            f"The annotator {name} gives scores for this photo that are no numbers, so they cannot be ranked: its weights are "
+            "not those that it was made for. Please choose another annotator."
+        )
+    return logits.clone()  # outside inference mode: inference tensors may not take part in an attack's gradients
 
 
 def annotate_photo(path: str | Path | None, annotator_name: str, k: Any) -> list[tuple[str, float]]:

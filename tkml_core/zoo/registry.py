@@ -175,9 +175,20 @@ def build_of(name: str) -> nn.Module:
 
 
 def _build(entry: Entry) -> nn.Module:
+    """The network of the entry. What its files lack is a ValueError that names the annotator, and the file without its folder."""
     if entry.missing:
         raise FileNotFoundError(f"The weights of {entry.name} should be at {entry.missing[0]}; {entry.obtain}.")
-    return entry.build()
+    try:
+        return entry.build()
+    except (
+        ValueError,
+        KeyError,
+        RuntimeError,
+    ) as error:  # torch's, of tensors that do not go together, are RuntimeErrors
+        why = str(error)
+        for path in entry.files:
+            why = why.replace(str(path), path.name)
+        raise ValueError(f"The annotator {entry.name} cannot be loaded. {why[:400]}") from error
 
 
 def load(name: str, device: str | torch.device | None = None, weights: str | Path | None = None) -> Annotator:
