@@ -5,6 +5,7 @@ Built on widgets because `gr.api` would hand over the path of a file that nobody
 
 from collections import deque
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 import gradio as gr
@@ -20,9 +21,10 @@ from demo.engine.places import PLACES, Turn
 from demo.engine.plan import AttackRequest, plan_for
 from demo.engine.run import run_plan
 from demo.export.files import save_png
-from tkml_core.generators import drain
+from tkml_core.generators import WithResult
 
 DEFAULT_STEPS = 200
+LEFT = "Nobody waited for the answer, so the run was left."
 MOST_CALLS = 4  # of one program, that wait for their run
 LOOK: dict[str, Any] = {"concurrency_id": "annotate", "concurrency_limit": 2}
 
@@ -87,9 +89,13 @@ def run_attack(
     with Turn(PLACES, EventCaller.now(), each=MOST_CALLS) as turn:
         deque(turn.next(), maxlen=0)
         if turn.stop_asked():
-            raise ValueError("Nobody waited for the answer, so the run was left.")
-        outcome = drain(run_plan(plan, turn.stop_asked, turn.clock))
-    return save_png(outcome, get_upload_folder()), outcome.report
+            raise ValueError(LEFT)
+        with closing(run_plan(plan, turn.stop_asked, turn.clock)) as frames:
+            run = WithResult(frames)
+            for _ in run:
+                if turn.stop_asked():  # the search that ends a run would keep the place, for nobody
+                    raise ValueError(LEFT)
+    return save_png(run.result, get_upload_folder()), run.result.report
 
 
 @plainly

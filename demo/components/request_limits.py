@@ -15,6 +15,7 @@ from demo.components.callers import LONGEST_SESSION
 from demo.photos import upload_folder
 from demo.photos.selection import MOST_UPLOADS
 from demo.photos.uploads import MAX_FILE_SIZE
+from tkml_core import photo_files
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -76,7 +77,7 @@ async def _json(app: Asgi, scope: MutableMapping[str, Any], receive: Receive, se
 
 async def _upload(app: Asgi, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
     if _length(scope) > MOST_UPLOAD_BYTES:
-        return await _answer(send, 413, TOO_LARGE)
+        return await _answer_upload(send, 413, TOO_LARGE)
     folder = Path(get_upload_folder())
     await anyio.to_thread.run_sync(upload_folder.sweep, folder, max(_length(scope), MAX_FILE_SIZE))
     counted, began = _Counted(scope, receive), False
@@ -96,10 +97,12 @@ async def _upload(app: Asgi, scope: MutableMapping[str, Any], receive: Receive, 
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT) or began:
             raise
-        return await _answer(send, 507, DISK_FULL)
+        return await _answer_upload(send, 507, DISK_FULL)
     if answer:
         content = b"".join(message.get("body", b"") for message in answer)
-        await anyio.to_thread.run_sync(_empty_what_is_no_picture, content)
+        refused = await anyio.to_thread.run_sync(_refused, content)
+        if refused:
+            return await _answer_upload(send, 415, refused)
         for message in answer:
             await send(message)
     return None
@@ -130,18 +133,25 @@ class _Counted:
         return message
 
 
-def _empty_what_is_no_picture(content: bytes) -> None:
-    """Files of Gradio's answer to an upload that are no pictures by their headers are emptied: nothing else is kept here.
+def _refused(content: bytes) -> str:
+    """What is said of an upload with no picture in it, told by the files' headers; "" where there is one.
 
-    They keep their names, so that whoever uses one reads the same sentence about it as everywhere.
+    `content` is Gradio's answer: a list of the files. What is no picture is kept in no case. Among pictures it leaves an empty
+    file of its name, so that the tab that takes many at once can say which one it went without.
     """
     try:
         paths = [Path(path) for path in json.loads(content)]
     except (ValueError, TypeError):
-        return  # no list of files
-    for path in paths:
-        if path.parent.parent == Path(get_upload_folder()) and not upload_folder.is_picture(path):
-            path.write_bytes(b"")
+        return ""  # no list of files
+    folder = Path(get_upload_folder())
+    others = [path for path in paths if path.parent.parent == folder and not upload_folder.is_picture(path)]
+    for path in others:
+        path.write_bytes(b"")
+    if not others or len(others) < len(paths):
+        return ""
+    for path in others:
+        path.unlink(missing_ok=True)
+    return f"{others[0].name[:100]} could not be read as a picture. Please use a {photo_files.allowed()} file."
 
 
 def _header(scope: MutableMapping[str, Any], name: bytes) -> bytes:
@@ -154,7 +164,14 @@ def _length(scope: MutableMapping[str, Any]) -> int:
 
 
 async def _answer(send: Send, status: int, sentence: str) -> None:
-    body = json.dumps({"detail": sentence, "error": sentence}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await _send(send, status, b"application/json", json.dumps({"detail": sentence, "error": sentence}))
+
+
+async def _answer_upload(send: Send, status: int, sentence: str) -> None:
+    """As Gradio itself refuses an upload: the page shows the text as it comes."""
+    await _send(send, status, b"text/plain; charset=utf-8", sentence)
+
+
+async def _send(send: Send, status: int, kind: bytes, text: str) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind)]})
+    await send({"type": "http.response.body", "body": text.encode()})

@@ -51,12 +51,13 @@ def test_a_stream_without_a_length_is_cut_off_too(http: httpx.Client) -> None:
     assert http.post("queue/join", content=endless()).status_code == 413
 
 
-def test_too_many_files_at_once_are_refused_and_none_is_kept(http: httpx.Client) -> None:
+def test_too_many_files_at_once_are_refused_and_none_is_kept(http: httpx.Client, photos: dict[str, Path]) -> None:
     before = set(Path(get_upload_folder()).iterdir())
     answer = http.post("upload", files=[("files", (f"{i}.png", b"%d" % i)) for i in range(MOST_UPLOADS + 1)])
     assert (answer.status_code, answer.text) == (400, TOO_MANY)
     assert set(Path(get_upload_folder()).iterdir()) == before
-    answer = http.post("upload", files=[("files", (f"{i}.png", b"%d" % i)) for i in range(MOST_UPLOADS)])
+    few = [photos["cat"].read_bytes()] + [b"%d" % i for i in range(1, MOST_UPLOADS)]
+    answer = http.post("upload", files=[("files", (f"{i}.png", content)) for i, content in enumerate(few)])
     assert answer.status_code == 200 and len(answer.json()) == MOST_UPLOADS
 
 
@@ -65,6 +66,14 @@ def test_what_is_no_picture_is_not_kept(http: httpx.Client, photos: dict[str, Pa
     files = [("files", ("page.html", b"<script>alert(1)</script>")), ("files", ("cat.png", picture))]
     page, cat = (Path(path) for path in http.post("upload", files=files).json())
     assert page.read_bytes() == b"" and cat.read_bytes() == picture
+
+
+def test_an_upload_without_a_picture_is_refused_in_a_sentence(http: httpx.Client) -> None:
+    for name, content in (("page.html", b"<script>alert(2)</script>"), ("cat.png", b"%PDF-1.7"), ("empty.jpg", b"")):
+        answer = http.post("upload", files=[("files", (name, content))])
+        assert answer.status_code == 415 and f"{name} could not be read as a picture" in answer.text
+        assert "Please use a JPEG, PNG" in answer.text and get_upload_folder() not in answer.text
+        assert not [path for path in Path(get_upload_folder()).rglob(name) if path.read_bytes() == content != b""]
 
 
 def test_an_upload_that_breaks_off_leaves_nothing(http: httpx.Client) -> None:
