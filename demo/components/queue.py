@@ -8,6 +8,8 @@ from typing import Any
 import gradio as gr
 from gradio.queueing import Event, Queue
 
+from demo.components.gradio_patches import lean_sessions
+
 THREADS = 120  # events that are under way at a time; every run that waits is one of them
 MOST_OF_A_KIND = 300  # events of one concurrency id that wait; each kind has its own limit
 MOST_OF_A_SESSION = 20  # the same, of one session: a page sends one or two
@@ -22,7 +24,7 @@ class PageQueue(Queue):
     async def push(self, body: Any, request: Any, username: str | None) -> Any:
         fn = self.blocks.fns.get(body.fn_index) if isinstance(body.fn_index, int) else None
         if fn is not None and _opens(fn) and body.session_hash:
-            self.blocks.state_holder[body.session_hash].opened = True  # type: ignore[attr-defined]  # ours
+            self.blocks.state_holder[body.session_hash].opened = True  # type: ignore[attr-defined]  # LeanSession's
         kind = self.event_queue_per_concurrency_id.get(fn.concurrency_id) if fn else None
         if kind is not None:
             mine = sum(event.session_hash == body.session_hash for event in kind.queue)
@@ -64,6 +66,7 @@ def was_forgotten(fn: Any, state: Any) -> bool:
 
 def install(page: gr.Blocks) -> None:
     """Give `page` this queue, open to nobody who would go round it; runs, page loads and looks have limits of their own."""
+    lean_sessions.install()
     page.queue(api_open=False)
     page._queue = PageQueue(
         live_updates=True, concurrency_count=page.max_threads, update_intervals=1, max_size=None, blocks=page

@@ -22,10 +22,19 @@ class Outcome:
 
     plan: Plan
     png: bytes
-    x_adv: Tensor  # (1,3,H,W) on k/255 levels, as decoded from `png`
     logits: Tensor
     history: History
     report: dict[str, Any]  # JSON values only
+
+    @property
+    def x_adv(self) -> Tensor:
+        """(1,3,H,W) on k/255 levels, decoded from `png` each time: runs are kept for many visitors."""
+        return decoded(self.png, self.plan)
+
+
+def decoded(png: bytes, plan: Plan) -> Tensor:
+    """The picture in `png` as the plan's annotator takes it, on the photo's device."""
+    return plan.annotator.prepare(Image.open(io.BytesIO(png))).to(plan.photo.x.device)
 
 
 def device_name(device: torch.device) -> str:
@@ -41,7 +50,7 @@ def conclude(
     note = attack_note(plan.request.attack, plan.request.annotator, plan.k)
     tk.to_pil(result.x_adv).save(buffer, "PNG", pnginfo=note)
     x = plan.photo.x
-    x_adv = plan.annotator.prepare(Image.open(io.BytesIO(buffer.getvalue()))).to(x.device)
+    x_adv = decoded(buffer.getvalue(), plan)
     with torch.inference_mode():
         logits = plan.annotator(x_adv)
     report = {
@@ -68,7 +77,7 @@ def conclude(
         "max_steps": plan.max_steps,
         "settings": dict(sorted(plan.settings.items())),
     }
-    return Outcome(plan, buffer.getvalue(), x_adv, logits, history, report)
+    return Outcome(plan, buffer.getvalue(), logits, history, report)
 
 
 SAME = 1e-2  # logits: a last step this close to the saved picture needs no point of its own

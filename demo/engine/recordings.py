@@ -27,7 +27,7 @@ from demo.engine.annotators import Photo, load_annotator
 from demo.engine.frames import History
 from demo.engine.outcome import Outcome
 from demo.engine.plan import AttackRequest, make_plan
-from demo.engine.replay import Replay, ReplayFrame
+from demo.engine.replay import Replay, ReplayFrame, packed
 from demo.photos.samples import sample
 from tkml_core.zoo.perturbations import path_of
 from tkml_core.zoo.registry import entry_of
@@ -122,11 +122,12 @@ def read(path: Path) -> Recording:
     tk.to_pil(x_adv).save(buffer, "PNG")
     scores = torch.from_numpy(arrays["scores"].astype(np.float32) * _LOGIT)
     history = History(list(scores), *(arrays[name].tolist() for name in ("loss", "norm", "threshold")))
-    outcome = Outcome(plan, buffer.getvalue(), x_adv, torch.from_numpy(arrays["after"]).to(x), history, about["report"])
-    frames = []
+    outcome = Outcome(plan, buffer.getvalue(), torch.from_numpy(arrays["after"]).to(x), history, about["report"])
+    frames, photo = [], _tensor(base).mul(255).round().byte()
     for number, (index, place) in enumerate(arrays["steps"].tolist()):
         z = np.rint((_opened(arrays[f"step {number}"]) - 128) / about["gain"]).astype(np.int16)
-        frames.append(ReplayFrame(index, place, _tensor(base + z).mul(255).round().byte(), scores[place][None]))
+        levels = _tensor(base + z).mul(255).round().byte()
+        frames.append(ReplayFrame(index, place, packed(levels, photo), scores[place][None]))
     named = {kind: _named(arrays, f"{kind} ") for kind in ("check", "look")}
     return Recording(
         **{key: about[key] for key in ("name", "title", "words", "order", "sample", "notes")},

@@ -11,7 +11,7 @@ from torch import Tensor
 from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome, saved_apart
 
-MOST_FRAMES = 32  # about 0.1 MB each once they are packed
+MOST_FRAMES = 20  # about 0.1 MB each once they are packed
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ class Recorder:
         end = len(outcome.history.logits) - 1
         frames = [frame for frame in self.frames if frame.place < end or saved_apart(outcome)]
         photo = _levels(outcome.plan.photo.x)
-        return Replay(outcome, tuple(replace(frame, x=_packed(frame.x, photo)) for frame in frames))
+        return Replay(outcome, tuple(replace(frame, x=packed(frame.x, photo)) for frame in frames))
 
 
 def _levels(x: Tensor) -> Tensor:
@@ -54,7 +54,7 @@ def _levels(x: Tensor) -> Tensor:
     return x.detach().mul(255).round().clamp(0, 255).to(torch.uint8).cpu()
 
 
-def _packed(x: Tensor | bytes, photo: Tensor) -> bytes:
+def packed(x: Tensor | bytes, photo: Tensor) -> bytes:
     """What was added to the photo, modulo 256: mostly small, so that a third of the bytes or less is left of it."""
     return x if isinstance(x, bytes) else zlib.compress((x - photo).numpy().tobytes(), 1)
 
@@ -87,7 +87,7 @@ class Replay:
             return self.outcome.x_adv, self.outcome.logits
         frame = self.frames[at]
         x = _unpacked(frame.x, _levels(self.outcome.plan.photo.x))
-        return x.to(self.outcome.x_adv) / 255, frame.logits
+        return x.to(self.outcome.plan.photo.x) / 255, frame.logits
 
     def titles(self) -> list[str]:
         """What each frame is, in words."""

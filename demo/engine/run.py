@@ -44,4 +44,4 @@ def _run_there(plan: Plan, flag: zero_gpu.Flag, budget: float) -> Iterator[Frame
     for frame in frames:
         yield replace(frame, x_adv=frame.x_adv.cpu(), logits=frame.logits.cpu())
     outcome = frames.result
-    yield replace(outcome, plan=plan, x_adv=outcome.x_adv.cpu(), logits=outcome.logits.cpu())
+    yield replace(outcome, plan=plan, logits=outcome.logits.cpu())

@@ -1,5 +1,6 @@
 """Recorded runs: what is written is read, small enough, and those of the repository are about today's weights and photos."""
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -35,7 +36,9 @@ def made() -> Recording:
     replay = recorder.finish(frames.result)
     draws = torch.Generator().manual_seed(0)
     z = torch.randint(-30, 31, plan.photo.x.shape, generator=draws) / 255
-    outcome = replace(replay.outcome, x_adv=tk.quantize((plan.photo.x.cpu() + z).clamp(0, 1)).to(plan.photo.x))
+    buffer = io.BytesIO()
+    tk.to_pil(tk.quantize((plan.photo.x.cpu() + z).clamp(0, 1))).save(buffer, "PNG")
+    outcome = replace(replay.outcome, png=buffer.getvalue())
     checks = {"noise 1": torch.linspace(-3, 3, len(annotator.labels))}
     looks = {"before cat": np.arange(64, dtype=np.uint8).reshape(8, 8) * 4}
     return Recording(

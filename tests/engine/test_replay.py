@@ -69,14 +69,14 @@ def test_a_frame_comes_back_exactly_and_takes_less_room(recorded: Replay) -> Non
     assert len(packed) == again.last and max(packed) < 0.6 * plan.photo.x.numel()
     noise = torch.randint(0, 256, plan.photo.x.shape, dtype=torch.uint8)
     photo = torch.randint(0, 256, plan.photo.x.shape, dtype=torch.uint8)
-    assert torch.equal(recording._unpacked(recording._packed(noise, photo), photo), noise)
+    assert torch.equal(recording._unpacked(recording.packed(noise, photo), photo), noise)
 
 
 def test_a_reel_begins_at_the_photo_and_ends_at_the_saved_picture(recorded: Replay) -> None:
     outcome = recorded.outcome
     first, logits = recorded.picture(0)
     assert torch.equal(first, outcome.plan.photo.x) and torch.allclose(logits, outcome.plan.photo.logits, atol=1e-4)
-    assert recorded.picture(recorded.last)[0] is outcome.x_adv
+    assert torch.equal(recorded.picture(recorded.last)[0], outcome.x_adv)
     across = recorded.across()
     assert across[0] == 0 and across[-1] == 1 and across == sorted(set(across))
     assert len(recorded.titles()) == len(across) == recorded.last + 1 and recorded.titles()[0] == "step 0"

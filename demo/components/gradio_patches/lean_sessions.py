@@ -1,0 +1,80 @@
+"""Behaviour: for each visitor Gradio (6.31) describes every widget of the page once more and keeps whatever a widget showed
+last, pictures included, for links that bring a whole session back (`gr.DeepLinkButton`). Pages that were closed keep their
+states for an hour, and their place among the sessions until so many others came, programs that only call an endpoint included.
+
+Here are no such links: a session holds its states alone. Those of a closed page leave after some minutes, as its reload is
+another session; and where room is needed, closed pages and programs make it before anybody who is still there.
+"""
+
+import time
+from copy import copy
+from datetime import datetime
+from typing import Any
+
+import gradio as gr
+from gradio import state_holder
+
+GONE_SECONDS = 300.0  # a line that broke looks like a closed page until the visitor does something
+
+
+class LeanSession(state_holder.SessionState):
+    """A visitor's states, and the widgets that were changed for them."""
+
+    opened = False  # whether a page was opened in it, see `components.queue`
+
+    def __init__(self, blocks: gr.Blocks) -> None:
+        self.blocks_config = copy(blocks.default_config)
+        self.state_data: dict[int, Any] = {}
+        self.config_values: dict[int, Any] = {}
+        self._state_ttl: dict[int, Any] = {}
+        self.STATE_TTL_WHEN_CLOSED = 0
+        self.closed_at: float | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the page was closed some time ago."""
+        return self.closed_at is not None and time.monotonic() - self.closed_at > GONE_SECONDS
+
+    @is_closed.setter
+    def is_closed(self, closed: bool) -> None:
+        self.closed_at = time.monotonic() if closed else None
+
+    def __getitem__(self, key: int) -> Any:
+        self.closed_at = None  # whoever asks is still there
+        return super().__getitem__(key)
+
+    def __setitem__(self, key: int, value: Any) -> None:
+        block = self.blocks_config.blocks.get(key)
+        if isinstance(block, gr.State):
+            self._state_ttl[key] = (block.time_to_live, datetime.now())
+            self.state_data[key] = value
+        else:
+            self.blocks_config.blocks[key] = value
+
+    def _update_config(self, key: int) -> None:
+        pass
+
+    def _update_value_in_config(self, key: int, value: Any) -> None:
+        pass
+
+
+def make_room(holder: state_holder.StateHolder, session_id: str) -> None:
+    """In place of `StateHolder.update`: the session was used last; where there are too many, one of the others is forgotten."""
+    with holder.lock:
+        sessions = holder.session_data
+        if session_id in sessions:
+            sessions.move_to_end(session_id)
+        if len(sessions) <= holder.capacity:
+            return
+        others = [name for name in sessions if name != session_id]
+        closed = (name for name in others if sessions[name].closed_at is not None)  # type: ignore[attr-defined]  # ours
+        programs = (name for name in others if not sessions[name].opened)  # type: ignore[attr-defined]
+        evicted = next(closed, None) or next(programs, None) or others[0]
+        del sessions[evicted]
+        holder.time_last_used.pop(evicted, None)
+
+
+def install() -> None:
+    """For all sessions from now on."""
+    state_holder.SessionState = LeanSession  # type: ignore[misc]
+    state_holder.StateHolder.update = make_room  # type: ignore[method-assign]

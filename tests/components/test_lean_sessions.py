@@ -1,0 +1,75 @@
+"""What a session holds, how long, and who is forgotten where there are too many."""
+
+import gradio as gr
+import pytest
+from gradio.state_holder import StateHolder
+
+from demo.components import queue
+from demo.components.gradio_patches import lean_sessions
+
+
+@pytest.fixture
+def holder() -> StateHolder:
+    with gr.Blocks() as page:
+        gr.State("as at the start", time_to_live=100)
+        gr.Textbox()
+    queue.install(page)
+    holder = StateHolder()
+    holder.set_blocks(page)
+    return holder
+
+
+def opened(holder: StateHolder, name: str, is_open: bool = True) -> lean_sessions.LeanSession:
+    session = holder[name]
+    assert isinstance(session, lean_sessions.LeanSession)
+    session.opened = is_open
+    return session
+
+
+def widgets(holder: StateHolder) -> tuple[int, int]:
+    """The numbers of the page's state and of its textbox."""
+    kinds = {type(block): number for number, block in holder.blocks.blocks.items()}
+    return kinds[gr.State], kinds[gr.Textbox]
+
+
+def test_a_session_holds_its_states_alone(holder: StateHolder) -> None:
+    session = opened(holder, "a")
+    state, box = widgets(holder)
+    session[state] = "mine"
+    session[box] = gr.Textbox(render=False)
+    session._update_value_in_config(box, "x" * 1000)
+    session._update_config(box)
+    assert session[state] == "mine" and opened(holder, "b")[state] == "as at the start"
+    assert list(session.components) == []
+    holder.delete_all_expired_state()
+    assert session[state] == "mine"
+
+
+def test_a_page_that_is_gone_gives_its_states_back_and_one_whose_line_broke_keeps_them(
+    holder: StateHolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, (state, _) = opened(holder, "a"), widgets(holder)
+    session[state] = "mine"
+    session.is_closed = True
+    holder.delete_all_expired_state()
+    assert session[state] == "mine"  # soon after; and asking shows that somebody is there
+    monkeypatch.setattr(lean_sessions, "GONE_SECONDS", -1.0)
+    holder.delete_all_expired_state()
+    assert session[state] == "mine"
+    session.is_closed = True
+    holder.delete_all_expired_state()
+    assert session[state] == "as at the start"
+
+
+def test_closed_pages_and_programs_make_room_before_visitors_do(holder: StateHolder) -> None:
+    holder.capacity = 3
+    for name in "abc":
+        opened(holder, name)
+    holder.session_data["b"].is_closed = True
+    opened(holder, "program", is_open=False)
+    assert list(holder.session_data) == ["a", "c", "program"]
+    opened(holder, "d")
+    assert list(holder.session_data) == ["a", "c", "d"]
+    holder["a"]
+    opened(holder, "e")
+    assert list(holder.session_data) == ["d", "a", "e"]
