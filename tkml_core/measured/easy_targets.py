@@ -10,9 +10,7 @@ from pathlib import Path
 from statistics import median_low
 
 import numpy as np
-from scipy.cluster.hierarchy import leaves_list, linkage
-from scipy.spatial.distance import squareform
-from scipy.stats import spearmanr
+from numpy.typing import NDArray
 
 from tkml_core.measured.lines import Outcome
 
@@ -53,7 +51,17 @@ def correlation(pairs: Sequence[Pair], respect: str) -> tuple[float, int]:
     both = [(norm, value) for norm, value in both if isfinite(norm) and isfinite(value)]
     if len(both) < 3:
         return nan, len(both)
-    return float(spearmanr(*zip(*both, strict=True)).statistic), len(both)
+    norms, values = (_ranks(column) for column in zip(*both, strict=True))
+    if not (norms.std() and values.std()):
+        return nan, len(both)
+    return float(np.corrcoef(norms, values)[0, 1]), len(both)
+
+
+def _ranks(values: Sequence[float]) -> NDArray[np.float64]:
+    """Places from the smallest on; equal values share the mean of theirs. SciPy's would take the page a second to import."""
+    _, group, count = np.unique(np.asarray(values, dtype=float), return_inverse=True, return_counts=True)
+    ends: NDArray[np.float64] = np.cumsum(count) - (count - 1) / 2
+    return ends[group]
 
 
 def to_csv(pairs: Sequence[Pair]) -> str:
@@ -87,6 +95,9 @@ def read_csv(path: Path) -> list[Pair]:
 
 def clustered(pairs: Sequence[Pair]) -> list[str]:
     """The labels in an order in which those stand together that are easily planted for each other (average linkage)."""
+    from scipy.cluster.hierarchy import leaves_list, linkage  # late: only who draws them needs it
+    from scipy.spatial.distance import squareform
+
     labels = sorted({name for pair in pairs for name in (pair.true, pair.target)})
     if len(labels) < 3:
         return labels
