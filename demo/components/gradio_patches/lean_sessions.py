@@ -77,4 +77,4 @@ def make_room(holder: state_holder.StateHolder, session_id: str) -> None:
 def install() -> None:
     """For all sessions from now on."""
     state_holder.SessionState = LeanSession  # type: ignore[misc]
-    state_holder.StateHolder.update = make_room  # type: ignore[method-assign]
+    state_holder.StateHolder.update = make_room  # type: ignore[method-assign, assignment]
