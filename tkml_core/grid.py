@@ -8,6 +8,7 @@ image is largest until it holds. Then it takes back, cheapest first, the levels 
 """
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import NamedTuple
 
 import torch
@@ -24,6 +25,8 @@ LADDER = (1.0, 1.04, 1.08, 1.12, 1.18, 1.25, 1.35, 1.5, 1.8, 2.2, 2.7, 3.4, 4.5)
 SPENDS = 12  # rounds of mending what no scale gets right, one gradient each
 BISECTIONS = 7  # four leave a grid of 6 %, and images that are the longer for it
 ROUNDS = 2  # of taking back, one gradient each
+# Called, in the thread that searches, as a search begins: it lasts as long as twenty steps, and a program can say so.
+on_search: ContextVar[Callable[[], object]] = ContextVar("on_search", default=lambda: None)
 
 
 class Rounded(NamedTuple):
@@ -52,6 +55,7 @@ def search(
     most (B,): by how many levels a value changes at most, one more where nothing else holds; None: by any number.
     confidence: score units by which the goal is to be met.
     """
+    on_search.get()()
     rows = len(x)
     most = torch.full_like(x[:, 0, 0, 0], 255) if most is None else most
     count = torch.zeros(rows, dtype=torch.long, device=x.device)

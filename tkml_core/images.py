@@ -48,11 +48,24 @@ def prepare(image: Image.Image, square: bool = False, size: InputSize = USUAL) -
         got = type(image).__name__
         raise ValueError(f"A Pillow image is expected; got {got}. Image.fromarray makes one of an array.")
     image = upright_rgb(image)
+    box, scaled = geometry(image.size, square, size)
+    if box != (0, 0, *image.size):
+        image = image.crop(box)
+    if scaled != image.size:
+        image = image.resize(scaled, Image.Resampling.BILINEAR)
+    pixels = torch.from_numpy(np.array(image, dtype=np.uint8))
+    return pixels.permute(2, 0, 1)[None].float().div(255).contiguous()
+
+
+def geometry(
+    image: tuple[int, int], square: bool, size: InputSize
+) -> tuple[tuple[int, int, int, int], tuple[int, int]]:
+    """The part of an image of this width and height that `prepare` keeps, a box as Pillow has them, and the size it gets."""
+    width, height = image
+    left = top = 0
     if square or size.fit == "crop":
-        side = min(image.size)
-        left, top = (image.width - side) // 2, (image.height - side) // 2
-        image = image.crop((left, top, left + side, top + side))
-    width, height = image.size
+        left, top = (width - min(image)) // 2, (height - min(image)) // 2
+        width = height = min(image)
     scale = min(size.short / max(1, min(width, height)), size.long / max(1, width, height))
     scaled = (size.short, size.short) if size.fit == "squash" else (round(width * scale), round(height * scale))
     if min(width, height) < SMALLEST or min(scaled) < SMALLEST:
@@ -60,10 +73,7 @@ def prepare(image: Image.Image, square: bool = False, size: InputSize = USUAL) -
             f"The image is {width} × {height} pixels and would be annotated at {scaled[0]} × {scaled[1]}; both sides need "
             f"at least {SMALLEST} pixels before and after scaling. Use a larger image, or one that is less of a strip."
         )
-    if scaled != image.size:
-        image = image.resize(scaled, Image.Resampling.BILINEAR)
-    pixels = torch.from_numpy(np.array(image, dtype=np.uint8))
-    return pixels.permute(2, 0, 1)[None].float().div(255).contiguous()
+    return (left, top, left + width, top + height), scaled
 
 
 def quantize(x: Tensor) -> Tensor:

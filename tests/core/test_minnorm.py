@@ -24,6 +24,7 @@ from torch import Tensor
 
 import tkml_core as tk
 from tkml_core.attacks.minnorm.multipliers import balanced
+from tkml_core.generators import drain
 
 NEAR = 1.02  # of the optimum: what a minimum-norm solver is held to
 
@@ -369,3 +370,33 @@ def test_presets_by_effort() -> None:
     assert steps[0] == 30 and 30 < steps[1] <= 290 and steps[1] < steps[2] <= 1000
     norms = [result.norm_float.mean().item() for result in results]
     assert norms[2] <= 1.01 * norms[1] <= 1.02 * norms[0]
+
+
+# ---- from another attack's image ------------------------------------------------------------------------------------
+
+
+def test_from_a_success_it_ends_with_one_at_most_as_large_wherever_it_is_stopped() -> None:
+    own, x, goal = cleared()
+    x, goal = x[:2], goal.select(torch.tensor([0, 1]))
+    found = tk.TkMLAPU(confidence=0.5)(own, x, goal)
+    attack = tk.MinNorm(confidence=0.5, schedule=30, max_steps=50)
+    for stop_at in (0, 3, 40, None):
+        steps = attack.steps(own, x, goal, start=found.x_adv)
+        assert torch.equal(next(steps).x_adv, found.x_adv)
+        for _ in range(stop_at or 0):
+            next(steps)
+        result = drain(steps) if stop_at is None else concluded(steps)
+        margins = torch.cat([goal.select(torch.tensor([i])).margin(own(result.x_adv[i : i + 1])) for i in range(2)])
+        assert result.achieved.all() and bool((margins <= -0.501).all())
+        assert bool((result.norm <= found.norm).all())
+    assert bool((result.norm < 0.9 * found.norm).all())  # to the end
+
+
+def test_a_start_that_is_the_optimum_stays_one() -> None:
+    found, x = linear(3, 6)
+    goal = tk.Cleared(true=tk.topk_mask(found(x), 2), k=3)
+    best = tk.MinNorm()(found, x, goal)
+    again = drain(tk.MinNorm(max_steps=1).steps(found, x, goal, start=best.x_adv))
+    assert again.achieved.all() and bool((again.norm <= best.norm).all())
+    with pytest.raises(ValueError, match=r"start has shape \(1, 3, 4, 4\)"):
+        tk.MinNorm().steps(found, x, goal, start=torch.zeros(1, 3, 4, 4))

@@ -58,6 +58,7 @@ class BatchState:
         self.goal = goal.fit(len(x), annotator.device)
         self.measure, self.confidence = measure, confidence
         self.norm_budget: float | None = None  # of ‖z‖₂ in 0–255 units, held after every move: see `budget.py`
+        self.start: Tensor | None = None  # (B,3,H,W), where a run begins that does not begin at the photo
         self.x_adv = self.x.clone()
         self.best = self.x.clone()  # the float image of the smallest success
         zeros = torch.zeros(len(x), dtype=x.dtype, device=annotator.device)

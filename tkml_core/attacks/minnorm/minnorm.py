@@ -27,12 +27,12 @@ from tkml_core.attacks.minnorm.multipliers import (
     evaluate_and_record,
     falling,
 )
-from tkml_core.attacks.minnorm.outside import HALFWAY, start_outside
+from tkml_core.attacks.minnorm.outside import HALFWAY, begin_at, start_outside
 from tkml_core.attacks.minnorm.rounded import on_levels
 from tkml_core.attacks.rows import add, replace
 from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Targeted
-from tkml_core.grid import bisect
-from tkml_core.images import each
+from tkml_core.grid import bisect, holds
+from tkml_core.images import check_pixels, each, quantize
 from tkml_core.metrics import NORMS, l2_norm
 from tkml_core.step import Step, Steps
 
@@ -93,9 +93,25 @@ class MinNorm(Attack):
     def _state(self, annotator: Annotator, x: Tensor, goal: Goal) -> BatchState:
         return BatchState(annotator, x, goal, self.norm, self.confidence)
 
+    def steps(self, annotator: Annotator, x: Tensor, goal: Goal, start: Tensor | None = None) -> Steps:
+        """As of every attack. start (B,3,H,W): images to go on from in place of x, such as what another attack found.
+
+        Step 0 is then `start`, and where its 8-bit image meets the goal the result's change is no larger than that one's.
+        """
+        self.check(goal)
+        state = self._state(annotator, x, goal)
+        if start is not None:
+            check_pixels(start)
+            if start.shape != x.shape:
+                raise ValueError(f"start has shape {tuple(start.shape)}; as the images, it must have {tuple(x.shape)}.")
+            state.start = start.detach().to(state.x)
+        return self._begin(state)
+
     def _loop(self, state: BatchState) -> Steps:
         most = max(self.max_steps - self.rounded, min(self.max_steps, self.schedule))
         dual = Dual(state, rate_multiplier=min(max(1.0, STEPS / max(1, min(self.schedule, most))), MOST_RATE))
+        if state.start is not None:
+            begin_at(state, dual, state.start)
         index, stopped = 0, None
         least, idle = state.best_norm, torch.zeros_like(state.best_norm)
         for index in range(most + 1):
@@ -112,6 +128,8 @@ class MinNorm(Attack):
         state.read_pending()
         _stretch(state, state.active)
         self._finish(state, state.active)
+        if state.start is not None:
+            _keep_start(state, state.start)
         if not stopped and self.norm == "l2" and state.goal.several_ways:
             index, stopped = yield from self._later_starts(state, dual, index, most)
         if not stopped and self.norm == "l2":
@@ -165,6 +183,18 @@ def _succeeds(state: BatchState, rows: Tensor, z: Tensor) -> Tensor:
     with torch.no_grad():
         logits = state.annotator((state.x[rows] + z).clamp(0, 1))
     return state.goal.select(rows).margin(logits) < -state.required_margin[rows]
+
+
+def _keep_start(state: BatchState, start: Tensor) -> None:
+    """End images on the 8-bit image that they began at where it meets the goal and nothing shorter was found."""
+    image = quantize(start)
+    size = NORMS[state.measure](image - state.x)
+    found = torch.where(state.done, NORMS[state.measure](state.x_adv - state.x), torch.inf)
+    rows = (size < found).nonzero()[:, 0]
+    rows = rows[holds(state.annotator, state.goal.select(rows), image[rows], state.confidence)] if len(rows) else rows
+    if len(rows):
+        state.keep(rows, image[rows], size[rows])
+        state.end(rows, image[rows])
 
 
 def _stretch(state: BatchState, rows: Tensor) -> None:

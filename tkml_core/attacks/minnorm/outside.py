@@ -48,9 +48,25 @@ class _Best:
         """size (n,): the length of the gradient with these weights. z = −∇ Σ w f fixes how large w is."""
         shorter = won & (norm < self.norm)
         self.norm, self.z = torch.where(shorter, norm, self.norm), torch.where(each(shorter), z, self.z)
-        w = weights * (norm / 255 / size)[:, None]
-        self.w = torch.where(shorter[:, None], w, self.w)
-        self.kappa = torch.where(shorter, size.square() / weights.square().sum(1).clamp(min=1e-30), self.kappa)
+        w, kappa = multipliers_of(weights, norm, size)
+        self.w, self.kappa = torch.where(shorter[:, None], w, self.w), torch.where(shorter, kappa, self.kappa)
+
+
+def multipliers_of(weights: Tensor, norm: Tensor, size: Tensor) -> tuple[Tensor, Tensor]:
+    """w (n,m) and κ (n,) where ‖z‖ is `norm` (n,), 0–255 units, and the gradient with `weights` (n,m) is `size` (n,) long."""
+    return weights * (norm / 255 / size)[:, None], size.square() / weights.square().sum(1).clamp(min=1e-30)
+
+
+def begin_at(state: BatchState, dual: Dual, start: Tensor) -> None:
+    """Put the active images at `start` (B,3,H,W), with the w and κ that another attack's success there speaks for."""
+    rows = state.active
+    state.x_adv = replace(state.x_adv, rows, take(start, rows))
+    evaluation = state.evaluate(rows)
+    side, weights = softmax_weights(evaluation.f, evaluation.goal, SOFTNESS * take(dual.first_gap, rows))
+    (gradient,) = torch.autograd.grad(evaluation.logits, evaluation.leaf, -side * weights)
+    state.backwards = add(state.backwards, rows)
+    w, kappa = multipliers_of(weights, evaluation.norm, length(gradient).clamp(min=1e-12))
+    dual.w, dual.kappa = replace(dual.w, rows, w), replace(dual.kappa, rows, kappa)
 
 
 def start_outside(
