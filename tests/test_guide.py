@@ -94,4 +94,6 @@ def test_the_lowest_versions_that_were_tried_are_those_that_are_allowed() -> Non
 
     allowed = pinned("requirements.txt", ">=") | pinned("tests/requirements.txt", ">=")
     linters = {"ruff", "mypy", "pre-commit"}
-    assert {name: version for name, version in allowed.items() if name not in linters} == pinned("tests/lowest.txt", "==")
+    assert {name: version for name, version in allowed.items() if name not in linters} == pinned(
+        "tests/lowest.txt", "=="
+    )

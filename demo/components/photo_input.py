@@ -7,6 +7,7 @@ from gradio.data_classes import ImageData
 
 from demo.components.events import plain_error
 from demo.components.gradio_patches.unaltered_image import unaltered_image
+from demo.components.theme import Html, script
 from demo.photos.uploads import open_photo
 
 
@@ -24,6 +25,12 @@ def checked_path(payload: ImageData | None) -> str | None:
 
 
 _Image = unaltered_image(checked_path)
+
+
+def photo_note() -> gr.HTML:
+    """Where it is said that of several files dropped at once the first is taken."""
+    note = '<p class="hint" role="status" hidden></p>'
+    return Html(note, js_on_load=script("components/photo_input.js"), elem_id="photo-note")
 
 
 def photo_input(**options: Any) -> gr.Image:

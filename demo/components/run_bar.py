@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -11,10 +12,11 @@ from demo.components.events import QUIET, RUN, Update, plainly
 from demo.engine.places import PLACES, Turn
 from demo.render.status import line_html
 
-# In the browser alone, so that the click answers at once even while others' runs keep the server busy.
+# In the browser alone, so that the click answers at once even while others' runs keep the server busy. COUNT: of the buttons
+# that start one.
 _STARTING = """
   const set = (interactive) => ({__type__: "update", interactive});
-  return [set(false), set(true), '<p class="status"><span>starting</span></p>'];
+  return [...Array(COUNT).fill(set(false)), set(true), '<p class="status"><span>starting</span></p>'];
 """
 MOST_STOPPING = 1000
 
@@ -63,6 +65,20 @@ def _hand_on(of: gr.Button, to: gr.Button) -> str:
 """
 
 
+@dataclass(frozen=True)
+class RunButton:
+    """A button that starts `handler(session, turn, *inputs)`, a generator of updates.
+
+    In the browser `first`, statements, runs on the click, and `refused`, a function, where the handler raised.
+    """
+
+    button: gr.Button
+    handler: Callable[..., Iterator[Update]]
+    inputs: Sequence[Any]
+    first: str = ""
+    refused: str | None = None
+
+
 def wire(
     run: gr.Button, stop: gr.Button, status: gr.HTML, handler: Callable[..., Iterator[Update]],
     inputs: Sequence[Any], outputs: Sequence[Any], first: str = "",
@@ -72,22 +88,42 @@ def wire(
     The handler waits with `turn.next()` for a place before it computes, and again before every further run.
     ValueErrors of the handler become sentences for the visitor.
     """
-    stops = Stops()
 
     def of_session(_: str, turn: Turn, *form: Any) -> Iterator[Update]:
         return handler(turn, *form)
 
-    wire_by_session(run, stop, status, stops, of_session, inputs, outputs, first)
+    wire_by_session([RunButton(run, of_session, inputs, first)], stop, status, Stops(), outputs)
 
 
 def wire_by_session(
-    run: gr.Button, stop: gr.Button, status: gr.HTML, stops: Stops, handler: Callable[..., Iterator[Update]],
-    inputs: Sequence[Any], outputs: Sequence[Any], first: str = "", refused: str | None = None,
-) -> None:  # fmt: skip
-    """As `wire`, for a `handler(session, turn, *inputs)`.
+    runs: Sequence[RunButton], stop: gr.Button, status: gr.HTML, stops: Stops, outputs: Sequence[Any]
+) -> None:
+    """As `wire`, for any number of buttons that start runs in the same place: none of them does while one goes on."""
+    buttons = [run.button for run in runs]
 
-    In the browser `first`, statements, runs on the click, and `refused`, a function, where the handler raised.
-    """
+    def on_stop(request: gr.Request) -> None:
+        stops.stop(request.session_hash or "")
+
+    def on_end(request: gr.Request) -> Update:
+        stops.forget(request.session_hash or "")  # pressed as the run ended
+        return {**{button: gr.update(interactive=True) for button in buttons}, stop: gr.update(interactive=False)}
+
+    def on_error(request: gr.Request) -> Update:
+        return {**on_end(request), status: line_html("ready")}
+
+    starting = _STARTING.replace("COUNT", str(len(buttons)))
+    for run in runs:
+        click, hand_on, hand_back = run.button.click, _hand_on(run.button, stop), _hand_on(stop, run.button)
+        click(None, None, [*buttons, stop, status], js=f"() => {{{run.first}{hand_on}{starting}}}", **QUIET)
+        ran = click(_of_caller(run.handler, stops, status), list(run.inputs), [*outputs, status], **RUN, **QUIET)
+        # .then() does not follow an error and .failure() nothing else, so both bring the buttons back.
+        ran.then(on_end, None, [*buttons, stop], queue=False, js=f"() => {{{hand_back}}}", **QUIET)
+        ran.failure(on_error, None, [*buttons, stop, status], queue=False, js=run.refused, **QUIET)
+    stop.click(on_stop, None, None, queue=False, **QUIET)
+
+
+def _of_caller(handler: Callable[..., Iterator[Update]], stops: Stops, status: gr.HTML) -> Callable[..., Any]:
+    """The handler as Gradio calls it, with the session and the turn of whoever pressed the button."""
 
     @plainly
     def on_run(request: gr.Request, *form: Any) -> Iterator[Update]:
@@ -100,19 +136,4 @@ def wire_by_session(
         finally:
             stops.forget(session)  # also where the page was closed, and nothing follows
 
-    def on_stop(request: gr.Request) -> None:
-        stops.stop(request.session_hash or "")
-
-    def on_end(request: gr.Request) -> Update:
-        stops.forget(request.session_hash or "")  # pressed as the run ended
-        return {run: gr.update(interactive=True), stop: gr.update(interactive=False)}
-
-    def on_error(request: gr.Request) -> Update:
-        return {**on_end(request), status: line_html("ready")}
-
-    run.click(None, None, [run, stop, status], js=f"() => {{{first}{_hand_on(run, stop)}{_STARTING}}}", **QUIET)
-    ran = run.click(on_run, list(inputs), [*outputs, status], **RUN, **QUIET)
-    # .then() does not follow an error and .failure() nothing else, so both bring the buttons back.
-    ran.then(on_end, None, [run, stop], queue=False, js=f"() => {{{_hand_on(stop, run)}}}", **QUIET)
-    ran.failure(on_error, None, [run, stop, status], queue=False, js=refused, **QUIET)
-    stop.click(on_stop, None, None, queue=False, **QUIET)
+    return on_run

@@ -34,3 +34,4 @@ class Frame:
     achieved: bool
     seconds: float
     steps_per_second: float
+    rounding: bool = False  # the step before once more: a search on the 256 levels has begun after it

@@ -1,13 +1,16 @@
 """Between the page and the core: the one generator of frames and the one report, for the page and the endpoint alike."""
 
+import threading
 import time
 from collections.abc import Callable, Generator
+from concurrent.futures import wait
 
 import tkml_core as tk
 from demo.engine import places, threads
 from demo.engine.frames import Frame, History
 from demo.engine.outcome import Outcome, conclude
 from demo.engine.plan import Plan
+from tkml_core import grid
 from tkml_core.generators import WithResult
 from tkml_core.step import Steps
 
@@ -17,6 +20,7 @@ ROUNDING_STEPS = 20
 MOST_FOR_ROUNDING = (
     0.4  # share of the clock: on a machine so slow that 20 steps take longer, most of it goes to the attack
 )
+_NOTICED = 0.1  # seconds: a search that is over sooner is not told of
 Clock = float | Callable[[], float]  # seconds that a run may last, or what says how many as things stand
 
 
@@ -31,13 +35,16 @@ def take_steps(
     """The steps of any attack; returns its result and what cut it short: None, "user" or "time". Closing it stops the work.
 
     They are taken in a thread of their own, see `threads`. When `stop_asked` turns true or `budget` seconds are over, the core
-    concludes with the best it has, so that a run that was cut short has an honest result too.
+    concludes with the best it has, so that a run that was cut short has an honest result too. The same step comes once more
+    when the search on the 256 levels has begun after it.
     """
     began = time.perf_counter()
     stopped: str | None = None
     taken = 0
     try:
         with threads.thread() as call:
+            searching = threading.Event()
+            call(grid.on_search.set, searching.set)
             step = call(next, steps)
             while True:
                 yield step
@@ -48,7 +55,13 @@ def take_steps(
                     end = min(ROUNDING_STEPS * seconds / max(taken, 1), MOST_FOR_ROUNDING * limit)
                     taken += 1
                     stopped = "user" if stop_asked() else "time" if seconds + end > limit else None
-                step = call(steps.send, True) if stopped else call(next, steps)
+                searching.clear()
+                following = call.later(steps.send, True) if stopped else call.later(next, steps)
+                while not wait([following], _NOTICED).done:
+                    if searching.is_set():
+                        searching.clear()
+                        yield step
+                step = following.result()
     except StopIteration as end:
         return end.value, stopped
     finally:
@@ -58,7 +71,10 @@ def take_steps(
 def run_here(
     plan: Plan, stop_asked: Callable[[], bool] = lambda: False, budget: Clock = BUDGET_SECONDS
 ) -> Generator[Frame, None, Outcome]:
-    """Frames of the attack, one a step; returns the Outcome, whose report says in "stopped" what cut it short."""
+    """Frames of the attack, one a step and one where a search on the 256 levels begins; returns the Outcome.
+
+    Its report says in "stopped" what cut the run short.
+    """
     began = time.perf_counter()
     history, limit = History(), seconds_of(budget)
 
@@ -67,11 +83,14 @@ def run_here(
         limit = seconds_of(budget)
         return limit
 
-    steps = WithResult(take_steps(plan.attack.steps(plan.annotator, plan.photo.x, plan.goal), stop_asked, clock))
+    steps = WithResult(take_steps(plan.steps(), stop_asked, clock))
+    last: tk.Step | None = None
     for step in steps:
-        history.add(step)
+        rounding, last = step is last, step
+        if not rounding:
+            history.add(step)
         seconds = time.perf_counter() - began
         speed = (len(history.loss) - 1) / max(seconds, 1e-6)
-        yield Frame(step.index, step.x_adv, step.logits, history, bool(step.achieved[0]), seconds, speed)
+        yield Frame(step.index, step.x_adv, step.logits, history, bool(step.achieved[0]), seconds, speed, rounding)
     result, stopped = steps.result
     return conclude(plan, result, history, stopped, time.perf_counter() - began, limit)

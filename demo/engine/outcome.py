@@ -76,6 +76,7 @@ def conclude(
         "seed": plan.seed,
         "max_steps": plan.max_steps,
         "settings": dict(sorted(plan.settings.items())),
+        "started_from": plan.start and dict(plan.start.report),
     }
     return Outcome(plan, buffer.getvalue(), logits, history, report)
 

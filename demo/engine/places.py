@@ -176,7 +176,8 @@ class Turn:
     def next(self) -> Iterator[Waiting]:
         """Wait for a place; a place that is held is first handed on if others wait. Without a place, `stop_asked` is true.
 
-        Yields where the caller stands, whenever that has changed. ValueError, in words for the caller, where the line is full.
+        Yields where the caller stands, whenever that has changed, while all places are taken. ValueError, in words for the
+        caller, where the line is full.
         """
         places = self.places
         with places._changed:
@@ -197,7 +198,8 @@ class Turn:
                         self._put_out = True
                         return
                     stands = places._stands(self)
-                    if stands == told and not self.stop_asked():
+                    # Where a place is free nobody waits for one: it is theirs as soon as they are known to listen.
+                    if (stands == told or not stands.seconds) and not self.stop_asked():
                         places._changed.wait(_LOOK_EVERY)
                         continue
                 if self.stop_asked():

@@ -15,6 +15,7 @@ from demo.engine.checks import label_names, one_of, whole
 from demo.engine.roles import Roles
 from tkml_core.attacks.registry import goal_name
 from tkml_core.attacks.universal.precomputed import Precomputed
+from tkml_core.step import Steps
 
 MAX_STEPS = 2000
 MAX_SEED = 2**31 - 1
@@ -38,6 +39,15 @@ class AttackRequest:
 
 
 @dataclass(frozen=True)
+class Start:
+    """What a run goes on from: the picture that another one ended with, and what its report said of itself."""
+
+    x_adv: Tensor  # (1,3,H,W)
+    logits: Tensor  # (1,m)
+    report: Mapping[str, Any]  # JSON values only: attack, l2, linf, steps
+
+
+@dataclass(frozen=True)
 class Plan:
     """A request that can be run: every value checked, every name turned into what the core takes."""
 
@@ -54,6 +64,13 @@ class Plan:
     guessed: bool
     max_steps: int
     seed: int
+    start: Start | None = None  # None: the photo
+
+    def steps(self) -> Steps:
+        """The attack's steps."""
+        if self.start is None:
+            return self.attack.steps(self.annotator, self.photo.x, self.goal)  # type: ignore[no-any-return]
+        return self.attack.steps(self.annotator, self.photo.x, self.goal, start=self.start.x_adv)  # type: ignore[no-any-return]
 
 
 def make_plan(request: AttackRequest, annotator: tk.Annotator, photo: Photo) -> Plan:

@@ -32,6 +32,8 @@ class Recorder:
         self._seen, self._every = 0, 1
 
     def take(self, frame: Frame) -> None:
+        if frame.rounding:
+            return
         place, self._seen = self._seen, self._seen + 1
         if place % self._every:
             return
@@ -91,7 +93,7 @@ class Replay:
 
     def titles(self) -> list[str]:
         """What each frame is, in words."""
-        return [*(f"step {frame.index}" for frame in self.frames), "as saved"]
+        return [*(f"step {frame.index}" for frame in self.frames), f"step {self.outcome.report['steps']}, saved"]
 
     def across(self) -> list[float]:
         """Where each frame stands in the label race, from 0 to 1."""

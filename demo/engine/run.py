@@ -39,7 +39,8 @@ def _run_there(plan: Plan, flag: zero_gpu.Flag, budget: float) -> Iterator[Frame
     """`loop.run_here` in the process that has the GPU: frames, and the Outcome last. Tensors come back to the CPU."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     photo = replace(plan.photo, x=plan.photo.x.to(device), logits=plan.photo.logits.to(device))
-    there = replace(make_plan(plan.request, tk.load(plan.request.annotator, device), photo), guessed=plan.guessed)
+    there = make_plan(plan.request, tk.load(plan.request.annotator, device), photo)
+    there = replace(there, guessed=plan.guessed, start=plan.start)
     frames = WithResult(loop.run_here(there, flag.is_up, budget))
     for frame in frames:
         yield replace(frame, x_adv=frame.x_adv.cpu(), logits=frame.logits.cpu())

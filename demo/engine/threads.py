@@ -12,7 +12,8 @@ import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 
@@ -37,18 +38,29 @@ def _step_back() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
+@dataclass(frozen=True)
+class Caller:
+    """`call(function, *args)` has the thread do it, and returns what the function does, or raises that."""
+
+    pool: ThreadPoolExecutor
+
+    def __call__(self, function: Callable[..., Made], *args: object) -> Made:
+        made = self.later(function, *args)
+        try:
+            return made.result()
+        finally:
+            wait([made])  # Ctrl-C ends the waiting, not the step; a generator that is at work cannot be closed
+
+    def later(self, function: Callable[..., Made], *args: object) -> Future[Made]:
+        """The same for who does not wait for it."""
+        return self.pool.submit(function, *args)
+
+
 @contextmanager
-def thread() -> Generator[Callable[..., Any]]:
-    """A new thread with all cores, as `call(function, *args)`: it returns what the function does, or raises that."""
+def thread() -> Generator[Caller]:
+    """A new thread with all cores. It ends, after what it is at, where the block is left."""
     with ThreadPoolExecutor(1, thread_name_prefix="attack") as pool:
-
-        def call(function: Callable[..., Made], *args: object) -> Made:
-            made: Future[Made] = pool.submit(function, *args)
-            try:
-                return made.result()
-            finally:
-                wait([made])  # Ctrl-C ends the waiting, not the step; a generator that is at work cannot be closed
-
+        call = Caller(pool)
         call(_step_back)
         call(_take, _cores)  # OpenMP's threads come after, and have the same priority
         _take(1)  # for threads that are yet to come

@@ -116,7 +116,7 @@ def race_html(race: Race) -> str:
     beside = (
         f'<svg class="links" viewBox="0 0 12 {HEIGHT}" width="12" height="{HEIGHT}" aria-hidden="true">{links}</svg>'
     )
-    words = f"{scale}{under}{note}{''.join(tags)}"
+    words = f"{note}{''.join(tags)}{scale}{under}"  # first what every frame has: browsers take what moves for a shift
     return (
         f'<section class="race"><h2>Label race <small>{_UNDER[race.ends_saved]}</small></h2>'
         f"{plot(HEIGHT, _summary(race, shown), svg, words, crowd, beside)}"

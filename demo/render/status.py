@@ -18,9 +18,8 @@ def speed_words(steps_per_second: float) -> str:
 def status_html(plan: Plan, frame: Frame) -> str:
     """One line that goes with the pictures: how far, how fast, where."""
     reached = "goal reached" if frame.achieved else "goal not reached yet"
-    return line_html(
-        f"step {frame.index}", speed_words(frame.steps_per_second), device_name(plan.photo.x.device), reached
-    )
+    pace = "rounding to 8 bit" if frame.rounding else speed_words(frame.steps_per_second)
+    return line_html(f"step {frame.index}", pace, device_name(plan.photo.x.device), reached)
 
 
 def done_html(outcome: Outcome) -> str:

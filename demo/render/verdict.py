@@ -117,6 +117,20 @@ def _narrowly(report: dict[str, Any]) -> str:
     return f" It is a narrow win: by {-report['margin']:.2g} logits, where κ asked for {asked:g}."
 
 
+NO_LONGER = 0.995  # of the change before: what is not shorter than that is not news
+
+
+def _gained(report: dict[str, Any]) -> str:
+    """A sentence on how much smaller the change has become, where the run went on from another one's."""
+    start = report.get("started_from")
+    if not start or not start["l2"]:
+        return ""
+    share = report["l2"] / start["l2"]
+    if share > NO_LONGER:
+        return " No smaller change was found, so it is the one from before."
+    return f" The change is now {share:.2g} of what it was: ‖z‖₂ is {report['l2']:.1f}, and was {start['l2']:.1f}."
+
+
 def aim(goal: str, k: int, roles: Roles) -> str:
     """What a run is after, in words."""
     named = roles.targets or roles.hidden
@@ -141,7 +155,7 @@ def _what_happened(report: dict[str, Any], budget: float) -> str:
             return f"The {top} was {was}. The goal already held, so the photo was left as it is.{ended}"
         return (
             f"The {top} was {was}. A change of at most {report['linf']:.0f}/255 at any pixel made it {now}: "
-            f"{_reached(report)}.{_narrowly(report)}{ended}"
+            f"{_reached(report)}.{_gained(report)}{_narrowly(report)}{ended}"
         )
     state = f"still {now}" if was == now else f"{now}, and was {was}"
     saved = f" On the saved picture the {top} is {state}."
@@ -220,6 +234,8 @@ def table_html(report: dict[str, Any], took: str = "") -> Markup:
     order = []
     if report["goal"] == "ordered":
         order = [("Order", "right" if in_order(report) else "wrong", f"wanted: {listed(report['targets'], 12)}")]
+    start = report.get("started_from")
+    began = [("Began at", f"‖z‖₂ {start['l2']:.1f}", f"where {start['attack']} had ended")] if start else []
     limit = "made beforehand" if catalog.precomputed(report["attack"]) else f"{report['max_steps']} were allowed"
     rows = [
         (
@@ -236,6 +252,7 @@ def table_html(report: dict[str, Any], took: str = "") -> Markup:
             f"{report['l2']:.1f}",
             f"length of the change; {report['l2_before_rounding']:.1f} before rounding to 8 bit",
         ),
+        *began,
         ("‖z‖∞", f"{report['linf']:.0f}", "largest change of one value, of 255"),
         *_measures(report),
         ("PSNR", psnr, "above 40 dB is hard to see"),

@@ -11,6 +11,7 @@ from conftest import PHONE, RUN
 from playwright.sync_api import Locator, Page, expect
 from test_page import attack, choose_attack, fill, finished, names, pressed
 
+SAVED = re.compile(r"^step \d+, saved$")
 SLIDE = "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', {bubbles: true})); }"
 
 
@@ -38,7 +39,7 @@ def test_replay_and_amplification_change_the_pictures_alone(visit: Callable[...,
     png = saved(page)
     slider, play, title = page.locator(".replay input"), page.locator(".play"), page.locator(".replay output")
     last = int(str(slider.get_attribute("max")))
-    expect(title).to_have_text("as saved")
+    expect(title).to_have_text(SAVED)
     expect(play).to_have_attribute("aria-label", "Play the run again")  # nobody has to see it move unasked
 
     slider.focus()
@@ -51,7 +52,7 @@ def test_replay_and_amplification_change_the_pictures_alone(visit: Callable[...,
     assert page.locator("#race").evaluate("race => race.style.getPropertyValue('--replay')") == "0"
 
     play.click()
-    expect(title).to_have_text("as saved", timeout=RUN)
+    expect(title).to_have_text(SAVED, timeout=RUN)
     expect(play).to_have_attribute("aria-label", "Play the run again")
     expect(page.locator("#after h3")).to_have_text("Top 3 after")
     expect(page.locator("#race")).not_to_have_attribute("data-replay", "")
@@ -76,7 +77,7 @@ def test_replay_and_amplification_change_the_pictures_alone(visit: Callable[...,
     finished(page)
     expect(page.locator("#change .badge")).to_have_text("× 64")
     expect(slider).to_be_enabled()
-    expect(title).to_have_text("as saved")
+    expect(title).to_have_text(SAVED)
 
 
 def test_the_change_is_amplified_anew_while_a_run_goes_on(visit: Callable[..., Page]) -> None:

@@ -62,6 +62,9 @@ def test_files_are_made_when_asked_for_and_go_with_the_run(at: Callable[..., Pag
         size = change.size
     with np.load(made["data"], allow_pickle=False) as data:
         assert np.array_equal(data["x"] + data["z"], data["x_adv"]) and data["x"].shape == (size[1], size[0], 3)
+    with Image.open(save(page, "full-size", tmp_path)) as large:
+        assert large.width > size[0] and large.height > size[1]
+        expect(page.locator("#full-size-note")).to_contain_text(f"full size of {large.width} × {large.height} pixels")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator("#cite > button").click()
     expect(page.locator("#bibtex textarea")).to_have_value(holding("attack TkML-AP-U"))

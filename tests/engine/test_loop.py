@@ -35,10 +35,11 @@ from demo.photos.selection import known_truth
 from demo.render.labels import percent, ranking, top_list
 from demo.render.plot import ticks
 from demo.render.race import LABEL_GAP, MOST_LABELS, Race, drawn_labels, race_html, spread
-from demo.render.status import done_html
+from demo.render.status import done_html, status_html
 from demo.render.verdict import sentence, table_html, verdict_html
 from demo.tabs.attack import stage as live
 from demo.tabs.attack.updates import still_kept
+from tkml_core import grid
 from tkml_core.generators import WithResult
 
 NAME = "voc20"
@@ -114,6 +115,7 @@ def test_a_report_is_about_the_png(cat: str, tmp_path: Path, attack: str, more: 
     elif not more:
         assert "cat" not in names
     assert report["consistent"] is ("cat" in names)
+    frames = [frame for frame in frames if not frame.rounding]
     assert [frame.index for frame in frames] == list(range(len(frames)))
     assert len(outcome.history.loss) == len(outcome.history.logits) == len(frames)
 
@@ -503,3 +505,21 @@ def test_the_search_on_the_256_levels_is_part_of_the_clock(monkeypatch: pytest.M
 
     _, (last, stopped) = to_the_end(loop.take_steps(steps(), lambda: False, 60.0))
     assert stopped == "time" and 60 - loop.ROUNDING_STEPS - 2 <= last <= 60 - loop.ROUNDING_STEPS + 2
+
+
+def test_a_search_that_takes_a_while_is_told_of_and_is_no_step(cat: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = plan_for(cat, AttackRequest(NAME, 1, "TkML-AP-U", ["cat"]))
+    search = grid.search
+
+    def slow(*args: Any, **options: Any) -> grid.Rounded:
+        found = search(*args, **options)
+        time.sleep(0.3)
+        return found
+
+    monkeypatch.setattr(grid, "search", slow)
+    frames, outcome = to_the_end(loop.run_here(plan))
+    [told] = [frame for frame in frames if frame.rounding]
+    at = frames.index(told)
+    assert 0 < at < len(frames) - 1 and told.index == frames[at - 1].index and told.x_adv is frames[at - 1].x_adv
+    assert "rounding to 8 bit" in status_html(plan, told) and "rounding" not in status_html(plan, frames[at - 1])
+    assert len(outcome.history.loss) == len(frames) - 1 == outcome.report["steps"] + 1

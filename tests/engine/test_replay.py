@@ -59,7 +59,8 @@ def test_frames_are_kept_evenly_and_never_too_many(count: int) -> None:
 
 def test_a_frame_comes_back_exactly_and_takes_less_room(recorded: Replay) -> None:
     plan, recorder, seen = recorded.outcome.plan, Recorder(), []
-    for place, step in enumerate(loop.run_here(plan)):
+    frames = (frame for frame in loop.run_here(plan) if not frame.rounding)
+    for place, step in enumerate(frames):
         recorder.take(step)
         if place < MOST_FRAMES // 2:
             seen.append((step.x_adv * 255).round() / 255)

@@ -24,7 +24,7 @@ OWN = "own"  # the button among the samples that brings back the visitor's photo
 CHANGED = '() => document.getElementById("stage").setAttribute("data-changed", "")'
 # On a wide screen, too, the stage may be above what is in sight.
 PRESS_ATTACK = f"""() => {{
-  if (document.getElementById("verdict").getBoundingClientRect().top < 0) document.getElementById("stage").scrollIntoView();
+  if (document.getElementById("verdict").getBoundingClientRect().top < 0) document.getElementById("outcome").scrollIntoView();
   const attack = document.getElementById("attack-button");
   if (attack.disabled) ({CHANGED})();  // another run goes on
   else attack.click();
@@ -34,7 +34,7 @@ PRESS_ATTACK = f"""() => {{
 def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: RunFlags) -> None:
     outputs = [
         w.toggles, w.before, w.change, w.after, w.verdict, w.status, w.race, w.table, w.png, w.report, w.replay,
-        w.robustness_button, w.robustness, w.k, w.case, w.chosen, w.downloads.kept, w.downloads.link,
+        w.robustness_button, w.robustness, w.smaller_button, w.k, w.case, w.chosen, w.downloads.kept, w.downloads.link,
     ]  # fmt: skip
 
     fresh: Update = {state.attacked: False, state.replay: None}

@@ -11,24 +11,27 @@ from gradio.utils import get_upload_folder
 
 from demo.components.events import QUIET, Update, plainly
 from demo.components.theme import script
-from demo.export import citation, npz
+from demo.export import citation, full_size, npz
 from demo.export import files as export_files
+from demo.render.templates import fill
 from demo.tabs.attack import link
 from demo.tabs.attack.downloads import LINK_HINT, UPLOAD_HINT, Downloads
 
 
-def wire(widgets: Downloads, inputs: Sequence[Component], sample: gr.State, plan: Callable[..., Any]) -> None:
-    """Connect them. `inputs` are what `plan` makes a checked plan of; `sample` is the sample's name, None for an upload."""
-    buttons = list(widgets.buttons.values())
+def wire(
+    widgets: Downloads, inputs: Sequence[Component], photo: gr.State, sample: gr.State, plan: Callable[..., Any]
+) -> None:
+    """Connect them. `inputs` are what `plan` makes a checked plan of; `photo` is its path, `sample` the sample's name or None."""
+    boxes = [*widgets.buttons.values(), widgets.full_size_note]
 
-    def on_kept(data: str | None, is_open: bool) -> Update:
+    def on_kept(data: str | None, path: str | None, is_open: bool) -> Update:
         return {
-            **(_files(widgets, data) if is_open else _none(widgets)),
+            **(_files(widgets, data, path) if is_open else _none(widgets)),
             widgets.cite: citation.bibtex(npz.load(data).report if data and Path(data).is_file() else None),
         }
 
-    def on_open(data: str | None) -> Update:
-        return {**_files(widgets, data), widgets.is_open: True}
+    def on_open(data: str | None, path: str | None) -> Update:
+        return {**_files(widgets, data, path), widgets.is_open: True}
 
     @plainly
     def on_link(name: str | None, *form: Any) -> dict[str, Any]:
@@ -36,19 +39,20 @@ def wire(widgets: Downloads, inputs: Sequence[Component], sample: gr.State, plan
         return gr.update(value=query, visible=True, info=LINK_HINT if name else UPLOAD_HINT)
 
     files: dict[str, Any] = {**QUIET, "concurrency_id": "files", "concurrency_limit": 1}
-    widgets.kept.change(on_kept, [widgets.kept, widgets.is_open], [*buttons, widgets.cite], **files)
-    widgets.more.expand(on_open, widgets.kept, [*buttons, widgets.is_open], **files)
+    widgets.kept.change(on_kept, [widgets.kept, photo, widgets.is_open], [*boxes, widgets.cite], **files)
+    widgets.more.expand(on_open, [widgets.kept, photo], [*boxes, widgets.is_open], **files)
     widgets.more.collapse(lambda: False, None, widgets.is_open, **QUIET)
     asked = widgets.link_button.click(on_link, [sample, *inputs], widgets.link, **QUIET)
     asked.then(None, widgets.link, widgets.link, js=script("tabs/attack/link.js"), **QUIET)
 
 
 def _none(widgets: Downloads) -> Update:
-    return {button: gr.update(value=None, interactive=False) for button in widgets.buttons.values()}
+    off = {button: gr.update(value=None, interactive=False) for button in widgets.buttons.values()}
+    return {**off, widgets.full_size_note: ""}
 
 
-def _files(widgets: Downloads, data: str | None) -> Update:
-    """The files of a run; none where its data have gone with time."""
+def _files(widgets: Downloads, data: str | None, photo: str | None) -> Update:
+    """The files of a run on the photo at that path; none where its data have gone with time."""
     if not data or not Path(data).is_file():
         return _none(widgets)
     from demo.export import figure  # late: Matplotlib's drawing takes a second to import, and only who asks needs it
@@ -60,7 +64,23 @@ def _files(widgets: Downloads, data: str | None) -> Update:
     change, copy = place / f"{name}-change.png", place / f"{name}.npz"
     run.amplified().save(change)
     shutil.copyfile(data, copy)
+    large, words = _full_size(run, photo, place / f"{name}-full-size.png")
+    made = zip(widgets.buttons.values(), (png, pdf, change, copy, large), strict=True)
     return {
-        button: gr.update(value=str(path), interactive=True)
-        for button, path in zip(widgets.buttons.values(), (png, pdf, change, copy), strict=True)
+        **{button: gr.update(value=path and str(path), interactive=path is not None) for button, path in made},
+        widgets.full_size_note: fill("tabs/attack/full_size.html", words=words),
     }
+
+
+def _full_size(run: npz.SavedRun, photo: str | None, path: Path) -> tuple[Path | None, str]:
+    """The attacked photo in its own size, where it can be had, and what is to be said about that."""
+    if not photo or not run.report["achieved"] or not run.report["l2"]:
+        return None, "There is no full-size photo, since the run did not reach its goal with a change."
+    try:
+        large = full_size.full_size_of(run, photo)
+    except ValueError as error:
+        return None, str(error)
+    if large is None or not large.achieved:
+        return None, full_size.words(large, run)
+    full_size.save(large, run, path)
+    return path, full_size.words(large, run, path.stat().st_size)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from demo.components.theme import Html
 from demo.export import citation, npz
 
 FILES = {
@@ -11,10 +12,11 @@ FILES = {
     "figure-pdf": "Figure (PDF)",
     "change-png": "Change (PNG)",
     "data": "Exact data (NPZ)",
+    "full-size": "Full-size photo (PNG)",
 }
 HINT = """The figure has the layout of the paper's Figures 1 and 2; the change is shown 20 times as strong. The exact data are
 NumPy arrays: the photo `x`, the change `z` in whole levels and `x_adv`, which is `x + z` to the last bit; also the labels and
-the report."""
+the report. The full-size photo is the one you brought, not made smaller, with the change carried over to it."""
 _COPIED = "Selected, and copied where the browser allows it."
 LINK_HINT = f"{_COPIED} Whoever opens it finds these settings and the sample photo, and only has to press Attack."
 UPLOAD_HINT = f"""{_COPIED} Your own photo is not in the link, nor are the labels you marked or named: whoever opens it
@@ -31,23 +33,31 @@ class Downloads:
     more: gr.Accordion
     is_open: gr.State
     buttons: dict[str, gr.DownloadButton]
+    full_size_note: gr.HTML
     cite: gr.Textbox
 
 
-def lay_out(data: str) -> Downloads:
-    """Put the widgets into the current column; `data` is the data file of the run on arrival."""
-    link_button = gr.Button("Link to these settings", elem_id="link-button", size="md", min_width=0)
+def link_button() -> gr.Button:
+    """It stands beside the verdict, apart from the others."""
+    return gr.Button("Link to these settings", elem_id="link-button", size="md", min_width=0)
+
+
+def lay_out(data: str, link_button: gr.Button) -> Downloads:
+    """Put the other widgets into the current column; `data` is the data file of the run on arrival."""
     box = gr.Textbox(visible=False, label="Link", elem_id="link", info=LINK_HINT, interactive=True, max_lines=1)
-    with gr.Accordion("More files: figure, change, exact data", open=False, elem_id="more-files") as more:
+    with gr.Accordion(
+        "More files: full-size photo, figure, change, exact data", open=False, elem_id="more-files"
+    ) as more:
         gr.Markdown(HINT, elem_classes="hint")
         with gr.Row(elem_id="files"):
             buttons = {
                 name: gr.DownloadButton(title, interactive=False, elem_id=f"download-{name}", size="md", min_width=0)
                 for name, title in FILES.items()
             }
+        note = Html("", elem_id="full-size-note")
     with gr.Accordion("How to cite", open=False, elem_id="cite"):
         entries = gr.Textbox(
             citation.bibtex(npz.load(data).report), label="BibTeX: the paper, and this demo with the settings of the run",
             lines=8, max_lines=24, interactive=False, buttons=["copy"], elem_id="bibtex",
         )  # fmt: skip
-    return Downloads(gr.State(data), link_button, box, more, gr.State(False), buttons, entries)
+    return Downloads(gr.State(data), link_button, box, more, gr.State(False), buttons, note, entries)

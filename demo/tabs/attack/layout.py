@@ -11,13 +11,14 @@ from demo.components import replay
 from demo.components.amplifier import AMPLIFIER
 from demo.components.closer_look import CLOSER
 from demo.components.label_toggles import NOTHING_NAMED, SWITCH
-from demo.components.photo_input import photo_input
+from demo.components.photo_input import photo_input, photo_note
 from demo.components.sample_gallery import samples_html
 from demo.components.theme import Html, script
 from demo.engine import loop
 from demo.engine.annotators import largest_k, load_annotator
 from demo.engine.places import CROWDED_SECONDS
 from demo.engine.plan import DEFAULT_K, MAX_SEED, MAX_STEPS
+from demo.engine.smaller import can_be_smaller
 from demo.render.pictures import AMPLIFY
 from demo.tabs.attack import downloads
 from demo.tabs.attack.arrival import Arrival
@@ -30,13 +31,20 @@ def lay_out(annotators: Sequence[str], start: Arrival) -> Widgets:
     """Put the widgets of the tab "Attack" into the current one."""
     parts: dict[str, Any] = {}
     _bar(parts, start)
-    # Three blocks, so that a phone can show pictures, choices and figures in this order; style.css places them.
+    # In the order of the keyboard: photo, labels, attack, and what comes of it. attack.css places them, on a phone piece by
+    # piece: verdict and pictures, ready choices, labels, then the rest.
     with gr.Row(elem_id="main"):
+        with gr.Column(elem_id="panel", min_width=0):
+            with gr.Column(elem_id="choose-photo", elem_classes="pick", min_width=0):
+                _photo(parts, annotators, start)
+            with gr.Column(elem_id="choose-truth", elem_classes="pick", min_width=0):
+                _truth(parts, start)
+            with gr.Column(elem_id="quick", elem_classes="pick", min_width=0):
+                _presets(parts)
+            with gr.Column(elem_id="choose-attack", elem_classes="pick", min_width=0):
+                _attack(parts, start)
         with gr.Column(elem_id="stage", min_width=0):
             _stage(parts, start)
-        with gr.Column(elem_id="panel", elem_classes="pick", min_width=0):
-            _photo(parts, annotators, start)
-            _attack(parts, start)
         with gr.Column(elem_id="numbers", min_width=0):
             _numbers(parts, start)
     return Widgets(**parts)
@@ -50,7 +58,21 @@ def _bar(parts: dict[str, Any], start: Arrival) -> None:
 
 
 def _stage(parts: dict[str, Any], start: Arrival) -> None:
-    parts["verdict"] = Html(start.view.verdict, elem_id="verdict")
+    with gr.Row(elem_id="outcome"):
+        parts["verdict"] = Html(start.view.verdict, elem_id="verdict")
+        with gr.Column(elem_id="next", min_width=0):
+            outcome = start.view.outcome
+            able = outcome is not None and can_be_smaller(outcome)
+            parts["smaller_button"] = gr.Button(
+                "Make it smaller",
+                elem_id="smaller-button",
+                elem_classes=[] if able else ["absent"],
+                size="md",
+                min_width=0,
+            )
+            # Its file comes as the page is opened: an address on the server's disk is not for the page's description.
+            parts["png"] = gr.DownloadButton("Attacked photo (PNG)", elem_id="download-png", size="md", min_width=0)
+            parts["link_button"] = downloads.link_button()
     with gr.Row(elem_id="pictures"):
         parts["before"] = Html(start.view.before, elem_id="before")
         with gr.Column(elem_id="change-column", min_width=0):
@@ -75,10 +97,8 @@ def _stage(parts: dict[str, Any], start: Arrival) -> None:
 
 def _numbers(parts: dict[str, Any], start: Arrival) -> None:
     with gr.Row(elem_id="downloads"):
-        # Their files come as the page is opened: an address on the server's disk is not for the page's description.
-        parts["png"] = gr.DownloadButton("Attacked photo (PNG)", elem_id="download-png", size="md", min_width=0)
         parts["report"] = gr.DownloadButton("Report (JSON)", elem_id="download-report", size="md", min_width=0)
-    parts["downloads"] = downloads.lay_out(start.files[2])
+    parts["downloads"] = downloads.lay_out(start.files[2], parts.pop("link_button"))
     parts["table"] = Html(start.view.table, elem_id="table")
     parts["robustness_button"], parts["robustness"] = panel.lay_out()
 
@@ -89,6 +109,7 @@ def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Arrival) -> 
         label="Photo", show_label=False, elem_id="photo", height=150, buttons=[],
         sources=["upload", "webcam", "clipboard"], placeholder="Drop a photo here, or click to upload",
     )  # fmt: skip
+    photo_note()
     parts["samples"] = Html(
         samples_html(),
         js_on_load=script("components/sample_gallery.js"),
@@ -102,6 +123,9 @@ def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Arrival) -> 
     parts["annotator"] = gr.Radio(
         choices, value=start.annotator, label="Annotator", info=catalog.ANNOTATORS, elem_id="annotator"
     )
+
+
+def _truth(parts: dict[str, Any], start: Arrival) -> None:
     Html('<h2><span class="number">2</span>Mark what is true</h2>')
     parts["toggles"] = Html(
         start.toggles, html_template=SWITCH + "${value ? value.html : ''}", js_on_load=script("components/label_toggles.js"),
@@ -109,9 +133,7 @@ def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Arrival) -> 
     )  # fmt: skip
 
 
-def _attack(parts: dict[str, Any], start: Arrival) -> None:
-    attacks = catalog.attacks()
-    own = next(iter(attacks))
+def _presets(parts: dict[str, Any]) -> None:
     Html('<h2><span class="number">3</span>Choose the attack</h2>')
     Html('<p class="hint">A ready choice, set and started with one click:</p>')
     with gr.Row(elem_id="presets"):
@@ -119,6 +141,11 @@ def _attack(parts: dict[str, Any], start: Arrival) -> None:
             name: gr.Button(preset.title, size="sm", min_width=0, elem_id=f"preset-{name}")
             for name, preset in catalog.PRESETS.items()
         }
+
+
+def _attack(parts: dict[str, Any], start: Arrival) -> None:
+    attacks = catalog.attacks()
+    own = next(iter(attacks))
     parts["attack"] = gr.Dropdown(
         [(catalog.label_of(name), name) for name in attacks], value=own, label="Attack",
         info=catalog.sentence(own, start.annotator), filterable=False, elem_id="attack",

@@ -9,9 +9,11 @@ from gradio.utils import get_upload_folder
 from demo.components import replay
 from demo.components.amplifier import factor_of
 from demo.components.events import QUIET, Update, plainly
-from demo.components.run_bar import wire_by_session
+from demo.components.run_bar import RunButton, wire_by_session
 from demo.engine.places import Turn
+from demo.engine.plan import Plan
 from demo.engine.replay import Replay
+from demo.engine.smaller import can_be_smaller, smaller
 from demo.export.files import save_data, save_png, save_report
 from demo.render.status import waiting_html
 from demo.tabs.attack import download_events, stage
@@ -19,14 +21,16 @@ from demo.tabs.attack.choice_events import CHANGED
 from demo.tabs.attack.form import page_plan
 from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.session import RunFlags, SessionState
-from demo.tabs.attack.updates import not_attacked, ready
+from demo.tabs.attack.updates import not_attacked, ready, smaller_shown
 from demo.tabs.attack.widgets import Widgets
 
-TO_STAGE = """
+_TO_STAGE = """
   const stage = document.getElementById("stage");
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   if (document.getElementById("pictures").getBoundingClientRect().bottom < 200)
-    stage.scrollIntoView({behavior: calm ? "auto" : "smooth"});
+    document.getElementById("outcome").scrollIntoView({behavior: calm ? "auto" : "smooth"});
+"""
+_CHOICES_COUNT = """
   stage.removeAttribute("data-changed");
 """
 
@@ -40,7 +44,14 @@ def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
     boxes = {name: getattr(w, name) for name in stage.BOXES}
 
     def on_run(session: str, turn: Turn, factor: Any, *form: Any) -> Iterator[Update]:
-        plan = page_plan(*form)
+        yield from shown_run(session, turn, factor, page_plan(*form))
+
+    def on_smaller(session: str, turn: Turn, factor: Any, last: Replay | None) -> Iterator[Update]:
+        if last is None:
+            raise ValueError("The run on this page is no longer kept. Press Attack to run it again.")
+        yield from shown_run(session, turn, factor, smaller(last.outcome))
+
+    def shown_run(session: str, turn: Turn, factor: Any, plan: Plan) -> Iterator[Update]:
         flags.amplify(session, factor_of(factor))
         for waiting in turn.next():
             yield {w.status: waiting_html(waiting)}
@@ -55,11 +66,13 @@ def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
                 if view.before and not view.outcome:  # it begins: files and frames of the run before go
                     update |= {w.png: gr.update(interactive=False), w.report: gr.update(interactive=False)}
                     update |= {state.replay: None, w.replay: replay.replay_value(None), w.downloads.kept: None}
+                    update |= {w.smaller_button: smaller_shown(False)}
                     update |= panel.fresh(w.robustness_button, w.robustness, ready=False)
                 if view.outcome:
                     for button, save in ((w.png, save_png), (w.report, save_report)):
                         update[button] = gr.update(value=save(view.outcome, get_upload_folder()), interactive=True)
                     update |= {state.replay: view.replay, w.replay: replay.replay_value(view.replay)}
+                    update |= {w.smaller_button: smaller_shown(can_be_smaller(view.outcome))}
                     update |= panel.fresh(w.robustness_button, w.robustness, ready=True)
                 yield {**update, state.attacked: True}
                 if view.outcome:  # after the verdict, which need not wait for it
@@ -71,15 +84,14 @@ def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
 
     shown = [
         *(box for box in boxes.values() if box is not w.status), w.png, w.report, w.replay, w.robustness_button, w.robustness,
-        state.attacked, state.replay, w.downloads.kept,
+        w.smaller_button, state.attacked, state.replay, w.downloads.kept,
     ]  # fmt: skip
-    all_inputs = [w.amplifier, *inputs]
     # What was refused is not what stands on the stage, so that the note which the click took away comes back.
-    wire_by_session(
-        w.attack_button, w.stop_button, w.status, flags, on_run, all_inputs, shown, first=TO_STAGE, refused=CHANGED
-    )
+    attack = RunButton(w.attack_button, on_run, [w.amplifier, *inputs], _TO_STAGE + _CHOICES_COUNT, refused=CHANGED)
+    go_on = RunButton(w.smaller_button, on_smaller, [w.amplifier, state.replay], _TO_STAGE)
+    wire_by_session([attack, go_on], w.stop_button, w.status, flags, shown)
     _wire_look(w, state, flags)
-    download_events.wire(w.downloads, inputs, state.sample, page_plan)
+    download_events.wire(w.downloads, inputs, state.photo, state.sample, page_plan)
 
 
 def _wire_look(w: Widgets, state: SessionState, flags: RunFlags) -> None:

@@ -37,13 +37,16 @@ class View:
 
 
 def opening(plan: Plan, factor: int = AMPLIFY) -> View:
-    """What the stage shows at once, before the first step: the untouched picture in all places."""
+    """What the stage shows at once, before the first step: the picture that the run starts from."""
+    photo, start = plan.photo, plan.start
+    x_adv, logits = (start.x_adv, start.logits) if start else (photo.x, photo.logits)
+    does = f"Making the change smaller with {plan.request.attack}" if start else f"Running {plan.request.attack}"
     return View(
-        verdict=waiting_html(f"Running {plan.request.attack}. The goal: {aim(plan.goal_name, plan.k, plan.roles)}."),
+        verdict=waiting_html(f"{does}. The goal: {aim(plan.goal_name, plan.k, plan.roles)}."),
         table="",
         before=photo_card.before_html(plan.annotator, plan.photo, plan.roles, plan.k),
-        change=photo_card.change_html(plan.photo.x, plan.photo.x, lossless=False, factor=factor),
-        after=photo_card.after_html(plan, plan.photo.x, plan.photo.logits, lossless=False, now="now"),
+        change=photo_card.change_html(photo.x, x_adv, lossless=False, factor=factor),
+        after=photo_card.after_html(plan, x_adv, logits, lossless=False, now="now"),
     )
 
 
@@ -88,6 +91,9 @@ def views(
     pictures_due = race_due = 0.0
     for frame in frames:
         recorder.take(frame)
+        if frame.rounding:
+            yield View(status=status_html(plan, frame))
+            continue
         now = time.perf_counter()
         if now < pictures_due:
             continue

@@ -49,6 +49,6 @@ def build(page: gr.Blocks, annotators: Sequence[str], files: dict[str, str]) -> 
     wire_choices(w, files, state, flags)
     wire_run(w, state, flags)
     wire_link(page, w, files, state, start)
-    panel.wire(w.robustness_button, w.robustness, state.replay, w.attack_button, **QUIET)
+    panel.wire(w.robustness_button, w.robustness, state.replay, [w.attack_button, w.smaller_button], **QUIET)
     page.load(lambda: newer_samples(at_start) or gr.skip(), None, w.samples, **QUIET)
     return AttackTab(w, state, start)

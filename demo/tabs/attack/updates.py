@@ -99,7 +99,13 @@ def not_attacked(w: Widgets, words: str) -> Update:
         w.verdict: waiting_html(words),
         w.status: line_html("ready"),
         w.table: "",
+        w.smaller_button: smaller_shown(False),
     }
+
+
+def smaller_shown(able: bool) -> dict[str, Any]:
+    """The button that goes on to a smaller change, where there is one to begin with; its place is kept."""
+    return gr.update(elem_classes=[] if able else ["absent"])
 
 
 def ready(w: Widgets, annotator: tk.Annotator, photo: Photo, true: tuple[str, ...], k: int) -> Update:

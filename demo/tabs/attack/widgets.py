@@ -13,6 +13,7 @@ class Widgets:
 
     attack_button: gr.Button
     stop_button: gr.Button
+    smaller_button: gr.Button
     status: gr.HTML
     verdict: gr.HTML
     before: gr.HTML

@@ -1,6 +1,6 @@
 """The panel's widgets and wiring: a button that tests the last finished run of this visitor."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import gradio as gr
@@ -31,7 +31,7 @@ def fresh(button: gr.Button, result: gr.HTML, ready: bool) -> dict[Any, Any]:
     return {button: gr.update(interactive=ready), result: ""}
 
 
-def wire(button: gr.Button, result: gr.HTML, replay: gr.State, attack_button: gr.Button, **quiet: Any) -> None:
+def wire(button: gr.Button, result: gr.HTML, replay: gr.State, runs: Sequence[gr.Button], **quiet: Any) -> None:
     """Test on click; a new run drops a test that is still going on, since it is about the run before."""
 
     def on_test(last: Replay | None) -> Iterator[str]:
@@ -41,4 +41,5 @@ def wire(button: gr.Button, result: gr.HTML, replay: gr.State, attack_button: gr
         yield examined_html(examine(Finished.of(last.outcome)))
 
     tested = button.click(on_test, replay, result, trigger_mode="once", **quiet)
-    attack_button.click(None, None, None, cancels=[tested], **quiet)
+    for button in runs:
+        button.click(None, None, None, cancels=[tested], **quiet)

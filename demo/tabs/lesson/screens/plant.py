@@ -19,7 +19,7 @@ def film(shown: Recording) -> str:
         z = pictures.picture(amplified(x, x_adv, AMPLIFY), f"The change, {where}", "The change", "", f"× {AMPLIFY}", 70)
         hidden = "" if at == replay.last else " hidden"
         frames.append(
-            f'<div class="frame" data-frame="{at}" data-title="{title}"{hidden}>{pictures.row(now, z, below)}</div>'
+            f'<div class="frame" data-frame="{at}" data-title="{where}"{hidden}>{pictures.row(now, z, below)}</div>'
         )
     return (
         f'<div class="film"><div class="frames">{"".join(frames)}</div><div class="player" role="group" aria-label="The film">'

@@ -1,0 +1,36 @@
+"""A finished run gone on with: the attack that looks for the smallest change, from the picture that stands on the stage."""
+
+import math
+from dataclasses import replace
+
+from demo.catalog import attacks as catalog
+from demo.engine.outcome import Outcome
+from demo.engine.plan import Plan, Start, make_plan
+from tkml_core.grid import needed
+
+ATTACK = "MinNorm"
+
+
+def can_be_smaller(outcome: Outcome) -> bool:
+    """Whether the run reached a goal that the attack can have, with a change that can be smaller."""
+    report = outcome.report
+    return report["achieved"] and report["l2"] > 0 and outcome.plan.goal_name in catalog.goals_of(ATTACK)
+
+
+def smaller(outcome: Outcome) -> Plan:
+    """The plan of that run: the same photo and goal, and the same κ as far as the picture meets it.
+
+    Were κ less, the change would be smaller because less is asked for, and not because a better one was found.
+    """
+    plan, report = outcome.plan, outcome.report
+    if not can_be_smaller(outcome):
+        raise ValueError("There is no change yet that reaches its goal, to make smaller. Press Attack first.")
+    asked = plan.settings.get("confidence", catalog.FIRM)
+    met = math.floor(1000 * (-report["margin"] - needed(0.0))) / 1000
+    settings = {"confidence": max(0.0, min(asked, met))}
+    request = replace(
+        plan.request, attack=ATTACK, goal=plan.goal_name, max_steps=catalog.choice_of(ATTACK).steps, settings=settings
+    )
+    kept = {name: report[name] for name in ("attack", "l2", "linf", "steps")}
+    start = Start(outcome.x_adv, outcome.logits, kept)
+    return replace(make_plan(request, plan.annotator, plan.photo), guessed=plan.guessed, start=start)

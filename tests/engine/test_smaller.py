@@ -1,0 +1,89 @@
+"""A finished run gone on with to a smaller change, and the numbers of one run, which agree wherever they stand."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import to_the_end
+
+import tkml_core as tk
+from demo.catalog import attacks as catalog
+from demo.engine import loop
+from demo.engine.outcome import Outcome
+from demo.engine.plan import AttackRequest, Plan, plan_for
+from demo.engine.replay import Recorder, Replay
+from demo.engine.smaller import can_be_smaller, smaller
+from demo.render.status import done_html
+from demo.render.verdict import sentence, table_html
+
+
+def run(plan: Plan) -> tuple[list[int], Replay]:
+    """Which steps were shown, and the replay, whose outcome is the run's."""
+    recorder = Recorder()
+    frames, outcome = to_the_end(loop.run_here(plan, budget=600))
+    for frame in frames:
+        recorder.take(frame)
+    return [frame.index for frame in frames if not frame.rounding], recorder.finish(outcome)
+
+
+@pytest.fixture(scope="module")
+def firm(photos: dict[str, Path]) -> Outcome:
+    settings = {"confidence": catalog.FIRM}
+    plan = plan_for(photos["cat"], AttackRequest("voc20", 1, "TkML-AP-U", ["cat"], settings=settings))
+    return run(plan)[1].outcome
+
+
+def test_it_goes_on_from_the_picture_and_is_as_firm_and_smaller(firm: Outcome) -> None:
+    plan = smaller(firm)
+    assert plan.request.attack == "MinNorm" and plan.attack.confidence == pytest.approx(catalog.FIRM, abs=0.01)
+    assert plan.goal_name == firm.plan.goal_name and plan.photo is firm.plan.photo
+    short = replace(plan, attack=replace(plan.attack, max_steps=30))
+    frames, outcome = to_the_end(loop.run_here(short, budget=600))
+    report = outcome.report
+    assert (frames[0].x_adv == firm.x_adv).all()
+    assert report["achieved"] and -report["margin"] >= plan.attack.confidence and report["l2"] < firm.report["l2"]
+    assert report["started_from"] == {name: firm.report[name] for name in ("attack", "l2", "linf", "steps")}
+    said, share = sentence(report, 60), report["l2"] / firm.report["l2"]
+    assert f"The change is now {share:.2g} of what it was" in said and "narrow" not in said
+    assert "where TkML-AP-U had ended" in table_html(report)
+    assert can_be_smaller(outcome)
+
+
+def test_where_nothing_smaller_is_found_that_is_said_and_nothing_is_lost(firm: Outcome) -> None:
+    _, outcome = to_the_end(loop.run_here(smaller(firm), stop_asked=lambda: True))
+    assert outcome.report["achieved"] and outcome.report["l2"] <= firm.report["l2"]
+    same = {**outcome.report, "l2": firm.report["l2"]}
+    assert "No smaller change was found" in sentence(same, 60)
+
+
+@pytest.mark.parametrize("why", [{"achieved": False}, {"l2": 0.0}])
+def test_without_a_change_that_reached_its_goal_there_is_nothing_to_go_on_from(
+    firm: Outcome, why: dict[str, Any]
+) -> None:
+    other = Outcome(firm.plan, firm.png, firm.x_adv, firm.logits, firm.history, {**firm.report, **why})
+    assert not can_be_smaller(other)
+    with pytest.raises(ValueError, match="Press Attack first"):
+        smaller(other)
+
+
+@pytest.mark.parametrize("attack", [name for name in catalog.attacks() if not catalog.precomputed(name)])
+def test_all_numbers_of_a_run_agree(photos: dict[str, Path], attack: str) -> None:
+    asks = tk.ATTACKS[attack].goals[0].asks_for
+    request = AttackRequest(
+        "mobilenet-voc20",
+        2,
+        attack,
+        ["cat"],
+        "best" if asks == "targets" else "",
+        ["cat"] if asks == "hidden" else (),
+        12,
+    )
+    shown, replay = run(plan_for(photos["cat"], request))
+    report = replay.outcome.report
+    assert shown[-1] == report["steps"], (shown, report["steps"])
+    steps = re.search(r"(\d+) (steps?|queries|query)", done_html(replay.outcome))
+    assert steps and int(steps[1]) == report["steps"]
+    assert replay.titles()[-1] == f"step {report['steps']}, saved"
+    assert len(replay.outcome.history.loss) == len(shown)
