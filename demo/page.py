@@ -93,7 +93,7 @@ def build() -> gr.Blocks:
             with gr.Tab("Lesson", id="lesson-tab") as tab:
                 lesson_tab.build(tab, tabs, attack)
             with gr.Tab("Compare", id="compare") as tab:
-                compare_tab.build(tab, attack.entry)
+                compare_tab.build(tab, attack.entry, files)
             with gr.Tab("Universal", id="universal") as tab:
                 universal_tab.build(tab, names, files)
             with gr.Tab("Tables", id="tables"):

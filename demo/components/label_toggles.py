@@ -6,9 +6,11 @@ from typing import Any
 from markupsafe import Markup
 
 import tkml_core as tk
+from demo.engine.annotators import Photo, load_annotator
 from demo.engine.checks import label_names
+from demo.photos.identity import photo_id
 from demo.render.icons import icon
-from demo.render.labels import Scored, meter, percent
+from demo.render.labels import Scored, meter, percent, scored
 from demo.render.templates import fill
 
 # What a click on a label marks, where a goal names labels by hand; label_toggles.js shows it there and fills it in.
@@ -48,6 +50,12 @@ def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin:
         "yours": "You chose these.",
     }
     return _fill(labels[:shown], true, k, labels[shown:], words[origin], words["yours"])
+
+
+def toggles_value(path: str, name: str, photo: Photo, true: Sequence[str], k: int, origin: str) -> dict[str, Any]:
+    """Contents of the toggles. `truth` comes back with every event; `photo` says which picture it is about."""
+    html = truth_panel(scored(load_annotator(name), photo.logits), true, k, origin)
+    return {"html": html, "truth": list(true), "origin": origin, "photo": photo_id(path), "annotator": name}
 
 
 def toggles(labels: Sequence[Scored], true: Collection[str]) -> Markup:

@@ -13,6 +13,7 @@ from demo.catalog.english import are, listed
 from demo.engine.annotators import Photo, guess, largest_k, load_annotator, read_photo
 from demo.engine.checks import label_names, one_of, whole
 from demo.engine.roles import Roles
+from tkml_core.attacks.budget import Budget
 from tkml_core.attacks.registry import goal_name
 from tkml_core.attacks.universal.precomputed import Precomputed
 from tkml_core.step import Steps
@@ -36,6 +37,7 @@ class AttackRequest:
     goal: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     guessed: bool = False  # whether the true labels that are named are only the annotator's guess
+    gradients: Any = None  # backward passes after which the attack concludes; None: as many as its steps take
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def make_plan(request: AttackRequest, annotator: tk.Annotator, photo: Photo) -> 
         annotator=annotator,
         photo=photo,
         k=k,
-        attack=attack,
+        attack=_within(attack, request.gradients),
         settings={name: getattr(attack, name) for name in catalog.setting_names(request.attack) if name != "max_steps"},
         goal_name=goal_kind.name,
         goal=goal_kind.of(true, k, annotator.places(named)),
@@ -128,6 +130,13 @@ def _attack(request: AttackRequest, k: int, max_steps: int, seed: int) -> Any:
         raise ValueError(
             f"{catalog.SETTINGS[name].label} = {said}" if name in catalog.SETTINGS else str(error)
         ) from None
+
+
+def _within(attack: Any, gradients: Any) -> Any:
+    """The attack, bound to so many gradients; one that was made beforehand takes none."""
+    if gradients is None or isinstance(attack, Precomputed):
+        return attack
+    return Budget(attack, gradients=whole("gradients", gradients, 1, MAX_STEPS))
 
 
 def _targets(

@@ -9,7 +9,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from demo.engine.roles import Roles
-from demo.export.figure import INK, MARGIN, ROW, SOFT, WIDTH, label_row, place_picture
+from demo.export.figure import MARGIN, WIDTH, place_picture
+from demo.export.figure_labels import INK, ROW, SOFT, label_row
 
 GAP, SIDE, WIDEST = 0.08, 0.22, 2.3  # inches between columns; left of a strip, for its name; of a column
 HEADS, TITLES, LINE, AFTER = (

@@ -1,17 +1,21 @@
 """Photos for the tabs that take many at once: samples by name, and files from strangers."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import tkml_core as tk
+from demo.photos.identity import photo_id
 from demo.photos.samples import Sample, sample
 
 MOST_UPLOADS = 24
 LONGEST_LABEL = 100  # characters
 MOST_NAMED = 1000  # labels that are looked up in a list that a browser sends: more than any annotator has
+
+
+Marked = dict[str, tuple[str, ...]]  # photo's id, as `photo_id` has it -> labels that a visitor marked as true
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,52 @@ def sample_sources(names: Sequence[str], files: dict[str, str], annotator: tk.An
     return [Source(files[name], sample(name).title, known_truth(sample(name), annotator)) for name in names]
 
 
-def uploaded(paths: Sequence[str] | None, most: int = MOST_UPLOADS) -> list[Source]:
-    """Uploaded files as sources, not opened yet; ValueError where there are more than `most`."""
-    paths = list(dict.fromkeys(str(path) for path in paths or ()))
-    if len(paths) > most:
-        raise ValueError(f"At most {most} photos are used at a time; {len(paths)} were uploaded. Please remove some.")
+def uploaded(paths: Iterable[str]) -> list[Source]:
+    """Uploaded files as sources, not opened yet."""
     return [Source(path, Path(path).name) for path in paths]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a visitor put together: samples by name, uploads by path, and the titles of those that were too many."""
+
+    samples: tuple[str, ...]
+    uploads: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.samples) + len(self.uploads)
+
+    def sources(self, files: dict[str, str], annotator: tk.Annotator, marked: Marked | None = None) -> list[Source]:
+        """All of it, samples first; marked: what was said to be true on uploads. ValueError where that is nothing."""
+        found = sample_sources(self.samples, files, annotator)
+        for source in uploaded(self.uploads):
+            names = (marked or {}).get(photo_id(source.path))
+            if names == ():
+                raise ValueError(f"{source.title}: nothing is marked as true on it. Mark a label, or remove the photo.")
+            found.append(replace(source, truth=known(names or (), annotator)))
+        return found
+
+
+def selected(samples: Any, uploads: Sequence[str] | None, files: Mapping[str, str], most: int) -> Selection:
+    """Each photo once, whatever its copies are called, and at most so many; somebody's own come before samples.
+
+    ValueError where the samples are no list of names in `files`.
+    """
+    names = chosen_samples(samples, files)
+    different: dict[str, str] = {}
+    for path in uploads or ():
+        different.setdefault(_content(path), str(path))
+    own = list(different.values())
+    taken, room = own[:most], max(most - len(own), 0)
+    out = [Path(path).name for path in own[most:]] + [sample(name).title for name in names[room:]]
+    return Selection(tuple(names[:room]), tuple(taken), tuple(out))
+
+
+def _content(path: str) -> str:
+    """What copies of an uploaded photo have in common."""
+    name = photo_id(path)
+    return name if name.startswith("upload:") else str(path)
 
 
 def known_truth(item: Sample, annotator: tk.Annotator) -> tuple[str, ...]:

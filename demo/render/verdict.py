@@ -1,5 +1,6 @@
 """The result in one plain sentence and one table. What counts is the saved 8-bit picture, and failures say so."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -180,6 +181,20 @@ def caption(report: dict[str, Any]) -> str:
         f"{report['attack']} on {report['annotator']}, k = {report['k']}. Goal: {_reached(report)}"
         f"{f' ({listed(named)})' if report['targets'] else ''}; {reached}. "
         f"‖z‖₂ = {report['l2']:.1f}, ‖z‖∞ = {report['linf']:.0f}/255, Pert = {report['pert'] * 100:.3f} × 10⁻²{psnr}."
+    )
+
+
+def comparison_caption(reports: Sequence[dict[str, Any]]) -> str:
+    """The same for several methods on one photo."""
+    first = reports[0]
+    named = first["targets"] or first["hidden"]
+    methods = [f"{report['attack']} ‖z‖₂ = {report['l2']:.1f}" for report in reports if report["achieved"]]
+    failed = [report["attack"] for report in reports if not report["achieved"]]
+    reached = f" Reached by {listed(methods, len(methods))}." if methods else ""
+    missed = f" Not reached by {listed(failed, len(failed))}." if failed else ""
+    return (
+        f"Methods on {first['annotator']}, k = {first['k']}. Goal: {_reached(first)}"
+        f"{f' ({listed(named)})' if first['targets'] else ''}.{reached}{missed}"
     )
 
 

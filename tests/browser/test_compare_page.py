@@ -115,13 +115,52 @@ def test_methods_are_compared_on_what_stands_on_the_attack_tab(
     expect(notice).to_contain_text("choices before")
 
     with page.expect_download() as download:
-        page.locator("#compare-csv").click()
+        page.locator("#compare-table").get_by_role("link", name="Table (CSV)").click()
     assert download.value.suggested_filename == "cat-comparison-k1-voc20.csv"
     download.value.save_as(tmp_path / "table.csv")
     with open(tmp_path / "table.csv", encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
     assert [line["attack"] for line in lines] == ["TkML-AP-U", "kFool", "MinNorm"]
     assert f"{float(lines[2]['l2']):.1f}" in rows.nth(2).inner_text()
+
+
+def test_several_photos_come_in_turn_with_a_sum_and_a_figure_of_each(
+    visit: Callable[..., Page], photos: dict[str, Path], tmp_path: Path
+) -> None:
+    page = visit(PHONE)
+    page.locator(".sample[data-sample=cat]").click()
+    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    to_compare(page)
+    page.locator("#compare-photos > button").click()
+    box = page.locator("#compare-uploads")
+    box.locator("input[type=file]").first.set_input_files([photos["coffee"]])
+    expect(box).to_contain_text("coffee")
+    box.locator("input[type=file]").first.set_input_files([photos["admiral"]])
+    expect(box).to_contain_text("admiral")
+    expect(box).to_contain_text("coffee")  # both stay
+    page.locator("#compare-limit label", has_text="gradients").click()
+    expect(page.locator("#compare-steps")).to_be_hidden()
+    test_page.fill(page, "#compare-gradients input[type=number]", "5")
+    page.locator("#compare-methods").get_by_label("kFool", exact=True).uncheck()
+    page.locator("#compare-button").click()
+    compared(page, "done")
+    expect(page.locator("#compare-heading")).to_contain_text("Photo 3 of 3: admiral")
+    expect(page.locator("#compare-verdict .sum")).to_contain_text("Of 3 photos")
+    expect(page.locator("#compare-table")).to_contain_text("5 gradients for each method and photo")
+    expect(page.locator("#compare-table tbody tr")).to_have_count(2)
+    past = page.locator(".compare-past details")
+    expect(past).to_have_count(2)
+    past.first.locator("summary").click()
+    expect(past.first.locator(".contestant")).to_have_count(3)
+    assert page.evaluate(SIDEWAYS) <= PHONE["width"]
+
+    page.locator("#compare-figure > button").click()
+    expect(page.locator("#compare-pdf")).to_be_enabled(timeout=RUN)
+    with page.expect_download() as download:
+        page.locator("#compare-pdf").click()
+    assert download.value.suggested_filename == "admiral-comparison-k3-voc20.pdf"
+    download.value.save_as(tmp_path / "figure.pdf")
+    assert (tmp_path / "figure.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_targets_that_are_named_on_the_attack_tab_are_there_in_compare(visit: Callable[..., Page]) -> None:

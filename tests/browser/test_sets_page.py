@@ -50,7 +50,7 @@ def test_a_change_is_crafted_tried_and_taken_away(
     broken = tmp_path / "holiday.jpg"
     broken.write_bytes(b"no photo")
     page.locator("#craft-uploads input[type=file]").set_input_files([photos["admiral"], broken])
-    only(page, "#craft-used", "Cat")
+    only(page, "#craft-samples", "Cat")
     page.locator("#craft-views input").uncheck()
     fill(page, "#craft-epochs input[type=number]", "2")
     page.locator("#craft-button").click()

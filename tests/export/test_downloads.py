@@ -109,6 +109,20 @@ def test_what_the_shell_saves_can_be_drawn(photos: dict[str, Path], tmp_path: Pa
     assert "TkML-AP-T on voc20, k = 2" in words[-1].replace("\u00a0", " ") and {"target", "true label"} <= set(words)
 
 
+def test_a_comparison_has_a_row_for_each_method_and_its_pdf_has_text(data: Path, tmp_path: Path) -> None:
+    first = npz.load(data)
+    second = SavedRun(first.x, first.x, (), {**first.report, "attack": "ML-AP", "achieved": True, "l2": 12.34})
+    figure_of_both = figure.draw_comparison([first, second])
+    words = [text.get_text() for text in figure_of_both.axes[0].texts]
+    assert [words.count(name) for name in ("TkML-AP-T", "ML-AP", "Original", "Top 2 before")] == [1, 1, 1, 2]
+    assert "goal reached" in words and len(figure_of_both.axes) == 1 + 6  # the sheet, and three pictures a method
+    assert "ML-AP ‖z‖₂ = 12.3" in words[-1].replace("\n", " ").replace("\u00a0", " ")
+    bottom = figure_of_both.axes[0].get_ylim()[0]
+    assert all(0 < text.get_position()[1] < bottom for text in figure_of_both.axes[0].texts)
+    png, pdf = figure.save_comparison([first, second], tmp_path / "both")
+    assert Image.open(png).width == round(figure.WIDTH * 200) and b"/Type0" in pdf.read_bytes()
+
+
 def test_long_lists_are_cut_and_hidden_labels_marked(data: Path) -> None:
     run_kept = npz.load(data)
     many = [[name, 0.5] for name in tk.load("coco80").labels[:30]]

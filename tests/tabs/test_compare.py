@@ -12,23 +12,38 @@ from markupsafe import escape
 
 from demo.catalog import attacks as catalog
 from demo.engine import loop
+from demo.engine.annotators import load_annotator
 from demo.photos.identity import photo_id
-from demo.tabs.compare import methods, summary
+from demo.photos.selection import Source
+from demo.tabs.compare import methods, rounds, summary, totals
 from demo.tabs.compare.events import entry_of
+from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import AIMS, ColumnUpdate, ComparisonRequest, Entry
-from demo.tabs.compare.render import column_html, methods_html, opening, original_html, stale_html, strip_html
+from demo.tabs.compare.render import (
+    column_html,
+    heading_html,
+    methods_html,
+    opening,
+    original_html,
+    past_html,
+    stale_html,
+    strip_html,
+)
+from demo.tabs.compare.rounds import Round
 from tkml_core.generators import drain
+
+STEPS = Limit("steps", 5)
 
 
 @pytest.fixture(scope="module")
 def cat(photos: dict[str, Path]) -> Entry:
-    return Entry(str(photos["cat"]), "voc20", 1, ("cat",))
+    return Entry(str(photos["cat"]), "voc20", 1, ("cat",), title="Cat")
 
 
 @pytest.fixture(scope="module")
 def ended(cat: Entry) -> tuple[list[Any], list[ColumnUpdate]]:
     """A comparison of two methods, run to its end."""
-    plans = methods.plans(cat, "cleared", ["MinNorm", "TkML-AP-U"], 30, 0)
+    plans = methods.plans(cat, "cleared", ["MinNorm", "TkML-AP-U"], Limit("steps", 30), 0)
     return plans, list(methods.column_updates(plans, lambda: False, budget=600))
 
 
@@ -56,13 +71,15 @@ def test_ready_made_methods_are_offered_where_they_were_made() -> None:
         ({"methods": None}, "Tick at least one method"),
         ({"methods": ["ML-AP"]}, "must be one of 'TkML-AP-U'"),
         ({"aim": "everything"}, "must be one of 'cleared'"),
-        ({"max_steps": 0}, "from 1 to 2000"),
+        ({"limit": Limit("steps", 0)}, "max_steps must be a whole number from 1 to 2000"),
+        ({"limit": Limit("gradients", 3000)}, "must be a whole number from 1 to 2000"),
+        ({"limit": Limit("gradients", 5), "methods": ["BlackBox"]}, "must be one of 'TkML-AP-U'"),
         ({"seed": -1}, "seed must be a whole number"),
         ({"k": 20}, "k must be a whole number from 1 to 19"),
     ],
 )
 def test_a_wrong_wish_is_refused_in_words(cat: Entry, wish: dict[str, Any], words: str) -> None:
-    values = {"aim": "cleared", "methods": ["MinNorm"], "max_steps": 5, "seed": 0, **wish}
+    values = {"aim": "cleared", "methods": ["MinNorm"], "limit": STEPS, "seed": 0, **wish}
     entry = Entry(cat.photo, cat.annotator, values.pop("k", 1), cat.true)
     with pytest.raises(ValueError, match=words):
         methods.plans(entry, **values)
@@ -70,11 +87,11 @@ def test_a_wrong_wish_is_refused_in_words(cat: Entry, wish: dict[str, Any], word
 
 def test_all_methods_get_the_same_task(cat: Entry) -> None:
     entry = Entry(cat.photo, cat.annotator, 3, cat.true)
-    plans = methods.plans(entry, "random", ["BlackBox", "ML-AP", "TkML-AP-T", "MinNorm"], 7, 5)
+    plans = methods.plans(entry, "random", ["BlackBox", "ML-AP", "TkML-AP-T", "MinNorm"], Limit("steps", 7), 5)
     assert [plan.request.attack for plan in plans] == ["TkML-AP-T", "ML-AP", "MinNorm", "BlackBox"]
     assert len({plan.roles.targets for plan in plans}) == 1 and len(plans[0].roles.targets) == 3
     assert {plan.attack.max_steps for plan in plans} == {7} and {plan.goal_name for plan in plans} == {"targeted"}
-    other = methods.plans(entry, "random", ["TkML-AP-T"], 7, 6)
+    other = methods.plans(entry, "random", ["TkML-AP-T"], Limit("steps", 7), 6)
     assert other[0].roles.targets != plans[0].roles.targets
 
 
@@ -101,7 +118,9 @@ def seen_outcome(seen: list[ColumnUpdate], column: int) -> Any:
 
 
 def test_stop_keeps_what_is_there_and_begins_nothing_new(cat: Entry) -> None:
-    plans = methods.plans(Entry(cat.photo, "coco80", 10, cat.true), "worst", ["TkML-AP-T", "ML-AP"], 2000, 0)
+    plans = methods.plans(
+        Entry(cat.photo, "coco80", 10, cat.true), "worst", ["TkML-AP-T", "ML-AP"], Limit("steps", 2000), 0
+    )
     seen: list[ColumnUpdate] = []
     for moment in methods.column_updates(plans, lambda: len(seen) >= 1, budget=600):
         seen.append(moment)
@@ -123,7 +142,7 @@ def test_stop_keeps_what_is_there_and_begins_nothing_new(cat: Entry) -> None:
 
 
 def test_a_comparison_that_is_dropped_stops_working(cat: Entry) -> None:
-    plans = methods.plans(cat, "worst", ["TkML-AP-T"], 2000, 0)
+    plans = methods.plans(cat, "worst", ["TkML-AP-T"], Limit("steps", 2000), 0)
     seen = methods.column_updates(plans, lambda: False)
     next(seen)
     seen.close()
@@ -138,7 +157,7 @@ def reports(*norms: float | None) -> list[dict[str, Any] | None]:
         report = dict.fromkeys(summary.CSV_FIELDS, 1) | {
             "attack": ("TkML-AP-U", "kFool", "MinNorm")[place], "achieved": (norm or 0) >= 0, "l2": abs(norm or 0),
             "psnr": None, "stopped": None, "time_limit": 60.0, "max_steps": 200, "steps": 200,
-            "true_labels": ["cat", "dog"], "targets": [], "after": [["cow", 0.5]],
+            "photo": "cat", "true_labels": ["cat", "dog"], "targets": [], "after": [["cow", 0.5]],
         }  # fmt: skip
         made.append(None if norm is None else report)
     return made
@@ -165,7 +184,7 @@ def test_what_a_run_had_too_little_of_is_said(three: list[Any]) -> None:
 
 @pytest.fixture(scope="module")
 def three(cat: Entry) -> list[Any]:
-    return methods.plans(cat, "cleared", ["TkML-AP-U", "kFool", "MinNorm"], 5, 0)
+    return methods.plans(cat, "cleared", ["TkML-AP-U", "kFool", "MinNorm"], STEPS, 0)
 
 
 def test_the_smallest_success_is_marked_by_a_word(three: list[Any]) -> None:
@@ -191,7 +210,7 @@ def test_the_sentence_says_who_was_best_and_who_failed(three: list[Any]) -> None
 
 
 def test_the_file_holds_what_was_measured() -> None:
-    rows = list(csv.DictReader(io.StringIO(summary.csv_text(reports(300.125, None, 100.0)))))
+    rows = list(csv.DictReader(io.StringIO(summary.runs_csv(reports(300.125, None, 100.0), STEPS))))
     assert [(row["attack"], float(row["l2"])) for row in rows] == [("TkML-AP-U", 300.125), ("MinNorm", 100.0)]
     assert rows[0]["true_labels"] == "cat;dog" and rows[0]["after"] == "cow" and rows[0]["psnr"] == ""
 
@@ -209,19 +228,19 @@ def test_columns_show_picture_change_and_labels(cat: Entry, ended: tuple[list[An
 
 def test_labels_named_on_the_other_tab_are_planted_by_every_method(cat: Entry) -> None:
     entry = replace(cat, k=2, named=("sofa", "bird"))
-    plans = methods.plans(entry, "chosen", ["MinNorm", "CW^k"], 5, 0)
+    plans = methods.plans(entry, "chosen", ["MinNorm", "CW^k"], STEPS, 0)
     assert [plan.roles.targets for plan in plans] == [("sofa", "bird")] * 2 and not plans[0].roles.ordered
     assert {plan.goal_name for plan in plans} == {"targeted"}
     strip = strip_html(entry, "chosen")
     assert strip.count('class="tag target"') == 2 and "To plant" not in strip_html(entry, "worst")
-    assert methods.plans(entry, "best", ["MinNorm"], 5, 0)[0].roles.targets != ("sofa", "bird")
+    assert methods.plans(entry, "best", ["MinNorm"], STEPS, 0)[0].roles.targets != ("sofa", "bird")
     for named, k, words in (
         ((), 2, "0 of 2 targets named.*click 2 labels"),
         (("sofa", "bird"), 1, "2 of 1 targets named.*1 label\\."),
     ):
         short = replace(entry, k=k, named=named)
         with pytest.raises(ValueError, match=words):
-            methods.plans(short, "chosen", ["MinNorm"], 5, 0)
+            methods.plans(short, "chosen", ["MinNorm"], STEPS, 0)
         assert methods.to_name(short) in strip_html(short, "chosen")
 
 
@@ -233,20 +252,27 @@ def test_true_labels_and_strange_ones_are_not_planted(cat: Entry) -> None:
 
 
 def test_what_is_shown_of_other_choices_says_so(cat: Entry) -> None:
-    now = ComparisonRequest.of(cat, "cleared", ["MinNorm", "kFool"], 200, 0)
-    same = ComparisonRequest.of(replace(cat, named=("dog",)), "cleared", ["kFool", "MinNorm"], 200, None)
+    now = ComparisonRequest.of(cat, "cleared", ["MinNorm", "kFool"], STEPS, 0)
+    same = ComparisonRequest.of(replace(cat, named=("dog",)), "cleared", ["kFool", "MinNorm"], STEPS, None)
     assert stale_html(None, now) == stale_html(now, same) == ""
     others = [
-        ComparisonRequest.of(replace(cat, **other), "cleared", ["MinNorm", "kFool"], 200, 0)
+        ComparisonRequest.of(replace(cat, **other), "cleared", ["MinNorm", "kFool"], STEPS, 0)
         for other in ({"k": 2}, {"true": ()})
     ]
     others += [
-        replace(now, **other) for other in ({"aim": "best"}, {"methods": frozenset()}, {"max_steps": 5}, {"seed": 1})
+        replace(now, **other)
+        for other in (
+            {"aim": "best"},
+            {"methods": frozenset()},
+            {"limit": Limit("gradients", 5)},
+            {"seed": 1},
+            {"others": ("coffee",)},
+        )
     ]
     others += [
-        ComparisonRequest.of(replace(cat, named=(name,)), "chosen", ["MinNorm"], 200, 0) for name in ("dog", "sofa")
+        ComparisonRequest.of(replace(cat, named=(name,)), "chosen", ["MinNorm"], STEPS, 0) for name in ("dog", "sofa")
     ]
-    assert len(set(others)) == 8 and all("the choices before" in stale_html(other, now) for other in others)
+    assert len(set(others)) == 9 and all("the choices before" in stale_html(other, now) for other in others)
     assert "the choices before" in stale_html(others[-1], others[-2])
 
 
@@ -260,11 +286,107 @@ def test_every_method_that_can_be_ticked_is_explained() -> None:
 
 def test_a_universal_change_says_that_its_picture_is_a_square(photos: dict[str, Path]) -> None:
     entry = Entry(str(photos["motorcycle"]), with_universal("TkML-AP-Uv"), 3, ("motorbike",))
-    plans = methods.plans(entry, "cleared", ["TkML-AP-Uv", "MinNorm"], 5, 0)
+    plans = methods.plans(entry, "cleared", ["TkML-AP-Uv", "MinNorm"], STEPS, 0)
     assert [plan.request.attack for plan in plans] == ["TkML-AP-Uv", "MinNorm"] and methods.reference(plans) is plans[1]
     caption = summary.table_html(plans, [None, None], done=False)
     assert "TkML-AP-Uv: on the centre square" in caption
     height, width = plans[1].photo.x.shape[-2:]
     assert f"picture {width} × {height}" in caption and width != height
-    alone = methods.plans(entry, "cleared", ["TkML-AP-Uv"], 5, 0)
+    alone = methods.plans(entry, "cleared", ["TkML-AP-Uv"], STEPS, 0)
     assert methods.reference(alone) is alone[0] and "centre square" not in summary.table_html(alone, [None], done=False)
+
+
+# ---- several photos, and what every method gets equally much of -----------------------------------------------------
+
+
+def test_the_photo_on_the_attack_tab_comes_once_and_others_bring_their_own_truth(
+    cat: Entry, photos: dict[str, Path]
+) -> None:
+    files = {name: str(path) for name, path in photos.items()}
+    chosen = rounds.others(cat, ["cat", "coffee"], [str(photos["admiral"])], files)
+    assert (chosen.samples, chosen.uploads) == (("coffee",), (str(photos["admiral"]),))
+    coffee, admiral = (rounds.entry_for(cat, source) for source in chosen.sources(files, load_annotator(cat.annotator)))
+    assert (coffee.true, coffee.guessed, coffee.title) == (("diningtable",), False, "Coffee")
+    assert admiral.guessed and "person" in admiral.true
+    with pytest.raises(ValueError, match=r"^Gone\.png: This picture is no longer"):
+        rounds.entry_for(cat, Source("/nowhere/Gone.png", "Gone.png"))
+    with pytest.raises(ValueError, match=r"^Coffee: k must be"):
+        rounds.plans_for(replace(coffee, k=20), "cleared", ["MinNorm"], STEPS, 0)
+
+
+def several(three: list[Any], *norms: tuple[float | None, ...]) -> list[Round]:
+    """A photo for each tuple, with a report for each of its norms as in `reports`."""
+    made = []
+    for number, of_photo in enumerate(norms):
+        one = Round(Entry("", "voc20", 1, ("cat",), title=f"Photo {number}", guessed=number == 0), three)
+        one.reports = [
+            report and {**report, "backwards": 10 * (place + 1)} for place, report in enumerate(reports(*of_photo))
+        ]
+        made.append(one)
+    return made
+
+
+def test_a_sum_is_of_the_photos_on_which_every_method_ran(three: list[Any]) -> None:
+    made = several(
+        three, (300.0, 200.0, 100.0), (500.0, -200.0, 20.0), (500.0, 400.0, 200.0), (0.0, 0.0, 0.0), (1.0, None, None)
+    )
+    first, second, third = totals.totals(made)
+    assert [(one.method, one.photos, one.won) for one in (first, second)] == [("TkML-AP-U", 3, 3), ("kFool", 3, 2)]
+    assert (first.norm, first.norm_shared, third.norm, third.norm_shared) == (500.0, 400.0, 100.0, 150.0)
+    assert (second.norm, second.gradients, third.gradients) == (300.0, 20, 30)
+    words = totals.sentence(made, "cleared", done=True)
+    assert "Of 3 photos TkML-AP-U reached it on 3, MinNorm reached it on 3 and kFool reached it on 2." in words
+    assert "On the 2 photos that all of them solve, MinNorm needs the smallest change, median ‖z‖₂ = 150.0;" in words
+    assert "kFool 2.00 times that and TkML-AP-U 2.67 times that" in words
+    assert "Not counted, as the goal was met before any attack: Photo 3." in words
+    assert "Stopped before every method had its run on Photo 4, so not counted." in words
+    assert "What is true on 1 of the photos is the annotator’s guess." in words
+    table = totals.table_html(made, Limit("gradients", 7), True, "sum")
+    assert "7 gradients for each method and photo" in table and table.count(">smallest<") == 1
+    assert ">2 of 3<" in table and 'download="sum.csv"' in table
+    assert "Photo 5 of 5: Photo 4. Running kFool." in totals.sentence(made, "cleared", done=False)
+
+
+def test_nothing_is_summed_up_before_a_photo_is_through(three: list[Any]) -> None:
+    made = several(three, (300.0, None, None))
+    assert totals.totals(made) == [] and totals.table_html(made, STEPS, False, "sum").count(">waiting<") == 3
+
+
+@pytest.mark.parametrize("limit", [Limit("gradients", 4), Limit("seconds", 1)], ids=str)
+def test_every_method_gets_as_much_and_is_not_cut_short_by_it(cat: Entry, limit: Limit) -> None:
+    plans = methods.plans(replace(cat, k=3), "worst", ["TkML-AP-T", "ML-AP"], limit.checked(), 0)
+    updates = methods.column_updates(plans, lambda: False, 600, seconds=limit.seconds)
+    ended = [update.outcome.report for update in updates if update.outcome]
+    assert [report["stopped"] for report in ended] == [None, None]
+    if limit.kind == "gradients":
+        assert all(4 <= report["backwards"] <= 8 and report["steps"] <= 5 for report in ended)
+    else:
+        assert all(report["seconds"] < 10 and report["time_limit"] == 1.0 for report in ended)
+
+
+def test_what_is_given_is_checked_in_the_visitors_words() -> None:
+    assert [str(Limit(*one)) for one in (("steps", 1), ("gradients", 20), ("seconds", 5))] == [
+        "1 step",
+        "20 gradients",
+        "5 s",
+    ]
+    for limit, words in (
+        (Limit("seconds", 21), "Seconds must be a whole number from 1 to 20"),
+        (Limit("gradients", None), "Gradients must be a whole number from 1 to 2000"),
+        (Limit("money", 5), "must be one of 'steps'"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            limit.checked()
+    assert "BlackBox" in methods.offered("cleared", "voc20", 3)
+    assert "BlackBox" not in methods.offered("cleared", "voc20", 3, "gradients")
+
+
+def test_a_photo_that_had_its_turn_is_folded_with_previews(three: list[Any], ended: tuple[list[Any], Any]) -> None:
+    plans, seen = ended
+    outcomes = [update.outcome for update in seen if update.outcome]
+    one = Round(Entry("", "voc20", 1, ("cat",), title="<Cat>"), plans)
+    one.reports = [outcome.report for outcome in outcomes]
+    html = past_html(0, one, outcomes)
+    assert "<details" in html and "Photo 1: &lt;Cat&gt;" in html and "MinNorm reached it" in html
+    assert html.count("image/jpeg") == 4 and html.count("image/png") == 1  # the original alone is lossless
+    assert heading_html(0, [one]) == "" and "Photo 2 of 2: &lt;Cat&gt;" in heading_html(1, [one, one])

@@ -15,10 +15,14 @@ from demo.engine import loop
 from demo.engine.annotators import load_annotator
 from demo.engine.plan import plan_for
 from demo.photos.selection import Source, sample_sources
+from demo.render.dots import Dot, DotPanel, dots_html
 from demo.render.measured_table import Table, table_html
 from demo.render.security_curves import Panel, curves_html
 from demo.tabs.tables import live_row
-from demo.tabs.tables.measured import measured_html, tables
+from demo.tabs.tables.measured import about, command_of, measured_html, tables
+from demo.tabs.tables.plain_words import against
+from tkml_core.measured import summary
+from tkml_core.measured.summary import Pair
 from tkml_core.statistics import share
 
 NAME = "voc20"
@@ -82,13 +86,48 @@ def test_the_attacks_stand_beside_the_papers_numbers(tmp_path: Path) -> None:
 def test_pictures_come_first_and_the_numbers_are_folded_below(tmp_path: Path) -> None:
     sample(tmp_path)
     html = measured_html(tmp_path)
-    untargeted = html.split("</section>")[0]
+    untargeted = html.split('<section class="measured pictured">')[1]
     assert untargeted.index("<svg") < untargeted.index("<details>") < untargeted.index("<table>")
-    assert "TkML-AP-U beside kFool" in untargeted
+    assert "TkML-AP-U beside kFool, of 1 case, each an annotator and a k" in untargeted
+    assert "Neither is ahead for sure." in untargeted and "no difference to be sure of in 1" in untargeted
     spoken = "kFool: half of the photos at 400, 100% in the end"
     assert spoken in untargeted and "TkML-AP-U: half of the photos at 100, 50% in the end" in untargeted
-    data = html.split('href="data:text/csv;base64,')[1].split('"')[0]
+    data = html.split('download="table-2.csv" href="data:text/csv;base64,')[1].split('"')[0]
     assert base64.b64decode(data).decode().startswith("annotator,case,k,method,photos,won")
+    assert html.count("data:text/csv") == len(tables(tmp_path)) == 4
+    assert "TkML-AP-U: 50% at 0.2 (3); kFool: 100% at 2.4 (3)" in untargeted  # Pert is of 400 and 2000 on 50,000 pixels
+
+
+def test_the_page_says_which_annotators_how_many_photos_and_which_command(tmp_path: Path) -> None:
+    sample(tmp_path)
+    assert about(tmp_path) == f"Measured: {NAME} on 1 to 2 photos of PASCAL VOC."
+    assert f"--annotator {NAME} " in command_of(tmp_path) and "--annotator" in measured_html(tmp_path)
+    (tmp_path / "run.json").write_text(json.dumps({"commands": ["python -m a", "python -m b", "python -m a"]}))
+    assert command_of(tmp_path) == "python -m a; python -m b"
+    assert about(tmp_path / "none") == ""
+
+
+def pair(first: str, second: str, goal: int, norm: int, steps: int, p: float = 0.001) -> Pair:
+    """Two methods in one case; a number above 0: the first leads by so many photos, and the test has this p."""
+    counts = [(max(lead, 0), max(-lead, 0)) for lead in (goal, norm, steps)]
+    (a, b), (c, d), (e, f) = counts
+    return Pair(summary.Cell(NAME, "worst", 3), first, second, 50, a, b, p, 40, c, d, 1.0, 1.0, p, e, f, p)
+
+
+def test_who_is_ahead_in_what_is_said_in_plain_words() -> None:
+    (one,) = against([pair("T", "ML", 0, -9, 9), pair("T", "ML", 3, -9, 9), pair("T", "ML", 0, 9, 9, p=0.2)])
+    assert one.short == "T succeeds more often and gets there sooner, but ML ends with the smaller change."
+    assert one.counts[1] == "needs the smaller change: T in 0, ML in 2, no difference to be sure of in 1"
+    assert against([pair("T", "ML", 0, 9, 0)])[0].short == "T ends with the smaller change."
+    assert against([pair("T", "ML", 0, 9, 9, p=0.2)])[0].short == "Neither is ahead for sure."
+
+
+def test_dots_stand_where_the_share_is_and_methods_keep_their_styles() -> None:
+    panel = DotPanel("A", {"a": [Dot(1, 5, 10, "3"), Dot(2, 10, 10)], "b": [Dot(1, 0, 0)]}, (1, 2))
+    html = dots_html([panel], "k", {"a": 0, "b": 9})
+    assert html.count("<circle") == 2 and 'cy="98.0"' in html and 'class="beside"' in html
+    assert "a: 50% at 1 (3), 100% at 2" in html and 'class="curve c1"' in html
+    assert dots_html([DotPanel("A", {"a": []})], "k", {"a": 0}) == ""
 
 
 def test_a_curve_rises_where_photos_are_beaten() -> None:

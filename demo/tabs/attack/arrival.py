@@ -7,6 +7,7 @@ from typing import Any
 from gradio.utils import get_upload_folder
 
 from demo.catalog import attacks as catalog
+from demo.components.label_toggles import toggles_value
 from demo.engine.annotators import load_annotator, read_photo
 from demo.engine.plan import DEFAULT_K, AttackRequest, plan_for
 from demo.engine.recordings import recording
@@ -16,7 +17,7 @@ from demo.photos.samples import samples
 from demo.photos.selection import known_truth
 from demo.render.status import line_html
 from demo.render.verdict import steps_words, table_html
-from demo.tabs.attack import stage, updates
+from demo.tabs.attack import stage
 
 RECORDED = "push-out"  # the recording that is shown
 
@@ -53,7 +54,7 @@ def arrival(name: str, files: dict[str, str]) -> Arrival:
         status=line_html(when, steps_words(outcome.report)),
         table=table_html(outcome.report, took=when),
     )
-    toggles = updates.toggles_value(path, name, read_photo(path, name), true, DEFAULT_K, "sample")
+    toggles = toggles_value(path, name, read_photo(path, name), true, DEFAULT_K, "sample")
     png, report = (save(outcome, get_upload_folder()) for save in (save_png, save_report))
     for file in (png, report):
         keep_to_the_end(file)

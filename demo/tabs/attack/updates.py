@@ -9,7 +9,7 @@ import gradio as gr
 import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.components.events import Update
-from demo.components.label_toggles import marked_true, truth_panel
+from demo.components.label_toggles import marked_true, toggles_value
 from demo.components.replay import replay_value
 from demo.engine.annotators import Photo, guess, largest_k, load_annotator, read_photo
 from demo.engine.checks import whole
@@ -20,7 +20,6 @@ from demo.photos.samples import sample
 from demo.photos.selection import LONGEST_LABEL, MOST_NAMED, known, known_truth
 from demo.photos.uploads import GONE
 from demo.render import photo_card
-from demo.render.labels import scored
 from demo.render.run_plots import starting_line
 from demo.render.status import line_html
 from demo.render.verdict import waiting_html
@@ -51,12 +50,6 @@ def still_kept(own: OwnPhoto | None) -> OwnPhoto:
     if not own:
         raise ValueError(GONE)
     return own
-
-
-def toggles_value(path: str, name: str, photo: Photo, true: tuple[str, ...], k: int, origin: str) -> dict[str, Any]:
-    """Contents of the label toggles. `truth` comes back with every event; `photo` says which picture it is about."""
-    html = truth_panel(scored(load_annotator(name), photo.logits), true, k, origin)
-    return {"html": html, "truth": list(true), "origin": origin, "photo": photo_id(path), "annotator": name}
 
 
 def choose(

@@ -13,6 +13,7 @@ from demo.engine.places import Waiting, at_once
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.engine.run import run_plan
 from demo.engine.stream import PICTURES_EVERY
+from demo.tabs.compare.limits import Limit
 from tkml_core.generators import WithResult
 from tkml_core.zoo.perturbations import bundled
 
@@ -41,13 +42,18 @@ AIMS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """What the visitor put on the tab "Attack": the same for every method. `named`: the targets named by hand there."""
+    """A photo with what is true on it, k and annotator: the same for every method. `named`: targets named by hand on "Attack".
+
+    guessed: whether what is true is only the annotator's guess.
+    """
 
     photo: str
     annotator: str
     k: Any
     true: tuple[str, ...]
     named: tuple[str, ...] = ()
+    title: str = ""
+    guessed: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,14 +63,17 @@ class ComparisonRequest:
     entry: Entry
     aim: str
     methods: frozenset[str]
-    max_steps: Any
+    limit: Limit
     seed: Any
+    others: tuple[Any, ...] = ()  # the other photos: samples by name, uploads by path with what is marked on them
 
     @classmethod
-    def of(cls, entry: Entry, aim: str, methods: Sequence[str], max_steps: Any, seed: Any) -> "ComparisonRequest":
+    def of(
+        cls, entry: Entry, aim: str, methods: Sequence[str], limit: Limit, seed: Any, others: Sequence[Any] = ()
+    ) -> "ComparisonRequest":
         """What the widgets say; labels that are named count only where the goal is about them."""
         about = entry if aim == "chosen" else replace(entry, named=())
-        return cls(about, aim, frozenset(methods), max_steps, seed or 0)
+        return cls(about, aim, frozenset(methods), limit, seed or 0, tuple(others))
 
 
 @dataclass(frozen=True)
@@ -77,15 +86,16 @@ class ColumnUpdate:
     outcome: Outcome | None = None
 
 
-def able(aim: str) -> tuple[str, ...]:
-    """The methods that can have this goal."""
-    return tuple(name for name in catalog.attacks() if AIMS[aim].goal in catalog.goals_of(name))
+def able(aim: str, limit: str = "steps") -> tuple[str, ...]:
+    """The methods that can have this goal; where gradients are counted, without those that take none to count."""
+    names = tuple(name for name in catalog.attacks() if AIMS[aim].goal in catalog.goals_of(name))
+    return tuple(name for name in names if limit != "gradients" or catalog.choice_of(name).counted != "Queries")
 
 
-def offered(aim: str, annotator: str, k: Any) -> tuple[str, ...]:
+def offered(aim: str, annotator: str, k: Any, limit: str = "steps") -> tuple[str, ...]:
     """The same, without the ready-made ones that nobody has made for this annotator and k."""
     made = {name for name, whose, for_k in bundled() if (whose, for_k) == (annotator, k)}
-    return tuple(name for name in able(aim) if name in made or not catalog.precomputed(name))
+    return tuple(name for name in able(aim, limit) if name in made or not catalog.precomputed(name))
 
 
 def most_columns() -> int:
@@ -104,12 +114,12 @@ def to_name(entry: Entry) -> str:
     )
 
 
-def plans(entry: Entry, aim: Any, methods: Any, max_steps: Any, seed: Any) -> list[Plan]:
+def plans(entry: Entry, aim: Any, methods: Any, limit: Limit, seed: Any) -> list[Plan]:
     """A checked plan for each method, in the menu's order. ValueError says what cannot be done and what can."""
     goal = AIMS[one_of("The goal", aim, AIMS)]
     chosen = methods if isinstance(methods, (list, tuple)) else []
     for name in chosen:
-        one_of("A method for this goal", name, able(aim))
+        one_of("A method for this goal", name, able(aim, limit.kind))
     if not chosen:
         raise ValueError("Tick at least one method to compare.")
     if goal.case == "chosen" and (missing := to_name(entry)):
@@ -119,11 +129,12 @@ def plans(entry: Entry, aim: Any, methods: Any, max_steps: Any, seed: Any) -> li
         plan_for(
             entry.photo,
             AttackRequest(
-                entry.annotator, entry.k, name, entry.true, goal.case, entry.named, max_steps, seed, goal.goal
+                entry.annotator, entry.k, name, entry.true, goal.case, entry.named, limit.max_steps, seed, goal.goal,
+                guessed=entry.guessed, gradients=limit.gradients,
             ),
         )
         for name in in_order
-    ]
+    ]  # fmt: skip
 
 
 def reference(contestants: Sequence[Plan]) -> Plan:
@@ -136,17 +147,23 @@ def column_updates(
     stop_asked: Callable[[], bool],
     budget: loop.Clock = loop.BUDGET_SECONDS,
     next_turn: Callable[[], Iterator[Waiting]] = at_once,
+    seconds: float | None = None,
 ) -> Iterator[ColumnUpdate]:
     """Every plan's run, one after the other, each with a turn of its own and for at most `budget` seconds; 8 frames a second.
 
-    Once `stop_asked` is true the present run concludes with what it has, and those after it do not begin.
+    Once `stop_asked` is true the present run concludes with what it has, and those after it do not begin. Where all methods
+    were given so many `seconds`, one that has used them up was not cut short.
     """
     for column, plan in enumerate(contestants):
         for waiting in next_turn():
             yield ColumnUpdate(column, waiting=waiting)
         if stop_asked():
             return
-        frames = WithResult(run_plan(plan, stop_asked, budget))
+        clock = budget if seconds is None else lambda: min(seconds, loop.seconds_of(budget))
+        frames = WithResult(run_plan(plan, stop_asked, clock))
         for frame in frames.every(PICTURES_EVERY):
             yield ColumnUpdate(column, frame=frame)
-        yield ColumnUpdate(column, outcome=frames.result)
+        outcome = frames.result
+        if seconds is not None and outcome.report["stopped"] == "time":
+            outcome = replace(outcome, report={**outcome.report, "stopped": None})
+        yield ColumnUpdate(column, outcome=outcome)

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+from markupsafe import Markup
 from PIL import ImageOps
 from torch import Tensor
 
 import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.engine.annotators import read_photo
+from demo.engine.outcome import Outcome
 from demo.engine.plan import Plan
 from demo.engine.roles import Roles
 from demo.render.labels import scored, tags, top_list
@@ -15,6 +17,7 @@ from demo.render.pictures import AMPLIFY, amplified, data_uri, figure, to_image
 from demo.render.templates import fill
 from demo.render.verdict import steps_words
 from demo.tabs.compare.methods import AIMS, ColumnUpdate, ComparisonRequest, Entry, able, reference, to_name
+from demo.tabs.compare.rounds import Round
 from demo.tabs.compare.summary import shortage
 
 EMPTY = (
@@ -78,22 +81,27 @@ def waiting_html(plan: Plan, words: str) -> str:
 def column_html(plan: Plan, update: ColumnUpdate) -> str:
     """A method's column: attacked picture, perturbation, top-k, and how it stands."""
     if update.outcome:
-        report = update.outcome.report
-        kind, words = ("won", "Goal met") if report["achieved"] else ("lost", "Goal not met")
-        if report["stopped"] and not report["achieved"]:
-            kind, words = "cut", "Stopped" if report["stopped"] == "user" else "Out of time"
-        short, steps = shortage(report), steps_words(report)
-        facts = (short, steps) if short and report["stopped"] else (short or steps, f"{report['seconds']:.1f} s")
-        line = " · ".join(facts)
-        state = f'<p class="stand {kind}"><b><i class="sign" aria-hidden="true"></i>{words}</b> {line}</p>'
-        return _pictures(plan, update.outcome.x_adv, update.outcome.logits, True, state)
+        return outcome_html(update.outcome, lossless=True)
     assert update.frame is not None
     reached = "goal met, going on" if update.frame.achieved else "not there yet"
     state = f'<p class="stand">step {update.frame.index} · {reached}</p>'
-    return _pictures(plan, update.frame.x_adv, update.frame.logits, False, state)
+    return _pictures(plan, update.frame.x_adv, update.frame.logits, False, state, "now")
 
 
-def _pictures(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, state: str) -> str:
+def outcome_html(outcome: Outcome, lossless: bool) -> str:
+    """The same at the end of the method's run."""
+    report = outcome.report
+    kind, words = ("won", "Goal met") if report["achieved"] else ("lost", "Goal not met")
+    if report["stopped"] and not report["achieved"]:
+        kind, words = "cut", "Stopped" if report["stopped"] == "user" else "Out of time"
+    short, steps = shortage(report), steps_words(report)
+    facts = (short, steps) if short and report["stopped"] else (short or steps, f"{report['seconds']:.1f} s")
+    line = " · ".join(facts)
+    state = f'<p class="stand {kind}"><b><i class="sign" aria-hidden="true"></i>{words}</b> {line}</p>'
+    return _pictures(outcome.plan, outcome.x_adv, outcome.logits, lossless, state, "after")
+
+
+def _pictures(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, state: str, when: str) -> str:
     name, x = plan.request.attack, plan.photo.x
     picture = figure(name, f"The photo attacked by {name}", to_image(x_adv), "", lossless)
     norm = float(tk.l2_norm(x_adv - x)[0])
@@ -101,9 +109,7 @@ def _pictures(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, state: 
         f"Change, ‖z‖₂ = {norm:.1f}", f"What {name} changed, amplified {AMPLIFY} times", amplified(x, x_adv), "",
         lossless, badge=f"× {AMPLIFY}",
     )  # fmt: skip
-    top = top_list(
-        scored(plan.annotator, logits)[: plan.k], plan.roles, f"Top {plan.k} {'after' if lossless else 'now'}"
-    )
+    top = top_list(scored(plan.annotator, logits)[: plan.k], plan.roles, f"Top {plan.k} {when}")
     return _column(plan, picture, change, top, state)
 
 
@@ -117,3 +123,20 @@ def opening(plans: Sequence[Plan], slots: int) -> list[str]:
     """All columns as the comparison starts: the original, the methods waiting, and slots that stay empty."""
     waiting = [waiting_html(plan, "waiting for its turn") for plan in plans]
     return [original_html(reference(plans)), *waiting, *[""] * (slots - len(plans))]
+
+
+def heading_html(number: int, rounds: Sequence[Round]) -> str:
+    """Which of several photos stands in the columns; empty where there is one."""
+    if len(rounds) == 1:
+        return ""
+    words = f"Photo {number + 1} of {len(rounds)}: {rounds[number].title}"
+    return Markup('<h2 class="which">{}</h2>').format(words)
+
+
+def past_html(number: int, one: Round, outcomes: Sequence[Outcome]) -> str:
+    """A photo that had its turn before the one in the columns, folded: who reached the goal, and all of it as previews."""
+    told = [f"{report['attack']} {'reached it' if report['achieved'] else 'did not'}" for report in one.ended]
+    columns = [original_html(reference(one.plans)), *(outcome_html(outcome, lossless=False) for outcome in outcomes)]
+    return fill(
+        "tabs/compare/past.html", number=number + 1, title=one.title, told=", ".join(told), columns=map(Markup, columns)
+    )

@@ -1,7 +1,5 @@
-"""What a comparison came to: one sentence, one table, one CSV file. All about the saved 8-bit pictures."""
+"""What the methods came to on one photo: a sentence and a table; and every run as CSV. All about the saved 8-bit pictures."""
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,8 +8,10 @@ from markupsafe import Markup
 from demo.catalog import attacks as catalog
 from demo.catalog.english import listed
 from demo.engine.plan import Plan
+from demo.render.csv_file import csv_text
 from demo.render.tables import Cell, Row, sheet
 from demo.render.verdict import aim, steps_words
+from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import reference
 
 Reports = Sequence[dict[str, Any] | None]  # one for each method, None where it has not come to its end
@@ -112,8 +112,8 @@ HEADS = (
 )  # fmt: skip
 
 
-def table_html(plans: Sequence[Plan], reports: Reports, done: bool) -> Markup:
-    """The table; a row fills when its method has come to its end."""
+def table_html(plans: Sequence[Plan], reports: Reports, done: bool, given: str = "") -> Markup:
+    """The table; a row fills when its method has come to its end. given: how much each method got, in words."""
     best, rows = smallest(reports), []
     for place, (plan, report) in enumerate(zip(plans, reports, strict=True)):
         if report is None:
@@ -130,15 +130,21 @@ def table_html(plans: Sequence[Plan], reports: Reports, done: bool) -> Markup:
                 mark = Markup("<small>{}</small>").format(short) if (short := shortage(report)) else mark
             cells.append(Cell(name, Markup("<span>{}</span>").format(value) + mark, kind))
         rows.append(Row(plan.request.attack, cells))
-    return Markup('<div class="contest">{}</div>').format(sheet(_caption(plans), HEADS, rows))
+    return Markup('<div class="contest">{}</div>').format(sheet(_caption(plans, given), HEADS, rows))
 
 
-def _caption(plans: Sequence[Plan]) -> str:
+def _caption(plans: Sequence[Plan], given: str) -> str:
+    first = reference(plans)
+    whole = f"picture {first.photo.x.shape[-1]} × {first.photo.x.shape[-2]}"
+    about = ", ".join(filter(None, (first.request.annotator, f"k = {first.k}", whole, given, f"seed {first.seed}")))
+    return f"Measured on the saved 8-bit pictures: {about}.{squares_words(plans)}"
+
+
+def squares_words(plans: Sequence[Plan]) -> str:
+    """A word about the methods whose picture is the centre square, with a space before it; empty where there are none."""
     first = reference(plans)
     squares = [plan.request.attack for plan in plans if plan.photo.x.shape != first.photo.x.shape]
-    whole = f"picture {first.photo.x.shape[-1]} × {first.photo.x.shape[-2]}"
-    note = f" {listed(squares)}: on the centre square, so not quite comparable." if squares else ""
-    return f"Measured on the saved 8-bit pictures: {first.request.annotator}, k = {first.k}, {whole}, seed {first.seed}.{note}"
+    return f" {listed(squares)}: on the centre square, so not quite comparable." if squares else ""
 
 
 CSV_FIELDS = (
@@ -147,14 +153,10 @@ CSV_FIELDS = (
 )  # fmt: skip
 
 
-def csv_text(reports: Reports) -> str:
-    """The figures of all methods that came to an end, as CSV with one header line, unrounded."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow((*CSV_FIELDS, "true_labels", "targets", "after"))
-    for report in reports:
-        if report:
-            after = [name for name, _ in report["after"]]
-            lists = (";".join(names) for names in (report["true_labels"], report["targets"], after))
-            writer.writerow((*(report[field] for field in CSV_FIELDS), *lists))
-    return buffer.getvalue()
+def runs_csv(reports: Reports, limit: Limit) -> str:
+    """The figures of all runs that came to an end, a line each, unrounded."""
+    rows = []
+    for report in filter(None, reports):
+        lists = [report["true_labels"], report["targets"], [name for name, _ in report["after"]]]
+        rows.append([report["photo"], *(report[field] for field in CSV_FIELDS), str(limit), *lists])
+    return csv_text(("photo", *CSV_FIELDS, "given", "true_labels", "targets", "after"), rows)

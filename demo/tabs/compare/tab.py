@@ -4,26 +4,45 @@ import gradio as gr
 
 from demo.components.entry import EntryWidgets
 from demo.components.events import QUIET
+from demo.components.photo_set import photo_set
 from demo.components.theme import Html, script
+from demo.components.upload_truth import upload_truth
 from demo.engine import loop
 from demo.engine.places import CROWDED_SECONDS
-from demo.engine.plan import MAX_SEED, MAX_STEPS
+from demo.engine.plan import MAX_SEED
 from demo.export.files import KEEP_SECONDS
 from demo.render.status import line_html
-from demo.tabs.compare import events, render
+from demo.tabs.compare import events, figure_events, render, rounds, run_events
 from demo.tabs.compare import methods as comparison
+from demo.tabs.compare.limits import FIRST, LIMITS, MOST
 from demo.tabs.compare.methods import AIMS
 from demo.tabs.compare.widgets import CompareWidgets
 
-STEPS = 200
 INTRO = (
-    '<div class="compare-intro"><h2>Compare methods</h2><p>The same photo, the same truth, the same goal: which method gets '
+    '<div class="compare-intro"><h2>Compare methods</h2><p>The same photos, the same truth, the same goal: which method gets '
     "there, and with how little change? They run one after the other, as in the paper's Figures 2 and 4.</p></div>"
 )
+PHOTOS_TOLD = (
+    "They come one after the other behind the photo above, and a table sums up. What is true on a sample is known; on a photo of "
+    "yours it is the annotator’s guess (every label of 50 % or more) until you correct it"
+)
+# By the names of LIMITS: label, and what it means
+AMOUNTS = {
+    "steps": (
+        "Steps at most",
+        f"{loop.BUDGET_SECONDS:.0f}\u00a0s at most, {CROWDED_SECONDS:.0f} while others wait; BlackBox counts queries and wants "
+        "about 2000",
+    ),
+    "gradients": (
+        "Gradients at most",
+        "A step takes one or more; the search on whole levels at the end adds a few. BlackBox takes none and is left out",
+    ),
+    "seconds": ("Seconds at most", "As this machine is now: others' runs make it slower"),
+}
 
 
-def build(tab: gr.Tab, source: EntryWidgets) -> CompareWidgets:
-    """Fill the current tab. source: the widgets that say what is attacked."""
+def build(tab: gr.Tab, source: EntryWidgets, files: dict[str, str]) -> CompareWidgets:
+    """Fill the current tab. source: the widgets that say what is attacked; files: the samples' paths by name."""
     start = events.entry_of(*source.values)
     Html(INTRO)
     with gr.Row(elem_classes="runbar"):
@@ -34,6 +53,9 @@ def build(tab: gr.Tab, source: EntryWidgets) -> CompareWidgets:
     with gr.Row(elem_id="compare-entry"):
         strip = Html(render.strip_html(start, "cleared"), elem_id="compare-strip")
         change = gr.Button("Change them on Attack", size="md", scale=0, min_width=250, elem_id="compare-change")
+    with gr.Accordion("More photos", open=False, elem_id="compare-photos"):
+        photos = photo_set("compare", files, rounds.MOST_PHOTOS - 1, [], "Photos beside the one above", PHOTOS_TOLD)
+        marked = upload_truth("compare", photos, source.annotator)
     with gr.Row(elem_id="compare-choices"):
         goal = gr.Radio(
             [(choice.title, name) for name, choice in AIMS.items()],
@@ -45,11 +67,17 @@ def build(tab: gr.Tab, source: EntryWidgets) -> CompareWidgets:
             list(comparison.offered("cleared", start.annotator, start.k)), value=list(AIMS["cleared"].first),
             label="Methods", elem_id="compare-methods",
         )  # fmt: skip
-        max_steps = gr.Slider(
-            1, MAX_STEPS, value=STEPS, step=1, label="Steps at most", elem_id="compare-steps",
-            info=f"For each method, {loop.BUDGET_SECONDS:.0f}\u00a0s at most, {CROWDED_SECONDS:.0f} while others wait; "
-            "BlackBox counts queries and wants about 2000",
+        limit = gr.Radio(
+            [(title, name) for name, title in LIMITS.items()], value="steps", label="Every method gets the same",
+            elem_id="compare-limit",
         )  # fmt: skip
+        # compare.css shows the one that is chosen
+        amounts = {
+            name: gr.Slider(
+                1, most, value=FIRST[name], step=1, label=AMOUNTS[name][0], info=AMOUNTS[name][1], elem_id=f"compare-{name}"
+            )
+            for name, most in MOST.items()
+        }  # fmt: skip
         seed = gr.Number(
             0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, elem_id="compare-seed",
             info="For random targets and BlackBox",
@@ -57,15 +85,19 @@ def build(tab: gr.Tab, source: EntryWidgets) -> CompareWidgets:
     Html(render.methods_html(), elem_id="compare-methods-told")
     about = gr.State(None, time_to_live=KEEP_SECONDS)  # the ComparisonRequest that what is shown is about
     words = Html(render.EMPTY, elem_id="compare-verdict")
-    with gr.Row(elem_id="compare-columns"):
+    heading = Html("", elem_id="compare-heading")
+    with gr.Row(elem_id="compare-columns", elem_classes="compare-row"):
         columns = [Html("", elem_classes="compare-slot") for _ in range(comparison.most_columns() + 1)]
     table = Html("", elem_id="compare-table")
-    file = gr.DownloadButton("Table (CSV)", None, interactive=False, elem_id="compare-csv", size="md", scale=0)
+    figures = figure_events.lay_out()
+    past = [Html("", elem_classes="compare-past") for _ in range(rounds.MOST_PHOTOS - 1)]
 
     w = CompareWidgets(
-        run, stop, status, stale, strip, change, goal, methods, max_steps, seed, about, words, columns, table, file
-    )
+        run, stop, status, stale, strip, change, goal, methods, limit, amounts, seed, photos, marked, about, words, heading,
+        columns, table, past, figures,
+    )  # fmt: skip
     change.click(None, None, None, js=script("tabs/compare/to_attack.js"), **QUIET)
-    events.wire_choices(tab, w, source)
-    events.wire_run(w, source)
+    events.wire_choices(tab, w, source, files)
+    run_events.wire_run(w, source, files)
+    figure_events.wire(figures)
     return w

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import tkml_core as tk
@@ -14,6 +14,7 @@ from demo.engine.places import ALONE_SECONDS, Waiting, at_once
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.engine.run import run_plan
 from demo.photos.selection import Source
+from demo.render.csv_file import csv_link, csv_text
 from demo.render.measured_table import Table, table_html
 from tkml_core.generators import WithResult
 from tkml_core.statistics import share
@@ -163,4 +164,8 @@ def rows_html(rows: Sequence[Row]) -> str:
         "state",
     )  # fmt: skip
     nothing = "Nothing measured yet. Choose photos and an attack, then press Measure."
-    return table_html(Table("Your rows", sentence, columns, cells, heads=4, nothing=nothing))
+    table = table_html(Table("Your rows", sentence, columns, cells, heads=4, nothing=nothing))
+    return table + csv_link("your-rows", csv_text(FIELDS, map(astuple, rows))) if rows else table
+
+
+FIELDS = tuple(Row.__dataclass_fields__)

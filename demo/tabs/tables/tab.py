@@ -8,25 +8,23 @@ import gradio as gr
 
 from demo.catalog import attacks as catalog
 from demo.components.events import QUIET, Update, plainly
+from demo.components.photo_set import PhotoSet, photo_set
 from demo.components.run_bar import into_sight, wire
 from demo.components.theme import Html
+from demo.components.upload_truth import upload_truth
 from demo.engine.annotators import load_annotator
 from demo.engine.places import Turn
 from demo.engine.plan import DEFAULT_K, MAX_SEED, MAX_STEPS
 from demo.engine.stream import PICTURES_EVERY
 from demo.export.files import KEEP_SECONDS
-from demo.photos.samples import samples
-from demo.photos.selection import sample_sources, uploaded
+from demo.photos.selection import selected
 from demo.render.status import line_html, waiting_html
+from demo.render.templates import fill
 from demo.tabs.tables import live_row
-from demo.tabs.tables.measured import measured_html
+from demo.tabs.tables.measured import MEASURED, about, command_of, measured_html
 from tkml_core.generators import WithResult
 
 MOST_ROWS = 8
-INTRO = """<p class="lead">What the attacks do to many photos, measured on this page’s annotators, beside the numbers that the
-paper prints (shaded). The paper attacked <b>other networks</b>, trained on other photos. Its Pert, too, is another one: here
-pixels go from 0 to 255, in its program from −1 to 1 and then times 255, which doubles every length. Compare how numbers change
-down a column, not single numbers across.</p>"""
 
 
 @dataclass(frozen=True)
@@ -38,8 +36,8 @@ class TablesWidgets:
     stop: gr.Button
     status: gr.HTML
     table: gr.HTML
-    samples: gr.CheckboxGroup
-    uploads: gr.File
+    photos: PhotoSet
+    marked: gr.State
     annotator: gr.Radio
     attack: gr.Dropdown
     case: gr.Radio
@@ -51,32 +49,24 @@ class TablesWidgets:
 def build(names: Sequence[str], files: dict[str, str]) -> TablesWidgets:
     """Put the tab into the current one. names: the annotators; files: the samples' paths by name."""
     parts: dict[str, Any] = {"rows": gr.State([], time_to_live=KEEP_SECONDS)}
-    Html('<h2 class="part">Measure a row yourself</h2>')
+    Html(fill("tabs/tables/intro.html", about=about(), command=command_of(MEASURED)))
+    Html(measured_html(), elem_id="tables")
+    Html('<h2 class="part" id="live-part">Measure a row yourself</h2>')
     with gr.Row(elem_classes="runbar"):
         parts["run"] = gr.Button("Measure", variant="primary", elem_id="live-run", scale=0, min_width=120)
         parts["stop"] = gr.Button("Stop", interactive=False, elem_id="live-stop", scale=0, min_width=88)
         parts["status"] = Html(line_html("ready"), elem_id="live-status", elem_classes="runstatus")
     with gr.Row(elem_id="live-choices"):
-        _photos(parts)
+        with gr.Column(min_width=0):
+            parts["photos"] = photo_set("live", files, live_row.MOST_PHOTOS)
+            truth_at = gr.Column(min_width=0)
         _attack(parts, names)
+        with truth_at:
+            parts["marked"] = upload_truth("live", parts["photos"], parts["annotator"])
     parts["table"] = Html(live_row.rows_html([]), elem_id="live-table")
-    Html(f'<h2 class="part">Measured before</h2>{INTRO}')
-    Html(measured_html(), elem_id="tables")
     w = TablesWidgets(**parts)
     _wire(w, files)
     return w
-
-
-def _photos(parts: dict[str, Any]) -> None:
-    with gr.Column(min_width=0):
-        choices = [(item.title, item.name) for item in samples()]
-        parts["samples"] = gr.CheckboxGroup(
-            choices, value=[name for _, name in choices], label="Samples", elem_id="live-samples"
-        )
-        parts["uploads"] = gr.File(
-            label=f"Your own photos; up to {live_row.MOST_PHOTOS} with the samples",
-            file_count="multiple", file_types=["image"], height=170, elem_id="live-uploads",
-        )  # fmt: skip
 
 
 def _attack(parts: dict[str, Any], names: Sequence[str]) -> None:
@@ -119,7 +109,7 @@ def _wire(w: TablesWidgets, files: dict[str, str]) -> None:
         }
 
     def on_run(
-        turn: Turn, rows: list[live_row.Row], chosen: list[str], uploads: Any, name: str, attack: str,
+        turn: Turn, rows: list[live_row.Row], chosen: list[str], uploads: Any, marked: Any, name: str, attack: str,
         case: str, k: Any, max_steps: Any, seed: Any,
     ) -> Iterator[Update]:  # fmt: skip
         able = live_row.cases_of(attack)
@@ -127,7 +117,7 @@ def _wire(w: TablesWidgets, files: dict[str, str]) -> None:
             name, attack, case if case in able else next(iter(able), case), k, max_steps, seed
         )
         case = request.target_case or "cleared"
-        sources = sample_sources(chosen, files, load_annotator(name)) + uploaded(uploads, live_row.MOST_PHOTOS)
+        sources = selected(chosen, uploads, files, w.photos.most).sources(files, load_annotator(name), marked)
         row = live_row.measure(request, case, sources, turn.stop_asked, budget=turn.clock, next_turn=turn.next)
         run, done = WithResult(row), -1
         for now in run.every(PICTURES_EVERY):
@@ -149,7 +139,7 @@ def _wire(w: TablesWidgets, files: dict[str, str]) -> None:
         }
 
     w.attack.input(on_attack, w.attack, [w.case, w.max_steps], trigger_mode="always_last", **QUIET)
-    inputs = [w.rows, w.samples, w.uploads, w.annotator, w.attack, w.case, w.k, w.max_steps, w.seed]
+    inputs = [w.rows, *w.photos.all, w.marked, w.annotator, w.attack, w.case, w.k, w.max_steps, w.seed]
     wire(
         w.run,
         w.stop,

@@ -18,7 +18,7 @@ from demo.engine.annotators import load_annotator
 from demo.engine.places import Turn
 from demo.engine.stream import PICTURES_EVERY
 from demo.export import files as export_files
-from demo.photos.selection import chosen_samples, sample_sources, uploaded
+from demo.photos.selection import selected
 from demo.render import status
 from demo.render.status import line_html
 from demo.render.verdict import limit_words, waiting_html
@@ -33,20 +33,23 @@ Stop = Callable[[], bool]
 def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
     """Have the tab's widgets do what they say."""
 
-    def tried(change: trial.Change, used: Sequence[str], names: Sequence[str], uploads: Any) -> Update:
-        annotator = load_annotator(change.annotator)
-        sources = sample_sources(names, files, annotator) + uploaded(uploads, trial.MOST_TRIED)
-        notes = [photo_set.seen(name, used) for name in names] + ["yours"] * (len(sources) - len(names))
-        tally, rows = trial.try_html(change, sources, notes)
+    def tried(
+        change: trial.Change, used: Sequence[str], names: Sequence[str], uploads: Any = None, marked: Any = None
+    ) -> Update:
+        chosen = selected(names, uploads, files, w.tried.most)
+        notes = [photo_set.seen(name, used) for name in chosen.samples] + ["yours"] * len(chosen.uploads)
+        tally, rows = trial.try_html(change, chosen.sources(files, load_annotator(change.annotator), marked), notes)
         return {w.try_verdict: tally, w.try_rows: rows}
 
     @plainly
-    def on_try(which: str, made: Any, name: str, k: Any, names: list[str], uploads: Any) -> Update:
+    def on_try(
+        which: str, made: Any, name: str, k: Any, names: list[str], uploads: Any = None, marked: Any = None
+    ) -> Update:
         if which == OWN:
             if made is None:
                 raise ValueError("Nothing has been made here yet. Press Craft first, or choose a bundled change.")
-            return tried(trial.own(made), made.request.used, names, uploads)
-        return tried(trial.ready(which, name, int(k)), (), names, uploads)
+            return tried(trial.own(made), made.request.used, names, uploads, marked)
+        return tried(trial.ready(which, name, int(k)), (), names, uploads, marked)
 
     @plainly
     def on_open(opened: bool, which: str, made: Any, name: str, k: Any, names: list[str]) -> Any:
@@ -61,16 +64,19 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
             w.opened: True,
             w.verdict: waiting_html("A ready-made z is shown so far. Press Craft to make one of your own, and watch."),
             w.z: render.change_html(bundled.z, factor, "Change z, ready-made", lossless=True),
-            **on_try(which, made, name, k, names, None),
+            **on_try(which, made, name, k, names),
         }
 
     def on_uploads(names: list[str], uploads: Any) -> list[str]:
         return names[: trial.room(uploads)]  # somebody's own photos come first
 
-    def on_craft(turn: Turn, used: Any, uploads: Any, to_try: Any, more: bool, *form: Any) -> Iterator[Update]:
-        used = chosen_samples(used, files)
+    def on_craft(
+        turn: Turn, used: Any, uploads: Any, marked: Any, to_try: Any, more: bool, *form: Any
+    ) -> Iterator[Update]:
+        chosen = selected(used, uploads, files, w.crafted.most)
+        used = chosen.samples
         request = craft.checked(used, *form)
-        sources = sample_sources(used, files, load_annotator(request.annotator)) + uploaded(uploads)
+        sources = chosen.sources(files, load_annotator(request.annotator), marked)
         for waiting in turn.next():
             yield {w.status: status.waiting_html(waiting)}
         if turn.stop_asked():
@@ -107,21 +113,23 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
             w.png: gr.update(value=png, interactive=True),
             w.made: made,
             w.which: OWN,
-            w.try_samples: unseen[: trial.room(to_try)],
-            **tried(trial.own(made), used, unseen[: trial.MOST_TRIED], None),
+            w.tried.samples: unseen[: trial.room(to_try)],
+            **tried(trial.own(made), used, unseen[: trial.MOST_TRIED]),
         }
 
     inputs = [
-        w.set_samples, w.set_uploads, w.try_uploads, w.views, w.annotator, w.k, w.method, w.budget, w.epochs, w.seed,
+        *w.crafted.all, w.crafted_truth, w.tried.uploads, w.views, w.annotator, w.k, w.method, w.budget, w.epochs, w.seed,
     ]  # fmt: skip
     shown = [
-        w.verdict, w.z, w.rates, w.facts, w.npz, w.png, w.made, w.which, w.try_samples, w.try_verdict, w.try_rows,
+        w.verdict, w.z, w.rates, w.facts, w.npz, w.png, w.made, w.which, w.tried.samples, w.try_verdict, w.try_rows,
     ]  # fmt: skip
     wire(w.run, w.stop, w.status, on_craft, inputs, shown)
-    w.try_uploads.upload(on_uploads, [w.try_samples, w.try_uploads], w.try_samples, **QUIET)
-    choice = [w.which, w.made, w.annotator, w.k, w.try_samples]
+    w.tried.uploads.upload(on_uploads, w.tried.all, w.tried.samples, **QUIET)
+    choice = [w.which, w.made, w.annotator, w.k, w.tried.samples]
     w.try_button.click(None, None, None, js=f"() => {{{into_sight('try-verdict')}}}", **QUIET)
-    w.try_button.click(on_try, [*choice, w.try_uploads], [w.try_verdict, w.try_rows], api_visibility="private")
+    w.try_button.click(
+        on_try, [*choice, w.tried.uploads, w.tried_truth], [w.try_verdict, w.try_rows], api_visibility="private"
+    )
     first = [w.opened, w.verdict, w.z, w.try_verdict, w.try_rows]
     tab.select(on_open, [w.opened, *choice], first, **QUIET)
 

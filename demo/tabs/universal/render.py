@@ -10,6 +10,7 @@ from torch import Tensor
 import tkml_core as tk
 from demo.catalog.english import listed
 from demo.render import plot
+from demo.render.csv_file import csv_link, csv_text
 from demo.render.pictures import amplified, figure
 from demo.render.verdict import limit_words, said_html, top_words
 from demo.tabs.universal.craft import CraftProgress, CraftRequest, Made, Point
@@ -122,4 +123,6 @@ def facts_html(made: Made) -> Markup:
     if made.left_out:
         facts.append(f"Left out, because no true label is in the top-k to begin with: {listed(made.left_out)}.")
     items = Markup("").join(Markup("<li>{}</li>").format(fact) for fact in facts)
-    return Markup('<ul class="facts">{}</ul>').format(items)
+    name = f"{request.method}-{request.annotator}-k{request.k}-rates".lower()
+    curve = csv_text(("epoch", "fooled", "noise"), ((point.epoch, point.fooled, point.noise) for point in made.points))
+    return Markup('<ul class="facts">{}</ul>').format(items) + csv_link(name, curve, "Curve (CSV)")

@@ -6,10 +6,11 @@ from typing import Any
 import gradio as gr
 
 from demo.catalog import attacks as catalog
+from demo.components.photo_set import photo_set as photos_input
 from demo.components.theme import Html
+from demo.components.upload_truth import upload_truth
 from demo.engine.plan import DEFAULT_K, MAX_SEED
 from demo.export.files import KEEP_SECONDS
-from demo.photos.samples import samples
 from demo.photos.selection import MOST_UPLOADS
 from demo.render.pictures import figure
 from demo.render.status import line_html
@@ -19,7 +20,6 @@ from demo.tabs.universal.widgets import UniversalWidgets
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.zoo.registry import entry_of
 
-FILES = 170  # pixels for a box of files: less cuts its words off
 INTRO = """<p class="lead">One change for <b>every</b> photo, called z: an optimizer <i>crafts</i> it, step by step, over a set of
 photos. Then it is added unaltered to photos that it has never seen (§3.1 of the paper). It must be far larger than a change
 made for one photo.</p>"""
@@ -41,8 +41,8 @@ def build(tab: gr.Tab, names: Sequence[str], files: dict[str, str]) -> Universal
         with gr.Column(elem_id="craft-stage", min_width=0):
             _stage(parts)
         with gr.Column(elem_id="craft-panel", elem_classes="pick", min_width=0):
-            _choices(parts, names)
-            _trial(parts, names[0])
+            _choices(parts, names, files)
+            _trial(parts, names[0], files)
         with gr.Column(elem_id="try", min_width=0):
             parts["try_verdict"] = Html(waiting_html("Choose photos, then press Try it."), elem_id="try-verdict")
             parts["try_rows"] = Html("", elem_id="try-rows")
@@ -66,18 +66,13 @@ def _stage(parts: dict[str, Any]) -> None:
         )
 
 
-def _choices(parts: dict[str, Any], names: Sequence[str]) -> None:
-    choices = {item.name: item.title for item in samples()}
+def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str]) -> None:
     Html('<h2><span class="number">1</span>Choose the set</h2>')
-    parts["set_samples"] = gr.CheckboxGroup(
-        [(title, name) for name, title in choices.items()], value=[n for n in photo_set.DEFAULT_SET if n in choices],
-        label="Samples", elem_id="craft-used",
+    parts["crafted"] = photos_input(
+        "craft", files, MOST_UPLOADS, [name for name in photo_set.DEFAULT_SET if name in files],
         info="Those left out can show afterwards whether z is universal",
     )  # fmt: skip
-    parts["set_uploads"] = gr.File(
-        label=f"Your own photos, up to {MOST_UPLOADS}", file_count="multiple", file_types=["image"], height=FILES,
-        elem_id="craft-uploads",
-    )  # fmt: skip
+    truth_at = gr.Column(min_width=0)
     parts["views"] = gr.Checkbox(
         True, label=f"{photo_set.VIEWS} pictures of each photo", elem_id="craft-views",
         info="As it is, mirrored, and both cut closer: with few photos z would otherwise learn them by heart",
@@ -87,6 +82,8 @@ def _choices(parts: dict[str, Any], names: Sequence[str]) -> None:
     parts["annotator"] = gr.Radio(
         labels, value=names[0], label="Annotator", info=catalog.ANNOTATORS, elem_id="craft-annotator"
     )
+    with truth_at:
+        parts["crafted_truth"] = upload_truth("craft", parts["crafted"], parts["annotator"])
     parts["method"] = gr.Radio(
         list(UNIVERSAL), value=next(iter(UNIVERSAL)), label="Method", elem_id="craft-method",
         info="TkML-AP-Uv is the paper's, also with the goal's margin in place of Eq. 8. kUAPs is the older one it is "
@@ -110,7 +107,7 @@ def _choices(parts: dict[str, Any], names: Sequence[str]) -> None:
         )
 
 
-def _trial(parts: dict[str, Any], annotator: str) -> None:
+def _trial(parts: dict[str, Any], annotator: str, files: dict[str, str]) -> None:
     Html('<h2><span class="number">3</span>Try it on other photos</h2>')
     parts["which"] = gr.Radio(
         [("made here", events.OWN), *((f"bundled, {name}", name) for name in UNIVERSAL)],
@@ -118,14 +115,9 @@ def _trial(parts: dict[str, Any], annotator: str) -> None:
         label="Which z", elem_id="try-which",
         info="A bundled one is for the annotator and the k chosen above; not every annotator has any",
     )  # fmt: skip
-    choices = {item.name: item.title for item in samples()}
-    parts["try_samples"] = gr.CheckboxGroup(
-        [(title, name) for name, title in choices.items()],
-        value=photo_set.unseen(photo_set.DEFAULT_SET, choices)[: trial.MOST_TRIED], label="Samples", elem_id="try-samples",
+    parts["tried"] = photos_input(
+        "try", files, trial.MOST_TRIED, photo_set.unseen(photo_set.DEFAULT_SET, files)[: trial.MOST_TRIED],
         info="At the start, those that share no photo with the set. Every photo is cut to its centre square",
     )  # fmt: skip
-    parts["try_uploads"] = gr.File(
-        label=f"Your own photos, up to {trial.MOST_TRIED} in all", file_count="multiple", file_types=["image"],
-        height=FILES, elem_id="try-uploads",
-    )  # fmt: skip
+    parts["tried_truth"] = upload_truth("try", parts["tried"], parts["annotator"])
     parts["try_button"] = gr.Button("Try it", elem_id="try-button")

@@ -15,6 +15,7 @@ from demo.engine.frames import History
 from demo.engine.outcome import Outcome, conclude
 from demo.engine.plan import AttackRequest, make_plan
 from demo.photos.selection import Source
+from demo.render.csv_file import csv_link, csv_text
 from demo.render.labels import scored, top_list
 from demo.render.photo_card import before_html
 from demo.render.pictures import figure, to_image
@@ -166,4 +167,22 @@ def try_html(change: Change, sources: Sequence[Source], notes: Sequence[str]) ->
         row_html(source, outcome, change.z, note)
         for source, outcome, note in zip(sources, outcomes, notes, strict=True)
     )
-    return said_html(kind, f"{fooled} of {len(outcomes)} fooled", sentence), f'<div class="trials">{rows}</div>'
+    said = said_html(kind, f"{fooled} of {len(outcomes)} fooled", sentence)
+    return said, f'<div class="trials">{rows}</div>{trial_csv(change, sources, outcomes, notes)}'
+
+
+FIELDS = ("achieved", "consistent", "consistent_before", "l2", "pert", "linf", "psnr", "ssim", "seed")
+
+
+def trial_csv(change: Change, sources: Sequence[Source], outcomes: Sequence[Outcome], notes: Sequence[str]) -> Markup:
+    """The same as a file: a line for each photo."""
+    rows = []
+    for source, outcome, note in zip(sources, outcomes, notes, strict=True):
+        report = outcome.report
+        tops = [[name for name, _ in report[when]] for when in ("before", "after")]
+        about = [source.title, note, change.annotator, change.k, change.method, report["true_labels"], *tops]
+        rows.append([*about, *(report[field] for field in FIELDS)])
+    heads = ("photo", "note", "annotator", "k", "attack", "true_labels", "before", "after", *FIELDS)
+    return csv_link(
+        f"{change.method}-{change.annotator}-k{change.k}-tried".lower(), csv_text(heads, rows), "Photos tried (CSV)"
+    )

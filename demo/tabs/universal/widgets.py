@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from demo.components.photo_set import PhotoSet
+
 
 @dataclass(frozen=True)
 class UniversalWidgets:
-    """`set_…`: what z is crafted over; `try_…`: what a finished z is tried on."""
+    """`crafted`: what z is crafted over; `tried`: what a finished z is tried on; `…_truth`: what is marked as true on uploads."""
 
     made: gr.State  # the last Made, None before
     opened: gr.State  # whether the tab was opened in this visit
@@ -22,8 +24,8 @@ class UniversalWidgets:
     facts: gr.HTML
     npz: gr.DownloadButton
     png: gr.DownloadButton
-    set_samples: gr.CheckboxGroup
-    set_uploads: gr.File
+    crafted: PhotoSet
+    crafted_truth: gr.State
     views: gr.Checkbox
     annotator: gr.Radio
     method: gr.Radio
@@ -32,6 +34,6 @@ class UniversalWidgets:
     epochs: gr.Slider
     seed: gr.Number
     which: gr.Radio
-    try_samples: gr.CheckboxGroup
-    try_uploads: gr.File
+    tried: PhotoSet
+    tried_truth: gr.State
     try_button: gr.Button

@@ -1,0 +1,75 @@
+"""What is true on the visitor's own photos, where many are taken at once: the annotator's guess, until they correct it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from demo.components.events import CHOICE, Update, plainly
+from demo.components.label_toggles import NOTHING_NAMED, SWITCH, marked_true, toggles_value
+from demo.components.photo_set import PhotoSet
+from demo.components.theme import Html, script
+from demo.engine.annotators import guess, load_annotator, read_photo
+from demo.photos.identity import photo_id
+from demo.photos.selection import Marked, known, selected
+
+SHOWN = 3  # of the labels this many are above the edge that the toggles draw
+
+
+def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio) -> gr.State:
+    """Put the box into the current place; returns the state that holds what was marked, for `Selection.sources`."""
+    marked = gr.State({})
+    with gr.Accordion("Correct what is true on your photos", open=False, visible=False, elem_id=f"{name}-truth") as box:
+        photo = gr.Dropdown([], label="Photo", filterable=False, elem_id=f"{name}-truth-photo")
+        toggles = Html(
+            None, html_template=SWITCH + "${value ? value.html : ''}", js_on_load=script("components/label_toggles.js"),
+            elem_id=f"{name}-truth-labels", marking=NOTHING_NAMED,
+        )  # fmt: skip
+
+    def own(paths: Sequence[str] | None) -> dict[str, str]:
+        """The uploads that are taken, by what they are called towards the browser."""
+        return {photo_id(path): path for path in selected([], paths, {}, photos.most).uploads}
+
+    def shown(which: str | None, network: str, there: dict[str, str], known_so_far: Marked) -> Any:
+        """The toggles of one photo; nothing where it cannot be read, which the run says."""
+        if which not in there:
+            return None
+        try:
+            photo = read_photo(there[which], network)
+        except ValueError:
+            return None
+        true = known_so_far.get(which)
+        origin = "guess" if true is None else "yours"
+        labels = guess(photo, load_annotator(network)) if true is None else known(true, load_annotator(network))
+        return toggles_value(there[which], network, photo, labels, SHOWN, origin)
+
+    @plainly
+    def on_uploads(paths: Any, which: Any, network: str, so_far: Marked) -> Update:
+        there = own(paths)
+        which = which if which in there else next(iter(there), None)
+        titles = [(Path(path).name, key) for key, path in there.items()]
+        return {
+            box: gr.update(visible=bool(there)),
+            photo: gr.update(choices=titles, value=which),
+            toggles: shown(which, network, there, so_far),
+            marked: {key: names for key, names in so_far.items() if key in there},
+        }
+
+    @plainly
+    def on_photo(paths: Any, which: Any, network: str, so_far: Marked) -> Any:
+        return shown(which, network, own(paths), so_far)
+
+    @plainly
+    def on_mark(paths: Any, value: Any, so_far: Marked) -> Marked:
+        key = value.get("photo") if isinstance(value, dict) else None
+        if key not in own(paths):
+            raise ValueError("This photo is no longer among those that you uploaded.")
+        return {**so_far, str(key): marked_true(value, load_annotator(str(value.get("annotator"))))}
+
+    now = [photos.uploads, photo, annotator, marked]
+    photos.uploads.change(on_uploads, now, [box, photo, toggles, marked], **CHOICE)
+    for choice in (photo, annotator):
+        choice.input(on_photo, now, toggles, **CHOICE)
+    toggles.input(on_mark, [photos.uploads, toggles, marked], marked, **CHOICE)
+    return marked

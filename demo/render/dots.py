@@ -1,0 +1,68 @@
+"""Shares of photos as dots with their 95 % intervals: against the size of the change, or against k."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from demo.render.panel import STYLES, Drawing, Mark, Scale, height_of, panels_html
+from tkml_core.statistics import wilson_interval
+
+
+@dataclass(frozen=True)
+class Dot:
+    """`won` of `photos` at the place `x`; `word` stands beside the dot."""
+
+    x: float
+    won: int
+    photos: int
+    word: str = ""
+
+
+@dataclass(frozen=True)
+class DotPanel:
+    """One plot: for each method its dots, which a thin line joins. whole: the ticks, where x is a whole number."""
+
+    title: str
+    dots: Mapping[str, Sequence[Dot]]
+    whole: tuple[int, ...] = ()
+
+
+def dots_html(panels: Sequence[DotPanel], axis: str, styles: Mapping[str, int]) -> str:
+    """Panels under one legend, as `security_curves.curves_html`."""
+    drawings = [_drawing(panel, axis, scale, styles) for panel in panels if (scale := _scale(panel))]
+    if not drawings:
+        return ""
+    named = {name for panel in panels for name in panel.dots}
+    return panels_html(drawings, {name: style for name, style in styles.items() if name in named})
+
+
+def _scale(panel: DotPanel) -> Scale | None:
+    values = [dot.x for dots in panel.dots.values() for dot in dots if dot.x > 0]
+    if not values:
+        return None
+    if panel.whole:
+        return Scale(min(panel.whole) - 0.5, max(panel.whole) + 0.5, panel.whole)
+    return Scale(min(values) / 1.3, max(values) * 1.3)
+
+
+def _drawing(panel: DotPanel, axis: str, scale: Scale, styles: Mapping[str, int]) -> Drawing:
+    marks, curves = [], []
+    for name in sorted(panel.dots, key=lambda name: styles[name], reverse=True):  # the first method on top
+        dots = [dot for dot in panel.dots[name] if dot.x > 0 and dot.photos]
+        ours = []
+        for dot in dots:
+            low, high = wilson_interval(dot.won, dot.photos)
+            place = scale.at(dot.x), height_of(dot.won / dot.photos)
+            ours.append(Mark(styles[name] % STYLES, *place, height_of(low), height_of(high), dot.word))
+        marks += ours
+        curves.append((styles[name] % STYLES, "M" + "L".join(f"{mark.x:.1f} {mark.y:.1f}" for mark in ours)))
+    return Drawing(panel.title, _spoken(panel, axis), axis, scale, [one for one in curves if len(one[1]) > 1], marks)
+
+
+def _spoken(panel: DotPanel, axis: str) -> str:
+    parts = []
+    for name, dots in panel.dots.items():
+        told = [
+            f"{dot.won / max(1, dot.photos):.0%} at {dot.x:.3g}{f' ({dot.word})' if dot.word else ''}" for dot in dots
+        ]
+        parts.append(f"{name}: {', '.join(told)}")
+    return f"{panel.title}, share of photos by {axis}. {'; '.join(parts)}"

@@ -1,0 +1,44 @@
+"""What all methods of a comparison get equally much of: steps, gradients or seconds."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from demo.engine.checks import one_of, whole
+from demo.engine.places import CROWDED_SECONDS
+from demo.engine.plan import MAX_STEPS
+
+LIMITS = {"steps": "steps", "gradients": "gradients", "seconds": "wall clock"}
+# Seconds are no more than a run has while others wait, so that they are the same for every method.
+MOST = {"steps": MAX_STEPS, "gradients": MAX_STEPS, "seconds": int(CROWDED_SECONDS)}
+FIRST = {"steps": 200, "gradients": 200, "seconds": 5}
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So much of what; unchecked, as it arrives."""
+
+    kind: str
+    amount: Any
+
+    def checked(self) -> "Limit":
+        """ValueError says what was wrong and what is allowed."""
+        kind = one_of("What all methods get equally much of", self.kind, LIMITS)
+        return Limit(kind, whole(kind.capitalize(), self.amount, 1, MOST[kind]))
+
+    @property
+    def max_steps(self) -> Any:
+        """Steps that an attack may take. Where gradients are counted each step takes one or more."""
+        return MAX_STEPS if self.kind == "seconds" else self.amount
+
+    @property
+    def gradients(self) -> Any:
+        return self.amount if self.kind == "gradients" else None
+
+    @property
+    def seconds(self) -> float | None:
+        return float(self.amount) if self.kind == "seconds" else None
+
+    def __str__(self) -> str:
+        unit = "s" if self.kind == "seconds" else self.kind
+        one = {"steps": "step", "gradients": "gradient"}.get(self.kind, unit)
+        return f"{self.amount} {one if self.amount == 1 else unit}"

@@ -1,0 +1,76 @@
+"""The photos of a comparison, one after the other: which they are, and what came of each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from demo.engine.annotators import guess, load_annotator, read_photo
+from demo.engine.plan import Plan
+from demo.photos.identity import photo_id
+from demo.photos.selection import Selection, Source, chosen_samples, selected
+from demo.tabs.compare.limits import Limit
+from demo.tabs.compare.methods import Entry, plans
+
+MOST_PHOTOS = 12  # with the one on the tab "Attack"
+SECONDS = 600.0  # of computing; no photo begins after them
+
+
+@dataclass(eq=False)
+class Round:
+    """One photo: every method's plan, and its report when it has come to its end, else None."""
+
+    entry: Entry
+    plans: list[Plan]
+    reports: list[dict[str, Any] | None] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.reports = [None] * len(self.plans)
+
+    @property
+    def title(self) -> str:
+        return self.entry.title
+
+    @property
+    def ended(self) -> list[dict[str, Any]]:
+        """The reports that there are."""
+        return [report for report in self.reports if report]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every method has had its run, none of them stopped by hand."""
+        return len(self.ended) == len(self.plans) and all(report["stopped"] != "user" for report in self.ended)
+
+    @property
+    def met_before(self) -> bool:
+        """Whether the photo met the goal before any attack: nothing is to be won there."""
+        return self.complete and all(report["achieved"] and not report["l2"] for report in self.ended)
+
+
+def others(entry: Entry, samples: Any, uploads: Sequence[str] | None, files: Mapping[str, str]) -> Selection:
+    """The photos beside that of the tab "Attack", which is not taken twice."""
+    mine = photo_id(entry.photo)
+    names = [name for name in chosen_samples(samples, files) if photo_id(files[name]) != mine]
+    return selected(names, [path for path in uploads or () if photo_id(path) != mine], files, MOST_PHOTOS - 1)
+
+
+def entry_for(entry: Entry, source: Source) -> Entry:
+    """The same question about another photo; what is true on it is known or the annotator's guess. ValueError names it."""
+    annotator = load_annotator(entry.annotator)
+    try:
+        true = source.truth or guess(read_photo(source.path, entry.annotator), annotator)
+    except ValueError as error:
+        raise ValueError(f"{source.title}: {error}") from error
+    return replace(entry, photo=source.path, true=true, title=source.title, guessed=not source.truth)
+
+
+def plans_for(entry: Entry, aim: Any, methods: Any, limit: Limit, seed: Any) -> list[Plan]:
+    """`methods.plans`, whose refusals name the photo: with several it is not plain which one is meant."""
+    try:
+        return plans(entry, aim, methods, limit, seed)
+    except ValueError as error:
+        raise ValueError(f"{entry.title}: {error}") from error
+
+
+def spent(rounds: Sequence[Round]) -> float:
+    """Seconds that the runs have taken."""
+    return sum(report["seconds"] for one in rounds for report in one.ended)

@@ -1,0 +1,126 @@
+"""Compare and Stop: the methods in turn, on one photo after the other."""
+
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any
+
+from gradio.utils import get_upload_folder
+
+from demo.components import run_bar
+from demo.components.entry import EntryWidgets
+from demo.components.events import Update
+from demo.engine.annotators import load_annotator
+from demo.engine.outcome import Outcome
+from demo.engine.places import Turn
+from demo.export import files as export_files
+from demo.render.csv_file import csv_link
+from demo.render.status import line_html, speed_words, waiting_html
+from demo.render.tables import sum_up
+from demo.tabs.compare import methods as comparison
+from demo.tabs.compare import render, rounds, summary, totals
+from demo.tabs.compare.events import asked, entry_of
+from demo.tabs.compare.limits import Limit
+from demo.tabs.compare.rounds import Round
+from demo.tabs.compare.widgets import CHOICES, Choices, CompareWidgets
+
+
+def told(w: CompareWidgets, photos: list[Round], aim: str, limit: Limit, done: bool) -> Update:
+    """Sentence and table of how far it is, with CSV files beside the table once all is done."""
+    first = comparison.reference(photos[0].plans)
+    name = f"comparison-k{first.k}-{first.request.annotator}"
+    runs = [report for one in photos for report in one.reports]
+    if len(photos) == 1:
+        (one,) = photos
+        name = export_files.name_of(first.photo.name, "comparison", first.k, first.request.annotator)
+        sentence = summary.sentence(one.plans, one.reports, done)
+        table = summary.table_html(one.plans, one.reports, done, f"{limit} each")
+    else:
+        sentence = totals.sentence(photos, aim, done)
+        table = totals.table_html(photos, limit, done, f"{name}-table")
+    if done and any(runs):
+        table += csv_link(name, summary.runs_csv(runs, limit), "Table (CSV)" if len(photos) == 1 else "Every run (CSV)")
+    return {w.words: sum_up(sentence), w.table: table}
+
+
+def wire_run(w: CompareWidgets, source: EntryWidgets, files: Mapping[str, str]) -> None:
+    """The buttons, and all that a comparison shows."""
+
+    def on_run(turn: Turn, *values: Any) -> Iterator[Update]:
+        choices, entry = Choices(*values[:CHOICES]), entry_of(*values[CHOICES:])
+        if not entry.true:
+            raise ValueError("Mark at least one label as true on the tab Attack: there is nothing to contradict yet.")
+        limit, seed = choices.limit.checked(), 0 if choices.seed is None else choices.seed
+        photos = [Round(entry, comparison.plans(entry, choices.goal, choices.methods, limit, seed))]
+        others = rounds.others(entry, choices.samples, choices.uploads, files)
+        sources = others.sources(dict(files), load_annotator(entry.annotator), choices.marked)
+        for number, other in enumerate(sources, 1):
+            yield {w.status: line_html(f"photo {number} of {len(sources) + 1} read")}
+            if turn.stop_asked():
+                yield {w.status: line_html("stopped before anything was compared")}
+                return
+            about = rounds.entry_for(entry, other)
+            photos.append(Round(about, rounds.plans_for(about, choices.goal, choices.methods, limit, seed)))
+        yield {
+            w.strip: render.strip_html(entry, choices.goal),
+            w.stale: "",
+            w.about: asked(choices, entry, files),
+            w.figures.kept: [],
+            **dict.fromkeys(w.past, ""),
+        }
+        kept: list[tuple[str, list[str]]] = []
+        for number, one in enumerate(photos):
+            outcomes = yield from _photo(w, turn, photos, number, choices.goal, limit)
+            kept.append((one.title, [export_files.save_data(made, get_upload_folder()) for made in outcomes]))
+            over = turn.stop_asked() or rounds.spent(photos) >= rounds.SECONDS
+            if over or number + 1 == len(photos):
+                break
+            yield {w.past[number]: render.past_html(number, one, outcomes)}
+        cut = any(not one.complete for one in photos)
+        yield {
+            **told(w, photos, choices.goal, limit, done=True),
+            w.status: line_html(totals.spent_words(photos).lower() if cut else "done"),
+            w.figures.kept: [(title, paths) for title, paths in kept if paths],
+        }
+
+    to_results = run_bar.into_sight("compare-verdict")
+    run_bar.wire(
+        w.run, w.stop, w.status, on_run, [*w.choices, *source.all],
+        [*w.columns, *w.past, w.strip, w.stale, w.about, w.words, w.heading, w.table, w.figures.kept], first=to_results,
+    )  # fmt: skip
+
+
+def _photo(
+    w: CompareWidgets, turn: Turn, photos: list[Round], number: int, aim: str, limit: Limit
+) -> Generator[Update, None, list[Outcome]]:
+    """The updates of one photo; returns the outcomes of the methods that had their run."""
+    one, outcomes = photos[number], list[Outcome]()
+    yield {
+        **dict(zip(w.columns, render.opening(one.plans, len(w.columns) - 1), strict=True)),
+        **told(w, photos, aim, limit, done=False),
+        w.heading: render.heading_html(number, photos),
+        w.status: line_html(*_which(number, photos, 0), "starting"),
+    }
+    for update_of in comparison.column_updates(one.plans, turn.stop_asked, turn.clock, turn.next, limit.seconds):
+        if update_of.waiting:
+            yield {w.status: waiting_html(update_of.waiting)}
+            continue
+        plan = one.plans[update_of.column]
+        update: Update = {w.columns[update_of.column + 1]: render.column_html(plan, update_of)}
+        if update_of.frame:
+            speed = speed_words(update_of.frame.steps_per_second)
+            which = _which(number, photos, update_of.column)
+            update[w.status] = line_html(*which, plan.request.attack, f"step {update_of.frame.index}", speed)
+        if update_of.outcome:
+            outcomes.append(update_of.outcome)
+            one.reports[update_of.column] = update_of.outcome.report
+            update |= told(w, photos, aim, limit, done=False)
+        yield update
+    for plan, box, report in zip(one.plans, w.columns[1:], one.reports, strict=False):
+        if report is None:
+            yield {box: render.waiting_html(plan, "stopped before its turn")}
+    return outcomes
+
+
+def _which(number: int, photos: list[Round], column: int) -> tuple[str, ...]:
+    """Which method of how many it is, and of several photos which."""
+    method = f"{column + 1} of {len(photos[number].plans)}"
+    return (method,) if len(photos) == 1 else (f"photo {number + 1} of {len(photos)}", f"method {method}")

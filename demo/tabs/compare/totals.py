@@ -1,0 +1,149 @@
+"""What a comparison on several photos came to: one sentence, one table, and its figures as CSV."""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from statistics import median
+
+from markupsafe import Markup
+
+from demo.catalog.english import listed
+from demo.render.csv_file import csv_link, csv_text
+from demo.render.tables import Cell, Row, sheet
+from demo.tabs.compare.limits import Limit
+from demo.tabs.compare.methods import AIMS, reference
+from demo.tabs.compare.rounds import SECONDS, Round
+from demo.tabs.compare.summary import CLOSE, squares_words
+from tkml_core.statistics import share
+
+
+@dataclass(frozen=True)
+class Total:
+    """One method over the photos that count; medians, None where there is nothing to take one of."""
+
+    method: str
+    photos: int
+    won: int
+    norm: float | None  # ‖z‖₂ of its own successes
+    norm_shared: float | None  # the same on the photos on which every method reached the goal
+    gradients: float
+    forwards: float
+    steps: float
+    seconds: float
+
+
+def counting(rounds: Sequence[Round]) -> list[Round]:
+    """The photos on which every method has had its run, and something was to be won."""
+    return [one for one in rounds if one.complete and not one.met_before]
+
+
+def shared(rounds: Sequence[Round]) -> list[Round]:
+    """Of those, the ones on which every method reached the goal."""
+    return [one for one in counting(rounds) if all(report["achieved"] for report in one.ended)]
+
+
+def totals(rounds: Sequence[Round]) -> list[Total]:
+    """Every method's figures, in the order of the columns; none before a photo counts."""
+    count, all_won = counting(rounds), shared(rounds)
+    if not count:
+        return []
+    made = []
+    for place, plan in enumerate(rounds[0].plans):
+        reports = [one.ended[place] for one in count]
+        won = [report["l2"] for report in reports if report["achieved"]]
+        same = [one.ended[place]["l2"] for one in all_won]
+        figures = (median(report[name] for report in reports) for name in ("backwards", "forwards", "steps", "seconds"))
+        made.append(
+            Total(
+                plan.request.attack, len(count), len(won), median(won) if won else None, median(same) if same else None, *figures
+            )
+        )  # fmt: skip
+    return made
+
+
+def sentence(rounds: Sequence[Round], aim: str, done: bool) -> str:
+    """The comparison in plain words."""
+    goal = f"The goal: {AIMS[aim].title}, k = {rounds[0].plans[0].k}."
+    if not done:
+        now = next((number for number, one in enumerate(rounds) if not one.complete), len(rounds) - 1)
+        place = len(rounds[now].ended)
+        running = f" Running {rounds[now].plans[place].request.attack}." if place < len(rounds[now].plans) else ""
+        return f"{goal} Photo {now + 1} of {len(rounds)}: {rounds[now].title}.{running}"
+    made = totals(rounds)
+    parts = [goal]
+    if made:
+        n = made[0].photos
+        counts = [f"{one.method} reached it on {one.won}" for one in sorted(made, key=lambda one: -one.won)]
+        parts.append(f"Of {n} photo{'' if n == 1 else 's'} {listed(counts, len(counts))}.")
+        parts.append(_order(made, len(shared(rounds))))
+    if before := [one.title for one in rounds if one.met_before]:
+        parts.append(f"Not counted, as the goal was met before any attack: {listed(before, len(before))}.")
+    if missing := [one.title for one in rounds if not one.complete]:
+        late = spent_words(rounds)
+        parts.append(f"{late} before every method had its run on {listed(missing, len(missing))}, so not counted.")
+    guessed = sum(one.entry.guessed for one in rounds)
+    if guessed:
+        parts.append(f"What is true on {guessed} of the photos is the annotator’s guess.")
+    return " ".join(part for part in parts if part)
+
+
+def spent_words(rounds: Sequence[Round]) -> str:
+    """Why not every photo was attacked."""
+    stopped = any(report["stopped"] == "user" for one in rounds for report in one.ended)
+    late = not stopped and sum(report["seconds"] for one in rounds for report in one.ended) >= SECONDS
+    return f"The {SECONDS / 60:.0f} minutes of a comparison were over" if late else "Stopped"
+
+
+def _order(made: Sequence[Total], photos: int) -> str:
+    """Who needs how much where all of them reach the goal."""
+    if not photos or len(made) < 2:
+        return ""
+    ranked = sorted((one.norm_shared or 0.0, one.method) for one in made)
+    (least, first), *others = ranked
+    told = [
+        f"{name} {'the same' if norm < CLOSE * least else f'{norm / least:.2f} times that'}" for norm, name in others
+    ]
+    where = "the one photo" if photos == 1 else f"the {photos} photos"
+    return (
+        f"On {where} that all of them solve, {first} needs the smallest change, median ‖z‖₂ = {least:.1f}; "
+        f"{listed(told, len(told))}."
+    )
+
+
+HEADS = ("Method", "Goal reached", "Share % [95 %]", "‖z‖₂ where all reach it", "‖z‖₂", "Gradients", "Steps", "Seconds")
+
+
+def table_html(rounds: Sequence[Round], limit: Limit, done: bool, name: str) -> Markup:
+    """The table, with its figures as CSV beside it once they are all there; `name` is that of the file."""
+    made = totals(rounds)
+    best = (
+        min((one.norm_shared for one in made if one.norm_shared is not None), default=None) if len(made) > 1 else None
+    )
+    rows = [Row(plan.request.attack, instead="waiting") for plan in rounds[0].plans]
+    for place, one in enumerate(made):
+        mark = Markup('<b class="least">smallest</b>') if one.norm_shared == best and best is not None else Markup("")
+        cells = [
+            f"{one.won} of {one.photos}", share(one.won, one.photos), _number(one.norm_shared), _number(one.norm),
+            f"{one.gradients:.0f}", f"{one.steps:.0f}", f"{one.seconds:.1f}",
+        ]  # fmt: skip
+        named = zip(HEADS[1:], cells, strict=True)
+        rows[place] = Row(
+            one.method,
+            [
+                Cell(head, Markup("<span>{}</span>").format(text) + (mark if head == HEADS[3] else ""))
+                for head, text in named
+            ],
+        )
+    first = reference(rounds[0].plans)
+    caption = (
+        f"{first.request.annotator}, k = {first.k}, {limit} for each method and photo, seed {first.seed}. Medians over photos; "
+        f"measured on the saved 8-bit pictures.{squares_words(rounds[0].plans)}"
+    )
+    csv = csv_link(name, csv_text(FIELDS, [astuple(one) for one in made]), "Table (CSV)") if done else Markup("")
+    return Markup('<div class="contest many">{}</div>').format(sheet(caption, HEADS, rows)) + csv
+
+
+FIELDS = tuple(Total.__dataclass_fields__)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}"

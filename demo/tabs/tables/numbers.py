@@ -1,0 +1,159 @@
+"""The paper's tables in numbers, measured here and printed there side by side."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from demo.render.measured_table import Table
+from demo.render.verdict import top_words
+from tkml_core.measured import summary, tables_page
+from tkml_core.statistics import share
+
+chance, number, printed = tables_page.chance, tables_page.number, tables_page.printed
+T = TypeVar("T")
+GOAL, EQ_14 = "goal % [95 %]", "E = 0 % [95 %]"
+PAPER_ASR, PAPER_PERT = "paper’s ASR %", "paper’s Pert"
+
+
+def many(numbers: Sequence[int]) -> str:
+    """How many photos rows are about: "200", or the range where they differ."""
+    least, most = min(numbers, default=0), max(numbers, default=0)
+    return f"{most}" if least == most else f"{least} to {most}"
+
+
+def _said(rows: Sequence[T], words: Callable[[T], str]) -> str:
+    """The first of the rows as a sentence, if there is one."""
+    return "".join(f"Read, for example: {words(row)}" for row in rows[:1])
+
+
+def _row(f: summary.Figures, *about: str) -> list[str]:
+    return [
+        f.cell.annotator, *about, f.method, str(f.photos), share(f.won, f.photos), printed(f.paper_asr),
+        share(f.fooled, f.photos), number(100 * f.within / f.photos, 1), number(f.pert), number(f.pert_float),
+        number(f.paper_pert), number(f.first, 0), number(f.gradients, 0), number(f.optimality),
+    ]  # fmt: skip
+
+
+_FIGURES = (
+    "method", "photos", GOAL, PAPER_ASR, EQ_14, "within the authors’ ‖z‖₂ %", "Pert ×10⁻²", "before rounding", PAPER_PERT,
+    "first met at step", "gradients", "optimality",
+)  # fmt: skip
+_SAME = (
+    "Goal is what the authors’ program counts and the paper prints as ASR; E = 0 is what its Eq. 14 says. “Within” counts a "
+    "photo only where the change is no longer than the authors’ commands allow; optimality is 1 for a method that no other one "
+    "here undercuts on any photo, and “best of all” takes the smallest success on each photo."
+)
+
+
+def untargeted(made: list[summary.Figures], command: str) -> Table:
+    return Table(
+        "Table 2: push the true labels out",
+        f"On the same photos for every method ({many([f.photos for f in made])} a row), all consistent at k before. {_SAME}",
+        ("annotator", "k", *_FIGURES),
+        [_row(f, str(f.cell.k)) for f in made],
+        command,
+        _said(
+            made,
+            lambda f: (
+                f"of {f.photos} photos whose {top_words(f.cell.k)} {f.cell.annotator} had right, {f.method} left {f.won} with "
+                f"no true label in it, and {f.fooled} with one that contradicts the truth."
+            ),
+        ),
+        paper=frozenset({5, 10}),
+    )
+
+
+def targeted(made: list[summary.Figures], command: str) -> Table:
+    return Table(
+        "Table 5: plant labels that are not there",
+        "As Table 2, but the top-k is to become k targets: the best-scored labels that are not true, random ones, or the "
+        f"worst-scored (hardest); {many([f.photos for f in made])} a row.",
+        ("annotator", "targets", "k", *_FIGURES),
+        [_row(f, f.cell.case, str(f.cell.k)) for f in made],
+        command,
+        _said(
+            made,
+            lambda f: (
+                f"{f.method} made the {top_words(f.cell.k)} exactly the {f.cell.case} targets on {f.won} of {f.photos} "
+                f"photos of {f.cell.annotator}."
+            ),
+        ),
+        heads=4,
+        paper=frozenset({6, 11}),
+    )
+
+
+def universal(made: list[summary.Figures], command: str) -> Table:
+    rows = [
+        [
+            f.cell.annotator, str(f.cell.k), f.method, str(f.photos), share(f.won, f.photos), printed(f.paper_asr),
+            share(f.fooled, f.photos), number(f.norm, 0), number(f.pert), number(f.paper_pert),
+        ]
+        for f in made
+    ]  # fmt: skip
+    return Table(
+        "Table 4: one change for every photo",
+        f"What one z does to photos that it was not made on ({many([f.photos for f in made])} a row), beside random noise just "
+        "as long. “Margin” is TkML-AP-Uv with the goal’s margin in place of Eq. 8. The paper has MS COCO alone, another norm "
+        "budget and another unit, so that its Pert does not compare with ours.",
+        ("annotator", "k", "method", "photos", GOAL, PAPER_ASR, EQ_14, "‖z‖₂", "Pert ×10⁻²", PAPER_PERT),
+        rows,
+        command,
+        _said(
+            made,
+            lambda f: (
+                f"the one z of {f.method} left no true label in the {top_words(f.cell.k)} of {f.won} of {f.photos} photos."
+            ),
+        ),
+        paper=frozenset({5, 9}),
+    )
+
+
+def larger(made: list[summary.Larger], command: str) -> Table:
+    rows = [
+        [
+            f.cell.annotator, str(f.cell.k), f.method, str(f.shown), str(f.photos), share(f.won, f.photos),
+            printed(f.paper_asr), share(f.fooled, f.photos), number(f.pert) if f.fooled else "–", number(f.paper_pert),
+        ]
+        for f in made
+    ]  # fmt: skip
+    return Table(
+        "Table 3: when more labels are shown than were attacked",
+        "The change was made for the top k. Goal: no true label is among the k′ that are shown; E = 0: they contradict the "
+        f"truth. On photos ({many([f.photos for f in made])} a row) that were consistent at k′ before; Pert is the mean over "
+        "those with E = 0.",
+        ("annotator", "k", "method", "k′ shown", "photos", GOAL, PAPER_ASR, EQ_14, "Pert ×10⁻² of those", PAPER_PERT),
+        rows,
+        command,
+        _said(
+            [f for f in made if f.shown > f.cell.k],
+            lambda f: (
+                f"where {f.shown} labels are shown, the change that {f.method} made for the {top_words(f.cell.k)} leaves "
+                f"no true label among them on {f.won} of {f.photos} photos."
+            ),
+        ),
+        heads=4,
+        paper=frozenset({6, 9}),
+    )
+
+
+def beside(made: list[summary.Pair], command: str) -> Table:
+    rows = [
+        [
+            p.cell.annotator, p.cell.case, str(p.cell.k), f"{p.first} : {p.second}", str(p.photos),
+            f"{p.only_first} : {p.only_second}", chance(p.p_goal), f"{p.shorter_first} : {p.shorter_second}",
+            number(p.ratio), number(p.ratio_float), chance(p.p_norm),
+        ]
+        for p in made
+    ]  # fmt: skip
+    return Table(
+        "Who is ahead?",
+        "Two methods on the same photos. Goal alone: photos on which only the one, only the other reaches it. Smaller: of the "
+        f"photos that both solve, on how many the one, the other needs less; the ratio is of mean ‖z‖₂. {tables_page.TESTED}",
+        (
+            "annotator", "case", "k", "methods", "photos", "goal alone", "p", "‖z‖₂ smaller", "ratio, 8-bit",
+            "before rounding", "p",
+        ),
+        rows,
+        command,
+        heads=4,
+    )  # fmt: skip
