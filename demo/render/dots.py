@@ -9,7 +9,7 @@ from tkml_core.statistics import wilson_interval
 
 @dataclass(frozen=True)
 class Dot:
-    """`won` of `photos` at the place `x`; `word` stands beside the dot."""
+    """`won` of `photos` at the place `x`; `word`, a short one, stands in the dot."""
 
     x: float
     won: int

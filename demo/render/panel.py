@@ -48,7 +48,7 @@ def height_of(share: float) -> float:
 
 @dataclass(frozen=True)
 class Mark:
-    """A dot with its interval; `word` stands beside it."""
+    """A dot with its interval; `word`, a short one, stands in it."""
 
     style: int
     x: float

@@ -4,6 +4,7 @@ import base64
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def test_pictures_come_first_and_the_numbers_are_folded_below(tmp_path: Path) ->
     untargeted = html.split('<section class="measured pictured">')[1]
     assert untargeted.index("<svg") < untargeted.index("<details>") < untargeted.index("<table>")
     assert "TkML-AP-U beside kFool, of 1 case, each an annotator and a k" in untargeted
-    assert "Neither is ahead for sure." in untargeted and "no difference to be sure of in 1" in untargeted
+    assert "Neither is ahead for sure." in untargeted and "undecided in 1" in untargeted
     spoken = "kFool: half of the photos at 400, 100% in the end"
     assert spoken in untargeted and "TkML-AP-U: half of the photos at 100, 50% in the end" in untargeted
     data = html.split('download="table-2.csv" href="data:text/csv;base64,')[1].split('"')[0]
@@ -117,15 +118,17 @@ def pair(first: str, second: str, goal: int, norm: int, steps: int, p: float = 0
 def test_who_is_ahead_in_what_is_said_in_plain_words() -> None:
     (one,) = against([pair("T", "ML", 0, -9, 9), pair("T", "ML", 3, -9, 9), pair("T", "ML", 0, 9, 9, p=0.2)])
     assert one.short == "T succeeds more often and gets there sooner, but ML ends with the smaller change."
-    assert one.counts[1] == "needs the smaller change: T in 0, ML in 2, no difference to be sure of in 1"
+    assert one.counts[1] == "needs the smaller change: T in 0, ML in 2, undecided in 1"
     assert against([pair("T", "ML", 0, 9, 0)])[0].short == "T ends with the smaller change."
     assert against([pair("T", "ML", 0, 9, 9, p=0.2)])[0].short == "Neither is ahead for sure."
+    universal = replace(pair("Uv", "kUAPs", 9, 9, 9), cell=summary.Cell(NAME, "universal", 3))
+    assert against([universal])[0].short == "Uv succeeds more often."
 
 
 def test_dots_stand_where_the_share_is_and_methods_keep_their_styles() -> None:
     panel = DotPanel("A", {"a": [Dot(1, 5, 10, "3"), Dot(2, 10, 10)], "b": [Dot(1, 0, 0)]}, (1, 2))
     html = dots_html([panel], "k", {"a": 0, "b": 9})
-    assert html.count("<circle") == 2 and 'cy="98.0"' in html and 'class="beside"' in html
+    assert html.count("<circle") == 2 and 'cy="98.0"' in html and 'class="inside"' in html
     assert "a: 50% at 1 (3), 100% at 2" in html and 'class="curve c1"' in html
     assert dots_html([DotPanel("A", {"a": []})], "k", {"a": 0}) == ""
 

@@ -34,16 +34,15 @@ def against(pairs: Sequence[Pair]) -> list[Against]:
         ours = [pair for pair in pairs if (pair.first, pair.second) == (first, second)]
         ahead: list[str | None] = []
         counts = []
+        universal = ours[0].cell.case == "universal"  # of one norm for all, and no steps
         for words, p_of, lead in _RESPECTS:
-            if not any(map(lead, ours)):  # not measured, as the steps of one change for all photos, or no photo differs
+            if (universal and ahead) or not any(map(lead, ours)):  # not measured, or no photo differs
                 ahead.append(None)
                 continue
             sure = [lead(pair) for pair in ours if p_of(pair) < SURE]
             more, less = sum(lead > 0 for lead in sure), sum(lead < 0 for lead in sure)
             ahead.append(first if more > less else second if less > more else None)
-            counts.append(
-                f"{words}: {first} in {more}, {second} in {less}, no difference to be sure of in {len(ours) - more - less}"
-            )
+            counts.append(f"{words}: {first} in {more}, {second} in {less}, undecided in {len(ours) - more - less}")
         made.append(Against(_short(*ahead), first, second, len(ours), counts))
     return made
 
