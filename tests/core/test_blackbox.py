@@ -22,7 +22,9 @@ from oracles import (
 from torch import Tensor, nn
 
 import tkml_core as tk
-from tkml_core.attacks.blackbox import Draw
+from tkml_core.attacks.blackbox.draw import Draw, Square
+from tkml_core.attacks.blackbox.sensitivity import Sensitivity
+from tkml_core.attacks.blackbox.squares import share_at
 
 M = 5
 
@@ -308,9 +310,9 @@ def test_scores_that_are_no_numbers() -> None:
 
 
 def test_squares_cover_the_share_asked_for_and_lie_inside() -> None:
-    draw, photo = Draw(0), torch.zeros(3, 20, 30)
+    draw = Draw(0)
     for share, side in ((0.0, 1), (0.05, 5), (0.5, 17), (1.0, 20), (9.0, 20)):
-        places = [draw.square(photo, share) for _ in range(300)]
+        places = [draw.square(20, 30, share).inside for _ in range(300)]
         for _, down, across in places:
             assert down.stop - down.start == across.stop - across.start == side
             assert down.start >= 0 and down.stop <= 20 and across.start >= 0 and across.stop <= 30
@@ -318,9 +320,46 @@ def test_squares_cover_the_share_asked_for_and_lie_inside() -> None:
 
 
 def test_squares_get_smaller_by_the_schedule() -> None:
-    attack = tk.BlackBox(square=0.8)
-    shares = [attack.share(index) for index in (1, 10, 11, 50, 51, 200, 201, 2000, 8001)]
+    shares = [share_at(0.8, query) for query in (1, 10, 11, 50, 51, 200, 201, 2000, 8001)]
     assert shares == [0.8, 0.8, 0.4, 0.4, 0.2, 0.2, 0.1, 0.025, 0.8 / 512]
+
+
+def test_one_of_several_in_proportion_to_its_weight() -> None:
+    draw = Draw(0)
+    drawn = [draw.one_of([1.0, 0.0, 3.0]) for _ in range(2000)]
+    assert set(drawn) == {0, 2} and 0.7 < drawn.count(2) / 2000 < 0.8
+    assert {draw.one_of([0.0, 0.0]) for _ in range(50)} == {0, 1}
+
+
+def test_sensitivity_is_of_the_place_that_was_asked_about() -> None:
+    """Failed queries tell as much as others; a small square says more about its place than a large one."""
+    sensitivity = Sensitivity(64, 80)
+    left, right, everywhere = Square(8, 8, 8), Square(8, 56, 8), Square(0, 0, 64)
+    assert sensitivity.of(left) == sensitivity.of(right) == 1
+    sensitivity.see(left, 0.0, 0.0)  # nothing was changed, so nothing is known
+    assert sensitivity.of(left) == 1
+    for margin in (0.5, -0.5):
+        sensitivity.see(left, margin, 100.0)
+        sensitivity.see(right, margin / 10, 100.0)
+    before = sensitivity.of(left) / sensitivity.of(right)
+    assert before > 1.5
+    sensitivity.see(everywhere, 0.0, 100.0)
+    assert sensitivity.of(left) > sensitivity.of(right)
+
+
+def test_levels_are_taken_off_where_the_annotator_does_not_look() -> None:
+    """Only the upper left quarter of the image matters; squares that fall anywhere leave a quarter of ‖z‖² there."""
+    side = 32
+    weight = torch.randn(3, 3, side, side, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    weight[:, :, side // 2 :], weight[:, :, :, side // 2 :] = 0, 0
+    bias = torch.tensor([0.5, 0.0, -0.2], dtype=torch.float64)
+    annotator = tk.Annotator(Linear(weight.flatten(1), bias), list("abc"))
+    x = flat(100 / 255, side, side)
+    goal = tk.Cleared(true=tk.topk_mask(annotator(x), 1), k=1)
+    result = tk.BlackBox(max_steps=500)(annotator, x, goal)
+    z = (levels(result.x_adv) - 100)[0].square()
+    assert result.achieved.item()
+    assert z[:, : side // 2, : side // 2].sum() > 0.6 * z.sum()
 
 
 @pytest.mark.parametrize("name", ["voc20", "mobilenet-coco80"])

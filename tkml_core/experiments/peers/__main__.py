@@ -10,18 +10,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import torch
-from torch.nn.functional import interpolate
-
 import tkml_core as tk
 from tkml_core.experiments.command import plain_command
-from tkml_core.experiments.datasets import measuring
-from tkml_core.experiments.measured_photos import Row, asked, photo_row
+from tkml_core.experiments.measured_photos import Row, asked
 from tkml_core.experiments.peers.method import PEERS, Peer
+from tkml_core.experiments.peers.photos import consistent_photos
 from tkml_core.experiments.peers.table import OURS, identity, page
 from tkml_core.experiments.provenance import replace_text, weights_of
 from tkml_core.experiments.results import write
-from tkml_core.images import quantize
 from tkml_core.measured.lines import read
 
 
@@ -61,26 +57,10 @@ def methods(gradients: int, peers: list[str], exact: bool) -> dict[str, Callable
     return made
 
 
-def photos(annotator: tk.Annotator, name: str, k: int, args: argparse.Namespace) -> Iterator[Row]:
-    """Measuring photos in shuffled order that are consistent at k, as they are shown."""
-    found = measuring(name, args.voc, args.coco)
-    order = torch.randperm(len(found), generator=torch.Generator().manual_seed(args.seed)).tolist()
-    for place in order:
-        row = photo_row(annotator, name, found[place])
-        x, logits, true = row.x, row.logits, row.true.to(row.logits.device)
-        if args.side:
-            x = quantize(interpolate(x, (args.side, args.side), mode="area"))
-            with torch.no_grad():
-                logits = annotator(x)[0]
-        enough = int((~(row.true | row.difficult)).sum()) >= k
-        if bool(true.any()) and enough and bool(tk.consistent(logits[None], true[None], k)[0]):
-            yield row._replace(read=lambda x=x: x, logits=logits)  # type: ignore[misc]
-
-
 def blocks(args: argparse.Namespace) -> Iterator[tuple[str, tk.Annotator, str, int, list[Row]]]:
     """A few photos of every cell in turn, so that a run that is cut off is even over the cells."""
     annotators = {name: tk.load(name, args.device) for name in args.annotator}
-    sources = {(name, k): photos(own, name, k, args) for name, own in annotators.items() for k in args.k}
+    sources = {(name, k): consistent_photos(own, name, k, args) for name, own in annotators.items() for k in args.k}
     for start in range(0, args.photos, args.batch):
         for (name, k), source in sources.items():
             wanted = min(args.batch, args.photos - start)

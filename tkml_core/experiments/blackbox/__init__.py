@@ -1,0 +1,1 @@
+"""What BlackBox gains over Square Attack, query by query."""
