@@ -152,6 +152,12 @@ def choice_of(attack: str) -> AttackChoice:
     return AttackChoice(attack, "", " ".join(told.split()), steps if isinstance(steps, int) else 200)
 
 
+def unit_of(attack: str) -> tuple[str, str]:
+    """What an attack's steps are called, one and several: "step", "steps"."""
+    many = choice_of(attack).counted.lower()
+    return {"steps": "step", "queries": "query"}[many], many
+
+
 def label_of(attack: str) -> str:
     """What stands in a menu: the title with the attack's name, or the name alone where that is the title."""
     title = choice_of(attack).title

@@ -8,6 +8,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from demo.catalog import attacks as catalog
 from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome, saved_apart
 
@@ -93,7 +94,9 @@ class Replay:
 
     def titles(self) -> list[str]:
         """What each frame is, in words."""
-        return [*(f"step {frame.index}" for frame in self.frames), f"step {self.outcome.report['steps']}, saved"]
+        report = self.outcome.report
+        one, _ = catalog.unit_of(report["attack"])
+        return [*(f"{one} {frame.index}" for frame in self.frames), f"{one} {report['steps']}, saved"]
 
     def across(self) -> list[float]:
         """Where each frame stands in the label race, from 0 to 1."""

@@ -1,5 +1,6 @@
 """The status line of a run: how far, how fast, where."""
 
+from demo.catalog import attacks as catalog
 from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome, device_name
 from demo.engine.places import CROWDED_SECONDS, Waiting
@@ -7,26 +8,28 @@ from demo.engine.plan import Plan
 from demo.render.verdict import steps_words
 
 
-def speed_words(steps_per_second: float) -> str:
+def speed_words(steps_per_second: float, one: str = "step", many: str = "steps") -> str:
     """Such as "12 steps/s", or "2.5 s a step" where that is more than a second."""
     if steps_per_second < 0.95:
-        return f"{1 / steps_per_second:.1f} s a step" if steps_per_second > 0 else "first step"
+        return f"{1 / steps_per_second:.1f} s a {one}" if steps_per_second > 0 else f"first {one}"
     speed = round(steps_per_second)
-    return f"{speed} step{'' if speed == 1 else 's'}/s"
+    return f"{speed} {one if speed == 1 else many}/s"
 
 
 def status_html(plan: Plan, frame: Frame) -> str:
     """One line that goes with the pictures: how far, how fast, where."""
     reached = "goal reached" if frame.achieved else "goal not reached yet"
-    pace = "rounding to 8 bit" if frame.rounding else speed_words(frame.steps_per_second)
-    return line_html(f"step {frame.index}", pace, device_name(plan.photo.x.device), reached)
+    one, many = catalog.unit_of(plan.request.attack)
+    pace = "rounding to 8 bit" if frame.rounding else speed_words(frame.steps_per_second, one, many)
+    return line_html(f"{one} {frame.index}", pace, device_name(plan.photo.x.device), reached)
 
 
 def done_html(outcome: Outcome) -> str:
     """The same line for a finished run."""
     report = outcome.report
     speed = report["steps"] / max(report["seconds"], 1e-6)  # both as in the report, so that all numbers agree
-    pace = (speed_words(speed),) if report["steps"] else ()  # a z made beforehand is only added, at no speed
+    unit = catalog.unit_of(report["attack"])
+    pace = (speed_words(speed, *unit),) if report["steps"] else ()  # a z made beforehand is only added, at no speed
     return line_html(steps_words(report), *pace, report["device"], f"{report['seconds']:.1f} s")
 
 

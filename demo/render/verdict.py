@@ -90,9 +90,8 @@ def _missed(report: dict[str, Any]) -> str:
 
 def steps_words(report: dict[str, Any]) -> str:
     """How many there were: "1 step", "12 queries"."""
-    word = catalog.choice_of(report["attack"]).counted.lower()
-    one = {"steps": "step", "queries": "query"}[word]
-    return f"{report['steps']} {one if report['steps'] == 1 else word}"
+    one, many = catalog.unit_of(report["attack"])
+    return f"{report['steps']} {one if report['steps'] == 1 else many}"
 
 
 def limit_words(seconds: float) -> str:

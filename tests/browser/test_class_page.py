@@ -73,6 +73,7 @@ def test_the_keyboard_comes_to_photo_labels_and_attack_in_this_order(visit: Call
         if part == "stage":
             break
     assert came == ["choose-photo", "choose-truth", "choose-attack", "stage"]
+    assert not page.locator("#stage[data-changed]").count()  # to pass through the choices changes none
 
 
 def test_of_five_files_the_first_is_taken_and_that_is_said(visit: Callable[..., Page], photos: dict[str, Path]) -> None:

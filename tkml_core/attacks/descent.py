@@ -81,6 +81,7 @@ class Descent(Attack):
         lam = lam.clamp(low, high)
         polyak = Polyak(state.x, self.step, self.beta, self.momentum)
         idle = torch.zeros_like(lam)  # steps since the last smaller success
+        met = torch.zeros_like(state.done)  # by however little, at some step
 
         for index in range(self.max_steps + 1):
             evaluation = state.evaluate()
@@ -90,8 +91,11 @@ class Descent(Attack):
             seen = scores.detach()
             if lemma_1:
                 lam = replace(lam, rows, relaxation.lemma_1(seen, goal).clamp(low, high))
-            # Scores with which the goal is met once it is met by more than `required_margin` on the true ones.
-            aimed = seen + take(state.required_margin, rows)[:, None] * relaxation.label_signs(goal)
+            # Scores with which the goal is met once it is met by more than `required_margin` on the true ones. Before it is
+            # met at all, to ask for more would only lead the first steps, where linearisation is worst, farther astray.
+            met = replace(met, rows, take(met, rows) | (goal.margin(seen) < 0))
+            ahead = torch.where(take(met, rows), take(state.required_margin, rows), 0.0)
+            aimed = seen + ahead[:, None] * relaxation.label_signs(goal)
             loss, by_scores, by_lambda = relaxation.objective(aimed, goal, take(lam, rows))
             ridge = self.beta / 2 * (norm / 255).square()
             better = state.record(evaluation, loss + ridge, relaxation.threshold(seen, goal, take(lam, rows)))

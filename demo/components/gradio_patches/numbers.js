@@ -14,6 +14,11 @@
     const nearest = Math.min(Math.max(whole, least), box.max === "" ? Infinity : Number(box.max));
     if (nearest !== asked) box.value = nearest;
   }, true);
+  // A slider's field says "input" as soon as it has the focus; who wants to know whether it changed finds what was in it before.
+  addEventListener("focusin", (event) => {
+    const box = event.target;
+    if (box.matches?.('input[type="number"]')) box.dataset.was = box.value;
+  }, true);
   addEventListener("focusout", (event) => {
     const box = event.target;
     if (box.matches?.('input[type="number"][min]') && box.value === "" && slider(box)) box.value = slider(box).value;
