@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 
 import tkml_core as tk
 from demo import api
+from demo.catalog.english import TITLE
 from demo.components import queue, theme
 from demo.components.blocks import RELOAD, Page
 from demo.components.request_limits import RequestLimits
@@ -27,7 +28,6 @@ from demo.tabs.lesson import tab as lesson_tab
 from demo.tabs.tables import tab as tables_tab
 from demo.tabs.universal import tab as universal_tab
 
-TITLE = "Fool the top-k labels of a photo"
 VISITORS = 128  # whose frames are kept; who closed the page, or else was idle longest, is forgotten first
 
 

@@ -95,7 +95,13 @@ def test_nothing_in_the_core_imports_the_page_or_what_draws_it() -> None:
 def test_what_takes_long_to_import_is_imported_where_it_is_needed() -> None:
     """The page starts without: together they take as long as PyTorch, and a good part of its memory."""
     slow = {"matplotlib", "scipy", "skimage", "torchvision"}
-    late = {"figure.py", "figure_icons.py", "figure_labels.py", "paper_figures.py"}  # of demo/export, themselves imported late
+    late = {
+        "card.py",
+        "figure.py",
+        "figure_icons.py",
+        "figure_labels.py",
+        "paper_figures.py",
+    }  # of demo/export, themselves imported late
     for path in [*FILES, *(ROOT / "tkml_core").rglob("*.py")]:
         place = str(path.relative_to(ROOT))
         if (path.parent.name == "export" and path.name in late) or place.startswith("tkml_core/experiments/"):

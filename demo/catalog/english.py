@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+TITLE = "Fool the top-k labels of a photo"  # of the page
+
 
 def listed(names: Sequence[str], most: int = 5) -> str:
     """Names as people write them: "cat, sofa and person"; a long list is cut and says by how much."""

@@ -1,5 +1,6 @@
 """Checks of single values that a visitor or a program sent. Errors name the value and what is allowed."""
 
+import re
 from typing import Any
 
 import tkml_core as tk
@@ -19,6 +20,19 @@ def one_of(name: str, value: Any, allowed: Any) -> str:
     if value not in tuple(allowed):
         raise ValueError(f"{name} must be one of {', '.join(repr(item) for item in allowed)}; got {value!r:.200}.")
     return str(value)
+
+
+LONGEST_ADDRESS = 2000  # characters, of a link to settings
+
+
+def web_address(name: str, value: Any) -> str:
+    """`value` if it is an address of a page in printable ASCII, as browsers write them; ValueError otherwise."""
+    if not isinstance(value, str) or not re.fullmatch(r"https?://[!-~]+", value) or len(value) > LONGEST_ADDRESS:
+        raise ValueError(
+            f"{name} must be an address such as https://example.org/?k=3, of at most {LONGEST_ADDRESS} characters; "
+            f"got {value!r:.200}."
+        )
+    return value
 
 
 def label_names(name: str, value: Any, annotator: tk.Annotator) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ import argparse
 import sys
 import textwrap
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,16 +55,32 @@ def save_comparison(runs: Sequence[SavedRun], stem: Path) -> tuple[Path, Path]:
     return write(lambda: draw_comparison(runs), stem, comparison_caption([saved.report for saved in runs]))
 
 
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Matplotlib for one thread at a time, with settings of its own: a matplotlibrc may ask for LaTeX, or cut margins off."""
+    with _drawing, matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_SETTINGS)
+        yield
+
+
 def write(drawn: Callable[[], Figure], stem: Path, title: str) -> tuple[Path, Path]:
     """Write what `drawn` returns as `stem`.png and `stem`.pdf, whatever Matplotlib is set to here."""
     png, pdf = stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.pdf")
-    with _drawing, matplotlib.rc_context():
-        matplotlib.rcdefaults()  # a matplotlibrc may ask for LaTeX, or cut the margins off
-        matplotlib.rcParams.update(_SETTINGS)
+    with drawing():
         figure = drawn()
         figure.savefig(png, dpi=DPI, metadata={"Software": None})
         figure.savefig(pdf, metadata={"CreationDate": None, "ModDate": None, "Title": title})
     return png, pdf
+
+
+def sheet(width: float, height: float) -> tuple[Figure, Axes]:
+    """A white figure with no place of its own on a screen, and axes over all of it: inches, y points down."""
+    figure = Figure(figsize=(width, height), facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
+    axes.axis("off")
+    return figure, axes
 
 
 def _draw(runs: Sequence[SavedRun], words: str, most: int) -> Figure:
@@ -71,10 +88,7 @@ def _draw(runs: Sequence[SavedRun], words: str, most: int) -> Figure:
     named = len(runs) > 1
     heights = [_height(saved, most, named) for saved in runs]
     total = HEAD + sum(heights) + APART * (len(runs) - 1) + 0.12 + 0.155 * len(below) + MARGIN
-    figure = Figure(figsize=(WIDTH, total), facecolor="white")
-    FigureCanvasAgg(figure)
-    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(total, 0))
-    axes.axis("off")
+    figure, axes = sheet(WIDTH, total)
     for number, title in enumerate(("Original", f"Perturbation × {AMPLIFY}", "Adversarial")):
         axes.text(MARGIN + number * (COLUMN + GAP), 0.24, title, size=9.5, weight="bold", color=INK)
     top = HEAD
@@ -118,21 +132,24 @@ def _run(figure: Figure, axes: Axes, saved: SavedRun, top: float, most: int, nam
         if report["k"] > most:
             end = below + 0.2 + len(listed[:most]) * (ROW + BETWEEN)
             axes.text(left, end, f"and {report['k'] - most} more", size=7.5, color=SOFT)
-    _numbers(axes, saved, MARGIN + COLUMN + GAP, below, named)
+    numbers(axes, saved, MARGIN + COLUMN + GAP, below, named)
 
 
-def place_picture(figure: Figure, picture: Any, left: float, top: float, wide: float, tall: float) -> None:
+def place_picture(
+    figure: Figure, picture: Any, left: float, top: float, wide: float, tall: float, smooth: bool = False
+) -> None:
     """A photo in the middle of a column `wide` inches wide, `tall` at most. Its own pixels: "none" embeds them in a PDF."""
     height, width = np.asarray(picture).shape[:2]
     own = min(wide, tall * width / height)
     left += (wide - own) / 2
     across, down = figure.get_size_inches()
-    axes = figure.add_axes((left / across, 1 - (top + tall) / down, own / across, tall / down))
-    axes.imshow(picture, interpolation="none", aspect="auto")
+    high = own * height / width
+    axes = figure.add_axes((left / across, 1 - (top + high) / down, own / across, high / down))
+    axes.imshow(picture, interpolation="auto" if smooth else "none", aspect="auto")
     axes.axis("off")
 
 
-def _numbers(axes: Axes, saved: SavedRun, left: float, top: float, named: bool) -> None:
+def numbers(axes: Axes, saved: SavedRun, left: float, top: float, named: bool = False) -> None:
     """Below the perturbation: of several runs the method and how it ended, the change's size, and what the signs mean."""
     report = saved.report
     if named:

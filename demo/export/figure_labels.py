@@ -4,6 +4,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch, PathPatch
+from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 
 from demo.engine.roles import Roles
@@ -45,9 +46,24 @@ def label_row(
     place = str(roles.targets.index(name) + 1) if roles.ordered and kind == "target" else ""
     mark(axes, kind, place, left + 0.06, middle)
     figure_icons.draw(axes, name, left + 0.24, top + 0.025, tall - 0.05)
-    axes.text(left + 0.255 + tall, middle, name, size=size, color=INK, va="center_baseline")
     right = left + wide - 0.07
-    axes.text(right, middle, percent(probability), size=size, color=SOFT, ha="right", va="center_baseline")
+    share = axes.text(right, middle, percent(probability), size=size, color=SOFT, ha="right", va="center_baseline")
+    words = axes.text(left + 0.255 + tall, middle, name, size=size, color=INK, va="center_baseline")
+    fit(words, wide - 0.385 - tall - wide_of(share))
+
+
+def wide_of(text: Text) -> float:
+    """Inches."""
+    assert text.figure is not None
+    return float(text.get_window_extent().width / text.figure.dpi)
+
+
+def fit(text: Text, room: float) -> None:
+    """Cut what is longer than `room` inches, and say so."""
+    words = text.get_text()
+    while len(words) > 1 and wide_of(text) > room:
+        words = words[:-1].rstrip()
+        text.set_text(f"{words}…")
 
 
 def mark(axes: Axes, kind: str, place: str, left: float, middle: float) -> None:

@@ -197,18 +197,19 @@ def comparison_caption(reports: Sequence[dict[str, Any]]) -> str:
     )
 
 
-def verdict_html(report: dict[str, Any], budget: float) -> Markup:
-    """The sentence with a word and a sign before it."""
+def headline(report: dict[str, Any]) -> tuple[str, str]:
+    """The verdict's kind, "won", "partly", "cut" or "lost", and its word."""
     if report["achieved"]:
         done = "Hidden" if report["goal"] == "hide" else "Fooled"
-        kind, word = "won", done if report["l2"] else "Already so"
-    elif is_partly(report):
-        kind, word = "partly", "Partly"
-    elif report["stopped"] == "user":
-        kind, word = "cut", "Stopped"
-    else:
-        kind, word = "lost", "Not fooled"
-    return said_html(kind, word, sentence(report, budget))
+        return "won", done if report["l2"] else "Already so"
+    if is_partly(report):
+        return "partly", "Partly"
+    return ("cut", "Stopped") if report["stopped"] == "user" else ("lost", "Not fooled")
+
+
+def verdict_html(report: dict[str, Any], budget: float) -> Markup:
+    """The sentence with a word and a sign before it."""
+    return said_html(*headline(report), sentence(report, budget))
 
 
 def _asked(report: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Link, files and citation on the page, in a real browser."""
+"""Address, link, card, presenter mode, files and citation on the page, in a real browser."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,6 +14,7 @@ from conftest import PATIENCE, RUN
 from playwright.sync_api import Page, expect
 
 LINK = "#link textarea, #link input"
+OPENED = "document.getElementById('address')?.dataset.link"
 
 
 @pytest.fixture
@@ -125,8 +126,69 @@ def test_an_upload_is_not_in_the_link_and_the_page_says_so(at: Callable[..., Pag
 def test_a_link_that_asks_for_too_much_changes_nothing(at: Callable[..., Page]) -> None:
     page = at("sample=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E&k=999")
     toast = page.get_by_test_id("toast-body")
-    expect(toast).to_contain_text("The link's settings were left out")
+    expect(toast).to_contain_text("Left out of the link: sample, k.")
     expect(toast).to_contain_text("No sample is called")
     assert toast.locator("img").count() == 0
     expect(page.locator("#verdict")).to_contain_text("The top 3 was")
     expect(page.locator("#download-png")).to_be_enabled()
+
+
+def test_the_address_follows_the_choices_and_a_reload_brings_them_back(at: Callable[..., Page]) -> None:
+    page = at("__theme=dark")
+    page.wait_for_function(OPENED)
+    assert "sample" not in page.url
+    page.locator(".sample[data-sample=cat]").click()
+    expect(page.locator("#before .label .name").first).to_contain_text("cat")
+    page.locator("#k input[type=number]").fill("2")
+    chosen = re.compile("sample=cat&annotator=[^&]+&k=2&attack=TkML-AP-U&__theme=dark")
+    expect(page).to_have_url(chosen)
+    page.get_by_role("tab", name="Learn", exact=True).click()
+    expect(page).to_have_url(re.compile(f"{chosen.pattern}#learn$"))
+    page.go_back()
+    expect(page).to_have_url(re.compile(f"{chosen.pattern}$"))
+    page.reload()
+    expect(page.locator("#verdict")).to_contain_text("These settings came with the link", timeout=RUN)
+    expect(page.locator("#k input[type=number]")).to_have_value("2")
+    expect(page.locator("#before .label")).to_have_count(2)
+
+
+def test_a_card_is_sent_where_it_can_be_and_saved_anywhere(at: Callable[..., Page], tmp_path: Path) -> None:
+    page = at()
+    page.wait_for_function(OPENED)
+    page.evaluate("""() => {
+      navigator.canShare = ({ files }) => files[0].type === "image/png";
+      navigator.share = async ({ files, text }) => (window.sent = [files[0].name, files[0].size, text]);
+    }""")
+    page.locator("#share .open").click()
+    card = page.locator("#share img")
+    expect(card).to_be_visible(timeout=RUN)
+    page.locator("#share .send").click()
+    name, size, text = page.evaluate("window.sent")
+    assert name.endswith("-card.png") and re.search(r"^The top 3 was .*http://127.*annotator=.*attack=TkML-AP-U", text)
+    with page.expect_download() as download:
+        page.locator("#share .save").click()
+    download.value.save_as(tmp_path / name)
+    assert download.value.suggested_filename == name and (tmp_path / name).stat().st_size == size
+    with Image.open(tmp_path / name) as picture:
+        assert picture.size == (1200, 630)
+
+
+def test_presenter_mode_is_led_by_the_keys(at: Callable[..., Page]) -> None:
+    page = at("present", viewport={"width": 1920, "height": 1080})
+    expect(page.locator("#presenter .qr svg")).to_be_visible(timeout=RUN)
+    expect(page.locator("#presenter .alone")).to_contain_text("127.0.0.1, reaches this computer only")
+    expect(page.locator("#panel")).to_be_hidden()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#before .label .name").first).to_contain_text("cat")
+    for box in ("#before img", "#after .shot", "#before .label >> nth=2", "#verdict", "#attack-button"):
+        edges = page.locator(box).bounding_box()
+        assert edges and edges["x"] >= 0 and edges["y"] >= 0, box
+        assert edges["x"] + edges["width"] <= 1920 and edges["y"] + edges["height"] <= 1080, box
+    page.keyboard.press("Space")
+    expect(page.locator("#verdict strong")).to_be_visible(timeout=RUN)
+    expect(page.locator("#stop-button")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.locator("#panel")).to_be_visible()
+    assert "present" not in page.url and "sample=cat" in page.url
+    page.get_by_role("link", name="Present").click()
+    expect(page.locator("#panel")).to_be_hidden()

@@ -1,28 +1,25 @@
-"""What a run leaves behind: exact data, figure, citation, and the link that brings its settings back."""
+"""What a run leaves behind: exact data, figure and citation."""
 
 import importlib.util
+import io
 import json
 import re
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
-from conftest import with_universal
 from matplotlib.path import Path as Shape
 from PIL import Image
 
 import tkml_core as tk
 from demo import page
-from demo.catalog import attacks as catalog
 from demo.engine.outcome import Outcome
 from demo.engine.plan import AttackRequest, Plan, plan_for
-from demo.export import citation, figure, figure_icons, files, npz
+from demo.export import card, citation, figure, figure_icons, files, npz
 from demo.export.npz import SavedRun
-from demo.photos.samples import sample
+from demo.render import verdict
 from demo.render.icons import FOLDER
-from demo.tabs.attack import link, stage
+from demo.tabs.attack import stage
 from tkml_core import __main__ as shell
 
 
@@ -138,6 +135,38 @@ def test_long_lists_are_cut_and_hidden_labels_marked(data: Path) -> None:
     assert words.count("and 10 more") == 2 and "true label to hide" in words
 
 
+LINK = "https://example.org/?" + "&".join(f"setting_{number}=value" for number in range(20))
+
+
+def card_words(saved: SavedRun) -> list[str]:
+    return [text.get_text() for text in card.draw(saved, LINK).axes[0].texts]
+
+
+def test_a_card_is_opaque_and_says_what_the_page_says(data: Path) -> None:
+    saved = npz.load(data)
+    with Image.open(io.BytesIO(card.png(saved, LINK))) as picture:
+        assert picture.size == (1200, 630)
+        assert picture.convert("RGBA").getchannel("A").getextrema() == (255, 255)
+    words = card_words(saved)
+    for name, _ in saved.report["before"] + saved.report["after"]:
+        assert name in words
+    assert {"Top 2 before", "Change × 20", "Top 2 after"} <= set(words)
+    assert verdict.headline(saved.report)[1] in words
+    assert " ".join(words[-2].split()) == verdict.sentence(saved.report, saved.report["time_limit"])
+    assert words[-1].endswith("…") and LINK.startswith(words[-1][:-1])  # cut at the card's edge
+
+
+def test_a_card_cuts_what_is_too_long(data: Path) -> None:
+    saved = npz.load(data)
+    name = "a very long name of a label that no card can hold"
+    many = [[name, 0.999], *([label, 0.5] for label in tk.load("coco80").labels[:29])]
+    report = {**saved.report, "k": 30, "before": many, "after": many, "achieved": False, "targets": [name] * 12}
+    words = card_words(SavedRun(saved.x, saved.x_adv, (), report))
+    cut = [word for word in words if word.startswith("a very long") and word.endswith("…")]
+    assert len(cut) == 2 and words.count("and 27 more") == 2
+    assert words[-2].count("\n") <= 3
+
+
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.svg")), ids=lambda path: path.stem)
 def test_every_icon_can_be_drawn_on_its_grid(path: Path) -> None:
     parts = figure_icons.parts(path.stem)
@@ -165,88 +194,6 @@ def test_the_citation_names_the_settings(outcome: Outcome) -> None:
     assert "at most 12 steps, seed 5" in text and "step 0.5" in text
     assert "note" not in citation.bibtex(None)
     assert re.search(r"version   = \{\d+\.\d+", citation.bibtex(None))
-
-
-WISHES: list[dict[str, Any]] = [
-    {"attack": "TkML-AP-U", "k": 3, "settings": {"step": 0.25, "beta": 0.5}, "max_steps": 77},
-    {"attack": "TkML-AP-U", "k": 3, "goal": "inconsistent", "settings": {"score_space": "probability"}},
-    {"attack": "TkML-AP-T", "k": 2, "target_case": "random", "seed": 11},
-    {
-        "attack": "CW^k",
-        "k": 2,
-        "target_case": "chosen",
-        "target_labels": ["tvmonitor", "dog"],
-        "settings": {"kappa": 0.1},
-    },
-    {"attack": "MinNorm", "k": 3, "goal": "hide", "target_labels": ["person"], "true_labels": ["cat", "person"]},
-    {"attack": "TkML-AP-Uv", "k": 3},
-]
-
-
-@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: f"{wish['attack']} {wish.get('goal', '')}")
-def test_a_link_brings_everything_back(photos: dict[str, Path], wish: dict[str, Any]) -> None:
-    name = with_universal(wish["attack"]) if catalog.precomputed(wish["attack"]) else "voc20"
-    request = AttackRequest(name, true_labels=wish.pop("true_labels", ["cat", "person", "motorbike"]), **wish)
-    plan = plan_for(photos["mosaic"], request)
-    asked = link.read(dict(parse_qsl(link.query(plan, "mosaic"))), "cat", "coco80")
-    assert asked and asked.sample == "mosaic"
-    again = plan_for(photos["mosaic"], asked.request)
-    assert (again.attack if not catalog.precomputed(request.attack) else 0) == (
-        plan.attack if not catalog.precomputed(request.attack) else 0
-    )
-    for field in ("k", "settings", "goal_name", "roles", "max_steps", "seed"):
-        assert getattr(again, field) == getattr(plan, field), field
-    assert again.request.annotator == name and again.request.target_case == plan.request.target_case
-
-
-def test_an_upload_leaves_its_labels_out_of_the_link(photos: dict[str, Path]) -> None:
-    request = AttackRequest("voc20", 2, "TkML-AP-T", ["cat"], "chosen", ["sofa", "dog"], 50, 9)
-    query = link.query(plan_for(photos["cat"], request), None)
-    assert not {"sofa", "dog", "cat"} & set(re.split(r"[=&,]|%2C", query))
-    asked = link.read(dict(parse_qsl(query)), "mosaic", "voc20")
-    assert asked and asked.sample == "mosaic" and asked.request.target_case == "best"
-    plan = plan_for(photos["mosaic"], asked.request)
-    assert plan.k == 2 and plan.seed == 9 and plan.roles.true == ("cat", "person", "motorbike")
-
-
-def test_an_address_without_settings_asks_for_nothing() -> None:
-    assert link.read({"__theme": "dark", "view": "api", "utm_source": "mail"}, "mosaic", "voc20") is None
-    asked = link.read({"k": "1"}, "mosaic", "voc20")
-    assert asked and asked.request.k == 1 and set(asked.request.true_labels) == {"cat", "person", "motorbike"}
-    assert sample(asked.sample).name == "mosaic"
-
-
-@pytest.mark.parametrize(
-    ("params", "words"),
-    [
-        ({"k": "0"}, "from 1 to 17"),
-        ({"k": "-3"}, "k must be a whole number, 0 or more"),
-        ({"k": "٣"}, "k must be a whole number"),
-        ({"k": "9" * 400}, "k must be a whole number"),
-        ({"sample": "../../etc/passwd"}, "No sample is called"),
-        ({"annotator": "<b>x</b>"}, "voc20"),
-        ({"attack": "PGD"}, "TkML-AP-U"),
-        ({"goal": "ordered"}, "cleared"),
-        ({"attack": "TkML-AP-T", "case": "closest"}, "best"),
-        ({"attack": "TkML-AP-T", "case": "chosen", "labels": "sofa"}, "exactly 3 target labels"),
-        ({"true": "unicorn"}, "unicorn"),
-        ({"true": "cat," * 2000}, "too long"),
-        ({"max_steps": "2001"}, "from 1 to 2000"),
-        ({"seed": "1e3"}, "seed must be a whole number"),
-        ({"beta": "much"}, "must be a number"),
-        ({"beta": "nan"}, ""),
-        ({"beta": "-1"}, ""),
-        ({"score_space": "pixels"}, ""),
-    ],
-    ids=lambda value: str(value)[:40] if isinstance(value, dict) else "",
-)
-def test_a_hostile_link_gets_a_sentence(photos: dict[str, Path], params: dict[str, str], words: str) -> None:
-    with pytest.raises(ValueError) as caught:
-        asked = link.read(params, "mosaic", "voc20")
-        assert asked
-        plan_for(photos[asked.sample], asked.request)
-    said = link.refusal(caught.value)
-    assert words in str(caught.value) and len(said) < 700 and "<b>" not in said
 
 
 @pytest.mark.parametrize("there", [True, False])

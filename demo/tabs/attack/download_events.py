@@ -1,27 +1,26 @@
-"""What happens when a visitor takes something away: files and citation follow the run, the link follows the widgets."""
+"""What happens when a visitor takes something away: files and citation follow the run, the link is made in the browser."""
 
+import base64
+import json
 import shutil
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.components import Component
 from gradio.utils import get_upload_folder
 
 from demo.components.events import QUIET, Update, plainly
 from demo.components.theme import script
+from demo.engine.checks import web_address
 from demo.export import citation, full_size, npz
 from demo.export import files as export_files
 from demo.render.templates import fill
-from demo.tabs.attack import link
-from demo.tabs.attack.downloads import LINK_HINT, UPLOAD_HINT, Downloads
+from demo.render.verdict import sentence
+from demo.tabs.attack.downloads import LINK_HINTS, Downloads
 
 
-def wire(
-    widgets: Downloads, inputs: Sequence[Component], photo: gr.State, sample: gr.State, plan: Callable[..., Any]
-) -> None:
-    """Connect them. `inputs` are what `plan` makes a checked plan of; `photo` is its path, `sample` the sample's name or None."""
+def wire(widgets: Downloads, photo: gr.State, toggles: gr.HTML, share: gr.HTML) -> None:
+    """Connect them. `photo` is the photo's path; `toggles` say whether it is the visitor's own."""
     boxes = [*widgets.buttons.values(), widgets.full_size_note]
 
     def on_kept(data: str | None, path: str | None, is_open: bool) -> Update:
@@ -34,16 +33,26 @@ def wire(
         return {**_files(widgets, data, path), widgets.is_open: True}
 
     @plainly
-    def on_link(name: str | None, *form: Any) -> dict[str, Any]:
-        query = link.query(plan(*form), name)
-        return gr.update(value=query, visible=True, info=LINK_HINT if name else UPLOAD_HINT)
+    def on_share(data: str | None, asked: Any) -> dict[str, str]:
+        link = web_address("The link of a card", asked.get("link") if isinstance(asked, dict) else asked)
+        if not data or not Path(data).is_file():
+            raise ValueError("There is no finished run to share. Press Attack first.")
+        from demo.export import card  # late, as for the figure below
+
+        run = npz.load(data)
+        picture = base64.b64encode(card.png(run, link)).decode()
+        name = f"{export_files.file_name(run.report)}-card.png"
+        said = sentence(run.report, run.report["time_limit"])
+        return {"link": link, "card": f"data:image/png;base64,{picture}", "name": name, "said": said}
 
     files: dict[str, Any] = {**QUIET, "concurrency_id": "files", "concurrency_limit": 1}
     widgets.kept.change(on_kept, [widgets.kept, photo, widgets.is_open], [*boxes, widgets.cite], **files)
     widgets.more.expand(on_open, [widgets.kept, photo], [*boxes, widgets.is_open], **files)
     widgets.more.collapse(lambda: False, None, widgets.is_open, **QUIET)
-    asked = widgets.link_button.click(on_link, [sample, *inputs], widgets.link, **QUIET)
-    asked.then(None, widgets.link, widgets.link, js=script("tabs/attack/link.js"), **QUIET)
+    shared = share.submit(on_share, [widgets.kept, share], share, **files)
+    shared.failure(None, None, None, js='() => document.querySelector("#share dialog").close()', **QUIET)
+    copy = f"(toggles) => ({script('tabs/attack/copy_link.js')})({json.dumps(LINK_HINTS)}, toggles)"
+    widgets.link_button.click(None, toggles, widgets.link, js=copy, **QUIET)
 
 
 def _none(widgets: Downloads) -> Update:

@@ -18,9 +18,11 @@ HINT = """The figure has the layout of the paper's Figures 1 and 2; the change i
 NumPy arrays: the photo `x`, the change `z` in whole levels and `x_adv`, which is `x + z` to the last bit; also the labels and
 the report. The full-size photo is the one you brought, not made smaller, with the change carried over to it."""
 _COPIED = "Selected, and copied where the browser allows it."
-LINK_HINT = f"{_COPIED} Whoever opens it finds these settings and the sample photo, and only has to press Attack."
-UPLOAD_HINT = f"""{_COPIED} Your own photo is not in the link, nor are the labels you marked or named: whoever opens it
-starts from a sample photo with the other settings."""
+LINK_HINTS = {
+    "sample": f"{_COPIED} Whoever opens it finds these settings and the sample photo, and only has to press Attack.",
+    "own": f"{_COPIED} Your own photo is not in the link, nor are the labels you marked or named: whoever opens it "
+    "starts from a sample photo with the other settings.",
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,9 @@ def link_button() -> gr.Button:
 
 def lay_out(data: str, link_button: gr.Button) -> Downloads:
     """Put the other widgets into the current column; `data` is the data file of the run on arrival."""
-    box = gr.Textbox(visible=False, label="Link", elem_id="link", info=LINK_HINT, interactive=True, max_lines=1)
+    box = gr.Textbox(
+        visible=False, label="Link", elem_id="link", info=LINK_HINTS["sample"], interactive=True, max_lines=1
+    )
     with gr.Accordion(
         "More files: full-size photo, figure, change, exact data", open=False, elem_id="more-files"
     ) as more:

@@ -7,12 +7,13 @@ import gradio as gr
 
 from demo.catalog import attacks as catalog
 from demo.catalog.goals import GOALS
-from demo.components import replay
+from demo.components import presenter, replay
 from demo.components.amplifier import AMPLIFIER
 from demo.components.closer_look import CLOSER
 from demo.components.label_toggles import NOTHING_NAMED, SWITCH
 from demo.components.photo_input import photo_input, photo_note
 from demo.components.sample_gallery import samples_html
+from demo.components.share_card import SHARE
 from demo.components.theme import Html, script
 from demo.engine import loop
 from demo.engine.annotators import largest_k, load_annotator
@@ -73,6 +74,11 @@ def _stage(parts: dict[str, Any], start: Arrival) -> None:
             # Its file comes as the page is opened: an address on the server's disk is not for the page's description.
             parts["png"] = gr.DownloadButton("Attacked photo (PNG)", elem_id="download-png", size="md", min_width=0)
             parts["link_button"] = downloads.link_button()
+            with gr.Row(elem_id="share-row"):
+                parts["share"] = Html(
+                    {"link": ""}, html_template=SHARE, js_on_load=script("components/share_card.js"), elem_id="share"
+                )
+                presenter.lay_out()
     with gr.Row(elem_id="pictures"):
         parts["before"] = Html(start.view.before, elem_id="before")
         with gr.Column(elem_id="change-column", min_width=0):

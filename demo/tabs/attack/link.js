@@ -1,14 +1,26 @@
-// The server knows the settings, the browser knows where the page lives. Where it may not copy, the link is selected.
-async (settings) => {
-  const url = `${location.origin}${location.pathname}?${settings}`;
-  try {
-    await navigator.clipboard.writeText(url);
-  } catch {}
-  setTimeout(() => {
-    const field = document.querySelector("#link input, #link textarea");
-    if (!field) return;
-    field.focus();
-    field.select();
-  }, 80);
-  return url;
+// What the choices say as the query of an address, which link.py reads: the one place that makes it, for the address bar,
+// "Link to these settings", card and QR code. What a page finds anyway is left out. So are the labels of an uploaded photo.
+(rules, values) => {
+  const [annotator, toggles, k, attack, goal, way, chosen, steps, seed, scores, ...fields] = values;
+  const its = rules.attacks[attack];
+  const aim = its.goals.includes(goal) ? goal : its.goals[0];
+  const [kind, name] = toggles.photo.split(":");
+  const sample = kind === "sample" ? name : "";
+  const targeted = rules.asks[aim] === "targets";
+  const byHand = rules.asks[aim] === "hidden" || (targeted && way === "chosen");
+  const said = {
+    sample,
+    annotator,
+    k,
+    attack,
+    goal: aim === its.goals[0] ? "" : aim,
+    case: targeted && way !== "best" && (sample || !byHand) ? way : "",
+    labels: byHand && sample ? chosen.join(",") : "",
+    true: sample && toggles.origin === "yours" ? toggles.truth.join(",") : "",
+    max_steps: steps === its.steps ? "" : steps,
+    seed: its.seed && seed ? seed : "",
+    score_space: its.settings.includes("score_space") && scores !== "logits" ? scores : "",
+  };
+  rules.settings.forEach((setting, at) => (said[setting] = its.settings.includes(setting) ? fields[at] : ""));
+  return new URLSearchParams(Object.entries(said).filter(([, value]) => String(value ?? "").trim())).toString();
 }

@@ -1,10 +1,8 @@
-"""Settings as a link: the query part of an address that brings them back, and what such a query may say."""
+"""Settings as a link: what the query part of an address may say. link.js makes it, here it is read."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
 
 import gradio as gr
 
@@ -21,9 +19,14 @@ from demo.tabs.attack.form import number
 from demo.tabs.attack.label_picker import Naming
 from demo.tabs.attack.widgets import Widgets
 
+MOST_REASONS = 2
 LONGEST = 2000  # characters of one value; the labels of the largest set are fewer
-# What else a link may say: settings under "Advanced", by the core's own names
-KEYS = ("sample", "annotator", "k", "attack", "goal", "case", "labels", "true", "max_steps", "seed", "score_space")
+# What a link may say: names that are kept or left out together, each after those that it depends on.
+TOGETHER = (
+    ("sample",), ("annotator",), ("true",), ("k",), ("attack",), ("goal",), ("case", "labels"), ("max_steps",), ("seed",),
+    ("score_space",), *((name,) for name in catalog.SETTINGS),
+)  # fmt: skip
+KEYS = tuple(name for names in TOGETHER for name in names)
 
 
 @dataclass(frozen=True)
@@ -35,28 +38,19 @@ class Linked:
     stands_in: bool = False
 
 
-def query(plan: Plan, sample_name: str | None) -> str:
-    """The query of a link to `plan`. Without a sample its labels are left out, too: they belong to the photo."""
-    request, names = plan.request, tk.GOALS[plan.goal_name].asks_for
-    named = plan.roles.targets or plan.roles.hidden
-    case = request.target_case if names == "targets" else ""
-    by_hand = names == "hidden" or case == "chosen"
-    known = catalog.setting_names(request.attack)
-    pairs = {
-        "sample": sample_name,
-        "annotator": request.annotator,
-        "k": plan.k,
-        "attack": request.attack,
-        "goal": plan.goal_name,
-        "case": case if sample_name or not by_hand else "",
-        "labels": ",".join(named) if by_hand and sample_name else "",
-        "true": ",".join(request.true_labels) if sample_name else "",
-        "max_steps": plan.max_steps,
-        "seed": plan.seed if catalog.uses_seed(request.attack) else None,
-        **{name: value for name, value in request.settings.items() if name in known and value != "logits"},
-        "confidence": plan.settings.get("confidence"),  # always: a page that finds none in a link takes its own
+def rules() -> dict[str, Any]:
+    """What link.js has to know of attacks and goals to say only what counts."""
+    attacks = {
+        name: {
+            "goals": catalog.goals_of(name),
+            "seed": catalog.uses_seed(name),
+            "settings": sorted(catalog.setting_names(name)),
+            "steps": choice.steps,
+        }
+        for name, choice in catalog.attacks().items()
     }
-    return urlencode({name: value for name, value in pairs.items() if value not in (None, "")})
+    asks = {name: goal.asks_for for name, goal in tk.GOALS.items()}
+    return {"attacks": attacks, "asks": asks, "settings": list(catalog.SETTINGS)}
 
 
 def read(params: Mapping[str, str], start: str, annotator: str) -> Linked | None:
@@ -64,7 +58,7 @@ def read(params: Mapping[str, str], start: str, annotator: str) -> Linked | None
 
     ValueError, in words for a visitor, for what is no number where one must be, or too long.
     """
-    given = {name: value for name, value in params.items() if name in KEYS or name in catalog.SETTINGS}
+    given = {name: value for name, value in params.items() if name in KEYS}
     if not given:
         return None
     for name, value in given.items():
@@ -94,6 +88,54 @@ def read(params: Mapping[str, str], start: str, annotator: str) -> Linked | None
     return Linked(item.name, request, stands_in="sample" not in given)
 
 
+@dataclass(frozen=True)
+class Followed:
+    """What of a link can be had, and why the rest cannot: the name of each setting that was left out -> a sentence."""
+
+    linked: Linked
+    plan: Plan
+    dropped: Mapping[str, str]
+
+
+def follow(params: Mapping[str, str], start: str, annotator: str, plan_of: Callable[[Linked], Plan]) -> Followed | None:
+    """Keep what can be had of an address, as far as `read` and `plan_of` find nothing wrong with it; None as `read`.
+
+    ValueError, in words for a visitor, where nothing is left.
+    """
+
+    def tried(params: Mapping[str, str]) -> tuple[Linked, Plan] | None:
+        linked = read(params, start, annotator)
+        return (linked, plan_of(linked)) if linked else None
+
+    try:
+        found = tried(params)
+        return found and Followed(*found, {})
+    except ValueError:
+        pass  # the checks know no names of settings, so each is added by itself
+    found, kept, dropped = None, dict[str, str](), dict[str, str]()
+    for names in TOGETHER:
+        more = {name: params[name] for name in names if name in params}
+        if "sample" in dropped and ("true" in more or "labels" in more):
+            dropped |= dict.fromkeys(more, "Labels belong to a photo.")
+            continue
+        try:
+            found = tried(kept | more) if more else found
+            kept |= more
+        except ValueError as error:
+            dropped |= dict.fromkeys(more, str(error))
+    if not found:
+        raise ValueError(refusal(dropped))
+    linked, plan = found
+    return Followed(replace(linked, stands_in=linked.stands_in and "sample" not in dropped), plan, dropped)
+
+
+def refusal(dropped: Mapping[str, str]) -> str:
+    """What a visitor reads about settings of a link that cannot be had. It quotes the link: escape it as HTML."""
+    reasons = list(dict.fromkeys(reason if len(reason) <= 200 else f"{reason[:200]}…" for reason in dropped.values()))
+    more = f" And {len(reasons) - MOST_REASONS} more." if len(reasons) > MOST_REASONS else ""
+    return f"Left out of the link: {', '.join(dropped)}. {' '.join(reasons[:MOST_REASONS])}{more}"
+
+
 def _listed(given: Mapping[str, str], name: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in given.get(name, "").split(",") if part.strip())
 
@@ -103,12 +145,6 @@ def _whole(given: Mapping[str, str], name: str, default: int) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 12:
         raise ValueError(f"{name} must be a whole number, 0 or more; got {text[:40]!r}.")
     return int(text)
-
-
-def refusal(error: ValueError) -> str:
-    """What a visitor reads about a link that asks for what cannot be had; it may quote the link, so it is escaped."""
-    text = str(error)
-    return "The link's settings were left out. " + escape(text if len(text) <= 300 else f"{text[:300]}…", quote=False)
 
 
 def restore(w: Widgets, path: str, linked: Linked, plan: Plan) -> Update:

@@ -16,6 +16,7 @@ class Widgets:
     smaller_button: gr.Button
     status: gr.HTML
     verdict: gr.HTML
+    share: gr.HTML
     before: gr.HTML
     change: gr.HTML
     after: gr.HTML

@@ -1,0 +1,42 @@
+// The card of the last run: the server draws it when the dialog opens. A phone sends the file, any browser can save it.
+const find = (part) => element.querySelector(part);
+const [open, dialog, drawing, picture, ways, send, save] =
+  [".open", "dialog", ".drawing", "img", ".ways", ".send", ".save"].map(find);
+let file = null;
+const drawn = (there) => {
+  drawing.hidden = there;
+  picture.hidden = ways.hidden = !there;
+};
+open.addEventListener("click", () => {
+  drawn(false);
+  dialog.showModal();
+  const { ran } = document.getElementById("address").dataset; // whatever was chosen since
+  props.value = { link: ran ?? location.href };
+  trigger("submit");
+});
+find(".close").addEventListener("click", () => dialog.close());
+dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // beside it
+watch("value", async () => {
+  const { card, name, said } = props.value;
+  if (!card) return;
+  picture.src = save.href = card;
+  picture.alt = said;
+  save.download = name;
+  drawn(true);
+  file = new File([await (await fetch(card)).blob()], name, { type: "image/png" });
+  send.hidden = !navigator.canShare?.({ files: [file] });
+});
+send.addEventListener("click", async () => {
+  const { said, link } = props.value;
+  try {
+    await navigator.share({ files: [file], text: `${said} ${link}` });
+  } catch (error) {
+    if (error.name !== "AbortError") save.click(); // the browser does not let it go; the visitor's own "no" is one
+  }
+});
+
+// There is something to share while a verdict stands on the stage.
+const verdict = document.getElementById("verdict");
+const ready = () => (open.disabled = !verdict.querySelector(".verdict:not(.none)"));
+new MutationObserver(ready).observe(verdict, { childList: true, subtree: true });
+ready();

@@ -1,0 +1,14 @@
+"""Share: a dialog with the card of the last run, to be sent from a phone or saved. What the card shows is drawn elsewhere."""
+
+SHARE = """
+<button type="button" class="tool open" disabled><svg viewBox="0 0 16 16" aria-hidden="true">
+<path d="M8 10V1.5M4.8 4.5 8 1.5l3.2 3M5 7H2.5v7.5h11V7H11"/></svg><span>Share</span></button>
+<dialog class="share" aria-label="Share this result">
+<header><h2>Share this result</h2><button type="button" class="tool close" aria-label="Close">
+<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3 3l10 10M13 3L3 13"/></svg></button></header>
+<p class="drawing" role="status">Drawing the picture …</p><img width="1200" height="630" alt="" hidden>
+<div class="ways" hidden><button type="button" class="tool send" hidden>Send …</button>
+<a class="tool save">Save the picture</a></div>
+<p class="hint">The picture shows the photo that was attacked. The link on it brings the settings, and a sample photo.</p>
+</dialog>
+"""

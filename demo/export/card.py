@@ -1,0 +1,67 @@
+"""A run as one picture to share: both photos with their top-k, the change between them, the verdict and a link."""
+
+import io
+import textwrap
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from demo.catalog.english import TITLE
+from demo.export.figure import DPI, drawing, numbers, place_picture, sheet
+from demo.export.figure_labels import INK, LOOKS, ROW, SOFT, fit, label_row
+from demo.export.npz import SavedRun
+from demo.render.pictures import AMPLIFY
+from demo.render.verdict import headline, sentence
+
+WIDTH, HEIGHT = 6.0, 3.15  # inches: 1200 × 630 pixels, which messengers show whole
+MARGIN, GAP = 0.15, 0.16
+COLUMN = (WIDTH - 2 * MARGIN - 2 * GAP) / 3
+BETWEEN, MOST_ROWS = 0.03, 3
+LINE, MOST_LINES, CHARACTERS = 0.14, 4, 84  # of the verdict
+COLOURS = {
+    "won": LOOKS["true"]["edgecolor"],
+    "lost": LOOKS["target"]["edgecolor"],
+    "partly": LOOKS["out"]["edgecolor"],
+    "cut": LOOKS["out"]["edgecolor"],
+}
+
+
+def draw(saved: SavedRun, link: str) -> Figure:
+    """The card; `png` writes it."""
+    figure, axes = sheet(WIDTH, HEIGHT)
+    report, roles = saved.report, saved.roles
+    rows, more = min(report["k"], MOST_ROWS), max(report["k"] - MOST_ROWS, 0)
+    lists = rows * (ROW + BETWEEN) + 0.1 * bool(more)
+    said = textwrap.wrap(sentence(report, report["time_limit"]), CHARACTERS, max_lines=MOST_LINES, placeholder=" …")
+    verdict_top = HEIGHT - 0.22 - LINE * len(said)
+    photos_top, lists_top = 0.48, verdict_top - 0.12 - lists
+    axes.text(MARGIN, 0.24, TITLE, size=9.5, weight="bold", color=INK)
+    what = f"{report['attack']} on {report['annotator']}"
+    axes.text(WIDTH - MARGIN, 0.24, what, size=7, color=SOFT, ha="right")
+    pictures: tuple[Any, ...] = (saved.x, saved.amplified(), saved.x_adv)
+    titles = (f"Top {report['k']} before", f"Change × {AMPLIFY}", f"Top {report['k']} after")
+    for number, (title, pixels) in enumerate(zip(titles, pictures, strict=True)):
+        left, tall = MARGIN + number * (COLUMN + GAP), lists_top - 0.07 - photos_top
+        axes.text(left, 0.43, title, size=7.5, color=SOFT)
+        # Made smaller smoothly, grains of the change would fade into the grey around them.
+        place_picture(figure, pixels, left, photos_top, COLUMN, tall, smooth=number != 1)
+    for number, key in ((0, "before"), (2, "after")):
+        left = MARGIN + number * (COLUMN + GAP)
+        for place, (name, probability) in enumerate(report[key][:rows]):
+            label_row(axes, roles, name, probability, left, lists_top + place * (ROW + BETWEEN), COLUMN)
+        if more:
+            axes.text(left, lists_top + lists - 0.01, f"and {more} more", size=7, color=SOFT)
+    numbers(axes, saved, MARGIN + COLUMN + GAP, lists_top + 0.1)
+    kind, word = headline(report)
+    axes.text(MARGIN, verdict_top, word, size=9, weight="bold", color=COLOURS[kind], va="top")
+    axes.text(MARGIN + 0.85, verdict_top, "\n".join(said), size=7.5, color=INK, va="top", linespacing=1.3)
+    fit(axes.text(MARGIN, HEIGHT - 0.06, link, size=6.5, color=SOFT), WIDTH - 2 * MARGIN)
+    return figure
+
+
+def png(saved: SavedRun, link: str) -> bytes:
+    """The card as a PNG without transparency, so that it looks the same on every ground."""
+    buffer = io.BytesIO()
+    with drawing():
+        draw(saved, link).savefig(buffer, dpi=DPI, metadata={"Software": None})
+    return buffer.getvalue()

@@ -1,0 +1,31 @@
+// Keeps the address bar such that a reload, or a copied address, brings what is chosen now. Nothing is written before the
+// settings of the address that the page was opened with have arrived, nor while nothing else was chosen.
+// Its data has the link to what is chosen, and the one to what the last run was.
+const place = document.getElementById("address");
+const own = () => props.names.filter((name) => new URLSearchParams(location.search).has(name));
+let opened = false;
+let last = ""; // the query that the page was opened with, then the one that is written
+let written = false;
+let waiting = 0;
+const write = () => {
+  written = true;
+  const rest = new URLSearchParams(location.search); // such as __theme=dark
+  for (const name of own()) rest.delete(name);
+  history.replaceState(history.state, "", `${location.pathname}?${[last, rest].filter(String).join("&")}${location.hash}`);
+};
+watch("value", () => {
+  const { query, when } = props.value;
+  const link = `${location.origin}${location.pathname}?${query}`;
+  place.dataset.link = link;
+  if (when === "run" || (when === "opened" && !opened)) place.dataset.ran = link;
+  document.dispatchEvent(new Event("link"));
+  // What was left out of a link leaves its address, too.
+  if (opened ? query !== last : when === "opened" && own().length) {
+    clearTimeout(waiting);
+    waiting = setTimeout(write, 300); // a slider goes through many values, and browsers count such calls
+  }
+  opened ||= when === "opened";
+  if (opened) last = query;
+});
+// Back and Forward lead to another tab, and to the settings of that time only in the address.
+addEventListener("popstate", () => written && write());
