@@ -16,7 +16,7 @@ RELOAD = """addEventListener("click", (event) => {
 }, true);"""
 FORGOTTEN = (
     "The server has forgotten this page, as it does after a restart or when many visitors came since. "
-    '<a href="#reload">Reload the page</a>, then choose photo and settings again.'
+    '<a href="#reload">Reload the page</a>: photo, marks and settings come back, as your browser has them.'
 )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from demo.photos.samples import photo_of, sample
 from demo.photos.uploads import GONE
 
+UPLOAD = "upload:"
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 

@@ -1,27 +1,41 @@
-"""A page that the server has forgotten says so, and a click brings one that works."""
+"""A page that the server has forgotten says so, and a click brings photo and marks back."""
 
 import gc
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
 from conftest import RUN
 from gradio.state_holder import StateHolder
+from gradio.utils import get_upload_folder
 from playwright.sync_api import Page, expect
+from test_page import pressed, upload
+
+from demo.photos import upload_folder
 
 
-def test_a_forgotten_page_says_so_and_reloads(visit: Callable[..., Page]) -> None:
+def test_photo_and_marks_come_back_where_the_server_has_forgotten_both(
+    visit: Callable[..., Page], photos: dict[str, Path]
+) -> None:
     page = visit()
-    page.locator("#samples button[data-sample=coffee]").click()
-    expect(page.locator("#verdict")).to_contain_text("then press Attack", timeout=RUN)
+    upload(page, photos["cat"])
+    expect(page.locator("#chips")).to_contain_text("This is a guess")
+    page.locator("#chips button.chip[data-label=dog]").click()
+    expect(page.locator("#chips")).to_contain_text("You chose these")
+    marked = pressed(page)
+    page.wait_for_function("sessionStorage.getItem('fool-the-top-k')?.includes('dog')")
     for holder in [found for found in gc.get_objects() if isinstance(found, StateHolder)]:
         holder.session_data.clear()  # as after a restart, or where their number is at its cap
+    upload_folder.sweep(Path(get_upload_folder()), most=0)
     page.locator("#attack-button").click()
     link = page.locator("a[href$='#reload']").first
     expect(link).to_be_visible(timeout=RUN)
     with page.expect_navigation():
         link.click()
-    expect(page.locator("#after img")).to_be_visible(timeout=RUN)
-    page.locator("#samples button[data-sample=coffee]").click()
-    expect(page.locator("#verdict")).to_contain_text("then press Attack", timeout=RUN)
+    expect(page.locator("#chips")).to_contain_text("You chose these", timeout=RUN)
+    assert pressed(page) == marked and {"cat", "dog"} <= set(marked)
+    expect(page.locator("#samples button[data-sample=own]")).to_have_attribute("aria-pressed", "true")
+    page.locator("#samples button[data-sample=coffee]").click()  # and the page goes on
+    expect(page.locator("#chips")).to_contain_text("known for this sample", timeout=RUN)

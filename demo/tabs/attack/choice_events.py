@@ -36,12 +36,20 @@ PRESS_ATTACK = f"""() => {{
 }}"""
 
 
-def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: RunFlags) -> None:
-    outputs = [
+def own_button(path: str) -> str:
+    """The button among the samples that brings the visitor's photo back."""
+    return sample_html(OWN, "Your photo", open_photo(path))
+
+
+def staged(w: Widgets) -> list[Any]:
+    """What another photo or annotator on the stage changes: the widgets that `updates.choose` sets."""
+    return [
         w.toggles, w.before, w.change, w.after, w.verdict, w.status, w.race, w.table, w.png, w.report, w.replay,
         w.robustness_button, w.robustness, w.smaller_button, w.k, w.case, w.chosen, w.downloads.kept, w.downloads.link,
     ]  # fmt: skip
 
+
+def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: RunFlags) -> None:
     fresh: Update = {state.attacked: False, state.replay: None}
 
     @plainly
@@ -57,7 +65,7 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
             state.photo: path,
             state.sample: None,
             state.own: OwnPhoto(path),
-            w.samples: gr.update(chosen=OWN, own=sample_html(OWN, "Your photo", open_photo(path))),
+            w.samples: gr.update(chosen=OWN, own=own_button(path)),
             **fresh,
         }
 
@@ -89,7 +97,7 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
     def action(change: Callable[..., Update]) -> Callable[..., Update]:
         return plainly(lambda *values: change(w, *values))
 
-    outputs = [*outputs, *fresh]
+    outputs = [*staged(w), *fresh]
     goal = [w.goal, w.case, w.chosen, w.attack]
     photo = w.photo.input(
         on_photo,

@@ -12,6 +12,7 @@ from demo.export.files import KEEP_SECONDS
 from demo.photos.samples import samples
 from demo.tabs.attack.arrival import Arrival, arrival
 from demo.tabs.attack.choice_events import wire_choices
+from demo.tabs.attack.kept import wire_kept
 from demo.tabs.attack.layout import lay_out
 from demo.tabs.attack.link_events import wire_link
 from demo.tabs.attack.robustness import panel
@@ -48,7 +49,7 @@ def build(page: gr.Blocks, annotators: Sequence[str], files: dict[str, str]) -> 
     w, flags = lay_out(annotators, start), RunFlags()
     wire_choices(w, files, state, flags)
     wire_run(w, state, flags)
-    wire_link(page, w, files, state, start)
+    wire_kept(w, state, opened=wire_link(page, w, files, state, start))
     panel.wire(w.robustness_button, w.robustness, state.replay, [w.attack_button, w.smaller_button], **QUIET)
     page.load(lambda: newer_samples(at_start) or gr.skip(), None, w.samples, **QUIET)
     return AttackTab(w, state, start)

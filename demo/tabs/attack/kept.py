@@ -1,0 +1,72 @@
+"""The visitor's photo and their marks come back after a reload or a restart of the server: the browser keeps them (kept.js).
+
+What it sends is as little trusted as any upload. Settings, and samples with what is marked on them, are in the address.
+"""
+
+from itertools import islice
+from typing import Any
+
+import gradio as gr
+from gradio.events import Dependency
+from gradio.utils import get_upload_folder
+
+from demo.catalog import attacks as catalog
+from demo.components.events import CHOICE, QUIET, Update, plainly
+from demo.components.theme import Html, script
+from demo.engine.annotators import load_annotator
+from demo.photos.identity import UPLOAD, photo_file
+from demo.photos.selection import LONGEST_LABEL, MOST_NAMED, known
+from demo.photos.uploads import open_photo
+from demo.tabs.attack import updates
+from demo.tabs.attack.choice_events import OWN, own_button, staged
+from demo.tabs.attack.label_picker import Naming
+from demo.tabs.attack.session import OwnPhoto, SessionState
+from demo.tabs.attack.widgets import Widgets
+
+_SEEN = """({photo, truth, origin}, chosen, way) =>
+  ({__type__: "update", props: {seen: {photo, truth, origin, chosen, way}}})"""
+_UPLOADED = '(uploaded) => ({__type__: "update", props: {uploaded}})'
+_READY = '() => ({__type__: "update", props: {ready: true}})'
+
+
+def wire_kept(w: Widgets, state: SessionState, opened: Dependency) -> None:
+    """Have the browser keep the visitor's photo, and bring it back when the page's start, `opened`, is over."""
+    keeper = Html(
+        html_template="", js_on_load=script("tabs/attack/kept.js"), elem_id="kept", visible="hidden",
+        ready=False, seen=None, uploaded=None,
+    )  # fmt: skip
+    opened.then(None, None, keeper, js=_READY, **QUIET)
+    w.photo.change(None, w.photo, keeper, js=_UPLOADED, **QUIET)  # at its `input` the browser has no address yet
+    shown: list[Any] = [w.toggles, w.chosen, w.case]
+    gr.on([widget.change for widget in shown], None, shown, keeper, js=_SEEN, **QUIET)
+
+    @plainly
+    def on_kept(*values: Any) -> Update:
+        return brought_back(w, state, *values)
+
+    outputs = [*staged(w), w.samples, state.photo, state.sample, state.own, state.attacked, state.replay]
+    keeper.submit(on_kept, [keeper, w.annotator, w.k, w.goal, w.case, w.attack], outputs, **CHOICE)
+
+
+def brought_back(
+    w: Widgets, state: SessionState, kept: Any, name: str, k: Any, goal: str, case: str, attack: str
+) -> Update:
+    """The visitor's photo among the samples, and on the stage too where it is `shown`. ValueError where it cannot be had."""
+    photo = kept.get("photo") if isinstance(kept, dict) else None
+    if not isinstance(photo, str) or not photo.startswith(UPLOAD):
+        raise ValueError(f"The browser keeps photos that were uploaded; it sent {kept!r:.100}.")
+    path = photo_file(photo, {}, get_upload_folder())
+    open_photo(path)
+    yours = kept.get("truth") if kept.get("origin") == "yours" else ()
+    marked = yours if isinstance(yours, list) else []
+    own = OwnPhoto(path, tuple(str(label)[:LONGEST_LABEL] for label in islice(marked, MOST_NAMED)))
+    gallery: dict[str, Any] = {"own": own_button(path)}
+    if not kept.get("shown"):
+        return {state.own: own, w.samples: gr.update(**gallery)}
+    true = known(own.true, load_annotator(name))
+    way = kept.get("way")
+    case = way if isinstance(way, str) and way in catalog.TARGET_CASES else case
+    update = updates.choose(w, path, name, k, true, "yours", Naming(goal, case, kept.get("chosen"), attack))
+    update[w.case] = {**update[w.case], "value": case}
+    stands = {state.photo: path, state.sample: None, state.own: own, state.attacked: False, state.replay: None}
+    return {**update, w.samples: gr.update(chosen=OWN, **gallery), **stands}

@@ -1,0 +1,75 @@
+"""What a browser keeps and sends back after a reload: the visitor's photo and marks return, and nothing else gets in."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from demo.photos.uploads import GONE
+from demo.tabs.attack.choice_events import OWN
+from demo.tabs.attack.kept import brought_back
+from demo.tabs.attack.session import OwnPhoto
+
+W, STATE = Mock(), Mock()  # widgets and states stand for themselves: the answer is a dictionary by them
+MINE, OTHER = f"upload:{'a' * 64}", f"upload:{'b' * 64}"
+
+
+@pytest.fixture
+def path(tmp_path: Path, photos: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> str:
+    """An upload, and beside it one that is no picture."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    for name in (MINE, OTHER):
+        (tmp_path / name.removeprefix("upload:")).mkdir()
+    (tmp_path / OTHER.removeprefix("upload:") / "page.html").write_text("<script></script>")
+    return str(shutil.copy(photos["cat"], tmp_path / MINE.removeprefix("upload:") / "mine.png"))
+
+
+def back(kept: Any) -> dict[Any, Any]:
+    return brought_back(W, STATE, kept, "voc20", 3, "targeted", "best", "TkML-AP-T")
+
+
+def test_photo_marks_and_named_labels_are_back(path: str) -> None:
+    update = back({
+        "photo": MINE, "truth": ["cat", "dog", "no such label"], "origin": "yours", "way": "chosen",
+        "chosen": ["sofa", "train"], "shown": True,
+    })  # fmt: skip
+    toggles = update[W.toggles]["value"]
+    assert (toggles["truth"], toggles["origin"], toggles["photo"]) == (["cat", "dog"], "yours", MINE)
+    assert update[W.chosen]["value"] == ["sofa", "train"] and update[W.case]["value"] == "chosen"
+    assert update[STATE.photo] == path and update[STATE.own] == OwnPhoto(path, ("cat", "dog", "no such label"))
+    assert update[W.samples]["chosen"] == OWN and update[STATE.replay] is None and update[STATE.sample] is None
+
+
+def test_a_guess_is_guessed_again_and_a_photo_that_is_not_shown_is_one_click_away(path: str) -> None:
+    update = back({"photo": MINE, "truth": ["dog"], "origin": "guess", "shown": True})
+    assert update[W.toggles]["value"]["origin"] == "guess" and "cat" in update[W.toggles]["value"]["truth"]
+    update = back({"photo": MINE, "truth": ["dog"], "origin": "yours"})
+    assert set(update) == {STATE.own, W.samples} and update[STATE.own].true == ("dog",)
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [
+        (None, "photos that were uploaded"),
+        ([MINE], "photos that were uploaded"),
+        ({"photo": 3}, "photos that were uploaded"),
+        ({"photo": "sample:cat"}, "photos that were uploaded"),
+        ({"photo": "upload:../../etc"}, GONE),
+        ({"photo": f"upload:{'c' * 64}"}, GONE),
+        ({"photo": OTHER}, "could not be read as a picture"),
+        ({"photo": "x" * 10_000}, "photos that were uploaded"),
+    ],
+)  # fmt: skip
+def test_what_no_upload_can_be_is_refused(path: str, kept: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words) as caught:
+        back(kept)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("wrong", [None, 5, "cat", {"a": 1}, [None, {}, ["cat"]], ["x" * 10_000] * 5000])
+def test_odd_marks_are_bounded_and_leave_the_photo(path: str, wrong: Any) -> None:
+    update = back({"photo": MINE, "truth": wrong, "origin": "yours", "way": wrong, "chosen": wrong, "shown": True})
+    assert update[STATE.photo] == path and update[W.case]["value"] == "best"
+    assert len(update[STATE.own].true) <= 1000 and all(len(label) <= 100 for label in update[STATE.own].true)
