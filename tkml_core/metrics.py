@@ -38,7 +38,7 @@ def psnr(x: Tensor, x_adv: Tensor) -> Tensor:
 
 def ssim(x: Tensor, x_adv: Tensor) -> Tensor:
     """Structural similarity (Wang et al. 2004, scikit-image's), mean over the channels, (B,); 1 = equal."""
-    from skimage.metrics import structural_similarity  # late: with SciPy behind it, a second and 100 MB
+    from skimage.metrics import structural_similarity  # late: it brings SciPy, which the page starts without
 
     pairs = zip(x.detach().cpu().double().numpy(), x_adv.detach().cpu().double().numpy(), strict=True)
     return torch.tensor([structural_similarity(a, b, data_range=1.0, channel_axis=0) for a, b in pairs])
