@@ -1,9 +1,9 @@
 """Start the demo: `python app.py`, then open http://127.0.0.1:7860. Gradio's GRADIO_* variables are honoured."""
 
-from demo import surroundings
+from demo.server import environment
 
 if __name__ == "__main__":
-    surroundings.prepare()
+    environment.prepare()
     from demo.page import build, launch_options  # Gradio reads where its folder is as it is imported
     from demo.photos import download
 

@@ -13,15 +13,15 @@ from gradio.utils import get_upload_folder
 
 from demo.catalog import attacks as catalog
 from demo.catalog.goals import GOALS
-from demo.components.callers import EventCaller
 from demo.components.events import RUN, plainly
 from demo.components.photo_input import photo_input
 from demo.engine.annotators import annotate_photo
-from demo.engine.places import PLACES, Turn
 from demo.engine.plan import AttackRequest, plan_for
 from demo.engine.run import run_plan
+from demo.engine.run_queue import PLACES, Turn
 from demo.export.files import save_png
-from tkml_core.generators import WithResult
+from demo.server.callers import EventCaller
+from tkml_core.step_generators import WithResult
 
 DEFAULT_STEPS = 200
 LEFT = "Nobody waited for the answer, so the run was left."

@@ -18,18 +18,18 @@ from PIL import Image
 from torch import Tensor
 
 import tkml_core as tk
-from demo.engine.roles import Roles
+from demo.engine.label_roles import Roles
 from demo.export.figure import write
 from demo.export.paper_figures import Listed, Panel, Strip, draw
 from demo.render.pictures import AMPLIFY, amplified
 from tkml_core.attacks.base import Attack
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal.precomputed import Precomputed
-from tkml_core.generators import drain
 from tkml_core.photo_files import FORMATS, allowed
 from tkml_core.report import levels, top
+from tkml_core.step_generators import drain
 from tkml_core.zoo import DEFAULT
-from tkml_core.zoo.perturbations import bundled
+from tkml_core.zoo.universal_perturbations import bundled
 
 MOST = 6  # photos in a figure
 UNIVERSAL_AMPLIFY = 5  # one perturbation for all is some ten times as long

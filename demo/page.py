@@ -13,14 +13,15 @@ from starlette.middleware import Middleware
 import tkml_core as tk
 from demo import api
 from demo.catalog.english import TITLE
-from demo.components import queue, theme
+from demo.components import theme
 from demo.components.blocks import RELOAD, Page
-from demo.components.request_limits import RequestLimits
 from demo.components.theme import Html
 from demo.engine.annotators import working_first
 from demo.export.files import KEEP_SECONDS
 from demo.photos import upload_folder, uploads
 from demo.photos.samples import write_samples
+from demo.server import event_queue
+from demo.server.request_limits import RequestLimits
 from demo.tabs.attack import tab as attack_tab
 from demo.tabs.compare import tab as compare_tab
 from demo.tabs.learn import tab as learn_tab
@@ -66,7 +67,7 @@ def launch_options() -> dict[str, Any]:
         "footer_links": ["api", "settings"],
         "mcp_server": agents_can_call(),
         "state_session_capacity": VISITORS,
-        "max_threads": queue.THREADS,
+        "max_threads": event_queue.THREADS,
         "app_kwargs": {"middleware": [Middleware(RequestLimits)]},
     }
 
@@ -103,7 +104,7 @@ def build() -> gr.Blocks:
                 learn_tab.build(tabs, attack)
         note()
         api.build(names)
-    queue.install(page)
+    event_queue.install(page)
     return page
 
 

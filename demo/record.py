@@ -30,11 +30,11 @@ from demo.engine.saliency import saliency
 from demo.photos.samples import sample, samples
 from demo.photos.selection import known_truth
 from demo.tabs.lesson import notes
-from tkml_core.generators import WithResult
 from tkml_core.report import top
+from tkml_core.step_generators import WithResult
 from tkml_core.zoo import weights
-from tkml_core.zoo.perturbations import bundled
 from tkml_core.zoo.registry import data_set
+from tkml_core.zoo.universal_perturbations import bundled
 
 WEIGHTS_PAGE = weights.FOLDER / "README.md"
 FRAMES = 10  # pictures of steps in a file

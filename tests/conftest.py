@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tkml_core.generators import WithResult
+from tkml_core.step_generators import WithResult
 
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 PATIENCE, RUN = 30_000, 90_000  # milliseconds, for a busy machine; a free one needs a tenth of it
@@ -42,7 +42,7 @@ def concluded(run: Generator[Any, bool, Made]) -> Made:
 def with_universal(attack: str = "kUAPs", k: int = 3) -> str:
     """The first annotator for which there is a bundled universal perturbation: not every one has any."""
     import tkml_core as tk
-    from tkml_core.zoo.perturbations import bundled
+    from tkml_core.zoo.universal_perturbations import bundled
 
     return next(name for name in tk.available() if (attack, name, k) in bundled())
 

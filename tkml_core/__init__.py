@@ -25,7 +25,7 @@ from tkml_core.ranking import average_topk, consistent, ranks, topk, topk_mask
 from tkml_core.step import Result, Step, UniversalResult, UniversalStep
 from tkml_core.targets import CASES, choose_targets, target_order
 from tkml_core.zoo import available, load
-from tkml_core.zoo.perturbations import universal
+from tkml_core.zoo.universal_perturbations import universal
 
 __all__ = [
     "ATTACKS", "CASES", "GOALS", "KUAP", "MLAP", "TKMIA", "Annotator", "BlackBox", "Budget", "CWk", "Cleared", "Goal", "Hide",

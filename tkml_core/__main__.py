@@ -15,9 +15,9 @@ from torch import Tensor
 import tkml_core as tk
 from tkml_core.attacks.registry import UNIVERSAL, goal_name
 from tkml_core.attacks.universal.precomputed import Precomputed
-from tkml_core.generators import WithResult
 from tkml_core.photo_files import allowed
 from tkml_core.report import data_file, levels, measured
+from tkml_core.step_generators import WithResult
 from tkml_core.zoo import DEFAULT
 
 

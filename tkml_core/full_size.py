@@ -15,9 +15,9 @@ from torch import Tensor
 
 from tkml_core.annotator import Annotator
 from tkml_core.goals import Goal
-from tkml_core.grid import TOLERANCE
 from tkml_core.images import geometry
 from tkml_core.metrics import l2_norm, linf_norm
+from tkml_core.pixel_grid import TOLERANCE
 
 SCALES = (1.0, 1.15, 1.4, 2.0)  # of z, one after the other until the goal holds
 TRIES = 2  # for each of them: the second carries over what rounding took from the first

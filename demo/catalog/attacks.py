@@ -8,7 +8,7 @@ from typing import Any
 
 import tkml_core as tk
 from tkml_core.attacks.universal.base import Universal
-from tkml_core.zoo.perturbations import bundled
+from tkml_core.zoo.universal_perturbations import bundled
 
 
 @dataclass(frozen=True)

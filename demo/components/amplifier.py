@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from demo.engine.checks import whole
+from demo.engine.value_checks import whole
 from demo.render.pictures import AMPLIFY, MOST_AMPLIFIED
 
 AMPLIFIER = f"""

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from demo.components.events import plain_error, told
-from demo.components.queue import was_forgotten
+from demo.server.event_queue import was_forgotten
 
 # In the page's head: the link in the sentence reloads.
 RELOAD = """addEventListener("click", (event) => {

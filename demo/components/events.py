@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from demo.engine.places import AT_ONCE, MOST_WAITING
+from demo.engine.run_queue import AT_ONCE, MOST_WAITING
 
 _log = logging.getLogger(__name__)
 
@@ -79,5 +79,5 @@ def plain_error(message: str) -> gr.Error:
     return gr.Error(escape(message, quote=False), title="That did not work", print_exception=False)
 
 
-# For every event that attacks, page and endpoint alike: they wait in `engine.places`, and here there is room for all of them.
+# For every event that attacks, page and endpoint alike: they wait in `engine.run_queue`, and here there is room for all of them.
 RUN: dict[str, Any] = {"concurrency_id": "run", "concurrency_limit": AT_ONCE + MOST_WAITING + 10}

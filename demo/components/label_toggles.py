@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 import tkml_core as tk
 from demo.engine.annotators import Photo, load_annotator
-from demo.engine.checks import label_names
-from demo.photos.identity import photo_id
+from demo.engine.value_checks import label_names
+from demo.photos.public_names import photo_id
 from demo.render.icons import icon
 from demo.render.labels import Scored, meter, percent, scored
 from demo.render.templates import fill

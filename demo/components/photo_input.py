@@ -6,8 +6,8 @@ import gradio as gr
 from gradio.data_classes import ImageData
 
 from demo.components.events import plain_error
-from demo.components.gradio_patches.unaltered_image import unaltered_image
 from demo.components.theme import Html, script
+from demo.gradio_patches.unaltered_image import unaltered_image
 from demo.photos.uploads import open_photo
 
 

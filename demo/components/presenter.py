@@ -6,7 +6,7 @@ import gradio as gr
 
 from demo.components.events import QUIET, plainly
 from demo.components.theme import Html, script
-from demo.engine.checks import web_address
+from demo.engine.value_checks import web_address
 from demo.render.qr_code import qr_svg
 
 PRESENTER = """

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from demo.engine.checks import whole
 from demo.engine.replay import Replay
+from demo.engine.value_checks import whole
 
 REPLAY = """
 <div class="replay" role="group" aria-label="Replay of the run">

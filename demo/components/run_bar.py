@@ -7,10 +7,10 @@ from typing import Any
 
 import gradio as gr
 
-from demo.components.callers import EventCaller
 from demo.components.events import QUIET, RUN, Update, plainly
-from demo.engine.places import PLACES, Turn
+from demo.engine.run_queue import PLACES, Turn
 from demo.render.status import line_html
+from demo.server.callers import EventCaller
 
 # In the browser alone, so that the click answers at once even while others' runs keep the server busy. COUNT: of the buttons
 # that start one.

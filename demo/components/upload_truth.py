@@ -11,7 +11,7 @@ from demo.components.label_toggles import NOTHING_NAMED, SWITCH, marked_true, to
 from demo.components.photo_set import PhotoSet
 from demo.components.theme import Html, script
 from demo.engine.annotators import guess, load_annotator, read_photo
-from demo.photos.identity import photo_id
+from demo.photos.public_names import photo_id
 from demo.photos.selection import Marked, known, selected
 
 SHOWN = 3  # of the labels this many are above the edge that the toggles draw

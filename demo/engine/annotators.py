@@ -13,9 +13,9 @@ from torch import Tensor
 
 import tkml_core as tk
 from demo.engine import zero_gpu
-from demo.engine.checks import one_of, whole
-from demo.engine.loaded import Loaded
+from demo.engine.annotator_cache import Loaded
 from demo.engine.looks import Looks
+from demo.engine.value_checks import one_of, whole
 from demo.photos.uploads import GONE, file_word, open_photo
 from tkml_core.zoo.registry import entry_of
 

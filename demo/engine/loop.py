@@ -6,15 +6,15 @@ from collections.abc import Callable, Generator
 from concurrent.futures import wait
 
 import tkml_core as tk
-from demo.engine import places, threads
+from demo.engine import run_queue, threads
 from demo.engine.frames import Frame, History
 from demo.engine.outcome import Outcome, conclude
 from demo.engine.plan import Plan
-from tkml_core import grid
-from tkml_core.generators import WithResult
+from tkml_core import pixel_grid
 from tkml_core.step import Steps
+from tkml_core.step_generators import WithResult
 
-BUDGET_SECONDS = places.ALONE_SECONDS  # wall clock of one run, wherever it was asked for
+BUDGET_SECONDS = run_queue.ALONE_SECONDS  # wall clock of one run, wherever it was asked for
 # The search on the 256 levels takes about 40 passes forward and 2 back, as many as 20 steps of an attack have.
 ROUNDING_STEPS = 20
 MOST_FOR_ROUNDING = (
@@ -44,7 +44,7 @@ def take_steps(
     try:
         with threads.thread() as call:
             searching = threading.Event()
-            call(grid.on_search.set, searching.set)
+            call(pixel_grid.on_search.set, searching.set)
             step = call(next, steps)
             while True:
                 yield step

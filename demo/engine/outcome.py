@@ -10,8 +10,8 @@ from torch import Tensor
 
 import tkml_core as tk
 from demo.engine.frames import History
-from demo.engine.places import ALONE_SECONDS
 from demo.engine.plan import Plan
+from demo.engine.run_queue import ALONE_SECONDS
 from demo.photos.attack_note import attack_note
 from tkml_core.report import measured
 

@@ -29,8 +29,8 @@ from demo.engine.outcome import Outcome
 from demo.engine.plan import AttackRequest, make_plan
 from demo.engine.replay import Replay, ReplayFrame, packed
 from demo.photos.samples import sample
-from tkml_core.zoo.perturbations import path_of
 from tkml_core.zoo.registry import entry_of
+from tkml_core.zoo.universal_perturbations import path_of
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "recordings"
 MOST_BYTES = 300_000  # a file

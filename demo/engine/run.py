@@ -10,7 +10,7 @@ from demo.engine import loop, zero_gpu
 from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome
 from demo.engine.plan import Plan, make_plan
-from tkml_core.generators import WithResult
+from tkml_core.step_generators import WithResult
 
 
 def run_plan(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from demo.catalog import attacks as catalog
 from demo.engine.outcome import Outcome
 from demo.engine.plan import Plan, Start, make_plan
-from tkml_core.grid import needed
+from tkml_core.pixel_grid import needed
 
 ATTACK = "MinNorm"
 

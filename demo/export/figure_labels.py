@@ -7,7 +7,7 @@ from matplotlib.patches import FancyBboxPatch, PathPatch
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 
-from demo.engine.roles import Roles
+from demo.engine.label_roles import Roles
 from demo.export import figure_icons
 from demo.render.labels import percent
 

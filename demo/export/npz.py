@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from demo.engine.label_roles import Roles
 from demo.engine.outcome import Outcome
-from demo.engine.roles import Roles
 from demo.render.pictures import AMPLIFY
 from tkml_core.report import data_file, levels
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from demo.engine.roles import Roles
+from demo.engine.label_roles import Roles
 from demo.export.figure import MARGIN, WIDTH, place_picture
 from demo.export.figure_labels import INK, ROW, SOFT, label_row
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import tkml_core as tk
-from demo.photos.identity import photo_id
+from demo.photos.public_names import photo_id
 from demo.photos.samples import Sample, sample
 
 MOST_UPLOADS = 24

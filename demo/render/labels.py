@@ -8,7 +8,7 @@ from markupsafe import Markup
 from torch import Tensor
 
 import tkml_core as tk
-from demo.engine.roles import Roles
+from demo.engine.label_roles import Roles
 from demo.render.icons import icon
 
 

@@ -4,8 +4,8 @@ from torch import Tensor
 
 import tkml_core as tk
 from demo.engine.annotators import Photo
+from demo.engine.label_roles import Roles
 from demo.engine.plan import Plan
-from demo.engine.roles import Roles
 from demo.render.labels import scored, top_list
 from demo.render.pictures import AMPLIFY, amplified, figure, to_image
 

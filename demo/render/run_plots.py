@@ -6,11 +6,11 @@ import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.engine.annotators import Photo
 from demo.engine.frames import History
+from demo.engine.label_roles import Roles
 from demo.engine.outcome import Outcome, saved_apart
 from demo.engine.plan import Plan
-from demo.engine.roles import Roles
 from demo.render.curves import curves_html
-from demo.render.race import Race, race_html
+from demo.render.label_race import Race, race_html
 
 
 def race_of(plan: Plan, history: History, outcome: Outcome | None = None) -> str:

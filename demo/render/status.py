@@ -3,8 +3,8 @@
 from demo.catalog import attacks as catalog
 from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome, device_name
-from demo.engine.places import CROWDED_SECONDS, Waiting
 from demo.engine.plan import Plan
+from demo.engine.run_queue import CROWDED_SECONDS, Waiting
 from demo.render.verdict import steps_words
 
 

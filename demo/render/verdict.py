@@ -9,8 +9,8 @@ from markupsafe import Markup
 from demo.catalog import attacks as catalog
 from demo.catalog.english import are, listed
 from demo.catalog.goals import GOALS
-from demo.engine.places import ALONE_SECONDS
-from demo.engine.roles import Roles
+from demo.engine.label_roles import Roles
+from demo.engine.run_queue import ALONE_SECONDS
 from demo.render.templates import fill
 
 

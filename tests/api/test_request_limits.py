@@ -12,9 +12,9 @@ import httpx
 import pytest
 from gradio.utils import get_upload_folder
 
-from demo.components.request_limits import BROKE_OFF, DISK_FULL, MOST_JSON_BYTES, TOO_MANY, RequestLimits
 from demo.photos import upload_folder
 from demo.photos.selection import MOST_UPLOADS
+from demo.server.request_limits import BROKE_OFF, DISK_FULL, MOST_JSON_BYTES, TOO_MANY, RequestLimits
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from demo.components import callers
 from demo.engine.loop import run_here
-from demo.engine.places import AT_ONCE, MOST_WAITING, PLACES, Turn
 from demo.engine.plan import AttackRequest, plan_for
+from demo.engine.run_queue import AT_ONCE, MOST_WAITING, PLACES, Turn
+from demo.server import callers
 
 LONG = ["coco80", 3, "BlackBox", [], "", [], 2000, 0, ""]  # ends by the clock at the earliest, where nobody stops it
 

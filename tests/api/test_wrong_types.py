@@ -14,7 +14,7 @@ import gradio as gr
 import pytest
 from gradio.state_holder import SessionState
 
-from demo.engine.places import PLACES, Turn
+from demo.engine.run_queue import PLACES, Turn
 
 DEEP: Any = []
 for _ in range(50):

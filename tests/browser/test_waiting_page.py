@@ -9,7 +9,7 @@ pytest.importorskip("playwright.sync_api", reason="browser tests need the packag
 from conftest import RUN
 from playwright.sync_api import Page, expect
 
-from demo.engine.places import AT_ONCE, PLACES, Turn
+from demo.engine.run_queue import AT_ONCE, PLACES, Turn
 
 TABS = {
     "Attack": ("attack-button", "stop-button", "status"),

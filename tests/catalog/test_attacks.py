@@ -10,7 +10,7 @@ from demo.catalog import attacks as catalog
 from demo.engine.loop import run_here
 from demo.engine.plan import AttackRequest, plan_for
 from demo.render.verdict import table_html, verdict_html
-from tkml_core.generators import drain
+from tkml_core.step_generators import drain
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 import tkml_core as tk
-from tkml_core import grid
+from tkml_core import pixel_grid
 from tkml_core.attacks.descent import Descent
 
 M, K, STEPS = 7, 2, 4
@@ -157,14 +157,14 @@ def test_lambda_stays_in_its_range_all_along(kind: type[Descent], space: str) ->
 def test_a_success_too_small_for_whole_levels_does_not_cost_a_larger_one(monkeypatch: pytest.MonkeyPatch) -> None:
     annotator, x = smooth()
     attack, goal = tk.TkMLAPT(step=0.2, patience=30, max_steps=80), ask(tk.TkMLAPT)
-    search, tried = grid.search, []
+    search, tried = pixel_grid.search, []
 
     def at_the_second_time(annotator: tk.Annotator, goal: tk.Goal, x: Tensor, z: Tensor, *rest: Tensor | None) -> Any:
         tried.append(tk.l2_norm(z))
         found = search(annotator, goal, x, z, *rest)
         return found._replace(holds=found.holds & (len(tried) > 1))
 
-    monkeypatch.setattr(grid, "search", at_the_second_time)
+    monkeypatch.setattr(pixel_grid, "search", at_the_second_time)
     result = attack(annotator, x, goal)
     assert len(tried) == 2 and (tried[1] >= tried[0]).all()  # the smallest success, then the one kept in reserve
     assert result.achieved.all() and torch.allclose(result.norm_float, tried[1])

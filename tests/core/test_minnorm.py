@@ -24,7 +24,7 @@ from torch import Tensor
 
 import tkml_core as tk
 from tkml_core.attacks.minnorm.multipliers import balanced
-from tkml_core.generators import drain
+from tkml_core.step_generators import drain
 
 NEAR = 1.02  # of the optimum: what a minimum-norm solver is held to
 

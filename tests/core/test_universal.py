@@ -24,7 +24,7 @@ from tkml_core.attacks.universal.norm_ball import project, to_levels
 from tkml_core.attacks.universal.tkmlap_uv import OVERSHOOT, margin_hinge, shared_lambda, slope
 from tkml_core.experiments import universal as experiment
 from tkml_core.experiments.measured_photos import Row, in_turn
-from tkml_core.zoo import perturbations as zoo
+from tkml_core.zoo import universal_perturbations as zoo
 from tkml_core.zoo.registry import entry_of
 
 KINDS = pytest.mark.parametrize("kind", [tk.TkMLAPUv, tk.KUAP])

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 import tkml_core as tk
 from demo.engine import annotators
+from demo.engine.annotator_cache import Loaded
 from demo.engine.annotators import annotate_photo, read_photo, working_first
-from demo.engine.loaded import Loaded
 from demo.engine.looks import Looks
 from demo.engine.plan import plan_for
 from demo.engine.recordings import recording

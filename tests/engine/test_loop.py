@@ -25,22 +25,22 @@ from demo.components.label_toggles import truth_panel
 from demo.components.photo_input import photo_input
 from demo.engine import loop
 from demo.engine.annotators import Photo, annotate_photo, guess, load_annotator, read_photo
+from demo.engine.label_roles import Roles
 from demo.engine.plan import DEFAULT_K, AttackRequest, plan_for
-from demo.engine.roles import Roles
 from demo.engine.stream import PICTURES_EVERY
 from demo.export.files import save_png, save_report
 from demo.photos import uploads
 from demo.photos.samples import sample, samples
 from demo.photos.selection import known_truth
+from demo.render.label_race import LABEL_GAP, MOST_LABELS, Race, drawn_labels, race_html, spread
 from demo.render.labels import percent, ranking, top_list
 from demo.render.plot import ticks
-from demo.render.race import LABEL_GAP, MOST_LABELS, Race, drawn_labels, race_html, spread
 from demo.render.status import done_html, status_html
 from demo.render.verdict import sentence, table_html, verdict_html
 from demo.tabs.attack import stage as live
 from demo.tabs.attack.updates import still_kept
-from tkml_core import grid
-from tkml_core.generators import WithResult
+from tkml_core import pixel_grid
+from tkml_core.step_generators import WithResult
 
 NAME = "voc20"
 REPORT = {
@@ -509,14 +509,14 @@ def test_the_search_on_the_256_levels_is_part_of_the_clock(monkeypatch: pytest.M
 
 def test_a_search_that_takes_a_while_is_told_of_and_is_no_step(cat: str, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_for(cat, AttackRequest(NAME, 1, "TkML-AP-U", ["cat"]))
-    search = grid.search
+    search = pixel_grid.search
 
-    def slow(*args: Any, **options: Any) -> grid.Rounded:
+    def slow(*args: Any, **options: Any) -> pixel_grid.Rounded:
         found = search(*args, **options)
         time.sleep(0.3)
         return found
 
-    monkeypatch.setattr(grid, "search", slow)
+    monkeypatch.setattr(pixel_grid, "search", slow)
     frames, outcome = to_the_end(loop.run_here(plan))
     [told] = [frame for frame in frames if frame.rounding]
     at = frames.index(told)

@@ -17,7 +17,7 @@ from demo.engine.plan import AttackRequest, make_plan
 from demo.engine.recordings import FOLDER, MOST_BYTES, Recording, read, recording, sample_photo, write
 from demo.engine.replay import Recorder
 from demo.tabs.attack import stage
-from tkml_core.generators import WithResult
+from tkml_core.step_generators import WithResult
 
 FILES = sorted(FOLDER.glob("*.npz"))
 WANTED = {"push-out", "one-label", "hide-one", "plant", "ordered", "universal", "jpeg"}

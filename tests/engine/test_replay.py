@@ -16,9 +16,9 @@ from demo.components.amplifier import factor_of
 from demo.engine import loop
 from demo.engine import replay as recording
 from demo.engine.frames import Frame, History
+from demo.engine.label_roles import Roles
 from demo.engine.plan import AttackRequest, plan_for
 from demo.engine.replay import MOST_FRAMES, Recorder, Replay
-from demo.engine.roles import Roles
 from demo.render.labels import ranking, top_list
 from demo.tabs.attack import stage
 from demo.tabs.attack.label_picker import Naming

@@ -35,7 +35,7 @@ from demo.photos import samples
 import spaces
 from gradio.context import LocalContext
 from pathlib import Path
-from tkml_core.generators import WithResult
+from tkml_core.step_generators import WithResult
 
 def run(stop_at=None):
     photo = samples.write_samples(Path(sys.argv[1]))["cat"]

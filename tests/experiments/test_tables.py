@@ -19,12 +19,12 @@ from tkml_core.experiments import methods, results, tables, tables_latex
 from tkml_core.experiments.measured_photos import Photos, true_ranks
 from tkml_core.images import InputSize
 from tkml_core.labels import COCO80, VOC20
-from tkml_core.measured import summary, tables_page
+from tkml_core.measured import summary, tables_report
 from tkml_core.measured.cells import CASES, Cell
 from tkml_core.measured.lines import agree, read
 from tkml_core.zoo import registry
 from tkml_core.zoo.entry import Entry
-from tkml_core.zoo.perturbations import path_of, save_universal
+from tkml_core.zoo.universal_perturbations import path_of, save_universal
 
 TINY = "tiny"
 
@@ -268,7 +268,7 @@ def test_two_methods_are_compared_photo_by_photo() -> None:
     assert (pair.shorter_first, pair.shorter_second) == (0, 9) and pair.p_norm == pytest.approx(2 / 2**9)
     assert (pair.sooner_first, pair.sooner_second) == (9, 0) and pair.p_steps == pytest.approx(2 / 2**9)
     assert pair.ratio == pytest.approx(304 / 204) and pair.ratio_float == pytest.approx(250 / 90)
-    (words,) = tables_page.ahead([pair])
+    (words,) = tables_report.ahead([pair])
     assert "smaller ‖z‖₂ in 0 of 1 cells and a larger one in 1; it reaches the goal in fewer steps in 1 of 1" in words
 
 
@@ -301,13 +301,13 @@ def test_the_papers_layout_in_latex_and_the_figures_as_csv() -> None:
     body = text.split(r"\midrule")[1].split(r"\bottomrule")[0]
     assert {row.count("&") for row in body.strip().splitlines()} == {7}
     assert tables_latex.escape("CW^k, a_b & 5 %") == r"CW$^k$, a\_b \& 5 \%"
-    rows = list(csv.DictReader(tables_page.to_csv(summary.figures(cells)).splitlines()))
+    rows = list(csv.DictReader(tables_report.to_csv(summary.figures(cells)).splitlines()))
     assert (
         rows[0]["annotator"] == "coco80"
         and float(rows[0]["pert"]) == pytest.approx(3.04)
         and rows[2]["paper_asr"] == ""
     )
-    page = tables_page.page(cells, "about")
+    page = tables_report.page(cells, "about")
     assert "## Table 5" in page and "## Who is ahead" in page and "Table 2" not in page
 
 

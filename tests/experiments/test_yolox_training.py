@@ -15,7 +15,7 @@ from tkml_core.experiments.training.adversary import Adversary, loss_of
 from tkml_core.experiments.training.batches import Packed, by_shape, crops
 from tkml_core.labels import COCO80, VOC20
 from tkml_core.zoo import registry, weights, yolox
-from tkml_core.zoo.checked import tensors
+from tkml_core.zoo.checksums import tensors
 
 
 @pytest.fixture(scope="module")

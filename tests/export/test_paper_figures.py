@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from demo import figures
-from demo.engine.roles import Roles
+from demo.engine.label_roles import Roles
 from demo.export.figure import WIDTH
 from demo.export.paper_figures import Panel, Strip, draw
 

@@ -11,7 +11,7 @@ from demo.engine.loop import run_here
 from demo.engine.plan import AttackRequest, plan_for
 from demo.photos.attack_note import KEYWORD, attack_before, attack_note
 from demo.photos.uploads import open_photo
-from tkml_core.generators import drain
+from tkml_core.step_generators import drain
 
 
 def test_a_saved_photo_is_known_again_and_its_pixels_are_the_same(photos: dict[str, Path], tmp_path: Path) -> None:

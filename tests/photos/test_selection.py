@@ -6,7 +6,7 @@ import pytest
 
 from demo.components.photo_set import note_html
 from demo.engine.annotators import load_annotator
-from demo.photos.identity import photo_id
+from demo.photos.public_names import photo_id
 from demo.photos.selection import selected
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from demo.catalog import attacks as catalog
 from demo.engine.plan import AttackRequest, Plan, plan_for
-from demo.photos.identity import photo_id
+from demo.photos.public_names import photo_id
 from demo.tabs.attack.form import page_plan
 
 

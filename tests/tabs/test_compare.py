@@ -13,7 +13,7 @@ from markupsafe import escape
 from demo.catalog import attacks as catalog
 from demo.engine import loop
 from demo.engine.annotators import load_annotator
-from demo.photos.identity import photo_id
+from demo.photos.public_names import photo_id
 from demo.photos.selection import Source
 from demo.tabs.compare import methods, rounds, summary, totals
 from demo.tabs.compare.events import entry_of
@@ -30,7 +30,7 @@ from demo.tabs.compare.render import (
     strip_html,
 )
 from demo.tabs.compare.rounds import Round
-from tkml_core.generators import drain
+from tkml_core.step_generators import drain
 
 STEPS = Limit("steps", 5)
 

@@ -12,9 +12,9 @@ from conftest import with_universal
 from demo.catalog import attacks as catalog
 from demo.components.theme import script
 from demo.engine.annotators import load_annotator
-from demo.engine.checks import web_address
 from demo.engine.plan import Plan, plan_for
-from demo.photos.identity import photo_id
+from demo.engine.value_checks import web_address
+from demo.photos.public_names import photo_id
 from demo.photos.samples import sample
 from demo.photos.selection import known_truth
 from demo.render.qr_code import qr_svg

@@ -13,9 +13,9 @@ from torch import Tensor
 import tkml_core as tk
 from demo.catalog.goals import GOALS
 from demo.engine import distortions, loop
+from demo.engine.label_roles import Roles
 from demo.engine.outcome import Outcome
 from demo.engine.plan import AttackRequest, plan_for
-from demo.engine.roles import Roles
 from demo.tabs.attack.robustness.examine import Examined, Finished, Row, Seen, examine
 from demo.tabs.attack.robustness.goal_checks import SHOWN
 from demo.tabs.attack.robustness.render import examined_html, summary

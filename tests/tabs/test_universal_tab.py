@@ -17,8 +17,8 @@ from demo.photos.samples import sample, samples
 from demo.photos.selection import Source, sample_sources, uploaded
 from demo.tabs.universal import craft, events, photo_set, render, trial
 from tkml_core.attacks.registry import UNIVERSAL
-from tkml_core.grid import TOLERANCE
-from tkml_core.zoo.perturbations import notes_of, path_of
+from tkml_core.pixel_grid import TOLERANCE
+from tkml_core.zoo.universal_perturbations import notes_of, path_of
 
 NAME, K = "mobilenet-voc20", 3  # has bundled perturbations, and is quick
 

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from tkml_core.annotator import Annotator
 from tkml_core.attacks.batch import BatchState
-from tkml_core.generators import drain
 from tkml_core.goals import Goal
 from tkml_core.step import Result, Steps
+from tkml_core.step_generators import drain
 
 
 def check_whole(name: str, value: Any, least: int) -> None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from tkml_core import grid
+from tkml_core import pixel_grid
 from tkml_core.annotator import Annotator
 from tkml_core.attacks import deferred
 from tkml_core.attacks.checks import check_asked, check_graph, scores_of
@@ -86,7 +86,7 @@ class BatchState:
         self.forwards = self.forwards + 1
         if len(met):
             images = quantize(self.x[met])
-            holds = grid.holds(self.annotator, self.goal.select(met), images, self.confidence)
+            holds = pixel_grid.holds(self.annotator, self.goal.select(met), images, self.confidence)
             self.certified = replace(self.certified, met, holds)
             self.forwards = add(self.forwards, met)
             self.mark(self.certified)
@@ -149,7 +149,7 @@ class BatchState:
             return
         x_adv = check.x_adv[won]
         self.keep(won, x_adv, check.size[better])
-        holds = grid.holds(self.annotator, self.goal.select(won), quantize(x_adv), self.confidence)
+        holds = pixel_grid.holds(self.annotator, self.goal.select(won), quantize(x_adv), self.confidence)
         self.forwards = add(self.forwards, won)
         if check.x_adv is self.x_adv:  # nothing has moved since, so that the next Step is about these images
             self.certified = replace(self.certified, won, holds)
@@ -183,7 +183,7 @@ class BatchState:
         """End `rows` (n,) on the shortest 8-bit images that are found beside `near` (B,3,H,W); those that have none."""
         z = near[rows] - self.x[rows]
         most = (NORMS["linf"](z) - SLACK).ceil() if self.measure == "linf" else None
-        found = grid.search(self.annotator, self.goal.select(rows), self.x[rows], z, most, self.confidence)
+        found = pixel_grid.search(self.annotator, self.goal.select(rows), self.x[rows], z, most, self.confidence)
         self.forwards = add(self.forwards, rows, found.forwards)
         self.backwards = add(self.backwards, rows, found.backwards)
         if bool(found.holds.any()):
@@ -226,7 +226,7 @@ class BatchState:
         with torch.no_grad():
             logits = torch.cat([self.annotator(x_adv[i : i + 1]) for i in range(len(x_adv))])
         self.forwards = self.forwards + 1
-        achieved = self.goal.margin(logits) <= -grid.TOLERANCE - self.confidence
+        achieved = self.goal.margin(logits) <= -pixel_grid.TOLERANCE - self.confidence
         nearest = torch.where(each(self.best_norm < torch.inf), self.best, self.x_adv)
         return Result(
             x_adv=x_adv,

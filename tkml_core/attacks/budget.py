@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
-from tkml_core import grid
+from tkml_core import pixel_grid
 from tkml_core.annotator import Annotator
 from tkml_core.attacks.base import Attack, check_whole
 from tkml_core.attacks.batch import BatchState, onto_ball
@@ -94,7 +94,7 @@ class Budget(Attack):
         return replace(
             result,
             x_adv=put(result.x_adv, rows, images),
-            achieved=put(result.achieved, rows, goal.margin(logits) <= -grid.TOLERANCE - state.confidence),
+            achieved=put(result.achieved, rows, goal.margin(logits) <= -pixel_grid.TOLERANCE - state.confidence),
             consistent=put(result.consistent, rows, consistent(logits, goal.true, goal.k)),
             norm=put(result.norm, rows, l2_norm(images - state.x[rows])),
             norm_float=put(result.norm_float, rows, result.norm_float[rows].clamp(max=self.norm)),

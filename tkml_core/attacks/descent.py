@@ -46,7 +46,7 @@ class Descent(Attack):
     step: in (0, 2), the share of the way to the goal that one update goes. beta: β of Eq. 8 and 12. momentum: share of the
     last direction in the running mean along which an image goes that has stalled; with 0 each step is one of Eq. 9 or 13.
     score_space: "logits", or "probability" as the paper has it: f and λ in [0,1], where saturated scores lose their gradient.
-    For the printed algorithms, with one η throughout, see `printed.py`.
+    For the printed algorithms, with one η throughout, see `as_printed.py`.
     """
 
     step: float = 0.5

@@ -12,8 +12,8 @@ from torch import Tensor
 import tkml_core as tk
 from tkml_core.experiments.datasets import IGNORED, Photo, Report, columns
 from tkml_core.experiments.methods import Method
-from tkml_core.generators import WithResult
 from tkml_core.step import Result
+from tkml_core.step_generators import WithResult
 
 SELECTIONS = ("consistent", "perfect")
 

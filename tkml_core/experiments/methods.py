@@ -16,7 +16,7 @@ from tkml_core.attacks.universal.norm_ball import noise_like
 from tkml_core.attacks.universal.precomputed import Precomputed
 from tkml_core.measured.cells import KS, UNIVERSAL_KS, Cell
 from tkml_core.step import Steps
-from tkml_core.zoo.perturbations import load_universal, path_of
+from tkml_core.zoo.universal_perturbations import load_universal, path_of
 
 TABLES = {2: ("untargeted",), 3: ("untargeted",), 4: ("universal",), 5: tk.CASES}  # which cases a table is about
 DEFAULT = ("TkML-AP-U", "kFool", "TkML-AP-T", "ML-AP", "MinNorm")
@@ -55,7 +55,7 @@ def attack_of(text: str) -> Attack:
     """The attack that a method's name says: "MinNorm", or with settings, "TkML-AP-T(step=0.1, patience=20)".
 
     "TkML-AP-U(as printed)", "TkML-AP-T(as printed, eta=0.1)": the paper's algorithms with one η, and nothing
-    that adapts; what is not in the print even so, `attacks/printed.py` says.
+    that adapts; what is not in the print even so, `attacks/as_printed.py` says.
     ValueError, saying what is expected, for anything else. Universal attacks are made beforehand and are none of these.
     """
     name, bracket, rest = text.partition("(")

@@ -16,9 +16,9 @@ from pathlib import Path
 import tkml_core as tk
 from tkml_core.experiments import datasets, methods, provenance, results, tables_latex
 from tkml_core.experiments.measured_photos import SELECTIONS, Photos, shuffled
-from tkml_core.measured import lines, summary, tables_page
+from tkml_core.measured import lines, summary, tables_report
 from tkml_core.measured.cells import CASES, KS, UNIVERSAL_KS, Cell
-from tkml_core.zoo.perturbations import FOLDER
+from tkml_core.zoo.universal_perturbations import FOLDER
 
 
 def parser() -> argparse.ArgumentParser:
@@ -121,11 +121,11 @@ def work_of(args: argparse.Namespace, skipped: list[str]) -> results.Work:
 def conclude(folder: Path) -> str:
     """Write the tables of a folder's lines beside them; returns them as Markdown."""
     cells = summary.by_cell(lines.read(folder))
-    page = tables_page.page(cells, provenance.about(folder))
+    page = tables_report.page(cells, provenance.about(folder))
     written = {
         "tables.md": page, "tables.tex": tables_latex.latex(cells),
-        "figures.csv": tables_page.to_csv(summary.figures(cells)), "larger.csv": tables_page.to_csv(summary.larger(cells)),
-        "pairs.csv": tables_page.to_csv(summary.pairs(cells)),
+        "figures.csv": tables_report.to_csv(summary.figures(cells)), "larger.csv": tables_report.to_csv(summary.larger(cells)),
+        "pairs.csv": tables_report.to_csv(summary.pairs(cells)),
     }  # fmt: skip
     for name, text in written.items():
         provenance.replace_text(folder / name, text)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from tkml_core.measured.cells import CASES, Cell
 from tkml_core.measured.summary import Figures, Larger, Pair, Rows, figures, larger, pairs, place_of
-from tkml_core.measured.tables_page import SURE, of_table
+from tkml_core.measured.tables_report import SURE, of_table
 
 DASH = "--"
 _ESCAPED = {

@@ -19,13 +19,13 @@ import tkml_core as tk
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal.base import Universal
 from tkml_core.attacks.universal.norm_ball import noise_like, to_levels
-from tkml_core.experiments import universal_page
+from tkml_core.experiments import universal_report
 from tkml_core.experiments.command import plain_command
 from tkml_core.experiments.datasets import UNKNOWN, Photo, columns, measuring, training
 from tkml_core.experiments.measured_photos import Photos, Row, in_turn, shuffled
-from tkml_core.generators import WithResult
 from tkml_core.step import UniversalResult, UniversalStep
-from tkml_core.zoo.perturbations import FOLDER, load_universal, notes_of, path_of, save_universal
+from tkml_core.step_generators import WithResult
+from tkml_core.zoo.universal_perturbations import FOLDER, load_universal, notes_of, path_of, save_universal
 
 KS = (3, 1, 2)  # k = 3 first: what a cut-off run should have
 
@@ -147,8 +147,8 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if not args.table:
         run(args, plain_command(args, parser))
-    universal_page.write(args.out)
-    print(universal_page.table(args.out))
+    universal_report.write(args.out)
+    print(universal_report.table(args.out))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Which annotators there are. To add one, add an `Entry` to ENTRIES: no other file names an annotator.
 
-Others are added without a change here: the environment variable TKML_ANNOTATORS names TOML files (see `described.py`),
+Others are added without a change here: the environment variable TKML_ANNOTATORS names TOML files (see `description.py`),
 module:function, or annotators that are optional, with `:` between them (`;` on Windows).
 """
 
@@ -17,7 +17,7 @@ from torch import nn
 from tkml_core.annotator import Annotator
 from tkml_core.images import InputSize
 from tkml_core.labels import COCO80, VOC20
-from tkml_core.zoo import described, mobilenet, paper_networks, yolox
+from tkml_core.zoo import description, mobilenet, paper_networks, yolox
 from tkml_core.zoo.defences import DEFENCES, defended
 from tkml_core.zoo.entry import Entry
 from tkml_core.zoo.published import PUBLISHED
@@ -129,9 +129,9 @@ def _find(name: str, known: dict[str, Entry]) -> Entry:
     if plus and defence in DEFENCES:
         return defended(_find(base, known), defence)
     if name.endswith(".toml"):
-        return described.described(Path(name).expanduser())
+        return description.described(Path(name).expanduser())
     if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", name):
-        return described.from_function(name)
+        return description.from_function(name)
     raise ValueError(
         f"No annotator is called {name!r}; there are {', '.join(known)}, each also with +{', +'.join(DEFENCES)}. A file's "
         "path (.toml) or module:function names one of your own."

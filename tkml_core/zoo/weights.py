@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from tkml_core.zoo.checked import fill_exactly, record, tensors
+from tkml_core.zoo.checksums import fill_exactly, record, tensors
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "weights"  # of what is bundled
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from tkml_core.labels import COCO80, label_indices
-from tkml_core.zoo.checked import fill_exactly, tensors
+from tkml_core.zoo.checksums import fill_exactly, tensors
 from tkml_core.zoo.mobilenet import fold
 
 PAD = 114 / 255  # the grey that the detector was trained to see outside a photo

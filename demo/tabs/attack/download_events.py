@@ -11,7 +11,7 @@ from gradio.utils import get_upload_folder
 
 from demo.components.events import QUIET, Update, plainly
 from demo.components.theme import script
-from demo.engine.checks import web_address
+from demo.engine.value_checks import web_address
 from demo.export import citation, full_size, npz
 from demo.export import files as export_files
 from demo.render.templates import fill

@@ -6,7 +6,7 @@ from demo.catalog import attacks as catalog
 from demo.components.label_toggles import NOTHING_TRUE, marked_true
 from demo.engine.annotators import load_annotator
 from demo.engine.plan import AttackRequest, Plan, plan_for
-from demo.photos.identity import photo_id
+from demo.photos.public_names import photo_id
 
 
 def number(label: str, text: Any) -> float | None:

@@ -14,7 +14,7 @@ from demo.catalog import attacks as catalog
 from demo.components.events import CHOICE, QUIET, Update, plainly
 from demo.components.theme import Html, script
 from demo.engine.annotators import load_annotator
-from demo.photos.identity import UPLOAD, photo_file
+from demo.photos.public_names import UPLOAD, photo_file
 from demo.photos.selection import LONGEST_LABEL, MOST_NAMED, known
 from demo.photos.uploads import open_photo
 from demo.tabs.attack import updates

@@ -17,8 +17,8 @@ from demo.components.share_card import SHARE
 from demo.components.theme import Html, script
 from demo.engine import loop
 from demo.engine.annotators import largest_k, load_annotator
-from demo.engine.places import CROWDED_SECONDS
 from demo.engine.plan import DEFAULT_K, MAX_SEED, MAX_STEPS
+from demo.engine.run_queue import CROWDED_SECONDS
 from demo.engine.smaller import can_be_smaller
 from demo.render.pictures import AMPLIFY
 from demo.tabs.attack import downloads

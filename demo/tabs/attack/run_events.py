@@ -10,9 +10,9 @@ from demo.components import replay
 from demo.components.amplifier import factor_of
 from demo.components.events import QUIET, Update, plainly
 from demo.components.run_bar import RunButton, wire_by_session
-from demo.engine.places import Turn
 from demo.engine.plan import Plan
 from demo.engine.replay import Replay
+from demo.engine.run_queue import Turn
 from demo.engine.smaller import can_be_smaller, smaller
 from demo.export.files import save_data, save_png, save_report
 from demo.render.status import waiting_html

@@ -15,7 +15,7 @@ from demo.render.pictures import AMPLIFY
 from demo.render.run_plots import race_of
 from demo.render.status import done_html, status_html
 from demo.render.verdict import aim, table_html, verdict_html, waiting_html
-from tkml_core.generators import WithResult
+from tkml_core.step_generators import WithResult
 
 RACE_EVERY = 1 / 4
 BOXES = ("before", "change", "after", "race", "status", "verdict", "table")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from demo.components.entry import EntryWidgets
+from demo.components.attack_choices import EntryWidgets
 from demo.components.events import QUIET
 from demo.components.sample_gallery import newer_samples
 from demo.export.files import KEEP_SECONDS

@@ -12,10 +12,10 @@ from demo.components.events import Update
 from demo.components.label_toggles import marked_true, toggles_value
 from demo.components.replay import replay_value
 from demo.engine.annotators import Photo, guess, largest_k, load_annotator, read_photo
-from demo.engine.checks import whole
-from demo.engine.roles import Roles
+from demo.engine.label_roles import Roles
+from demo.engine.value_checks import whole
 from demo.photos.attack_note import attack_before
-from demo.photos.identity import photo_id
+from demo.photos.public_names import photo_id
 from demo.photos.samples import sample
 from demo.photos.selection import LONGEST_LABEL, MOST_NAMED, known, known_truth
 from demo.photos.uploads import GONE

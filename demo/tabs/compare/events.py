@@ -5,11 +5,11 @@ from typing import Any
 
 import gradio as gr
 
-from demo.components.entry import EntryWidgets
+from demo.components.attack_choices import EntryWidgets
 from demo.components.events import CHOICE, plainly
 from demo.components.label_toggles import marked_true
 from demo.engine.annotators import load_annotator
-from demo.photos.identity import photo_id
+from demo.photos.public_names import photo_id
 from demo.photos.samples import samples
 from demo.photos.selection import known
 from demo.tabs.compare import methods as comparison

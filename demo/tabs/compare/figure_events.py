@@ -7,7 +7,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from demo.components.events import QUIET, Update, plainly
-from demo.engine.checks import one_of
+from demo.engine.value_checks import one_of
 from demo.export import files as export_files
 from demo.export import npz
 from demo.tabs.compare.widgets import FigureWidgets

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from demo.engine.checks import one_of, whole
-from demo.engine.places import CROWDED_SECONDS
 from demo.engine.plan import MAX_STEPS
+from demo.engine.run_queue import CROWDED_SECONDS
+from demo.engine.value_checks import one_of, whole
 
 LIMITS = {"steps": "steps", "gradients": "gradients", "seconds": "wall clock"}
 # Seconds are no more than a run has while others wait, so that they are the same for every method.

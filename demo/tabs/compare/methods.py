@@ -6,16 +6,16 @@ from typing import Any
 
 from demo.catalog import attacks as catalog
 from demo.engine import loop
-from demo.engine.checks import one_of
 from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome
-from demo.engine.places import Waiting, at_once
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.engine.run import run_plan
+from demo.engine.run_queue import Waiting, at_once
 from demo.engine.stream import PICTURES_EVERY
+from demo.engine.value_checks import one_of
 from demo.tabs.compare.limits import Limit
-from tkml_core.generators import WithResult
-from tkml_core.zoo.perturbations import bundled
+from tkml_core.step_generators import WithResult
+from tkml_core.zoo.universal_perturbations import bundled
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from torch import Tensor
 import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.engine.annotators import read_photo
+from demo.engine.label_roles import Roles
 from demo.engine.outcome import Outcome
 from demo.engine.plan import Plan
-from demo.engine.roles import Roles
 from demo.render.labels import scored, tags, top_list
 from demo.render.pictures import AMPLIFY, amplified, data_uri, figure, to_image
 from demo.render.templates import fill

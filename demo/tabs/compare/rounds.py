@@ -6,7 +6,7 @@ from typing import Any
 
 from demo.engine.annotators import guess, load_annotator, read_photo
 from demo.engine.plan import Plan
-from demo.photos.identity import photo_id
+from demo.photos.public_names import photo_id
 from demo.photos.selection import Selection, Source, chosen_samples, selected
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import Entry, plans

@@ -6,11 +6,11 @@ from typing import Any
 from gradio.utils import get_upload_folder
 
 from demo.components import run_bar
-from demo.components.entry import EntryWidgets
+from demo.components.attack_choices import EntryWidgets
 from demo.components.events import Update
 from demo.engine.annotators import load_annotator
 from demo.engine.outcome import Outcome
-from demo.engine.places import Turn
+from demo.engine.run_queue import Turn
 from demo.export import files as export_files
 from demo.render.csv_file import csv_link
 from demo.render.status import line_html, speed_words, waiting_html

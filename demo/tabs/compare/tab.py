@@ -2,14 +2,14 @@
 
 import gradio as gr
 
-from demo.components.entry import EntryWidgets
+from demo.components.attack_choices import EntryWidgets
 from demo.components.events import QUIET
 from demo.components.photo_set import photo_set
 from demo.components.theme import Html, script
 from demo.components.upload_truth import upload_truth
 from demo.engine import loop
-from demo.engine.places import CROWDED_SECONDS
 from demo.engine.plan import MAX_SEED
+from demo.engine.run_queue import CROWDED_SECONDS
 from demo.export.files import KEEP_SECONDS
 from demo.render.status import line_html
 from demo.tabs.compare import events, figure_events, render, rounds, run_events

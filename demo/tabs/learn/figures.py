@@ -4,8 +4,8 @@ import json
 
 import tkml_core as tk
 from demo.components.label_toggles import toggles
+from demo.engine.label_roles import Roles
 from demo.engine.outcome import Outcome
-from demo.engine.roles import Roles
 from demo.render.icons import icon
 from demo.render.labels import scored
 from demo.tabs.learn.controls import SAYS, button, choice, drawing, slider

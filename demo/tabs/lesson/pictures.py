@@ -11,8 +11,8 @@ from PIL import Image
 from torch import Tensor
 
 import tkml_core as tk
+from demo.engine.label_roles import Roles
 from demo.engine.recordings import Recording
-from demo.engine.roles import Roles
 from demo.render.labels import scored, top_list
 from demo.render.pictures import AMPLIFY, amplified, to_image
 

@@ -9,15 +9,15 @@ import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.catalog.english import listed
 from demo.engine import loop
-from demo.engine.checks import one_of
-from demo.engine.places import ALONE_SECONDS, Waiting, at_once
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.engine.run import run_plan
+from demo.engine.run_queue import ALONE_SECONDS, Waiting, at_once
+from demo.engine.value_checks import one_of
 from demo.photos.selection import Source
 from demo.render.csv_file import csv_link, csv_text
 from demo.render.measured_table import Table, table_html
-from tkml_core.generators import WithResult
 from tkml_core.statistics import share
+from tkml_core.step_generators import WithResult
 
 MOST_PHOTOS = 12
 SECONDS = 150.0  # wall clock of a whole row

@@ -18,7 +18,7 @@ from demo.render.templates import fill
 from demo.tabs.tables import numbers
 from demo.tabs.tables.plain_words import Against, against
 from tkml_core.attacks.budget import AUTHORS
-from tkml_core.measured import easy_targets, lines, summary, tables_page
+from tkml_core.measured import easy_targets, lines, summary, tables_report
 from tkml_core.measured.cells import CASES
 from tkml_core.zoo.registry import data_set
 
@@ -62,9 +62,9 @@ def sections(folder: Path = MEASURED) -> list[Section]:
     for number_, build in ((2, numbers.untargeted), (3, None), (4, numbers.universal), (5, numbers.targeted)):
         if build is None:
             pictures = [("Of the labels that are shown, none is true: the share of photos", _by_shown(larger, styles))]
-            found.append(Section(numbers.larger(larger, command), tables_page.to_csv(larger), pictures=pictures))
+            found.append(Section(numbers.larger(larger, command), tables_report.to_csv(larger), pictures=pictures))
             continue
-        ours = {cell: methods for cell, methods in cells.items() if tables_page.of_table(number_, cell)}
+        ours = {cell: methods for cell, methods in cells.items() if tables_report.of_table(number_, cell)}
         figures = [one for one in made if one.cell in ours]
         said = against([pair for pair in beside if pair.cell in ours])
         if number_ == 4:
@@ -79,9 +79,11 @@ def sections(folder: Path = MEASURED) -> list[Section]:
                 (BY_STEPS, curves_html([*steps, *easier_steps], STEPS, styles)),
             ]
         found.append(
-            Section(build(figures, command), tables_page.to_csv(figures), said, drawn, folded, untargeted=number_ != 5)
+            Section(
+                build(figures, command), tables_report.to_csv(figures), said, drawn, folded, untargeted=number_ != 5
+            )
         )
-    found.append(Section(numbers.beside(beside, command), tables_page.to_csv(beside)))
+    found.append(Section(numbers.beside(beside, command), tables_report.to_csv(beside)))
     return [section for section in found if section.table.rows]
 
 
@@ -127,7 +129,7 @@ def section_html(section: Section) -> Markup:
     name = section.table.title.partition(":")[0].lower().replace(" ", "-").rstrip("?")
     table = replace(section.table, title=f"{section.table.title}, in numbers")
     return fill(
-        "tabs/tables/section.html", title=section.table.title, against=section.against, tested=tables_page.TESTED,
+        "tabs/tables/section.html", title=section.table.title, against=section.against, tested=tables_report.TESTED,
         pictures=[(heading, Markup(html)) for heading, html in section.pictures if html],
         folded=[(heading, Markup(html)) for heading, html in section.folded if html],
         numbers=table_html(table) + csv_link(name, section.csv), untargeted=section.untargeted,

@@ -5,10 +5,10 @@ from typing import TypeVar
 
 from demo.render.measured_table import Table
 from demo.render.verdict import top_words
-from tkml_core.measured import summary, tables_page
+from tkml_core.measured import summary, tables_report
 from tkml_core.statistics import share
 
-chance, number, printed = tables_page.chance, tables_page.number, tables_page.printed
+chance, number, printed = tables_report.chance, tables_report.number, tables_report.printed
 T = TypeVar("T")
 GOAL, EQ_14 = "goal % [95 %]", "E = 0 % [95 %]"
 PAPER_ASR, PAPER_PERT = "paper’s ASR %", "paper’s Pert"
@@ -148,7 +148,7 @@ def beside(made: list[summary.Pair], command: str) -> Table:
     return Table(
         "Who is ahead?",
         "Two methods on the same photos. Goal alone: photos on which only the one, only the other reaches it. Smaller: of the "
-        f"photos that both solve, on how many the one, the other needs less; the ratio is of mean ‖z‖₂. {tables_page.TESTED}",
+        f"photos that both solve, on how many the one, the other needs less; the ratio is of mean ‖z‖₂. {tables_report.TESTED}",
         (
             "annotator", "case", "k", "methods", "photos", "goal alone", "p", "‖z‖₂ smaller", "ratio, 8-bit",
             "before rounding", "p",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from demo.catalog.english import listed
 from tkml_core.measured.summary import Pair
-from tkml_core.measured.tables_page import SURE
+from tkml_core.measured.tables_report import SURE
 
 
 @dataclass(frozen=True)

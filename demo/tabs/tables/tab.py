@@ -13,8 +13,8 @@ from demo.components.run_bar import into_sight, wire
 from demo.components.theme import Html
 from demo.components.upload_truth import upload_truth
 from demo.engine.annotators import load_annotator
-from demo.engine.places import Turn
 from demo.engine.plan import DEFAULT_K, MAX_SEED, MAX_STEPS
+from demo.engine.run_queue import Turn
 from demo.engine.stream import PICTURES_EVERY
 from demo.export.files import KEEP_SECONDS
 from demo.photos.selection import selected
@@ -22,7 +22,7 @@ from demo.render.status import line_html, waiting_html
 from demo.render.templates import fill
 from demo.tabs.tables import live_row
 from demo.tabs.tables.measured import MEASURED, about, command_of, measured_html
-from tkml_core.generators import WithResult
+from tkml_core.step_generators import WithResult
 
 MOST_ROWS = 8
 

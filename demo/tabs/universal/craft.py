@@ -10,14 +10,14 @@ from torch import Tensor
 import tkml_core as tk
 from demo.engine import loop
 from demo.engine.annotators import load_annotator
-from demo.engine.checks import one_of, whole
 from demo.engine.plan import MAX_SEED
+from demo.engine.value_checks import one_of, whole
 from demo.tabs.universal.photo_set import PhotoSet
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal.base import CHUNK, Universal
 from tkml_core.attacks.universal.norm_ball import noise_like
-from tkml_core.generators import WithResult
 from tkml_core.step import UniversalResult, UniversalStep
+from tkml_core.step_generators import WithResult
 
 MOST_K, MOST_EPOCHS = 10, 50
 BUDGETS = (200, 8000)  # ‖z‖₂ in 0–255 units

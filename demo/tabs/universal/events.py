@@ -15,7 +15,7 @@ from demo.components.events import QUIET, Update, plainly
 from demo.components.run_bar import into_sight, wire
 from demo.engine import loop
 from demo.engine.annotators import load_annotator
-from demo.engine.places import Turn
+from demo.engine.run_queue import Turn
 from demo.engine.stream import PICTURES_EVERY
 from demo.export import files as export_files
 from demo.photos.selection import selected
@@ -24,7 +24,7 @@ from demo.render.status import line_html
 from demo.render.verdict import limit_words, waiting_html
 from demo.tabs.universal import craft, photo_set, render, trial
 from demo.tabs.universal.widgets import UniversalWidgets
-from tkml_core.generators import WithResult
+from tkml_core.step_generators import WithResult
 
 OWN = "made here"  # the z that the visitor made, where one is chosen to be tried
 Stop = Callable[[], bool]

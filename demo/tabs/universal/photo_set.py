@@ -12,7 +12,7 @@ from demo.catalog.english import listed
 from demo.engine.annotators import guess, load_annotator, read_photo
 from demo.photos.samples import sample
 from demo.photos.selection import Source
-from tkml_core.generators import drain
+from tkml_core.step_generators import drain
 
 VIEWS = 4  # pictures that `views` makes of one photo
 CLOSER = 0.075  # of the width, cut from every side for the closer view, which shows 85 % of it

@@ -25,9 +25,9 @@ from demo.tabs.universal.craft import Made
 from demo.tabs.universal.render import change_html, factor_for
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal.precomputed import Precomputed
-from tkml_core.generators import WithResult
 from tkml_core.statistics import wilson_interval
-from tkml_core.zoo.perturbations import bundled, notes_of, path_of
+from tkml_core.step_generators import WithResult
+from tkml_core.zoo.universal_perturbations import bundled, notes_of, path_of
 
 MOST_TRIED = 12  # samples and uploads together
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tkml_core import grid
+from tkml_core import pixel_grid
 from tkml_core.annotator import Annotator
 from tkml_core.attacks.base import Attack, check_whole
 from tkml_core.attacks.batch import BatchState
@@ -19,7 +19,7 @@ from tkml_core.step import Steps
 
 
 class Queries(BatchState):
-    """A run that sees scores of 8-bit images and nothing else: all it holds is on the grid, so nothing is to be settled."""
+    """A run that sees scores of 8-bit images and nothing else: all it holds is on the pixel_grid, so nothing is to be settled."""
 
     def begin(self) -> None:
         """Ask for the scores of the 8-bit images as they are; one that meets the goal by the tolerance is done."""
@@ -43,10 +43,10 @@ class Queries(BatchState):
         self.threshold = replace(self.threshold, rows, logits.topk(self.goal.k, dim=1).values[:, -1])  # f_[k]
         self.norm = replace(self.norm, rows, l2_norm(images - self.x[rows]))
         self.achieved = replace(self.achieved, rows, margin < -self.confidence)
-        self.certified = replace(self.certified, rows, margin <= -grid.needed(self.confidence))
+        self.certified = replace(self.certified, rows, margin <= -pixel_grid.needed(self.confidence))
 
     def settle(self, rows: Tensor, ready: Tensor | None = None) -> None:
-        """Nothing to do: what is kept is on the grid, and the best there is."""
+        """Nothing to do: what is kept is on the pixel_grid, and the best there is."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class BlackBox(Attack):
 
     def _search(self, state: BatchState, i: int) -> Squares:
         photo, margin = (state.x_adv[i].cpu() * 255).round(), float(state.loss[i])
-        return Squares(photo, margin, self.epsilon, self.square, grid.needed(self.confidence), self.seed + i)
+        return Squares(photo, margin, self.epsilon, self.square, pixel_grid.needed(self.confidence), self.seed + i)
 
     def _loop(self, state: BatchState) -> Steps:
         assert isinstance(state, Queries)

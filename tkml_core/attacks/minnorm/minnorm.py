@@ -31,9 +31,9 @@ from tkml_core.attacks.minnorm.outside import HALFWAY, begin_at, start_outside
 from tkml_core.attacks.minnorm.rounded import on_levels
 from tkml_core.attacks.rows import add, replace
 from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Targeted
-from tkml_core.grid import bisect, holds
 from tkml_core.images import check_pixels, each, quantize
 from tkml_core.metrics import NORMS, l2_norm
+from tkml_core.pixel_grid import bisect, holds
 from tkml_core.step import Step, Steps
 
 STEPS, MOST_RATE = 100, 4.0  # steps that the gains of w are for; in fewer, w must learn faster, up to so many times

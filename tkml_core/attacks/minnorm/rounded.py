@@ -8,9 +8,9 @@ from torch import Tensor
 from tkml_core.attacks.batch import BatchState
 from tkml_core.attacks.minnorm.multipliers import BISECTIONS, FIRST, LAST, SLACK, Dual, evaluate_and_record
 from tkml_core.attacks.rows import add, replace
-from tkml_core.grid import bisect, needed
 from tkml_core.images import each, quantize
 from tkml_core.metrics import l2_norm
+from tkml_core.pixel_grid import bisect, needed
 from tkml_core.step import Step
 
 ROUGH = 0.97  # of the length that the grid search found: where the steps on whole levels begin

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from tkml_core import grid
+from tkml_core import pixel_grid
 from tkml_core.annotator import Annotator
 from tkml_core.attacks.base import Attack, check_whole
 from tkml_core.attacks.checks import check_asked, scores_of
@@ -130,7 +130,9 @@ class PhotoSet:
             self.best, self.best_rate = self.z, self.fooling_rate
         if self.fooling_rate >= self.attack.wanted:
             rounded = to_levels(self.z, self.attack.xi, self.attack.norm)
-            sure = self._margins(rounded) <= -2 * grid.TOLERANCE  # twice, so that what holds here holds at batch 1
+            sure = (
+                self._margins(rounded) <= -2 * pixel_grid.TOLERANCE
+            )  # twice, so that what holds here holds at batch 1
             self.reached = float(sure.double().mean()) >= self.attack.wanted
 
     def _margins(self, z: Tensor) -> Tensor:
@@ -173,7 +175,7 @@ class PhotoSet:
             x_adv[row] = image.to(x_adv)
         self.count(torch.arange(len(self.x)), forwards=1)
         scores = torch.cat(logits)
-        achieved = self.goal.margin(scores) <= -grid.TOLERANCE - self.attack.confidence
+        achieved = self.goal.margin(scores) <= -pixel_grid.TOLERANCE - self.attack.confidence
         agrees = consistent(scores, self.goal.true, self.goal.k)
         return UniversalResult(
             x_adv=x_adv, achieved=achieved, consistent=agrees, norm=torch.cat(norm), norm_float=torch.cat(norm_float),

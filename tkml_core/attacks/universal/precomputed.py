@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tkml_core import grid
+from tkml_core import pixel_grid
 from tkml_core.annotator import Annotator
 from tkml_core.goals import Goal
 from tkml_core.images import quantize
@@ -52,4 +52,4 @@ class Precomputed:
             logits = annotator(x_adv)
         margin = goal.margin(logits)
         norm, threshold = l2_norm(x_adv - x), logits.topk(goal.k, dim=1).values[:, -1]
-        return Step(index, x_adv, logits, margin, norm, threshold, margin < 0, margin <= -grid.TOLERANCE)
+        return Step(index, x_adv, logits, margin, norm, threshold, margin < 0, margin <= -pixel_grid.TOLERANCE)

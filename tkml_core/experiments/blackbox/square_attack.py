@@ -5,7 +5,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 import tkml_core as tk
-from tkml_core import grid
+from tkml_core import pixel_grid
 from tkml_core.attacks.batch import BatchState
 from tkml_core.attacks.blackbox.draw import Square
 from tkml_core.attacks.blackbox.squares import Squares, share_at
@@ -38,4 +38,6 @@ class SquareAttack(tk.BlackBox):
 
     def _search(self, state: BatchState, i: int) -> Squares:
         photo, margin = (state.x_adv[i].cpu() * 255).round(), float(state.loss[i])
-        return AnywhereSquares(photo, margin, self.epsilon, self.square, grid.needed(self.confidence), self.seed + i)
+        return AnywhereSquares(
+            photo, margin, self.epsilon, self.square, pixel_grid.needed(self.confidence), self.seed + i
+        )

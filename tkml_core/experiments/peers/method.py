@@ -14,9 +14,9 @@ from tkml_core.experiments.peers.ddn import ddn
 from tkml_core.experiments.peers.fmn import fmn
 from tkml_core.experiments.peers.pdpgd import pdpgd
 from tkml_core.experiments.peers.problem import Problem
-from tkml_core.grid import bisect
 from tkml_core.images import each
 from tkml_core.metrics import l2_norm
+from tkml_core.pixel_grid import bisect
 
 PEERS: dict[str, Callable[[Problem, int], None]] = {
     "DDN": ddn, "FMN": fmn, "ALMA": alma, "PDPGD": pdpgd, "APGD": apgd

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from tkml_core.zoo.checked import fill_exactly, tensors
+from tkml_core.zoo.checksums import fill_exactly, tensors
 from tkml_core.zoo.mobilenet import fold, unfold
 from tkml_core.zoo.yolox import Detector, YOLOXAnnotator
 

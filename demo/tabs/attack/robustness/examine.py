@@ -11,8 +11,8 @@ from torch import Tensor
 import tkml_core as tk
 from demo.engine import distortions
 from demo.engine.annotators import load_annotator
+from demo.engine.label_roles import Roles
 from demo.engine.outcome import Outcome
-from demo.engine.roles import Roles
 from demo.tabs.attack.robustness.goal_checks import SHOWN, consistent
 from tkml_core.labels import coco_name
 from tkml_core.zoo.registry import entry_of

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from demo.catalog.english import listed
-from demo.engine.roles import Roles
+from demo.engine.label_roles import Roles
 from demo.render.labels import tag, tags
 from demo.render.tables import Cell, sheet, sum_up
 from demo.render.tables import Row as TableRow

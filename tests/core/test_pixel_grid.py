@@ -7,7 +7,7 @@ from oracles import cleared_optimum, linear, mask_of, targeted_optimum, weights_
 from torch import Tensor, nn
 
 import tkml_core as tk
-from tkml_core import grid
+from tkml_core import pixel_grid
 
 M, SIDE = 8, 32  # 3072 pixels: enough for rounding to average out, as on a photo
 
@@ -47,10 +47,10 @@ def test_a_minimal_perturbation_survives_at_a_moderate_price(seed: int, spread: 
     targets = set(tk.topk(-annotator(x), 2)[0].tolist())
     z, least = minimal(annotator, x, targets)
     goal = tk.Targeted(targets=mask_of(targets, M), true=mask_of({int(annotator(x).argmax())}, M))
-    found = grid.search(annotator, goal.fit(1, x.device), x, z)
+    found = pixel_grid.search(annotator, goal.fit(1, x.device), x, z)
     assert found.holds.tolist() == [True]
     check_levels(found.x_adv)
-    assert goal.margin(annotator(found.x_adv)).item() <= -grid.TOLERANCE
+    assert goal.margin(annotator(found.x_adv)).item() <= -pixel_grid.TOLERANCE
     ratio = tk.l2_norm(found.x_adv - x).item() / (255 * least)
     rms = 255 * least / (3 * SIDE * SIDE) ** 0.5
     assert 1 <= ratio < (1.3 if rms > 0.35 else 1.6)
@@ -63,7 +63,7 @@ def test_a_float_perturbation_that_is_far_too_long_is_shortened() -> None:
     goal = tk.Cleared(true=mask_of(true, M), k=2)
     z, _ = minimal(annotator, x, set(range(M)) - true)  # the true label last: longer than Cleared asks for
     least = cleared_optimum(weights_of(annotator), annotator(x)[0].detach().numpy(), true, 2)
-    found = grid.search(annotator, goal.fit(1, x.device), x, 3 * z)
+    found = pixel_grid.search(annotator, goal.fit(1, x.device), x, 3 * z)
     norm = tk.l2_norm(found.x_adv - x).item()
     assert found.holds.item() and 255 * least <= norm < 0.6 * tk.l2_norm(3 * z).item()
 
@@ -80,7 +80,7 @@ def test_levels_that_do_nothing_are_taken_back(seed: int) -> None:
     noise = noise - across * (across @ noise) / across.square().sum()
     both = (z + noise * z.norm() / noise.norm()).view_as(x)
     goal = tk.Cleared(true=mask_of({first}, 2), k=1)
-    found = grid.search(annotator, goal.fit(1, x.device), x, both)
+    found = pixel_grid.search(annotator, goal.fit(1, x.device), x, both)
     assert found.holds.item()
     assert tk.l2_norm(found.x_adv - x).item() < 0.95 * tk.l2_norm(both).item()
 
@@ -94,11 +94,11 @@ def test_images_of_a_batch_are_searched_each_as_if_alone() -> None:
         zs.append((minimal(annotator, x[i : i + 1], set(order))[0], set(order)))
     true = torch.cat([mask_of({int(annotator(x)[i].argmax())}, M) for i in range(3)])
     goal = tk.Targeted(targets=torch.cat([mask_of(t, M) for _, t in zs]), true=true)
-    together = grid.search(annotator, goal, x, torch.cat([z for z, _ in zs]))
+    together = pixel_grid.search(annotator, goal, x, torch.cat([z for z, _ in zs]))
     assert together.holds.all()
     for i in range(3):
         row = torch.tensor([i])
-        alone = grid.search(annotator, goal.select(row), x[row], zs[i][0])
+        alone = pixel_grid.search(annotator, goal.select(row), x[row], zs[i][0])
         assert torch.equal(alone.x_adv[0], together.x_adv[i])
         assert alone.forwards.item() == together.forwards[i].item()
 
@@ -113,17 +113,17 @@ def test_it_never_says_holds_when_the_image_does_not() -> None:
     noise = torch.randn(z.shape, generator=generator, dtype=torch.float64)
     tries = [-z, 0 * z, noise * z.norm() / noise.norm(), 0.1 * z, z, 1000 * z, z + 0.02 * noise]
     for tried in tries:
-        found = grid.search(annotator, goal, x, tried)
+        found = pixel_grid.search(annotator, goal, x, tried)
         check_levels(found.x_adv)
         truth = goal.margin(annotator(found.x_adv)).item()
-        assert (truth <= -grid.TOLERANCE) or not found.holds.item()
+        assert (truth <= -pixel_grid.TOLERANCE) or not found.holds.item()
         assert found.holds.item() or tried is not z
     nowhere = linear(2, M, SIDE)[0]
     with torch.no_grad():  # an annotator that does not look at its images: nothing helps
         nowhere.module.weight.zero_()  # type: ignore[union-attr, operator]
     for tried in tries:
-        assert not grid.search(nowhere, goal, x, tried).holds.item()
-        check_levels(grid.search(nowhere, goal, x, tried).x_adv)
+        assert not pixel_grid.search(nowhere, goal, x, tried).holds.item()
+        check_levels(pixel_grid.search(nowhere, goal, x, tried).x_adv)
 
 
 def test_some_hold_and_some_do_not_in_one_batch() -> None:
@@ -136,11 +136,11 @@ def test_some_hold_and_some_do_not_in_one_batch() -> None:
         torch.from_numpy(weights_of(annotator)[int(annotator(x).argmax())]).view_as(x) > 0
     ).double()  # all for label 1
     both, tried = torch.cat([x, away]), torch.cat([z, 0.001 * z])
-    found = grid.search(annotator, goal.fit(2, x.device), both, tried)
-    assert found.holds[0].item() and goal.margin(annotator(found.x_adv[:1])).item() <= -grid.TOLERANCE
-    assert not found.holds[1].item() or goal.margin(annotator(found.x_adv[1:])).item() <= -grid.TOLERANCE
+    found = pixel_grid.search(annotator, goal.fit(2, x.device), both, tried)
+    assert found.holds[0].item() and goal.margin(annotator(found.x_adv[:1])).item() <= -pixel_grid.TOLERANCE
+    assert not found.holds[1].item() or goal.margin(annotator(found.x_adv[1:])).item() <= -pixel_grid.TOLERANCE
     check_levels(found.x_adv)
-    assert torch.equal(found.x_adv[0], grid.search(annotator, goal, x, z).x_adv[0])
+    assert torch.equal(found.x_adv[0], pixel_grid.search(annotator, goal, x, z).x_adv[0])
 
 
 @pytest.mark.parametrize("length", [0.1, 0.5])
@@ -150,7 +150,7 @@ def test_a_perturbation_that_falls_short_is_mended(length: float) -> None:
     targets = set(tk.topk(-annotator(x), 2)[0].tolist())
     z, least = minimal(annotator, x, targets)
     goal = tk.Targeted(targets=mask_of(targets, M), true=mask_of({int(annotator(x).argmax())}, M))
-    found = grid.search(annotator, goal.fit(1, x.device), x, length * z)
+    found = pixel_grid.search(annotator, goal.fit(1, x.device), x, length * z)
     assert found.holds.item()
     check_levels(found.x_adv)
     assert 1 <= tk.l2_norm(found.x_adv - x).item() / (255 * least) < 3
@@ -170,10 +170,10 @@ def test_pixels_at_the_ends_of_the_box_stay_inside() -> None:
     goal = tk.Cleared(true=torch.tensor([[True, False]]), k=1)
     z = torch.full_like(x, 0.3)
     z[..., :4] = -0.3
-    found = grid.search(annotator, goal, x, z)
+    found = pixel_grid.search(annotator, goal, x, z)
     assert found.holds.item() and found.x_adv.min() >= 0 and found.x_adv.max() <= 1
     assert (found.x_adv[..., :2] == 0).all()
-    assert goal.margin(annotator(found.x_adv)).item() <= -grid.TOLERANCE
+    assert goal.margin(annotator(found.x_adv)).item() <= -pixel_grid.TOLERANCE
 
 
 def test_an_image_off_the_levels_comes_onto_them() -> None:
@@ -182,6 +182,6 @@ def test_an_image_off_the_levels_comes_onto_them() -> None:
     order = tk.topk(-annotator(x), 2)[0].tolist()
     z, _ = minimal(annotator, x, set(order))
     goal = tk.Targeted(targets=mask_of(set(order), M), true=mask_of({int(annotator(x).argmax())}, M))
-    found = grid.search(annotator, goal, x, z)
+    found = pixel_grid.search(annotator, goal, x, z)
     assert found.holds.item()
     check_levels(found.x_adv)

@@ -5,7 +5,7 @@ from collections.abc import Generator
 
 import pytest
 
-from tkml_core.generators import WithResult, drain
+from tkml_core.step_generators import WithResult, drain
 
 
 def counted(to: int, log: list[str]) -> Generator[int, None, str]:

@@ -9,23 +9,23 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from tkml_core.zoo import checked, mobilenet, perturbations, weights
+from tkml_core.zoo import checksums, mobilenet, universal_perturbations, weights
 from tkml_core.zoo.weights import load_weights, save_weights
 
-FOLDERS = (weights.FOLDER, perturbations.FOLDER)
+FOLDERS = (weights.FOLDER, universal_perturbations.FOLDER)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_every_bundled_file_stands_in_its_list(folder: Path) -> None:
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.safetensors")}
-    assert found and checked.sums_in(folder) == found
+    assert found and checksums.sums_in(folder) == found
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     save_weights(nn.Linear(3, 2), tmp_path / "w.safetensors", {})
-    checked.write_sums(tmp_path, {})
-    checked.record(tmp_path / "w.safetensors")
+    checksums.write_sums(tmp_path, {})
+    checksums.record(tmp_path / "w.safetensors")
     return tmp_path / "w.safetensors"
 
 
@@ -70,13 +70,13 @@ def test_files_in_no_list_are_told_in_a_sentence_too(tmp_path: Path) -> None:
 def test_what_is_saved_is_recorded_where_there_is_a_list(file: Path) -> None:
     save_weights(nn.Linear(4, 2), file, {})
     load_weights(nn.Linear(4, 2), file)
-    perturbations.save_universal(torch.zeros(1, 3, 4, 4), file.with_name("z.safetensors"), {})
-    assert set(checked.sums_in(file.parent)) == {"w.safetensors", "z.safetensors"}
+    universal_perturbations.save_universal(torch.zeros(1, 3, 4, 4), file.with_name("z.safetensors"), {})
+    assert set(checksums.sums_in(file.parent)) == {"w.safetensors", "z.safetensors"}
 
 
 def test_a_perturbation_that_is_cut_off_is_left_out(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(perturbations, "FOLDER", file.parent)
+    monkeypatch.setattr(universal_perturbations, "FOLDER", file.parent)
     notes = {"attack": "kUAPs", "annotator": "a", "k": "2"}
-    perturbations.save_universal(torch.zeros(1, 3, 4, 4), file.with_name("z.safetensors"), notes)
+    universal_perturbations.save_universal(torch.zeros(1, 3, 4, 4), file.with_name("z.safetensors"), notes)
     (file.parent / "half.safetensors").write_bytes(file.with_name("z.safetensors").read_bytes()[:60])
-    assert perturbations.bundled() == (("kUAPs", "a", 2),)
+    assert universal_perturbations.bundled() == (("kUAPs", "a", 2),)

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio.context import LocalContext
 
-from demo.engine.places import SOON
+from demo.engine.run_queue import SOON
 
 LONGEST_SESSION = 64  # characters; Gradio's own names of sessions and events have 11 and 32
 

@@ -1,6 +1,6 @@
 """The page's queue: Gradio's (6.31), which counts all events together, with a limit for each kind and order by visitor.
 
-Runs wait in `engine.places`, not here, so that here no event waits for long.
+Runs wait in `engine.run_queue`, not here, so that here no event waits for long.
 """
 
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.queueing import Event, Queue
 
-from demo.components.gradio_patches import lean_sessions
+from demo.gradio_patches import lean_sessions
 
 THREADS = 120  # events that are under way at a time; every run that waits is one of them
 MOST_OF_A_KIND = 300  # events of one concurrency id that wait; each kind has its own limit

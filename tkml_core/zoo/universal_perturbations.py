@@ -8,7 +8,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from tkml_core.zoo.checked import record, tensors
+from tkml_core.zoo.checksums import record, tensors
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "universal"
 

@@ -4,8 +4,8 @@ import gradio as gr
 import pytest
 from gradio.state_holder import StateHolder
 
-from demo.components import queue
-from demo.components.gradio_patches import lean_sessions
+from demo.gradio_patches import lean_sessions
+from demo.server import event_queue
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def holder() -> StateHolder:
     with gr.Blocks() as page:
         gr.State("as at the start", time_to_live=100)
         gr.Textbox()
-    queue.install(page)
+    event_queue.install(page)
     holder = StateHolder()
     holder.set_blocks(page)
     return holder

@@ -7,8 +7,8 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
-from demo import surroundings
 from demo.components.events import plainly
+from demo.server import environment
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_the_page_reaches_itself_past_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "intern.example, localhost")
-    surroundings.reach_itself_without_proxy()
+    environment.reach_itself_without_proxy()
     assert os.environ["NO_PROXY"] == "intern.example,localhost,127.0.0.1,::1"
     assert os.environ["no_proxy"] == "127.0.0.1,localhost,::1"
 
@@ -33,7 +33,7 @@ def test_a_folder_of_another_user_is_left_to_them(there: str, tmp_path: Path, mo
     folder.touch() if there == "a file" else folder.mkdir() if there != "nothing" else None
     if there == "another's":
         monkeypatch.setattr("os.getuid", lambda: folder.stat().st_uid + 1)
-    surroundings.use_a_folder_of_its_own()
+    environment.use_a_folder_of_its_own()
     own = os.environ.get("GRADIO_TEMP_DIR")
     assert (own is None) if there in ("nothing", "mine") else Path(own or "").is_dir() and Path(own or "") != folder
 
@@ -41,7 +41,7 @@ def test_a_folder_of_another_user_is_left_to_them(there: str, tmp_path: Path, mo
 def test_sigterm_ends_the_page_as_ctrl_c_does() -> None:
     before = signal.getsignal(signal.SIGTERM)
     try:
-        signal.signal(signal.SIGTERM, surroundings._as_ctrl_c)
+        signal.signal(signal.SIGTERM, environment._as_ctrl_c)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGTERM)  # a second one does not break into the tidying up

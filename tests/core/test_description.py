@@ -18,7 +18,7 @@ from tkml_core.__main__ import main
 from tkml_core.experiments.datasets import columns, measuring
 from tkml_core.labels import COCO80
 from tkml_core.zoo import checkpoints, registry
-from tkml_core.zoo.described import described
+from tkml_core.zoo.description import described
 from tkml_core.zoo.entry import Entry
 
 LABELS = ["cat", "motorbike", "dining table", "kite"]

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import tkml_core as tk
-from demo.engine.loaded import Loaded
+from demo.engine.annotator_cache import Loaded
 from tkml_core.zoo import registry
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.measured.markdown import markdown
 from tkml_core.statistics import share
-from tkml_core.zoo.perturbations import notes_of
 from tkml_core.zoo.registry import place
+from tkml_core.zoo.universal_perturbations import notes_of
 
 
 def headers(folder: Path) -> list[dict[str, str]]:

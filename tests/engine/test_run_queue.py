@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from demo.engine.places import Places, Turn, Waiting
+from demo.engine.run_queue import Places, Turn, Waiting
 
 
 @dataclass(eq=False)

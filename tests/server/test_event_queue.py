@@ -9,8 +9,8 @@ import gradio as gr
 import pytest
 from gradio.queueing import EventQueue
 
-from demo.components import queue
 from demo.components.events import CHOICE, RUN
+from demo.server import event_queue
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def page() -> gr.Blocks:
         box = gr.Textbox()
         box.input(lambda text: text, box, box, **CHOICE)
         box.submit(lambda text: text, box, box, **RUN)
-    queue.install(page)
+    event_queue.install(page)
     return page
 
 
@@ -68,8 +68,8 @@ def test_a_kind_that_is_full_leaves_room_for_the_others(page: gr.Blocks) -> None
             return bool(pool.submit(asyncio.run, page._queue.push(body, None, None)).result()[0])
 
     choice, run = sorted(page.fns)
-    came = [push(run, f"{i}") for i in range(queue.MOST_OF_A_KIND + 1)]
-    assert came == [True] * queue.MOST_OF_A_KIND + [False]
+    came = [push(run, f"{i}") for i in range(event_queue.MOST_OF_A_KIND + 1)]
+    assert came == [True] * event_queue.MOST_OF_A_KIND + [False]
     assert push(choice, "a visitor")
-    came = [push(choice, "another") for _ in range(queue.MOST_OF_A_SESSION + 1)]
-    assert came == [True] * queue.MOST_OF_A_SESSION + [False]
+    came = [push(choice, "another") for _ in range(event_queue.MOST_OF_A_SESSION + 1)]
+    assert came == [True] * event_queue.MOST_OF_A_SESSION + [False]

@@ -98,7 +98,7 @@ def described(path: Path) -> Entry:
             file.wrong(key, f"no such key; {f'is {near[0]} meant?' if near else 'there are ' + ', '.join(KEYS) + '.'}")
     for key in NEEDED:
         if key not in file.values:
-            raise ValueError(f"{path}: the key {key} is missing. tkml_core/zoo/described.py shows a whole file.")
+            raise ValueError(f"{path}: the key {key} is missing. tkml_core/zoo/description.py shows a whole file.")
     name = file.text_of("name", path.stem)
     if not NAME.fullmatch(name):
         file.wrong("name", f"{name!r} should be at most 40 letters, digits, dots, dashes and underscores.")

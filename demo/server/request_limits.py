@@ -11,10 +11,10 @@ import anyio.to_thread
 from gradio.route_utils import MultiPartException
 from gradio.utils import get_upload_folder
 
-from demo.components.callers import LONGEST_SESSION
 from demo.photos import upload_folder
 from demo.photos.selection import MOST_UPLOADS
 from demo.photos.uploads import MAX_FILE_SIZE
+from demo.server.callers import LONGEST_SESSION
 from tkml_core import photo_files
 
 Message = MutableMapping[str, Any]

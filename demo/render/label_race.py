@@ -6,7 +6,7 @@ from html import escape
 
 import numpy as np
 
-from demo.engine.roles import Roles
+from demo.engine.label_roles import Roles
 from demo.render.icons import icon
 from demo.render.labels import percent
 from demo.render.plot import Array, grid, line, number, plot, points, thinned, ticks, x_ticks, y_ticks

@@ -20,7 +20,7 @@ GONE_SECONDS = 300.0  # a line that broke looks like a closed page until the vis
 class LeanSession(state_holder.SessionState):
     """A visitor's states, and the widgets that were changed for them."""
 
-    opened = False  # whether a page was opened in it, see `components.queue`
+    opened = False  # whether a page was opened in it, see `server.event_queue`
 
     def __init__(self, blocks: gr.Blocks) -> None:
         self.blocks_config = copy(blocks.default_config)
