@@ -1,8 +1,10 @@
 """What several test files share: sample photos, and the page served on a free port with a browser to look at it."""
 
 import shutil
+import time
 import warnings
 from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -84,6 +86,29 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def holds(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+    """Whether it comes true soon; far less than a run's clock, far more than a busy machine needs."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.fixture
+def taken(server: str) -> Iterator[list[Any]]:
+    """All places for runs, held by nobody in particular: a list of Turn."""
+    from demo.engine.run_queue import AT_ONCE, PLACES, Turn
+
+    with ExitStack() as stack:
+        turns = [stack.enter_context(Turn(PLACES)) for _ in range(AT_ONCE)]
+        for turn in turns:
+            assert list(turn.next()) == [] and turn.held
+        yield turns
+    assert holds(lambda: PLACES.running() == PLACES.waiting() == 0)
 
 
 @pytest.fixture(scope="session")

@@ -2,43 +2,22 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from conftest import holds
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from demo.engine.loop import run_here
 from demo.engine.plan import AttackRequest, plan_for
-from demo.engine.run_queue import AT_ONCE, MOST_WAITING, PLACES, Turn
+from demo.engine.run_queue import MOST_WAITING, PLACES, Turn
 from demo.server import callers
 
 LONG = ["coco80", 3, "BlackBox", [], "", [], 2000, 0, ""]  # ends by the clock at the earliest, where nobody stops it
-
-
-def holds(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
-    """Whether it comes true soon; far less than a run's clock, far more than a busy machine needs."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
-
-
-@pytest.fixture
-def taken(server: str) -> Iterator[list[Turn]]:
-    """All places, held by nobody in particular."""
-    with ExitStack() as stack:
-        turns = [stack.enter_context(Turn(PLACES)) for _ in range(AT_ONCE)]
-        for turn in turns:
-            assert list(turn.next()) == [] and turn.held
-        yield turns
-    assert holds(lambda: PLACES.running() == PLACES.waiting() == 0)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """A visitor who waits for a run, on every tab: where they stand is said, Stop leaves the line, and looking goes on."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 
 import pytest
 
@@ -9,7 +8,7 @@ pytest.importorskip("playwright.sync_api", reason="browser tests need the packag
 from conftest import RUN
 from playwright.sync_api import Page, expect
 
-from demo.engine.run_queue import AT_ONCE, PLACES, Turn
+from demo.engine.run_queue import PLACES, Turn
 
 TABS = {
     "Attack": ("attack-button", "stop-button", "status"),
@@ -17,16 +16,6 @@ TABS = {
     "Universal": ("craft-button", "craft-stop", "craft-status"),
     "Tables": ("live-run", "live-stop", "live-status"),
 }
-
-
-@pytest.fixture
-def taken(server: str) -> Iterator[list[Turn]]:
-    """All places, held by nobody in particular."""
-    with ExitStack() as stack:
-        turns = [stack.enter_context(Turn(PLACES)) for _ in range(AT_ONCE)]
-        for turn in turns:
-            assert list(turn.next()) == [] and turn.held
-        yield turns
 
 
 def test_waiting_is_told_and_stop_leaves_the_line_on_every_tab(visit: Callable[..., Page], taken: list[Turn]) -> None:
