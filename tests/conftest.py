@@ -1,5 +1,6 @@
 """What several test files share: sample photos, and the page served on a free port with a browser to look at it."""
 
+import os
 import shutil
 import time
 import warnings
@@ -9,6 +10,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+
+if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
+    # Each worker its share of the cores. With all of them for each, OpenMP's teams of threads wait for each other actively,
+    # in processes that know nothing of one another, and an attack takes ten times as long. PyTorch reads it on import.
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
 
 from tkml_core.step_generators import WithResult
 
