@@ -31,9 +31,9 @@ def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio) -> gr.State:
         """The uploads that are taken, by what they are called towards the browser."""
         return {photo_id(path): path for path in selected([], paths, {}, photos.most).uploads}
 
-    def shown(which: str | None, network: str, there: dict[str, str], known_so_far: Marked) -> Any:
+    def shown(which: Any, network: str, there: dict[str, str], known_so_far: Marked) -> Any:
         """The toggles of one photo; nothing where it cannot be read, which the run says."""
-        if which not in there:
+        if not isinstance(which, str) or which not in there:
             return None
         try:
             photo = read_photo(there[which], network)
@@ -47,7 +47,7 @@ def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio) -> gr.State:
     @plainly
     def on_uploads(paths: Any, which: Any, network: str, so_far: Marked) -> Update:
         there = own(paths)
-        which = which if which in there else next(iter(there), None)
+        which = which if which in list(there) else next(iter(there), None)
         titles = [(Path(path).name, key) for key, path in there.items()]
         return {
             box: gr.update(visible=bool(there)),

@@ -62,7 +62,7 @@ def test_where_nothing_smaller_is_found_that_is_said_and_nothing_is_lost(firm: O
 def test_without_a_change_that_reached_its_goal_there_is_nothing_to_go_on_from(
     firm: Outcome, why: dict[str, Any]
 ) -> None:
-    other = Outcome(firm.plan, firm.png, firm.x_adv, firm.logits, firm.history, {**firm.report, **why})
+    other = Outcome(firm.plan, firm.png, firm.logits, firm.history, {**firm.report, **why})
     assert not can_be_smaller(other)
     with pytest.raises(ValueError, match="Press Attack first"):
         smaller(other)

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from torch import nn
+from torchvision import models
 
 from tkml_core.experiments.datasets import IGNORED, Photo
 from tkml_core.experiments.training import paper_networks as training
@@ -24,6 +26,11 @@ class Tiny(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.fc(self.conv(x).relu().mean((2, 3)))
+
+
+def tiny(name: str, num_classes: int, **options: Any) -> Tiny:
+    """In place of torchvision's `get_model`."""
+    return Tiny(num_classes=num_classes)
 
 
 @pytest.fixture
@@ -44,7 +51,7 @@ def photos(tmp_path: Path) -> list[Photo]:
 def test_a_few_steps_learn_go_on_and_load(
     name: str, photos: list[Photo], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(paper_networks.NETWORKS, name, replace(paper_networks.NETWORKS[name], builder=Tiny))
+    monkeypatch.setattr(models, "get_model", tiny)
     monkeypatch.setitem(training.PRESETS, name, replace(training.PRESETS[name], photos=lambda root: photos))
     weights = tmp_path / "w.safetensors"
     asked = [name, "--data", str(tmp_path), "--init", "random", "--weights", str(weights), "--batch", "8"]
@@ -79,7 +86,7 @@ def test_a_difficult_object_counts_as_absent_and_views_are_squares(photos: list[
 
 def test_features_are_imagenets_and_the_last_layer_is_fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name = "resnet50-coco"
-    monkeypatch.setitem(paper_networks.NETWORKS, name, replace(paper_networks.NETWORKS[name], builder=Tiny))
+    monkeypatch.setattr(models, "get_model", tiny)
     published = Tiny(num_classes=1000)
     torch.save(published.state_dict(), tmp_path / "imagenet.pth")
     started = training.start(name, str(tmp_path / "imagenet.pth"))
