@@ -60,6 +60,7 @@ def test_on_a_phone_verdict_pictures_ready_choices_and_labels_come_first(visit: 
 
 def test_the_keyboard_comes_to_photo_labels_and_attack_in_this_order(visit: Callable[..., Page]) -> None:
     page = visit()
+    expect(page.locator("#tabs [role=tab][tabindex='-1']").first).to_be_attached()  # the tabs are one stop
     page.evaluate("document.activeElement.blur()")
     came: list[str] = []
     for stop in range(60):
