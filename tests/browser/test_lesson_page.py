@@ -57,7 +57,10 @@ def test_a_walk_through_the_lesson_asks_the_server_nothing(visit: Visit) -> None
 def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_photo(visit: Visit) -> None:
     page = visit()
     course = lesson(page)
+    looks = "page => [getComputedStyle(page).borderRadius, getComputedStyle(page).backgroundColor]"
+    before_counting = course.evaluate(looks)
     course.locator(".class").click()
+    assert course.evaluate(looks) == before_counting
     flip, plant = (course.locator(f".screen[data-screen={key}]") for key in ("flip", "plant"))
     course.locator(".way [data-to=flip]").click()
     for _ in range(3):

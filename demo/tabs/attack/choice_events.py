@@ -22,11 +22,18 @@ from demo.tabs.attack.widgets import Widgets
 OWN = "own"  # the button among the samples that brings back the visitor's photo
 # What stands on the stage is no longer what the choices say; style.css says so below the verdict, until the next run.
 CHANGED = '() => document.getElementById("stage").setAttribute("data-changed", "")'
-# k's field says so when the keyboard only passes through it.
-K_CHANGED = f"""() => {{
-  const box = document.activeElement;
-  if (box.type !== "number" || box.value !== box.dataset.was) ({CHANGED})();
-}}"""
+
+
+def _field_changed(box: str) -> str:
+    """The same for a field that Gradio says "input" of when the keyboard only passes through it; see gradio_patches/numbers.js."""
+    return f"""() => {{
+      const field = document.querySelector('{box}');
+      if ((field.dataset.was ?? field.value) === field.value) return;
+      field.dataset.was = field.value;
+      ({CHANGED})();
+    }}"""
+
+
 # On a wide screen, too, the stage may be above what is in sight.
 PRESS_ATTACK = f"""() => {{
   if (document.getElementById("verdict").getBoundingClientRect().top < 0) document.getElementById("outcome").scrollIntoView();
@@ -139,8 +146,9 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
     # In the browser alone: the toggles and the menu show the same labels, in the order in which they were clicked.
     w.toggles.select(None, w.toggles, w.chosen, js="(chips) => [chips.chosen]", **QUIET)
     w.chosen.input(None, [w.toggles, w.chosen], w.toggles, js="(chips, chosen) => [{...chips, chosen}]", **QUIET)
-    w.k.input(None, None, None, js=K_CHANGED, **QUIET)
-    choices: list[Any] = [w.toggles, w.attack, w.goal, w.case, w.chosen, w.max_steps, w.seed, w.score_space]
+    w.k.input(None, None, None, js=_field_changed('#k input[type="number"]'), **QUIET)
+    w.attack.input(None, None, None, js=_field_changed("#attack input"), **QUIET)
+    choices: list[Any] = [w.toggles, w.goal, w.case, w.chosen, w.max_steps, w.seed, w.score_space]
     for choice in (*choices, *w.settings.values()):
         choice.input(None, None, None, js=CHANGED, **QUIET)
     w.toggles.select(None, None, None, js=CHANGED, **QUIET)

@@ -108,6 +108,3 @@ element.addEventListener("input", (event) => {
   const root = event.target.closest(".dial");
   if (root) dial(root);
 });
-element.addEventListener("change", (event) => {
-  if (event.target.matches(".counting")) find(".course").classList.toggle("hands", event.target.checked);
-});
