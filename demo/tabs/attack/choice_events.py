@@ -25,7 +25,7 @@ CHANGED = '() => document.getElementById("stage").setAttribute("data-changed", "
 
 
 def _field_changed(box: str) -> str:
-    """The same for a field that Gradio says "input" of when the keyboard only passes through it; see gradio_patches/numbers.js."""
+    """The same for a field that Gradio says "input" of when the keyboard only passes through it: gradio_patches/numbers.js."""
     return f"""() => {{
       const field = document.querySelector('{box}');
       if ((field.dataset.was ?? field.value) === field.value) return;
