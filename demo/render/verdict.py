@@ -105,7 +105,8 @@ def _how_it_ended(report: dict[str, Any], budget: float) -> str:
     if report["stopped"] == "user":
         return f" Stopped after {steps}."
     if report["stopped"] == "time":
-        return f" The limit of {limit_words(budget)} ended the run after {steps}."
+        # The search for an 8-bit picture comes after the steps, so that their own seconds are fewer than the limit.
+        return f" The run ended after {steps}, so that with the rounding to 8 bit it kept to the limit of {limit_words(budget)}."
     return ""
 
 
@@ -164,7 +165,8 @@ def _what_happened(report: dict[str, Any], budget: float) -> str:
     if catalog.precomputed(report["attack"]):
         lead = "" if news.moved else "It did not work on this photo: "
         return f"{lead}{missed}.{saved} One change for all photos does not fool every one."
-    hint = "" if report["stopped"] == "user" else " Try more steps, a smaller k or another goal."
+    more = "" if report["stopped"] == "time" else "more steps, "
+    hint = "" if report["stopped"] == "user" else f" Try {more}a smaller k or another goal."
     if news.moved:
         return f"{missed}.{saved}{ended or f' It did not get further within {steps_words(report)}.'}{hint}"
     tried = "The goal was not reached" if ended else f"It did not work within {steps_words(report)}"
