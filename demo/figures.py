@@ -22,7 +22,7 @@ from demo.engine.label_roles import Roles
 from demo.export.figure import write
 from demo.export.paper_figures import Listed, Panel, Strip, draw
 from demo.render.pictures import AMPLIFY, amplified
-from tkml_core.attacks.base import Attack
+from tkml_core.attacks.common.base import Attack
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal.precomputed import Precomputed
 from tkml_core.photo_files import FORMATS, allowed

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import tkml_core as tk
-from tkml_core.attacks.base import Attack
+from tkml_core.attacks.common.base import Attack
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

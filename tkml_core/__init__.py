@@ -5,7 +5,7 @@ The README says under "Where things are" in which file each equation of the pape
 
 from tkml_core.annotator import Annotator
 from tkml_core.attacks.blackbox.blackbox import BlackBox
-from tkml_core.attacks.budget import Budget
+from tkml_core.attacks.common.budget import Budget
 from tkml_core.attacks.cwk import CWk
 from tkml_core.attacks.kfool import KFool
 from tkml_core.attacks.minnorm.minnorm import MinNorm

@@ -8,6 +8,7 @@ from typing import Any
 
 import tkml_core as tk
 from tkml_core.attacks.universal.base import Universal
+from tkml_core.zoo.registry import BUNDLED
 from tkml_core.zoo.universal_perturbations import bundled
 
 
@@ -79,8 +80,7 @@ CHOICES = {
     ),
 }  # fmt: skip
 
-# What every choice of annotator says below its name.
-ANNOTATORS = "Each bundled network comes twice: with VOC's 20 labels, and with COCO's 80"
+ANNOTATORS = BUNDLED  # what every choice of annotator says below its name
 
 TARGET_CASES = {
     "best": "best-scored (easy)",

@@ -13,7 +13,7 @@ from demo.catalog.english import are, listed
 from demo.engine.annotators import Photo, guess, largest_k, load_annotator, read_photo
 from demo.engine.label_roles import Roles
 from demo.engine.value_checks import label_names, one_of, whole
-from tkml_core.attacks.budget import Budget
+from tkml_core.attacks.common.budget import Budget
 from tkml_core.attacks.registry import goal_name
 from tkml_core.attacks.universal.precomputed import Precomputed
 from tkml_core.step import Steps

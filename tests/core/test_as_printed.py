@@ -9,7 +9,7 @@ from oracles import linear, mask_of
 from torch import Tensor, nn
 
 import tkml_core as tk
-from tkml_core.attacks.as_printed import Printed
+from tkml_core.attacks.common.as_printed import Printed
 from tkml_core.experiments.methods import attack_of
 
 M, K = 7, 2

@@ -27,7 +27,7 @@ from test_attacks_photos import annotator, guessed_truth, on_levels, photo, smal
 from torch import Tensor
 
 import tkml_core as tk
-from tkml_core.attacks.base import Attack
+from tkml_core.attacks.common.base import Attack
 
 shapes = st.tuples(st.integers(0, 10**6), st.integers(2, 8))
 

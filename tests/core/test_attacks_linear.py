@@ -20,7 +20,7 @@ from scipy.optimize import minimize
 from torch import Tensor
 
 import tkml_core as tk
-from tkml_core.attacks.descent import Descent
+from tkml_core.attacks.common.descent import Descent
 
 
 def scores_of(annotator: tk.Annotator, x: Tensor) -> np.ndarray:

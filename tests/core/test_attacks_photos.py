@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 import tkml_core as tk
-from tkml_core.attacks.descent import Descent
+from tkml_core.attacks.common.descent import Descent
 
 K = 3
 NAMES = ("voc20", "mobilenet-coco80")  # two networks, two sets of labels

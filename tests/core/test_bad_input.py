@@ -12,7 +12,7 @@ from oracles import linear, mask_of
 from torch import Tensor
 
 import tkml_core as tk
-from tkml_core.attacks.batch import BatchState
+from tkml_core.attacks.common.batch import BatchState
 
 M = 5
 Y = mask_of({0, 1}, M)

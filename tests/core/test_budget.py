@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 import tkml_core as tk
-from tkml_core.attacks.base import Attack
+from tkml_core.attacks.common.base import Attack
 from tkml_core.attacks.registry import UNIVERSAL
 
 LABELS = 6

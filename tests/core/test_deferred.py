@@ -15,8 +15,8 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import tkml_core as tk
-from tkml_core.attacks import deferred
-from tkml_core.attacks.batch import BatchState
+from tkml_core.attacks.common import deferred
+from tkml_core.attacks.common.batch import BatchState
 
 GRADIENTS = [name for name in tk.ATTACKS if name not in ("TkML-AP-Uv", "kUAPs", "BlackBox")]
 OWN = pytest.mark.parametrize("name", GRADIENTS)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 import tkml_core as tk
 from tkml_core import pixel_grid
-from tkml_core.attacks.descent import Descent
+from tkml_core.attacks.common.descent import Descent
 
 M, K, STEPS = 7, 2, 4
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import tkml_core as tk
-from tkml_core.attacks.base import Attack
+from tkml_core.attacks.common.base import Attack
 from tkml_core.attacks.universal.base import Universal
 
 # Short enough for a test; what these need to succeed on a linear annotator they have.

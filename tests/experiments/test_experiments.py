@@ -10,15 +10,11 @@ from datasets import write_coco, write_voc
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from tkml_core.experiments import (
-    bench,
-    datasets,
-    evaluate,
-    schedule,
-    train,
-)
-from tkml_core.experiments.crops import Crops
-from tkml_core.experiments.pretrained import start_network
+from tkml_core.experiments import bench, datasets, evaluate
+from tkml_core.experiments.training import schedule
+from tkml_core.experiments.training.mobilenet import __main__ as train
+from tkml_core.experiments.training.mobilenet.crops import Crops
+from tkml_core.experiments.training.mobilenet.pretrained import start_network
 from tkml_core.labels import COCO80, VOC20, coco_name
 from tkml_core.zoo import mobilenet
 from tkml_core.zoo.weights import load_weights, save_weights

@@ -13,7 +13,7 @@ from datasets import write_coco, write_voc
 from torch import Tensor, nn
 
 import tkml_core as tk
-from tkml_core.attacks.budget import Budget
+from tkml_core.attacks.common.budget import Budget
 from tkml_core.experiments import datasets as readers
 from tkml_core.experiments import methods, results, tables, tables_latex
 from tkml_core.experiments.measured_photos import Photos, true_ranks
@@ -143,8 +143,8 @@ def test_what_a_folder_holds_is_not_mixed_with_other_settings(voc: Path, tmp_pat
     found = json.loads((out / "run.json").read_text())
     assert TINY in found["weights"] and "torch" in found["versions"] and found["methods"]["kFool"] == repr(tk.KFool())
     assert found["commands"] == [
-        "python -m tkml_core.experiments.tables --voc VOCdevkit --coco VOCdevkit --annotator tiny --tables 2,3,5 --methods "
-        "TkML-AP-U kFool TkML-AP-T 'ML-AP(max_steps=40)' --cases untargeted --k 3 --images 1 --batch 2 --device cpu"
+        "python -m tkml_core.experiments.tables --voc VOCdevkit --coco VOCdevkit --batch 2 --device cpu --annotator tiny "
+        "--tables 2,3,5 --methods TkML-AP-U kFool TkML-AP-T 'ML-AP(max_steps=40)' --cases untargeted --k 3 --images 1"
     ]
 
 
@@ -223,6 +223,34 @@ def test_methods_are_read_with_settings_and_get_the_authors_budget() -> None:
         for method in found.values():
             assert isinstance(method.attack, Budget) and method.attack.norm == norm and "norm=" in method.settings
         assert not isinstance(methods.methods(Cell(TINY, case, 3), names, "none", Path())[own].attack, Budget)
+
+
+def test_what_is_in_print_has_a_name_and_stands_behind_the_attack_that_differs_from_it() -> None:
+    made = {name: methods.attack_of(name) for name in methods.NAMED}
+    assert (
+        made["TkML-AP-U, as printed"] == tk.TkMLAPU.as_printed()
+        and made["TkML-AP-T, as printed"] == tk.TkMLAPT.as_printed()
+    )
+    assert made["TkML-AP-T, Lemma 1's λ"] == tk.TkMLAPT(lemma_1=True)
+    assert made["kFool, signed sum"] == tk.KFool(signed_sum=True, fixed_label=True)
+    assert made["CW^k, as published"] == tk.CWk(published=True)
+    assert sorted(["MinNorm", *made, "CW^k", "TkML-AP-U", "kFool"], key=summary.place_of) == [
+        "TkML-AP-U", "TkML-AP-U, Lemma 1's λ", "TkML-AP-U, as printed", "TkML-AP-T, Lemma 1's λ", "TkML-AP-T, as printed",
+        "kFool", "kFool, signed sum", "CW^k", "CW^k, as published", "MinNorm",
+    ]  # fmt: skip
+
+
+def test_a_table_has_a_row_for_each_name(voc: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    tables.main([
+        *command(voc, out), "--images", "1", "--cases", "untargeted", "best", "--methods", "TkML-AP-U", *methods.NAMED,
+    ])  # fmt: skip
+    untargeted, best = summary.by_cell(read(out)).values()
+    assert list(untargeted) == ["TkML-AP-U", "TkML-AP-U, Lemma 1's λ", "TkML-AP-U, as printed", "kFool, signed sum"]
+    assert list(best) == ["TkML-AP-T, Lemma 1's λ", "TkML-AP-T, as printed", "CW^k, as published"]
+    assert (
+        "| kFool, signed sum |" in (out / "tables.md").read_text() and "signed sum" in (out / "tables.tex").read_text()
+    )
 
 
 def test_the_papers_cells() -> None:

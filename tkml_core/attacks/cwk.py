@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from tkml_core import losses
-from tkml_core.attacks.base import LARGEST, Attack, check_whole
-from tkml_core.attacks.batch import BatchState
-from tkml_core.attacks.rows import add, replace, take
+from tkml_core.attacks.common.base import LARGEST, Attack, check_whole
+from tkml_core.attacks.common.batch import BatchState
+from tkml_core.attacks.common.rows import add, replace, take
 from tkml_core.goals import Goal, Ordered, Targeted
 from tkml_core.images import each
 from tkml_core.step import Steps

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tkml_core.attacks.base import LARGEST, Attack
-from tkml_core.attacks.batch import BatchState
-from tkml_core.attacks.rows import add, take
+from tkml_core.attacks.common.base import LARGEST, Attack
+from tkml_core.attacks.common.batch import BatchState
+from tkml_core.attacks.common.rows import add, take
 from tkml_core.goals import Cleared, Goal, Inconsistent
 from tkml_core.ranking import topk
 from tkml_core.step import Steps

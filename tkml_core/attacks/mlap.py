@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from tkml_core import losses
-from tkml_core.attacks.base import check_whole
-from tkml_core.attacks.batch import BatchState
-from tkml_core.attacks.descent import Descent, Relaxation
+from tkml_core.attacks.common.base import check_whole
+from tkml_core.attacks.common.batch import BatchState
+from tkml_core.attacks.common.descent import Descent, Relaxation
 from tkml_core.attacks.tkmlap_t import target_signs, targets_of
 from tkml_core.goals import Targeted
 from tkml_core.step import Steps

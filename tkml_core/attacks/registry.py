@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from tkml_core.attacks.base import Attack
 from tkml_core.attacks.blackbox.blackbox import BlackBox
+from tkml_core.attacks.common.base import Attack
 from tkml_core.attacks.cwk import CWk
 from tkml_core.attacks.kfool import KFool
 from tkml_core.attacks.minnorm.minnorm import MinNorm

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from tkml_core import losses
-from tkml_core.attacks.batch import BatchState
-from tkml_core.attacks.descent import Descent, Relaxation
+from tkml_core.attacks.common.batch import BatchState
+from tkml_core.attacks.common.descent import Descent, Relaxation
 from tkml_core.goals import Goal, Hide
 from tkml_core.step import Steps
 

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from tkml_core import losses
-from tkml_core.attacks.as_printed import Printed
-from tkml_core.attacks.base import check_whole
-from tkml_core.attacks.batch import BatchState
-from tkml_core.attacks.descent import Descent, Relaxation, check_lambda
+from tkml_core.attacks.common.as_printed import Printed
+from tkml_core.attacks.common.base import check_whole
+from tkml_core.attacks.common.batch import BatchState
+from tkml_core.attacks.common.descent import Descent, Relaxation, check_lambda
 from tkml_core.goals import Goal, Targeted
 from tkml_core.step import Steps
 

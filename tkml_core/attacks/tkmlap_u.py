@@ -6,9 +6,9 @@ from typing import Any
 import torch
 
 from tkml_core import losses
-from tkml_core.attacks.as_printed import Printed
-from tkml_core.attacks.batch import BatchState
-from tkml_core.attacks.descent import Descent, Relaxation, check_lambda
+from tkml_core.attacks.common.as_printed import Printed
+from tkml_core.attacks.common.batch import BatchState
+from tkml_core.attacks.common.descent import Descent, Relaxation, check_lambda
 from tkml_core.goals import Cleared, Inconsistent
 from tkml_core.step import Steps
 

@@ -23,7 +23,7 @@ from skimage import data
 from torch import Tensor
 
 import tkml_core as tk
-from tkml_core.attacks.base import Attack
+from tkml_core.attacks.common.base import Attack
 from tkml_core.images import quantize
 from tkml_core.measured.markdown import markdown
 from tkml_core.zoo import DEFAULT

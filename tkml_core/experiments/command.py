@@ -1,8 +1,20 @@
-"""The command line that made something, to be written beside it."""
+"""Command lines of experiments: the options that several have, and what was run, to be written beside it."""
 
 import argparse
 import shlex
 from pathlib import Path
+
+
+def add_shared_options(parser: argparse.ArgumentParser) -> None:
+    """What every command that attacks measuring photos is told: where they are, how many at once, how long, seed and device."""
+    parser.add_argument("--voc", type=Path, default=Path("VOCdevkit"), help="the folder of that name")
+    parser.add_argument("--coco", type=Path, default=Path("coco"), help="the folder with COCO's photos and annotations")
+    parser.add_argument("--batch", type=int, default=4, help="photos attacked at once")
+    parser.add_argument("--minutes", type=float, help="begin nothing new after so many")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the order of photos, of random targets, of attacks that draw"
+    )
+    parser.add_argument("--device", default=None)
 
 
 def plain_command(args: argparse.Namespace, parser: argparse.ArgumentParser) -> str:

@@ -26,6 +26,7 @@ from tkml_core.experiments.measured_photos import Row, photo_row, shuffled
 from tkml_core.experiments.provenance import replace_text
 from tkml_core.experiments.results import write
 from tkml_core.measured import easy_targets, lines
+from tkml_core.zoo import DEFAULT
 from tkml_core.zoo.yolox import YOLOXAnnotator
 
 CSV = "easy_targets.csv"
@@ -139,7 +140,7 @@ def main(argv: list[str] | None = None) -> None:
         formatter_class=argparse.RawTextHelpFormatter,
     )  # fmt: skip
     parser.add_argument("--data", type=Path, required=True, help="a folder with VOCdevkit and coco in it")
-    parser.add_argument("--annotator", nargs="+", default=["voc20"], choices=tk.available())
+    parser.add_argument("--annotator", nargs="+", default=[DEFAULT], choices=tk.available())
     parser.add_argument("--photos", type=int, default=3, help="for each true label, at most")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no new photo after so many")
     parser.add_argument("--seed", type=int, default=0, help="of the order of photos")

@@ -22,7 +22,6 @@ from tkml_core.zoo import registry
 from tkml_core.zoo.weights import FOLDER
 
 KS = (1, 3, 5, 10)
-REFERENCE = "mobilenet-voc20"  # beside whose step, at 224 × 224, the others' steps stand
 
 
 def average_precision(scores: np.ndarray, labels: np.ndarray) -> float:
@@ -115,7 +114,7 @@ def overview(measured: list[Measured], seconds: dict[str, float]) -> str:
     for one in measured:
         entry = registry.entry_of(one.name)
         size = sum(path.stat().st_size for path in entry.files) / 1e6
-        ratio = seconds[one.name] / seconds[REFERENCE]
+        ratio = seconds[one.name] / seconds[registry.REFERENCE]
         lines.append(
             f"| `{one.name}` | {entry.source.split(' (')[0]} | {len(one.labels)} | {one.photos} | {one.mean_ap:.3f} | "
             f"{one.top1:.3f} | {one.calibration_error:.4f} | "
@@ -156,7 +155,7 @@ def main(argv: list[str] | None = None) -> None:
             f"{name}: mAP {measured[-1].mean_ap:.3f}, calibration error {measured[-1].calibration_error:.4f}",
             flush=True,
         )
-    table = overview(measured, step_seconds([*{*names, REFERENCE}]))
+    table = overview(measured, step_seconds([*{*names, registry.REFERENCE}]))
     print(table)
     if args.write:
         page = (Path(__file__).parent / "evaluate.md").read_text()

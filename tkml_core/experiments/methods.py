@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import tkml_core as tk
-from tkml_core.attacks.base import Attack
-from tkml_core.attacks.budget import AUTHORS, Budget
+from tkml_core.attacks.common.base import Attack
+from tkml_core.attacks.common.budget import AUTHORS, Budget
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal.base import Universal
 from tkml_core.attacks.universal.norm_ball import noise_like
@@ -21,6 +21,15 @@ from tkml_core.zoo.universal_perturbations import load_universal, path_of
 TABLES = {2: ("untargeted",), 3: ("untargeted",), 4: ("universal",), 5: tk.CASES}  # which cases a table is about
 DEFAULT = ("TkML-AP-U", "kFool", "TkML-AP-T", "ML-AP", "MinNorm")
 PRINTED = "as printed"  # in place of settings, or before them
+# Names of their own in the tables: what the papers have in print, where an attack of this project differs from it.
+NAMED = {
+    "TkML-AP-U, as printed": "TkML-AP-U(as printed)",
+    "TkML-AP-U, Lemma 1's λ": "TkML-AP-U(lemma_1=True)",
+    "TkML-AP-T, as printed": "TkML-AP-T(as printed)",
+    "TkML-AP-T, Lemma 1's λ": "TkML-AP-T(lemma_1=True)",
+    "kFool, signed sum": "kFool(signed_sum=True, fixed_label=True)",
+    "CW^k, as published": "CW^k(published=True)",
+}
 NOISE = "noise"  # Gaussian, beside universal perturbations of its length
 
 
@@ -52,16 +61,17 @@ def cells(tables: Sequence[int], annotators: Sequence[str], cases: Sequence[str]
 
 @cache
 def attack_of(text: str) -> Attack:
-    """The attack that a method's name says: "MinNorm", or with settings, "TkML-AP-T(step=0.1, patience=20)".
+    """The attack that a method's name says: "MinNorm", one of NAMED, or with settings, "TkML-AP-T(step=0.1, patience=20)".
 
     "TkML-AP-U(as printed)", "TkML-AP-T(as printed, eta=0.1)": the paper's algorithms with one η, and nothing
-    that adapts; what is not in the print even so, `attacks/as_printed.py` says.
+    that adapts; what is not in the print even so, `attacks/common/as_printed.py` says.
     ValueError, saying what is expected, for anything else. Universal attacks are made beforehand and are none of these.
     """
-    name, bracket, rest = text.partition("(")
+    name, bracket, rest = NAMED.get(text, text).partition("(")
     able = [name for name, kind in tk.ATTACKS.items() if not issubclass(kind, Universal)]
     if name not in able:
-        raise ValueError(f"No method is called {name!r}; there are {', '.join(able)}.")
+        there = ", ".join([*able, *(f'"{named}"' for named in NAMED)])
+        raise ValueError(f"No method is called {name!r:.200}; there are {there}.")
     kind: Callable[..., Attack] = tk.ATTACKS[name]
     if rest.startswith(PRINTED) and isinstance(kind, type) and hasattr(kind, "as_printed"):
         kind, rest = kind.as_printed, rest.removeprefix(PRINTED).lstrip(", ")
@@ -79,8 +89,8 @@ def methods(cell: Cell, names: Sequence[str], budget: str, perturbations: Path) 
     """What runs in the cell, by the names that tables print.
 
     names: attacks as `attack_of` reads them; those that cannot have the cell's goal are left out. budget: "none", "authors"
-    (see `attacks/budget.py`), or the ‖z‖₂ that no perturbation may exceed. perturbations: the folder of universal ones; those
-    that it has for the cell run there.
+    (see `attacks/common/budget.py`), or the ‖z‖₂ that no perturbation may exceed. perturbations: the folder of universal ones;
+    those that it has for the cell run there.
     """
     if cell.case == "universal":
         return _universal(cell, perturbations)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import tkml_core as tk
 from tkml_core.experiments import datasets, methods, provenance, results, tables_latex
+from tkml_core.experiments.command import add_shared_options
 from tkml_core.experiments.measured_photos import SELECTIONS, Photos, shuffled
 from tkml_core.measured import lines, summary, tables_report
 from tkml_core.measured.cells import CASES, KS, UNIVERSAL_KS, Cell
@@ -28,13 +29,13 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawTextHelpFormatter,
     )
     made.add_argument("--data", type=Path, help="a folder with VOCdevkit and coco in it, in place of the next two")
-    made.add_argument("--voc", type=Path, default=Path("VOCdevkit"), help="the folder of that name")
-    made.add_argument("--coco", type=Path, default=Path("coco"), help="the folder with COCO's photos and annotations")
+    add_shared_options(made)
     made.add_argument("--set", choices=datasets.SETS, help="a whole set in place of each annotator's measuring photos")
     made.add_argument("--annotator", nargs="+", default=list(tk.available()), choices=tk.available())
     made.add_argument("--tables", default="2,3,4,5", help="which of the paper's, such as 2,5")
     made.add_argument("--methods", nargs="+", default=list(methods.DEFAULT), type=_method, metavar="METHOD",
-                      help='attacks by their printed names, also with settings: "TkML-AP-T(step=0.1)"')  # fmt: skip
+                      help='attacks by their printed names, also with settings: "TkML-AP-T(step=0.1)"; or '
+                      + ", ".join(f'"{name}"' for name in methods.NAMED))  # fmt: skip
     made.add_argument("--cases", nargs="+", default=CASES, choices=CASES)
     made.add_argument("--k", type=int, nargs="+", help="only these of the tables' own")
     made.add_argument("--budget", default="none", type=_budget,
@@ -42,11 +43,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--select", default="consistent", choices=SELECTIONS,
                       help="consistent at k, or perfectly ranked (average precision 1, as the authors choose)")  # fmt: skip
     made.add_argument("--images", type=int, default=100, help="photos at most for each cell")
-    made.add_argument("--batch", type=int, default=4, help="photos attacked at once")
-    made.add_argument("--minutes", type=float, help="begin nothing new after so many")
-    made.add_argument("--seed", type=int, default=0, help="of the order of photos and of random targets")
     made.add_argument("--universal", type=Path, default=FOLDER, help="the folder of universal perturbations (Table 4)")
-    made.add_argument("--device", default=None)
     made.add_argument("--out", type=Path, default=Path("runs/tables"))
     made.add_argument("--table", action="store_true", help="only write the tables of the lines that are there")
     return made

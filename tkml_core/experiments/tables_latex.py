@@ -20,6 +20,7 @@ _ESCAPED = {
     "~": r"\~{}",
     "{": r"\{",
     "}": r"\}",
+    "λ": r"$\lambda$",
 }
 _NAMES = {"TkML": r"T$_k$ML", "kFool": r"$k$Fool", "kUAPs": r"$k$UAPs", "CW^k": r"CW$^k$"}
 GROUP = ("goal", "paper", "$E=0$", "Pert", "paper")

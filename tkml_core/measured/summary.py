@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import inf, nan
 
 import tkml_core as tk
-from tkml_core.attacks.budget import AUTHORS
+from tkml_core.attacks.common.budget import AUTHORS
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.measured import paper
 from tkml_core.measured.cells import KS, PAPERS, Cell
@@ -32,9 +32,9 @@ def by_cell(lines: Iterable[Outcome]) -> dict[Cell, dict[str, Rows]]:
 
 
 def place_of(method: str) -> tuple[int, str]:
-    """The paper's order of methods; those with settings of their own behind the plain one."""
+    """The paper's order of methods; variants ("kFool, signed sum", "kFool(max_steps=9)") behind the plain one."""
     order = [*tk.ATTACKS, *UNIVERSAL]
-    name = method if method in UNIVERSAL else method.partition("(")[0]
+    name = method if method in UNIVERSAL else method.partition("(")[0].partition(", ")[0]
     return order.index(name) if name in order else len(order), method
 
 

@@ -1,4 +1,4 @@
-"""Which annotators there are. To add one, add an `Entry` to ENTRIES: no other file names an annotator.
+"""Which annotators there are. To add one, add an `Entry` to ENTRIES: other files name annotators only as examples.
 
 Others are added without a change here: the environment variable TKML_ANNOTATORS names TOML files (see `description.py`),
 module:function, or annotators that are optional, with `:` between them (`;` on Windows).
@@ -23,7 +23,19 @@ from tkml_core.zoo.entry import Entry
 from tkml_core.zoo.published import PUBLISHED
 from tkml_core.zoo.weights import FOLDER
 
-__all__ = ["DEFAULT", "ENTRIES", "Entry", "available", "build_of", "data_set", "entry_of", "load", "place"]
+__all__ = [
+    "BUNDLED",
+    "DEFAULT",
+    "ENTRIES",
+    "REFERENCE",
+    "Entry",
+    "available",
+    "build_of",
+    "data_set",
+    "entry_of",
+    "load",
+    "place",
+]
 
 
 YOLOX_SIZE = InputSize(288, 448)
@@ -83,6 +95,8 @@ ENTRIES: dict[str, Entry] = {
     )
 }
 DEFAULT = "voc20"
+REFERENCE = "mobilenet-voc20"  # beside whose step, at 224 × 224, the others' steps stand in the table of annotators
+BUNDLED = "Each bundled network comes twice: with VOC's 20 labels, and with COCO's 80"  # for who chooses one
 
 
 @cache

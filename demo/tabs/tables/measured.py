@@ -17,7 +17,7 @@ from demo.render.security_curves import Panel, curves_html
 from demo.render.templates import fill
 from demo.tabs.tables import numbers
 from demo.tabs.tables.plain_words import Against, against
-from tkml_core.attacks.budget import AUTHORS
+from tkml_core.attacks.common.budget import AUTHORS
 from tkml_core.measured import easy_targets, lines, summary, tables_report
 from tkml_core.measured.cells import CASES
 from tkml_core.zoo.registry import data_set

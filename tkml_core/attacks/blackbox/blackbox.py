@@ -7,11 +7,11 @@ from torch import Tensor
 
 from tkml_core import pixel_grid
 from tkml_core.annotator import Annotator
-from tkml_core.attacks.base import Attack, check_whole
-from tkml_core.attacks.batch import BatchState
 from tkml_core.attacks.blackbox.squares import Squares
-from tkml_core.attacks.checks import scores_of
-from tkml_core.attacks.rows import add, replace
+from tkml_core.attacks.common.base import Attack, check_whole
+from tkml_core.attacks.common.batch import BatchState
+from tkml_core.attacks.common.checks import scores_of
+from tkml_core.attacks.common.rows import add, replace
 from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Ordered, Targeted
 from tkml_core.images import quantize
 from tkml_core.metrics import l2_norm

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from tkml_core.annotator import Annotator
-from tkml_core.attacks.base import Attack, check_whole
-from tkml_core.attacks.batch import BatchState
+from tkml_core.attacks.common.base import Attack, check_whole
+from tkml_core.attacks.common.batch import BatchState
+from tkml_core.attacks.common.rows import add, replace
 from tkml_core.attacks.minnorm.multipliers import (
     BISECTIONS,
     FINEST,
@@ -29,7 +30,6 @@ from tkml_core.attacks.minnorm.multipliers import (
 )
 from tkml_core.attacks.minnorm.outside import HALFWAY, begin_at, start_outside
 from tkml_core.attacks.minnorm.rounded import on_levels
-from tkml_core.attacks.rows import add, replace
 from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Targeted
 from tkml_core.images import check_pixels, each, quantize
 from tkml_core.metrics import NORMS, l2_norm

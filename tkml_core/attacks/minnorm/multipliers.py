@@ -5,8 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from tkml_core.attacks.batch import BatchState, Evaluation
-from tkml_core.attacks.rows import add, replace, take
+from tkml_core.attacks.common.batch import BatchState, Evaluation
+from tkml_core.attacks.common.rows import add, replace, take
 from tkml_core.goals import Goal
 from tkml_core.goals.goal import largest, smallest
 from tkml_core.images import each

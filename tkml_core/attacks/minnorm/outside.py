@@ -10,9 +10,9 @@ from collections.abc import Generator
 import torch
 from torch import Tensor
 
-from tkml_core.attacks.batch import BatchState
+from tkml_core.attacks.common.batch import BatchState
+from tkml_core.attacks.common.rows import add, replace, take
 from tkml_core.attacks.minnorm.multipliers import FIRST, LAST, OVERSHOOT, SLACK, Dual, evaluate_and_record, falling
-from tkml_core.attacks.rows import add, replace, take
 from tkml_core.goals import Goal
 from tkml_core.images import each
 from tkml_core.metrics import length

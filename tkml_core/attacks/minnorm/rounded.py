@@ -5,9 +5,9 @@ from collections.abc import Generator
 import torch
 from torch import Tensor
 
-from tkml_core.attacks.batch import BatchState
+from tkml_core.attacks.common.batch import BatchState
+from tkml_core.attacks.common.rows import add, replace
 from tkml_core.attacks.minnorm.multipliers import BISECTIONS, FIRST, LAST, SLACK, Dual, evaluate_and_record
-from tkml_core.attacks.rows import add, replace
 from tkml_core.images import each, quantize
 from tkml_core.metrics import l2_norm
 from tkml_core.pixel_grid import bisect, needed

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from tkml_core import pixel_grid
 from tkml_core.annotator import Annotator
-from tkml_core.attacks.base import Attack, check_whole
-from tkml_core.attacks.checks import check_asked, scores_of
+from tkml_core.attacks.common.base import Attack, check_whole
+from tkml_core.attacks.common.checks import check_asked, scores_of
 from tkml_core.attacks.universal.norm_ball import project, to_levels
 from tkml_core.goals import Cleared, Goal, Inconsistent
 from tkml_core.images import quantize

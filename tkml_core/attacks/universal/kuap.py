@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from tkml_core.annotator import Annotator
-from tkml_core.attacks.base import LARGEST, check_whole
-from tkml_core.attacks.checks import check_graph
+from tkml_core.attacks.common.base import LARGEST, check_whole
+from tkml_core.attacks.common.checks import check_graph
 from tkml_core.attacks.kfool import PAST_BOUNDARY, kfool_step
 from tkml_core.attacks.universal.base import PhotoSet, Universal
 from tkml_core.goals import Goal

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from tkml_core.attacks.batch import onto_ball
+from tkml_core.attacks.common.batch import onto_ball
 from tkml_core.metrics import l2_norm
 
 

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from tkml_core import losses
 from tkml_core.annotator import Annotator
-from tkml_core.attacks.base import check_beta_and_momentum, check_whole
-from tkml_core.attacks.checks import check_graph
+from tkml_core.attacks.common.base import check_beta_and_momentum, check_whole
+from tkml_core.attacks.common.checks import check_graph
 from tkml_core.attacks.universal.base import PhotoSet, Universal
 from tkml_core.goals import Goal
 from tkml_core.step import Steps

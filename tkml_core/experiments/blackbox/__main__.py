@@ -14,9 +14,9 @@ from torch import Tensor
 import tkml_core as tk
 from tkml_core.experiments.blackbox.square_attack import SquareAttack
 from tkml_core.experiments.blackbox.table import BLACK_BOX, MOMENTS, SQUARE_ATTACK, identity, table
-from tkml_core.experiments.command import plain_command
+from tkml_core.experiments.command import add_shared_options, plain_command
+from tkml_core.experiments.consistent_photos import consistent_photos
 from tkml_core.experiments.measured_photos import Row, asked
-from tkml_core.experiments.peers.photos import consistent_photos
 from tkml_core.experiments.provenance import replace_text, weights_of
 from tkml_core.experiments.results import write
 from tkml_core.measured.lines import Outcome, read
@@ -31,21 +31,14 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawTextHelpFormatter,
     )
-    made.add_argument("--voc", type=Path, default=Path("VOCdevkit"), help="the folder of that name")
-    made.add_argument("--coco", type=Path, default=Path("coco"), help="the folder with COCO's photos and annotations")
+    add_shared_options(made)
     made.add_argument("--annotator", default=DEFAULT, choices=tk.available())
     made.add_argument("--cases", nargs="+", default=["untargeted", "best"], choices=["untargeted", *tk.CASES])
     made.add_argument("--k", type=int, default=3)
     made.add_argument("--queries", type=int, default=2000)
     made.add_argument("--epsilon", type=int, default=8)
     made.add_argument("--photos", type=int, default=24)
-    made.add_argument("--batch", type=int, default=4, help="photos attacked at once")
     made.add_argument("--side", type=int, help="photos scaled to so many pixels a side, for a quick look")
-    made.add_argument("--minutes", type=float, help="begin nothing new after so many")
-    made.add_argument(
-        "--seed", type=int, default=0, help="of the order of photos, of random targets and of the attacks"
-    )
-    made.add_argument("--device", default=None)
     made.add_argument("--out", type=Path, default=Path("runs/blackbox.jsonl"))
     made.add_argument("--write", type=Path, help="also write the table as a page, such as assets/measured/blackbox.md")
     return made

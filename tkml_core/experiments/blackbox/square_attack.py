@@ -6,9 +6,9 @@ from torch import Tensor
 
 import tkml_core as tk
 from tkml_core import pixel_grid
-from tkml_core.attacks.batch import BatchState
 from tkml_core.attacks.blackbox.draw import Square
 from tkml_core.attacks.blackbox.squares import Squares, share_at
+from tkml_core.attacks.common.batch import BatchState
 
 
 class AnywhereSquares(Squares):

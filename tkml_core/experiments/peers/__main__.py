@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import tkml_core as tk
-from tkml_core.experiments.command import plain_command
+from tkml_core.experiments.command import add_shared_options, plain_command
+from tkml_core.experiments.consistent_photos import consistent_photos
 from tkml_core.experiments.measured_photos import Row, asked
 from tkml_core.experiments.peers.method import PEERS, Peer
-from tkml_core.experiments.peers.photos import consistent_photos
 from tkml_core.experiments.peers.table import OURS, identity, page
 from tkml_core.experiments.provenance import replace_text, weights_of
 from tkml_core.experiments.results import write
@@ -27,8 +27,7 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawTextHelpFormatter,
     )
-    made.add_argument("--voc", type=Path, default=Path("VOCdevkit"), help="the folder of that name")
-    made.add_argument("--coco", type=Path, default=Path("coco"), help="the folder with COCO's photos and annotations")
+    add_shared_options(made)
     made.add_argument("--annotator", nargs="+", default=list(tk.available())[:2], choices=tk.available())
     made.add_argument("--cases", nargs="+", default=["untargeted", "worst"], choices=["untargeted", *tk.CASES])
     made.add_argument("--k", type=int, nargs="+", default=[3])
@@ -36,11 +35,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--peers", nargs="+", default=list(PEERS), choices=list(PEERS))
     made.add_argument("--exact", action="store_true", help="without the smoothed margin beside the exact one")
     made.add_argument("--photos", type=int, default=60, help="at most so many a cell")
-    made.add_argument("--batch", type=int, default=4, help="photos attacked at once")
     made.add_argument("--side", type=int, help="photos scaled to so many pixels a side, for a quick look")
-    made.add_argument("--minutes", type=float, help="begin nothing new after so many")
-    made.add_argument("--seed", type=int, default=0, help="of the order of photos and of random targets")
-    made.add_argument("--device", default=None)
     made.add_argument("--out", type=Path, default=Path("runs/peers.jsonl"))
     made.add_argument("--table", action="store_true", help="only print the table of the lines that are there")
     return made

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 import tkml_core as tk
-from tkml_core.attacks.batch import BatchState
+from tkml_core.attacks.common.batch import BatchState
 from tkml_core.experiments.peers.alma import alma
 from tkml_core.experiments.peers.apgd import apgd
 from tkml_core.experiments.peers.ddn import ddn

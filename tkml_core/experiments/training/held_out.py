@@ -4,19 +4,20 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tkml_core.experiments.datasets import columns
 from tkml_core.experiments.evaluate import average_precision
 from tkml_core.experiments.training.batches import Packed
 from tkml_core.experiments.training.calibration import expected_calibration_error, platt
+from tkml_core.labels import COCO80, VOC20, label_indices
 from tkml_core.zoo.yolox import YOLOXAnnotator
 
-DATA_SETS = {"coco": "coco80", "voc": "voc20"}  # and the annotator that has the labels of each
+# Of each data set, which of the eighty labels its photos are measured by.
+COLUMNS = {"coco": label_indices(COCO80, COCO80), "voc": label_indices(VOC20, COCO80)}
 
 
 def held_out(data: Packed, hold: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Rows to learn from, and of each data set the rows that are not: every `hold`-th photo."""
     held = np.arange(len(data.keys)) % hold == 0
-    of = {name: np.array([key.startswith(name) for key in data.keys]) for name in DATA_SETS}
+    of = {name: np.array([key.startswith(name) for key in data.keys]) for name in COLUMNS}
     return np.flatnonzero(~held), {name: np.flatnonzero(held & own) for name, own in of.items()}
 
 
@@ -45,7 +46,7 @@ def scores(network: nn.Module, data: Packed, held: dict[str, np.ndarray], short:
     """mAP of each annotator on held out photos, as a text."""
     found = []
     for name, rows in held.items():
-        own = columns(DATA_SETS[name])
+        own = COLUMNS[name]
         logits = whole(network, data, rows[::skip], short)[:, own]
         found.append(f"{name} {mean_ap(logits, data.labels[rows[::skip]][:, own]):.3f}")
     return ", ".join(found)
@@ -56,8 +57,8 @@ def calibrated(network: YOLOXAnnotator, data: Packed, held: dict[str, np.ndarray
     """Scale and shift of the network's labels, for each data set, with which probabilities hold on its photos."""
     own: dict[str, Tensor] = {}
     for name, rows in held.items():
-        logits = whole(network, data, rows, short)[:, columns(DATA_SETS[name])]
-        labels = torch.from_numpy(data.labels[rows][:, columns(DATA_SETS[name])]).to(logits.device)
+        logits = whole(network, data, rows, short)[:, COLUMNS[name]]
+        labels = torch.from_numpy(data.labels[rows][:, COLUMNS[name]]).to(logits.device)
         known = labels >= 0
         scale, shift = platt(logits, labels.clamp(min=0), known.float())
         before = expected_calibration_error(logits.sigmoid()[known], labels[known])

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tkml_core.experiments.schedule import follow, rate
 from tkml_core.experiments.training.adversary import Adversary, loss_of
 from tkml_core.experiments.training.batches import Packed, batch, by_shape
 from tkml_core.experiments.training.calibration import platt
 from tkml_core.experiments.training.held_out import calibrated, held_out, scores, whole
+from tkml_core.experiments.training.schedule import follow, rate
 from tkml_core.experiments.training.start import start
 from tkml_core.labels import COCO80
 from tkml_core.zoo.mobilenet import fold

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from tkml_core.experiments.crops import soft_scores
 from tkml_core.experiments.datasets import Photo, training
+from tkml_core.experiments.training.soft_labels import soft_scores
 
 LONG = 320  # pixels, the canvas of a packed photo
 

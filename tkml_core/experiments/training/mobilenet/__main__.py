@@ -1,4 +1,4 @@
-"""Trains the annotator both bundled names share: `python -m tkml_core.experiments.train --help`.
+"""Trains the MobileNetV2 of two annotators: `python -m tkml_core.experiments.training.mobilenet --help`.
 
 One MobileNetV2 with 80 outputs learns from VOC and COCO photos together: `crops.py` makes what it sees of them,
 `pretrained.py` what it starts from.
@@ -14,10 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from tkml_core.experiments.command import plain_command
-from tkml_core.experiments.crops import Crops, batches, soft_scores
 from tkml_core.experiments.datasets import training
-from tkml_core.experiments.pretrained import start_network
-from tkml_core.experiments.schedule import follow, rate
+from tkml_core.experiments.training.mobilenet.crops import Crops, batches
+from tkml_core.experiments.training.mobilenet.pretrained import start_network
+from tkml_core.experiments.training.schedule import follow, rate
+from tkml_core.experiments.training.soft_labels import soft_scores
 from tkml_core.zoo import mobilenet
 from tkml_core.zoo.weights import save_weights
 
@@ -109,7 +110,7 @@ def train(args: argparse.Namespace) -> tuple[nn.Module, float]:
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tkml_core.experiments.train", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tkml_core.experiments.training.mobilenet", description=__doc__)
     parser.add_argument("--voc", type=Path, required=True, help="the VOCdevkit folder, with VOC2007 and VOC2012 in it")
     parser.add_argument("--coco", type=Path, required=True, help="the COCO folder: train2017, val2017, annotations")
     parser.add_argument("--soft", type=Path, help="npz with scores (n,d,80), ids, classes: soft labels for the unknown")

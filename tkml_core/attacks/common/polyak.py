@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from tkml_core.attacks.rows import replace, take
+from tkml_core.attacks.common.rows import replace, take
 from tkml_core.images import each
 from tkml_core.metrics import length
 

@@ -5,10 +5,10 @@ from typing import ClassVar
 
 import torch
 
-from tkml_core.attacks.base import LARGEST, Attack, check_beta_and_momentum
-from tkml_core.attacks.batch import BatchState
-from tkml_core.attacks.descent import Relaxation, check_lambda, check_score_space, in_space
-from tkml_core.attacks.rows import add, replace, take
+from tkml_core.attacks.common.base import LARGEST, Attack, check_beta_and_momentum
+from tkml_core.attacks.common.batch import BatchState
+from tkml_core.attacks.common.descent import Relaxation, check_lambda, check_score_space, in_space
+from tkml_core.attacks.common.rows import add, replace, take
 from tkml_core.step import Steps
 
 

@@ -6,10 +6,10 @@ import torch
 
 from tkml_core import pixel_grid
 from tkml_core.annotator import Annotator
-from tkml_core.attacks.base import Attack, check_whole
-from tkml_core.attacks.batch import BatchState, onto_ball
-from tkml_core.attacks.rows import add
-from tkml_core.attacks.rows import replace as put
+from tkml_core.attacks.common.base import Attack, check_whole
+from tkml_core.attacks.common.batch import BatchState, onto_ball
+from tkml_core.attacks.common.rows import add
+from tkml_core.attacks.common.rows import replace as put
 from tkml_core.attacks.universal.base import Universal
 from tkml_core.attacks.universal.norm_ball import to_levels
 from tkml_core.goals import Goal

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tkml_core.attacks.base import LARGEST, Attack, check_beta_and_momentum
-from tkml_core.attacks.batch import BatchState
-from tkml_core.attacks.polyak import Polyak
-from tkml_core.attacks.rows import add, replace, take
+from tkml_core.attacks.common.base import LARGEST, Attack, check_beta_and_momentum
+from tkml_core.attacks.common.batch import BatchState
+from tkml_core.attacks.common.polyak import Polyak
+from tkml_core.attacks.common.rows import add, replace, take
 from tkml_core.goals import Goal
 from tkml_core.images import each
 from tkml_core.losses import Objective

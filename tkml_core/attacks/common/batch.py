@@ -7,9 +7,9 @@ from torch import Tensor
 
 from tkml_core import pixel_grid
 from tkml_core.annotator import Annotator
-from tkml_core.attacks import deferred
-from tkml_core.attacks.checks import check_asked, check_graph, scores_of
-from tkml_core.attacks.rows import add, replace, take
+from tkml_core.attacks.common import deferred
+from tkml_core.attacks.common.checks import check_asked, check_graph, scores_of
+from tkml_core.attacks.common.rows import add, replace, take
 from tkml_core.goals import Goal
 from tkml_core.images import each, quantize
 from tkml_core.metrics import NORMS, l2_norm

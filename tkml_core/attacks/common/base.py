@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from torch import Tensor
 
 from tkml_core.annotator import Annotator
-from tkml_core.attacks.batch import BatchState
+from tkml_core.attacks.common.batch import BatchState
 from tkml_core.goals import Goal
 from tkml_core.step import Result, Steps
 from tkml_core.step_generators import drain

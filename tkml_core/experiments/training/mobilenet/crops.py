@@ -7,7 +7,6 @@ them the unknown labels carry no loss.
 import argparse
 import math
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,17 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
 from tkml_core.experiments.datasets import IGNORED, UNKNOWN, Photo
-from tkml_core.labels import COCO80
 from tkml_core.photo_files import open_photo
-
-
-def soft_scores(path: Path, photos: list[Photo]) -> np.ndarray:
-    """The mean over detectors of each photo's scores, (n,80), from an npz with scores (n,d,80), ids and classes."""
-    table = np.load(path)
-    row = {key: i for i, key in enumerate(table["ids"].tolist())}
-    order = [table["classes"].tolist().index(name) for name in COCO80]
-    mean = table["scores"].astype(np.float32).mean(1)[:, order]
-    return np.stack([mean[row[p.key]] for p in photos])
 
 
 class Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
