@@ -40,7 +40,10 @@ def test_another_photo_or_annotator_ends_the_run_and_keeps_the_stage(
     expect(page.locator("#download-png")).to_be_disabled()
     if choose is upload:
         page.locator("#preset-gentle").click()  # the next run is not taken for the one that was left
-        expect(page.locator("#verdict")).to_contain_text("Fooled", timeout=RUN)
+        expect(page.locator("#verdict")).to_contain_text("Running MinNorm", timeout=RUN)
+        page.locator("#stop-button").click()
+        finished(page)
+        expect(page.locator("#verdict")).to_contain_text("stopped")
 
 
 def test_an_answer_that_comes_too_late_is_asked_for_again(
@@ -157,6 +160,7 @@ def test_a_ready_choice_brings_the_verdict_into_sight(visit: Callable[..., Page]
     expect(page.locator("#verdict")).not_to_be_in_viewport()
     page.locator("#preset-gentle").click()
     expect(page.locator("#verdict")).to_be_in_viewport(ratio=1)
+    page.locator("#stop-button").click(timeout=RUN)
     finished(page)
     expect(page.locator("#verdict")).to_be_in_viewport(ratio=1)
 
