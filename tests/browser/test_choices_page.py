@@ -43,7 +43,7 @@ def test_another_photo_or_annotator_ends_the_run_and_keeps_the_stage(
         expect(page.locator("#verdict")).to_contain_text("Running MinNorm", timeout=RUN)
         page.locator("#stop-button").click()
         finished(page)
-        expect(page.locator("#verdict")).to_contain_text("stopped")
+        expect(page.locator("#verdict")).to_contain_text("Stopped after")
 
 
 def test_an_answer_that_comes_too_late_is_asked_for_again(
