@@ -4,9 +4,10 @@ from demo.server import environment
 
 if __name__ == "__main__":
     environment.prepare()
-    from demo.page import build, launch_options  # Gradio reads where its folder is as it is imported
-    from demo.photos import download
+    with environment.nothing_collected():
+        from demo.page import build, launch_options  # Gradio reads where its folder is as it is imported
+        from demo.photos import download
 
-    page = build()
+        page = build()
     download.in_background()
     page.launch(**launch_options())

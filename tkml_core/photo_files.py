@@ -12,7 +12,7 @@ from tkml_core.colour import orientation, reduction, upright_rgb
 # A short list on purpose: Pillow also opens formats that start other programs (EPS) or hide many pages (PDF).
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", *(("AVIF",) if features.check("avif") else ()))
 NAMES = {"JPEG": "JPEG", "PNG": "PNG", "WEBP": "WebP", "GIF": "GIF", "BMP": "BMP", "TIFF": "TIFF", "AVIF": "AVIF"}
-# Million pixels: what these need at once while Pillow decodes them stays below 250 MB (tests/photos/test_memory.py). PNG
+# Million pixels: what these need at once while Pillow decodes them stays below 250 MB (tests/photos/test_photo_files.py). PNG
 # and most JPEGs take no more than the picture itself; the others are decoded into a second place, and copied.
 MOST = {"JPEG": 50, "PNG": 50, "WEBP": 14, "GIF": 50, "BMP": 50, "TIFF": 20, "AVIF": 14}
 MAX_PIXELS = 1_000_000 * max(MOST.values())

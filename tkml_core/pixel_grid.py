@@ -27,6 +27,9 @@ BISECTIONS = 7  # four leave a grid of 6 %, and images that are the longer for i
 ROUNDS = 2  # of taking back, one gradient each
 # Called, in the thread that searches, as a search begins: it lasts as long as twenty steps, and a program can say so.
 on_search: ContextVar[Callable[[], object]] = ContextVar("on_search", default=lambda: None)
+# Asked there between two passes: whether the time for it is over. What is left is then the least that a success needs.
+overdue: ContextVar[Callable[[], bool]] = ContextVar("overdue", default=lambda: False)
+COARSE = 4  # where it is, only every so many of the LADDER's scales are tried
 
 
 class Rounded(NamedTuple):
@@ -56,6 +59,7 @@ def search(
     confidence: score units by which the goal is to be met.
     """
     on_search.get()()
+    late = overdue.get()
     rows = len(x)
     most = torch.full_like(x[:, 0, 0, 0], 255) if most is None else most
     count = torch.zeros(rows, dtype=torch.long, device=x.device)
@@ -68,10 +72,12 @@ def search(
         z_now = (each(scale) * levels[which]).clamp(-cap, cap)
         return (base[which] + z_now).round().clamp(0, 255) / 255
 
-    for scale in LADDER:
+    for place, scale in enumerate(LADDER):
         open_ = (~found).nonzero()[:, 0]
         if not len(open_):
             break
+        if place % COARSE and late():
+            continue
         tried = torch.full_like(high, scale)
         good = holds(annotator, goal.select(open_), at(tried[open_], open_), confidence)
         count[open_] += 1
@@ -89,7 +95,7 @@ def search(
     backwards = torch.zeros_like(count)
     for spend in range(SPENDS):
         open_ = (~found).nonzero()[:, 0]
-        if not len(open_):
+        if not len(open_) or late():
             break
         cap = most[open_] + (spend >= SPENDS // 2)
         x_adv[open_] = _spend(annotator, goal.select(open_), base[open_].round(), x_adv[open_], cap, confidence)
@@ -98,6 +104,8 @@ def search(
         backwards[open_] += 1
     kept = found.nonzero()[:, 0]
     for _ in range(ROUNDS if len(kept) else 0):
+        if late():
+            break
         shorter, passes = _take_back(annotator, goal.select(kept), quantize(x[kept]), x_adv[kept], confidence)
         x_adv[kept] = shorter
         count[kept] += passes
@@ -153,7 +161,10 @@ def _take_back(annotator: Annotator, goal: Goal, x: Tensor, x_adv: Tensor, confi
 
 def bisect(good: Callable[[Tensor], Tensor], bad: Tensor, best: Tensor, rounds: int) -> Tensor:
     """Per row, the value (B,) nearest to `bad` that was seen to be good; `best` where none between was."""
+    late = overdue.get()
     for _ in range(rounds):
+        if late():
+            break
         middle = (bad + best) / 2
         yes = good(middle)
         bad, best = torch.where(yes, bad, middle), torch.where(yes, middle, best)

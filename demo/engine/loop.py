@@ -36,7 +36,7 @@ def take_steps(
 
     They are taken in a thread of their own, see `threads`. When `stop_asked` turns true or `budget` seconds are over, the core
     concludes with the best it has, so that a run that was cut short has an honest result too. The same step comes once more
-    when the search on the 256 levels has begun after it.
+    when the search on the 256 levels has begun after it; a search that is not through when the time is over takes what it has.
     """
     began = time.perf_counter()
     stopped: str | None = None
@@ -45,6 +45,7 @@ def take_steps(
         with threads.thread() as call:
             searching = threading.Event()
             call(pixel_grid.on_search.set, searching.set)
+            call(pixel_grid.overdue.set, lambda: time.perf_counter() - began > seconds_of(budget))
             step = call(next, steps)
             while True:
                 yield step

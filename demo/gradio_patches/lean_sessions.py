@@ -74,7 +74,19 @@ def make_room(holder: state_holder.StateHolder, session_id: str) -> None:
         holder.time_last_used.pop(evicted, None)
 
 
+def described(state: gr.State) -> dict[str, Any]:
+    """In place of `gr.State.get_config`, which copies the value, pictures and all, only to leave it out."""
+    value, state.value = state.value, None
+    try:
+        config: dict[str, Any] = super(gr.State, state).get_config()
+    finally:
+        state.value = value
+    del config["value"]
+    return config
+
+
 def install() -> None:
-    """For all sessions from now on."""
+    """For all sessions, and all pages that are built, from now on."""
+    gr.State.get_config = described  # type: ignore[method-assign, assignment]
     state_holder.SessionState = LeanSession  # type: ignore[misc]
     state_holder.StateHolder.update = make_room  # type: ignore[method-assign, assignment]

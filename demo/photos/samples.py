@@ -16,7 +16,7 @@ from tkml_core.photo_files import open_photo
 class Sample:
     """A photo to start from. `truth` uses COCO's names; labels an annotator does not have are left out later.
 
-    parts: names of the photos that a mosaic is made of.
+    open: the photo, which others may have too: it is not to be written into. parts: names of the photos that a mosaic is made of.
     """
 
     name: str
@@ -84,7 +84,7 @@ def _carried() -> tuple[Sample, ...]:
         if any(part not in files for part in boxes):
             return None
         tiles = [(files[part], box, centre) for part, (box, centre) in boxes.items()]
-        return Sample(name, title, truth, lambda: _mosaic(size, tiles), parts=tuple(boxes))
+        return Sample(name, title, truth, cache(lambda: _mosaic(size, tiles)), parts=tuple(boxes))
 
     made = (
         collage(
@@ -123,7 +123,7 @@ def write_samples(folder: Path) -> dict[str, Path]:
         if candidate.file:
             shutil.copyfile(candidate.file, paths[candidate.name])
         else:
-            candidate.open().save(paths[candidate.name])
+            candidate.open().save(paths[candidate.name], compress_level=1)  # the page waits for it
     return paths
 
 

@@ -7,7 +7,7 @@ from math import isfinite, isnan, log
 from markupsafe import Markup
 
 from demo.render.templates import fill
-from tkml_core.measured.easy_targets import Pair, clustered, correlation
+from tkml_core.measured.easy_targets import Pair, correlation, ordered
 
 RESPECTS = {
     "together": "how often the training photos show both labels",
@@ -25,8 +25,8 @@ class Shade:
 
 
 def heat_map_html(pairs: Sequence[Pair], command: str = "") -> Markup:
-    """The pairs of one annotator: a row a true label, a column a target, clustered alike; the easier, the greener."""
-    order, by_names = clustered(pairs), {(pair.true, pair.target): pair for pair in pairs}
+    """The pairs of one annotator: a row a true label, a column a target, in their places; the easier, the greener."""
+    order, by_names = ordered(pairs), {(pair.true, pair.target): pair for pair in pairs}
     norms = [pair.norm for pair in pairs if isfinite(pair.norm) and pair.norm > 0]
     least, most = min(norms, default=1.0), max(norms, default=1.0)
     measured = [name for name in order if any(name == pair.true for pair in pairs)]

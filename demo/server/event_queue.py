@@ -67,7 +67,7 @@ def was_forgotten(fn: Any, state: Any) -> bool:
 def install(page: gr.Blocks) -> None:
     """Give `page` this queue, open to nobody who would go round it; runs, page loads and looks have limits of their own."""
     lean_sessions.install()
-    page.queue(api_open=False)
+    page.api_open = False  # page.queue() would say so too, and make the whole application anew for it
     page._queue = PageQueue(
         live_updates=True, concurrency_count=page.max_threads, update_intervals=1, max_size=None, blocks=page
     )

@@ -16,6 +16,7 @@ import torch
 from conftest import to_the_end, with_universal
 from gradio.data_classes import ImageData
 from PIL import Image
+from torch import Tensor, nn
 
 import tkml_core as tk
 from demo.catalog import attacks as catalog
@@ -505,6 +506,41 @@ def test_the_search_on_the_256_levels_is_part_of_the_clock(monkeypatch: pytest.M
 
     _, (last, stopped) = to_the_end(loop.take_steps(steps(), lambda: False, 60.0))
     assert stopped == "time" and 60 - loop.ROUNDING_STEPS - 2 <= last <= 60 - loop.ROUNDING_STEPS + 2
+
+
+class Slow(nn.Module):
+    """A linear network with a pass forward of so many seconds, by the clock `now`, and twice that for a gradient."""
+
+    def __init__(self, now: list[float], seconds: float) -> None:
+        super().__init__()
+        self.now, self.seconds = now, seconds
+        self.layer = nn.Linear(3 * 32 * 32, 20).requires_grad_(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.now[0] += self.seconds
+        if x.requires_grad:
+            x.register_hook(lambda _: self.now.__setitem__(0, self.now[0] + 2 * self.seconds))
+        return self.layer(x.flatten(1)) * 8
+
+
+@pytest.mark.parametrize("attack", ["MinNorm", "TkML-AP-T"])
+@pytest.mark.parametrize("seconds", [0.6, 3.0])
+def test_the_clock_holds_where_steps_are_slow(attack: str, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the search that ends a run takes longer than what was kept for it, or comes in the middle of one."""
+    torch.manual_seed(0)
+    now, labels = [0.0], [str(j) for j in range(20)]
+    annotator = tk.Annotator(Slow(now, seconds), labels)
+    x = tk.quantize(torch.rand(1, 3, 32, 32) * 0.6 + 0.2)
+    logits = annotator(x)
+    true = tk.topk_mask(logits, 3)
+    goal = tk.Targeted.of(true, 3, tk.target_order("worst", logits, true, 3, seed=0))
+    now[0] = 0.0
+    monkeypatch.setattr(annotator.module, "now", now)
+    monkeypatch.setattr(loop.time, "perf_counter", lambda: now[0])
+    run = tk.ATTACKS[attack](max_steps=2000).steps(annotator, x, goal)
+    _, (result, stopped) = to_the_end(loop.take_steps(run, lambda: False, 60.0))
+    assert now[0] < 60 + 5 * seconds and (stopped == "time" or now[0] < 60)
+    assert bool(result.achieved) or attack != "MinNorm"
 
 
 def test_a_search_that_takes_a_while_is_told_of_and_is_no_step(cat: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,10 +17,20 @@ from tkml_core.experiments import easy_targets as command
 from tkml_core.images import InputSize
 from tkml_core.labels import COCO80, VOC20
 from tkml_core.measured import lines
-from tkml_core.measured.easy_targets import Pair, clustered, correlation, medians, read_csv, to_csv
+from tkml_core.measured.easy_targets import (
+    Pair,
+    clustered,
+    correlation,
+    medians,
+    ordered,
+    read_csv,
+    to_csv,
+    with_places,
+)
 from tkml_core.zoo import registry
 from tkml_core.zoo.entry import Entry
 
+MEASURED = Path(__file__).parents[2] / "assets" / "measured"
 CAT, DOG = COCO80.index("cat"), COCO80.index("dog")
 
 
@@ -37,7 +47,7 @@ def test_medians_count_a_photo_that_did_not_give_way_as_the_hardest() -> None:
 
 
 def test_a_csv_comes_back(tmp_path: Path) -> None:
-    pairs = [Pair("voc20", "cat", "dog", 3, 3, 2.5, 0.25, 1.5), Pair("voc20", "dog", "cat", 2, 0, inf)]
+    pairs = [Pair("voc20", "cat", "dog", 3, 3, 2.5, 0.25, 1.5, 1), Pair("voc20", "dog", "cat", 2, 0, inf)]
     (tmp_path / "x.csv").write_text(to_csv(pairs))
     first, second = read_csv(tmp_path / "x.csv")
     assert first == pairs[0] and second.norm == inf and isnan(second.together) and isnan(second.weights)
@@ -60,6 +70,13 @@ def test_labels_that_are_easy_for_each_other_stand_together() -> None:
     ]
     order = "".join(clustered(pairs))
     assert {frozenset(order[:2]), frozenset(order[2:])} == near
+    placed = with_places([*pairs, replace(pairs[0], annotator="coco80")])
+    assert "".join(ordered(placed[:-1])) == order and ordered(placed[-1:]) == ["a", "b"]
+
+
+def test_the_places_that_are_bundled_are_those_of_their_norms() -> None:
+    bundled = read_csv(MEASURED / "easy_targets.csv")
+    assert bundled == with_places(bundled)
 
 
 def test_weights_of_the_last_layer_are_one_row_a_label() -> None:

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -298,6 +299,23 @@ def test_two_methods_are_compared_photo_by_photo() -> None:
     assert pair.ratio == pytest.approx(304 / 204) and pair.ratio_float == pytest.approx(250 / 90)
     (words,) = tables_report.ahead([pair])
     assert "smaller ‖z‖₂ in 0 of 1 cells and a larger one in 1; it reaches the goal in fewer steps in 1 of 1" in words
+
+
+def test_pairs_come_back_from_their_csv_and_those_that_are_bundled_are_of_the_lines(tmp_path: Path) -> None:
+    """The page shows what stands in pairs.csv. SciPy's versions differ in p, not in what is counted."""
+    made = summary.pairs(summary.by_cell(sample()))
+    (tmp_path / "pairs.csv").write_text(tables_report.to_csv(made))
+    assert [(p.cell, p.only_second) for p in tables_report.read_pairs(tmp_path / "pairs.csv")] == [(made[0].cell, 1)]
+    folder = Path(__file__).parents[2] / "assets" / "measured"
+    saved, of_lines = tables_report.read_pairs(folder / "pairs.csv"), summary.pairs(summary.by_cell(read(folder)))
+    assert len(saved) == len(of_lines)
+    for kept, now in zip(saved, of_lines, strict=True):
+        for field in fields(kept):
+            value = getattr(now, field.name)
+            wanted = pytest.approx(value, rel=1e-2, abs=1e-5) if isinstance(value, float) else value
+            assert getattr(kept, field.name) == wanted, (
+                f"{kept.cell}, {field.name}: `experiments.tables --table` writes it anew"
+            )
 
 
 def test_table_3_judges_the_same_lines_where_more_labels_are_shown() -> None:

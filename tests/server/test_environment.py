@@ -3,6 +3,7 @@
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import gradio as gr
 import pytest
@@ -36,6 +37,18 @@ def test_a_folder_of_another_user_is_left_to_them(there: str, tmp_path: Path, mo
     environment.use_a_folder_of_its_own()
     own = os.environ.get("GRADIO_TEMP_DIR")
     assert (own is None) if there in ("nothing", "mine") else Path(own or "").is_dir() and Path(own or "") != folder
+
+
+def test_what_is_there_when_the_page_is_built_is_not_looked_through_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(
+        environment,
+        "gc",
+        SimpleNamespace(**{name: lambda name=name: done.append(name) for name in ("disable", "freeze", "enable")}),
+    )
+    with environment.nothing_collected():
+        done.append("built")
+    assert done == ["disable", "built", "freeze", "enable"]
 
 
 def test_sigterm_ends_the_page_as_ctrl_c_does() -> None:

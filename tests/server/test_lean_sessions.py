@@ -1,5 +1,7 @@
 """What a session holds, how long, and who is forgotten where there are too many."""
 
+from dataclasses import dataclass
+
 import gradio as gr
 import pytest
 from gradio.state_holder import StateHolder
@@ -73,3 +75,23 @@ def test_closed_pages_and_programs_make_room_before_visitors_do(holder: StateHol
     holder["a"]
     opened(holder, "e")
     assert list(holder.session_data) == ["d", "a", "e"]
+
+
+class Once:
+    """A value that cannot be copied."""
+
+    def __deepcopy__(self, memo: object) -> None:
+        raise AssertionError("copied")
+
+
+@dataclass
+class Big:
+    content: Once
+
+
+def test_a_state_is_described_without_its_value() -> None:
+    with gr.Blocks():
+        state = gr.State("small")
+    lean_sessions.install()
+    state.value = value = Big(Once())
+    assert "value" not in state.get_config() and state.value is value

@@ -123,7 +123,7 @@ def conclude(annotators: dict[str, tk.Annotator], seen: dict[str, list[datasets.
             if pair.annotator == name else pair
             for pair in pairs
         ]  # fmt: skip
-    replace_text(folder / CSV, easy_targets.to_csv(pairs))
+    replace_text(folder / CSV, easy_targets.to_csv(easy_targets.with_places(pairs)))
     said = []
     for name in annotators:
         ours = [pair for pair in pairs if pair.annotator == name]

@@ -4,7 +4,7 @@ import csv
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, isfinite, nan
 from pathlib import Path
 from statistics import median_low
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tkml_core.measured.lines import Outcome
 
-COLUMNS = ("annotator", "true", "target", "photos", "reached", "norm", "together", "weights")
+COLUMNS = ("annotator", "true", "target", "photos", "reached", "norm", "together", "weights", "place")
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Pair:
     """One label planted on photos of another. norm: the median ‖z‖₂, inf where fewer than half of the photos gave way.
 
     together: the share of the training photos with the true label that also show the target. weights: the Euclidean
-    distance of the two labels' weights in the last layer. Both nan where there is no such thing.
+    distance of the two labels' weights in the last layer. Both nan where there is no such thing. place: the target's among
+    the annotator's labels, as `clustered` orders them.
     """
 
     annotator: str
@@ -33,6 +34,7 @@ class Pair:
     norm: float
     together: float = nan
     weights: float = nan
+    place: int = 0
 
 
 def medians(lines: Iterable[Outcome]) -> list[Pair]:
@@ -88,6 +90,7 @@ def read_csv(path: Path) -> list[Pair]:
             Pair(
                 row["annotator"], row["true"], row["target"], int(row["photos"]), int(row["reached"]),
                 float(row["norm"] or inf), float(row["together"] or nan), float(row["weights"] or nan),
+                int(row["place"]),
             )
             for row in csv.DictReader(file)
         ]  # fmt: skip
@@ -95,7 +98,10 @@ def read_csv(path: Path) -> list[Pair]:
 
 def clustered(pairs: Sequence[Pair]) -> list[str]:
     """The labels in an order in which those stand together that are easily planted for each other (average linkage)."""
-    from scipy.cluster.hierarchy import leaves_list, linkage  # late: only who draws them needs it
+    from scipy.cluster.hierarchy import (
+        leaves_list,
+        linkage,
+    )  # late: the page, which has the order from the file, needs none
     from scipy.spatial.distance import squareform
 
     labels = sorted({name for pair in pairs for name in (pair.true, pair.target)})
@@ -109,3 +115,19 @@ def clustered(pairs: Sequence[Pair]) -> list[str]:
             ways = [norms[way] for way in ((a, b), (b, a)) if way in norms]
             apart[i, j] = apart[j, i] = sum(ways) / len(ways) if ways else largest
     return [labels[place] for place in leaves_list(linkage(squareform(apart), "average", optimal_ordering=True))]
+
+
+def with_places(pairs: Sequence[Pair]) -> list[Pair]:
+    """The pairs with their targets' places, for each annotator by itself."""
+    made: list[Pair] = []
+    for name in dict.fromkeys(pair.annotator for pair in pairs):
+        ours = [pair for pair in pairs if pair.annotator == name]
+        order = clustered(ours)
+        made += [replace(pair, place=order.index(pair.target)) for pair in ours]
+    return made
+
+
+def ordered(pairs: Sequence[Pair]) -> list[str]:
+    """One annotator's labels by their places; one that was no target comes first."""
+    places = {pair.true: -1 for pair in pairs} | {pair.target: pair.place for pair in pairs}
+    return sorted(places, key=lambda name: (places[name], name))

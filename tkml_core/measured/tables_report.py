@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 from tkml_core.measured.cells import Cell
@@ -149,6 +150,17 @@ def to_csv(records: Sequence[Any]) -> str:
         writer.writerow(["annotator", "case", "k", *names])
         writer.writerows([*r.cell, *(_plain(getattr(r, name)) for name in names)] for r in records)
     return text.getvalue()
+
+
+def read_pairs(path: Path) -> list[Pair]:
+    """What `to_csv` wrote of pairs. Their tests need SciPy, which who only shows them need not import."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [_pair_of(row) for row in csv.DictReader(file)]
+
+
+def _pair_of(row: dict[str, str]) -> Pair:
+    values: dict[str, Any] = {f.name: f.type(row[f.name]) for f in fields(Pair) if callable(f.type) and f.name in row}
+    return Pair(cell=Cell(row["annotator"], row["case"], int(row["k"])), **values)
 
 
 def _plain(value: Any) -> Any:

@@ -148,10 +148,10 @@ class YOLOXAnnotator(nn.Module):
     sharpness = 1.0  # r: towards 0 a mean over places, towards infinity their maximum
     class_of: Tensor
 
-    def __init__(self, class_of: list[int], classes: int = 80) -> None:
+    def __init__(self, class_of: list[int], classes: int = 80, detector: Detector | None = None) -> None:
         """class_of: for each label, the detector's class that it is."""
         super().__init__()
-        self.detector = Detector(classes)
+        self.detector = detector or Detector(classes)
         self.register_buffer("class_of", torch.tensor(class_of), persistent=False)
         self.scale = nn.Parameter(torch.ones(len(class_of)))
         self.context = nn.Linear(sum(CHANNELS), len(class_of))
@@ -174,15 +174,16 @@ def annotating(labels: Sequence[str], data_set: str, weights: Path) -> YOLOXAnno
     makes probabilities of the logits of its labels that hold on its photos.
     """
     numbers = {key: value.float() for key, value in tensors(weights).items()}
-    network = fold(YOLOXAnnotator(list(range(len(COCO80)))))
+    with torch.device("meta"):  # no random weights are drawn for the file's to replace
+        network = fold(YOLOXAnnotator(list(range(len(COCO80)))))
+    network.to_empty(device="cpu")
     own_keys = network.state_dict()
     fill_exactly(network, {key: value for key, value in numbers.items() if key in own_keys}, weights.name)
     if f"{data_set}.scale" not in numbers or f"{data_set}.shift" not in numbers:
         raise ValueError(f"The file {weights.name} has no {data_set}.scale and {data_set}.shift. Fetch it again.")
     scale, shift = numbers[f"{data_set}.scale"], numbers[f"{data_set}.shift"]
     columns = label_indices(labels, COCO80)
-    own = YOLOXAnnotator(columns)
-    own.detector = network.detector
+    own = YOLOXAnnotator(columns, detector=network.detector)
     own.scale.data = network.scale.data[columns] * scale
     own.context.weight.data = network.context.weight.data[columns] * scale[:, None]
     own.context.bias.data = network.context.bias.data[columns] * scale + shift

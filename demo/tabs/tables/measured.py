@@ -53,10 +53,16 @@ def _cells(folder: Path) -> Cells:
     return summary.by_cell(lines.read(folder))
 
 
+def _pairs(folder: Path) -> list[summary.Pair]:
+    """Who is ahead of whom, as it was worked out with the tables; from the lines where it was not."""
+    made = folder / "pairs.csv"
+    return tables_report.read_pairs(made) if made.exists() else summary.pairs(_cells(folder))
+
+
 def sections(folder: Path = MEASURED) -> list[Section]:
     """Those that something has been measured for, in the paper's order, and last who is ahead of whom."""
     cells = _cells(folder)
-    made, beside, larger = summary.figures(cells), summary.pairs(cells), summary.larger(cells)
+    made, beside, larger = summary.figures(cells), _pairs(folder), summary.larger(cells)
     command, styles = command_of(folder), _styles(cells)
     found = []
     for number_, build in ((2, numbers.untargeted), (3, None), (4, numbers.universal), (5, numbers.targeted)):

@@ -1,0 +1,22 @@
+"""What the page does without until somebody asks for it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+LATE = ("scipy", "matplotlib", "torchvision", "skimage", "timm", "transformers")
+START = """
+import sys
+from demo.page import build
+build()
+print([name for name in {late!r} if name in sys.modules])
+"""
+
+
+def test_the_page_is_built_without_the_packages_that_take_long_to_import(tmp_path: Path) -> None:
+    """Each of them takes about a second, and some 50 MB."""
+    env = {**os.environ, "GRADIO_TEMP_DIR": str(tmp_path), "GRADIO_ANALYTICS_ENABLED": "False"}
+    command = [sys.executable, "-c", START.format(late=LATE)]
+    made = subprocess.run(command, capture_output=True, text=True, env=env, cwd=Path(__file__).parents[2], check=True)
+    assert made.stdout.split("\n")[-2] == "[]"
