@@ -117,6 +117,30 @@ def taken(server: str) -> Iterator[list[Any]]:
     assert holds(lambda: PLACES.running() == PLACES.waiting() == 0)
 
 
+def handed_on(
+    several: Callable[[Any], Iterator[Any]], ended: Callable[[Any], Any], waits: Callable[[Any], Any]
+) -> list[str]:
+    """What comes of somebody who waits for the only place while `several(turn)` makes one run after the other.
+
+    ended, waits: whether an update says that a run has ended, or that the next one waits.
+    """
+    from demo.engine.run_queue import Places, Turn
+
+    places = Places(at_once=1)
+    stranger, seen = Turn(places), list[str]()
+    with Turn(places) as turn:
+        for update in several(turn):
+            if ended(update) and "ended" not in seen:
+                line = iter(stranger.next())  # kept: who is no longer asked leaves the line
+                assert turn.held and next(line)
+                seen.append("ended")
+            if waits(update):
+                assert stranger.held and not turn.held
+                seen.append("waits")
+                stranger.__exit__()
+    return seen
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
     """Chromium, driven by Playwright; tests that need it are skipped where either is missing."""

@@ -53,13 +53,13 @@ def label_names(labels: Sequence[str] | Mapping[int, str] | Mapping[str, str]) -
     names = tuple(labels)
     odd = next((i for i, name in enumerate(names) if not isinstance(name, str) or not name.strip()), None)
     if odd is not None:
-        raise ValueError(f"Every label should be a text with a letter in it; label {odd} is {names[odd]!r}.")
+        raise ValueError(f"Every label should be a text with a letter in it; label {odd} is {names[odd]!r:.200}.")
     places: dict[str, int] = {}
     for place, name in enumerate(names):
         if places.setdefault(name, place) != place:
             raise ValueError(
                 "An annotator needs at least two labels, all different; "
-                f"labels {places[name]} and {place} are both called {name!r}. Give one of them another name."
+                f"labels {places[name]} and {place} are both called {name!r:.200}. Give one of them another name."
             )
     if len(names) < 2:
         raise ValueError(f"An annotator needs at least two labels, all different; got {list(names)}.")

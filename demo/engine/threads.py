@@ -17,6 +17,8 @@ from typing import TypeVar
 
 import torch
 
+from demo.engine import heap
+
 Made = TypeVar("Made")
 
 _cores = torch.get_num_threads()
@@ -59,9 +61,12 @@ class Caller:
 @contextmanager
 def thread() -> Generator[Caller]:
     """A new thread with all cores. It ends, after what it is at, where the block is left."""
-    with ThreadPoolExecutor(1, thread_name_prefix="attack") as pool:
-        call = Caller(pool)
-        call(_step_back)
-        call(_take, _cores)  # OpenMP's threads come after, and have the same priority
-        _take(1)  # for threads that are yet to come
-        yield call
+    try:
+        with ThreadPoolExecutor(1, thread_name_prefix="attack") as pool:
+            call = Caller(pool)
+            call(_step_back)
+            call(_take, _cores)  # OpenMP's threads come after, and have the same priority
+            _take(1)  # for threads that are yet to come
+            yield call
+    finally:
+        heap.give_back()

@@ -3,6 +3,7 @@
 import json
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ from demo.render.pictures import AMPLIFY
 from tkml_core.report import data_file, levels
 
 MOST_BYTES = 64_000_000  # of a data file, unpacked
+MOST_REPORT, LONGEST_WORD = (
+    50_000,
+    200,
+)  # characters of a report and of a text in it: a figure lays out every one of them
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,8 @@ def load(path: str | Path) -> SavedRun:
                 raise ValueError(f"{path}: unpacked, this file has more than {MOST_BYTES // 1_000_000} MB; no run has.")
         with np.load(path, allow_pickle=False) as file:
             x, x_adv, labels, text = (file[name] for name in ("x", "x_adv", "labels", "report"))
+        if text.dtype.itemsize > 4 * MOST_REPORT:  # numpy has 4 bytes a character
+            raise ValueError(f"{path}: its report has more than {MOST_REPORT} characters; no run's has.")
         report = json.loads(str(text))
     except FileNotFoundError:
         raise ValueError(f"There is no file {path}.") from None
@@ -79,4 +86,17 @@ def load(path: str | Path) -> SavedRun:
         raise ValueError(
             f"{path} does not hold a run: two pictures (H,W,3) of 8 bits, labels and a report are expected."
         )
+    if any(len(text) > LONGEST_WORD for text in _texts([report, labels.tolist()])):
+        raise ValueError(f"{path}: a text in it has more than {LONGEST_WORD} characters; no run's has.")
     return SavedRun(x, x_adv, tuple(labels.tolist()), report)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in a JSON value, which may be deep."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, (dict, list)):
+            left.extend([*one, *one.values()] if isinstance(one, dict) else one)

@@ -1,23 +1,22 @@
 """What the machine that the page starts on may have that would keep it from starting, or from ending tidily."""
 
 import contextlib
-import ctypes
 import gc
 import os
 import signal
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-_ARENA_MAX, _ARENAS = -8, 2  # glibc's M_ARENA_MAX, and as many as two cores can use at a time
+from demo.engine import heap
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def prepare() -> None:
     """To be called before Gradio is imported, in the main thread."""
-    keep_heaps_few()
+    heap.keep_few()
     reach_itself_without_proxy()
     use_a_folder_of_its_own()
     # Gradio asks Matplotlib at the first event which backend it has, which would import all of it to find out.
@@ -33,6 +32,7 @@ def nothing_collected() -> Iterator[None]:
     yield
     gc.freeze()
     gc.enable()
+    heap.give_back()
 
 
 def reach_itself_without_proxy() -> None:
@@ -40,13 +40,6 @@ def reach_itself_without_proxy() -> None:
     for name in ("NO_PROXY", "no_proxy"):
         known = [host.strip() for host in os.environ.get(name, "").split(",") if host.strip()]
         os.environ[name] = ",".join([*known, *(host for host in LOOPBACK if host not in known)])
-
-
-def keep_heaps_few() -> None:
-    """glibc gives each thread a heap, which keeps what is freed in it, and here are many threads: every event and run has one."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):  # another C library
-            ctypes.CDLL("libc.so.6").mallopt(_ARENA_MAX, _ARENAS)
 
 
 def use_a_folder_of_its_own() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from gradio.route_utils import delete_files_created_by_app
 from gradio.state_holder import SessionState
 
 from demo.engine.run_queue import PLACES, Turn
@@ -111,6 +112,17 @@ def test_every_event_answers_junk_with_a_sentence(page: gr.Blocks) -> None:
     asyncio.run(walk())
     assert not wrong, f"{len(wrong)} of {count}:\n" + "\n".join(wrong[:30])
     assert count >= 500
+
+
+def test_what_is_offered_on_arrival_outlives_what_gradio_deletes(page: gr.Blocks) -> None:
+    """Gradio deletes what it has handed out an hour ago; these files are handed out anew to whoever comes."""
+    buttons = [page.blocks[number] for number in page.blocks if getattr(page.blocks[number], "keep_in_cache", None)]
+    offered = {button.elem_id: next(iter(button.keep_in_cache)) for button in buttons}
+    assert {"download-png", "download-report"} <= set(offered)
+    for button in buttons:
+        button.move_resource_to_block_cache(offered[button.elem_id])
+    delete_files_created_by_app(page, age=-1)
+    assert all(Path(path).is_file() for path in offered.values())
 
 
 def test_the_page_says_no_path_of_the_server(page: gr.Blocks) -> None:

@@ -43,6 +43,11 @@ HOSTILE = {
     "deep JSON": archive(report=np.array("[" * 100_000)),
     "a list": archive(report=np.array("[1]")),
     "a report of nothing": archive(),
+    "a report without an end": archive(report=np.array('{"photo": "' + "p" * 9_000_000 + '"}')),
+    "a word without an end": archive(
+        report=np.array('{"photo": "p", "k": 1, "before": [["' + "c" * 5_000 + '", 0.5]]}')
+    ),
+    "a label without an end": archive(labels=np.array(["cat", "d" * 5_000])),
 }
 
 

@@ -2,12 +2,14 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from conftest import with_universal
+from conftest import handed_on, with_universal
 from markupsafe import escape
 
 from demo.catalog import attacks as catalog
@@ -139,6 +141,22 @@ def test_stop_keeps_what_is_there_and_begins_nothing_new(cat: Entry) -> None:
     assert f"<span>not met</span><small>{report['time_limit']:.0f} s were over</small>" in summary.table_html(
         plans, [report, None], done=True
     )
+
+
+def test_whoever_waits_comes_between_two_methods(cat: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A comparison holds a place for one run at a time."""
+
+    def run(*_: Any) -> Iterator[Any]:
+        yield from ()
+        return SimpleNamespace(report={"stopped": None})
+
+    monkeypatch.setattr(methods, "run_plan", run)
+    plans = methods.plans(cat, "cleared", ["MinNorm", "TkML-AP-U"], STEPS, 0)
+
+    def several(turn: Any) -> Iterator[ColumnUpdate]:
+        return methods.column_updates(plans, turn.stop_asked, turn.clock, turn.next)
+
+    assert handed_on(several, lambda update: update.outcome, lambda update: update.waiting) == ["ended", "waits"]
 
 
 def test_a_comparison_that_is_dropped_stops_working(cat: Entry) -> None:

@@ -3,13 +3,14 @@
 import base64
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from conftest import to_the_end
+from conftest import handed_on, to_the_end
 
 from demo.catalog import attacks as catalog
 from demo.engine import loop
@@ -196,6 +197,23 @@ def test_a_photo_that_was_cut_short_is_not_counted(files: dict[str, str], stop: 
     _, row = measure(live_row.request_for(NAME, "TkML-AP-T", "worst", 3, 50, 0), "worst", sources, lambda: stop, limit)
     assert (row.done, row.fooled, row.state) == (0, 0, state)
     assert state in live_row.rows_html([row])
+
+
+def test_whoever_waits_comes_between_two_photos(files: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row holds a place for one run at a time."""
+
+    def run(*_: Any) -> Iterator[Any]:
+        yield SimpleNamespace(index=0)
+        return SimpleNamespace(report={"stopped": None, "consistent": False, "achieved": True, "pert": 0.1, "steps": 1})
+
+    monkeypatch.setattr(live_row, "run_plan", run)
+    sources = sample_sources(["coffee", "cat"], files, load_annotator(NAME))
+    request = live_row.request_for(NAME, "kFool", "cleared", 3, 3, 0)
+
+    def several(turn: Any) -> Iterator[live_row.Progress]:
+        return live_row.measure(request, "cleared", sources, turn.stop_asked, 99, turn.clock, turn.next)
+
+    assert handed_on(several, lambda now: not now.waiting, lambda now: now.waiting) == ["ended", "waits"]
 
 
 def test_attacks_without_a_goal_here_are_not_offered_and_others_are_refused(files: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 from gradio.events import Dependency
+from gradio.utils import abspath
 
 from demo.components.events import CHOICE, QUIET, Update, plainly
 from demo.components.theme import Html, script
@@ -26,6 +27,8 @@ def wire_link(page: gr.Blocks, w: Widgets, files: dict[str, str], state: Session
 
     png, report, _ = start.files
     as_found: Update = {w.png: png, w.report: report}
+    for button, file in ((w.png, png), (w.report, report)):
+        button.keep_in_cache.add(str(abspath(file)))  # Gradio deletes what it has handed out after an hour
 
     def path_of(linked: link.Linked) -> str:
         return photo_of(files, sample(linked.sample))
