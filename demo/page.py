@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 import tkml_core as tk
 from demo import api
 from demo.catalog.english import TITLE
-from demo.components import theme
+from demo.components import presenter, theme
 from demo.components.blocks import RELOAD, Page
 from demo.components.theme import Html
 from demo.engine.annotators import working_first
@@ -105,6 +105,7 @@ def build() -> gr.Blocks:
             with gr.Tab("Learn", id="learn"):
                 learn_tab.build(tabs, attack)
         note()
+        presenter.lay_out()
         api.build(names)
     event_queue.install(page)
     return page

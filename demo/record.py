@@ -227,17 +227,18 @@ def looks_of(outcome: Outcome) -> dict[str, Any]:
 
 
 def others_of(outcome: Outcome) -> list[dict[str, Any]]:
-    """What the same change does to every sample's centre square, best labels first."""
+    """What the same change, and noise as large, do to every sample's centre square, best labels first."""
     plan = outcome.plan
     z = (outcome.plan.attack.z if hasattr(plan.attack, "z") else outcome.x_adv - plan.photo.x).to(plan.photo.x)
     rows = []
     for item in samples():
         photo = sample_photo(item.name, plan.annotator, square=True)
+        changed = tk.quantize((photo.x + z).clamp(0, 1))
+        noisy = noise(photo.x, float(tk.l2_norm(changed - photo.x)), seed=0)
         with torch.inference_mode():
-            logits = plan.annotator(tk.quantize((photo.x + z).clamp(0, 1)))
-        true = known_truth(item, plan.annotator)
-        best = top(plan.annotator.labels, photo.logits, SHOWN_LABELS), top(plan.annotator.labels, logits, SHOWN_LABELS)
-        rows.append({"sample": item.name, "true": list(true), "before": best[0], "after": best[1]})
+            logits = {"before": photo.logits, "after": plan.annotator(changed), "noise": plan.annotator(noisy)}
+        best = {name: top(plan.annotator.labels, of, SHOWN_LABELS) for name, of in logits.items()}
+        rows.append({"sample": item.name, "true": list(known_truth(item, plan.annotator)), **best})
     return rows
 
 
@@ -253,7 +254,7 @@ def price_of(hard: str) -> dict[str, Any]:
     scores = {"usual": mean_precision(hard.removeprefix("hardened-")), "hardened": mean_precision(hard)}
     if None in scores.values():
         return {}
-    return {**scores, "words": "mean average precision over the labels, on photos that neither had seen"}
+    return dict(scores)
 
 
 def notes_of(outcome: Outcome) -> dict[str, Any]:

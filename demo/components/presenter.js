@@ -1,54 +1,85 @@
-// Presenter mode, `?present`: style sheets hide all but the stage; the page's own buttons do the work, by the keys too.
+// Presenter mode, `?present`: style sheets hide all but the stage, or the lesson; the page's own buttons do the work, by keys too.
+const ATTACK = "attack";
+const LESSON = "lesson-tab";
 const find = (part) => element.querySelector(part);
 const presenting = () => document.body.id === "presenting";
-const link = () => document.getElementById("address")?.dataset.link;
+const asked = () => new URLSearchParams(location.search).has("present");
+const tabNow = () => (location.hash === `#${LESSON}` ? LESSON : ATTACK);
+let tab = ATTACK;
+const links = {
+  [ATTACK]: () => document.getElementById("address")?.dataset.link,
+  [LESSON]: () => links[ATTACK]() && `${location.origin}${location.pathname}#${LESSON}`, // not before the server knows the page
+};
 const mark = (on) => {
   const address = new URL(location.href);
   if (on) address.searchParams.set("present", "");
   else address.searchParams.delete("present");
-  if (on) address.hash = ""; // the stage is on the first tab
+  address.hash = tab === ATTACK ? "" : tab;
   history.replaceState(history.state, "", address);
 };
 const show = (on) => {
   document.body.id = on ? "presenting" : "";
   mark(on);
-  if (!on) return find(".enter").focus();
-  document.querySelector('#tabs [data-tab-id="attack"]')?.click();
+  document.dispatchEvent(new Event("present"));
+  if (!on) return document.querySelector(`.enter[href$="${tab === ATTACK ? "present" : tab}"]`)?.focus();
+  for (const keys of element.querySelectorAll("[data-tab]")) keys.hidden = keys.dataset.tab !== tab;
+  document.querySelector(`#tabs [data-tab-id="${tab}"]`)?.click();
   draw();
 };
 let waiting = 0;
 const draw = () => {
   clearTimeout(waiting);
-  if (!presenting() || !link() || link() === props.value.link) return;
+  const link = links[tab]();
+  if (!presenting() || !link || link === props.value.link) return;
   waiting = setTimeout(() => {
-    props.value = { link: link(), qr: "" };
+    props.value = { link, qr: "", address: null };
     trigger("submit");
   }, 400); // choices come in quick succession
 };
-const next = (way) => {
+const photo = (by) => {
   const photos = [...document.querySelectorAll("#samples [data-sample]")];
-  const now = photos.findIndex((photo) => photo.getAttribute("aria-pressed") === "true");
-  photos.at((now + way) % photos.length).click();
+  const now = photos.findIndex((one) => one.getAttribute("aria-pressed") === "true");
+  photos.at((now + by) % photos.length).click();
 };
+const move = (by) => (tab === ATTACK ? photo(by) : document.dispatchEvent(new CustomEvent("turn", { detail: by })));
 const press = () => document.querySelector("#attack-button:enabled, #stop-button:enabled")?.click();
-const keys = { ArrowRight: () => next(1), ArrowLeft: () => next(-1), " ": press, Escape: () => show(false) };
+const vote = (place) => [...document.querySelectorAll("#lesson .screen:not([hidden]) .answer")][place - 1]?.click();
+const leave = () => show(false);
+// Remote controls of projectors send PageUp and PageDown.
+const steps = { ArrowRight: () => move(1), PageDown: () => move(1), ArrowLeft: () => move(-1), PageUp: () => move(-1), Escape: leave };
+const hands = Object.fromEntries([...Array(9).keys()].map((at) => [at + 1, () => vote(at + 1)]));
+const keys = { [ATTACK]: { ...steps, " ": press }, [LESSON]: { ...steps, ...hands } };
 const key = (event) => {
-  if (!presenting() || !keys[event.key] || document.querySelector("dialog[open]")) return;
+  const act = keys[tab][event.key];
+  if (!presenting() || !act || document.querySelector("dialog[open]")) return;
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   event.preventDefault(); // nor does the space bar press what has the focus, which happens as it is let go
-  if (event.type === "keydown" && !event.repeat) keys[event.key]();
+  if (event.type === "keydown" && !event.repeat) act();
 };
 for (const type of ["keydown", "keyup"]) addEventListener(type, key, true);
-find(".enter").addEventListener("click", (event) => {
-  event.preventDefault();
+const begin = (name) => {
+  tab = name;
   show(true);
+};
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a.enter");
+  if (!link) return;
+  event.preventDefault();
+  begin(link.hash === `#${LESSON}` ? LESSON : ATTACK);
 });
-find(".leave").addEventListener("click", () => show(false));
+element.addEventListener("click", (event) => {
+  const by = event.target.closest("[data-by]")?.dataset.by;
+  if (by) move(Number(by));
+  if (event.target.closest(".leave")) leave();
+});
+addEventListener("popstate", () => presenting() && !asked() && leave());
 document.addEventListener("link", draw);
-watch("value", () => (find(".qr").innerHTML = props.value.qr));
-
-const alone = /^(localhost|127\.[\d.]+|\[::1\])$/.test(location.hostname);
-find(".alone").hidden = !alone;
-find(".scan").hidden = alone;
-find(".alone b").textContent = location.hostname;
-if (new URLSearchParams(location.search).has("present")) show(true);
+watch("value", () => {
+  const { qr, address } = props.value; // no address yet: the server is being asked; "": others reach the page at none
+  find(".qr").innerHTML = qr;
+  find(".scan").hidden = !address;
+  find(".scan b").textContent = address && new URL(address).origin + new URL(address).hash.replace("#", "/#");
+  find(".alone").hidden = address !== "";
+  find(".alone b").textContent = location.host;
+});
+if (asked()) begin(tabNow());

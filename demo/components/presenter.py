@@ -1,30 +1,45 @@
-"""Presenter mode: the two photos, their labels and one button, as large as the screen; a QR code of the settings beside them."""
+"""Presenter mode: the stage or the lesson as large as the screen, led by keys or a finger, with a QR code for who looks on."""
 
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from demo.components.events import QUIET, plainly
 from demo.components.theme import Html, script
 from demo.engine.value_checks import web_address
 from demo.render.qr_code import qr_svg
+from demo.server.addresses import for_others
 
+ENTER = Markup(
+    '<a class="tool enter" href="?present{}"><svg viewBox="0 0 16 16" aria-hidden="true">'
+    '<path d="M1.5 2.5h13v8.5h-13zM8 11v1.5M5 14.5l3-2 3 2"/></svg><span>Present</span></a>'
+)
 PRESENTER = """
-<a class="tool enter" href="?present"><svg viewBox="0 0 16 16" aria-hidden="true">
-<path d="M1.5 2.5h13v8.5h-13zM8 11v1.5M5 14.5l3-2 3 2"/></svg><span>Present</span></a>
 <aside class="present" aria-label="For who looks on"><div class="qr"></div>
-<p class="scan">Scan to try it on your own device.</p>
-<p class="alone" hidden>This address, <b></b>, reaches this computer only. So that others can open it, start the page with
-<code>GRADIO_SERVER_NAME=0.0.0.0</code> and open it by the computer's address in your network.</p>
-<dl><div><dt>Space</dt><dd>attack, stop</dd></div><div><dt>← →</dt><dd>photos</dd></div><div><dt>Esc</dt><dd>leave</dd></div></dl>
+<p class="scan" hidden>Scan to open it on your own device: <b></b></p>
+<p class="alone" hidden>There is no code to scan yet: <b></b> reaches this computer only. For the pupils' phones, stop the page,
+start it with <code>GRADIO_SERVER_NAME=0.0.0.0 python app.py</code>, and present again. The code is then of an address that every
+device in the same network can open.</p>
+<dl data-tab="attack"><div><dt>Space</dt><dd>attack, stop</dd></div><div><dt>← →</dt><dd>photos</dd></div>
+<div><dt>Esc</dt><dd>leave</dd></div></dl>
+<dl data-tab="lesson-tab" hidden><div><dt>← →</dt><dd>back, on</dd></div><div><dt>1 2 3</dt><dd>one more hand</dd></div>
+<div><dt>Esc</dt><dd>leave</dd></div></dl>
+<div class="moves"><button type="button" class="tool" data-by="-1" aria-label="Back">←</button>
+<button type="button" class="tool" data-by="1" aria-label="On">→</button></div>
 <button type="button" class="tool leave">Leave</button></aside>
 """
 
 
+def enter(tab: str = "") -> Markup:
+    """The link that begins it on a tab, on the first one without."""
+    return ENTER.format(f"#{tab}" if tab else "")
+
+
 def lay_out() -> gr.HTML:
-    """The link that begins it, and what is shown in it besides the page's own widgets; wired, since it needs nothing else."""
+    """What is shown in it besides the page's own widgets; wired, since it needs nothing else."""
     widget = Html(
-        {"link": "", "qr": ""},
+        {"link": "", "qr": "", "address": None},
         html_template=PRESENTER,
         js_on_load=script("components/presenter.js"),
         elem_id="presenter",
@@ -34,6 +49,8 @@ def lay_out() -> gr.HTML:
 
 
 @plainly
-def _drawn(asked: Any) -> dict[str, str]:
+def _drawn(asked: Any, request: gr.Request) -> dict[str, str]:
+    """A code of the link, or of the same page at an address that others reach; none where they reach it at none."""
     link = web_address("The link of a QR code", asked.get("link") if isinstance(asked, dict) else asked)
-    return {"link": link, "qr": qr_svg(link)}
+    address = for_others(link, request)
+    return {"link": link, "qr": qr_svg(address) if address else "", "address": address}

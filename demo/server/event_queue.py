@@ -58,8 +58,13 @@ def _opens(fn: Any) -> bool:
 
 
 def was_forgotten(fn: Any, state: Any) -> bool:
-    """Whether an event of a page comes without the page having been opened here: its session was lost since."""
+    """Whether an event of a page comes without the page having been opened here: its session was lost since.
+
+    What is answered outside the queue and holds no state is the same in every session, and may come before all else.
+    """
     if state is None or fn.api_visibility == "public" or _opens(fn):
+        return False
+    if not fn.queue and not any(isinstance(block, gr.State) for block in (*fn.inputs, *fn.outputs)):
         return False
     return not getattr(state, "opened", False)
 

@@ -1,5 +1,6 @@
 """A class goes through the tab "Lesson": votes, answers, the film and the dial, without asking the server."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -8,8 +9,12 @@ pytest.importorskip("playwright.sync_api", reason="browser tests need the packag
 from conftest import PATIENCE, PHONE, RUN
 from playwright.sync_api import Locator, Page, expect
 
+from demo.server import addresses
+
 expect.set_options(timeout=PATIENCE)
 Visit = Callable[..., Page]
+PROJECTOR = {"width": 1920, "height": 1080}
+SIZES = ({"width": 1280, "height": 800}, {"width": 1366, "height": 768}, PROJECTOR)
 
 
 def lesson(page: Page) -> Locator:
@@ -24,6 +29,7 @@ def test_a_walk_through_the_lesson_asks_the_server_nothing(visit: Visit) -> None
     course = lesson(page)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
+    page.context.route("**/*", lambda route: route.abort())  # what has come is all that it takes
     keys = course.locator(".screen").evaluate_all("all => all.map(one => one.dataset.screen)")
     for number, key in enumerate(keys):
         screen = course.locator(f".screen[data-screen={key}]")
@@ -31,13 +37,16 @@ def test_a_walk_through_the_lesson_asks_the_server_nothing(visit: Visit) -> None
         expect(course.locator(".screen:visible")).to_have_count(1)
         expect(screen.locator(".shown")).to_be_hidden()
         expect(screen.locator(".reveal")).to_be_disabled()
+        expect(screen.locator(".first")).to_contain_text("Vote first")
         answers = screen.locator(".answer")
         answers.nth(0).click()
         answers.nth(1).click()
+        expect(screen.locator(".first")).to_be_hidden()
         pressed = 2 if screen.get_attribute("data-several") == "yes" else 1
         expect(screen.locator(".answer[aria-pressed=true]")).to_have_count(pressed)
         screen.locator(".reveal").click()
         expect(screen.locator(".told")).to_be_visible()
+        expect(screen.locator(".reveal")).to_be_hidden()
         right = screen.locator('.answer[data-right="yes"]')
         expect(screen.locator(".answer.right")).to_have_count(right.count())
         broken = screen.locator("img").evaluate_all(
@@ -51,7 +60,67 @@ def test_a_walk_through_the_lesson_asks_the_server_nothing(visit: Visit) -> None
     expect(course.locator(".next")).to_be_disabled()
     course.locator(".way [data-to]").first.click()
     expect(course.locator(f".screen[data-screen={keys[0]}] .told")).to_be_visible()  # what was answered stays
-    assert [url for url in asked if "/queue/" in url or "/run/" in url] == []
+    assert [url for url in asked if not url.startswith("data:")] == []
+
+
+def test_picture_question_and_answers_are_in_sight_together(visit: Visit) -> None:
+    page = visit(SIZES[0])
+    course = lesson(page)
+    sight = """screen => [...screen.querySelectorAll(".see img, .see .label, .asked h3, .answer, .reveal, .skip")]
+      .map(one => one.getBoundingClientRect())
+      .filter(box => box.top < 0 || box.bottom > innerHeight || box.left < 0 || box.right > innerWidth || !box.height).length"""
+    for number, key in enumerate(course.locator(".screen").evaluate_all("all => all.map(one => one.dataset.screen)")):
+        screen = course.locator(f".screen[data-screen={key}]")
+        for size in SIZES if number else SIZES[:1]:  # the first one as the tab is opened
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            if number:
+                course.locator(f".way [data-to={key}]").click()
+            page.wait_for_function(f"({sight})(document.querySelector('.screen[data-screen={key}]')) === 0")
+            assert screen.locator(".see img").count() and screen.locator(".answer").count() >= 3
+
+
+def test_presented_it_is_led_by_keys_through_questions_and_answers(visit: Visit) -> None:
+    page = visit(PROJECTOR, reduced_motion="reduce")
+    course = lesson(page)
+    page.get_by_role("link", name="Present").click()
+    expect(page.locator("#presenter .alone")).to_contain_text("GRADIO_SERVER_NAME=0.0.0.0", timeout=RUN)
+    assert page.locator("#presenter .qr svg").count() == 0  # nobody is sent to 127.0.0.1
+    page.reload()
+    expect(course).to_be_visible(timeout=RUN)  # the address says all of it
+    now = (
+        "(s => s && [s.dataset.screen, s.dataset.view])([...document.querySelectorAll('.screen')].find(s => !s.hidden))"
+    )
+    keys = course.locator(".screen").evaluate_all("all => all.map(one => one.dataset.screen)")
+    way = [[key, view] for key in keys for view in ("ask", "happened", "reason")]
+    fits = "(all => all.scrollHeight <= all.clientHeight && all.scrollWidth <= all.clientWidth)(window.lesson)"
+    for place in way:
+        assert page.evaluate(now) == place
+        page.wait_for_function(fits)
+        if place == ["noise", "ask"]:
+            for _ in range(2):
+                page.keyboard.press("3")
+            expect(page.locator(".screen:visible .hands:visible")).to_have_text("2")
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate(now) == way[-1]  # there is nothing behind it
+    page.keyboard.press("ArrowLeft")
+    page.locator("#presenter [data-by='-1']").click()
+    assert page.evaluate(now) == way[-3]
+    letters = "all => Math.min(...all.map(one => parseFloat(getComputedStyle(one).fontSize)))"
+    assert course.locator(":is(h3, .words, .told p):visible").evaluate_all(letters) >= 24
+    page.get_by_role("button", name="Leave").click()
+    expect(course.locator(".way")).to_be_visible()
+    assert "present" not in page.url and page.url.endswith("#lesson-tab")
+
+
+def test_the_code_for_pupils_is_of_an_address_that_they_reach(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "_listens_on", lambda: "0.0.0.0")
+    monkeypatch.setattr(addresses, "lan_address", lambda: "192.168.7.5")
+    page = visit(PROJECTOR)
+    lesson(page)
+    page.get_by_role("link", name="Present").click()
+    expect(page.locator("#presenter .qr svg")).to_be_visible(timeout=RUN)
+    expect(page.locator("#presenter .scan b")).to_have_text(re.compile(r"^http://192\.168\.7\.5:\d+/#lesson-tab$"))
+    expect(page.locator("#presenter .alone")).to_be_hidden()
 
 
 def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_photo(visit: Visit) -> None:

@@ -7,7 +7,7 @@ import pytest
 from demo.engine.recordings import Recording, recording
 from demo.tabs.lesson import notes, pictures
 from demo.tabs.lesson.screen import Screen, lesson_html
-from demo.tabs.lesson.screens import SCREENS, flip, jpeg, screens, universal
+from demo.tabs.lesson.screens import SCREENS, flip, hardened, jpeg, screens, universal
 
 MOST_BYTES = 3_000_000  # sent to every pupil, once
 
@@ -37,21 +37,60 @@ def test_every_screen_asks_before_it_tells(shown: dict[str, Screen]) -> None:
         assert screen.several or len(right) == 1
         assert screen.question.endswith("?") or "?" in screen.question
         assert screen.told and screen.why and screen.own and "<img" in screen.looks
-        assert not re.search(r"[=‖λ∇]|Eq\.|logit", " ".join([screen.intro, *screen.told, *screen.why]))  # no formulas
+        words = [screen.intro, screen.question, *screen.told, *screen.why, screen.own, lesson_html([screen])]
+        text = re.sub(r"<[^>]*>", " ", " ".join(words))
+        assert not re.search(r"[=‖λκ∇⊆]|\bE\b|Eq\.|logit|gradient|voc20|coco80|MinNorm|precision", text)
+        assert not screen.told[0].startswith(right[0])  # the answer stands before it already
 
 
 def test_the_numbers_are_those_of_the_runs(shown: dict[str, Screen]) -> None:
     one, many = run("one-label"), run("universal")
     z = (one.outcome.x_adv - one.outcome.plan.photo.x).mul(255).round()
     told = " ".join(shown["flip"].told)
-    assert f"{int((z != 0).sum()):,} of the photo’s {z.numel():,} numbers" in told
-    assert f"at most {one.outcome.report['linf']:.0f} of 255" in told
+    assert f"Of this photo’s {z.numel():,} numbers {int((z != 0).sum()):,} were changed" in told
+    assert f"none by more than {one.outcome.report['linf']:.0f}" in told
     assert one.outcome.report["after"][0][0] in told
     rows = universal.photos(many)
     gone = [row for row in rows if row["after"][0][0] not in row["true"]]
-    assert f"On {len(gone)} of {len(rows)}." in shown["universal"].told[0]
+    by_noise = [row for row in rows if row["noise"][0][0] not in row["true"]]
+    assert f"fooled {len(gone)} of {len(rows)}." in shown["universal"].told[0]
+    assert f"fooled {f'{len(by_noise)} of {len(rows)}' if by_noise else 'none'}." in shown["universal"].told[0]
     assert shown["universal"].shown.count("sign lost") == len(gone)
+    planted = [name for name, _ in run("plant").outcome.report["after"]]
+    last = shown["plant"].shown.split('class="frame"')[-1]
+    assert [last.index(f">{name}<") for name in planted] == sorted(last.index(f">{name}<") for name in planted)
+    words = [shown["plant"].intro, shown["plant"].question, shown["plant"].told[0]]
+    assert all(
+        f"{', '.join(planted[:-1])} and {planted[-1]}" in sentence for sentence in words
+    )  # as in the last picture
     assert {name for name, _ in run("push-out").outcome.report["before"]} == set(shown["guess"].right())
+
+
+@pytest.mark.parametrize(("fooled", "by_noise"), [(2, 0), (4, 1), (6, 0), (0, 0), (1, 1)])
+def test_the_one_change_is_told_beside_noise_whatever_came_out(fooled: int, by_noise: int) -> None:
+    told = universal.told(fooled, by_noise, 6, 79.0)[0]
+    assert f"fooled {fooled} of 6." in told
+    assert ("no better than noise" in told) is (by_noise >= fooled)
+
+
+@pytest.mark.parametrize(
+    ("times", "answer", "words"),
+    [
+        (1.0, "About as large", "did not help"),
+        (1.3, "Larger, up to 3 times", "a small one"),
+        (2.0, "Larger, up to 3 times", "a clear gain"),
+        (4.0, "More than 3 times as large", "a great gain"),
+    ],
+)
+def test_the_hardened_annotator_is_judged_by_what_was_measured(times: float, answer: str, words: str) -> None:
+    right, judged = hardened.gain(times)
+    assert right == answer and words in judged
+    costs = [hardened.price({"usual": 76.5, "hardened": hard}, "cat", ("98 %", "97 %")) for hard in (70.2, 76.6)]
+    assert costs[0] == (
+        "The price: on ordinary photos, which nobody attacked, it scores 70.2 of 100 points; the usual one scores 76.5.",
+        True,
+    )
+    assert not costs[1][1] and "price" not in costs[1][0]
 
 
 def test_jpeg_undoes_the_small_change_and_not_the_strong_one() -> None:
@@ -87,6 +126,5 @@ def test_the_notes_for_teachers_agree_with_the_screens(shown: dict[str, Screen])
     pdf = (notes.FOLDER / "notes.pdf").read_bytes()
     assert pdf.startswith(b"%PDF") and 1 <= len(re.findall(rb"/Type /Page\b", pdf)) <= 5
     for screen in all_screens:
-        assert screen.question in notes.markdown(all_screens) and ", ".join(screen.right()) in notes.markdown(
-            all_screens
-        )
+        assert screen.question in notes.markdown(all_screens)
+        assert f"- Answer: {', '.join(screen.right())}. " in notes.markdown(all_screens)

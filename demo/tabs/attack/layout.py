@@ -78,7 +78,7 @@ def _stage(parts: dict[str, Any], start: Arrival) -> None:
                 parts["share"] = Html(
                     {"link": ""}, html_template=SHARE, js_on_load=script("components/share_card.js"), elem_id="share"
                 )
-                presenter.lay_out()
+                Html(presenter.enter())
     with gr.Row(elem_id="pictures"):
         parts["before"] = Html(start.view.before, elem_id="before")
         with gr.Column(elem_id="change-column", min_width=0):

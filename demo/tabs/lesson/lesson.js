@@ -4,6 +4,15 @@ const all = (selector, root = element) => [...root.querySelectorAll(selector)];
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let beat = 0;
 
+// Presented (components/presenter.js), a screen is three pictures in turn; else all of it stands on one page.
+const VIEWS = ["ask", "happened", "reason"];
+const presenting = () => document.body.id === "presenting";
+const current = () => all(".screen").find((one) => !one.hidden);
+const look = (screen, name) => {
+  screen.dataset.view = name;
+  if (name !== "ask") reveal(screen);
+  document.getElementById("lesson").scrollTop = 0;
+};
 const goTo = (key) => {
   const shown = all(".screen");
   const at = Math.max(0, shown.findIndex((one) => one.dataset.screen === key));
@@ -12,20 +21,27 @@ const goTo = (key) => {
   all(".way [data-to]").forEach((one, i) => (i === at ? one.setAttribute("aria-current", "step") : one.removeAttribute("aria-current")));
   find(".turn .back").disabled = at === 0;
   find(".turn .next").disabled = at === shown.length - 1;
-  find(".course").scrollIntoView({ behavior: calm.matches ? "auto" : "smooth", block: "start" });
+  if (!presenting()) find(".way").scrollIntoView({ block: "start" });
   find("h2", shown[at]).focus({ preventScroll: true });
 };
 const turn = (by) => {
   const shown = all(".screen");
-  const next = shown[shown.findIndex((one) => !one.hidden) + by];
+  const next = shown[shown.indexOf(current()) + by];
   if (next) goTo(next.dataset.screen);
+  return next;
+};
+const turnPresented = (by) => {
+  const view = VIEWS[VIEWS.indexOf(current().dataset.view) + by];
+  if (view) return look(current(), view);
+  const next = turn(by);
+  if (next) look(next, by > 0 ? "ask" : "reason");
 };
 
 // Alone, a press chooses; in a class it adds a hand. Both may be done until the answer is shown.
 const choose = (button) => {
   const screen = button.closest(".screen");
   if (screen.dataset.judged) return;
-  if (find(".counting").checked) {
+  if (presenting() || find(".counting").checked) {
     const hands = find(".hands", button);
     hands.value = Number(hands.value) + 1;
     hands.hidden = false;
@@ -36,8 +52,10 @@ const choose = (button) => {
   }
   const answered = all(".answer", screen).some((one) => one.getAttribute("aria-pressed") === "true" || Number(find(".hands", one).value));
   find(".reveal", screen).disabled = !answered;
+  find(".first", screen).hidden = answered;
 };
 const reveal = (screen) => {
+  if (screen.dataset.judged) return;
   screen.dataset.judged = "yes";
   for (const answer of all(".answer", screen)) {
     const right = answer.dataset.right === "yes";
@@ -48,10 +66,10 @@ const reveal = (screen) => {
     judged.hidden = !judged.textContent;
     answer.setAttribute("aria-disabled", "true");
   }
-  find(".reveal", screen).hidden = true;
+  find(".ahead", screen).hidden = true;
   find(".shown", screen).hidden = false;
   find(".told", screen).focus({ preventScroll: true });
-  find(".told", screen).scrollIntoView({ behavior: calm.matches ? "auto" : "smooth", block: "nearest" });
+  if (!presenting()) find(".shown", screen).scrollIntoView({ behavior: calm.matches ? "auto" : "smooth", block: "start" });
   const film = find(".film", screen);
   if (film && !calm.matches) play(film);
 };
@@ -92,7 +110,7 @@ const dial = (root) => {
 element.addEventListener("click", (event) => {
   const on = (selector) => event.target.closest(selector);
   if (on(".answer")) choose(on(".answer"));
-  else if (on(".reveal")) reveal(on(".screen"));
+  else if (on(".reveal, .skip")) presenting() ? turnPresented(1) : reveal(on(".screen"));
   else if (on("[data-to]")) goTo(on("[data-to]").dataset.to);
   else if (on(".next")) turn(1);
   else if (on(".back")) turn(-1);
@@ -108,3 +126,12 @@ element.addEventListener("input", (event) => {
   const root = event.target.closest(".dial");
   if (root) dial(root);
 });
+document.addEventListener("turn", (event) => current() && turnPresented(event.detail));
+document.addEventListener("present", () => current() && look(current(), "ask"));
+// It has come: on a low screen its first question is brought into sight.
+watch("value", () =>
+  requestAnimationFrame(() => {
+    const low = current() && find(".asked", current()).getBoundingClientRect().bottom > innerHeight;
+    if (low && innerWidth >= 900) goTo(current().dataset.screen);
+  }),
+);

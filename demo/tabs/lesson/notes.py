@@ -62,7 +62,7 @@ def blocks(all_screens: Sequence[Screen]) -> Iterator[Block]:
         yield "heading", f"Screen {number}: {screen.title} (minute {begins} to {begins + screen.minutes})"
         yield "text", screen.intro
         yield "item", f"Question: {screen.question} Answers: {' / '.join(answer.words for answer in screen.answers)}."
-        yield "item", f"Right: {', '.join(screen.right())}. {' '.join(screen.told)}"
+        yield "item", f"Answer: {', '.join(screen.right())}. {' '.join(screen.told)}"
         yield "item", f"Why: {' '.join(screen.why)}"
         if screen.hint:
             yield "item", f"For you: {screen.hint}"

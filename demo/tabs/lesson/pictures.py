@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
@@ -11,10 +11,10 @@ from PIL import Image
 from torch import Tensor
 
 import tkml_core as tk
-from demo.engine.label_roles import Roles
 from demo.engine.recordings import Recording
 from demo.render.labels import scored, top_list
 from demo.render.pictures import AMPLIFY, amplified, to_image
+from demo.render.templates import fill
 
 QUALITY = 82  # of WebP: the pictures are there to be looked at, what is said about them was measured on exact ones
 SHARP = 90  # of pictures of a change: a lower quality would smooth away single levels here and there
@@ -34,9 +34,14 @@ def picture(
     head = f"<h4>{escape(title)}</h4>" if title else ""
     mark = f'<span class="badge">{escape(badge)}</span>' if badge else ""
     return (
-        f'<figure class="photo">{head}<div class="shot"><img src="{uri(image, quality)}" alt="{escape(alt, quote=True)}" '
-        f'width="{image.width}" height="{image.height}">{mark}</div>{below}</figure>'
+        f'<figure class="photo">{head}<div class="shot" style="{ratio(image)}"><img src="{uri(image, quality)}" '
+        f'alt="{escape(alt, quote=True)}" width="{image.width}" height="{image.height}">{mark}</div>{below}</figure>'
     )
+
+
+def ratio(image: Image.Image) -> str:
+    """What the style sheet has to know to let a picture grow to the width or the height that there is room for."""
+    return f"--ratio: {image.width / image.height:.4f}"
 
 
 def row(*parts: str) -> str:
@@ -63,16 +68,16 @@ def attacked(recording: Recording) -> Image.Image:
     return to_image(recording.outcome.x_adv)
 
 
-def change(recording: Recording) -> str:
+def change(recording: Recording, times: int = AMPLIFY) -> str:
     """The perturbation, amplified."""
     x, x_adv = recording.outcome.plan.photo.x, recording.outcome.x_adv
     below = '<p class="hint">Grey is unchanged.</p>'
     return picture(
-        amplified(x, x_adv, AMPLIFY),
-        f"The change, {AMPLIFY} times as strong",
+        amplified(x, x_adv, times),
+        f"The change, {times} times as strong",
         "The change",
         below,
-        f"× {AMPLIFY}",
+        f"× {times}",
         SHARP,
     )
 
@@ -86,18 +91,45 @@ def spotlight(x: Tensor, look: NDArray[np.uint8]) -> Image.Image:
     return Image.fromarray((photo * light).clip(0, 255).astype(np.uint8))
 
 
-def looked_at(recording: Recording, names: Sequence[str], when: str = "before") -> str:
-    """Where in the photo the scores of labels come from, as far as the recording knows."""
-    x = recording.outcome.plan.photo.x if when == "before" else recording.outcome.x_adv
-    parts = [
-        picture(
-            spotlight(x, recording.looks[f"{when} {name}"]), f"The pixels that the score of {name} depends on", name
-        )
-        for name in names
-        if f"{when} {name}" in recording.looks
-    ]
-    words = '<p class="hint">What the network looks at: the brighter a place, the more this label’s score depends on it.</p>'
+@dataclass(frozen=True)
+class Look:
+    """What a label's score depends on in a recording's photo, "before" the attack or "after" it."""
+
+    recording: Recording
+    label: str
+    when: str = "before"
+    title: str = ""  # the label, where there is none
+
+    @property
+    def map(self) -> NDArray[np.uint8] | None:
+        """None where the recording does not know."""
+        return self.recording.looks.get(f"{self.when} {self.label}")
+
+    def picture(self, bright: NDArray[np.uint8]) -> str:
+        outcome = self.recording.outcome
+        x = outcome.plan.photo.x if self.when == "before" else outcome.x_adv
+        return picture(spotlight(x, bright), f"The places that {self.label} depends on", self.title or self.label)
+
+
+def looked_at(*looks: Look) -> str:
+    """Where in the photo the scores of labels come from, side by side."""
+    parts = [look.picture(bright) for look in looks if (bright := look.map) is not None]
+    words = '<p class="hint">What the annotator looks at: the brighter a place, the more it counts for this label.</p>'
     return f'<div class="looks">{row(*parts)}{words}</div>' if parts else ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One of several quantities to compare: its share of the longest bar, from 0 to 1, and what it is in words."""
+
+    name: str
+    words: str
+    share: float
+
+
+def bars(*shown: Bar) -> str:
+    """Quantities under each other, as lengths and in words."""
+    return str(fill("tabs/lesson/bars.html", bars=shown))
 
 
 def numbers_changed(recording: Recording) -> tuple[int, int, int]:
@@ -110,10 +142,6 @@ def sure(recording: Recording, logits: Tensor, name: str) -> str:
     """A label's probability in words, such as "93 %"."""
     value = float(logits.view(-1)[recording.outcome.plan.annotator.index(name)].sigmoid()) * 100
     return "more than 99 %" if value > 99.5 else "less than 1 %" if value < 1 else f"{value:.0f} %"
-
-
-def roles_of(true: Sequence[str]) -> Roles:
-    return Roles(tuple(true))
 
 
 def meets(recording: Recording, logits: Tensor) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from demo.components import presenter
 from demo.render.templates import fill
 
 
@@ -19,8 +20,9 @@ class Answer:
 class Screen:
     """see, shown, looks: HTML. All else is plain text; why and told are paragraphs.
 
-    several: whether more than one answer may be chosen. told: what came out, in words. own: one thing to do with a photo of
-    one's own, which `preset`, a name of `catalog.attacks.PRESETS` or "", sets up in the tab Attack. minutes: for the teacher.
+    several: whether more than one answer may be chosen. told: what came out, behind the right answers. own: one thing to do
+    with a photo of one's own, which `preset`, a name of `catalog.attacks.PRESETS` or "", sets up in the tab Attack. minutes:
+    for the teacher.
     """
 
     key: str
@@ -46,4 +48,4 @@ class Screen:
 
 def lesson_html(screens: Sequence[Screen]) -> str:
     """The whole lesson: its way, the screens, and the buttons from one to the next. All but the first screen are hidden."""
-    return fill("tabs/lesson/lesson.html", screens=screens)
+    return fill("tabs/lesson/lesson.html", screens=screens, enter=presenter.enter("lesson-tab"))

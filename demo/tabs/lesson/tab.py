@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import gradio as gr
@@ -17,7 +18,11 @@ from demo.tabs.lesson.screen import lesson_html
 from demo.tabs.lesson.screens import screens
 
 TO_ATTACK = "() => { scrollTo(0, 0); return { __type__: 'update', selected: 'attack' }; }"
+THERE = (
+    "() => [document.querySelector('#lesson .course') ? 'there' : '']"  # in the browser, which need not send it back
+)
 WAITING = '<p class="none">The lesson is on its way …</p>'
+_making = Lock()
 
 
 @dataclass(frozen=True)
@@ -28,9 +33,14 @@ class LessonWidgets:
     notes: gr.DownloadButton
 
 
-@cache
 def contents() -> str:
     """The lesson's HTML, made for the first visitor who opens it and the same for all others."""
+    with _making:  # a class opens it together
+        return _contents()
+
+
+@cache
+def _contents() -> str:
     return lesson_html(screens())
 
 
@@ -46,15 +56,12 @@ def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LessonWidgets:
         preset = PRESETS.get(event_word(event, "preset"))
         return set_preset(w, preset, path, name, k, toggles) if preset else gr.skip()
 
-    opened = gr.State(False)
+    def on_open(there: str) -> Any:
+        return (gr.skip(), gr.skip()) if there else (contents(), str(pdf) if pdf.is_file() else None)
 
-    def on_open(before: bool) -> Any:
-        if before:
-            return gr.skip(), True, gr.skip()
-        return contents(), True, str(pdf) if pdf.is_file() else None
-
-    # No queue: a class that opens the tab together need not wait for anybody's run.
-    tab.select(on_open, opened, [lesson, opened, teachers], queue=False, **QUIET)
+    # No queue and no state: a class that opens the tab together need not wait for anybody's run, and a link to the tab asks
+    # for it before the page's start is over.
+    tab.select(on_open, lesson, [lesson, teachers], js=THERE, queue=False, **QUIET)
     lesson.select(None, None, tabs, js=TO_ATTACK, **QUIET)
     tried = lesson.select(on_try, [state.photo, w.annotator, w.k, w.toggles], preset_boxes(w), **CHOICE)
     tried.success(None, None, None, js=CHANGED, **QUIET)

@@ -3,7 +3,7 @@
 from demo.engine.recordings import Recording, recording
 from demo.render.pictures import AMPLIFY, amplified
 from demo.tabs.lesson import pictures
-from demo.tabs.lesson.pictures import SHARP
+from demo.tabs.lesson.pictures import SHARP, Look
 from demo.tabs.lesson.screen import Answer, Screen
 
 
@@ -26,9 +26,10 @@ def _dial(shown: Recording) -> str:
         SHARP,
     )
     over = (
-        f'<figure class="photo blend"><h4>The photo with that much of it</h4><div class="shot">'
-        f'<img src="{pictures.uri(pictures.original(shown))}" alt="The photo with a part of the change" width="{x.shape[3]}" '
-        f'height="{x.shape[2]}"><img class="over" src="{pictures.uri(pictures.attacked(shown))}" alt=""></div></figure>'
+        f'<figure class="photo blend"><h4>The photo with that much of it</h4><div class="shot" '
+        f'style="{pictures.ratio(pictures.original(shown))}"><img src="{pictures.uri(pictures.original(shown))}" '
+        f'alt="The photo with a part of the change" width="{x.shape[3]}" height="{x.shape[2]}">'
+        f'<img class="over" src="{pictures.uri(pictures.attacked(shown))}" alt=""></div></figure>'
     )
     stops = f'<div class="stops">{lists}</div>'
     return (
@@ -51,8 +52,8 @@ def screen() -> Screen | None:
         key="flip",
         title="One label flips",
         minutes=3,
-        intro=f"Here is the same photo twice. One of the two was changed. The annotator calls one of them “{was}”, and the "
-        f"other one “{now}”.",
+        intro=f"Here is the same photo twice. One of the two was changed. The annotator calls one of them “{was}” and the other "
+        f"one “{now}”.",
         see=pictures.row(
             pictures.picture(pictures.attacked(shown), "The photo on the left", "Left"),
             pictures.picture(pictures.original(shown), "The photo on the right", "Right"),
@@ -60,19 +61,20 @@ def screen() -> Screen | None:
         question="Which one was changed?",
         answers=[Answer("The left one", right=True), Answer("The right one"), Answer("I cannot tell")],
         told=[
-            f"The left one. The annotator was {pictures.sure(shown, before, was)} sure of {was}; now {now} is on top, with "
+            f"The annotator was {pictures.sure(shown, before, was)} sure of {was}. Now {now} is on top, with "
             f"{pictures.sure(shown, after, now)}.",
-            f"{count:,} of the photo’s {all_of_them:,} numbers were changed, each by at most {most} of 255 steps of brightness. "
-            "Whoever could not tell has good eyes: the change is too small to see.",
+            f"A photo is a list of numbers, each from 0 (dark) to 255 (bright). Of this photo’s {all_of_them:,} numbers "
+            f"{count:,} were changed, none by more than {most}. If you could not tell, your eyes are fine: it is too little "
+            "to see.",
         ],
         shown=_dial(shown),
         why=[
-            f"For the computer a photo is a list of numbers. For each of them one can ask: if it grew a little, would the score "
-            f"of {was} go up or down? The annotator itself gives the answer, for all {all_of_them:,} at once.",
-            "Then every number that matters is moved a tiny bit, each in its bad direction. One push does nothing. Thousands of "
-            "pushes in the same direction add up.",
+            f"For each number of the photo one can ask: if it were a little larger, would the annotator be more sure of {was} "
+            f"or less? The annotator is a calculation, so this can be worked out, for all {all_of_them:,} numbers at once.",
+            f"Then the numbers that matter are moved a tiny bit, each in the direction that hurts {was}. One such push does "
+            "nothing. Thousands of pushes that all work together add up.",
         ],
-        looks=pictures.looked_at(shown, [was]) + pictures.looked_at(shown, [now], "after"),
+        looks=pictures.looked_at(Look(shown, was, title=f"{was}, before"), Look(shown, now, "after", f"{now}, after")),
         own="Choose “Fool it gently”. How small is the change that is needed for your photo? Lay both photos one over the other "
         "with “Look closer”.",
         preset="gentle",

@@ -3,9 +3,16 @@
 from demo.engine.recordings import recording
 from demo.render.icons import icon
 from demo.tabs.lesson import pictures
+from demo.tabs.lesson.pictures import Look
 from demo.tabs.lesson.screen import Answer, Screen
 
 CHOICES = 8
+
+
+def _found(right: int, k: int) -> str:
+    if right == k:
+        return f"All {k} are"
+    return f"{right or 'None'} of the {k} {'is' if right == 1 else 'are'}"
 
 
 def screen() -> Screen | None:
@@ -22,26 +29,24 @@ def screen() -> Screen | None:
     return Screen(
         key="guess",
         title="What does the machine see?",
-        minutes=3,
-        intro=f"An annotator is a program that has learned from thousands of photos which words go with a picture. This one "
+        minutes=2,
+        intro=f"An annotator is a program that names what is in a photo. It has learned that from thousands of photos. This one "
         f"knows {len(names)} words, its labels. It gives every label a percentage, and shows the best {k}.",
         see=pictures.row(pictures.picture(pictures.original(shown), "The photo to guess the labels of")),
         question=f"Which {k} labels will it put on top?",
         answers=[Answer(name, name in top, icon(name)) for name in offered],
         several=True,
-        told=[
-            f"Its top {k}: {', '.join(top)}. {len(right)} of them {'is' if len(right) == 1 else 'are'} really in the photo."
-        ],
+        told=[f"The best one is {top[0]}. {_found(len(right), k)} really in the photo."],
         shown=pictures.row(
-            pictures.picture(pictures.original(shown), "The photo", below=pictures.labels(shown, logits, f"Top {k}"))
+            pictures.picture(pictures.original(shown), "The photo"), pictures.labels(shown, logits, f"Top {k}")
         ),
         why=[
-            "Nobody told the annotator what a cat is. It was shown photos with their labels, and its millions of inner numbers "
-            "were turned a little, again and again, until its answers fitted.",
-            "So it adds up patterns: edges, colours, bits of fur or metal. The pictures beside this text show which places "
-            "count for each label. Are they the places that you would look at?",
+            "Nobody told the annotator what a cat is. It was shown photos together with the right labels. After each photo its "
+            "millions of inner numbers were turned a tiny bit, until its answers fitted.",
+            "So it adds up small hints: edges, colours, bits of fur or metal. In the pictures here the bright places are those "
+            "that count for a label. Would you look there too?",
         ],
-        looks=pictures.looked_at(shown, top),
+        looks=pictures.looked_at(*(Look(shown, name) for name in top)),
         own="Upload a photo or take one with the camera. Mark which labels are true. Which did the annotator miss, and which "
         "did it invent?",
         hint="Let a few pupils say how they recognise a cat. The annotator has none of these ideas: it only has numbers.",

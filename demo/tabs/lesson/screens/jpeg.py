@@ -4,7 +4,7 @@ from demo.engine.distortions import jpeg
 from demo.engine.recordings import Recording, recording
 from demo.render.pictures import AMPLIFY, amplified, to_image
 from demo.tabs.lesson import pictures
-from demo.tabs.lesson.pictures import SHARP
+from demo.tabs.lesson.pictures import SHARP, Look
 from demo.tabs.lesson.screen import Answer, Screen
 
 JPEG = 75
@@ -32,8 +32,8 @@ def screen() -> Screen | None:
         key="jpeg",
         title="JPEG saves it. Safe?",
         minutes=3,
-        intro=f"This attacked photo is called “{fooled}” in place of “{was}”. Now it is saved as a JPEG, as any messenger does, "
-        f"and shown to the annotator again. JPEG throws away fine detail: it says “{pictures.best(shown, back)}” again.",
+        intro=f"This attacked photo is called “{fooled}” instead of “{was}”. Now it is saved as a JPEG, as messengers do, and "
+        f"shown to the annotator once more. JPEG throws away fine detail: the answer is “{pictures.best(shown, back)}” again.",
         see=pictures.row(
             pictures.picture(
                 pictures.attacked(shown),
@@ -52,11 +52,11 @@ def screen() -> Screen | None:
         answers=[
             Answer("Yes, JPEG removes the attack"),
             Answer("Yes, as long as nobody sees how it is done"),
-            Answer("No, an attacker who knows of it will find another way", right=True),
+            Answer("No, an attacker who knows of it finds another way", right=True),
         ],
         told=[
-            f"No. The same change made {times} times as strong survives the JPEG: the annotator says "
-            f"“{pictures.best(shown, survives)}”. And an attacker can reckon with JPEG from the start.",
+            f"The same change made {times} times as strong survives the JPEG: the annotator says "
+            f"“{pictures.best(shown, survives)}”. And an attacker can plan for JPEG from the start.",
             "A defence has to be tested by somebody who knows it and tries to get past it.",
         ],
         shown=pictures.row(
@@ -71,13 +71,13 @@ def screen() -> Screen | None:
             ),
         ),
         why=[
-            "The first attack stopped at the smallest change that works, so the photo stood right at the edge: a breath of wind, "
-            "such as JPEG, and it falls back.",
+            "The first attack stopped at the smallest change that works. So the photo stood right at the edge, and a breath of "
+            "wind, such as JPEG, blew it back.",
             "A stronger change carries it further over the edge. JPEG still takes something away, but not enough. In 2018 three "
-            "researchers tried nine new defences against such attacks: they got past six of them completely, and past one in "
-            "part (Athalye, Carlini and Wagner).",
+            "researchers, Athalye, Carlini and Wagner, tested nine new defences: they got past six of them completely, and past "
+            "one in part.",
         ],
-        looks=pictures.looked_at(shown, [fooled], "after"),
+        looks=pictures.looked_at(Look(shown, fooled, "after")),
         own="Attack a photo, open “Is it real?” and look at the rows for JPEG and blur. What brings the true labels back, and "
         "what does not?",
         preset="gentle",

@@ -4,10 +4,10 @@ from demo.engine.distortions import noise
 from demo.engine.recordings import recording
 from demo.render.pictures import amplified, to_image
 from demo.tabs.lesson import pictures
-from demo.tabs.lesson.pictures import SHARP
+from demo.tabs.lesson.pictures import SHARP, Look
 from demo.tabs.lesson.screen import Answer, Screen
 
-AMPLIFY = 40  # more than elsewhere: single levels here and there are all that such noise is
+AMPLIFY = 100  # more than elsewhere: single levels here and there are all that such noise is
 
 
 def screen() -> Screen | None:
@@ -27,7 +27,7 @@ def screen() -> Screen | None:
         title="Is it just noise?",
         minutes=3,
         intro="Perhaps any change of this size would confuse the annotator. Let us test it: the same photo, with random noise "
-        "that is exactly as large, all in all, as the change before.",
+        "that is, in total, exactly as large as the change before.",
         see=pictures.row(
             pictures.picture(
                 amplified(x, outcome.x_adv, AMPLIFY), "The attack’s change", "The attack", "", f"× {AMPLIFY}", SHARP
@@ -43,8 +43,8 @@ def screen() -> Screen | None:
             Answer("Some other label", right=results[1] not in (was, now)),
         ],
         told=[
-            f"It says {results[1]}, {pictures.sure(shown, mixed, results[1])} sure. Random noise of this size does not fool it."
-            f"{bigger}"
+            f"It is {pictures.sure(shown, mixed, results[1])} sure of {results[1]}. Random noise of this size "
+            f"{'does not fool it' if results[1] == was else 'fools it, too'}.{bigger}"
         ],
         shown=pictures.row(
             pictures.picture(
@@ -60,11 +60,11 @@ def screen() -> Screen | None:
         why=[
             "Think of a hundred people who push a car. If each pushes wherever they like, the car stays where it is: the pushes "
             "cancel each other. If all push the same way, it rolls.",
-            "Noise pushes the score up in one place and down in the next. The attack’s pushes all go the same way, because they "
-            "were computed. That is why such photos do not turn up by accident, and why testing with random noise does not "
-            "find the weakness.",
+            f"Noise helps {was} in one place and hurts it in the next. The attack’s pushes all go the same way, because they "
+            "were calculated. That is why such photos hardly ever turn up by accident, and why a test with random noise does "
+            "not find the weakness.",
         ],
-        looks=pictures.looked_at(shown, [was]),
+        looks=pictures.looked_at(Look(shown, was)),
         own="Attack a photo, then open “Is it real?” below it: there the same comparison is made for your photo.",
         preset="gentle",
         hint="The car is the picture to remember. Where there is room, let the class act it: ten pupils, one rope, each pulling "

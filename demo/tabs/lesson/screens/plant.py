@@ -4,6 +4,7 @@ from demo.catalog.english import listed
 from demo.engine.recordings import Recording, recording
 from demo.render.pictures import AMPLIFY, amplified, to_image
 from demo.tabs.lesson import pictures
+from demo.tabs.lesson.pictures import Look
 from demo.tabs.lesson.screen import Answer, Screen
 
 
@@ -34,38 +35,39 @@ def screen() -> Screen | None:
     if shown is None:
         return None
     outcome, plan = shown.outcome, shown.outcome.plan
-    targets, most = plan.roles.targets, pictures.numbers_changed(shown)[2]
+    planted = [name for name, _ in outcome.report["after"]]  # in the order that the last picture of the film shows
+    most = pictures.numbers_changed(shown)[2]
     before = [name for name, _ in outcome.report["before"]]
     every = len(plan.annotator.labels)
     return Screen(
         key="plant",
         title="Plant the impossible",
         minutes=3,
-        intro=f"For this photo the annotator says {listed(before)}. The {len(targets)} labels that it finds least likely of all "
-        f"{every} are {listed(targets)}.",
+        intro=f"For this photo the annotator says {listed(before)}. Of all {every} labels, {listed(planted)} are the "
+        f"{len(planted)} that it finds least likely.",
         see=pictures.row(
             pictures.picture(
                 pictures.original(shown), "The photo", below=pictures.labels(shown, plan.photo.logits, f"Top {plan.k}")
             )
         ),
-        question=f"Can a change that is hard to see make exactly {listed(targets)} its top {plan.k}?",
+        question=f"Can a change that is hard to see make exactly {listed(planted)} its top {plan.k}?",
         answers=[
             Answer("No, there is nothing like that in the photo"),
             Answer("One of them perhaps, not all"),
             Answer("Yes, all of them", right=True),
         ],
         told=[
-            f"Yes. No number of the photo was changed by more than {most} of 255 steps, and the top {plan.k} is "
-            f"{listed(list(dict(outcome.report['after'])))}. Press Play to watch it happen."
+            f"The top {plan.k} is now {listed(planted)}. The photo’s numbers go from 0 to 255, and none was changed by more than "
+            f"{most}. Press Play to watch it happen."
         ],
         shown=film(shown),
         why=[
-            "Nothing that looks like these things was drawn into the photo: look at the change, it is a fabric of dots.",
-            "The annotator adds up thousands of faint hints. We see shapes, it also counts textures that we do not notice. An "
-            "attack can write hints for any label, a little everywhere, until their sum is larger than that of what is really "
+            "Nobody drew these things into the photo. Look at the change: it is a fabric of dots.",
+            "The annotator adds up thousands of faint hints. We look at shapes; it also counts textures that we do not notice. "
+            "An attack can scatter hints for any label over the whole photo, until together they count more than what is really "
             "there.",
         ],
-        looks=pictures.looked_at(shown, list(dict(outcome.report["after"])), "after"),
+        looks=pictures.looked_at(*(Look(shown, name, "after") for name in planted)),
         own="Choose “Plant the impossible”. Which labels are the least likely ones for your photo, and how many steps does it "
         "take?",
         preset="impossible",

@@ -1,15 +1,17 @@
-"""Screen 5: one and the same change for every photo."""
+"""Screen 5: one and the same change for every photo, beside random noise of the same size."""
 
 from typing import Any
 
-from demo.catalog.english import listed
+import tkml_core as tk
 from demo.engine.recordings import Recording, recording, sample_photo
 from demo.photos.samples import sample
 from demo.render.pictures import to_image
 from demo.tabs.lesson import pictures
+from demo.tabs.lesson.pictures import Bar, Look
 from demo.tabs.lesson.screen import Answer, Screen
 
 MOST_PHOTOS = 6
+AMPLIFY = 4  # the change is so strong that more would only show black and white
 
 
 def photos(shown: Recording) -> list[dict[str, Any]]:
@@ -18,21 +20,44 @@ def photos(shown: Recording) -> list[dict[str, Any]]:
     return rows[:MOST_PHOTOS]
 
 
-def lost(row: dict[str, Any]) -> bool:
-    """Whether the best label is no longer a true one."""
-    return row["after"][0][0] not in row["true"]
+def lost(row: dict[str, Any], what: str = "after") -> bool:
+    """Whether the best label is no longer a true one, "after" the change or with "noise" in its place."""
+    return row[what][0][0] not in row["true"]
 
 
-def _photo(shown: Recording, row: dict[str, Any]) -> str:
-    annotator = shown.outcome.plan.annotator
-    image = to_image(sample_photo(row["sample"], annotator, square=True).x)
+def _photo(shown: Recording, row: dict[str, Any], changed: bool) -> str:
+    """A photo as it was, or with the change and what it is called now."""
+    x = sample_photo(row["sample"], shown.outcome.plan.annotator, square=True).x
     title = sample(row["sample"]).title
-    sign = "gone" if lost(row) else "still right"
+    if not changed:
+        return pictures.picture(to_image(x), f"{title}, as it was")
+    z = shown.outcome.plan.attack.z.to(x)  # type: ignore[attr-defined]
+    sign, way = ("fooled", f"{row['before'][0][0]} → ") if lost(row) else ("still right", "")
     below = (
-        f'<p class="was"><span class="sign {"lost" if lost(row) else "kept"}">{sign}</span> {row["before"][0][0]} → '
+        f'<p class="was"><span class="sign {"lost" if lost(row) else "kept"}">{sign}</span> {way}'
         f"<strong>{row['after'][0][0]}</strong></p>"
     )
-    return pictures.picture(image, title, "", below)
+    return pictures.picture(to_image(tk.quantize((x + z).clamp(0, 1))), f"{title}, changed", "", below)
+
+
+def _grid(*parts: str) -> str:
+    return f'<div class="photos">{"".join(parts)}</div>'
+
+
+def told(fooled: int, by_noise: int, of: int, linf: float) -> list[str]:
+    """What came out, in words that are true for any number of photos."""
+    noise = f"{by_noise} of {of}" if by_noise else "none"
+    point = (
+        "So it is not the size that counts, it is the pattern."
+        if by_noise < fooled
+        else "So on these photos it did no better than noise."
+    )
+    return [
+        f"One change that was never made for these photos fooled {fooled} of {of}. Random noise of the same size fooled {noise}. "
+        f"{point}",
+        f"It is stronger than the changes before (up to {linf:.0f} of 255), because it has to work without knowing the photo. "
+        "But whoever has it can add it to any photo, without calculating anything.",
+    ]
 
 
 def screen() -> Screen | None:
@@ -40,44 +65,39 @@ def screen() -> Screen | None:
     if shown is None:
         return None
     rows = photos(shown)
-    count, all_of_them = sum(map(lost, rows)), len(rows)
-    third = max(all_of_them // 3, 1)
-    ranges = [(0, third), (third + 1, all_of_them - 2), (all_of_them - 1, all_of_them)]
+    of, fooled, by_noise = len(rows), sum(map(lost, rows)), sum(lost(row, "noise") for row in rows)
+    third = max(of // 3, 1)
+    ranges = [(0, third), (third + 1, of - 2), (of - 1, of)]
     words = [
         f"{low} or {high}" if high == low + 1 else f"{low} to {high}" if high > low else f"{low}"
         for low, high in ranges
     ]
     first = recording("one-label")
     asked = shown.outcome.plan.request.annotator
-    another = (
-        " Another annotator is asked this time." if first and first.outcome.plan.request.annotator != asked else ""
-    )
-    linf = shown.outcome.report["linf"]
-    squares = [to_image(sample_photo(row["sample"], shown.outcome.plan.annotator, square=True).x) for row in rows]
+    another = " This screen asks another annotator." if first and first.outcome.plan.request.annotator != asked else ""
     return Screen(
         key="universal",
         title="One change for all photos",
         minutes=3,
-        intro="So far every photo got a change of its own. Here is one that was made beforehand, with the help of many other "
-        f"photos. It is now simply added to these {all_of_them}; none of them was used to make it.{another}",
-        see=pictures.row(pictures.change(shown))
-        + f'<div class="photos">{"".join(pictures.picture(image, "A photo, as it was") for image in squares)}</div>',
-        question="On how many of them will the best label be wrong afterwards?",
-        answers=[Answer(word, right=low <= count <= high) for word, (low, high) in zip(words, ranges, strict=True)],
-        told=[
-            f"On {count} of {all_of_them}. The change is stronger than the earlier ones (up to {linf:.0f} of 255 steps), because "
-            "it cannot adapt to a photo. It takes no computation any more: whoever has it can add it to any photo."
-        ],
-        shown=f'<div class="photos">{"".join(_photo(shown, row) for row in rows)}</div>',
+        intro="So far every photo got a change of its own. This one was made beforehand, with many other photos. Now it is "
+        f"simply added to these {of}. None of them was used to make it.{another}",
+        see=_grid(pictures.change(shown, AMPLIFY), *(_photo(shown, row, changed=False) for row in rows)),
+        question=f"How many of these {of} photos will have a wrong label on top afterwards?",
+        answers=[Answer(word, right=low <= fooled <= high) for word, (low, high) in zip(words, ranges, strict=True)],
+        told=told(fooled, by_noise, of, shown.outcome.report["linf"]),
+        shown=pictures.bars(
+            Bar("This one change", f"{fooled} of {of}", fooled / of),
+            Bar("Random noise, same size", f"{by_noise} of {of}", by_noise / of),
+        )
+        + _grid(*(_photo(shown, row, changed=True) for row in rows)),
         why=[
-            "The weak spots do not belong to a photo, they belong to the annotator: it listens to certain textures wherever they "
-            "turn up.",
-            "So one pattern of such textures can drown out very different photos. It does not always work, and it tells us "
-            "something about the annotator itself.",
+            "The weak spots do not belong to one photo, they belong to the annotator: it listens to certain textures, wherever "
+            "they turn up.",
+            "So one pattern of such textures can drown out what is really there, in photos of very different things. How often "
+            f"it works differs from annotator to annotator. Here it was {fooled} times in {of}.",
         ],
-        looks=pictures.looked_at(shown, [name for name, _ in shown.outcome.report["after"]], "after"),
+        looks=pictures.looked_at(*(Look(shown, name, "after") for name, _ in shown.outcome.report["after"])),
         own="In the tab Attack choose the attack “One change for every photo”, for your photo. In the tab Universal you can make "
         "such a change yourself.",
-        hint=f"The photos where it failed are as instructive as the others. Right before: "
-        f"{listed([sample(row['sample']).title for row in rows], 8)}.",
+        hint="The photos that it did not fool are as instructive as the others: let the class look for what they have in common.",
     )
