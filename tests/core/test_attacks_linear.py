@@ -92,6 +92,18 @@ def test_untargeted_inconsistent(shape: tuple[int, int], data: st.DataObject) ->
     assert result.consistent.tolist() == [False]
 
 
+def test_inconsistent_where_most_labels_are_true() -> None:
+    """Six of seven are true and k = 6: only one of them can leave, and Eq. 8 over all six asks for what cannot be."""
+    annotator, x = linear(0, 7)
+    scores = scores_of(annotator, x)
+    true = set(np.argsort(-scores)[:6].tolist())
+    goal = tk.Inconsistent(true=mask_of(true, 7), k=6)
+    optimum = inconsistent_optimum(weights_of(annotator), scores, true, 6)
+    result = tk.TkMLAPU()(annotator, x, goal)
+    check(result, x, optimum, goal, annotator)
+    assert result.norm_float.item() < 1.1 * 255 * optimum
+
+
 @repeatable(20)
 @given(shapes, st.data())
 def test_targeted(shape: tuple[int, int], data: st.DataObject) -> None:

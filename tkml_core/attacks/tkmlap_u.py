@@ -1,27 +1,44 @@
 """TkML-AP-U, Algorithm 1 of T_kML-AP (Hu et al., ICCV 2021): push every true label out of the top-k, untargeted."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from tkml_core import losses
 from tkml_core.attacks.common.as_printed import Printed
 from tkml_core.attacks.common.batch import BatchState
 from tkml_core.attacks.common.descent import Descent, Relaxation, check_lambda
 from tkml_core.goals import Cleared, Inconsistent
+from tkml_core.goals.goal import Goal, best
 from tkml_core.step import Steps
 
-EQ_8 = Relaxation(
-    objective=lambda scores, goal, lam: losses.untargeted(scores, goal.true, goal.k, lam),
-    gap=lambda loss, margin: margin,  # Eq. 8 is not zero at the goal, as it averages over labels far below it
-    # max_Y f − λ: the labels whose f_j is below it are the ones that Eq. 8 lifts
-    threshold=lambda scores, goal, lam: scores.masked_fill(~goal.true, float("-inf")).amax(1) - lam,
-    label_signs=lambda goal: goal.true.float(),
-    best_lambda=lambda scores, goal: losses.untargeted_lambda(scores, goal.true, goal.k),
-    middle_lambda=lambda scores, goal: losses.middle_lambda(scores, goal.true, goal.k),
-    lambda_range=(0.0, torch.inf),
-)
+Labels = Callable[[Tensor, Goal], Tensor]  # of scores (B,m) and their goal: labels, bool (B,m)
+
+
+def _eq_8(pushed: Labels) -> Relaxation:
+    """Eq. 8, whose max_Y f is over the labels that are to be pushed out of the top-k."""
+    return Relaxation(
+        objective=lambda scores, goal, lam: losses.untargeted(scores, pushed(scores, goal), goal.k, lam),
+        gap=lambda loss, margin: margin,  # Eq. 8 is not zero at the goal, as it averages over labels far below it
+        # max_Y f − λ: the labels whose f_j is below it are the ones that Eq. 8 lifts
+        threshold=lambda scores, goal, lam: scores.masked_fill(~pushed(scores, goal), float("-inf")).amax(1) - lam,
+        label_signs=lambda goal: goal.true.float(),
+        best_lambda=lambda scores, goal: losses.untargeted_lambda(scores, pushed(scores, goal), goal.k),
+        middle_lambda=lambda scores, goal: losses.middle_lambda(scores, pushed(scores, goal), goal.k),
+        lambda_range=(0.0, torch.inf),
+    )
+
+
+def _lowest(scores: Tensor, goal: Goal) -> Tensor:
+    """The m − k lowest of the true labels, or all of them: there is no room for more below the top-k."""
+    return best(-scores, goal.true.expand_as(scores), scores.shape[1] - goal.k)
+
+
+EQ_8 = _eq_8(lambda scores, goal: goal.true)
+EQ_8_OF_THE_LOWEST = _eq_8(_lowest)
 
 
 @dataclass(frozen=True)
@@ -38,7 +55,8 @@ class PrintedU(Printed):
 class TkMLAPU(Descent):
     """Minimise β/2 ‖z‖² + λ + 1/(m−k) Σ_j [max_Y f − f_j − λ]_+ (Eq. 8) by the steps of Eq. 9; stop at the goal.
 
-    Goals: `Cleared` (Eq. 6), or `Inconsistent` (Eq. 5, Algorithm 1's own test). lambda_0: the first λ; None takes the one
+    Goals: `Cleared` (Eq. 6), or `Inconsistent` (Eq. 5, Algorithm 1's own test), whose Y is the m − k lowest true labels where
+    there are more than can leave the top-k. lambda_0: the first λ; None takes the one
     that minimises the loss. lemma_1: λ is Lemma 1's at every iterate, where λ's own steps lag behind the scores; the first λ
     does not count then. Other settings: see `Descent`; the first success ends a run, so that a shorter step leaves a
     smaller perturbation.
@@ -61,4 +79,6 @@ class TkMLAPU(Descent):
         return PrintedU(**settings)
 
     def _loop(self, state: BatchState) -> Steps:
-        return self._descend(state, EQ_8, self.lambda_0, lemma_1=self.lemma_1)
+        goal = state.goal
+        crowded = bool((goal.true.sum(1) + goal.k > goal.true.shape[1]).any())
+        return self._descend(state, EQ_8_OF_THE_LOWEST if crowded else EQ_8, self.lambda_0, lemma_1=self.lemma_1)
