@@ -3,12 +3,13 @@
 An attack that the core registers needs no entry here to be on the page; one in `CHOICES` gives it a title and a sentence.
 """
 
+from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 import tkml_core as tk
 from tkml_core.attacks.universal.base import Universal
-from tkml_core.zoo.registry import BUNDLED
+from tkml_core.zoo.registry import BUNDLED, entry_of
 from tkml_core.zoo.universal_perturbations import bundled
 
 
@@ -82,6 +83,12 @@ CHOICES = {
 
 ANNOTATORS = BUNDLED  # what every choice of annotator says below its name
 
+
+def annotator_choices(names: Sequence[str]) -> list[tuple[str, str]]:
+    """What each annotator is called in a menu, with its name. None is loaded for this."""
+    return [(f"{len(entry_of(name).labels)} labels ({name})", name) for name in names]
+
+
 TARGET_CASES = {
     "best": "best-scored (easy)",
     "random": "random",
@@ -118,7 +125,7 @@ class Setting:
 
 # Which of them an attack has is read from its dataclass.
 SETTINGS = {
-    "confidence": Setting("κ, how firmly", "logits by which the goal is to be met; 0: a hair is enough"),
+    "confidence": Setting("How firmly, κ", "logits by which the goal is to be met; 0: a hair is enough"),
     "step": Setting("Step size", "share of the way to the goal that one step goes"),
     "beta": Setting("β", "weight of the change's length in the loss"),
     "lambda_0": Setting("λ₀", "where the threshold λ starts"),
@@ -218,7 +225,7 @@ def page_confidence(attack: str) -> float:
 def goals_shown(attack: str) -> dict[str, Any]:
     """The goals that an attack can have, its own marked; a single one is no choice.
 
-    The widget has all of them at any time and style.css hides the others: were choices taken away, a click that overtakes
+    The widget has all of them at any time and attack.css hides the others: were choices taken away, a click that overtakes
     the news would be refused by Gradio, in words for programmers.
     """
     names = goals_of(attack)

@@ -13,5 +13,11 @@ def listed(names: Sequence[str], most: int = 5) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"
 
 
+def duration(seconds: float) -> str:
+    """Such as "48 s" or "3 min 5 s"."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
 def are(names: Sequence[str]) -> str:
     return "is" if len(names) == 1 else "are"

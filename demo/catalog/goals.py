@@ -26,7 +26,7 @@ class GoalChoice:
 # By the core's names, `tk.GOALS`.
 GOALS = {
     "cleared": GoalChoice("no true label left in the top-k", "no true label is left in the top {k}"),
-    "inconsistent": GoalChoice("top-k contradicts the truth (E = 0)", "the top {k} contradicts the truth"),
+    "inconsistent": GoalChoice("the top-k contradicts the truth", "the top {k} contradicts the truth"),
     "targeted": GoalChoice("the top-k is exactly the targets", "the top {k} is exactly the targets"),
     "ordered": GoalChoice(
         "the top-k is the targets in their order", "the top {k} is the targets in the order asked for"

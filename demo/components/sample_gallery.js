@@ -1,5 +1,6 @@
 // One event for all sample buttons; the server gets the sample's name, and says in props.chosen which one is on the stage.
-// props.own is one more button: the photo that the visitor uploaded last.
+// props.own is one more button: the photo that the visitor uploaded last. On a phone, where the box for a photo is far below,
+// the first button opens the same chooser of files.
 let own = "";
 const paint = () => {
   if (props.own !== own) {
@@ -12,6 +13,7 @@ const paint = () => {
   });
 };
 element.addEventListener("click", (event) => {
+  if (event.target.closest(".add")) document.querySelector("#photo input[type=file]").click();
   const button = event.target.closest("button[data-sample]");
   if (button) trigger("select", { sample: button.dataset.sample });
 });

@@ -9,6 +9,7 @@ SHARE = """
 <p class="drawing" role="status">Drawing the picture …</p><img width="1200" height="630" alt="" hidden>
 <div class="ways" hidden><button type="button" class="tool send" hidden>Send …</button>
 <a class="tool save">Save the picture</a></div>
-<p class="hint">The picture shows the photo that was attacked. The link on it brings the settings, and a sample photo.</p>
+<p class="hint">The picture shows the photo that was attacked. The link on it brings the settings, and a sample
+photo; what was made smaller afterwards is made smaller there with one more click.</p>
 </dialog>
 """

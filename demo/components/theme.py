@@ -9,7 +9,7 @@ from demo.render import icons
 
 DEMO = Path(__file__).parents[1]
 _SANS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
-PATCHES = tuple(f"gradio_patches/{name}.js" for name in ("tabs", "numbers", "radios"))
+PATCHES = tuple(f"gradio_patches/{name}.js" for name in ("tabs", "numbers", "fields", "radios"))
 _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 
 

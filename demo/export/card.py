@@ -36,7 +36,9 @@ def draw(saved: SavedRun, link: str) -> Figure:
     verdict_top = HEIGHT - 0.22 - LINE * len(said)
     photos_top, lists_top = 0.48, verdict_top - 0.12 - lists
     axes.text(MARGIN, 0.24, TITLE, size=9.5, weight="bold", color=INK)
-    what = f"{report['attack']} on {report['annotator']}"
+    start = report.get("started_from")  # the link brings the run before, as a finished run is not in it
+    first = start["attack"] if start else report["attack"]
+    what = f"{first} on {report['annotator']}{', made smaller afterwards' if start else ''}"
     axes.text(WIDTH - MARGIN, 0.24, what, size=7, color=SOFT, ha="right")
     pictures: tuple[Any, ...] = (saved.x, saved.amplified(), saved.x_adv)
     titles = (f"Top {report['k']} before", f"Change × {AMPLIFY}", f"Top {report['k']} after")

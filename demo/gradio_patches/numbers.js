@@ -14,15 +14,6 @@
     const nearest = Math.min(Math.max(whole, least), box.max === "" ? Infinity : Number(box.max));
     if (nearest !== asked) box.value = nearest;
   }, true);
-  // A slider's field says "input" as soon as it has the focus, a menu as soon as it has lost it. Who wants to know whether it
-  // changed finds what was in it before, whether by the field or by the slider, which not every browser gives the focus.
-  const remember = (event) => {
-    if (!event.target.matches?.("input")) return;
-    const box = event.target.closest(".block")?.querySelector('input[type="number"], input[role="combobox"]');
-    if (box) box.dataset.was = box.value;
-  };
-  addEventListener("focus", remember, true);
-  addEventListener("pointerdown", remember, true);
   addEventListener("focusout", (event) => {
     const box = event.target;
     if (box.matches?.('input[type="number"][min]') && box.value === "" && slider(box)) box.value = slider(box).value;

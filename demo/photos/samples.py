@@ -17,6 +17,7 @@ class Sample:
     """A photo to start from. `truth` uses COCO's names; labels an annotator does not have are left out later.
 
     open: the photo, which others may have too: it is not to be written into. parts: names of the photos that a mosaic is made of.
+    title: names no label, as annotators name things differently, and may see other things first.
     """
 
     name: str
@@ -88,17 +89,17 @@ def _carried() -> tuple[Sample, ...]:
 
     made = (
         collage(
-            "mosaic", "Cat, person, motorcycle", ("cat", "person", "motorcycle"), (672, 448),
+            "mosaic", "Mosaic 1", ("cat", "person", "motorcycle"), (672, 448),
             cat=((0, 0, 300, 448), (0.35, 0.5)), astronaut=((300, 0, 672, 200), (0.4, 0.02)),
             motorcycle=((300, 200, 672, 448), (0.6, 0.5)),
         ),
         photo("cat", "Cat", ("cat",)),
-        photo("motorcycle", "Motorcycle", ("motorcycle", "bicycle", "bench")),
+        photo("motorcycle", "Garage", ("motorcycle", "bicycle", "bench")),
         photo("astronaut", "Astronaut", ("person",)),
         photo("coffee", "Coffee", ("cup", "spoon", "dining table")),
-        photo("admiral", "Admiral", ("person", "tie")),
+        photo("admiral", "Officer", ("person", "tie")),
         collage(
-            "breakfast", "Cat, person, cup", ("cat", "person", "cup", "spoon", "dining table"), (672, 448),
+            "breakfast", "Mosaic 2", ("cat", "person", "cup", "spoon", "dining table"), (672, 448),
             cat=((0, 0, 336, 224), (0.4, 0.5)), coffee=((0, 224, 336, 448), (0.5, 0.4)),
             astronaut=((336, 0, 672, 448), (0.4, 0.0)),
         ),

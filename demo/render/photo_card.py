@@ -20,8 +20,8 @@ def change_html(x: Tensor, x_adv: Tensor, lossless: bool, factor: int = AMPLIFY)
     """The perturbation, amplified, with its size in numbers."""
     z = x_adv - x
     below = (
-        f'<dl class="readout"><div><dt>‖z‖₂</dt><dd>{float(tk.l2_norm(z)[0]):.1f}</dd></div>'
-        f"<div><dt>largest</dt><dd>{float(tk.linf_norm(z)[0]):.1f}<small>/255</small></dd></div></dl>"
+        f'<dl class="readout"><div><dt>size of the change</dt><dd>{float(tk.l2_norm(z)[0]):.1f} <small>‖z‖₂</small></dd></div>'
+        f"<div><dt>most at one pixel</dt><dd>{float(tk.linf_norm(z)[0]):.1f}<small>/255</small></dd></div></dl>"
         f'<p class="hint">Grey is unchanged. Shown {factor} times as strong as it is.</p>'
     )
     picture = amplified(x, x_adv, factor)

@@ -1,6 +1,6 @@
 """The result in one plain sentence and one table. What counts is the saved 8-bit picture, and failures say so."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from demo.catalog.english import are, listed
 from demo.catalog.goals import GOALS
 from demo.engine.label_roles import Roles
 from demo.engine.run_queue import ALONE_SECONDS
+from demo.engine.smaller import no_smaller
 from demo.render.templates import fill
 
 
@@ -99,26 +100,42 @@ def limit_words(seconds: float) -> str:
     return f"{seconds:.0f} seconds" + (" while others wait" if seconds < ALONE_SECONDS else "")
 
 
+def clock_words(limits: Iterable[float]) -> str:
+    """What ended runs that kept to such limits; their steps take less, as the search for an 8-bit picture follows."""
+    words = " or ".join(limit_words(seconds) for seconds in sorted(set(limits)))
+    return f"the limit of {words}, which the rounding to 8 bit is part of"
+
+
+def clock_short(seconds: float) -> str:
+    """The same where there is little room."""
+    return f"limit of {seconds:.0f} s, rounding included"
+
+
 def _how_it_ended(report: dict[str, Any], budget: float) -> str:
     """Why the run ended early, if it did, as the last sentence."""
     steps = steps_words(report)
     if report["stopped"] == "user":
         return f" Stopped after {steps}."
     if report["stopped"] == "time":
-        # The search for an 8-bit picture comes after the steps, so that their own seconds are fewer than the limit.
-        return f" The run ended after {steps}, so that with the rounding to 8 bit it kept to the limit of {limit_words(budget)}."
+        return f" The run ended after {steps}, to keep to {clock_words([budget])}."
     return ""
 
 
+def asked_margin(report: dict[str, Any]) -> float:
+    """κ: by how many logits the goal was to be met."""
+    return float(report["settings"].get("confidence") or 0.0)
+
+
+def is_narrow(report: dict[str, Any]) -> bool:
+    """Whether the goal is reached, but by less than was asked for."""
+    return bool(report["achieved"] and report["l2"] and -report["margin"] < asked_margin(report))
+
+
 def _narrowly(report: dict[str, Any]) -> str:
-    """A sentence where the goal is reached, but by less than was asked for."""
-    asked = report["settings"].get("confidence") or 0.0
-    if not report["l2"] or -report["margin"] >= asked:
+    """A sentence about that."""
+    if not is_narrow(report):
         return ""
-    return f" It is a narrow win: by {-report['margin']:.2g} logits, where κ asked for {asked:g}."
-
-
-NO_LONGER = 0.995  # of the change before: what is not shorter than that is not news
+    return f" It is a narrow win: by {-report['margin']:.2g} logits, where {asked_margin(report):g} was asked for."
 
 
 def _gained(report: dict[str, Any]) -> str:
@@ -126,10 +143,13 @@ def _gained(report: dict[str, Any]) -> str:
     start = report.get("started_from")
     if not start or not start["l2"]:
         return ""
-    share = report["l2"] / start["l2"]
-    if share > NO_LONGER:
-        return " No smaller change was found, so it is the one from before."
-    return f" The change is now {share:.2g} of what it was: ‖z‖₂ is {report['l2']:.1f}, and was {start['l2']:.1f}."
+    if no_smaller(report):
+        if report["stopped"]:
+            return f" No smaller change was found in {steps_words(report)}, so it is the one from before."
+        return f" It is as small as this search finds: {steps_words(report)} more brought no smaller change."
+    found = "" if report["stopped"] else ", as small as this search finds it"
+    now, before = report["l2"], start["l2"]
+    return f" The change is now {now / before:.2g} of what it was{found}: its size is {now:.1f}, and was {before:.1f}."
 
 
 def aim(goal: str, k: int, roles: Roles) -> str:
@@ -216,7 +236,7 @@ def verdict_html(report: dict[str, Any], budget: float) -> Markup:
 
 def _asked(report: dict[str, Any]) -> str:
     """What the margin is to be."""
-    kappa = report["settings"].get("confidence") or 0.0
+    kappa = asked_margin(report)
     return (
         f"below 0 the goal is met; asked for: −{kappa:g} or less (κ = {kappa:g})"
         if kappa
@@ -246,13 +266,17 @@ def _measures(report: dict[str, Any]) -> list[tuple[str, str, str]]:
 def table_html(report: dict[str, Any], took: str = "") -> Markup:
     """All figures of a run, each with what it means. `took`: what stands for its seconds, where they mean nothing."""
     psnr = "no change" if report["psnr"] is None else f"{report['psnr']:.1f} dB"
-    contradicts = "the top-k contradicts the truth" if not report["consistent"] else "the top-k agrees with the truth"
-    started = "" if report["consistent_before"] else " (it was 0 before the attack too)"
+    agrees = "yes" if report["consistent"] else "no"
+    started = "" if report["consistent_before"] else ", and was 0 before the attack too"
     order = []
     if report["goal"] == "ordered":
         order = [("Order", "right" if in_order(report) else "wrong", f"wanted: {listed(report['targets'], 12)}")]
     start = report.get("started_from")
-    began = [("Began at", f"‖z‖₂ {start['l2']:.1f}", f"where {start['attack']} had ended")] if start else []
+    began = (
+        [("Size before", f"{start['l2']:.1f}", f"where {start['attack']} had ended, and this run began")]
+        if start
+        else []
+    )
     limit = "made beforehand" if catalog.precomputed(report["attack"]) else f"{report['max_steps']} were allowed"
     rows = [
         (
@@ -262,15 +286,15 @@ def table_html(report: dict[str, Any], took: str = "") -> Markup:
         ),
         *order,
         ("Margin", f"{report['margin']:.2f} logits", _asked(report)),
-        ("E", "1" if report["consistent"] else "0", f"{contradicts}{started} (Eq. 1)"),
-        ("Pert", f"{report['pert'] * 100:.3f} × 10⁻²", "‖z‖₂ / (height · width) (Eq. 15)"),
+        ("Agrees with the truth", agrees, f"E = {int(report['consistent'])}{started} (Eq. 1)"),
         (
-            "‖z‖₂",
+            "Size of the change",
             f"{report['l2']:.1f}",
-            f"length of the change; {report['l2_before_rounding']:.1f} before rounding to 8 bit",
+            f"‖z‖₂, its length; {report['l2_before_rounding']:.1f} before rounding to 8 bit",
         ),
         *began,
-        ("‖z‖∞", f"{report['linf']:.0f}", "largest change of one value, of 255"),
+        ("Most at one pixel", f"{report['linf']:.0f}", "‖z‖∞, the largest change of one value, of 255"),
+        ("Size per pixel", f"{report['pert'] * 100:.3f} × 10⁻²", "Pert: ‖z‖₂ / (height · width) (Eq. 15)"),
         *_measures(report),
         ("PSNR", psnr, "above 40 dB is hard to see"),
         ("SSIM", f"{report['ssim']:.4f}", "1 means the same picture"),

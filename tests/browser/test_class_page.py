@@ -53,7 +53,7 @@ TOPS = "ids => ids.map(id => document.querySelector(id).getBoundingClientRect().
 
 def test_on_a_phone_verdict_pictures_ready_choices_and_labels_come_first(visit: Callable[..., Page]) -> None:
     page = visit(PHONE)
-    order = ["#verdict", "#pictures", "#presets", "#chips", "#samples", "#attack", "#race", "#table"]
+    order = ["#verdict", "#after", "#samples", "#presets", "#chips", "#change", "#photo", "#attack", "#race", "#table"]
     tops = page.evaluate(TOPS, order)
     assert tops == sorted(tops), dict(zip(order, tops, strict=True))
     assert abs(page.evaluate(TOPS, ["#next"])[0] - tops[0]) < 300  # beside the verdict, before the pictures

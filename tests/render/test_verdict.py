@@ -28,7 +28,7 @@ def test_a_part_of_the_goal_is_news() -> None:
     words = sentence(told, 60)
     assert words.startswith("motorbike is gone, boat and aeroplane are in; sofa is missing.")
     assert words.index(
-        "ended after 6 steps, so that with the rounding to 8 bit it kept to the limit of 60"
+        "ended after 6 steps, to keep to the limit of 60 seconds, which the rounding to 8 bit is part of"
     ) > words.index("boat")
     assert words.endswith("Try a smaller k or another goal.")  # more steps would take more time
     assert 'class="verdict partly"' in verdict_html(told, 60) and "Partly" in verdict_html(told, 60)
@@ -65,8 +65,8 @@ def test_a_win_comes_before_the_way_it_ended_and_a_narrow_one_says_so() -> None:
         settings={"confidence": 1.0},
     )  # fmt: skip
     words = sentence(won, 20)
-    assert words.startswith("The top label was cat.") and "narrow win: by 0.2 logits, where κ asked for 1" in words
-    assert words.endswith("it kept to the limit of 20 seconds while others wait.")
+    assert words.startswith("The top label was cat.") and "narrow win: by 0.2 logits, where 1 was asked for" in words
+    assert words.endswith("the limit of 20 seconds while others wait, which the rounding to 8 bit is part of.")
     firm = {**won, "margin": -1.001}
     assert "narrow" not in sentence(firm, 20) and "asked for: −1 or less" in table_html(firm)
 

@@ -17,6 +17,7 @@ from demo.engine import loop
 from demo.engine.annotators import load_annotator
 from demo.photos.public_names import photo_id
 from demo.photos.selection import Source
+from demo.tabs.attack.form import page_plan
 from demo.tabs.compare import methods, rounds, summary, totals
 from demo.tabs.compare.events import entry_of
 from demo.tabs.compare.limits import Limit
@@ -131,14 +132,14 @@ def test_stop_keeps_what_is_there_and_begins_nothing_new(cat: Entry) -> None:
     assert report["stopped"] == "user" and report["steps"] <= 2 and not report["achieved"]
     words = summary.sentence(plans, [report, None], done=True)
     assert "TkML-AP-T was stopped. Stopped before ML-AP had a turn." in words and "did not reach" not in words
-    late = summary.sentence(plans, [{**report, "stopped": "time"}, None], done=True)
-    assert "TkML-AP-T did not reach it before its 600 s were over." in late
+    late = summary.sentence(plans, [{**report, "stopped": "time", "time_limit": 60.0}, None], done=True)
+    assert "did not reach it within the limit of 60 seconds, which the rounding to 8 bit is part of." in late
     table = summary.table_html(plans, [report, None], done=True)
     assert ">stopped<" in table and ">not run<" in table
     assert "Stopped" in column_html(plans[0], seen[-1])
     report["stopped"] = "time"  # as the clock leaves it
-    assert f"Out of time</b> {report['time_limit']:.0f} s were over" in column_html(plans[0], seen[-1])
-    assert f"<span>not met</span><small>{report['time_limit']:.0f} s were over</small>" in summary.table_html(
+    assert "Out of time</b> limit of 600 s, rounding included" in column_html(plans[0], seen[-1])
+    assert "<span>not met</span><small>limit of 600 s, rounding included</small>" in summary.table_html(
         plans, [report, None], done=True
     )
 
@@ -175,7 +176,7 @@ def reports(*norms: float | None) -> list[dict[str, Any] | None]:
         report = dict.fromkeys(summary.CSV_FIELDS, 1) | {
             "attack": ("TkML-AP-U", "kFool", "MinNorm")[place], "achieved": (norm or 0) >= 0, "l2": abs(norm or 0),
             "psnr": None, "stopped": None, "time_limit": 60.0, "max_steps": 200, "steps": 200,
-            "photo": "cat", "true_labels": ["cat", "dog"], "targets": [], "after": [["cow", 0.5]],
+            "photo": "cat", "true_labels": ["cat", "dog"], "targets": [], "after": [["cow", 0.5]], "settings": {}, "margin": -0.5,
         }  # fmt: skip
         made.append(None if norm is None else report)
     return made
@@ -192,8 +193,12 @@ def test_what_a_run_had_too_little_of_is_said(three: list[Any]) -> None:
     assert "BlackBox with only 200 queries and BlackBox did not reach it." in words
     cut = {**won, "stopped": "time"}
     words = summary.sentence(three[:1], [cut], done=True)
-    assert "Only BlackBox reached it" in words and "might have come to less, but its 60 s were over" in words
-    assert "<span>met</span><small>60 s were over</small>" in summary.table_html(three[:1], [cut], done=True)
+    assert (
+        "Only BlackBox reached it" in words and "might have come to less, but had to keep to the limit of 60" in words
+    )
+    assert "<span>met</span><small>limit of 60 s, rounding included</small>" in summary.table_html(
+        three[:1], [cut], done=True
+    )
     halted = {**won, "stopped": "user"}
     words = summary.sentence(three[:1], [halted], done=True)
     assert "Only BlackBox reached it" in words and "BlackBox might have come to less, but was stopped." in words
@@ -218,7 +223,7 @@ def test_the_smallest_success_is_marked_by_a_word(three: list[Any]) -> None:
 
 def test_the_sentence_says_who_was_best_and_who_failed(three: list[Any]) -> None:
     words = summary.sentence(three, reports(300.0, -200.0, 100.0), done=True)
-    assert "MinNorm reached it with the smallest change, ‖z‖₂ = 100.0; TkML-AP-U 3.00 times that." in words
+    assert "MinNorm reached it with the smallest change, of size 100.0; TkML-AP-U 3.00 times that." in words
     assert words.endswith("kFool did not reach it.")
     assert "Only kFool reached it" in summary.sentence(three, reports(-1.0, 2.0, -1.0), done=True)
     assert "meets it already" in summary.sentence(three, reports(0.0, 0.0, 0.0), done=True)
@@ -265,8 +270,48 @@ def test_labels_named_on_the_other_tab_are_planted_by_every_method(cat: Entry) -
 def test_true_labels_and_strange_ones_are_not_planted(cat: Entry) -> None:
     chips = {"photo": photo_id(cat.photo), "annotator": cat.annotator, "truth": ["cat"]}
     named = ["sofa", "cat", "<b>", "sofa", "couch"]  # the last is coco80's name of the first
-    assert entry_of(cat.photo, cat.annotator, 1, chips, named) == replace(cat, named=("sofa",))
-    assert entry_of(cat.photo, cat.annotator, 1, chips, None) == cat
+    empty = [""] * len(catalog.SETTINGS)
+    form = (cat.photo, cat.annotator, 1, chips)
+    assert entry_of(*form, named, "MinNorm", "logits", *empty) == replace(cat, named=("sofa",))
+    assert entry_of(*form, None, "MinNorm", "logits", *empty) == cat
+
+
+@pytest.mark.parametrize("typed", [{}, {"confidence": "2", "beta": "0,5"}], ids=["as on arrival", "typed"])
+def test_the_settings_are_those_of_the_attack_tab_and_all_are_asked_to_be_as_firm(
+    cat: Entry, typed: dict[str, str]
+) -> None:
+    chips = {"photo": photo_id(cat.photo), "annotator": cat.annotator, "truth": ["cat"], "origin": "sample"}
+    fields = [typed.get(name, "") for name in catalog.SETTINGS]
+    entry = entry_of(cat.photo, cat.annotator, 1, chips, None, "TkML-AP-U", "logits", *fields)
+    there = page_plan(
+        cat.photo, cat.annotator, chips, 1, "TkML-AP-U", "cleared", "best", [], 200, 0, "logits", *fields
+    )  # fmt: skip
+    here, straight, least = methods.plans(entry, "cleared", ["TkML-AP-U", "kFool", "MinNorm"], Limit("steps", 200), 0)
+    assert (here.attack, here.goal_name, here.roles) == (there.attack, there.goal_name, there.roles)
+    asked = float(typed.get("confidence", catalog.FIRM))
+    assert {plan.attack.confidence for plan in (here, straight, least)} == {asked}
+    assert f"(κ = {asked:g})" in strip_html(entry, "cleared") and f"κ = {asked:g}" in summary.table_html(
+        [here], [None], done=False
+    )
+    other = replace(entry, settings=(("beta", 9.0),), attack="TkML-AP-U")
+    of = lambda entry, *ticked: ComparisonRequest.of(entry, "cleared", ticked, STEPS, 0)  # noqa: E731
+    assert of(other, "TkML-AP-U") != of(entry, "TkML-AP-U") and of(other, "kFool") == of(
+        replace(other, settings=()), "kFool"
+    )
+
+
+def test_who_meets_the_goal_by_a_hair_is_not_compared_with_who_meets_it_firmly(three: list[Any]) -> None:
+    firm, hair, other = (
+        {**report, "settings": {"confidence": 1.0}, "margin": margin}
+        for report, margin in zip(reports(300.0, 100.0, 200.0), (-1.0, -0.2, -1.1), strict=True)
+        if report
+    )
+    words = summary.sentence(three, [firm, hair, other], done=True)
+    assert "MinNorm reached it with the smallest change" in words and "kFool reached it by a hair" in words
+    assert summary.smallest([firm, hair, other]) == 2
+    assert "<span>met</span><small>by less than κ = 1</small>" in summary.table_html(
+        three, [firm, hair, other], done=True
+    )
 
 
 def test_what_is_shown_of_other_choices_says_so(cat: Entry) -> None:
@@ -354,11 +399,11 @@ def test_a_sum_is_of_the_photos_on_which_every_method_ran(three: list[Any]) -> N
     assert (second.norm, second.gradients, third.gradients) == (300.0, 20, 30)
     words = totals.sentence(made, "cleared", done=True)
     assert "Of 3 photos TkML-AP-U reached it on 3, MinNorm reached it on 3 and kFool reached it on 2." in words
-    assert "On the 2 photos that all of them solve, MinNorm needs the smallest change, median ‖z‖₂ = 150.0;" in words
+    assert "On the 2 photos that all of them solve, MinNorm needs the smallest change, of median size 150.0;" in words
     assert "kFool 2.00 times that and TkML-AP-U 2.67 times that" in words
     assert "Not counted, as the goal was met before any attack: Photo 3." in words
     assert "Stopped before every method had its run on Photo 4, so not counted." in words
-    assert "What is true on 1 of the photos is the annotator’s guess." in words
+    assert "What is true on 1 of the photos is the annotator’s guess. All runs together took 13 s." in words
     table = totals.table_html(made, Limit("gradients", 7), True, "sum")
     assert "7 gradients for each method and photo" in table and table.count(">smallest<") == 1
     assert ">2 of 3<" in table and 'download="sum.csv"' in table

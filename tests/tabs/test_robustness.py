@@ -267,7 +267,12 @@ def test_a_failed_run_has_nothing_to_survive() -> None:
 def test_the_table_says_everything_without_colour(examined: Examined) -> None:
     html = examined_html(examined)
     assert html.count('role="row"') == 2 + len(examined.rows) + 10
-    assert "E = 0" in html and "goal still met" in html and "goal lost" in html and 'class="sr"> (true)' in html
+    assert (
+        "contradicts the truth" in html
+        and "goal still met" in html
+        and "goal lost" in html
+        and 'class="sr"> (true)' in html
+    )
     evil = drawn(True, False)
     rows = (Row("none", "<b>x", "<i>y", Seen(("<u>",), True, True), Seen(("cat",), True, False)), *evil.rows[1:])
     shown = examined_html(Examined(evil.run, rows, evil.attacked, evil.original))

@@ -90,8 +90,8 @@ def test_pictures_come_first_and_the_numbers_are_folded_below(tmp_path: Path) ->
     html = measured_html(tmp_path)
     untargeted = html.split('<section class="measured pictured">')[1]
     assert untargeted.index("<svg") < untargeted.index("<details>") < untargeted.index("<table>")
-    assert "TkML-AP-U beside kFool, of 1 case, each an annotator and a k" in untargeted
-    assert "Neither is ahead for sure." in untargeted and "undecided in 1" in untargeted
+    assert "<h3>TkML-AP-U beside kFool</h3>" in untargeted and "A row is one annotator and one k." in untargeted
+    assert "TkML-AP-U’s change was smaller than kFool’s on 1 of 1 photos (p = 1): too few photos to tell." in untargeted
     spoken = "kFool: half of the photos at 400, 100% in the end"
     assert spoken in untargeted and "TkML-AP-U: half of the photos at 100, 50% in the end" in untargeted
     data = html.split('download="table-2.csv" href="data:text/csv;base64,')[1].split('"')[0]
@@ -118,12 +118,35 @@ def pair(first: str, second: str, goal: int, norm: int, steps: int, p: float = 0
 
 def test_who_is_ahead_in_what_is_said_in_plain_words() -> None:
     (one,) = against([pair("T", "ML", 0, -9, 9), pair("T", "ML", 3, -9, 9), pair("T", "ML", 0, 9, 9, p=0.2)])
-    assert one.short == "T succeeds more often and gets there sooner, but ML ends with the smaller change."
-    assert one.counts[1] == "needs the smaller change: T in 0, ML in 2, undecided in 1"
-    assert against([pair("T", "ML", 0, 9, 0)])[0].short == "T ends with the smaller change."
-    assert against([pair("T", "ML", 0, 9, 9, p=0.2)])[0].short == "Neither is ahead for sure."
+    assert list(one.said) == [
+        "ML’s change was smaller than T’s in 18 of 120 runs on the same photo; sure in 2 of 3 rows, too few photos to tell in "
+        "the others.",
+        "T reached the goal where ML did not in 3 of 150 runs on the same photo; sure in 1 of 3 rows, too few photos to tell in "
+        "the others.",
+        "T was there in fewer steps than ML in 27 of 27 runs on the same photo; sure in 2 of 3 rows, too few photos to tell in "
+        "the others.",
+    ]
+    assert (
+        one.rows[0] == f"{NAME}, worst targets, k = 3: ML’s change was smaller than T’s on 9 of 40 photos (p = .001)."
+    )
+    assert (
+        f"{NAME}, worst targets, k = 3: T’s change was smaller than ML’s on 9 of 40 photos (p = .200): too few photos to tell."
+        in one.rows
+    )
+    (one,) = against([pair("T", "ML", 0, 9, 0, p=0.0001)])
+    assert list(one.said) == [
+        "T’s change was smaller than ML’s on 9 of 40 photos (p < .001).", "Both reached the goal on the same photos."
+    ] and not one.rows  # fmt: skip
+    (one,) = against([pair("T", "ML", 0, 9, 0), pair("T", "ML", 0, -4, 0)])
+    assert one.said[0].endswith(
+        "in 9 of 80 runs on the same photo; sure in 1 of 2 rows, sure the other way round in 1."
+    )
+    (one,) = against([pair("T", "ML", 0, 9, 0, p=0.2)] * 2)
+    assert one.said[0].endswith("in 18 of 80 runs on the same photo; too few photos to tell in any row.")
     universal = replace(pair("Uv", "kUAPs", 9, 9, 9), cell=summary.Cell(NAME, "universal", 3))
-    assert against([universal])[0].short == "Uv succeeds more often."
+    assert list(against([universal])[0].said) == [
+        "Uv reached the goal where kUAPs did not on 9 of 50 photos (p = .001)."
+    ]
 
 
 def test_dots_stand_where_the_share_is_and_methods_keep_their_styles() -> None:

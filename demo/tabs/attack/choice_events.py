@@ -20,12 +20,12 @@ from demo.tabs.attack.session import OwnPhoto, RunFlags, SessionState
 from demo.tabs.attack.widgets import Widgets
 
 OWN = "own"  # the button among the samples that brings back the visitor's photo
-# What stands on the stage is no longer what the choices say; style.css says so below the verdict, until the next run.
+# What stands on the stage is no longer what the choices say; attack.css says so below the verdict, until the next run.
 CHANGED = '() => document.getElementById("stage").setAttribute("data-changed", "")'
 
 
 def _field_changed(box: str) -> str:
-    """The same for a field that Gradio says "input" of when the keyboard only passes through it: gradio_patches/numbers.js."""
+    """The same for a field that Gradio says "input" of when the keyboard only passes through it: gradio_patches/fields.js."""
     return f"""() => {{
       const field = document.querySelector('{box}');
       if ((field.dataset.was ?? field.value) === field.value) return;
@@ -52,7 +52,7 @@ def staged(w: Widgets) -> list[Any]:
     """What another photo or annotator on the stage changes: the widgets that `updates.choose` sets."""
     return [
         w.toggles, w.before, w.change, w.after, w.verdict, w.status, w.race, w.table, w.png, w.report, w.replay,
-        w.robustness_button, w.robustness, w.smaller_button, w.k, w.case, w.chosen, w.downloads.kept, w.downloads.link,
+        w.robustness_button, w.robustness, w.smaller_button, w.k, w.case, w.easiest, w.chosen, w.downloads.kept, w.downloads.link,
     ]  # fmt: skip
 
 
@@ -126,7 +126,7 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
             [*outputs, w.attack],
             **CHOICE,
         )
-    naming = [w.case, w.chosen, w.toggles]
+    naming = [w.case, w.easiest, w.chosen, w.toggles]
     inputs = [state.photo, w.annotator, w.k, w.toggles, state.attacked, w.goal, w.case, w.chosen, w.attack]
     w.toggles.input(action(updates.change_truth), inputs, [w.k, *naming, w.before, w.race], **CHOICE)
     w.k.input(action(updates.change_k), inputs, [*naming, w.before, w.race], **CHOICE)
@@ -143,6 +143,13 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
             naming,
             **CHOICE,
         )
+    w.easiest.click(
+        action(updates.choose_easiest),
+        [state.photo, w.annotator, w.k, w.toggles, w.goal, w.attack],
+        naming,
+        **CHOICE,
+    )
+    w.easiest.click(None, None, None, js=CHANGED, **QUIET)
     # In the browser alone: the toggles and the menu show the same labels, in the order in which they were clicked.
     w.toggles.select(None, w.toggles, w.chosen, js="(chips) => [chips.chosen]", **QUIET)
     w.chosen.input(None, [w.toggles, w.chosen], w.toggles, js="(chips, chosen) => [{...chips, chosen}]", **QUIET)

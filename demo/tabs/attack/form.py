@@ -3,20 +3,11 @@
 from typing import Any
 
 from demo.catalog import attacks as catalog
+from demo.components.attack_choices import typed_settings
 from demo.components.label_toggles import NOTHING_TRUE, marked_true
 from demo.engine.annotators import load_annotator
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.photos.public_names import photo_id
-
-
-def number(label: str, text: Any) -> float | None:
-    """A number from a text field; None, the attack's default, where it is empty."""
-    if text is None or not str(text).strip():
-        return None
-    try:
-        return float(str(text).strip().replace(",", "."))
-    except ValueError:
-        raise ValueError(f"{label} must be a number such as 0.1, or empty; got {text!r:.200}.") from None
 
 
 def page_plan(
@@ -33,15 +24,7 @@ def page_plan(
             "The labels of the new photo are still on their way. Please press Attack again in a moment. If this comes again, "
             "the server has forgotten the page, as after a restart: choose the photo once more; the settings stay."
         )
-    known = catalog.setting_names(attack)  # what was typed for another attack is out of sight, and out of the run
-    settings: dict[str, Any] = {
-        name: number(setting.label, text)
-        for (name, setting), text in zip(catalog.SETTINGS.items(), fields, strict=True)
-        if name in known
-    }
-    if settings.get("confidence", 0.0) is None:
-        settings["confidence"] = catalog.page_confidence(attack)
-    settings["score_space"] = score_space
+    settings = typed_settings(attack, score_space, fields)
     guessed = toggles.get("origin") == "guess"
     goal = catalog.settled_goal(attack, goal)  # Attack may be pressed before the new attack's goals have arrived
     request = AttackRequest(

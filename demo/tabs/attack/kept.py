@@ -17,12 +17,17 @@ from demo.engine.annotators import load_annotator
 from demo.photos.public_names import UPLOAD, photo_file
 from demo.photos.selection import LONGEST_LABEL, MOST_NAMED, known
 from demo.photos.uploads import open_photo
+from demo.render.verdict import waiting_html
 from demo.tabs.attack import updates
 from demo.tabs.attack.choice_events import OWN, own_button, staged
 from demo.tabs.attack.label_picker import Naming
 from demo.tabs.attack.session import OwnPhoto, SessionState
 from demo.tabs.attack.widgets import Widgets
 
+# An address that names no photo brings settings alone, be it the page's own or a link that somebody sent.
+BACK = (
+    "Your photo is back, with the settings of this address. Check which labels are marked as true, then press Attack."
+)
 _SEEN = """({photo, truth, origin}, chosen, way) =>
   ({__type__: "update", props: {seen: {photo, truth, origin, chosen, way}}})"""
 _UPLOADED = '(uploaded) => ({__type__: "update", props: {uploaded}})'
@@ -68,5 +73,6 @@ def brought_back(
     case = way if isinstance(way, str) and way in catalog.TARGET_CASES else case
     update = updates.choose(w, path, name, k, true, "yours", Naming(goal, case, kept.get("chosen"), attack))
     update[w.case] = {**update[w.case], "value": case}
+    update[w.verdict] = waiting_html(BACK)
     stands = {state.photo: path, state.sample: None, state.own: own, state.attacked: False, state.replay: None}
     return {**update, w.samples: gr.update(chosen=OWN, **gallery), **stands}

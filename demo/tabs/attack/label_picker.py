@@ -10,8 +10,9 @@ import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.components.events import Update
 from demo.components.label_toggles import NOTHING_NAMED
-from demo.engine.annotators import largest_k
+from demo.engine.annotators import largest_k, load_annotator
 from demo.photos.selection import MOST_NAMED
+from demo.tabs.attack.easiest import NOT_MEASURED, is_measured
 from demo.tabs.attack.widgets import Widgets
 
 
@@ -34,16 +35,16 @@ class Naming:
         return catalog.settled_goal(self.attack, self.goal) if self.attack else self.goal
 
 
-def limits(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, naming: Naming) -> Update:
+def limits(w: Widgets, name: str, true: tuple[str, ...], k: int, naming: Naming) -> Update:
     """How far k may go and which labels may be named, given what is true."""
-    most = max(largest_k(annotator, len(true)), 1)
+    most = max(largest_k(load_annotator(name), len(true)), 1)
     k = min(k, most)
-    return {w.k: gr.update(maximum=most, value=k), **labels_to_name(w, annotator, true, k, naming)}
+    return {w.k: gr.update(maximum=most, value=k), **labels_to_name(w, name, true, k, naming)}
 
 
-def labels_to_name(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k: int, naming: Naming) -> Update:
+def labels_to_name(w: Widgets, name: str, true: tuple[str, ...], k: int, naming: Naming) -> Update:
     """The choices of targets, or of labels to hide, as far as the goal needs them: in their menu and on the toggles."""
-    goal = naming.aim()
+    goal, annotator = naming.aim(), load_annotator(name)
     wanted = tk.GOALS[goal].asks_for
     if wanted == "hidden":
         able, most, label = list(true), max(len(true), 1), "Labels to hide"
@@ -56,9 +57,11 @@ def labels_to_name(w: Widgets, annotator: tk.Annotator, true: tuple[str, ...], k
     if wanted == "hidden" and not chosen:
         chosen = able[:1]
     by_hand = wanted == "hidden" or (wanted == "targets" and naming.case == "chosen")
+    known = is_measured(name, true)
     marking = {"kind": wanted, "most": most, "ordered": goal == "ordered", "chosen": chosen}
     return {
-        w.case: gr.update(visible=wanted == "targets"),
+        w.case: gr.update(visible=wanted == "targets", info="" if known else NOT_MEASURED),
+        w.easiest: gr.update(visible=wanted == "targets" and known),
         w.chosen: gr.update(choices=able, value=chosen, max_choices=most, label=label, info=info, visible=by_hand),
         w.toggles: gr.update(marking=marking if by_hand else NOTHING_NAMED),
     }

@@ -25,7 +25,6 @@ from demo.tabs.attack import downloads
 from demo.tabs.attack.arrival import Arrival
 from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.widgets import Widgets
-from tkml_core.zoo.registry import entry_of
 
 
 def lay_out(annotators: Sequence[str], start: Arrival) -> Widgets:
@@ -123,12 +122,10 @@ def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Arrival) -> 
         chosen=start.sample,
         own="",
     )
-    choices = [
-        (f"{name} · {len(entry_of(name).labels)} labels", name) for name in annotators
-    ]  # none is loaded for this
     parts["annotator"] = gr.Radio(
-        choices, value=start.annotator, label="Annotator", info=catalog.ANNOTATORS, elem_id="annotator"
-    )
+        catalog.annotator_choices(annotators), value=start.annotator, label="Annotator", info=catalog.ANNOTATORS,
+        elem_id="annotator",
+    )  # fmt: skip
 
 
 def _truth(parts: dict[str, Any], start: Arrival) -> None:
@@ -167,6 +164,7 @@ def _attack(parts: dict[str, Any], start: Arrival) -> None:
         [(title, name) for name, title in catalog.TARGET_CASES.items()], value="best", label="Targets", visible=False,
         elem_id="case",
     )  # fmt: skip
+    parts["easiest"] = gr.Button("Easiest, as measured", visible=False, size="sm", elem_id="easiest")
     # Custom values, because a click that overtakes an update brings labels of the choices before it, which Gradio would
     # refuse in words for programmers; the plan checks every label.
     parts["chosen"] = gr.Dropdown(

@@ -8,6 +8,7 @@ import gradio as gr
 
 import tkml_core as tk
 from demo.catalog import attacks as catalog
+from demo.components.attack_choices import number
 from demo.components.events import Update
 from demo.engine.annotators import load_annotator
 from demo.engine.plan import AttackRequest, Plan
@@ -15,7 +16,6 @@ from demo.photos.samples import sample
 from demo.photos.selection import known_truth
 from demo.render.verdict import waiting_html
 from demo.tabs.attack import updates
-from demo.tabs.attack.form import number
 from demo.tabs.attack.label_picker import Naming
 from demo.tabs.attack.widgets import Widgets
 

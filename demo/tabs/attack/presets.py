@@ -14,7 +14,8 @@ from demo.tabs.attack.widgets import Widgets
 def preset_boxes(w: Widgets) -> list[Any]:
     """The widgets that `set_preset` sets."""
     return [
-        w.attack, w.goal, w.case, w.chosen, w.toggles, w.advanced, w.max_steps, *w.settings.values(), w.seed, w.score_space,
+        w.attack, w.goal, w.case, w.easiest, w.chosen, w.toggles, w.advanced, w.max_steps, *w.settings.values(),
+        w.seed, w.score_space,
     ]  # fmt: skip
 
 

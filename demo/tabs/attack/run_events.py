@@ -27,7 +27,7 @@ from demo.tabs.attack.widgets import Widgets
 _TO_STAGE = """
   const stage = document.getElementById("stage");
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  if (document.getElementById("pictures").getBoundingClientRect().bottom < 200)
+  if (document.getElementById("after").getBoundingClientRect().bottom < 200)
     document.getElementById("outcome").scrollIntoView({behavior: calm ? "auto" : "smooth"});
 """
 _CHOICES_COUNT = """

@@ -9,6 +9,7 @@ from demo.engine.outcome import Outcome
 from demo.engine.plan import Plan
 from demo.engine.replay import Recorder, Replay
 from demo.engine.run import run_plan
+from demo.engine.smaller import Smallest
 from demo.engine.stream import PICTURES_EVERY
 from demo.render import photo_card
 from demo.render.pictures import AMPLIFY
@@ -40,14 +41,22 @@ def opening(plan: Plan, factor: int = AMPLIFY) -> View:
     """What the stage shows at once, before the first step: the picture that the run starts from."""
     photo, start = plan.photo, plan.start
     x_adv, logits = (start.x_adv, start.logits) if start else (photo.x, photo.logits)
-    does = f"Making the change smaller with {plan.request.attack}" if start else f"Running {plan.request.attack}"
     return View(
-        verdict=waiting_html(f"{does}. The goal: {aim(plan.goal_name, plan.k, plan.roles)}."),
+        verdict=waiting_html(_under_way(plan)),
         table="",
         before=photo_card.before_html(plan.annotator, plan.photo, plan.roles, plan.k),
         change=photo_card.change_html(photo.x, x_adv, lossless=False, factor=factor),
         after=photo_card.after_html(plan, x_adv, logits, lossless=False, now="now"),
     )
+
+
+def _under_way(plan: Plan, share: float = 1.0) -> str:
+    """What stands for the verdict; `share`: how small the change has become in a run that makes it smaller."""
+    goal = f"The goal: {aim(plan.goal_name, plan.k, plan.roles)}."
+    if not plan.start:
+        return f"Running {plan.request.attack}. {goal}"
+    so_far = f"The smallest so far is {share:.2f} of it, before rounding to 8 bit" if share < 1 else "Nothing smaller so far"
+    return f"Making the change smaller with {plan.request.attack}. {so_far}. {goal}"
 
 
 def closing(replay: Replay, factor: int = AMPLIFY) -> View:
@@ -87,25 +96,28 @@ def views(
     `factor`, how strong to draw the change, is asked again for every picture.
     """
     yield opening(plan, factor())
-    frames, recorder = WithResult(run_plan(plan, stop_asked, budget)), Recorder()
+    frames, recorder, smallest = WithResult(run_plan(plan, stop_asked, budget)), Recorder(), Smallest(plan)
     pictures_due = race_due = 0.0
     for frame in frames:
         recorder.take(frame)
         if frame.rounding:
             yield View(status=status_html(plan, frame))
             continue
+        smallest.see(frame)
         now = time.perf_counter()
         if now < pictures_due:
             continue
         pictures_due = now + PICTURES_EVERY
-        race = None
+        race = verdict = None
         if now >= race_due:
             race_due = now + RACE_EVERY
             race = race_of(plan, frame.history)
+            verdict = waiting_html(_under_way(plan, smallest.share)) if plan.start else None
         yield View(
             change=photo_card.change_html(plan.photo.x, frame.x_adv, lossless=False, factor=factor()),
             after=photo_card.after_html(plan, frame.x_adv, frame.logits, lossless=False, now="now"),
             race=race,
             status=status_html(plan, frame),
+            verdict=verdict,
         )
     yield closing(recorder.finish(frames.result), factor())

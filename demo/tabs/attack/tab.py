@@ -33,7 +33,9 @@ class AttackTab:
     def entry(self) -> EntryWidgets:
         """What is attacked, for other tabs that attack the same."""
         w = self.widgets
-        return EntryWidgets(self.state.photo, w.annotator, w.k, w.toggles, w.chosen)
+        return EntryWidgets(
+            self.state.photo, w.annotator, w.k, w.toggles, w.chosen, w.attack, w.score_space, w.settings
+        )  # fmt: skip
 
 
 def build(page: gr.Blocks, annotators: Sequence[str], files: dict[str, str]) -> AttackTab:

@@ -20,9 +20,11 @@ from demo.photos.samples import sample
 from demo.photos.selection import LONGEST_LABEL, MOST_NAMED, known, known_truth
 from demo.photos.uploads import GONE
 from demo.render import photo_card
+from demo.render.labels import scored
 from demo.render.run_plots import starting_line
 from demo.render.status import line_html
 from demo.render.verdict import waiting_html
+from demo.tabs.attack.easiest import easiest
 from demo.tabs.attack.label_picker import Naming, labels_to_name, limits
 from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.session import OwnPhoto
@@ -68,7 +70,7 @@ def choose(
     k = min(k, max(most, 1))
     before = attack_before(path)
     words = f"{ATTACKED.format(before)} " if before else ""
-    named = limits(w, annotator, true, k, naming)
+    named = limits(w, name, true, k, naming)
     kept = named[w.toggles]["marking"]["chosen"]  # what the visitor named before, as far as it can be named here
     named[w.toggles]["value"] = {**toggles_value(path, name, photo, true, k, origin), "chosen": kept}
     return {
@@ -130,7 +132,7 @@ def change_truth(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacke
     """A label toggle was pressed; the browser has painted it already. A finished run stays on the stage."""
     annotator = load_annotator(name)
     true, k = marked_true(toggles, annotator), whole("k", k, 1, MANY)
-    update = limits(w, annotator, true, k, Naming(*naming))
+    update = limits(w, name, true, k, Naming(*naming))
     if not attacked:
         k = min(k, max(largest_k(annotator, len(true)), 1))
         update |= ready(w, annotator, read_photo(path, name), true, k)
@@ -140,7 +142,7 @@ def change_truth(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacke
 def change_k(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacked: bool, *naming: Any) -> Update:
     """k was moved: the line under the top-k moves, and so does the number of targets to choose."""
     annotator, k = load_annotator(name), whole("k", k, 1, MANY)
-    update = labels_to_name(w, annotator, marked_true(toggles, annotator), k, Naming(*naming))
+    update = labels_to_name(w, name, marked_true(toggles, annotator), k, Naming(*naming))
     if isinstance(toggles, dict) and (toggles.get("photo"), toggles.get("annotator")) == (photo_id(path), name):
         photo, true = read_photo(path, name), marked_true(toggles, annotator)
         origin = toggles.get("origin") if toggles.get("origin") in ("sample", "yours") else "guess"
@@ -153,7 +155,17 @@ def change_k(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacked: b
 def change_goal(w: Widgets, name: str, k: Any, toggles: Any, *naming: Any) -> Update:
     """Another goal, or another way to find targets: show the choices that it needs."""
     annotator = load_annotator(name)
-    return labels_to_name(w, annotator, marked_true(toggles, annotator), whole("k", k, 1, MANY), Naming(*naming))
+    return labels_to_name(w, name, marked_true(toggles, annotator), whole("k", k, 1, MANY), Naming(*naming))
+
+
+def choose_easiest(w: Widgets, path: str, name: str, k: Any, toggles: Any, goal: str, attack: str) -> Update:
+    """The targets that were measured to be easiest, named as if by hand, so that they can be seen and changed."""
+    annotator, k = load_annotator(name), whole("k", k, 1, MANY)
+    true, ranking = marked_true(toggles, annotator), scored(annotator, read_photo(path, name).logits)
+    found = easiest(name, [label.name for label in ranking], true, k)
+    update = labels_to_name(w, name, true, k, Naming(goal, "chosen", found.names, attack))
+    update[w.case]["value"], update[w.chosen]["info"] = "chosen", found.words
+    return update
 
 
 def change_attack(

@@ -38,6 +38,7 @@ class Widgets:
     goal: gr.Radio
     k: gr.Slider
     case: gr.Radio
+    easiest: gr.Button
     chosen: gr.Dropdown
     advanced: gr.Accordion
     max_steps: gr.Slider

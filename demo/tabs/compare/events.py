@@ -5,7 +5,8 @@ from typing import Any
 
 import gradio as gr
 
-from demo.components.attack_choices import EntryWidgets
+from demo.catalog import attacks as catalog
+from demo.components.attack_choices import EntryWidgets, typed_settings
 from demo.components.events import CHOICE, plainly
 from demo.components.label_toggles import marked_true
 from demo.engine.annotators import load_annotator
@@ -17,8 +18,12 @@ from demo.tabs.compare import render, rounds
 from demo.tabs.compare.methods import AIMS, ComparisonRequest, Entry
 from demo.tabs.compare.widgets import CHOICES, Choices, CompareWidgets
 
+DEFAULT_SCORES = "logits"
 
-def entry_of(photo: str, annotator: str, k: Any, toggles: Any, named: Any) -> Entry:
+
+def entry_of(
+    photo: str, annotator: str, k: Any, toggles: Any, named: Any, attack: str, score_space: str, *fields: Any
+) -> Entry:  # fmt: skip
     """What stands on the tab "Attack"; ValueError while its parts do not belong together."""
     name = photo_id(photo)
     if not isinstance(toggles, dict) or (toggles.get("annotator"), toggles.get("photo")) != (annotator, name):
@@ -29,7 +34,13 @@ def entry_of(photo: str, annotator: str, k: Any, toggles: Any, named: Any) -> En
     targets = [name for name in known(named if isinstance(named, list) else (), network) if name not in true]
     titles = {f"sample:{item.name}": item.title for item in samples()}
     guessed = toggles.get("origin") == "guess"
-    return Entry(photo, annotator, k, true, tuple(dict.fromkeys(targets)), titles.get(name, "your photo"), guessed)
+    settings = typed_settings(attack, score_space, fields)
+    confidence = settings.pop("confidence", catalog.FIRM)  # what was made beforehand has none
+    by_hand = tuple((name, value) for name, value in settings.items() if value not in (None, DEFAULT_SCORES))
+    return Entry(
+        photo, annotator, k, true, tuple(dict.fromkeys(targets)), titles.get(name, "your photo"), guessed, confidence,
+        attack if by_hand else "", by_hand,
+    )  # fmt: skip
 
 
 def asked(choices: Choices, entry: Entry, files: Mapping[str, str]) -> ComparisonRequest:

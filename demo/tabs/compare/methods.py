@@ -44,7 +44,8 @@ AIMS = {
 class Entry:
     """A photo with what is true on it, k and annotator: the same for every method. `named`: targets named by hand on "Attack".
 
-    guessed: whether what is true is only the annotator's guess.
+    guessed: whether what is true is only the annotator's guess. confidence: κ, the same for every method too. settings: what
+    else was set by hand, for the method called `attack` alone.
     """
 
     photo: str
@@ -54,6 +55,14 @@ class Entry:
     named: tuple[str, ...] = ()
     title: str = ""
     guessed: bool = False
+    confidence: float = 0.0
+    attack: str = ""
+    settings: tuple[tuple[str, Any], ...] = ()
+
+    def settings_of(self, method: str) -> dict[str, Any]:
+        """What a method is run with."""
+        own = dict(self.settings) if method == self.attack else {}
+        return {**own, "confidence": self.confidence}
 
 
 @dataclass(frozen=True)
@@ -71,8 +80,9 @@ class ComparisonRequest:
     def of(
         cls, entry: Entry, aim: str, methods: Sequence[str], limit: Limit, seed: Any, others: Sequence[Any] = ()
     ) -> "ComparisonRequest":
-        """What the widgets say; labels that are named count only where the goal is about them."""
+        """What the widgets say; labels that are named count only where the goal is about them, and settings with their method."""
         about = entry if aim == "chosen" else replace(entry, named=())
+        about = about if entry.attack in methods else replace(about, attack="", settings=())
         return cls(about, aim, frozenset(methods), limit, seed or 0, tuple(others))
 
 
@@ -130,7 +140,7 @@ def plans(entry: Entry, aim: Any, methods: Any, limit: Limit, seed: Any) -> list
             entry.photo,
             AttackRequest(
                 entry.annotator, entry.k, name, entry.true, goal.case, entry.named, limit.max_steps, seed, goal.goal,
-                guessed=entry.guessed, gradients=limit.gradients,
+                entry.settings_of(name), guessed=entry.guessed, gradients=limit.gradients,
             ),
         )
         for name in in_order

@@ -15,7 +15,7 @@ from demo.engine.plan import Plan
 from demo.render.labels import scored, tags, top_list
 from demo.render.pictures import AMPLIFY, amplified, data_uri, figure, to_image
 from demo.render.templates import fill
-from demo.render.verdict import steps_words
+from demo.render.verdict import is_narrow, steps_words
 from demo.tabs.compare.methods import AIMS, ColumnUpdate, ComparisonRequest, Entry, able, reference, to_name
 from demo.tabs.compare.rounds import Round
 from demo.tabs.compare.summary import shortage
@@ -36,6 +36,7 @@ def strip_html(entry: Entry, aim: str) -> str:
     missing = to_name(entry) if by_hand else ""
     return fill(
         "tabs/compare/strip.html", picture=data_uri(small, lossless=False), missing=missing, k=entry.k, annotator=entry.annotator,
+        kappa=f"{entry.confidence:g}",
         true_labels=tags(entry.true, Roles(entry.true)) if entry.true else "",
         to_plant=tags(entry.named, Roles(entry.true, entry.named)) if by_hand and not missing else "",
     )  # fmt: skip
@@ -92,6 +93,8 @@ def outcome_html(outcome: Outcome, lossless: bool) -> str:
     """The same at the end of the method's run."""
     report = outcome.report
     kind, words = ("won", "Goal met") if report["achieved"] else ("lost", "Goal not met")
+    if is_narrow(report):
+        kind, words = "cut", "Barely met"
     if report["stopped"] and not report["achieved"]:
         kind, words = "cut", "Stopped" if report["stopped"] == "user" else "Out of time"
     short, steps = shortage(report), steps_words(report)
@@ -106,7 +109,7 @@ def _pictures(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, state: 
     picture = figure(name, f"The photo attacked by {name}", to_image(x_adv), "", lossless)
     norm = float(tk.l2_norm(x_adv - x)[0])
     change = figure(
-        f"Change, ‖z‖₂ = {norm:.1f}", f"What {name} changed, amplified {AMPLIFY} times", amplified(x, x_adv), "",
+        f"Change, size {norm:.1f}", f"What {name} changed, amplified {AMPLIFY} times", amplified(x, x_adv), "",
         lossless, badge=f"× {AMPLIFY}",
     )  # fmt: skip
     top = top_list(scored(plan.annotator, logits)[: plan.k], plan.roles, f"Top {plan.k} {when}")

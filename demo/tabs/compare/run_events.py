@@ -5,6 +5,7 @@ from typing import Any
 
 from gradio.utils import get_upload_folder
 
+from demo.catalog.english import duration
 from demo.components import run_bar
 from demo.components.attack_choices import EntryWidgets
 from demo.components.events import Update
@@ -77,7 +78,9 @@ def wire_run(w: CompareWidgets, source: EntryWidgets, files: Mapping[str, str]) 
         cut = any(not one.complete for one in photos)
         yield {
             **told(w, photos, choices.goal, limit, done=True),
-            w.status: line_html(totals.spent_words(photos).lower() if cut else "done"),
+            w.status: line_html(
+                totals.spent_words(photos).lower() if cut else "done", f"{duration(rounds.spent(photos))} in all"
+            ),
             w.figures.kept: [(title, paths) for title, paths in kept if paths],
         }
 

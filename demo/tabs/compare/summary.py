@@ -10,7 +10,7 @@ from demo.catalog.english import listed
 from demo.engine.plan import Plan
 from demo.render.csv_file import csv_text
 from demo.render.tables import Cell, Row, sheet
-from demo.render.verdict import aim, steps_words
+from demo.render.verdict import aim, asked_margin, clock_short, clock_words, is_narrow, steps_words
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import reference
 
@@ -18,18 +18,25 @@ Reports = Sequence[dict[str, Any] | None]  # one for each method, None where it 
 CLOSE = 1.005  # norms nearer than this are called the same
 
 
+def solved(report: dict[str, Any]) -> bool:
+    """Whether the goal is met as firmly as was asked for: what meets it by a hair alone is not compared with what does more."""
+    return bool(report["achieved"]) and not is_narrow(report)
+
+
 def smallest(reports: Reports) -> int | None:
     """Place of the shortest change among those that reached the goal; None where fewer than two did."""
-    norms = {place: report["l2"] for place, report in enumerate(reports) if report and report["achieved"]}
+    norms = {place: report["l2"] for place, report in enumerate(reports) if report and solved(report)}
     return min(norms, key=lambda place: norms[place]) if len(norms) > 1 else None
 
 
 def shortage(report: dict[str, Any]) -> str:
-    """What cut a run short: the clock, or Stop after it had met its goal, or fewer queries than it wants; else empty."""
+    """What a run lacks: it was cut short by the clock, or by Stop after it had met its goal; firmness; queries; else empty."""
     if report["stopped"] == "time":
-        return f"{report['time_limit']:.0f} s were over"
+        return clock_short(report["time_limit"])
     if report["stopped"] == "user" and report["achieved"]:
         return "then stopped"
+    if is_narrow(report):
+        return f"by less than κ = {asked_margin(report):g}"
     choice = catalog.choice_of(report["attack"])
     few = choice.counted == "Queries" and report["max_steps"] < choice.steps
     return f"with only {steps_words(report)}" if few and not report["achieved"] and not report["stopped"] else ""
@@ -44,8 +51,9 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
         return f"{goal}{now}"
     skipped = [plan.request.attack for plan, report in zip(plans, reports, strict=True) if report is None]
     parts = [goal]
-    won = sorted((report for report in ended if report["achieved"]), key=lambda report: report["l2"])
+    won = sorted((report for report in ended if solved(report)), key=lambda report: report["l2"])
     failed = [report for report in ended if not report["achieved"]]
+    narrow = [report["attack"] for report in ended if is_narrow(report)]
     stopped, late = (
         [report["attack"] for report in failed if report["stopped"] == cause] for cause in ("user", "time")
     )
@@ -57,10 +65,12 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
         parts.append(_order(won))
     if lost:
         parts.append(f"{listed(lost)} did not reach it.")
+    if narrow:
+        parts.append(f"{listed(narrow)} reached it by a hair, not as firmly as was asked for.")
     if late:
-        parts.append(f"{listed(late)} did not reach it before {_clock(late, ended)}.")
+        parts.append(f"{listed(late)} did not reach it within {_clock(late, ended)}.")
     if cut:
-        parts.append(f"{listed(cut)} might have come to less, but {_clock(cut, ended)}.")
+        parts.append(f"{listed(cut)} might have come to less, but had to keep to {_clock(cut, ended)}.")
     if halted:
         parts.append(f"{listed(halted)} might have come to less, but was stopped.")
     if stopped:
@@ -71,23 +81,21 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
 
 
 def _clock(names: Sequence[str], ended: Sequence[dict[str, Any]]) -> str:
-    """That the time of these methods was over; it is shorter while others wait."""
-    limits = sorted({report["time_limit"] for report in ended if report["attack"] in names})
-    seconds = " or ".join(f"{limit:.0f}" for limit in limits)
-    return f"{'its' if len(names) == 1 else 'their'} {seconds} s were over"
+    """The limits of these methods' time; they are shorter while others wait."""
+    return clock_words(report["time_limit"] for report in ended if report["attack"] in names)
 
 
 def _order(won: Sequence[dict[str, Any]]) -> str:
     """Who reached the goal with how much."""
     first, *others = won
     if not others:
-        return f"Only {first['attack']} reached it, with ‖z‖₂ = {first['l2']:.1f}."
+        return f"Only {first['attack']} reached it, with a change of size {first['l2']:.1f}."
     told = []
     for report in others:
         ratio = report["l2"] / first["l2"]
         told.append(f"{report['attack']} the same" if ratio < CLOSE else f"{report['attack']} {ratio:.2f} times that")
     return (
-        f"{first['attack']} reached it with the smallest change, ‖z‖₂ = {first['l2']:.1f}; {listed(told, len(told))}."
+        f"{first['attack']} reached it with the smallest change, of size {first['l2']:.1f}; {listed(told, len(told))}."
     )
 
 
@@ -95,8 +103,8 @@ def _figures(report: dict[str, Any]) -> dict[str, str]:
     """A method's figures as the table shows them, by column."""
     return {
         "Goal": "met" if report["achieved"] else "stopped" if report["stopped"] == "user" else "not met",
-        "E": str(int(report["consistent"])),
-        "‖z‖₂": f"{report['l2']:.1f}",
+        SIZE: f"{report['l2']:.1f}",
+        "Agrees with the truth": "yes" if report["consistent"] else "no",
         "Pert ×10⁻²": f"{report['pert'] * 100:.3f}",
         "‖z‖∞": f"{report['linf']:.0f}",
         "PSNR": "no change" if report["psnr"] is None else f"{report['psnr']:.1f} dB",
@@ -107,8 +115,9 @@ def _figures(report: dict[str, Any]) -> dict[str, str]:
     }
 
 
+SIZE = "Size, ‖z‖₂"
 HEADS = (
-    "Method", "Goal", "E", "‖z‖₂", "Pert ×10⁻²", "‖z‖∞", "PSNR", "SSIM", "Steps", "Passes", "Seconds",
+    "Method", "Goal", SIZE, "Agrees with the truth", "Pert ×10⁻²", "‖z‖∞", "PSNR", "SSIM", "Steps", "Passes", "Seconds",
 )  # fmt: skip
 
 
@@ -123,7 +132,7 @@ def table_html(plans: Sequence[Plan], reports: Reports, done: bool, given: str =
         cells = []
         for name, value in _figures(report).items():
             mark, kind = Markup(""), ""
-            if name == "‖z‖₂" and place == best:
+            if name == SIZE and place == best:
                 mark = Markup('<b class="least">smallest</b>')
             if name == "Goal":
                 kind = "met" if report["achieved"] else "missed"
@@ -136,8 +145,13 @@ def table_html(plans: Sequence[Plan], reports: Reports, done: bool, given: str =
 def _caption(plans: Sequence[Plan], given: str) -> str:
     first = reference(plans)
     whole = f"picture {first.photo.x.shape[-1]} × {first.photo.x.shape[-2]}"
-    about = ", ".join(filter(None, (first.request.annotator, f"k = {first.k}", whole, given, f"seed {first.seed}")))
+    about = ", ".join(filter(None, (*asked_words(first), whole, given, f"seed {first.seed}")))
     return f"Measured on the saved 8-bit pictures: {about}.{squares_words(plans)}"
+
+
+def asked_words(plan: Plan) -> tuple[str, ...]:
+    """Whom all methods are up against, and what is asked of them."""
+    return plan.request.annotator, f"k = {plan.k}", f"κ = {plan.settings.get('confidence', 0.0):g}"
 
 
 def squares_words(plans: Sequence[Plan]) -> str:
@@ -158,5 +172,7 @@ def runs_csv(reports: Reports, limit: Limit) -> str:
     rows = []
     for report in filter(None, reports):
         lists = [report["true_labels"], report["targets"], [name for name, _ in report["after"]]]
-        rows.append([report["photo"], *(report[field] for field in CSV_FIELDS), str(limit), *lists])
-    return csv_text(("photo", *CSV_FIELDS, "given", "true_labels", "targets", "after"), rows)
+        rows.append(
+            [report["photo"], *(report[field] for field in CSV_FIELDS), asked_margin(report), str(limit), *lists]
+        )
+    return csv_text(("photo", *CSV_FIELDS, "confidence", "given", "true_labels", "targets", "after"), rows)

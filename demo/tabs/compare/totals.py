@@ -6,13 +6,13 @@ from statistics import median
 
 from markupsafe import Markup
 
-from demo.catalog.english import listed
+from demo.catalog.english import duration, listed
 from demo.render.csv_file import csv_link, csv_text
 from demo.render.tables import Cell, Row, sheet
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import AIMS, reference
-from demo.tabs.compare.rounds import SECONDS, Round
-from demo.tabs.compare.summary import CLOSE, squares_words
+from demo.tabs.compare.rounds import SECONDS, Round, spent
+from demo.tabs.compare.summary import CLOSE, asked_words, solved, squares_words
 from tkml_core.statistics import share
 
 
@@ -38,7 +38,7 @@ def counting(rounds: Sequence[Round]) -> list[Round]:
 
 def shared(rounds: Sequence[Round]) -> list[Round]:
     """Of those, the ones on which every method reached the goal."""
-    return [one for one in counting(rounds) if all(report["achieved"] for report in one.ended)]
+    return [one for one in counting(rounds) if all(solved(report) for report in one.ended)]
 
 
 def totals(rounds: Sequence[Round]) -> list[Total]:
@@ -49,7 +49,7 @@ def totals(rounds: Sequence[Round]) -> list[Total]:
     made = []
     for place, plan in enumerate(rounds[0].plans):
         reports = [one.ended[place] for one in count]
-        won = [report["l2"] for report in reports if report["achieved"]]
+        won = [report["l2"] for report in reports if solved(report)]
         same = [one.ended[place]["l2"] for one in all_won]
         figures = (median(report[name] for report in reports) for name in ("backwards", "forwards", "steps", "seconds"))
         made.append(
@@ -83,13 +83,14 @@ def sentence(rounds: Sequence[Round], aim: str, done: bool) -> str:
     guessed = sum(one.entry.guessed for one in rounds)
     if guessed:
         parts.append(f"What is true on {guessed} of the photos is the annotator’s guess.")
+    parts.append(f"All runs together took {duration(spent(rounds))}.")
     return " ".join(part for part in parts if part)
 
 
 def spent_words(rounds: Sequence[Round]) -> str:
     """Why not every photo was attacked."""
     stopped = any(report["stopped"] == "user" for one in rounds for report in one.ended)
-    late = not stopped and sum(report["seconds"] for one in rounds for report in one.ended) >= SECONDS
+    late = not stopped and spent(rounds) >= SECONDS
     return f"The {SECONDS / 60:.0f} minutes of a comparison were over" if late else "Stopped"
 
 
@@ -104,12 +105,21 @@ def _order(made: Sequence[Total], photos: int) -> str:
     ]
     where = "the one photo" if photos == 1 else f"the {photos} photos"
     return (
-        f"On {where} that all of them solve, {first} needs the smallest change, median ‖z‖₂ = {least:.1f}; "
+        f"On {where} that all of them solve, {first} needs the smallest change, of median size {least:.1f}; "
         f"{listed(told, len(told))}."
     )
 
 
-HEADS = ("Method", "Goal reached", "Share % [95 %]", "‖z‖₂ where all reach it", "‖z‖₂", "Gradients", "Steps", "Seconds")
+HEADS = (
+    "Method",
+    "Goal reached",
+    "Share % [95 %]",
+    "Size where all reach it",
+    "Size, ‖z‖₂",
+    "Gradients",
+    "Steps",
+    "Seconds",
+)
 
 
 def table_html(rounds: Sequence[Round], limit: Limit, done: bool, name: str) -> Markup:
@@ -135,7 +145,7 @@ def table_html(rounds: Sequence[Round], limit: Limit, done: bool, name: str) -> 
         )
     first = reference(rounds[0].plans)
     caption = (
-        f"{first.request.annotator}, k = {first.k}, {limit} for each method and photo, seed {first.seed}. Medians over photos; "
+        f"{', '.join(asked_words(first))}, {limit} for each method and photo, seed {first.seed}. Medians over photos; "
         f"measured on the saved 8-bit pictures.{squares_words(rounds[0].plans)}"
     )
     csv = csv_link(name, csv_text(FIELDS, [astuple(one) for one in made]), "Table (CSV)") if done else Markup("")

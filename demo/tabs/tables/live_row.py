@@ -152,7 +152,7 @@ def rows_html(rows: Sequence[Row]) -> str:
         for row in rows
     ]  # fmt: skip
     sentence = (
-        "ASR is the share of photos on which the top-k contradicts the truth afterwards (E = 0), with Wilson’s 95 % interval: "
+        "ASR is the share of photos on which the top-k contradicts the truth afterwards, with Wilson’s 95 % interval: "
         "with this few photos it is wide. Pert is the mean over those photos, of the saved 8-bit picture. The truth of an "
         "uploaded photo is the annotator’s guess (every label of 50 % or more)."
     )

@@ -26,14 +26,17 @@ Cells = dict[summary.Cell, dict[str, summary.Rows]]
 MEASURED = Path(__file__).resolve().parents[3] / "assets" / "measured"
 COMMAND = "python -m tkml_core.experiments.tables --voc VOCdevkit --coco coco --annotator {names} --tables 2,3,4,5"
 EASY = "python -m tkml_core.experiments.easy_targets --data DATA"
-DATA_SETS = {"voc": "photos of PASCAL VOC", "coco": "photos of MS COCO"}
-NORM, STEPS, PERT = "‖z‖₂ of the change, in 0–255 units", "steps until the goal was first met", "Pert ×10⁻²"
-BY_NORM = "Security curves: the share of photos on which the goal is met with a change no longer than that"
-EASIER = "The security curves of the easier targets"
-BY_STEPS = "The same against steps: how soon the goal is met, before rounding to 8 bit"
-BY_PERT = (
-    "Success against size: the share of photos on which the goal is met, and the mean Pert; the number in a dot is k"
+TESTED = (
+    "“Sure” is what a paired test on the same photos says with p < .05 (McNemar’s for the goal; Wilcoxon’s for size and steps, "
+    "on photos that both solve; Holm’s correction over the rows): so clear a lead is rarely chance."
 )
+DATA_SETS = {"voc": "photos of PASCAL VOC", "coco": "photos of MS COCO"}
+NORM, STEPS, PERT = "size of the change, ‖z‖₂", "steps until the goal was first met", "mean size per pixel, Pert ×10⁻²"
+BY_NORM = "How many photos give way to a change of at most this size: the further left a curve rises, the better"
+BY_SHOWN = "How many photos show no true label, where more labels are shown than were attacked"
+EASIER = "The same for the easier targets"
+BY_STEPS = "How many photos give way within so many steps, before rounding to 8 bit"
+BY_PERT = "How often it works, and how large the change is then: the further up and left, the better; the number in a dot is k"
 
 
 @dataclass(frozen=True)
@@ -67,14 +70,14 @@ def sections(folder: Path = MEASURED) -> list[Section]:
     found = []
     for number_, build in ((2, numbers.untargeted), (3, None), (4, numbers.universal), (5, numbers.targeted)):
         if build is None:
-            pictures = [("Of the labels that are shown, none is true: the share of photos", _by_shown(larger, styles))]
+            pictures = [(BY_SHOWN, _by_shown(larger, styles))]
             found.append(Section(numbers.larger(larger, command), tables_report.to_csv(larger), pictures=pictures))
             continue
         ours = {cell: methods for cell, methods in cells.items() if tables_report.of_table(number_, cell)}
         figures = [one for one in made if one.cell in ours]
         said = against([pair for pair in beside if pair.cell in ours])
         if number_ == 4:
-            drawn, folded = [("No true label is left in the top k: the share of photos", _by_k(figures, styles))], []
+            drawn, folded = [("How many photos have no true label left in their top k", _by_k(figures, styles))], []
         else:
             hardest = max((cell.case for cell in ours), key=CASES.index, default="")
             norms, steps = _curves({cell: methods for cell, methods in ours.items() if cell.case == hardest})
@@ -135,7 +138,7 @@ def section_html(section: Section) -> Markup:
     name = section.table.title.partition(":")[0].lower().replace(" ", "-").rstrip("?")
     table = replace(section.table, title=f"{section.table.title}, in numbers")
     return fill(
-        "tabs/tables/section.html", title=section.table.title, against=section.against, tested=tables_report.TESTED,
+        "tabs/tables/section.html", title=section.table.title, against=section.against, tested=TESTED,
         pictures=[(heading, Markup(html)) for heading, html in section.pictures if html],
         folded=[(heading, Markup(html)) for heading, html in section.folded if html],
         numbers=table_html(table) + csv_link(name, section.csv), untargeted=section.untargeted,

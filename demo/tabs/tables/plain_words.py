@@ -1,61 +1,119 @@
-"""Who is ahead of whom, in plain words, from the pairs that `tkml_core.measured.summary` tests on the same photos."""
+"""Who is ahead of whom, in sentences that a first-time visitor can say back, from paired tests on the same photos."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from demo.catalog.english import listed
 from tkml_core.measured.summary import Pair
 from tkml_core.measured.tables_report import SURE
+
+TOO_FEW = "too few photos to tell"
 
 
 @dataclass(frozen=True)
 class Against:
-    """Two methods beside each other: what it comes to, and in how many cases each is ahead in what."""
+    """Two methods beside each other: a sentence for each respect, and the same for each row of the table."""
 
-    short: str
     first: str
     second: str
-    cases: int
-    counts: Sequence[str]
+    said: Sequence[str]
+    rows: Sequence[str]
 
 
-# What is compared, the p value of its test, and by how many photos the first method leads
-_RESPECTS: tuple[tuple[str, Callable[[Pair], float], Callable[[Pair], int]], ...] = (
-    ("reaches the goal on more photos", lambda p: p.p_goal, lambda p: p.only_first - p.only_second),
-    ("needs the smaller change", lambda p: p.p_norm, lambda p: p.shorter_first - p.shorter_second),
-    ("is there in fewer steps", lambda p: p.p_steps, lambda p: p.sooner_first - p.sooner_second),
-)
+class Count(NamedTuple):
+    """On how many photos the first and the second is ahead, of how many, and the p value of the paired test."""
+
+    first: int
+    second: int
+    photos: int
+    p: float
+
+    @property
+    def lead(self) -> int:
+        return self.first - self.second
+
+
+class Respect(NamedTuple):
+    """What two methods are compared in: `words` say that the one is ahead of the other."""
+
+    words: str
+    counts: Callable[[Pair], Count]
+
+
+GOAL = Respect("{} reached the goal where {} did not", lambda p: Count(p.only_first, p.only_second, p.photos, p.p_goal))
+RESPECTS = (
+    Respect(
+        "{}’s change was smaller than {}’s", lambda p: Count(p.shorter_first, p.shorter_second, p.both, p.p_norm)
+    ),
+    GOAL,
+    Respect(
+        # Of runs that say when the goal was first met; those that say the same cannot be told from those that do not say.
+        "{} was there in fewer steps than {}",
+        lambda p: Count(p.sooner_first, p.sooner_second, p.sooner_first + p.sooner_second, p.p_steps),
+    ),
+)  # fmt: skip
 
 
 def against(pairs: Sequence[Pair]) -> list[Against]:
     """One for each two methods."""
     made = []
-    for first, second in dict.fromkeys((pair.first, pair.second) for pair in pairs):
-        ours = [pair for pair in pairs if (pair.first, pair.second) == (first, second)]
-        ahead: list[str | None] = []
-        counts = []
+    for names in dict.fromkeys((pair.first, pair.second) for pair in pairs):
+        ours = [pair for pair in pairs if (pair.first, pair.second) == names]
         universal = ours[0].cell.case == "universal"  # of one norm for all, and no steps
-        for words, p_of, lead in _RESPECTS:
-            if (universal and ahead) or not any(map(lead, ours)):  # not measured, or no photo differs
-                ahead.append(None)
-                continue
-            sure = [lead(pair) for pair in ours if p_of(pair) < SURE]
-            more, less = sum(lead > 0 for lead in sure), sum(lead < 0 for lead in sure)
-            ahead.append(first if more > less else second if less > more else None)
-            counts.append(f"{words}: {first} in {more}, {second} in {less}, undecided in {len(ours) - more - less}")
-        made.append(Against(_short(*ahead), first, second, len(ours), counts))
+        respects = [GOAL] if universal else RESPECTS
+        said = [_over_rows(names, one.words, [one.counts(pair) for pair in ours]) for one in respects]
+        rows = [
+            f"{_where(pair)}: {_in_row(names, one.words, one.counts(pair))}."
+            for pair in ours
+            for one in respects
+            if _differs([one.counts(pair)])
+        ]
+        made.append(Against(*names, [words for words in said if words], rows if len(ours) > 1 else []))
     return made
 
 
-def _short(often: str | None, small: str | None, soon: str | None) -> str:
-    """Who is ahead in most cases that are sure, in one sentence."""
-    words: dict[str, list[str]] = {}
-    for name, does in (
-        (often, "succeeds more often"),
-        (soon, "gets there sooner"),
-        (small, "ends with the smaller change"),
-    ):
-        if name:
-            words.setdefault(name, []).append(does)
-    told = [f"{name} {listed(said)}" for name, said in words.items()]
-    return f"{', but '.join(told)}." if told else "Neither is ahead for sure."
+def _differs(counts: Sequence[Count]) -> bool:
+    return any(count.first or count.second for count in counts)
+
+
+def _ahead(names: tuple[str, str], words: str, lead: int) -> str:
+    """That the one is ahead of the other."""
+    return words.format(*(names if lead >= 0 else names[::-1]))
+
+
+def _in_row(names: tuple[str, str], words: str, count: Count) -> str:
+    """Such as "MinNorm’s change was smaller than kFool’s on 12 of 12 photos (p = .006)"."""
+    told = f"{_ahead(names, words, count.lead)} on {max(count.first, count.second)} of {count.photos} photos ({_p(count.p)})"
+    return told if count.p < SURE else f"{told}: {TOO_FEW}"
+
+
+def _over_rows(names: tuple[str, str], words: str, all_rows: Sequence[Count]) -> str:
+    """The same over all rows of the table; empty where no photo differs in what is measured alone on some photos."""
+    counts = [count for count in all_rows if count.photos]
+    if not _differs(counts):
+        return "Both reached the goal on the same photos." if words == GOAL.words else ""
+    if len(all_rows) == 1:
+        return f"{_in_row(names, words, counts[0])}."
+    first, second, runs = (sum(column) for column in list(zip(*counts, strict=True))[:3])
+    lead = first - second
+    sure = [count.lead for count in counts if count.p < SURE]
+    same, other = (sum(one * (lead or 1) * way > 0 for one in sure) for way in (1, -1))
+    told = f"{_ahead(names, words, lead)} in {max(first, second)} of {runs} runs on the same photo"
+    if same == len(counts):
+        return f"{told}; sure in {'every row' if counts == all_rows else f'all of the {same} rows that noted it'}."
+    parts = [f"sure in {same} of {len(counts)} rows"] if same else []
+    parts += [f"sure the other way round in {other}"] if other else []
+    parts += [f"{TOO_FEW} in {'the others' if parts else 'any row'}"] if same + other < len(counts) else []
+    return f"{told}; {', '.join(parts)}."
+
+
+def _where(pair: Pair) -> str:
+    """The row of the table."""
+    cell = pair.cell
+    targets = "" if cell.case in ("untargeted", "universal") else f", {cell.case} targets"
+    return f"{cell.annotator}{targets}, k = {cell.k}"
+
+
+def _p(p: float) -> str:
+    """A p value as journals print it."""
+    return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1) if p < 0.995 else "p = 1"

@@ -74,7 +74,11 @@ def _attack(parts: dict[str, Any], names: Sequence[str]) -> None:
     own = next(iter(attacks))
     with gr.Column(min_width=0):
         parts["annotator"] = gr.Radio(
-            list(names), value=names[0], label="Annotator", info=catalog.ANNOTATORS, elem_id="live-annotator"
+            catalog.annotator_choices(names),
+            value=names[0],
+            label="Annotator",
+            info=catalog.ANNOTATORS,
+            elem_id="live-annotator",
         )
         parts["attack"] = gr.Dropdown(
             [(catalog.label_of(name), name) for name in attacks], value=own, label="Attack",

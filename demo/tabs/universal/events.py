@@ -108,7 +108,7 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
             w.z: render.change_html(made.z, factor, "Change z", lossless=True),
             w.rates: render.rates_html(made.points, request.epochs, made.pictures),
             w.facts: render.facts_html(made),
-            w.status: line_html(f"{made.updates} updates", f"‖z‖₂ {made.norm:.0f}", "done"),
+            w.status: line_html(f"{made.updates} updates", f"size {made.norm:.0f}", "done"),
             w.npz: gr.update(value=npz, interactive=True),
             w.png: gr.update(value=png, interactive=True),
             w.made: made,

@@ -35,7 +35,7 @@ def picture_of(z: Tensor, factor: int) -> Image.Image:
 def change_html(z: Tensor, factor: int, title: str, lossless: bool) -> str:
     """z with its size in numbers."""
     below = (
-        f'<dl class="readout"><div><dt>‖z‖₂</dt><dd>{float(tk.l2_norm(z)[0]):.0f}</dd></div>'
+        f'<dl class="readout"><div><dt>size of the change</dt><dd>{float(tk.l2_norm(z)[0]):.0f} <small>‖z‖₂</small></dd></div>'
         f"<div><dt>largest</dt><dd>{float(tk.linf_norm(z)[0]):.0f}<small>/255</small></dd></div></dl>"
         f'<p class="hint">Grey is unchanged. Shown {factor} times as strong as it is.</p>'
     )
@@ -113,7 +113,7 @@ def facts_html(made: Made) -> Markup:
     facts = [
         f"{request.title} for {request.annotator} at k = {request.k}, made on {photos}"
         + (", each also mirrored and cut closer." if made.pictures > made.photos else "."),
-        f"The {top_words(request.k)} contradicts the truth (E = 0) on {made.inconsistent} of the {made.pictures} pictures; "
+        f"The {top_words(request.k)} contradicts the truth on {made.inconsistent} of the {made.pictures} pictures; "
         f"{_before(made.inconsistent_before)}.",
     ]
     if made.guessed:

@@ -18,7 +18,6 @@ from demo.render.verdict import waiting_html
 from demo.tabs.universal import craft, events, photo_set, render, trial
 from demo.tabs.universal.widgets import UniversalWidgets
 from tkml_core.attacks.registry import UNIVERSAL
-from tkml_core.zoo.registry import entry_of
 
 INTRO = """<p class="lead">One change for <b>every</b> photo, called z: an optimizer <i>crafts</i> it, step by step, over a set of
 photos. Then it is added unaltered to photos that it has never seen (§3.1 of the paper). It must be far larger than a change
@@ -78,10 +77,10 @@ def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str])
         info="As it is, mirrored, and both cut closer: with few photos z would otherwise learn them by heart",
     )  # fmt: skip
     Html('<h2><span class="number">2</span>Choose the attack</h2>')
-    labels = [(f"{name} · {len(entry_of(name).labels)} labels", name) for name in names]
     parts["annotator"] = gr.Radio(
-        labels, value=names[0], label="Annotator", info=catalog.ANNOTATORS, elem_id="craft-annotator"
-    )
+        catalog.annotator_choices(names), value=names[0], label="Annotator", info=catalog.ANNOTATORS,
+        elem_id="craft-annotator",
+    )  # fmt: skip
     with truth_at:
         parts["crafted_truth"] = upload_truth("craft", parts["crafted"], parts["annotator"])
     parts["method"] = gr.Radio(

@@ -130,7 +130,7 @@ def _state(outcome: Outcome) -> tuple[str, str, str]:
         missed = f"{listed(still)} {are(still)} still in the {top_words(k)}."
         if report["consistent"]:
             return "lost", "Not fooled", missed
-        return "lost", "In part", f"{missed} This list contradicts the truth (E = 0), but more was asked for."
+        return "lost", "In part", f"{missed} This list contradicts the truth, but more was asked for."
     if not report["l2"]:
         return "cut", "Already so", f"No true label was in the {top_words(k)} before, so nothing was added."
     return "won", "Fooled", f"No true label is left in the {top_words(k)}."

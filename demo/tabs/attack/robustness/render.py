@@ -91,7 +91,9 @@ def _state(seen: Seen, fooled: str, otherwise: str) -> Markup:
     word = fooled if seen.fooled else otherwise
     kind = "yes" if seen.fooled else "no"
     said = Markup('<b class="{}"><i aria-hidden="true"></i>{}</b>').format(kind, word) if word else ""
-    return Markup('<span class="state">{}<span>E = {}</span></span>').format(said, int(seen.consistent))
+    return Markup('<span class="state">{}<span>{}</span></span>').format(
+        said, "agrees with the truth" if seen.consistent else "contradicts the truth"
+    )
 
 
 def _changes(examined: Examined) -> Markup:
@@ -105,8 +107,8 @@ def _changes(examined: Examined) -> Markup:
         original = tags(line.original.top, run.roles) + _state(line.original, "goal met too", "")
         rows.append(TableRow(line.name, (Cell("Attacked", attacked), Cell("Original", original)), line.note))
     caption = (
-        f"{run.attack} on {run.annotator}, k = {run.k}, ‖z‖₂ = {run.l2:.1f}. The same is done to the saved picture and, for "
-        "comparison, to the original. E = 0: the labels contradict the truth."
+        f"{run.attack} on {run.annotator}, k = {run.k}, size of the change {run.l2:.1f}. The same is done to the saved picture "
+        "and, for comparison, to the original."
     )
     return sheet(caption, ("What is done", "Attacked photo", "Original photo"), rows)
 

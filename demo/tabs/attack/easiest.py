@@ -1,0 +1,63 @@
+"""Targets that were measured to need the smallest change where a label is true: a choice beside best, random and worst."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import isfinite
+from pathlib import Path
+
+from demo.catalog.english import listed
+from tkml_core.measured.easy_targets import Pair, read_csv
+
+FILE = Path(__file__).resolve().parents[3] / "assets" / "measured" / "easy_targets.csv"
+NOT_MEASURED = "Which are easiest was not measured here; best-scored is a good guess"
+
+
+@dataclass(frozen=True)
+class Easiest:
+    """k targets, the easiest first, and how they were found."""
+
+    names: tuple[str, ...]
+    words: str
+
+
+@cache
+def _measured() -> dict[tuple[str, str], list[Pair]]:
+    """Each annotator's and true label's pairs, the smallest change first; those that did not give way are left out."""
+    found: dict[tuple[str, str], list[Pair]] = {}
+    for pair in sorted(read_csv(FILE), key=lambda pair: pair.norm):
+        if isfinite(pair.norm):
+            found.setdefault((pair.annotator, pair.true), []).append(pair)
+    return found
+
+
+def is_measured(annotator: str, true: Sequence[str]) -> bool:
+    """Whether it was, for one of the true labels at least."""
+    return any((annotator, name) in _measured() for name in true)
+
+
+def easiest(annotator: str, best_first: Sequence[str], true: Sequence[str], k: int) -> Easiest:
+    """The targets for a photo whose labels rank so: by what was measured where its leading true label leads.
+
+    Where too few were measured, the best-scored others follow. ValueError where none was.
+    """
+    able = {name for name in best_first if name not in true}
+    pairs: list[Pair] = []
+    for leading in (name for name in best_first if name in true):
+        if pairs := [pair for pair in _measured().get((annotator, leading), ()) if pair.target in able][:k]:
+            break
+    else:
+        raise ValueError(f"{NOT_MEASURED}.")
+    names = [pair.target for pair in pairs]
+    others = [name for name in best_first if name in able and name not in names][: k - len(names)]
+    least, most = min(pair.photos for pair in pairs), max(pair.photos for pair in pairs)
+    photos = (
+        f"{least} to {most} photos each" if least < most else "1 photo each" if most == 1 else f"{most} photos each"
+    )
+    sizes = [f"{pair.target} ({pair.norm:.0f})" for pair in pairs]
+    rest = f" Not measured, so best-scored: {listed(others)}." if others else ""
+    return Easiest(
+        (*names, *others),
+        f"Measured with one target at a time on other photos that show {leading}, {photos}: they took the smallest changes, "
+        f"{listed(sizes, 10)}.{rest}",
+    )
