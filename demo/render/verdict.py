@@ -149,7 +149,7 @@ def _gained(report: dict[str, Any]) -> str:
         return f" It is as small as this search finds: {steps_words(report)} more brought no smaller change."
     found = "" if report["stopped"] else ", as small as this search finds it"
     now, before = report["l2"], start["l2"]
-    return f" The change is now {now / before:.2g} of what it was{found}: its size is {now:.1f}, and was {before:.1f}."
+    return f" The change is now {now / before:.2g} of what it was{found}: {now:.1f} after {before:.1f}."
 
 
 def aim(goal: str, k: int, roles: Roles) -> str:

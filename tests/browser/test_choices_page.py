@@ -171,8 +171,10 @@ def test_targets_named_by_hand_stay_for_the_next_photo(visit: Callable[..., Page
     page.locator("#k input[type=number]").fill("1")
     page.locator("#k input[type=number]").press("Tab")
     choose_attack(page, "TkML-AP-T")
-    page.locator("#case label", has_text="chosen by hand").click()
-    expect(page.locator("#chips output")).to_have_text("0 of 1")
+    page.locator("#easiest").click()  # one click names them, as if by hand
+    expect(page.locator("#case input:checked")).to_have_value("chosen")
+    expect(page.locator("#chips output")).to_have_text("1 of 1")
+    expect(page.locator("#chosen")).to_contain_text("Measured with one target at a time on other photos")
     page.locator("#chips details.more summary").click()
     page.locator("#chips .chip[data-label=cow]").click()
     expect(page.locator("#chips output")).to_have_text("1 of 1")

@@ -1,6 +1,7 @@
 """A visitor tests whether an attack is real and compares methods, in a real browser; on a wide screen and on a phone."""
 
 import csv
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,6 +79,7 @@ def test_methods_are_compared_on_what_stands_on_the_attack_tab(
     strip = page.locator("#compare-strip")
     expect(strip.locator(".tag.true")).to_have_text(["cat (true)"])
     expect(strip).to_contain_text("voc20")
+    expect(strip).to_contain_text("(κ = 1)")  # as on Attack, for every method
     ticked = page.locator("#compare-methods label:has(input:checked)")
     assert [text.strip() for text in ticked.all_inner_texts()] == ["TkML-AP-U", "kFool", "MinNorm"]
     expect(page.locator("#compare-methods label", has_text="TkML-AP-T")).to_have_count(0)  # it has another goal
@@ -147,6 +149,8 @@ def test_several_photos_come_in_turn_with_a_sum_and_a_figure_of_each(
     compared(page, "done", runs=6)
     expect(page.locator("#compare-heading")).to_contain_text("Photo 3 of 3: admiral")
     expect(page.locator("#compare-verdict .sum")).to_contain_text("Of 3 photos")
+    expect(page.locator("#compare-verdict .sum")).to_contain_text(re.compile(r"All runs together took [0-9]"))
+    expect(page.locator("#compare-status")).to_contain_text("in all")
     expect(page.locator("#compare-table")).to_contain_text("2 gradients for each method and photo")
     expect(page.locator("#compare-table tbody tr")).to_have_count(2)
     past = page.locator(".compare-past details")

@@ -122,6 +122,15 @@ def test_an_upload_is_not_in_the_link_and_the_page_says_so(at: Callable[..., Pag
     other = at(link.partition("?")[2])
     expect(other.locator("#verdict")).to_contain_text("It names no photo", timeout=RUN)
 
+    # Such a link brings settings alone: opened where one's own photo is on the stage, the photo stays, and that is said.
+    mine = page.locator("#before img").get_attribute("src")
+    page.goto(link.replace("k=1", "k=2"))
+    expect(page.locator("#verdict")).to_contain_text(
+        "Your photo is back, with the settings of this address", timeout=RUN
+    )
+    expect(page.locator("#k input[type=number]")).to_have_value("2")
+    expect(page.locator("#before img")).to_have_attribute("src", str(mine))
+
 
 def test_a_link_that_asks_for_too_much_changes_nothing(at: Callable[..., Page]) -> None:
     page = at("sample=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E&k=999")

@@ -70,7 +70,9 @@ def test_a_finished_run_is_there_on_arrival(visit: Callable[..., Page]) -> None:
     expect(page.locator("#download-png")).to_be_enabled()
     page.set_viewport_size({"width": 1920, "height": 1080})  # a projector: the page stands in the middle
     edges = page.locator("#main").bounding_box()
-    assert edges and abs(2 * edges["x"] + edges["width"] - 1920) <= 20
+    assert edges and abs(2 * edges["x"] + edges["width"] - 1920) <= 20 and edges["width"] >= 1700
+    photo = page.locator("#before .shot").bounding_box()
+    assert photo and photo["width"] >= 340 and photo["height"] >= 270  # photos use the room
 
 
 def test_upload_both_attacks_download_and_upload_again(

@@ -11,12 +11,14 @@ from conftest import to_the_end
 import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.engine import loop
+from demo.engine.frames import Frame, History
 from demo.engine.outcome import Outcome
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.engine.replay import Recorder, Replay
-from demo.engine.smaller import can_be_smaller, smaller
+from demo.engine.smaller import Smallest, can_be_smaller, smaller
 from demo.render.status import done_html
 from demo.render.verdict import sentence, table_html
+from demo.tabs.attack import stage
 
 
 def run(plan: Plan) -> tuple[list[int], Replay]:
@@ -55,7 +57,27 @@ def test_where_nothing_smaller_is_found_that_is_said_and_nothing_is_lost(firm: O
     _, outcome = to_the_end(loop.run_here(smaller(firm), stop_asked=lambda: True))
     assert outcome.report["achieved"] and outcome.report["l2"] <= firm.report["l2"]
     same = {**outcome.report, "l2": firm.report["l2"]}
-    assert "No smaller change was found" in sentence(same, 60)
+    assert "No smaller change was found in" in sentence(same, 60)
+    ended = {**same, "stopped": None, "steps": 61}
+    assert "It is as small as this search finds: 61 steps more brought no smaller change." in sentence(ended, 60)
+    again = replace(outcome, report=ended)
+    assert can_be_smaller(replace(outcome, report=same)) and not can_be_smaller(
+        again
+    )  # pressed once more it would do the same
+
+
+def test_the_smallest_so_far_counts_what_is_as_firm(firm: Outcome) -> None:
+    plan = smaller(firm)
+    smallest, start = Smallest(plan), plan.start
+    assert start
+    history = History(norm=[0.5 * firm.report["l2"]])
+    frame = Frame(1, start.x_adv, plan.photo.logits, history, False, 1.0, 1.0)
+    smallest.see(frame)  # the photo itself, which meets nothing
+    assert smallest.share == 1
+    smallest.see(replace(frame, logits=start.logits))
+    assert smallest.share == pytest.approx(0.5)
+    assert "The smallest so far is 0.50 of it, before rounding" in stage.under_way(plan, smallest.share)
+    assert "Nothing smaller so far" in stage.under_way(plan) and plan.attack.schedule < tk.MinNorm().schedule
 
 
 @pytest.mark.parametrize("why", [{"achieved": False}, {"l2": 0.0}])

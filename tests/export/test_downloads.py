@@ -156,6 +156,14 @@ def test_a_card_is_opaque_and_says_what_the_page_says(data: Path) -> None:
     assert words[-1].endswith("…") and LINK.startswith(words[-1][:-1])  # cut at the card's edge
 
 
+def test_a_card_says_that_its_picture_was_made_smaller_after_the_run_of_its_link(data: Path) -> None:
+    saved = npz.load(data)
+    start = {"attack": "TkML-AP-U", "l2": 2 * saved.report["l2"], "linf": 9.0, "steps": 5}
+    report = {**saved.report, "attack": "MinNorm", "started_from": start}
+    assert "TkML-AP-U on voc20, made smaller afterwards" in card_words(SavedRun(saved.x, saved.x_adv, (), report))
+    assert not any("made smaller" in words for words in card_words(saved))
+
+
 def test_a_card_cuts_what_is_too_long(data: Path) -> None:
     saved = npz.load(data)
     name = "a very long name of a label that no card can hold"

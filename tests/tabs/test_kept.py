@@ -1,14 +1,17 @@
 """What a browser keeps and sends back after a reload: the visitor's photo and marks return, and nothing else gets in."""
 
+import base64
+import io
 import shutil
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from PIL import Image
 
 from demo.photos.uploads import GONE
-from demo.tabs.attack.choice_events import OWN
+from demo.tabs.attack.choice_events import OWN, own_button
 from demo.tabs.attack.kept import brought_back
 from demo.tabs.attack.session import OwnPhoto
 
@@ -40,6 +43,22 @@ def test_photo_marks_and_named_labels_are_back(path: str) -> None:
     assert update[W.chosen]["value"] == ["sofa", "train"] and update[W.case]["value"] == "chosen"
     assert update[STATE.photo] == path and update[STATE.own] == OwnPhoto(path, ("cat", "dog", "no such label"))
     assert update[W.samples]["chosen"] == OWN and update[STATE.replay] is None and update[STATE.sample] is None
+
+
+def test_the_button_among_the_samples_shows_the_photo_the_right_way_up(tmp_path: Path) -> None:
+    exif, path = Image.Exif(), tmp_path / "turned.jpg"
+    exif[0x0112] = 6  # turned to the right for who looks at it: what is above comes to the right
+    photo = Image.new("RGB", (80, 60), "red")
+    photo.paste("blue", (0, 30, 80, 60))
+    photo.save(path, exif=exif)
+    shown = Image.open(io.BytesIO(base64.b64decode(own_button(str(path)).split("base64,")[1].split('"')[0])))
+    left, right = (shown.getpixel((x, shown.height // 2)) for x in (5, shown.width - 6))
+    assert isinstance(left, tuple) and isinstance(right, tuple) and left[2] > 200 > 60 > left[0] and right[0] > 200
+
+
+def test_what_comes_back_from_an_address_that_names_no_photo_says_so(path: str) -> None:
+    said = str(back({"photo": MINE, "truth": [], "origin": "guess", "shown": True})[W.verdict])
+    assert "Your photo is back, with the settings of this address." in said
 
 
 def test_a_guess_is_guessed_again_and_a_photo_that_is_not_shown_is_one_click_away(path: str) -> None:

@@ -42,7 +42,7 @@ def opening(plan: Plan, factor: int = AMPLIFY) -> View:
     photo, start = plan.photo, plan.start
     x_adv, logits = (start.x_adv, start.logits) if start else (photo.x, photo.logits)
     return View(
-        verdict=waiting_html(_under_way(plan)),
+        verdict=waiting_html(under_way(plan)),
         table="",
         before=photo_card.before_html(plan.annotator, plan.photo, plan.roles, plan.k),
         change=photo_card.change_html(photo.x, x_adv, lossless=False, factor=factor),
@@ -50,12 +50,14 @@ def opening(plan: Plan, factor: int = AMPLIFY) -> View:
     )
 
 
-def _under_way(plan: Plan, share: float = 1.0) -> str:
+def under_way(plan: Plan, share: float = 1.0) -> str:
     """What stands for the verdict; `share`: how small the change has become in a run that makes it smaller."""
     goal = f"The goal: {aim(plan.goal_name, plan.k, plan.roles)}."
     if not plan.start:
         return f"Running {plan.request.attack}. {goal}"
-    so_far = f"The smallest so far is {share:.2f} of it, before rounding to 8 bit" if share < 1 else "Nothing smaller so far"
+    so_far = (
+        f"The smallest so far is {share:.2f} of it, before rounding to 8 bit" if share < 1 else "Nothing smaller so far"
+    )
     return f"Making the change smaller with {plan.request.attack}. {so_far}. {goal}"
 
 
@@ -112,7 +114,7 @@ def views(
         if now >= race_due:
             race_due = now + RACE_EVERY
             race = race_of(plan, frame.history)
-            verdict = waiting_html(_under_way(plan, smallest.share)) if plan.start else None
+            verdict = waiting_html(under_way(plan, smallest.share)) if plan.start else None
         yield View(
             change=photo_card.change_html(plan.photo.x, frame.x_adv, lossless=False, factor=factor()),
             after=photo_card.after_html(plan, frame.x_adv, frame.logits, lossless=False, now="now"),
