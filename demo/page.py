@@ -18,7 +18,7 @@ from demo.components.blocks import RELOAD, Page
 from demo.components.theme import Html
 from demo.engine.annotators import working_first
 from demo.export.files import KEEP_SECONDS
-from demo.gradio_patches import lean_sessions
+from demo.gradio_patches import lean_sessions, no_backend
 from demo.photos import upload_folder, uploads
 from demo.photos.samples import write_samples
 from demo.server import event_queue
@@ -86,6 +86,7 @@ def build() -> gr.Blocks:
         raise SystemExit(str(error)) from None
     upload_folder.claim()
     lean_sessions.install()
+    no_backend.install()
     folder = Path(tempfile.mkdtemp(prefix="tkml-samples-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     files = {name: str(path) for name, path in write_samples(folder).items()}

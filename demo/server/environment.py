@@ -19,8 +19,6 @@ def prepare() -> None:
     heap.keep_few()
     reach_itself_without_proxy()
     use_a_folder_of_its_own()
-    # Gradio asks Matplotlib at the first event which backend it has, which would import all of it to find out.
-    os.environ.setdefault("MPLBACKEND", "agg")
     signal.signal(signal.SIGTERM, _as_ctrl_c)
 
 

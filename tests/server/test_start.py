@@ -1,4 +1,4 @@
-"""What the page does without until somebody asks for it."""
+"""What the page does without until somebody asks for it, also while events are answered."""
 
 import os
 import subprocess
@@ -8,8 +8,11 @@ from pathlib import Path
 LATE = ("scipy", "matplotlib", "torchvision", "skimage", "timm", "transformers")
 START = """
 import sys
+import gradio
 from demo.page import build
 build()
+with gradio.utils.MatplotlibBackendMananger():  # as around every event
+    pass
 print([name for name in {late!r} if name in sys.modules])
 """
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import numpy as np
 import pytest
 import torch
@@ -13,9 +14,10 @@ from conftest import to_the_end
 import tkml_core as tk
 from demo.engine import threads
 from demo.engine.annotators import load_annotator
+from demo.engine.run_queue import PLACES
 from demo.photos.samples import sample, samples
 from demo.photos.selection import Source, sample_sources, uploaded
-from demo.tabs.universal import craft, events, photo_set, render, trial
+from demo.tabs.universal import craft, events, photo_set, render, tab, trial
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.pixel_grid import TOLERANCE
 from tkml_core.zoo.universal_perturbations import notes_of, path_of
@@ -304,3 +306,14 @@ def test_reading_the_set_can_be_stopped_between_two_photos(files: dict[str, str]
     reading = photo_set.gathering(sample_sources(["cat", "astronaut"], files, load_annotator(NAME)), NAME, K, False)
     assert next(reading) == 0  # before the first is opened
     reading.close()
+
+
+def test_the_clock_holds_while_the_set_is_read(files: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    with gr.Blocks() as page, gr.Tab() as opened:
+        w = tab.build(opened, [NAME], files)
+    (pressed,) = (fn for fn in page.fns.values() if (w.run._id, "click") in fn.targets and fn.inputs)
+    monkeypatch.setattr(PLACES, "alone", 0.0)
+    form = [box.value for box in pressed.inputs]
+    with pytest.raises(gr.Error, match="were over before all photos were read"):
+        list(pressed.fn(gr.Request(session_hash="x"), *form))
+    assert PLACES.running() == 0
