@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-LATE = ("scipy", "matplotlib", "torchvision", "skimage", "timm", "transformers")
+# The last is what a network on the device "meta" brings, with 160 MB.
+LATE = ("scipy", "matplotlib", "torchvision", "skimage", "timm", "transformers", "sympy")
 START = """
 import sys
 import gradio

@@ -174,9 +174,7 @@ def annotating(labels: Sequence[str], data_set: str, weights: Path) -> YOLOXAnno
     makes probabilities of the logits of its labels that hold on its photos.
     """
     numbers = {key: value.float() for key, value in tensors(weights).items()}
-    with torch.device("meta"):  # no random weights are drawn for the file's to replace
-        network = fold(YOLOXAnnotator(list(range(len(COCO80)))))
-    network.to_empty(device="cpu")
+    network = fold(YOLOXAnnotator(list(range(len(COCO80)))))
     own_keys = network.state_dict()
     fill_exactly(network, {key: value for key, value in numbers.items() if key in own_keys}, weights.name)
     if f"{data_set}.scale" not in numbers or f"{data_set}.shift" not in numbers:
