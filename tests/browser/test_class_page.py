@@ -48,6 +48,16 @@ def test_a_change_is_made_smaller_and_nothing_jumps(visit: Callable[..., Page], 
 TOPS = "ids => ids.map(id => document.querySelector(id).getBoundingClientRect().top)"
 
 
+# What can be pressed and is smaller than a finger's 24 pixels, but for links within a text, as WCAG 2.5.8 has it
+SMALL = """() => [...document.querySelectorAll("button, a, summary, input, select, [role=button]")]
+  .filter((one) => !one.closest("p, caption, footer, details:not([open]) > :not(summary)"))
+  .filter((one) => one.checkVisibility({ visibilityProperty: true }))
+  .map((one) => [one, (one.matches("input") && one.closest("label, .wrap-inner")) || one])
+  .map(([one, box]) => [one, box.getBoundingClientRect()])
+  .filter(([, { width, height }]) => width && height && Math.min(width, height) < 24)
+  .map(([one]) => one.outerHTML.slice(0, 120))"""
+
+
 def test_on_a_phone_verdict_pictures_samples_ready_choices_and_labels_come_first(
     visit: Callable[..., Page], photos: dict[str, Path]
 ) -> None:
@@ -67,6 +77,8 @@ def test_on_a_phone_verdict_pictures_samples_ready_choices_and_labels_come_first
     tops = page.evaluate(TOPS, order)
     assert tops == sorted(tops), dict(zip(order, tops, strict=True))
     assert tops[0] < page.evaluate(TOPS, ["#next"])[0] < tops[1]  # beside the verdict, before the pictures
+    small = page.evaluate(SMALL)
+    assert not small, small
     with page.expect_file_chooser() as chooser:  # the strip of samples begins with the visitor's own
         page.locator("#samples .add").click()
     chooser.value.set_files(photos["cat"])

@@ -15,12 +15,13 @@ from markupsafe import escape
 from demo.catalog import attacks as catalog
 from demo.engine import loop
 from demo.engine.annotators import load_annotator
+from demo.engine.recordings import recording
 from demo.photos.public_names import photo_id
 from demo.photos.selection import Source
 from demo.tabs.attack.form import page_plan
 from demo.tabs.compare import methods, rounds, summary, totals
 from demo.tabs.compare.events import entry_of
-from demo.tabs.compare.limits import Limit
+from demo.tabs.compare.limits import FIRST, Limit
 from demo.tabs.compare.methods import AIMS, ColumnUpdate, ComparisonRequest, Entry
 from demo.tabs.compare.render import (
     column_html,
@@ -298,6 +299,17 @@ def test_the_settings_are_those_of_the_attack_tab_and_all_are_asked_to_be_as_fir
     assert of(other, "TkML-AP-U") != of(entry, "TkML-AP-U") and of(other, "kFool") == of(
         replace(other, settings=()), "kFool"
     )
+
+
+def test_the_film_on_arrival_was_recorded_with_what_both_tabs_ask_for(photos: dict[str, Path]) -> None:
+    kept = recording("push-out")
+    assert kept
+    film = kept.outcome.plan
+    entry = Entry(str(photos[kept.sample]), film.request.annotator, film.k, film.roles.true, confidence=catalog.FIRM)
+    (here,) = methods.plans(entry, "cleared", [film.request.attack], Limit("steps", FIRST["steps"]), 0)
+    assert (here.attack, here.settings, here.goal_name, here.roles) == (
+        film.attack, film.settings, film.goal_name, film.roles,
+    )  # fmt: skip
 
 
 def test_who_meets_the_goal_by_a_hair_is_not_compared_with_who_meets_it_firmly(three: list[Any]) -> None:
