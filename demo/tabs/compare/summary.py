@@ -117,7 +117,8 @@ def _figures(report: dict[str, Any]) -> dict[str, str]:
 
 SIZE = "Size, ‖z‖₂"
 HEADS = (
-    "Method", "Goal", SIZE, "Agrees with the truth", "Size per pixel, Pert ×10⁻²", "Most at one pixel, ‖z‖∞", "PSNR", "SSIM", "Steps", "Passes", "Seconds",
+    "Method", "Goal", SIZE, "Agrees with the truth", "Size per pixel, Pert ×10⁻²", "Most at one pixel, ‖z‖∞",
+    "PSNR", "SSIM", "Steps", "Passes", "Seconds",
 )  # fmt: skip
 
 
