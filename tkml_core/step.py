@@ -50,7 +50,7 @@ class UniversalStep(Step):
     """One update of a perturbation that a whole set shares; its Step fields are about the images `rows` used for it.
 
     z (1,3,H,W) float in [0,1] units, as it was when these images were looked at; rows (B,) long, their places in the
-    set; epoch counts from 0; fooling_rate: share of the whole set that meets the goal with the float z, measured as the
+    set; epoch counts from 0; fooling_rate: share of the set, or of those held out, that meets the goal with the float z, as the
     epoch began. `certified` stays False: z comes to whole levels at the end, and the result speaks of them.
     """
 

@@ -75,7 +75,7 @@ CHOICES = {
     "BlackBox": AttackChoice(
         "Only ask for scores",
         "This project's version of an older method, Square Attack.",
-        "It never looks inside the annotator: it tries thousands of changes and keeps what helps. The change is larger.",
+        "It never looks inside the annotator: it tries thousands of changes and keeps what helps.",
         steps=2000,
         counted="Queries",
     ),

@@ -22,6 +22,7 @@ from oracles import (
 from torch import Tensor, nn
 
 import tkml_core as tk
+from tkml_core.attacks.blackbox.circles import Circles
 from tkml_core.attacks.blackbox.draw import Draw, Square
 from tkml_core.attacks.blackbox.sensitivity import Sensitivity
 from tkml_core.attacks.blackbox.squares import share_at
@@ -128,6 +129,39 @@ def test_linear_annotators(seed: int, m: int, data: st.DataObject) -> None:
         assert (levels(result.x_adv) - levels(x)).abs().max() <= 24
         torch.testing.assert_close(result.norm, tk.l2_norm(result.x_adv - x))
         torch.testing.assert_close(result.norm_float, result.norm)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_circles_come_near_to_the_exact_optimum_of_a_linear_annotator(seed: int) -> None:
+    """48 values of which no square is free of the rest: within 15 % of the least ‖z‖₂, and squares alone 10 % longer still."""
+    annotator, x = linear(seed, 5, side=4, spread=6.0)
+    scores, true = annotator(x)[0].detach().numpy(), tk.topk_mask(annotator(x), 1)
+    goal = tk.Cleared(true=true, k=1)
+    optimum = 255 * cleared_optimum(weights_of(annotator), scores, {int(scores.argmax())}, 1)
+    annotator, seen = watched(annotator)
+    circles = tk.BlackBox(max_steps=1200, epsilon=100)(annotator, x, goal)
+    assert len(seen) == circles.forwards.item() == 1200 and circles.achieved.item()
+    assert optimum * (1 - 1e-6) <= circles.norm.item() <= 1.15 * optimum
+    squares = tk.BlackBox(max_steps=1200, epsilon=100, finish="squares")(annotator, x, goal)
+    assert squares.norm.item() > 1.1 * circles.norm.item()
+
+
+def test_circles_begin_at_a_third_of_the_first_length_and_never_lengthen() -> None:
+    """Most of the image does nothing, so that squares soon take it off."""
+    photo, weight = torch.full((3, 16, 16), 100.0), torch.zeros(3, 16, 16)
+    weight[:, :4, :4] = torch.randn(3, 4, 4, generator=torch.Generator().manual_seed(0))
+    search, lengths, circles = Circles(photo, 1.0, 8, 0.05, 1e-3, 0), [], []
+    for index in range(1, 800):
+        z = search.propose(index)
+        circles.append(search._turned is not None)
+        assert z.abs().max() <= 8 and torch.equal(z, z.round())
+        search.see(z, 1.0 + float((weight * z).sum()) / 50)
+        if search.met:
+            lengths.append(float(search.z.norm()))
+    assert lengths == sorted(lengths, reverse=True) and search.met
+    first = circles.index(True)
+    before = first - (len(circles) - len(lengths))  # in `lengths`
+    assert lengths[before - 1] <= lengths[0] / 3 and all(circles[first : first + 100])
 
 
 def test_two_labels() -> None:
@@ -294,7 +328,7 @@ def test_closing_leaves_nothing_behind() -> None:
     ("name", "value"),
     [
         ("max_steps", -1), ("max_steps", 2.5), ("epsilon", 0), ("epsilon", 2.5), ("epsilon", 256), ("shrink", -1),
-        ("seed", -1), ("seed", True), ("square", 0.0), ("square", 1.5), ("square", float("nan")),
+        ("seed", -1), ("seed", True), ("finish", "surfree"), ("square", 0.0), ("square", 1.5), ("square", float("nan")),
     ],
 )  # fmt: skip
 def test_settings(name: str, value: Any) -> None:

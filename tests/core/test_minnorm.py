@@ -272,7 +272,9 @@ def cleared() -> tuple[tk.Annotator, Tensor, tk.Goal]:
 
 def test_steps_on_whole_levels_shorten_the_saved_image_alone() -> None:
     own, x, goal = cleared()
-    without, result = tk.MinNorm(max_steps=270, rounded=0)(own, x, goal), tk.MinNorm()(own, x, goal)
+    without, result = (
+        tk.MinNorm(max_steps=40 + rounded, schedule=40, rounded=rounded)(own, x, goal) for rounded in (0, 20)
+    )
     assert result.achieved.all()
     assert torch.equal(result.norm_float, without.norm_float)
     assert bool((result.norm <= without.norm).all()) and result.norm.mean() < 0.99 * without.norm.mean()

@@ -249,6 +249,29 @@ def test_it_stops_at_the_wanted_rate(kind: type[Universal]) -> None:
 
 
 @KINDS
+def test_held_out_images_take_no_part_in_updates_and_judge(kind: type[Universal]) -> None:
+    own, x, goal, enough = crowd(8)
+    steps, result = finish(kind(xi=0.7 * enough, epochs=6, held_out=3), own, x, goal)
+    assert {i for step in steps for i in step.rows.tolist()} == {0, 1, 2, 3} and result.x_adv.shape == x.shape
+    assert (result.steps[4:] == 0).all() and (result.backwards[4:] == 0).all() and (result.steps[:4] > 0).all()
+    rates = []
+    for step in steps:
+        if step.epoch == len(rates):  # as the epoch begins
+            rates.append(float((goal.margin(own(x[4:] + step.z)) < 0).double().mean()))
+            assert step.fooling_rate == pytest.approx(rates[-1])
+    assert result.achieved[4:].double().mean() >= max(rates) - 1 / 3  # but for what whole levels change
+    with pytest.raises(ValueError, match="held_out = 7: of 7 images"):
+        kind(held_out=7).steps(own, x, goal)
+
+
+@KINDS
+def test_patience_ends_a_run_whose_rate_rises_no_more(kind: type[Universal]) -> None:
+    own, x, goal, _ = crowd(8)
+    steps, _ = finish(kind(xi=1.0, epochs=50, held_out=2, patience=3), own, x, goal)
+    assert steps[-1].epoch == 3 and {step.fooling_rate for step in steps} == {steps[0].fooling_rate}
+
+
+@KINDS
 def test_send_true_concludes_and_closing_leaves_nothing(kind: type[Universal]) -> None:
     own, x, goal, enough = crowd(9)
     before = x.clone()
@@ -285,7 +308,16 @@ def test_the_inconsistent_goal_too(kind: type[Universal]) -> None:
 @KINDS
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("xi", 0.5), ("xi", float("nan")), ("norm", "l1"), ("wanted", 0.0), ("epochs", -1), ("seed", -1)],
+    [
+        ("xi", 0.5),
+        ("xi", float("nan")),
+        ("norm", "l1"),
+        ("wanted", 0.0),
+        ("epochs", -1),
+        ("seed", -1),
+        ("held_out", -1),
+        ("patience", 0.5),
+    ],
 )
 def test_bad_settings(kind: type[Universal], name: str, value: object) -> None:
     with pytest.raises(ValueError, match=f"{name} = {value!r}"):
@@ -412,6 +444,7 @@ def test_the_command_makes_measures_and_does_not_make_again(
     path = zoo.path_of("TkML-AP-Uv", name, 1, tmp_path)
     notes, written = zoo.notes_of(path), path.stat().st_mtime_ns
     assert notes["attack"] == "TkML-AP-Uv" and notes["k"] == "1" and notes["photos"] == notes["measured"] == "2"
+    assert "held_out=1, patience=0" in notes["settings"]  # of two photos one judges
     assert float(notes["own_norm"]) == pytest.approx(1500 * tk.TkMLAPUv().step, rel=0.01)  # one update
     assert float(notes["norm"]) == pytest.approx(1500, rel=0.01) and path.stat().st_size < 200_000
     assert "a/VOC" not in notes["command"] and "--voc VOCdevkit --coco coco" in notes["command"]

@@ -45,7 +45,7 @@ SLOW: dict[str, dict[str, Any]] = {
 
 
 def batch(annotator: tk.Annotator, size: int) -> Tensor:
-    """`size` different square photos (size,3,224,224)."""
+    """`size` different square photos (size,3,S,S), S the annotator's short side."""
     photos = [annotator.prepare(Image.fromarray(photo()), square=True) for photo in (data.astronaut, data.chelsea)]
     views = [photo.rot90(turns, (2, 3)) for turns in range(4) for photo in photos]
     views += [view.flip(3) for view in views]
@@ -186,7 +186,8 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     annotator = tk.load(args.annotator, args.device)
     on = torch.cuda.get_device_name() if annotator.device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
-    title = f"{args.annotator}, 224 × 224, {on}, torch {torch.__version__}"
+    short = annotator.input_size.short
+    title = f"{args.annotator}, {short} × {short}, {on}, torch {torch.__version__}"
     print(title, flush=True)
     table = bench(annotator, args.attacks, args.batch, args.steps)
     if args.write:

@@ -50,10 +50,13 @@ def to_measure_on(name: str, args: argparse.Namespace) -> list[Photo]:
     return shuffled(measuring(name, args.voc, args.coco), name, args.seed)
 
 
-def attack_of(name: str, args: argparse.Namespace) -> Universal:
-    """The attack at its defaults but for what the command line sets."""
+def attack_of(name: str, args: argparse.Namespace, photos: int) -> Universal:
+    """The attack on so many photos, at its defaults but for what the command line sets; at most half of them only judge."""
     epochs = args.fool_epochs if name == "kUAPs" else args.epochs
-    return replace(UNIVERSAL[name], xi=args.xi, epochs=epochs, wanted=args.wanted, seed=args.seed, max_steps=10**6)
+    return replace(
+        UNIVERSAL[name], xi=args.xi, epochs=epochs, wanted=args.wanted, held_out=min(args.held_out, photos // 2),
+        patience=args.patience, seed=args.seed, max_steps=10**6,
+    )  # fmt: skip
 
 
 def make(attack: Universal, annotator: tk.Annotator, rows: list[Row], k: int) -> tuple[UniversalResult, int]:
@@ -103,7 +106,8 @@ def run(args: argparse.Namespace, command: str) -> None:
             notes = notes_of(path)
             z, rows = load_universal(path), made_on[name].take(k, int(notes["photos"]))
         else:
-            attack, rows = attack_of(which, args), made_on[name].take(k, args.photos)
+            rows = made_on[name].take(k, args.photos)
+            attack = attack_of(which, args, len(rows))
             print(f"{name}, k = {k}, {which}: {len(rows)} photos", flush=True)
             began = time.time()
             result, epochs = make(attack, annotator, rows, k)
@@ -134,9 +138,15 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--attacks", nargs="+", default=list(UNIVERSAL), choices=UNIVERSAL)
     parser.add_argument("--k", type=int, nargs="+", default=list(KS))
     parser.add_argument("--xi", type=float, default=4000.0, help="the L2 norm budget, in 0–255 units")
-    parser.add_argument("--photos", type=int, default=200, help="training photos for each perturbation")
+    parser.add_argument("--photos", type=int, default=1000, help="training photos for each perturbation")
     parser.add_argument("--epochs", type=int, default=3, help="passes of TkML-AP-Uv over them at most")
     parser.add_argument("--fool-epochs", type=int, default=1, help="passes of kUAPs over them at most")
+    parser.add_argument(
+        "--held-out", type=int, default=100, help="of the photos, so many only judge: the best z is theirs"
+    )
+    parser.add_argument(
+        "--patience", type=int, default=0, help="epochs without a higher rate on them after which to stop"
+    )
     parser.add_argument("--wanted", type=float, default=1.0, help="fooling rate on them at which to stop")
     parser.add_argument("--measured", type=int, default=200, help="at most so many photos to measure on")
     parser.add_argument("--seed", type=int, default=0, help="of the choice and order of photos, and of the noise")

@@ -48,7 +48,8 @@ that no training saw (VOC 2007 test for VOC's labels, the 500 largest ids of COC
 consistent at k before the attack. Perturbations whose file exists are kept; without the files the same command makes them again.
 
 ASR: share of photos with E = 0 (the paper's for one z, §4.1). Goal: share with no true label left in the top-k (Eq. 6),
-what all methods were asked for. "There": on the photos it was made on. "TkML-AP-Uv, margin" has the goal's margin in place
+what all methods were asked for. "There": on the photos it was made on. Where the settings have `held_out`, the last so many of
+them only judged: the z that does best on them is the one that is kept. "TkML-AP-Uv, margin" has the goal's margin in place
 of Eq. 8, see `tkml_core/attacks/universal/universal.md`. kUAPs makes one pass over its photos and the others make three: its pass
 runs kFool on every photo that is not fooled yet, and took longer than three of TkML-AP-Uv in five of the six cells (column
 s). More passes might bring it further. All methods have the same norm budget; a z that ended more than 3 % below it ("as

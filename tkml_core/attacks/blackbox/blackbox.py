@@ -7,6 +7,7 @@ from torch import Tensor
 
 from tkml_core import pixel_grid
 from tkml_core.annotator import Annotator
+from tkml_core.attacks.blackbox.circles import Circles
 from tkml_core.attacks.blackbox.squares import Squares
 from tkml_core.attacks.common.base import Attack, check_whole
 from tkml_core.attacks.common.batch import BatchState
@@ -16,6 +17,8 @@ from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Ordered, Targeted
 from tkml_core.images import quantize
 from tkml_core.metrics import l2_norm
 from tkml_core.step import Steps
+
+FINISHES: dict[str, type[Squares]] = {"circles": Circles, "squares": Squares}
 
 
 class Queries(BatchState):
@@ -55,16 +58,19 @@ class BlackBox(Attack):
 
     Each query puts another sign pattern into one square of the perturbation, whose pixels are all ±`epsilon` levels, so
     that every image asked about is an 8-bit one and keeps the L∞ budget; a query that does not lower the margin is
-    rolled back. Once the goal holds, the search goes on for `shrink` queries: half of them take levels off, which spends what
-    the margin has to spare, and half give other signs to what is left, which wins it back.
+    rolled back. Once the goal holds, the search goes on for `shrink` queries, within that budget, to a smaller ‖z‖₂. It
+    begins with squares: half of the queries take levels off, which spends what the margin has to spare, and half give other
+    signs to what is left, which wins it back. Once ‖z‖₂ is a third of the first success's it goes on along circles, for which
+    the decision whether the goal holds is enough, as long as they help (`circles.py`).
 
     Square Attack draws squares anywhere. Here those are drawn more often where queries have told that the margin is sensitive
     (`sensitivity.py`), and levels are taken off where it is not.
 
     max_steps: queries at most, the first look at the image and the last check of the result among them (two, therefore,
     is the least that a run costs). epsilon: levels by which a pixel changes at most, around the nearest 8-bit image.
-    shrink: queries at most after the first success; 0 stops there. square: share of the image that the first squares
-    cover, Square Attack's p. seed: image i of a batch draws with seed + i, on the CPU, so that devices agree.
+    shrink: queries at most after the first success; 0 stops there. finish: "circles", as told, or "squares" to the end.
+    square: share of the image that the first squares cover, Square Attack's p. seed: image i of a batch draws with seed + i,
+    on the CPU, so that devices agree.
     """
 
     name = "BlackBox"
@@ -73,6 +79,7 @@ class BlackBox(Attack):
     max_steps: int = 2000
     epsilon: int = 8
     shrink: int = 2000
+    finish: str = "circles"
     square: float = 0.05
     seed: int = 0
 
@@ -81,6 +88,8 @@ class BlackBox(Attack):
         check_whole("epsilon", self.epsilon, 1)
         check_whole("shrink", self.shrink, 0)
         check_whole("seed", self.seed, 0)
+        if self.finish not in FINISHES:
+            raise ValueError(f"finish = {self.finish!r:.200}: it is {' or '.join(map(repr, FINISHES))}.")
         if self.epsilon > 255:
             raise ValueError(f"epsilon = {self.epsilon!r}: a pixel has 256 levels, so it changes by 255 at most.")
         if not 0 < self.square <= 1:
@@ -91,7 +100,8 @@ class BlackBox(Attack):
 
     def _search(self, state: BatchState, i: int) -> Squares:
         photo, margin = (state.x_adv[i].cpu() * 255).round(), float(state.loss[i])
-        return Squares(photo, margin, self.epsilon, self.square, pixel_grid.needed(self.confidence), self.seed + i)
+        kind, required = FINISHES[self.finish], pixel_grid.needed(self.confidence)
+        return kind(photo, margin, self.epsilon, self.square, required, self.seed + i)
 
     def _loop(self, state: BatchState) -> Steps:
         assert isinstance(state, Queries)

@@ -29,6 +29,13 @@ class Draw:
     def coin(self) -> bool:
         return bool(self.below(2))
 
+    def chance(self, probability: float) -> bool:
+        return float(torch.rand((), generator=self._generator, dtype=torch.float64)) < probability
+
+    def normal(self, count: int) -> Tensor:
+        """(count,) of independent standard normal numbers, in double."""
+        return torch.randn(count, generator=self._generator, dtype=torch.float64)
+
     def signs(self, height: int, width: int) -> Tensor:
         """(3,height,width) of ±1."""
         return torch.randint(0, 2, (3, height, width), generator=self._generator) * 2 - 1

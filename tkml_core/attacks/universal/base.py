@@ -26,6 +26,8 @@ class Universal(Attack):
 
     xi: the norm budget ξ in 0–255 units, of the norm "l2" or "linf". epochs: passes at most (`max_steps` bounds the updates,
     too). wanted: the fooling rate at which to stop, looked at as an epoch begins and confirmed on 8-bit images.
+    held_out: the last so many images take no part in updates; rates during the run are theirs alone, and the z that does
+    best on them is the result. patience: epochs without a higher rate after which to stop; 0 never does.
     seed: of the order of images. start: a z (1,3,H,W) in [0,1] units to go on from; None starts at zero.
 
     The images x (N,3,H,W) may be any number: they are scored in chunks, and only those of one update have a gradient.
@@ -37,6 +39,8 @@ class Universal(Attack):
     norm: str = "l2"
     epochs: int = 10
     wanted: float = 1.0
+    held_out: int = 0
+    patience: int = 0
     seed: int = 0
     start: Tensor | None = field(default=None, repr=False, compare=False)
 
@@ -49,7 +53,8 @@ class Universal(Attack):
             raise ValueError(f"xi = {self.xi!r}: the norm budget, in 0–255 units, is a number, 1 (one level) or more.")
         if not 0 < self.wanted <= 1:
             raise ValueError(f"wanted = {self.wanted!r}: the fooling rate at which to stop is in (0, 1].")
-        check_whole("seed", self.seed, 0)
+        for name in ("held_out", "patience", "seed"):
+            check_whole(name, getattr(self, name), 0)
 
     @property
     def images_an_update(self) -> int:
@@ -78,6 +83,12 @@ class PhotoSet:
         check_asked(annotator, x, goal)
         self.annotator, self.x, self.attack = annotator, x.detach(), attack
         self.goal = goal.fit(len(x), annotator.device)
+        if attack.held_out >= len(x):
+            raise ValueError(
+                f"held_out = {attack.held_out}: of {len(x)} images at least one must be left to make the perturbation on."
+            )
+        self.learned, self.judged = torch.arange(len(x)).split([len(x) - attack.held_out, attack.held_out])
+        self.judged = self.judged if attack.held_out else self.learned
         self.z = torch.zeros_like(self.x[:1], device=annotator.device)
         if attack.start is not None:
             if attack.start.shape != self.z.shape:
@@ -87,7 +98,8 @@ class PhotoSet:
                 )
             self.z = attack.project(attack.start.detach().to(self.z))
         self.best, self.best_rate = self.z, -1.0
-        self.epoch, self.fooling_rate, self.reached = -1, 0.0, False
+        self.epoch, self.fooling_rate = -1, 0.0
+        self.idle, self.over = 0, False  # epochs without a higher rate; whether the run is to end
         self.scores = torch.zeros(goal.true.shape[1], dtype=x.dtype, device=annotator.device).repeat(len(x), 1)
         self.counts = {name: torch.zeros(len(x), dtype=torch.long) for name in ("steps", "forwards", "backwards")}
         self._order = self._batches()
@@ -95,11 +107,11 @@ class PhotoSet:
     @property
     def updates(self) -> int:
         """How many there will be at most."""
-        an_epoch = -(-len(self.x) // self.attack.images_an_update)
+        an_epoch = -(-len(self.learned) // self.attack.images_an_update)
         return min(self.attack.max_steps, self.attack.epochs * an_epoch)
 
     def next_rows(self) -> Tensor:
-        """Which images (B,) the next update is about; where an epoch begins, the whole set is measured first."""
+        """Which images (B,) the next update is about; where an epoch begins, z is measured first."""
         return next(self._order)
 
     def _batches(self) -> Iterator[Tensor]:
@@ -107,7 +119,7 @@ class PhotoSet:
         while True:
             self.epoch += 1
             self._measure()
-            yield from torch.randperm(len(self.x), generator=random).split(self.attack.images_an_update)
+            yield from torch.randperm(len(self.learned), generator=random).split(self.attack.images_an_update)
 
     def images(self, rows: Tensor, z: Tensor | None = None) -> Tensor:
         """x + z in the box, (B,3,H,W), in the memory layout of the network."""
@@ -123,25 +135,30 @@ class PhotoSet:
         return scores + self.attack.confidence * self.goal.true[rows]
 
     def _measure(self) -> None:
-        """The fooling rate of the float z on the whole set, and whether what is wanted is there in 8 bits."""
-        margin = self._margins(self.z)
+        """The fooling rate of the float z on the images that judge it, and whether the run is to end.
+
+        It is to where what is wanted is there in 8 bits, and where no epoch of late has brought a higher rate.
+        """
+        if self.epoch == 0 and self.attack.held_out:
+            self._margins(self.z, self.learned)  # λ and the first margins are those of all images
+        margin = self._margins(self.z, self.judged)
         self.fooling_rate = float((margin < 0).double().mean())
+        self.idle = 0 if self.fooling_rate > self.best_rate else self.idle + 1
         if self.fooling_rate > self.best_rate:
             self.best, self.best_rate = self.z, self.fooling_rate
+        self.over = 0 < self.attack.patience <= self.idle
         if self.fooling_rate >= self.attack.wanted:
             rounded = to_levels(self.z, self.attack.xi, self.attack.norm)
-            sure = (
-                self._margins(rounded) <= -2 * pixel_grid.TOLERANCE
-            )  # twice, so that what holds here holds at batch 1
-            self.reached = float(sure.double().mean()) >= self.attack.wanted
+            # twice, so that what holds here holds at batch 1
+            sure = self._margins(rounded, self.judged) <= -2 * pixel_grid.TOLERANCE
+            self.over = self.over or float(sure.double().mean()) >= self.attack.wanted
 
-    def _margins(self, z: Tensor) -> Tensor:
-        """The margin of every image, (N,), negative where the goal is met by the confidence; keeps the scores aimed at."""
-        everyone = torch.arange(len(self.x))
+    def _margins(self, z: Tensor, everyone: Tensor) -> Tensor:
+        """The margins of those images, negative where the goal is met by the confidence; keeps the scores aimed at."""
         for rows in everyone.split(CHUNK):
             self.scores[rows] = self.aimed(scores_of(self.annotator, self.images(rows, z)), rows)
         self.count(everyone, forwards=1)
-        return self.goal.margin(self.scores)
+        return self.goal.select(everyone).margin(self.scores[everyone])
 
     def step(self, index: int, rows: Tensor, logits: Tensor, loss: Tensor, threshold: Tensor) -> UniversalStep:
         """The mini-batch `rows` at the present z."""
@@ -157,10 +174,14 @@ class PhotoSet:
     def result(self) -> UniversalResult:
         """z on whole levels, and each image with it annotated alone; the best measured z where it does better."""
         last = self._outcome(self.z)
-        if self.best_rate > last.fooling_rate and not torch.equal(self.best, self.z):
+        if self.best_rate > self._rate(last) and not torch.equal(self.best, self.z):
             best = self._outcome(self.best)
-            last = best if best.fooling_rate > last.fooling_rate else last
+            last = best if self._rate(best) > self._rate(last) else last
         return last
+
+    def _rate(self, result: UniversalResult) -> float:
+        """The share that meets the goal among the images that judge."""
+        return float(result.achieved[self.judged.to(result.achieved.device)].double().mean())
 
     @torch.no_grad()
     def _outcome(self, z: Tensor) -> UniversalResult:

@@ -45,7 +45,7 @@ class KUAP(Universal):
             margin = goal.margin(photo_set.aimed(logits, rows))
             # kFool has no loss of its own: the margin is what it brings down.
             step = photo_set.step(index, rows, logits, margin.clamp(min=0), logits.topk(goal.k, dim=1).values[:, -1])
-            if (yield step) or index == photo_set.updates or photo_set.reached:
+            if (yield step) or index == photo_set.updates or photo_set.over:
                 break
             photo_set.count(rows, steps=1)
             if bool(margin >= 0):

@@ -72,8 +72,8 @@ class TkMLAPUv(Universal):
     batch_size: images an update. step: a at the start. beta: β of Eq. 8. momentum: μ. Other settings: see `Universal`.
     surrogate: "average", Eq. 8, whose mean lifts the m − k labels that score lowest, all alike, and not those that are
     nearest to passing the true ones; or "margin", the goal's own margin in its place: max_Y f less the k-th best score of the
-    other labels, which is Eq. 7 where one label is true, and that or more where several are. On photos that z was not made
-    for it meets the goal far more often on voc20, and less often on coco80: see `universal.md`.
+    other labels, which is Eq. 7 where one label is true, and that or more where several are. Which of the
+    two meets the goal more often on photos that z was not made for depends on the network: see `universal.md`.
     """
 
     name = "TkML-AP-Uv"
@@ -132,7 +132,7 @@ class TkMLAPUv(Universal):
             ridge = self.beta / 2 * photo_set.z.square().sum()
             if (yield photo_set.step(index, rows, logits, loss + ridge, self.threshold(logits, goal, lam))):
                 break
-            if index == photo_set.updates or photo_set.reached:
+            if index == photo_set.updates or photo_set.over:
                 break
             photo_set.count(rows, steps=1)
             g = self.beta * photo_set.z + by_z
