@@ -259,7 +259,7 @@ def test_linf_on_photos_is_flatter_than_l2() -> None:
     logits = own(x)
     true = guessed_truth(logits)
     goal = tk.Targeted(targets=tk.choose_targets("worst", logits, true=true, k=3), true=true)
-    flat, round_ = (tk.MinNorm(max_steps=60, norm=norm)(own, x, goal) for norm in ("linf", "l2"))
+    flat, round_ = (tk.MinNorm(max_steps=40, norm=norm)(own, x, goal) for norm in ("linf", "l2"))
     assert flat.achieved.all() and round_.achieved.all()
     largest = [tk.linf_norm(result.x_adv - x) for result in (flat, round_)]
     assert bool((2 * largest[0] <= largest[1]).all()) and bool((flat.norm > round_.norm).all())
@@ -381,8 +381,8 @@ def test_from_a_success_it_ends_with_one_at_most_as_large_wherever_it_is_stopped
     own, x, goal = cleared()
     x, goal = x[:2], goal.select(torch.tensor([0, 1]))
     found = tk.TkMLAPU(confidence=0.5)(own, x, goal)
-    attack = tk.MinNorm(confidence=0.5, schedule=30, max_steps=50)
-    for stop_at in (0, 3, 40, None):
+    attack = tk.MinNorm(confidence=0.5, schedule=20, max_steps=30)
+    for stop_at in (0, 3, 24, None):
         steps = attack.steps(own, x, goal, start=found.x_adv)
         assert torch.equal(next(steps).x_adv, found.x_adv)
         for _ in range(stop_at or 0):
