@@ -103,7 +103,7 @@ def build() -> gr.Blocks:
                 universal_tab.build(tab, names, files)
             with gr.Tab("Tables", id="tables"):
                 tables_tab.build(names, files)
-            with gr.Tab("Learn", id="learn"):
+            with gr.Tab("How it works", id="learn"):
                 learn_tab.build(tabs, attack)
         note()
         presenter.lay_out()

@@ -49,7 +49,7 @@ def head() -> str:
     """Rules for what is outside the page's own part, which Gradio keeps `css=` from reaching on narrow screens; scripts."""
     rules = (
         ".gradio-container .main.app { padding: 14px !important; } footer .divider { display: none; }"
-        "#tabs [role=tab] { padding: 0 4px; font-size: 0.84rem; }"  # all in one row
+        "#tabs [role=tab] { padding: 0 2px; font-size: 0.78rem; }"  # all in one row
     )
     scripts = "".join(f"<script>{script(name)}</script>" for name in PATCHES)
     return f"<style>@media (max-width: 760px) {{ {rules} }}</style>{scripts}"

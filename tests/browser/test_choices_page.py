@@ -211,7 +211,7 @@ def test_choices_made_after_a_run_are_told_from_it(visit: Callable[..., Page]) -
 def test_the_glossary_is_a_click_away_and_the_page_stays_as_it_is(visit: Callable[..., Page]) -> None:
     page = visit(theme="dark")
     page.locator("#k input[type=number]").fill("2")
-    page.locator("#table a", has_text="Learn").click()
+    page.locator("#table a", has_text="How it works").click()
     expect(page.locator("#learn-glossary")).to_be_visible()
     assert page.url.endswith("?__theme=dark#learn")
     page.go_back()

@@ -151,7 +151,7 @@ def test_the_address_follows_the_choices_and_a_reload_brings_them_back(at: Calla
     page.locator("#k input[type=number]").fill("2")
     chosen = re.compile("sample=cat&annotator=[^&]+&k=2&attack=TkML-AP-U&__theme=dark")
     expect(page).to_have_url(chosen)
-    page.get_by_role("tab", name="Learn", exact=True).click()
+    page.get_by_role("tab", name="How it works", exact=True).click()
     expect(page).to_have_url(re.compile(f"{chosen.pattern}#learn$"))
     page.go_back()
     expect(page).to_have_url(re.compile(f"{chosen.pattern}$"))

@@ -1,4 +1,4 @@
-"""A reader walks through the tab "Learn": every slider and button, with what the core says about the same scores."""
+"""A reader walks through the tab "How it works": every slider and button, with what the core says about the same scores."""
 
 import json
 import re
@@ -25,7 +25,7 @@ Visit = Callable[..., Page]
 
 
 def lesson(page: Page) -> Page:
-    page.get_by_role("tab", name="Learn").first.click()
+    page.get_by_role("tab", name="How it works").first.click()
     expect(page.locator("#learn-glossary")).to_be_visible()
     return page
 
@@ -68,7 +68,13 @@ def test_a_walk_through_the_lesson(visit: Visit) -> None:
     page = visit()
     after = names(page, "#after")
     lesson(page)
-    assert page.locator("#learn h2").count() == 7 and page.locator("#learn .says").count() == 6
+    assert page.locator("#learn h2").count() == 8 and page.locator("#learn .says").count() == 6
+
+    # Before all: two photos that look alike, and their lists.
+    first = page.locator("#learn .idea")
+    assert first.locator("img").count() == 2 and first.locator(".toplist").count() == 2
+    assert names(page, "#learn .idea figure:last-child") == after
+    assert not re.search(r"[=‖∈⊆λ]", first.inner_text())
 
     # 1: E is the core's for every k, before and after the attack, and follows what the reader marks as true.
     step = page.locator("[data-step=annotation]")
@@ -80,7 +86,9 @@ def test_a_walk_through_the_lesson(visit: Visit) -> None:
         assert shown[0].tolist() == sorted(shown[0].tolist(), reverse=True) and int(truth.sum()) == 3
         for k in range(1, shown.shape[1]):
             move(step, "k", k)
-            assert says(step).startswith(f"E = {int(tk.consistent(shown, truth, k))}:")
+            agrees = bool(tk.consistent(shown, truth, k))
+            words = f"The list {'agrees with' if agrees else 'contradicts'} the truth (E = {int(agrees)}):"
+            assert says(step).startswith(words)
             cleared = bool(Cleared(truth, k).margin(shown) < 0) if k <= shown.shape[1] - 3 else False
             assert ("No true label is left" in says(step)) is cleared
             assert step.locator(".edge").inner_text() == f"top {k} ends here"
@@ -91,13 +99,13 @@ def test_a_walk_through_the_lesson(visit: Visit) -> None:
     )
     step.locator("input[value=before]").check()
     move(step, "k", 2)
-    assert says(step).startswith("E = 1")
+    assert "agrees with the truth (E = 1)" in says(step)
     chip = step.locator("[data-list=before] .chip").first
     expect(chip).to_have_attribute("aria-pressed", "true")
     chip.focus()
     page.keyboard.press("Space")
     expect(chip).to_have_attribute("aria-pressed", "false")
-    assert says(step).startswith("E = 0")
+    assert "contradicts the truth (E = 0)" in says(step)
 
     # 2: as A passes C, place 2 goes from one to the other; the average has no jump.
     step = page.locator("[data-step=crossing]")
@@ -206,6 +214,10 @@ def test_try_it_chooses_what_the_step_says(visit: Visit) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_lesson_fits_a_phone(visit: Visit, theme: str) -> None:
     page = lesson(visit(PHONE, theme, reduced_motion="reduce"))
+    tab = page.get_by_role("tab", name="How it works").first.bounding_box()
+    first = page.get_by_role("tab", name="Attack").first.bounding_box()
+    assert tab and first and (tab["y"], tab["height"]) == (first["y"], first["height"])  # all names in one line
+    assert tab["x"] + tab["width"] <= 390
     assert page.evaluate("Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)") <= 390
     outside = (
         "all => all.filter(one => one.getBoundingClientRect().right > 391 && !one.closest('.sr, pre'))"

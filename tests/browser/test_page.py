@@ -303,7 +303,7 @@ def test_a_phone_needs_no_sideways_scroll(visit: Callable[..., Page], theme: str
 def test_back_leads_to_the_tab_before_and_an_address_opens_a_tab(visit: Callable[..., Page]) -> None:
     page = visit()
     chosen = page.locator("#tabs [role=tab][aria-selected=true]").first
-    for name in ("Compare", "Learn"):
+    for name in ("Compare", "How it works"):
         page.get_by_role("tab", name=name, exact=True).click()
         expect(chosen).to_have_text(name)
     for name in ("Compare", "Attack"):

@@ -1,4 +1,4 @@
-"""The tab "Learn": its mathematics against the core, its real run, and a walk through all six steps in a browser."""
+"""The tab "How it works": its mathematics against the core, its real run, and a walk through all six steps in a browser."""
 
 import importlib
 import json

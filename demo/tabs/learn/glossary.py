@@ -9,6 +9,7 @@ TERMS = {
     "true label": "A label that the photo really shows. Y is the set of them.",
     "top-k": "The k best-scored labels, Ŷ<sub>k</sub>: what the annotator lists.",
     "consistency, E": "1 where Y and the top-k agree, because one contains the other; else 0.",
+    "⊆": "“A ⊆ B” is read “all of A is in B”.",
     "margin": "How far away a goal is, in score units. Below 0 it is reached.",
     "perturbation, z": "What is added to the photo x. The attacked photo is x + z.",
     "norm": "The size of z. ‖z‖₂ squares all changes, adds them and takes the root; ‖z‖<sub>∞</sub> is the largest one.",

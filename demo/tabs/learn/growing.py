@@ -95,15 +95,10 @@ def _list(outcome: Outcome, run: Grown, at: int, kind: str) -> str:
     top = scored(plan.annotator, logits)[: plan.k]
     left = [label.name for label in top if label.name in plan.roles.true]
     agrees = _agrees(outcome, run)[at]
-    if not left:
-        found = "No true label is left."
-    elif agrees:
-        found = "The list agrees with what is true."
-    else:
-        found = f"Of the true labels, {listed(left)} {are(left)} left."
+    found = f"Of the true labels, {listed(left)} {are(left)} left." if left else "No true label is left."
     says = (
-        f"Size {SIZES[at]:g}, ‖z‖₂ = {float(run.norms[at]):.0f}: E = {int(agrees)}. The top {plan.k} is "
-        f"{listed([label.name for label in top])}. {found}"
+        f"Size {SIZES[at]:g}, ‖z‖₂ = {float(run.norms[at]):.0f}: the list {'agrees with' if agrees else 'contradicts'} the truth "
+        f"(E = {int(agrees)}). The top {plan.k} is {listed([label.name for label in top])}.{'' if agrees else f' {found}'}"
     )
     shown = kind == "attack" and at == SAVED
     return (
@@ -123,6 +118,6 @@ def _table(outcome: Outcome, runs: dict[str, Grown]) -> str:
         )
         rows.append(f'<tr><th scope="row">{KINDS[kind]}</th>{cells}</tr>')
     return (
-        '<table class="flips"><caption>E of Eq. 1 at every size: 1 agrees, 0 contradicts</caption>'
+        '<table class="flips"><caption>Whether the list agrees with the truth, at every size: 1 yes, 0 no (E of Eq. 1)</caption>'
         f'<thead><tr><th scope="col">size</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     )

@@ -52,10 +52,12 @@ LESSONS = (
         "annotation",
         "A top-k annotation",
         (
-            "An annotator scores every label it knows. Its <b>top-k annotation</b> is the list of the k best-scored ones.",
+            "An annotator scores every label it knows. Its <b>top-k annotation</b> is the list of the k best-scored ones, "
+            "Ŷ<sub>k</sub> in the paper. The true labels of the photo are the set Y.",
             "Often the list is longer or shorter than the truth. So the paper asks whether one contains the other: a short "
-            "list must hold nothing but true labels, a long one must hold them all. Then E is 1. At <b>E = 0</b> the "
-            "list contradicts the truth. An attack may ask for more: that no true label is left in the list.",
+            "list must hold nothing but true labels, a long one must hold them all. “A ⊆ B” is read “all of A is in B”.",
+            "If so, the list <b>agrees with the truth</b>, and the paper writes E = 1. Else it contradicts the truth: E = 0. "
+            "An attack may ask for more: that no true label is left in the list.",
         ),
         figures.annotation,
         (Code("Eq. 1", "tkml_core/ranking.py", "consistent"), Code("top-k", "tkml_core/ranking.py", "topk")),

@@ -1,4 +1,4 @@
-"""The tab put together: six steps, the glossary, and the buttons that lead to the tab Attack."""
+"""The tab put together: the idea, six steps, the glossary, and the buttons that lead to the tab Attack."""
 
 from dataclasses import dataclass
 from html import escape
@@ -13,6 +13,7 @@ from demo.tabs.attack.choice_events import CHANGED
 from demo.tabs.attack.presets import preset_boxes, set_preset
 from demo.tabs.attack.tab import AttackTab
 from demo.tabs.learn.glossary import glossary
+from demo.tabs.learn.idea import idea
 from demo.tabs.learn.steps import LESSONS, Code, Lesson
 
 SCRIPTS = ("maths", "drawing", "ranking", "crossing", "lemma", "board", "growing", "lesson")
@@ -58,7 +59,7 @@ def lesson_html(outcome: Outcome) -> str:
     links = "".join(f'<li><a href="#learn-{step.key}">{step.title}</a></li>' for step in LESSONS)
     way = f'<nav class="way" aria-label="Steps"><ol>{links}<li><a href="#learn-glossary">Glossary</a></li></ol></nav>'
     steps = "".join(_step(number, step, outcome) for number, step in enumerate(LESSONS, start=1))
-    return way + steps + glossary()
+    return way + idea(outcome) + steps + glossary()
 
 
 def _step(number: int, step: Lesson, outcome: Outcome) -> str:
