@@ -17,6 +17,9 @@ CROWDED_SECONDS = 20.0  # the same while others wait for a place
 SOON = 5.0  # seconds: who has not begun to listen for an answer by then is taken for gone
 TOLD_EVERY = 5  # seconds by which an estimated wait counts down, until it is as short as that
 _LOOK_EVERY = 0.25  # seconds between two looks at whether a caller still waits and still listens
+_LISTENS_EVERY = (
+    0.04  # the same where a place is free: a page begins to listen a moment after the click, and is to see a frame
+)
 _A_RUN = 15.0  # seconds a run takes, as long as none has been seen
 
 
@@ -200,7 +203,7 @@ class Turn:
                     stands = places._stands(self)
                     # Where a place is free nobody waits for one: it is theirs as soon as they are known to listen.
                     if (stands == told or not stands.seconds) and not self.stop_asked():
-                        places._changed.wait(_LOOK_EVERY)
+                        places._changed.wait(_LOOK_EVERY if stands.seconds else _LISTENS_EVERY)
                         continue
                 if self.stop_asked():
                     return

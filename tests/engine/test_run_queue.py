@@ -184,6 +184,20 @@ def test_waiting_takes_next_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 10 <= len(looks) < 200 and places.waiting() == 0
 
 
+def test_a_place_that_is_free_is_had_as_soon_as_the_caller_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser opens its stream a moment after the click: whoever is alone sees the first frame without a wait."""
+    places, caller, waits = Places(at_once=1), Someone("a", here=False), list[float]()
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        caller.here = len(waits) == 3
+
+    monkeypatch.setattr(places._changed, "wait", wait)
+    turn = Turn(places, caller)
+    assert list(turn.next()) == [] and turn.held
+    assert len(waits) == 3 and max(waits) <= 0.05
+
+
 def test_many_callers_at_once_are_all_served_and_never_more_than_the_places() -> None:
     places, most, served, lock = Places(at_once=3), [0], [0], threading.Lock()
 

@@ -1,0 +1,201 @@
+"""How fast the page is, as one table: `python -m tests.bench`, on a machine that has nothing else to do. About two minutes.
+
+What is compared with a bare pass (one forward pass with its input gradient, what no gradient attack can do without) is timed
+in turn with it, several times; the table has medians. `tkml_core.experiments.bench` has every attack's own loop.
+"""
+
+import argparse
+import json
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+from playwright.sync_api import Page, sync_playwright
+
+import tkml_core as tk
+from demo.engine import threads
+from demo.engine.plan import AttackRequest, Plan, plan_for
+from demo.photos.samples import sample, write_samples
+from demo.tabs.attack import stage
+from tests.load import START_SECONDS, Server
+from tkml_core.experiments.bench import passes, step_ratio
+from tkml_core.measured.markdown import markdown
+
+NAME, PHOTO, ATTACK, K = "voc20", "cat", "TkML-AP-T", 10
+STEPS, WARM = 60, 5  # of a run that is timed, and those before them that are not
+SHORT = {"step": 0.05}  # steps after which no image is done soon
+PATIENCE = 90_000  # milliseconds
+STEP = re.compile(r"step (\d+)")
+# Resolves to the milliseconds from the click on Attack until the stage begins anew, and until a step's frame is painted.
+FIRST_FRAME = """() => new Promise((done) => {
+  const [status, verdict, button] = ["status", "verdict", "attack-button"].map((id) => document.getElementById(id));
+  const began = performance.now(), passed = [];
+  const watch = new MutationObserver(() => {
+    if (!passed.length && /Running/.test(verdict.textContent)) passed.push(performance.now() - began);
+    if (!/step \\d/.test(status.textContent)) return;
+    watch.disconnect();
+    requestAnimationFrame(() => setTimeout(() => done([passed[0] ?? NaN, performance.now() - began])));
+  });
+  for (const box of [status, verdict]) watch.observe(box, { childList: true, subtree: true, characterData: true });
+  button.click();
+})"""
+
+
+def pace(seen: list[tuple[float, int]]) -> float:
+    """Time a step, from (time, step) pairs of a run, its first steps left out."""
+    (began, first), *_, (ended, last) = [(at, step) for at, step in seen if step >= WARM]
+    return (ended - began) / (last - first)
+
+
+def bare(annotator: tk.Annotator, x: Any) -> float:
+    """Seconds of a bare pass, the mean of STEPS."""
+    floor = passes(annotator, x)
+    next(floor)
+    for index in range(WARM + STEPS):
+        if index == WARM:
+            began = time.perf_counter()
+        floor.send(x)
+    return (time.perf_counter() - began) / STEPS
+
+
+def drawn(plan: Plan) -> float:
+    """Seconds a step of a run that is drawn as the page draws it, which nobody looks at."""
+    seen: list[tuple[float, int]] = []
+    for view in stage.views(plan, lambda: bool(seen) and seen[-1][1] >= WARM + STEPS):
+        if view.outcome is None and (found := STEP.search(view.status or "")):
+            seen.append((time.perf_counter(), int(found[1])))
+    return pace(seen)
+
+
+def beside_bare(one: Callable[[], float], annotator: tk.Annotator, x: Any, rounds: int) -> float:
+    """The median of `one()`, seconds a step, over a bare pass with as many threads just before it."""
+    ratios = []
+    for _ in range(rounds):
+        with threads.thread() as call:
+            floor = call(bare, annotator, x)
+        ratios.append(one() / floor)
+    return statistics.median(ratios)
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[tuple[Server, float]]:
+    """The page in a process of its own, and the seconds until it answered."""
+    began, server = time.perf_counter(), Server(folder)
+    try:
+        while time.perf_counter() - began < START_SECONDS and server.process.poll() is None:
+            try:
+                if httpx.get(server.address).status_code == 200:
+                    break
+            except httpx.HTTPError:
+                time.sleep(0.02)
+        yield server, time.perf_counter() - began
+    finally:
+        server.stop()
+
+
+def seconds_of_torch() -> float:
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import torch"], check=True)
+    return time.perf_counter() - began
+
+
+@contextmanager
+def opened(address: str) -> Iterator[Page]:
+    """The page in Chromium."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        page = chromium.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(PATIENCE)
+        page.goto(address)
+        page.locator("#after img").wait_for()
+        page.wait_for_timeout(3000)  # its events after the first picture
+        yield page
+        chromium.close()
+
+
+def ended(page: Page) -> None:
+    page.wait_for_function("() => !document.getElementById('attack-button').disabled")
+    page.wait_for_timeout(500)
+
+
+def first_frames(page: Page, clicks: int) -> list[tuple[float, float]]:
+    """Seconds from each click on Attack until the stage begins anew, and until its first frame."""
+    found = []
+    for _ in range(clicks):
+        begun, frame = page.evaluate(FIRST_FRAME)
+        found.append((begun / 1000, frame / 1000))
+        ended(page)
+    return found
+
+
+def in_chromium(page: Page) -> float:
+    """Seconds a step of a run, by its report: what the browser sees may come late and in bunches."""
+    page.locator("#attack-button").click()
+    page.wait_for_function("() => document.getElementById('attack-button').disabled")
+    ended(page)
+    with page.expect_download() as download:
+        page.locator("#download-report").click()
+    report = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    if report["achieved"] or report["stopped"]:
+        raise SystemExit("The run that is to be timed was over too soon, or took too long.")
+    return float(report["seconds"] / report["steps"])
+
+
+def measure(rounds: int) -> str:
+    """The table."""
+    annotator, rows = tk.load(NAME, "cpu"), []
+    with tempfile.TemporaryDirectory() as folder:
+        photo = write_samples(Path(folder))[PHOTO]
+        true = [label for label in sample(PHOTO).truth if label in annotator.labels]
+        request = AttackRequest(NAME, K, ATTACK, true, "worst", max_steps=2 * STEPS, settings=SHORT)
+        plan = plan_for(photo, request)
+        x = plan.photo.x
+        with threads.thread() as call:
+            ratio, floor = call(step_ratio, annotator, tk.ATTACKS[ATTACK](**SHORT), x, STEPS)
+        rows.append(f"{ATTACK}'s loop over a bare pass of {1000 * floor:.0f} ms | {ratio:.2f} | ≤ 1.10")
+        stands = beside_bare(lambda: drawn(plan), annotator, x, rounds)
+        rows.append(f"a run drawn as on the page, over a bare pass | {stands:.2f} | ≤ 1.25")
+        starts = []
+        for number in range(rounds):
+            torch = seconds_of_torch()
+            with started(Path(folder) / str(number)) as (server, seconds):
+                starts.append(seconds - torch)
+                if number + 1 < rounds:
+                    continue
+                time.sleep(10)
+                rows.append(f"memory of the page that nobody opened, MB | {server.megabytes():.0f} | ≤ 900")
+                with opened(server.address) as page:
+                    frames = first_frames(page, 2 * rounds + 1)
+                query = {"sample": PHOTO, "annotator": NAME, "k": K, "attack": ATTACK, "case": "worst", **SHORT}
+                address = f"{server.address}?{urlencode({**query, 'max_steps': WARM + STEPS})}"
+                with opened(address) as page:
+                    live = beside_bare(lambda: in_chromium(page), annotator, x, rounds)
+        begun, first = ([both[i] for both in frames] for i in (0, 1))
+        for what, seconds, wanted in (("the stage begins anew", begun, ""), ("the first step's frame", first, "≤ 0.3")):
+            words = f"from the click on Attack until {what}, s, median of {len(frames)} (most {max(seconds):.2f})"
+            rows.append(f"{words} | {statistics.median(seconds):.2f} | {wanted}")
+        rows.append(f"a run with the page open in Chromium on the same cores, over a bare pass | {live:.2f} | ≤ 1.25")
+        words = f"`python app.py` answers, s beyond `import torch`, median of {rounds}"
+        rows.append(f"{words} (most {max(starts):.1f}) | {statistics.median(starts):.1f} | ≤ 4")
+    return markdown("measured | found | wanted", rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="how often each is measured")
+    print(measure(max(1, parser.parse_args().rounds)))
+
+
+if __name__ == "__main__":
+    main()
