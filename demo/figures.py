@@ -184,6 +184,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         makes = Makes(tk.load(args.annotator), args.annotator, args.k, args.max_steps)
         paths = chosen(args.folder, args.photos)
+        if args.out.exists() and not args.out.is_dir():
+            raise ValueError(f"--out {args.out}: this is a file; name a folder for the figures.")
         args.out.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)

@@ -26,7 +26,7 @@ JUNK: list[Any] = [
     {"path": 3}, {"url": "http://127.0.0.1:1/x.png"}, {"truth": 3, "photo": [], "annotator": {}, "at": "x", "chosen": 5},
     {"truth": [[], None], "photo": None, "at": 1e9, "playing": "x"},
 ]  # fmt: skip
-BROKEN = ("Something broke", "Traceback", "/tmp", 'File "', "object at 0x")
+BROKEN = ("Something broke", "Traceback", "/tmp", 'File "', "object at 0x", "x" * 201)  # what came is cut
 
 
 @pytest.fixture(scope="module")

@@ -51,6 +51,22 @@ def test_what_is_missing_is_told(folder: Path, more: list[str], words: str, caps
     assert words in capsys.readouterr().err
 
 
+def test_a_file_where_another_is_expected_is_told_in_a_sentence(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "run.npz").write_bytes(b"PK\x03\x04" + bytes(4000))
+    photo = str(folder / "cat.png")
+    asked = {
+        "There is no photo in": [photo],
+        "this is a file": [str(folder), "--out", photo],
+        "could not be read as a picture": [str(folder), "--photos", "run.npz", "--out", str(folder)],
+    }
+    for words, command in asked.items():
+        assert figures.main([*command, "--figures", "1"]) == 2
+        said = capsys.readouterr().err
+        assert words in said and said.count("\n") == 1 and "Errno" not in said
+
+
 def test_words_of_every_strip_stand_in_the_figure() -> None:
     grey = Image.new("RGB", (40, 30))
     panel = Panel(
