@@ -1,5 +1,6 @@
 """`gr.Blocks` whose every refusal is a sentence, also of what Gradio (6.31) checks before a handler is called."""
 
+import re
 from copy import copy
 from typing import Any
 
@@ -18,6 +19,10 @@ FORGOTTEN = (
     "The server has forgotten this page, as it does after a restart or when many visitors came since. "
     '<a href="#reload">Reload the page</a>: photo, marks and settings come back, as your browser has them.'
 )
+
+_QUOTED = re.compile(
+    r"(Value: .{200}).*(?= is not in the list of choices)", re.DOTALL
+)  # as Gradio refuses what was chosen
 
 
 class Page(gr.Blocks):
@@ -45,7 +50,7 @@ class Page(gr.Blocks):
             values: list[Any] = await super().preprocess_data(block_fn, inputs, state, explicit_call)
             return values
         except gr.Error as error:  # of a widget; it quotes what came, however long
-            raise plain_error(str(error.message)[:600]) from None
+            raise plain_error(_QUOTED.sub(r"\1…", str(error.message))[:600]) from None
         except Exception:
             await self._name_culprit(block_fn, inputs, state, explicit_call)
             raise plain_error("What was sent does not fit.") from None
