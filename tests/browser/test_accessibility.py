@@ -22,6 +22,8 @@ def show(page: Page, tab: str) -> None:
     page.evaluate(f"document.querySelector('[role=tab][data-tab-id={tab}]').click()")
     expect(page.locator(f"[role=tab][data-tab-id={tab}]").first).to_have_attribute("aria-selected", "true")
     page.wait_for_timeout(500)  # what the tab holds is mounted now
+    if tab == "lesson-tab":
+        expect(page.locator("#lesson .course")).to_be_visible(timeout=RUN)
 
 
 def broken(page: Page) -> list[str]:
