@@ -37,7 +37,9 @@ def main(argv: list[str] | None = None) -> None:
         "--packs", type=Path, nargs="+", required=True, help="files of tkml_core.experiments.training.pack"
     )
     parser.add_argument("--trained", type=Path, required=True, help="checkpoint of tkml_core.experiments.training, .pt")
-    parser.add_argument("--start", type=Path, help="yolox_nano.onnx or a .safetensors, to be averaged with; without it nothing is")
+    parser.add_argument(
+        "--start", type=Path, help="yolox_nano.onnx or a .safetensors, to be averaged with; without it nothing is"
+    )
     parser.add_argument("--share", type=float, default=0.7, help="of the trained weights in the average")
     parser.add_argument("--weights", type=Path, required=True, help="file to write, .safetensors")
     parser.add_argument("--short", type=int, default=288, help="short side at which the annotator is calibrated")
