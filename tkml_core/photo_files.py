@@ -9,8 +9,10 @@ from PIL import Image, UnidentifiedImageError, features
 
 from tkml_core.colour import orientation, reduction, upright_rgb
 
+# Pillow 11.3 is the first to know of AVIF; those before it warn when they are asked.
+_AVIF = ("AVIF",) if "avif" in features.modules and features.check("avif") else ()
 # A short list on purpose: Pillow also opens formats that start other programs (EPS) or hide many pages (PDF).
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", *(("AVIF",) if features.check("avif") else ()))
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", *_AVIF)
 NAMES = {"JPEG": "JPEG", "PNG": "PNG", "WEBP": "WebP", "GIF": "GIF", "BMP": "BMP", "TIFF": "TIFF", "AVIF": "AVIF"}
 # Million pixels: what these need at once while Pillow decodes them stays below 250 MB (tests/photos/test_photo_files.py). PNG
 # and most JPEGs take no more than the picture itself; the others are decoded into a second place, and copied.

@@ -11,7 +11,7 @@ from test_attacks_linear import scores_of
 import tkml_core as tk
 from tkml_core.experiments.peers.__main__ import main
 from tkml_core.experiments.peers.method import PEERS, Peer
-from tkml_core.experiments.peers.table import page
+from tkml_core.experiments.peers.table import tables
 
 NEAR = {"DDN": 1.001, "FMN": 1.001, "ALMA": 1.01, "APGD": 1.03, "PDPGD": 1.4}  # of the optimum, after 300 gradients
 
@@ -58,7 +58,7 @@ def test_photos_of_several_cells_count_once() -> None:
         for method, length in (("MinNorm", 10.0 + i), ("DDN", longer * (10.0 + i)))
     ]  # fmt: skip
     mean, p = (1.1 * 1.5) ** 0.5, 2 / 2**6
-    assert f"| 100 | DDN | 12 : 12 of 12 | {mean:.2f}, {mean:.2f} – {mean:.2f} | 6 of 6 | {p:.2g} |" in page(lines)
+    assert f"| 100 | DDN | 12 : 12 of 12 | {mean:.2f}, {mean:.2f} – {mean:.2f} | 6 of 6 | {p:.2g} |" in tables(lines)
 
 
 def test_lines_of_other_weights_are_not_mixed_with_new_ones(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from tkml_core.experiments import bench, datasets, evaluate
 from tkml_core.experiments.training import schedule
 from tkml_core.experiments.training.mobilenet import __main__ as train
-from tkml_core.experiments.training.mobilenet.crops import Crops
+from tkml_core.experiments.training.mobilenet.crops import Crops, batches
 from tkml_core.experiments.training.mobilenet.pretrained import start_network
 from tkml_core.labels import COCO80, VOC20, coco_name
 from tkml_core.zoo import mobilenet
@@ -223,6 +223,18 @@ def test_an_epoch_resumed_in_the_middle_goes_on_with_the_same_crops(tiny: tuple[
     assert all(p.shape == (3, 40, 40) and p.dtype == torch.uint8 for p, _, _ in whole)
     crops.begin(0, 0)
     assert crops.size == 32 and not torch.equal(crops[0][0], whole[0][0][:, :32, :32])
+
+
+def test_a_broken_photo_is_named_once_and_its_batch_does_without_it(tiny: tuple[Path, Path]) -> None:
+    photos = datasets.training(*tiny)
+    photos[2].path.write_bytes(b"no picture")
+    args = arguments(batch=4, workers=0, collage=0.0)
+    crops, broken, said = Crops(photos, None, args), set(), []
+    sizes = [len(x) for epoch in (0, 1) for x, _, _ in batches(crops, args, epoch, 0, broken, said.append)]
+    crops.begin(0, 0)
+    drawn = crops.order.count(2)
+    assert drawn and sum(sizes[:2]) == 8 - drawn
+    assert len(said) == len(broken) == 1 and f"{photos[2].path} cannot be read and is left out" in said[0]
 
 
 def test_rates_warm_up_and_fall() -> None:

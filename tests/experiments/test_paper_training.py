@@ -67,6 +67,46 @@ def test_a_few_steps_learn_go_on_and_load(
     assert built(torch.rand(1, 3, side, side)).shape == (1, len(paper_networks.NETWORKS[name].labels))
 
 
+def test_photos_are_turned_upright_and_a_broken_one_is_named_once_counted_and_left_out(
+    photos: list[Photo], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "inception_v3-voc"
+    monkeypatch.setattr(models, "get_model", tiny)
+    monkeypatch.setitem(training.PRESETS, name, replace(training.PRESETS[name], photos=lambda root: photos))
+    photos[3].path.write_bytes(photos[3].path.read_bytes()[:60])
+    turned = Image.new("RGB", (40, 30), (220, 20, 20))
+    turned.paste((20, 220, 20), (20, 0, 40, 30))  # the right half, which stands below as the EXIF says
+    exif = turned.getexif()
+    exif[0x0112] = 6
+    turned.save(photos[0].path, exif=exif)
+    view, _ = training.Views(photos, nn.Identity(), [0])[0]
+    assert view.shape == (3, 40, 30) and view[1, -1].min() > 0.8 and view[1, 0].max() < 0.1
+
+    weights = tmp_path / "w.safetensors"
+    asked = [
+        name,
+        "--data",
+        str(tmp_path),
+        "--init",
+        "random",
+        "--weights",
+        str(weights),
+        "--batch",
+        "8",
+        "--epochs",
+        "2",
+    ]
+    assert training.main([*asked, "--workers", "0", "--device", "cpu"]) == 0
+    said = capsys.readouterr()
+    assert said.err.count("3.png cannot be read and is left out") == 1
+    assert "photos left out as unreadable: 1" in said.out
+    for photo in photos:
+        photo.path.write_bytes(b"no picture")
+    (tmp_path / "w.checkpoint.pt").unlink()
+    assert training.main([*asked, "--workers", "0", "--device", "cpu"]) == 2
+    assert "Not one of the 8 photos of a batch can be read" in capsys.readouterr().err
+
+
 def test_settings_are_the_authors() -> None:
     network = Tiny()
     groups = training.optimizer_of(network, training.PRESETS["inception_v3-voc"]).param_groups

@@ -144,7 +144,7 @@ def test_what_a_folder_holds_is_not_mixed_with_other_settings(voc: Path, tmp_pat
     found = json.loads((out / "run.json").read_text())
     assert TINY in found["weights"] and "torch" in found["versions"] and found["methods"]["kFool"] == repr(tk.KFool())
     assert found["commands"] == [
-        "python -m tkml_core.experiments.tables --voc VOCdevkit --coco VOCdevkit --batch 2 --device cpu --annotator tiny "
+        "python -m tkml_core.experiments.tables --voc VOCdevkit --coco VOCdevkit --device cpu --batch 2 --annotator tiny "
         "--tables 2,3,5 --methods TkML-AP-U kFool TkML-AP-T 'ML-AP(max_steps=40)' --cases untargeted --k 3 --images 1"
     ]
 

@@ -10,7 +10,8 @@ from PIL import Image
 from torch import nn
 
 import tkml_core as tk
-from tkml_core.experiments import transfer
+from tkml_core.experiments import consistent_photos, transfer
+from tkml_core.experiments.consistent_photos import consistent_for_all
 from tkml_core.experiments.datasets import Photo
 from tkml_core.images import InputSize
 from tkml_core.labels import COCO80, VOC20
@@ -47,9 +48,10 @@ def photos(tmp_path: Path) -> list[Photo]:
 
 
 def test_the_same_network_is_fooled_by_what_was_made_for_it(photos: list[Photo], monkeypatch: Any) -> None:
-    monkeypatch.setattr(transfer, "photo_row", lambda annotator, name, photo: real(annotator, "voc20", photo))
+    real = consistent_photos.photo_row
+    monkeypatch.setattr(consistent_photos, "photo_row", lambda own, name, photo: real(own, "voc20", photo))
     annotators = {"one": small(0), "twin": small(0), "other": small(1)}
-    rows = list(transfer.agreed(annotators, photos, 1))
+    rows = list(consistent_for_all(annotators, photos, 1))
     assert [row["one"].key for row in rows] == ["voc/1", "voc/2", "voc/3"]
     lines = transfer.attacked(annotators, "one", "MinNorm", rows, 1, 0)
     for line, row in zip(lines, rows, strict=True):
@@ -61,10 +63,18 @@ def test_the_same_network_is_fooled_by_what_was_made_for_it(photos: list[Photo],
         assert not line["others"]["other"]["picture"]["achieved"]  # another network, one logit's breadth further on
         assert line["side"] == 32 and line["key"] == row["one"].key
         assert line["norm"] == pytest.approx(nearest(annotators["one"], row["one"]), rel=0.05)
-    assert list(transfer.agreed({**annotators, "else": small(2)}, photos[:0], 1)) == []
+    assert list(consistent_for_all({**annotators, "else": small(2)}, photos[:0], 1)) == []
 
 
-real = transfer.photo_row
+def test_a_photo_that_cannot_be_read_or_has_no_true_label_is_left_out(photos: list[Photo]) -> None:
+    photos[0].path.write_bytes(b"no picture")
+    photos[1] = Photo("voc/none", photos[1].path, np.zeros(80, np.float32))
+    said: list[str] = []
+    rows = list(consistent_for_all({"voc20": small(0)}, photos, 1, report=said.append))
+    assert [row["voc20"].key for row in rows] == ["voc/3"]
+    assert len(said) == 1 and "1.png cannot be read and is left out" in said[0]
+    (scaled,) = consistent_for_all({"voc20": small(0)}, photos[2:], 1, side=32)
+    assert torch.equal(scaled["voc20"].x, rows[0]["voc20"].x)
 
 
 def line(name: str, key: str, norm: float, achieved: bool, picture: bool, noise: bool = False) -> dict[str, Any]:
@@ -91,8 +101,5 @@ def test_the_tables_by_hand() -> None:
     assert b == "| b | MinNorm | 0.0 [0.0–65.8] (0 of 2) | – |"
     assert transfer.hardness([]).count("\n") == 1
 
-
-def test_without_the_photos_the_folder_is_named(tmp_path: Path) -> None:
-    missing = ["--voc", str(tmp_path / "VOC"), "--coco", str(tmp_path / "coco"), "--out", str(tmp_path / "x.jsonl")]
-    with pytest.raises(SystemExit, match="VOC"):
-        transfer.main(missing)
+    shown = transfer.page(lines, "the command")
+    assert "`the command`" in shown and "at k = 3." in shown and a in shown and b in shown

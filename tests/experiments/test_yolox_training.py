@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from datasets import write_coco, write_voc
+from PIL import Image
 
 from tkml_core.experiments import datasets
 from tkml_core.experiments.training import __main__ as training
@@ -46,6 +47,22 @@ def test_packed_photos_keep_what_is_known_of_them(packs: list[Path]) -> None:
     assert data.weight[voc, dog] == 0  # only difficult
     assert data.weight[voc, kite] == pytest.approx(0.7)  # VOC does not say; the detectors do
     assert data.target[coco, kite] >= 0.75 and data.target[coco, cat] <= 0.25
+
+
+def test_a_photo_is_packed_upright_and_a_broken_one_is_named_counted_and_left_out(tmp_path: Path) -> None:
+    turned = Image.new("RGB", (60, 40), (220, 20, 20))
+    exif = turned.getexif()
+    exif[0x0112] = 6
+    turned.save(tmp_path / "turned.jpg", exif=exif)
+    (tmp_path / "broken.jpg").write_bytes((tmp_path / "turned.jpg").read_bytes()[:300])
+    labels = np.zeros(80, np.float32)
+    photos = [datasets.Photo(f"voc/{name}", tmp_path / f"{name}.jpg", labels) for name in ("broken", "turned", "gone")]
+    soft, said = np.stack([np.full(80, value) for value in (0.0, 0.2, 0.4)]), []
+    assert pack.pack(photos, soft, tmp_path / "pack.npz", 72, said.append) == 1
+    assert ["broken.jpg cannot be read" in said[0], "gone.jpg cannot be read" in said[1]] == [True, True]
+    data = Packed([tmp_path / "pack.npz"], torch.device("cpu"), range(80), blend=1.0)
+    assert data.keys == ["voc/turned"] and data.shape.tolist() == ["tall"]
+    assert data.target[0].tolist() == pytest.approx([0.2] * 80)  # its own scores
 
 
 def test_a_crop_of_everything_is_the_photo_or_its_mirror(packs: list[Path]) -> None:

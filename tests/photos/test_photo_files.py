@@ -2,9 +2,11 @@
 
 import io
 import random
+import runpy
 import struct
 import subprocess
 import sys
+import warnings
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, features
 from PIL.PngImagePlugin import PngInfo
 
 import tkml_core as tk
@@ -76,6 +78,14 @@ def is_turned(image: Image.Image) -> bool:
     """Whether red is on the right, where orientation 6 puts the upper half."""
     (left, _, _), (right, _, _) = image.getpixel((4, 30)), image.getpixel((image.width - 5, 30))
     return image.size == (48, 64) and left < 80 and right > 180
+
+
+def test_a_pillow_that_does_not_know_avif_is_not_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow 11.0 warns of what it does not know, and every start would."""
+    monkeypatch.delitem(features.modules, "avif", raising=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "AVIF" not in runpy.run_path(photo_files.__file__)["FORMATS"]
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])

@@ -24,6 +24,8 @@ from torch import Tensor
 
 import tkml_core as tk
 from tkml_core.attacks.common.base import Attack
+from tkml_core.experiments.command import plain_command
+from tkml_core.experiments.results import replace_text
 from tkml_core.images import quantize
 from tkml_core.measured.markdown import markdown
 from tkml_core.zoo import DEFAULT
@@ -175,15 +177,19 @@ def bench(annotator: tk.Annotator, names: list[str], sizes: list[int], steps: in
     )
 
 
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="python -m tkml_core.experiments.bench", description=__doc__)
+    made.add_argument("--annotator", default=DEFAULT, choices=tk.available())
+    made.add_argument("--attacks", nargs="+", default=list(tk.ATTACKS), choices=list(tk.ATTACKS))
+    made.add_argument("--batch", type=int, nargs="+", default=[1, 8])
+    made.add_argument("--steps", type=int, default=30, help="timed for each ratio, at most")
+    made.add_argument("--device", default=None)
+    made.add_argument("--write", type=Path, help="also write the table as a page, such as assets/measured/bench.md")
+    return made
+
+
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tkml_core.experiments.bench", description=__doc__)
-    parser.add_argument("--annotator", default=DEFAULT, choices=tk.available())
-    parser.add_argument("--attacks", nargs="+", default=list(tk.ATTACKS), choices=list(tk.ATTACKS))
-    parser.add_argument("--batch", type=int, nargs="+", default=[1, 8])
-    parser.add_argument("--steps", type=int, default=30, help="timed for each ratio, at most")
-    parser.add_argument("--device", default=None)
-    parser.add_argument("--write", type=Path, help="also write the table as a page, such as assets/measured/bench.md")
-    args = parser.parse_args(argv)
+    args = parser().parse_args(argv)
     annotator = tk.load(args.annotator, args.device)
     on = torch.cuda.get_device_name() if annotator.device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
     short = annotator.input_size.short
@@ -193,9 +199,9 @@ def main(argv: list[str] | None = None) -> None:
     if args.write:
         # What glibc keeps of freed memory decides how much of a step is spent on asking the system for it again.
         kept = "".join(f"{name}={value} " for name, value in sorted(os.environ.items()) if name.startswith("MALLOC_"))
-        command = f"{kept}python -m tkml_core.experiments.bench --annotator {args.annotator} --write {args.write}"
-        args.write.parent.mkdir(parents=True, exist_ok=True)
-        args.write.write_text(f"# What a step costs\n\n{PAGE.format(title=title, command=command, far=FAR)}\n{table}\n")
+        command = kept + plain_command(args, parser())
+        page = PAGE.format(title=title, command=command, far=FAR)
+        replace_text(args.write, f"# What a step costs\n\n{page}\n{table}\n")
 
 
 PAGE = """{title}. Made by `{command}`.

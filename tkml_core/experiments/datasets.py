@@ -6,7 +6,8 @@ read is left out, and said: with the file and line, so that it can be mended.
 
 import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,19 @@ class Photo:
     key: str  # "voc/<id>" or "coco/<id>"
     path: Path
     labels: np.ndarray  # (80,) float32
+
+
+def left_out(photo: Photo, error: Exception) -> str:
+    return f"{photo.path} cannot be read and is left out: {error}"
+
+
+@contextmanager
+def leaving_out(photo: Photo, report: Report) -> Iterator[None]:
+    """For the few lines that read a photo: where its file cannot be read they end, and report is told."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        report(left_out(photo, error))
 
 
 def voc(root: Path, year: int, split: str, report: Report = warnings.warn) -> list[Photo]:

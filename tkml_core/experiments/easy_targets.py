@@ -23,8 +23,7 @@ from torch import Tensor, nn
 import tkml_core as tk
 from tkml_core.experiments import datasets
 from tkml_core.experiments.measured_photos import Row, photo_row, shuffled
-from tkml_core.experiments.provenance import replace_text
-from tkml_core.experiments.results import write
+from tkml_core.experiments.results import replace_text, write
 from tkml_core.measured import easy_targets, lines
 from tkml_core.zoo import DEFAULT
 from tkml_core.zoo.yolox import YOLOXAnnotator
@@ -134,19 +133,23 @@ def conclude(annotators: dict[str, tk.Annotator], seen: dict[str, list[datasets.
     return "\n".join(said)
 
 
-def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
         prog="python -m tkml_core.experiments.easy_targets", description=__doc__,
         formatter_class=argparse.RawTextHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("--data", type=Path, required=True, help="a folder with VOCdevkit and coco in it")
-    parser.add_argument("--annotator", nargs="+", default=[DEFAULT], choices=tk.available())
-    parser.add_argument("--photos", type=int, default=3, help="for each true label, at most")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no new photo after so many")
-    parser.add_argument("--seed", type=int, default=0, help="of the order of photos")
-    parser.add_argument("--out", type=Path, default=Path("runs/easy_targets"))
-    parser.add_argument("--table", action="store_true", help="only write the CSV of the lines that are there")
-    args = parser.parse_args(argv)
+    made.add_argument("--data", type=Path, required=True, help="a folder with VOCdevkit and coco in it")
+    made.add_argument("--annotator", nargs="+", default=[DEFAULT], choices=tk.available())
+    made.add_argument("--photos", type=int, default=3, help="for each true label, at most")
+    made.add_argument("--minutes", type=float, default=float("inf"), help="begin no new photo after so many")
+    made.add_argument("--seed", type=int, default=0, help="of the order of photos")
+    made.add_argument("--out", type=Path, default=Path("runs/easy_targets"))
+    made.add_argument("--table", action="store_true", help="only write the CSV of the lines that are there")
+    return made
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = parser().parse_args(argv)
     voc, coco = datasets.roots(args.data)
     annotators = {name: tk.load(name) for name in args.annotator}
     if not args.table:

@@ -15,6 +15,7 @@ from safetensors import safe_open
 from torch import Tensor
 
 import tkml_core as tk
+from tkml_core.experiments.command import add_photo_folders, naming_folders
 from tkml_core.experiments.datasets import IGNORED, columns, measuring
 from tkml_core.experiments.reliability import diagram
 from tkml_core.experiments.training.calibration import expected_calibration_error
@@ -65,7 +66,8 @@ class Measured:
 def measure(name: str, voc: Path, coco: Path) -> Measured:
     """The annotator on the measuring photos of its data set."""
     annotator = tk.load(name)
-    photos = measuring(name, voc, coco)
+    with naming_folders():
+        photos = measuring(name, voc, coco)
     labels = np.stack([p.labels for p in photos])[:, columns(name)]
     logits = score(annotator, [p.path for p in photos])
     some = (labels == 1).any(1)
@@ -140,13 +142,16 @@ def notes_of(path: Path) -> str:
     return "\n".join(f"- {key}: {value}" for key, value in sorted(notes.items()))
 
 
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="python -m tkml_core.experiments.evaluate", description=__doc__)
+    add_photo_folders(made)
+    made.add_argument("--annotators", nargs="+", help="which, if not all that are available")
+    made.add_argument("--write", action="store_true", help="write README.md and reliability.svg beside the weights")
+    return made
+
+
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tkml_core.experiments.evaluate", description=__doc__)
-    parser.add_argument("--voc", type=Path, required=True, help="the VOCdevkit folder")
-    parser.add_argument("--coco", type=Path, required=True, help="the COCO folder")
-    parser.add_argument("--annotators", nargs="+", help="which, if not all that are available")
-    parser.add_argument("--write", action="store_true", help="write README.md and reliability.svg beside the weights")
-    args = parser.parse_args(argv)
+    args = parser().parse_args(argv)
     names = args.annotators or list(tk.available())
     measured = []
     for name in names:

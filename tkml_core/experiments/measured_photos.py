@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 import tkml_core as tk
-from tkml_core.experiments.datasets import IGNORED, Photo, Report, columns
+from tkml_core.experiments.datasets import IGNORED, Photo, Report, columns, leaving_out
 from tkml_core.experiments.methods import Method
 from tkml_core.step import Result
 from tkml_core.step_generators import WithResult
@@ -84,10 +84,8 @@ class Photos:
         """Annotate photos until there is a row at `place`; whether there is."""
         while self.waiting and len(self.rows) <= place:
             photo = self.waiting.pop()
-            try:
+            with leaving_out(photo, self.report):
                 self.rows.append(photo_row(self.annotator, self.name, photo))
-            except (OSError, ValueError) as error:
-                self.report(f"{photo.path} cannot be read and is left out: {error}")
         return place < len(self.rows)
 
 

@@ -3,7 +3,6 @@
 import argparse
 import hashlib
 import json
-import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,20 +11,12 @@ from typing import Any
 import torch
 
 from tkml_core.experiments.command import plain_command
-from tkml_core.experiments.results import Work, process
+from tkml_core.experiments.results import Work, process, replace_text
 from tkml_core.measured.lines import NOTES, read, saved
 from tkml_core.zoo.registry import entry_of
 
 PACKAGES = ("torch", "torchvision", "numpy", "scipy", "pillow", "safetensors")
 SAME = ("seed", "select", "set", "budget")  # what all lines of a folder have in common
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a file whole: who reads it meanwhile sees the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-    fresh.write_text(text)
-    fresh.replace(path)
 
 
 def weights_of(name: str) -> str:

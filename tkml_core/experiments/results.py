@@ -40,6 +40,14 @@ def write(path: Path, rows: Sequence[Outcome]) -> None:
         file.write("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode())
 
 
+def replace_text(path: Path, text: str) -> None:
+    """Write a file whole: who reads it meanwhile sees the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    fresh.write_text(text)
+    fresh.replace(path)
+
+
 @dataclass
 class Work:
     """What is to be measured. images: at most so many a cell; batch: photos attacked at once, a block."""

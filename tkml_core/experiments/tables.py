@@ -15,7 +15,7 @@ from pathlib import Path
 
 import tkml_core as tk
 from tkml_core.experiments import datasets, methods, provenance, results, tables_latex
-from tkml_core.experiments.command import add_shared_options
+from tkml_core.experiments.command import add_block_options, add_shared_options, naming_folders
 from tkml_core.experiments.measured_photos import SELECTIONS, Photos, shuffled
 from tkml_core.measured import lines, summary, tables_report
 from tkml_core.measured.cells import CASES, KS, UNIVERSAL_KS, Cell
@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--data", type=Path, help="a folder with VOCdevkit and coco in it, in place of the next two")
     add_shared_options(made)
+    add_block_options(made)
     made.add_argument("--set", choices=datasets.SETS, help="a whole set in place of each annotator's measuring photos")
     made.add_argument("--annotator", nargs="+", default=list(tk.available()), choices=tk.available())
     made.add_argument("--tables", default="2,3,4,5", help="which of the paper's, such as 2,5")
@@ -92,15 +93,12 @@ def work_of(args: argparse.Namespace, skipped: list[str]) -> results.Work:
     annotators = {name: tk.load(name, args.device) for name in args.annotator}
     photos = {}
     for name, annotator in annotators.items():
-        try:
+        with naming_folders("--data, or --voc and --coco"):
             listed = (
                 datasets.by_name(args.set, voc, coco, report)
                 if args.set
                 else datasets.measuring(name, voc, coco, report)
             )
-        except (FileNotFoundError, ValueError) as error:
-            missing = f"There is no {error.filename}" if isinstance(error, FileNotFoundError) else str(error)
-            raise SystemExit(f"{missing}; name the photos' folders with --data, or --voc and --coco.") from error
         known = datasets.known(listed, name)
         photos[name] = Photos(annotator, name, shuffled(known, name, args.seed), report)
         if not photos[name].waiting:
@@ -125,7 +123,7 @@ def conclude(folder: Path) -> str:
         "pairs.csv": tables_report.to_csv(summary.pairs(cells)),
     }  # fmt: skip
     for name, text in written.items():
-        provenance.replace_text(folder / name, text)
+        results.replace_text(folder / name, text)
     return page
 
 

@@ -8,7 +8,7 @@ written to --out as it is made: kill it when you like, the same command goes on.
 
 import argparse
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -18,11 +18,12 @@ from torch import Tensor
 
 import tkml_core as tk
 from tkml_core.attacks.universal.norm_ball import noise_like
-from tkml_core.experiments.command import add_shared_options, plain_command
-from tkml_core.experiments.datasets import Photo, measuring
-from tkml_core.experiments.measured_photos import Row, asked, photo_row, shuffled
+from tkml_core.experiments.command import add_block_options, add_shared_options, finish, naming_folders
+from tkml_core.experiments.consistent_photos import consistent_for_all
+from tkml_core.experiments.datasets import measuring
+from tkml_core.experiments.measured_photos import Row, asked, shuffled
 from tkml_core.experiments.methods import attack_of
-from tkml_core.experiments.provenance import replace_text, weights_of
+from tkml_core.experiments.provenance import weights_of
 from tkml_core.experiments.results import write
 from tkml_core.images import quantize, to_pil
 from tkml_core.measured.lines import Outcome, read
@@ -38,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawTextHelpFormatter,
     )  # fmt: skip
     add_shared_options(made)
+    add_block_options(made)
     made.add_argument(
         "--annotator",
         nargs="+",
@@ -54,19 +56,6 @@ def parser() -> argparse.ArgumentParser:
 
 def identity(line: Outcome) -> tuple[Any, ...]:
     return line["annotator"], line["weights"], line["method"], line["k"], line["key"]
-
-
-def agreed(annotators: dict[str, tk.Annotator], photos: Sequence[Photo], k: int) -> Iterator[dict[str, Row]]:
-    """The rows of each photo on which every annotator agrees with the truth at k."""
-    for photo in photos:
-        rows: dict[str, Row] = {}
-        for name, annotator in annotators.items():
-            row = photo_row(annotator, name, photo)
-            if not row.fits(k):
-                break
-            rows[name] = row
-        else:
-            yield rows
 
 
 @torch.no_grad()
@@ -107,7 +96,9 @@ def run(args: argparse.Namespace) -> None:
     annotators, began = {name: tk.load(name, args.device) for name in args.annotator}, time.monotonic()
     done = {identity(line) for line in read(args.out)}
     first = args.annotator[0]
-    found = agreed(annotators, shuffled(measuring(first, args.voc, args.coco), first, args.seed), args.k)
+    with naming_folders():
+        photos = shuffled(measuring(first, args.voc, args.coco), first, args.seed)
+    found = consistent_for_all(annotators, photos, args.k)
     for start in range(0, args.photos, args.batch):
         rows = [row for _, row in zip(range(min(args.batch, args.photos - start)), found, strict=False)]
         for name in annotators if rows else ():
@@ -177,7 +168,7 @@ PAGE = """# How hard each annotator is to fool, and whether what fools it fools 
 
 `{command}`
 
-Photos that none of the annotators was trained on, and on which all of them agree with the truth at k = {k}. The goal is that no
+Photos that none of the annotators was trained on, and on which all of them agree with the truth at k = {ks}. The goal is that no
 true label is left in the top-k. Norms are of the saved 8-bit pictures, in 0–255 units, at each annotator's own size: a square of
 `side` pixels. Medians are over the photos on which the goal is met.
 
@@ -192,19 +183,15 @@ per cent, with Wilson's 95 % interval; in brackets the same for the photo with G
 """
 
 
+def page(lines: Sequence[Outcome], command: str) -> str:
+    ks = ", ".join(str(k) for k in sorted({line["k"] for line in lines}))
+    return PAGE.format(command=command, ks=ks, hardness=hardness(lines), transfers=transfers(lines))
+
+
 def main(argv: list[str] | None = None) -> None:
     args = parser().parse_args(argv)
-    try:
-        run(args)
-    except FileNotFoundError as error:
-        raise SystemExit(f"There is no {error.filename}; name the photos' folders with --voc and --coco.") from error
-    lines = list(read(args.out))
-    shown = PAGE.format(
-        command=plain_command(args, parser()), k=args.k, hardness=hardness(lines), transfers=transfers(lines)
-    )
-    if args.write:
-        replace_text(args.write, shown)
-    print(shown)
+    run(args)
+    finish(args, parser(), page, args.write)
 
 
 if __name__ == "__main__":

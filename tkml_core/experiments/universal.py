@@ -20,7 +20,7 @@ from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal.base import Universal
 from tkml_core.attacks.universal.norm_ball import noise_like, to_levels
 from tkml_core.experiments import universal_report
-from tkml_core.experiments.command import plain_command
+from tkml_core.experiments.command import add_shared_options, naming_folders, plain_command
 from tkml_core.experiments.datasets import UNKNOWN, Photo, columns, measuring, training
 from tkml_core.experiments.measured_photos import Photos, Row, in_turn, shuffled
 from tkml_core.step import UniversalResult, UniversalStep
@@ -95,8 +95,9 @@ def run(args: argparse.Namespace, command: str) -> None:
     made_on, measured_on, controls = {}, {}, {}
     for name in args.annotators:
         annotator = tk.load(name, args.device)
-        made_on[name] = Photos(annotator, name, to_make_on(name, args))
-        measured_on[name] = Photos(annotator, name, to_measure_on(name, args))
+        with naming_folders():
+            made_on[name] = Photos(annotator, name, to_make_on(name, args))
+            measured_on[name] = Photos(annotator, name, to_measure_on(name, args))
     for k, name, which in product(args.k, args.annotators, args.attacks):
         path = path_of(which, name, k, args.out)
         if path.exists() != args.again:
@@ -130,33 +131,34 @@ def run(args: argparse.Namespace, command: str) -> None:
         print(f"{name}, k = {k}, {which}: goal {unseen[0]}, E = 0 {unseen[1]} of {len(tests)}", flush=True)
 
 
-def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tkml_core.experiments.universal", description=__doc__)
-    parser.add_argument("--voc", type=Path, required=True, help="the VOCdevkit folder")
-    parser.add_argument("--coco", type=Path, required=True, help="the COCO folder")
-    parser.add_argument("--annotators", nargs="+", default=list(tk.available()), choices=tk.available())
-    parser.add_argument("--attacks", nargs="+", default=list(UNIVERSAL), choices=UNIVERSAL)
-    parser.add_argument("--k", type=int, nargs="+", default=list(KS))
-    parser.add_argument("--xi", type=float, default=4000.0, help="the L2 norm budget, in 0–255 units")
-    parser.add_argument("--photos", type=int, default=1000, help="training photos for each perturbation")
-    parser.add_argument("--epochs", type=int, default=3, help="passes of TkML-AP-Uv over them at most")
-    parser.add_argument("--fool-epochs", type=int, default=1, help="passes of kUAPs over them at most")
-    parser.add_argument(
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="python -m tkml_core.experiments.universal", description=__doc__)
+    add_shared_options(made)
+    made.add_argument("--annotators", nargs="+", default=list(tk.available()), choices=tk.available())
+    made.add_argument("--attacks", nargs="+", default=list(UNIVERSAL), choices=UNIVERSAL)
+    made.add_argument("--k", type=int, nargs="+", default=list(KS))
+    made.add_argument("--xi", type=float, default=4000.0, help="the L2 norm budget, in 0–255 units")
+    made.add_argument("--photos", type=int, default=1000, help="training photos for each perturbation")
+    made.add_argument("--epochs", type=int, default=3, help="passes of TkML-AP-Uv over them at most")
+    made.add_argument("--fool-epochs", type=int, default=1, help="passes of kUAPs over them at most")
+    made.add_argument(
         "--held-out", type=int, default=100, help="of the photos, so many only judge: the best z is theirs"
     )
-    parser.add_argument(
+    made.add_argument(
         "--patience", type=int, default=0, help="epochs without a higher rate on them after which to stop"
     )
-    parser.add_argument("--wanted", type=float, default=1.0, help="fooling rate on them at which to stop")
-    parser.add_argument("--measured", type=int, default=200, help="at most so many photos to measure on")
-    parser.add_argument("--seed", type=int, default=0, help="of the choice and order of photos, and of the noise")
-    parser.add_argument("--device", default=None)
-    parser.add_argument("--out", type=Path, default=FOLDER)
-    parser.add_argument("--again", action="store_true", help="measure those that exist, in place of making the others")
-    parser.add_argument("--table", action="store_true", help="only write the page and print its table")
-    args = parser.parse_args(argv)
+    made.add_argument("--wanted", type=float, default=1.0, help="fooling rate on them at which to stop")
+    made.add_argument("--measured", type=int, default=200, help="at most so many photos to measure on")
+    made.add_argument("--out", type=Path, default=FOLDER)
+    made.add_argument("--again", action="store_true", help="measure those that exist, in place of making the others")
+    made.add_argument("--table", action="store_true", help="only write the page and print its table")
+    return made
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = parser().parse_args(argv)
     if not args.table:
-        run(args, plain_command(args, parser))
+        run(args, plain_command(args, parser()))
     universal_report.write(args.out)
     print(universal_report.table(args.out))
 

@@ -1,7 +1,7 @@
 """BlackBox beside Square Attack on the same photos: `python -m tkml_core.experiments.blackbox --help`.
 
-Each outcome is a line of --out as soon as it is there: kill it when you like, the same command goes on. The table is printed, and
-written where --write says.
+Each outcome is a line of --out as soon as it is there: kill it when you like, the same command goes on. A page with the table
+is printed, and written where --write says.
 """
 
 import argparse
@@ -14,10 +14,10 @@ from torch import Tensor
 import tkml_core as tk
 from tkml_core.experiments.blackbox.square_attack import SquareAttack
 from tkml_core.experiments.blackbox.table import BLACK_BOX, MOMENTS, SQUARE_ATTACK, identity, table
-from tkml_core.experiments.command import add_shared_options, plain_command
+from tkml_core.experiments.command import add_block_options, add_shared_options, finish
 from tkml_core.experiments.consistent_photos import consistent_photos
 from tkml_core.experiments.measured_photos import Row, asked
-from tkml_core.experiments.provenance import replace_text, weights_of
+from tkml_core.experiments.provenance import weights_of
 from tkml_core.experiments.results import write
 from tkml_core.measured.lines import Outcome, read
 from tkml_core.zoo import DEFAULT
@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawTextHelpFormatter,
     )
     add_shared_options(made)
+    add_block_options(made)
     made.add_argument("--annotator", default=DEFAULT, choices=tk.available())
     made.add_argument("--cases", nargs="+", default=["untargeted", "best"], choices=["untargeted", *tk.CASES])
     made.add_argument("--k", type=int, default=3)
@@ -110,16 +111,14 @@ single test.
 """
 
 
+def page(lines: Sequence[Outcome], command: str) -> str:
+    return PAGE.format(command=command, table=table(lines))
+
+
 def main(argv: list[str] | None = None) -> None:
     args = parser().parse_args(argv)
-    try:
-        run(args)
-    except FileNotFoundError as error:
-        raise SystemExit(f"There is no {error.filename}; name the photos' folders with --voc and --coco.") from error
-    shown = table(list(read(args.out)))
-    if args.write:
-        replace_text(args.write, PAGE.format(command=plain_command(args, parser()), table=shown))
-    print(shown)
+    run(args)
+    finish(args, parser(), page, args.write)
 
 
 if __name__ == "__main__":

@@ -1,24 +1,24 @@
 """MinNorm beside others' minimum-norm attacks, at the same number of gradients: `python -m tkml_core.experiments.peers --help`.
 
 Every attack has the same photos, the same exact margin, the same final bisection and the same search on 8-bit levels. Each
-outcome is a line of --out as soon as it is there: kill it when you like, the same command goes on. The table is printed, and
-written beside the lines as Markdown.
+outcome is a line of --out as soon as it is there: kill it when you like, the same command goes on. A page with the tables
+is printed, and written beside the lines as Markdown.
 """
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import tkml_core as tk
-from tkml_core.experiments.command import add_shared_options, plain_command
+from tkml_core.experiments.command import add_block_options, add_shared_options, finish
 from tkml_core.experiments.consistent_photos import consistent_photos
 from tkml_core.experiments.measured_photos import Row, asked
 from tkml_core.experiments.peers.method import PEERS, Peer
-from tkml_core.experiments.peers.table import OURS, identity, page
-from tkml_core.experiments.provenance import replace_text, weights_of
+from tkml_core.experiments.peers.table import OURS, identity, tables
+from tkml_core.experiments.provenance import weights_of
 from tkml_core.experiments.results import write
-from tkml_core.measured.lines import read
+from tkml_core.measured.lines import Outcome, read
 
 
 def parser() -> argparse.ArgumentParser:
@@ -28,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawTextHelpFormatter,
     )
     add_shared_options(made)
+    add_block_options(made)
     made.add_argument("--annotator", nargs="+", default=list(tk.available())[:2], choices=tk.available())
     made.add_argument("--cases", nargs="+", default=["untargeted", "worst"], choices=["untargeted", *tk.CASES])
     made.add_argument("--k", type=int, nargs="+", default=[3])
@@ -103,20 +104,23 @@ def run(args: argparse.Namespace, now: Callable[[], float] = time.monotonic) -> 
                 )
 
 
+PAGE = """# MinNorm beside others
+
+`{command}`
+
+{tables}
+"""
+
+
+def page(lines: Sequence[Outcome], command: str) -> str:
+    return PAGE.format(command=command, tables=tables(lines))
+
+
 def main(argv: list[str] | None = None) -> None:
     args = parser().parse_args(argv)
     if not args.table:
-        try:
-            run(args)
-        except FileNotFoundError as error:
-            raise SystemExit(
-                f"There is no {error.filename}; name the photos' folders with --voc and --coco."
-            ) from error
-    shown = page(list(read(args.out)))
-    if not args.table:
-        command = plain_command(args, parser())
-        replace_text(args.out.with_suffix(".md"), f"# MinNorm beside others\n\n`{command}`\n\n{shown}\n")
-    print(shown)
+        run(args)
+    finish(args, parser(), page, None if args.table else args.out.with_suffix(".md"))
 
 
 if __name__ == "__main__":

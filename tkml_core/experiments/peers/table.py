@@ -27,7 +27,7 @@ def identity(line: Outcome) -> tuple[Any, ...]:
     return tuple(line[name] for name in ("annotator", "case", "k", "gradients", "side", "method", "key"))
 
 
-def page(lines: Sequence[Outcome]) -> str:
+def tables(lines: Sequence[Outcome]) -> str:
     """Markdown: a row for every cell and method, then one for each method over all cells with as many gradients."""
     cells: dict[Cell, dict[str, dict[str, Outcome]]] = defaultdict(lambda: defaultdict(dict))
     for line in lines:

@@ -31,22 +31,26 @@ def between(start: nn.Module, trained: nn.Module, share: float) -> None:
             a.lerp_(b, share)
 
 
-def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tkml_core.experiments.training.finish", description=__doc__)
-    parser.add_argument(
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="python -m tkml_core.experiments.training.finish", description=__doc__)
+    made.add_argument(
         "--packs", type=Path, nargs="+", required=True, help="files of tkml_core.experiments.training.pack"
     )
-    parser.add_argument("--trained", type=Path, required=True, help="checkpoint of tkml_core.experiments.training, .pt")
-    parser.add_argument(
+    made.add_argument("--trained", type=Path, required=True, help="checkpoint of tkml_core.experiments.training, .pt")
+    made.add_argument(
         "--start", type=Path, help="yolox_nano.onnx or a .safetensors, to be averaged with; without it nothing is"
     )
-    parser.add_argument("--share", type=float, default=0.7, help="of the trained weights in the average")
-    parser.add_argument("--weights", type=Path, required=True, help="file to write, .safetensors")
-    parser.add_argument("--short", type=int, default=288, help="short side at which the annotator is calibrated")
-    parser.add_argument("--hold", type=int, default=12, help="every how manieth photo was held out")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--note", nargs="*", default=[], help="key=value, for the file's header")
-    args = parser.parse_args(argv)
+    made.add_argument("--share", type=float, default=0.7, help="of the trained weights in the average")
+    made.add_argument("--weights", type=Path, required=True, help="file to write, .safetensors")
+    made.add_argument("--short", type=int, default=288, help="short side at which the annotator is calibrated")
+    made.add_argument("--hold", type=int, default=12, help="every how manieth photo was held out")
+    made.add_argument("--seed", type=int, default=0)
+    made.add_argument("--note", nargs="*", default=[], help="key=value, for the file's header")
+    return made
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = parser().parse_args(argv)
     data = Packed(args.packs, torch.device("cpu"), range(len(COCO80)), 0.5)
     learn, held = held_out(data, args.hold)
     network = YOLOXAnnotator(list(range(len(COCO80)))).eval()

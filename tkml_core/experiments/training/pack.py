@@ -5,21 +5,23 @@ Photos are WebP with a long side of at most 320 pixels; labels and soft scores c
 
 import argparse
 import io
+import sys
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from tkml_core.experiments.datasets import Photo, training
+from tkml_core.experiments.command import add_photo_folders, naming_folders
+from tkml_core.experiments.datasets import Photo, Report, leaving_out, training
 from tkml_core.experiments.training.soft_labels import soft_scores
+from tkml_core.photo_files import open_photo
 
 LONG = 320  # pixels, the canvas of a packed photo
 
 
 def encoded(photo: Photo, quality: int) -> tuple[bytes, tuple[int, int]]:
     """The photo as WebP, and its width and height there."""
-    with Image.open(photo.path) as file:
-        image = ImageOps.exif_transpose(file).convert("RGB")
+    image = open_photo(photo.path)
     scale = min(1.0, LONG / max(image.size))
     if scale < 1:
         image = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.BICUBIC)
@@ -28,9 +30,17 @@ def encoded(photo: Photo, quality: int) -> tuple[bytes, tuple[int, int]]:
     return out.getvalue(), image.size
 
 
-def pack(photos: list[Photo], soft: np.ndarray, path: Path, quality: int) -> None:
-    """Write bytes (all photos), offsets (n+1,), sizes (n,2), labels (n,80), soft (n,80) in 1/255, keys (n,)."""
-    blobs, sizes = zip(*(encoded(photo, quality) for photo in photos), strict=True)
+def pack(photos: list[Photo], soft: np.ndarray, path: Path, quality: int, report: Report) -> int:
+    """Write bytes (all photos), offsets (n+1,), sizes (n,2), labels (n,80), soft (n,80) in 1/255, keys (n,).
+
+    A file that cannot be read is reported, and left out; returns the number of the others.
+    """
+    read = []
+    for i, photo in enumerate(photos):
+        with leaving_out(photo, report):
+            read.append((i, *encoded(photo, quality)))
+    kept, blobs, sizes = zip(*read, strict=True)
+    photos, soft = [photos[i] for i in kept], soft[list(kept)]
     np.savez(
         path,
         bytes=np.frombuffer(b"".join(blobs), np.uint8),
@@ -40,23 +50,29 @@ def pack(photos: list[Photo], soft: np.ndarray, path: Path, quality: int) -> Non
         soft=(soft * 255).round().astype(np.uint8),
         keys=np.array([photo.key for photo in photos]),
     )
+    return len(photos)
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="python -m tkml_core.experiments.training.pack", description=__doc__)
+    add_photo_folders(made)
+    made.add_argument("--soft", type=Path, required=True, help="npz with detector scores (n,d,80), ids, classes")
+    made.add_argument("--out", type=Path, default=Path("runs/pack"), help="folder of the packs")
+    made.add_argument("--parts", type=int, default=2, help="number of files")
+    made.add_argument("--quality", type=int, default=72, help="of the WebP")
+    return made
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tkml_core.experiments.training.pack", description=__doc__)
-    parser.add_argument("--voc", type=Path, required=True, help="the VOCdevkit folder")
-    parser.add_argument("--coco", type=Path, required=True, help="the COCO folder")
-    parser.add_argument("--soft", type=Path, required=True, help="npz with detector scores (n,d,80), ids, classes")
-    parser.add_argument("--out", type=Path, default=Path("runs/pack"), help="folder of the packs")
-    parser.add_argument("--parts", type=int, default=2, help="number of files")
-    parser.add_argument("--quality", type=int, default=72, help="of the WebP")
-    args = parser.parse_args(argv)
-    photos = training(args.voc, args.coco)
+    args = parser().parse_args(argv)
+    with naming_folders():
+        photos = training(args.voc, args.coco)
     soft = soft_scores(args.soft, photos)
     args.out.mkdir(parents=True, exist_ok=True)
     for i, part in enumerate(np.array_split(np.arange(len(photos)), args.parts)):
-        pack([photos[j] for j in part], soft[part], args.out / f"part{i}.npz", args.quality)
-        print(args.out / f"part{i}.npz", len(part), "photos")
+        path = args.out / f"part{i}.npz"
+        kept = pack([photos[j] for j in part], soft[part], path, args.quality, lambda why: print(why, file=sys.stderr))
+        print(f"{path}: {kept} photos, {len(part) - kept} left out")
 
 
 if __name__ == "__main__":

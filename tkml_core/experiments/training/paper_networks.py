@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageDraw
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision.models import Inception_V3_Weights, ResNet50_Weights, WeightsEnum
 from torchvision.transforms import v2
 
+from tkml_core.experiments.command import plain_value
 from tkml_core.experiments.datasets import Photo, coco, voc
+from tkml_core.experiments.training.readable import Unreadable, collate, opened, readable
 from tkml_core.labels import COCO80, label_indices
 from tkml_core.zoo.checkpoints import fill, read
 from tkml_core.zoo.normalized import Normalized
@@ -71,8 +73,8 @@ PRESETS = {
 }
 
 
-class Views(Dataset[tuple[Tensor, Tensor]]):
-    """A random view (3,side,side) in [0,1] of each photo, with its labels (m,)."""
+class Views(Dataset[tuple[Tensor, Tensor] | str]):
+    """A random view (3,side,side) in [0,1] of each photo, with its labels (m,), or why there is none."""
 
     def __init__(self, photos: Sequence[Photo], views: nn.Module, columns: list[int]) -> None:
         self.photos, self.columns = photos, columns
@@ -81,10 +83,12 @@ class Views(Dataset[tuple[Tensor, Tensor]]):
     def __len__(self) -> int:
         return len(self.photos)
 
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor] | str:
         photo = self.photos[index]
-        with Image.open(photo.path) as file:
-            image = ImageOps.exif_transpose(file).convert("RGB")
+        try:
+            image = opened(photo)
+        except Unreadable as error:
+            return str(error)
         return self.views(image), torch.from_numpy(photo.labels[self.columns] == 1).float()
 
 
@@ -124,8 +128,9 @@ def train(
     batch = batch or preset.batch
     if len(photos) < batch:
         raise ValueError(f"{len(photos)} photos make no batch of {batch}; give more of them, or a smaller batch.")
-    loader = DataLoader(data, batch, shuffle=True, drop_last=True, num_workers=workers)
+    loader = DataLoader(data, batch, shuffle=True, drop_last=True, num_workers=workers, collate_fn=collate)
     optimizer = optimizer_of(network.to(device), preset)
+    broken: set[str] = set()
     peaks, losses, first = [group["lr"] for group in optimizer.param_groups], [], 0
     if checkpoint and checkpoint.exists():
         state = torch.load(checkpoint, map_location=device, weights_only=True)
@@ -137,39 +142,45 @@ def train(
         seen.train()
         for group, peak in zip(optimizer.param_groups, peaks, strict=True):
             group["lr"] = peak * (1 + math.cos(math.pi * epoch / EPOCHS)) / 2
-        total = 0.0
-        for x, labels in loader:
+        total, count = 0.0, 0
+        for x, labels in readable(loader, broken, lambda why: print(why, file=sys.stderr, flush=True)):
             loss = nn.functional.binary_cross_entropy_with_logits(
                 seen(x.to(device)), labels.to(device), reduction="sum"
             )
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
-            total += loss.item()
-        losses.append(total / (len(loader) * batch))
+            total, count = total + loss.item(), count + len(x)
+        losses.append(total / count)
         print(f"epoch {epoch + 1}/{epochs}: loss {losses[-1]:.3f} a photo", flush=True)
         if checkpoint:
             fresh = checkpoint.with_suffix(".new")
             torch.save({"network": network.state_dict(), "optimizer": optimizer.state_dict(), "losses": losses}, fresh)
             fresh.replace(checkpoint)  # so that an interruption never leaves half a file
+    if broken:
+        print(f"photos left out as unreadable: {len(broken)}", flush=True)
     return losses
 
 
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
         prog="python -m tkml_core.experiments.training.paper_networks", description=(__doc__ or "").split("\n")[0]
     )
-    parser.add_argument("annotator", choices=PRESETS)
-    parser.add_argument("--data", type=Path, required=True, help="the VOCdevkit folder, or the COCO folder")
-    parser.add_argument("--init", default="imagenet", help='"imagenet" (torchvision fetches them), a file, or "random"')
-    parser.add_argument("--weights", type=Path, help="file to write; default: where tk.load looks for it")
-    parser.add_argument("--epochs", type=int, default=EPOCHS)
-    parser.add_argument("--batch", type=int, help="default: the authors'")
-    parser.add_argument("--photos", type=int, help="only the first so many, to try it")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--workers", type=int, default=4, help="processes that load photos")
-    parser.add_argument("--seed", type=int, default=2019, help="default: the authors'")
-    args = parser.parse_args(argv)
+    made.add_argument("annotator", choices=PRESETS)
+    made.add_argument("--data", type=Path, required=True, help="the VOCdevkit folder, or the COCO folder")
+    made.add_argument("--init", default="imagenet", help='"imagenet" (torchvision fetches them), a file, or "random"')
+    made.add_argument("--weights", type=Path, help="file to write; default: where tk.load looks for it")
+    made.add_argument("--epochs", type=int, default=EPOCHS)
+    made.add_argument("--batch", type=int, help="default: the authors'")
+    made.add_argument("--photos", type=int, help="only the first so many, to try it")
+    made.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    made.add_argument("--workers", type=int, default=4, help="processes that load photos")
+    made.add_argument("--seed", type=int, default=2019, help="default: the authors'")
+    return made
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = parser().parse_args(argv)
     torch.manual_seed(args.seed)
     weights = args.weights or entry_of(args.annotator).files[0]
     try:
@@ -182,7 +193,12 @@ def main(argv: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    notes = {"epochs": str(args.epochs), "photos": str(len(photos)), "init": args.init, "loss": f"{losses[-1]:.3f}"}
+    notes = {
+        "epochs": str(args.epochs),
+        "photos": str(len(photos)),
+        "init": plain_value(args.init),
+        "loss": f"{losses[-1]:.3f}",
+    }
     save_weights(network.cpu(), weights, notes)
     print(f"wrote {weights}")
     return 0

@@ -9,17 +9,19 @@ import copy
 import time
 from pathlib import Path
 from typing import cast
+from warnings import warn
 
 import torch
 from torch import Tensor, nn
 
-from tkml_core.experiments.command import plain_command
+from tkml_core.experiments.command import add_shared_options, naming_folders, plain_command
 from tkml_core.experiments.datasets import training
 from tkml_core.experiments.training.mobilenet.crops import Crops, batches
 from tkml_core.experiments.training.mobilenet.pretrained import start_network
 from tkml_core.experiments.training.schedule import follow, rate
 from tkml_core.experiments.training.soft_labels import soft_scores
 from tkml_core.zoo import mobilenet
+from tkml_core.zoo.registry import chosen_device
 from tkml_core.zoo.weights import save_weights
 
 
@@ -37,8 +39,9 @@ def loss_of(logits: Tensor, target: Tensor, weight: Tensor, focus: float) -> Ten
 def train(args: argparse.Namespace) -> tuple[nn.Module, float]:
     """Runs, or resumes, the training; returns the averaged network (not folded) and the minutes spent on it."""
     torch.manual_seed(args.seed)
-    device = torch.device(args.device)
-    photos = training(args.voc, args.coco)
+    device = chosen_device(args.device)
+    with naming_folders():
+        photos = training(args.voc, args.coco)
     crops = Crops(photos, soft_scores(args.soft, photos) if args.soft else None, args)
 
     net = start_network(args.init, photos).to(device).to(memory_format=torch.channels_last)
@@ -70,6 +73,7 @@ def train(args: argparse.Namespace) -> tuple[nn.Module, float]:
         step, spent = state["step"], state["spent"]
         print(f"resumed at step {step} of {total}", flush=True)
     normal = mobilenet.Normalized(nn.Identity()).to(device)
+    broken: set[str] = set()
 
     def save() -> None:
         state = {"net": net.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict()}
@@ -81,7 +85,7 @@ def train(args: argparse.Namespace) -> tuple[nn.Module, float]:
     while step < total:
         epoch, start = divmod(step, per_epoch)
         net.train()
-        for pixels, target, weight in batches(crops, args, epoch, start * args.batch):
+        for pixels, target, weight in batches(crops, args, epoch, start * args.batch, broken, warn):
             for group, peak in zip(optimizer.param_groups, peaks, strict=True):
                 group["lr"] = peak * rate(step, total)
             x = normal(pixels.to(device).float().div(255)).contiguous(memory_format=torch.channels_last)
@@ -106,44 +110,45 @@ def train(args: argparse.Namespace) -> tuple[nn.Module, float]:
                 save()
     if time.time() - began > 1:
         save()
+    if broken:
+        print(f"photos left out as unreadable: {len(broken)}", flush=True)
     return average, (spent + time.time() - began) / 60
 
 
-def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tkml_core.experiments.training.mobilenet", description=__doc__)
-    parser.add_argument("--voc", type=Path, required=True, help="the VOCdevkit folder, with VOC2007 and VOC2012 in it")
-    parser.add_argument("--coco", type=Path, required=True, help="the COCO folder: train2017, val2017, annotations")
-    parser.add_argument("--soft", type=Path, help="npz with scores (n,d,80), ids, classes: soft labels for the unknown")
-    parser.add_argument("--init", default="imagenet", help='"imagenet" (torchvision downloads it) or a state file')
-    parser.add_argument("--out", type=Path, default=Path("runs/train"), help="checkpoints; an existing one is resumed")
-    parser.add_argument("--weights", type=Path, default=Path("assets/weights/mobilenet_v2_coco80.safetensors"))
-    parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[176, 192, 208], help="side of the crops, growing")
-    parser.add_argument(
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="python -m tkml_core.experiments.training.mobilenet", description=__doc__)
+    add_shared_options(made)
+    made.add_argument("--soft", type=Path, help="npz with scores (n,d,80), ids, classes: soft labels for the unknown")
+    made.add_argument("--init", default="imagenet", help='"imagenet" (torchvision downloads it) or a state file')
+    made.add_argument("--out", type=Path, default=Path("runs/train"), help="checkpoints; an existing one is resumed")
+    made.add_argument("--weights", type=Path, default=Path("assets/weights/mobilenet_v2_coco80.safetensors"))
+    made.add_argument("--epochs", type=int, default=8)
+    made.add_argument("--batch", type=int, default=32)
+    made.add_argument("--sizes", type=int, nargs="+", default=[176, 192, 208], help="side of the crops, growing")
+    made.add_argument(
         "--lr", type=float, default=4e-4, help="peak rate of the features; the head learns 4 times as fast"
     )
-    parser.add_argument("--decay", type=float, default=0.05, help="weight decay")
-    parser.add_argument("--focus", type=float, default=0.0, help="exponent that quiets easy labels (0: plain BCE)")
-    parser.add_argument("--blend", type=float, default=0.5, help="share of the soft score in a known label")
-    parser.add_argument("--unknown", type=float, default=0.7, help="weight of the labels that only detectors know")
-    parser.add_argument(
+    made.add_argument("--decay", type=float, default=0.05, help="weight decay")
+    made.add_argument("--focus", type=float, default=0.0, help="exponent that quiets easy labels (0: plain BCE)")
+    made.add_argument("--blend", type=float, default=0.5, help="share of the soft score in a known label")
+    made.add_argument("--unknown", type=float, default=0.7, help="weight of the labels that only detectors know")
+    made.add_argument(
         "--rare", type=float, default=0.0, help="labels rarer than this share are drawn more often (0: none)"
     )
-    parser.add_argument("--crop", type=float, default=0.3, help="smallest share of the photo's area in a crop")
-    parser.add_argument("--collage", type=float, default=0.3, help="share of crops made of two photos")
-    parser.add_argument("--average", type=float, default=0.998, help="decay of the exponential average")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--workers", type=int, default=1, help="processes that load photos")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument(
-        "--bfloat16", action="store_true", help="compute in bfloat16 where the processor is quick at it"
-    )
-    parser.add_argument("--show", type=float, default=30, help="seconds between progress lines and checkpoints")
-    args = parser.parse_args(argv)
+    made.add_argument("--crop", type=float, default=0.3, help="smallest share of the photo's area in a crop")
+    made.add_argument("--collage", type=float, default=0.3, help="share of crops made of two photos")
+    made.add_argument("--average", type=float, default=0.998, help="decay of the exponential average")
+    made.add_argument("--workers", type=int, default=1, help="processes that load photos")
+    made.add_argument("--bfloat16", action="store_true", help="compute in bfloat16 where the processor is quick at it")
+    made.add_argument("--show", type=float, default=30, help="seconds between progress lines and checkpoints")
+    return made
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = parser().parse_args(argv)
     args.out.mkdir(parents=True, exist_ok=True)
     average, minutes = train(args)
-    notes = {"command": plain_command(args, parser), "seed": str(args.seed), "minutes": f"{minutes:.0f}"}
+    notes = {"command": plain_command(args, parser()), "seed": str(args.seed), "minutes": f"{minutes:.0f}"}
     save_weights(mobilenet.fold(average.cpu().float()), args.weights, notes)
     print(f"wrote {args.weights}")
 

@@ -15,12 +15,15 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
-from tkml_core.experiments.datasets import IGNORED, UNKNOWN, Photo
-from tkml_core.photo_files import open_photo
+from tkml_core.experiments.datasets import IGNORED, UNKNOWN, Photo, Report
+from tkml_core.experiments.training.readable import Unreadable, collate, opened, readable
 
 
-class Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
-    """Augmented squares with soft labels and their weights; item i of an epoch is a function of (seed, epoch, i)."""
+class Crops(Dataset[tuple[Tensor, Tensor, Tensor] | str]):
+    """Augmented squares with soft labels and their weights; item i of an epoch is a function of (seed, epoch, i).
+
+    In place of a photo that cannot be read there is a sentence about it.
+    """
 
     def __init__(self, photos: list[Photo], scores: np.ndarray | None, args: argparse.Namespace) -> None:
         self.photos, self.scores, self.args = photos, scores, args
@@ -61,7 +64,7 @@ class Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
 
     def crop(self, index: int, width: int, height: int, rng: np.random.Generator) -> Tensor:
         """(3,height,width) uint8: a random part with at least `--crop` of the area, mirrored half of the time."""
-        image = open_photo(self.photos[index].path)
+        image = opened(self.photos[index])
         for _ in range(10):
             area = rng.uniform(self.args.crop, 1) * image.width * image.height
             ratio = width / height * math.exp(rng.uniform(-0.29, 0.29))
@@ -75,8 +78,13 @@ class Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
             image = ImageOps.mirror(image)
         return torch.from_numpy(np.array(image)).permute(2, 0, 1)
 
-    def __getitem__(self, item: int) -> tuple[Tensor, Tensor, Tensor]:
-        item += self.start
+    def __getitem__(self, item: int) -> tuple[Tensor, Tensor, Tensor] | str:
+        try:
+            return self._made(item + self.start)
+        except Unreadable as error:
+            return str(error)
+
+    def _made(self, item: int) -> tuple[Tensor, Tensor, Tensor]:
         rng = np.random.default_rng((self.args.seed, self.epoch, item))
         index, size = self.order[item], self.size
         target, weight = self.target(index)
@@ -100,10 +108,13 @@ class Crops(Dataset[tuple[Tensor, Tensor, Tensor]]):
         return pixels, target, weight
 
 
-def batches(crops: Crops, args: argparse.Namespace, epoch: int, start: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+def batches(
+    crops: Crops, args: argparse.Namespace, epoch: int, start: int, broken: set[str], report: Report
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """An epoch's batches from its item `start` on. broken, report: as of `readable`."""
     crops.begin(epoch, start)
-    return iter(
-        DataLoader(
-            crops, args.batch, num_workers=args.workers, drop_last=True, prefetch_factor=4 if args.workers else None
-        )
-    )
+    loader = DataLoader(
+        crops, args.batch, num_workers=args.workers, drop_last=True, collate_fn=collate,
+        prefetch_factor=4 if args.workers else None,
+    )  # fmt: skip
+    return readable(loader, broken, report)

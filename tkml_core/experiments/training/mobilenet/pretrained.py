@@ -1,15 +1,16 @@
 """What the training starts from: MobileNetV2 with ImageNet features and a fresh head."""
 
-from pathlib import Path
+import warnings
 from typing import cast
 
 import torch
-from PIL import Image, ImageOps
+from PIL import ImageOps
 from torch import nn
 from torchvision.transforms import v2
 
-from tkml_core.experiments.datasets import Photo
+from tkml_core.experiments.datasets import Photo, leaving_out
 from tkml_core.labels import COCO80
+from tkml_core.photo_files import open_photo
 from tkml_core.zoo import mobilenet
 from tkml_core.zoo.normalized import MEAN, STD
 
@@ -29,17 +30,14 @@ def start_network(init: str, photos: list[Photo]) -> nn.Module:
     if wrong:
         raise SystemExit(f"{init} is not a MobileNetV2 state in torchvision's key names: {wrong[:4]} …")
     if mobilenet.is_folded(net):
-        some = [
-            v2.functional.pil_to_tensor(_square(p.path)).float() / 255 for p in photos[:: max(1, len(photos) // 96)]
-        ]
+        some = []
+        for photo in photos[:: max(1, len(photos) // 96)]:
+            with leaving_out(photo, warnings.warn):
+                square = ImageOps.fit(open_photo(photo.path), (192, 192))
+                some.append(v2.functional.pil_to_tensor(square).float() / 255)
         mean, std = torch.tensor(MEAN).view(1, 3, 1, 1), torch.tensor(STD).view(1, 3, 1, 1)
         mobilenet.unfold(net, (torch.stack(some) - mean) / std)
     head = cast(nn.Linear, cast(nn.Sequential, net.classifier)[1])
     nn.init.normal_(head.weight, std=0.01)
     nn.init.constant_(head.bias, -3.0)  # nearly every label is absent
     return net
-
-
-def _square(path: Path) -> Image.Image:
-    with Image.open(path) as file:
-        return ImageOps.fit(file.convert("RGB"), (192, 192))
