@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 import warnings
+from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,9 +17,11 @@ if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
     # in processes that know nothing of one another, and an attack takes ten times as long. PyTorch reads it on import.
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
 
+from tkml_core.images import InputSize
 from tkml_core.step_generators import WithResult
 
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+SMALL = InputSize(128, 256)  # a fifth of the pixels of a photo as it is annotated, where a test is not about pixels
 PATIENCE, RUN = 30_000, 90_000  # milliseconds, for a busy machine; a free one needs a tenth of it
 
 
@@ -84,6 +87,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             )
         yield address
         page.close()
+
+
+def make_photos_small(patch: pytest.MonkeyPatch) -> None:
+    """Have the demo annotate photos small from now on, so that runs on them are short. What was annotated before stays large."""
+    from demo.engine import annotators, recordings
+
+    recordings.recordings()  # read now, as they belong to photos of the usual size
+    patch.setattr(annotators, "_photos", OrderedDict())
+    for name in ("voc20", "coco80", "mobilenet-voc20"):
+        patch.setattr(annotators.load_annotator(name), "input_size", SMALL)
+
+
+@pytest.fixture
+def small_photos(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make_photos_small`, for one test."""
+    make_photos_small(monkeypatch)
 
 
 def _free_port() -> int:

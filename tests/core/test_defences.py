@@ -46,10 +46,10 @@ def test_a_defence_stops_the_attack_that_does_not_know_it_and_no_other(defence: 
 
 
 def test_draws_that_the_attack_has_not_seen_are_fooled_too() -> None:
-    """With some confidence, the expectation over six draws is enough for others."""
+    """With some confidence, the expectation over three draws is enough for others."""
     module = registry.build_of(f"{registry.DEFAULT}+random_resize")
     assert isinstance(module, Defended)
-    expected = tk.Annotator(module.with_seed(0, draws=6), annotator().labels)
+    expected = tk.Annotator(module.with_seed(0, draws=3), annotator().labels)
     goal = tk.Cleared(true=expected.mask(["cat"]), k=1)
     result = tk.TkMLAPU(max_steps=100, confidence=8.0)(expected, cat(), goal)
     with torch.no_grad():
