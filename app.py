@@ -1,13 +1,17 @@
 """Start the demo: `python app.py`, then open http://127.0.0.1:7860. Gradio's GRADIO_* variables are honoured."""
 
+import contextlib
+
+from demo.gradio_patches import no_stub_files
 from demo.server import environment
 
 if __name__ == "__main__":
-    environment.prepare()
-    with environment.nothing_collected():
-        from demo.page import build, launch_options  # Gradio reads where its folder is as it is imported
-        from demo.photos import download
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C while it starts; later Gradio sees to it
+        environment.prepare()
+        with environment.nothing_collected(), no_stub_files.none_written():
+            from demo.page import build, launch_options  # Gradio reads where its folder is as it is imported
+            from demo.photos import download
 
-        page = build()
-    download.in_background()
-    page.launch(**launch_options())
+            page = build()
+        download.in_background()
+        page.launch(**launch_options())
