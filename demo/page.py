@@ -65,6 +65,7 @@ def launch_options() -> dict[str, Any]:
         "max_file_size": uploads.MAX_FILE_SIZE,
         "strict_cors": True,
         "run_history": False,
+        "enable_monitoring": False,
         "footer_links": ["api", "settings"],
         "mcp_server": agents_can_call(),
         "state_session_capacity": VISITORS,

@@ -64,7 +64,8 @@ def event_word(event: gr.EventData, name: str) -> str:
     return str(data[name])
 
 
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+# Without widgets that show progress: else the page describes every output of an event anew, pictures and all, at each message.
+QUIET: dict[str, Any] = {"show_progress": "hidden", "show_progress_on": [], "api_visibility": "private"}
 
 
 # One choice of a visitor after the other (see `queue`): each reads what the one before it has set, however fast they click.

@@ -54,7 +54,7 @@ class Recorder:
 
 def _levels(x: Tensor) -> Tensor:
     """A picture as whole levels: uint8, on the CPU."""
-    return x.detach().mul(255).round().clamp(0, 255).to(torch.uint8).cpu()
+    return x.detach().mul(255).round_().clamp_(0, 255).to(torch.uint8).cpu()
 
 
 def packed(x: Tensor | bytes, photo: Tensor) -> bytes:

@@ -18,7 +18,7 @@ SOON = 5.0  # seconds: who has not begun to listen for an answer by then is take
 TOLD_EVERY = 5  # seconds by which an estimated wait counts down, until it is as short as that
 _LOOK_EVERY = 0.25  # seconds between two looks at whether a caller still waits and still listens
 _LISTENS_EVERY = (
-    0.04  # the same where a place is free: a page begins to listen a moment after the click, and is to see a frame
+    0.02  # the same where a place is free: a page begins to listen a moment after the click, and is to see a frame
 )
 _A_RUN = 15.0  # seconds a run takes, as long as none has been seen
 

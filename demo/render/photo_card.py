@@ -10,10 +10,10 @@ from demo.render.labels import scored, top_list
 from demo.render.pictures import AMPLIFY, amplified, figure, to_image
 
 
-def before_html(annotator: tk.Annotator, photo: Photo, roles: Roles, k: int) -> str:
+def before_html(annotator: tk.Annotator, photo: Photo, roles: Roles, k: int, lossless: bool = True) -> str:
     """The original picture with its top-k."""
     below = top_list(scored(annotator, photo.logits)[:k], roles, f"Top {k} before")
-    return figure("Original", "The original photo", to_image(photo.x), below)
+    return figure("Original", "The original photo", to_image(photo.x), below, lossless)
 
 
 def change_html(x: Tensor, x_adv: Tensor, lossless: bool, factor: int = AMPLIFY) -> str:

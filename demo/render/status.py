@@ -24,6 +24,12 @@ def status_html(plan: Plan, frame: Frame) -> str:
     return line_html(f"{one} {frame.index}", pace, device_name(plan.photo.x.device), reached)
 
 
+def first_html(plan: Plan) -> str:
+    """The same line for step 0, before anything is computed."""
+    one, _ = catalog.unit_of(plan.request.attack)
+    return line_html(f"{one} 0", f"first {one}", device_name(plan.photo.x.device))
+
+
 def done_html(outcome: Outcome) -> str:
     """The same line for a finished run."""
     report = outcome.report

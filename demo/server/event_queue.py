@@ -13,13 +13,26 @@ from demo.gradio_patches import lean_sessions
 THREADS = 120  # events that are under way at a time; every run that waits is one of them
 MOST_OF_A_KIND = 300  # events of one concurrency id that wait; each kind has its own limit
 MOST_OF_A_SESSION = 20  # the same, of one session: a page sends one or two
+LOOKS_EVERY = 0.005  # seconds; with Gradio's millisecond to look for events takes a twentieth of a core, day and night
 IN_ORDER = frozenset(
     {"choice"}
 )  # concurrency ids whose events follow each other within a session, in the order of the clicks
 
 
 class PageQueue(Queue):
-    """Limits by kind and by session, and order within a session where it is needed rather than among all visitors."""
+    """Limits by kind and by session, and order within a session where it is needed rather than among all visitors.
+
+    Without Gradio's dashboard, for which it keeps ten thousand events and has pandas sum all of them up after every one.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.ANALYTICS_MAX_EVENTS = 1
+        self.sleep_when_free = LOOKS_EVERY
+        self.progress_update_sleep_when_free = 1.0  # nothing on the page uses Gradio's progress
+
+    def compute_analytics_summary(self, records: Any) -> Any:
+        return self.cached_event_analytics_summary
 
     async def push(self, body: Any, request: Any, username: str | None) -> Any:
         fn = self.blocks.fns.get(body.fn_index) if isinstance(body.fn_index, int) else None

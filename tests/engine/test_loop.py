@@ -320,6 +320,9 @@ def test_a_page_is_sent_few_frames_and_a_lossless_end(cat: str) -> None:
     views = list(live.views(plan, lambda: False))
     seconds = time.perf_counter() - began
     assert 3 <= len(views) <= seconds / PICTURES_EVERY + 4
+    first = views[0]
+    assert "step 0" in str(first.status) and "Scores after 0 steps" in str(first.race)  # before anything is computed
+    assert all("image/jpeg" in str(box) for box in (first.before, first.change, first.after))
     assert all(view.outcome is None and "image/png" not in (view.after or "") for view in views[:-1])
     last = views[-1]
     assert last.outcome is not None and all("image/png" in str(box) for box in (last.before, last.change, last.after))

@@ -70,6 +70,7 @@ def test_a_kind_that_is_full_leaves_room_for_the_others(page: gr.Blocks) -> None
     choice, run = sorted(page.fns)
     came = [push(run, f"{i}") for i in range(event_queue.MOST_OF_A_KIND + 1)]
     assert came == [True] * event_queue.MOST_OF_A_KIND + [False]
+    assert len(page._queue.event_analytics) == 1  # none is kept for a dashboard that nobody can open
     assert push(choice, "a visitor")
     came = [push(choice, "another") for _ in range(event_queue.MOST_OF_A_SESSION + 1)]
     assert came == [True] * event_queue.MOST_OF_A_SESSION + [False]

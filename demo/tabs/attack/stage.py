@@ -1,10 +1,12 @@
 """A run as the page shows it: throttled frames while it goes, everything lossless at its end."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from demo.engine import loop
+from demo.engine.frames import History
 from demo.engine.outcome import Outcome
 from demo.engine.plan import Plan
 from demo.engine.replay import Recorder, Replay
@@ -14,7 +16,7 @@ from demo.engine.stream import PICTURES_EVERY
 from demo.render import photo_card
 from demo.render.pictures import AMPLIFY
 from demo.render.run_plots import race_of
-from demo.render.status import done_html, status_html
+from demo.render.status import done_html, first_html, status_html
 from demo.render.verdict import aim, table_html, verdict_html, waiting_html
 from tkml_core.step_generators import WithResult
 
@@ -38,15 +40,18 @@ class View:
 
 
 def opening(plan: Plan, factor: int = AMPLIFY) -> View:
-    """What the stage shows at once, before the first step: the picture that the run starts from."""
+    """Step 0, which is known before anything is computed: the picture that the run starts from."""
     photo, start = plan.photo, plan.start
-    x_adv, logits = (start.x_adv, start.logits) if start else (photo.x, photo.logits)
+    x_adv, logits, norm = (start.x_adv, start.logits, start.report["l2"]) if start else (photo.x, photo.logits, 0.0)
+    history = History(logits=[logits[0].float().cpu()], norm=[norm], threshold=[math.nan])
     return View(
         verdict=waiting_html(under_way(plan)),
         table="",
-        before=photo_card.before_html(plan.annotator, plan.photo, plan.roles, plan.k),
+        before=photo_card.before_html(plan.annotator, plan.photo, plan.roles, plan.k, lossless=False),
         change=photo_card.change_html(photo.x, x_adv, lossless=False, factor=factor),
         after=photo_card.after_html(plan, x_adv, logits, lossless=False, now="now"),
+        race=race_of(plan, history),
+        status=first_html(plan),
     )
 
 
@@ -93,13 +98,13 @@ def views(
     budget: loop.Clock = loop.BUDGET_SECONDS,
     factor: Callable[[], int] = lambda: AMPLIFY,
 ) -> Iterator[View]:
-    """Opening, then at most 8 pictures and 4 races a second, then the closing view.
+    """The opening at once, then at most 8 pictures and 4 races a second, then the closing view.
 
     `factor`, how strong to draw the change, is asked again for every picture.
     """
     yield opening(plan, factor())
     frames, recorder, smallest = WithResult(run_plan(plan, stop_asked, budget)), Recorder(), Smallest(plan)
-    pictures_due = race_due = 0.0
+    pictures_due = race_due = time.perf_counter() + PICTURES_EVERY
     for frame in frames:
         recorder.take(frame)
         if frame.rounding:

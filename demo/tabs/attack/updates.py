@@ -133,6 +133,8 @@ def change_truth(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacke
     annotator = load_annotator(name)
     true, k = marked_true(toggles, annotator), whole("k", k, 1, MANY)
     update = limits(w, name, true, k, Naming(*naming))
+    if update[w.k]["value"] == k:
+        del update[w.k]["value"]  # it is good, and another one may have been typed since
     if not attacked:
         k = min(k, max(largest_k(annotator, len(true)), 1))
         update |= ready(w, annotator, read_photo(path, name), true, k)
