@@ -71,10 +71,11 @@ def run_attack(
         image: the picture, a file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
         annotator: the name of an annotator, such as "voc20" or "coco80".
         k: how many labels the annotator shows, from 1 to the number of labels that are not true.
-        attack: TkML-AP-U, TkML-AP-T, TkML-AP-Uv, kFool, kUAPs, ML-AP, CW^k, MinNorm, TKMIA or BlackBox.
+        attack: TkML-AP-U, TkML-AP-T, TkML-AP-Uv, kFool, kUAPs, ML-AP, CW^k, QuadAttacK, MinNorm, TKMIA or BlackBox.
         true_labels: a list of label names; an empty one means the guess, every label with a probability of at least one half.
         target_case: best, random, worst or chosen. Where it is "", MinNorm and BlackBox push the true labels out.
-        target_labels: with chosen, exactly k label names, in the order that CW^k is to reach; with the goal hide, true labels.
+        target_labels: with chosen, exactly k label names, in the order that CW^k and QuadAttacK are to reach; with the goal
+            hide, true labels.
         max_steps: at most 2000; for BlackBox it counts queries.
         seed: for whatever is drawn at random.
         goal: "" for the attack's own, or another that it can have: cleared, inconsistent, targeted, ordered or hide.

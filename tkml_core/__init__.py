@@ -10,6 +10,7 @@ from tkml_core.attacks.cwk import CWk
 from tkml_core.attacks.kfool import KFool
 from tkml_core.attacks.minnorm.minnorm import MinNorm
 from tkml_core.attacks.mlap import MLAP
+from tkml_core.attacks.quadattack import QuadAttacK
 from tkml_core.attacks.registry import ATTACKS, own_goal
 from tkml_core.attacks.tkmia import TKMIA
 from tkml_core.attacks.tkmlap_t import TkMLAPT
@@ -29,7 +30,7 @@ from tkml_core.zoo.universal_perturbations import universal
 
 __all__ = [
     "ATTACKS", "CASES", "GOALS", "KUAP", "MLAP", "TKMIA", "Annotator", "BlackBox", "Budget", "CWk", "Cleared", "Goal", "Hide",
-    "Inconsistent", "KFool", "MinNorm", "Ordered", "Result", "Step", "Targeted", "TkMLAPT", "TkMLAPU", "TkMLAPUv",
+    "Inconsistent", "KFool", "MinNorm", "Ordered", "QuadAttacK", "Result", "Step", "Targeted", "TkMLAPT", "TkMLAPU", "TkMLAPUv",
     "UniversalResult", "UniversalStep", "asr", "available", "average_topk", "choose_targets", "coco_name", "consistent",
     "l2_norm", "linf_norm", "load", "open_photo", "own_goal", "pert", "prepare", "psnr", "quantize", "ranks", "ssim",
     "target_order", "to_pil", "topk", "topk_mask", "universal",

@@ -61,6 +61,13 @@ CHOICES = {
         "The top-k becomes the labels you name, the first one on top. Many careful steps, so it is slow.",
         steps=300,
     ),
+    "QuadAttacK": AttackChoice(
+        "Plant labels in order, by features",
+        "A method of after the paper.",
+        "The top-k becomes the labels you name, the first one on top. Each step aims at the nearest inner features of the "
+        "annotator that rank so.",
+        steps=300,
+    ),
     "MinNorm": AttackChoice(
         "Find the smallest change",
         "This project's own.",

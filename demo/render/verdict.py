@@ -245,7 +245,7 @@ def _asked(report: dict[str, Any]) -> str:
 
 
 def said_html(kind: str, word: str, text: str) -> Markup:
-    """A sentence with a word and a sign before it; kind "won", "partly", "lost" or "cut"."""
+    """A sentence with a word and a sign before it; kind "won", "partly", "lost", "cut", or "told", which is none of these."""
     return fill("render/verdict.html", kind=kind, word=word, text=text)
 
 

@@ -266,6 +266,12 @@ def test_labels_named_on_the_other_tab_are_planted_by_every_method(cat: Entry) -
         with pytest.raises(ValueError, match=words):
             methods.plans(short, "chosen", ["MinNorm"], STEPS, 0)
         assert methods.to_name(short) in strip_html(short, "chosen")
+        assert f"choose “{catalog.choice_of('CW^k').title}”" in methods.to_name(short, "ordered")
+    in_order = methods.plans(entry, "ordered", ["CW^k", "QuadAttacK"], STEPS, 0)
+    assert {(plan.goal_name, plan.roles.targets, plan.roles.ordered) for plan in in_order} == {
+        ("ordered", ("sofa", "bird"), True)
+    }
+    assert "target for place 2" in strip_html(entry, "ordered")
 
 
 def test_true_labels_and_strange_ones_are_not_planted(cat: Entry) -> None:

@@ -270,15 +270,34 @@ def test_z_is_added_unaltered_and_the_row_says_what_came_of_it(files: dict[str, 
     assert outcome.report["achieved"] is fooled and ("Fooled</strong>" in row) is fooled
     assert 'class="label true"' in row and "new" in row
 
-    nothing = trial.Change(torch.zeros_like(change.z), NAME, K, "TkML-AP-Uv", "A z that is none.")
+    nothing = trial.Change(torch.zeros_like(change.z), NAME, K, "TkML-AP-Uv", "A z that is none.", " Nothing at all.")
     evil = Source(source.path, "<img src=x>", source.truth)
     tally, rows = trial.try_html(nothing, [evil], ["yours"])
-    assert "0 of 1 fooled" in tally and "Not fooled" in rows and "diningtable is still in the top 3" in rows
+    assert "0 of 1 fooled</strong><p>A z that is none. Nothing at all.</p>" in tally and "verdict lost" in tally
+    assert "Not fooled" in rows and "diningtable is still in the top 3" in rows
     assert "<img src=x>" not in rows
     with pytest.raises(ValueError, match="at least one photo"):
         trial.try_html(nothing, [], [])
     with pytest.raises(ValueError, match="At most 12 photos"):
         trial.try_html(nothing, [evil] * 13, [""] * 13)
+
+
+def test_what_was_measured_on_many_photos_is_the_news_before_the_few_that_are_tried(files: dict[str, str]) -> None:
+    """And no failure of anything where these few are not fooled."""
+    none = replace(trial.ready("kUAPs", NAME, K), z=torch.zeros(1, 3, 224, 224))
+    notes = notes_of(path_of("kUAPs", NAME, K))
+    tally, _ = trial.try_html(none, sample_sources(["coffee", "cat"], files, load_annotator(NAME)), ["new"] * 2)
+    assert f"{100 * int(notes['goal']) / int(notes['measured']):.0f} % of new photos</strong>" in tally
+    assert "Below: 0 of 2 fooled." in tally and 'class="verdict told"' in tally
+
+
+def test_a_bundled_z_is_tried_on_every_sample_at_first(files: dict[str, str]) -> None:
+    """Each photo counts once: mosaics are made of the others."""
+    with gr.Blocks(), gr.Tab() as opened:
+        w = tab.build(opened, [NAME], files)
+    photos = [name for name in files if name not in ("mosaic", "breakfast")]
+    assert w.tried.samples.value == photos[: trial.MOST_TRIED] and len(photos) > 2
+    assert str(trial.MOST_TRIED) in str(w.tried.samples.info)
 
 
 def test_a_truth_that_was_guessed_is_named_in_its_row(files: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ from tkml_core.attacks.cwk import CWk
 from tkml_core.attacks.kfool import KFool
 from tkml_core.attacks.minnorm.minnorm import MinNorm
 from tkml_core.attacks.mlap import MLAP
+from tkml_core.attacks.quadattack import QuadAttacK
 from tkml_core.attacks.tkmia import TKMIA
 from tkml_core.attacks.tkmlap_t import TkMLAPT
 from tkml_core.attacks.tkmlap_u import TkMLAPU
@@ -20,7 +21,8 @@ from tkml_core.ranking import topk
 from tkml_core.targets import target_order
 
 ATTACKS: dict[str, type[Attack]] = {
-    attack.name: attack for attack in (TkMLAPU, TkMLAPT, TkMLAPUv, KFool, KUAP, MLAP, CWk, MinNorm, TKMIA, BlackBox)
+    attack.name: attack
+    for attack in (TkMLAPU, TkMLAPT, TkMLAPUv, KFool, KUAP, MLAP, CWk, QuadAttacK, MinNorm, TKMIA, BlackBox)
 }
 
 # Those that make one z for a set, at their defaults; the paper's also with another surrogate, see `universal.md`.

@@ -38,7 +38,8 @@ A = TypeVar("A")
 T = TypeVar("T")
 # Enough for a look; the others go to their own end.
 SETTINGS: dict[str, dict[str, Any]] = {
-    "BlackBox": {"max_steps": 400}, "CW^k": {"max_steps": 200}, "TkML-AP-Uv": {"epochs": 2}, "kUAPs": {"epochs": 2}
+    "BlackBox": {"max_steps": 400}, "CW^k": {"max_steps": 200}, "QuadAttacK": {"max_steps": 200},
+    "TkML-AP-Uv": {"epochs": 2}, "kUAPs": {"epochs": 2}
 }  # fmt: skip
 # Where a step's time is asked for, short ones, after which no image is done soon.
 SLOW: dict[str, dict[str, Any]] = {

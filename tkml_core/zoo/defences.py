@@ -17,6 +17,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tkml_core.head import head_weight
 from tkml_core.images import to_pil
 from tkml_core.zoo.entry import Entry
 
@@ -95,6 +96,10 @@ class Defended(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         logits = [self.network(self.change(x, self.seed + i)) for i in range(self.draws)]
         return torch.stack(logits).mean(0)
+
+    def head_weight(self, x: Tensor) -> Tensor | None:
+        """The network's own: a mean of logits is the linear map of the mean features."""
+        return head_weight(self.network, self.change(x, self.seed))
 
     def with_seed(self, seed: int, draws: int = 1) -> "Defended":
         """The same network behind other draws."""

@@ -166,6 +166,10 @@ class YOLOXAnnotator(nn.Module):
         anywhere = (places * self.sharpness).logsumexp(2) / self.sharpness
         return anywhere[:, self.class_of] * self.scale + self.context(means)
 
+    def head_weight(self, x: Tensor) -> Tensor:
+        """W (m, m + Σ CHANNELS) of the last linear map: its features are the smooth maxima, then the channels' means."""
+        return torch.cat([self.scale.diag(), self.context.weight], 1)
+
 
 def annotating(labels: Sequence[str], data_set: str, weights: Path) -> YOLOXAnnotator:
     """The trained network for `labels`, which are COCO's or some of them, calibrated on a data set, "voc" or "coco".

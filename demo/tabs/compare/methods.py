@@ -37,7 +37,9 @@ AIMS = {
         for case in ("best", "random", "worst")
     },
     "chosen": Aim("plant labels: those named on Attack", "targeted", "chosen", _PLANTERS),
+    "ordered": Aim("plant them in the order named on Attack", "ordered", "chosen", ("CW^k", "QuadAttacK")),
 }
+BY_HAND = tuple(name for name, aim in AIMS.items() if aim.case == "chosen")  # where targets are named on "Attack"
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class ComparisonRequest:
         cls, entry: Entry, aim: str, methods: Sequence[str], limit: Limit, seed: Any, others: Sequence[Any] = ()
     ) -> "ComparisonRequest":
         """What the widgets say; labels that are named count only where the goal is about them, and settings with their method."""
-        about = entry if aim == "chosen" else replace(entry, named=())
+        about = entry if aim in BY_HAND else replace(entry, named=())
         about = about if entry.attack in methods else replace(about, attack="", settings=())
         return cls(about, aim, frozenset(methods), limit, seed or 0, tuple(others))
 
@@ -113,13 +115,14 @@ def most_columns() -> int:
     return max(len(able(aim)) for aim in AIMS)
 
 
-def to_name(entry: Entry) -> str:
-    """Where to name targets and how many, in words; empty where exactly k are named."""
+def to_name(entry: Entry, aim: str = "chosen") -> str:
+    """Where to name targets for this goal and how many, in words; empty where exactly k are named."""
     count = len(entry.named)
     if count == entry.k:
         return ""
+    attack = catalog.choice_of(AIMS[aim].first[0]).title
     return (
-        f"{count} of {entry.k} targets named. On the tab Attack choose “{catalog.choice_of('TkML-AP-T').title}”, then as Targets "
+        f"{count} of {entry.k} targets named. On the tab Attack choose “{attack}”, then as Targets "
         f"“{catalog.TARGET_CASES['chosen']}”, and click {entry.k} label{'' if entry.k == 1 else 's'}."
     )
 
@@ -132,7 +135,7 @@ def plans(entry: Entry, aim: Any, methods: Any, limit: Limit, seed: Any) -> list
         one_of("A method for this goal", name, able(aim, limit.kind))
     if not chosen:
         raise ValueError("Tick at least one method to compare.")
-    if goal.case == "chosen" and (missing := to_name(entry)):
+    if goal.case == "chosen" and (missing := to_name(entry, aim)):
         raise ValueError(missing)
     in_order = (name for name in able(aim) if name in chosen)
     return [

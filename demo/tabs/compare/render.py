@@ -16,7 +16,7 @@ from demo.render.labels import scored, tags, top_list
 from demo.render.pictures import AMPLIFY, amplified, data_uri, figure, to_image
 from demo.render.templates import fill
 from demo.render.verdict import is_narrow, steps_words
-from demo.tabs.compare.methods import AIMS, ColumnUpdate, ComparisonRequest, Entry, able, reference, to_name
+from demo.tabs.compare.methods import AIMS, BY_HAND, ColumnUpdate, ComparisonRequest, Entry, able, reference, to_name
 from demo.tabs.compare.rounds import Round
 from demo.tabs.compare.summary import shortage
 
@@ -32,13 +32,14 @@ def strip_html(entry: Entry, aim: str) -> str:
     """
     photo = read_photo(entry.photo, entry.annotator)
     small = ImageOps.fit(to_image(photo.x), (144, 108))
-    by_hand = aim == "chosen"
-    missing = to_name(entry) if by_hand else ""
+    by_hand = aim in BY_HAND
+    missing = to_name(entry, aim) if by_hand else ""
+    targets = Roles(entry.true, entry.named, ordered=aim == "ordered")
     return fill(
         "tabs/compare/strip.html", picture=data_uri(small, lossless=False), missing=missing, k=entry.k, annotator=entry.annotator,
         kappa=f"{entry.confidence:g}",
         true_labels=tags(entry.true, Roles(entry.true)) if entry.true else "",
-        to_plant=tags(entry.named, Roles(entry.true, entry.named)) if by_hand and not missing else "",
+        to_plant=tags(entry.named, targets) if by_hand and not missing else "",
     )  # fmt: skip
 
 
@@ -61,8 +62,10 @@ def methods_html() -> str:
 
 
 def _unordered(name: str) -> str:
-    """A word that a method whose own goal is an order gets another one here; empty for all others."""
-    return " Here it is not asked for an order." if catalog.goals_of(name)[0] == "ordered" else ""
+    """A word that a method whose own goal is an order gets another one here, too; empty for all others."""
+    own, *others = catalog.goals_of(name)
+    both = own == "ordered" and "targeted" in others
+    return " Here it is not asked for an order, unless that is the goal." if both else ""
 
 
 def original_html(plan: Plan) -> str:

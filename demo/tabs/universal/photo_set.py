@@ -104,6 +104,11 @@ def seen(name: str, used: Sequence[str]) -> str:
     return "partly seen" if any(_parts(name) & _parts(other) for other in used) else "new"
 
 
+def whole(names: Iterable[str]) -> list[str]:
+    """Those of the samples called `names` that are no mosaics of others, so that each photo counts once."""
+    return [name for name in names if not sample(name).parts]
+
+
 def unseen(used: Sequence[str], names: Iterable[str]) -> list[str]:
     """Those of the samples called `names` that share no photo with those in `used`."""
     return [name for name in names if seen(name, used) == "new"]

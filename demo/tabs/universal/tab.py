@@ -108,15 +108,18 @@ def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str])
 
 def _trial(parts: dict[str, Any], annotator: str, files: dict[str, str]) -> None:
     Html('<h2><span class="number">3</span>Try it on other photos</h2>')
+    bundled = trial.has_ready(annotator, DEFAULT_K)
+    tried = photo_set.whole(files) if bundled else photo_set.unseen(photo_set.DEFAULT_SET, files)
     parts["which"] = gr.Radio(
         [("made here", events.OWN), *((f"bundled, {name}", name) for name in UNIVERSAL)],
-        value=trial.strongest(annotator, DEFAULT_K) if trial.has_ready(annotator, DEFAULT_K) else events.OWN,
+        value=trial.strongest(annotator, DEFAULT_K) if bundled else events.OWN,
         label="Which z", elem_id="try-which",
         info="A bundled one is for the annotator and the k chosen above; not every annotator has any",
     )  # fmt: skip
     parts["tried"] = photos_input(
-        "try", files, trial.MOST_TRIED, photo_set.unseen(photo_set.DEFAULT_SET, files)[: trial.MOST_TRIED],
-        info="At the start, those that share no photo with the set. Every photo is cut to its centre square",
+        "try", files, trial.MOST_TRIED, tried[: trial.MOST_TRIED],
+        info=f"At the start every sample but mosaics of others, up to {trial.MOST_TRIED}: a bundled z was made on none of "
+        "them. Once you have crafted one, those that share no photo with its set. Every photo is cut to its centre square",
     )  # fmt: skip
     parts["tried_truth"] = upload_truth("try", parts["tried"], parts["annotator"])
     parts["try_button"] = gr.Button("Try it", elem_id="try-button")

@@ -34,7 +34,11 @@ MOST_TRIED = 12  # samples and uploads together
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """A z to be tried: for which annotator and k, and where it comes from in a sentence."""
+    """A z to be tried: for which annotator and k, and where it comes from in a sentence.
+
+    rate: what it does to photos that it has not seen, where that was measured on many. It then is the news, and what becomes of
+    the few that are tried comes second.
+    """
 
     z: Tensor  # (1,3,S,S) in [0,1] units
     annotator: str
@@ -42,6 +46,7 @@ class Change:
     method: str
     origin: str
     on_none: str = ""  # what to add where it fools no photo
+    rate: str = ""
 
 
 def room(uploads: Sequence[str] | None) -> int:
@@ -77,7 +82,8 @@ def ready(method: str, annotator: str, k: int) -> Change:
         f"others it left no true label in the {top_words(k)} of {100 * won / n:.1f} % "
         f"(95 % interval {100 * low:.0f}–{100 * high:.0f}); random noise as long did so on {100 * noise / n:.1f} %."
     )
-    return Change(tk.universal(method, annotator, k), annotator, k, UNIVERSAL[method].name, origin)
+    rate = f"Fools {100 * won / n:.0f} % of new photos"
+    return Change(tk.universal(method, annotator, k), annotator, k, UNIVERSAL[method].name, origin, rate=rate)
 
 
 def _others(method: str, annotator: str) -> str:
@@ -159,15 +165,16 @@ def try_html(change: Change, sources: Sequence[Source], notes: Sequence[str]) ->
         raise ValueError(f"At most {MOST_TRIED} photos are tried at a time; {len(sources)} are chosen.")
     outcomes = [put_on(change, source) for source in sources]
     fooled = sum(outcome.report["achieved"] and outcome.report["l2"] > 0 for outcome in outcomes)
-    sentence = change.origin + ("" if fooled else change.on_none)
+    count = f"{fooled} of {len(outcomes)} fooled"
+    sentence = change.origin + ("" if fooled else change.on_none) + (f" Below: {count}." if change.rate else "")
     if any(outcome.plan.guessed for outcome in outcomes):
         sentence += " Where you uploaded a photo, its truth is the annotator's guess (every label of 50 % or more)."
-    kind = "won" if fooled == len(outcomes) else "lost" if not fooled else "cut"
+    kind = "told" if change.rate else "won" if fooled == len(outcomes) else "lost" if not fooled else "cut"
     rows = "".join(
         row_html(source, outcome, change.z, note)
         for source, outcome, note in zip(sources, outcomes, notes, strict=True)
     )
-    said = said_html(kind, f"{fooled} of {len(outcomes)} fooled", sentence)
+    said = said_html(kind, change.rate or count, sentence)
     return said, f'<div class="trials">{rows}</div>{trial_csv(change, sources, outcomes, notes)}'
 
 
