@@ -24,13 +24,17 @@ class QuadAttacK(Search):
 
     As published: the loss, Adam, the box by clamping, a search for c. What differs: z starts at 0, there at noise; c is sought as
     CW^k seeks it (`Search`), there by halving [0, 20] and times 0.75 after each smaller success; κ is 1, there 0.2. (On
-    4 training photos, MobileNetV2, their c and κ left ‖z‖₂ twice to three times as long as CW^k's.) The programme is solved
-    exactly, in float64 on the CPU, there to 0.01; and success is judged on the 8-bit image.
+    4 training photos, MobileNetV2, with c = 10, κ = 0.2 and the factor 0.75, ‖z‖₂ was 2.0 to 2.8 times CW^k's.) The programme is
+    solved exactly, in float64 on the CPU, there to 0.01; and success is judged on the 8-bit image.
 
     Annotators: any. The head is found where an `nn.Linear` returns the logits, as in MobileNetV2, the paper's Inception-v3 and
     ResNet-50 and most networks of one's own. YOLOX-nano's is linear in its smooth maxima over all places and its mean features,
     which then are f. Where nothing of the kind is found (`head_weight`), the logits themselves are the features, W = I: the
     programme then asks for the nearest scores in this order, and knows of no labels that move together.
+
+    A first look, at four VOC test photos shrunk to 0.43 of their side, random targets, k = 3, 300 steps: on mobilenet-voc20 and
+    voc20 it met the goal on 4 and 4 (`CWk` on 4 and 3), with ‖z‖₂ 1.03 and 1.04 times that of `CWk` (geometric mean, where both
+    did); with the logits for features 1.07 and 1.01 times. Too few photos to tell these apart.
 
     Goal: `Ordered`. features: False takes the logits for features everywhere. Other settings: see `Search`.
     """
