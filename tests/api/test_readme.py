@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,18 @@ def examples(heading: str, language: str) -> list[str]:
     return found
 
 
+@pytest.fixture
+def run_here(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[[str], str]:
+    """Run a program in the folder of the photo, in this process, which has imported all that takes long; what it prints."""
+    monkeypatch.chdir(folder)
+
+    def executed(code: str) -> str:
+        exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})
+        return capsys.readouterr().out
+
+    return executed
+
+
 def run(command: list[str], folder: Path, environment: Mapping[str, str] = os.environ) -> str:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, env={**environment})
     assert done.returncode == 0, done.stderr
@@ -46,10 +58,10 @@ my_module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 3)
 """
 
 
-def test_the_core_examples_run(folder: Path) -> None:
+def test_the_core_examples_run(run_here: Callable[[str], str], folder: Path) -> None:
     here = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     code = MY_MODULE.join(examples("From Python", "python"))
-    out = run([sys.executable, "-c", f"import torch; torch.manual_seed(0)\n{code}"], folder, here)
+    out = run_here(f"import torch; torch.manual_seed(0)\n{code}")
     assert out.splitlines()[0].startswith("0 0.0 False") and "True" in out
     with Image.open(folder / "adversarial.png") as png:
         png.load()
@@ -58,10 +70,11 @@ def test_the_core_examples_run(folder: Path) -> None:
     assert "goal achieved" in run(["bash", "-euc", short], folder, here)
 
 
-def test_the_python_example_runs(server: str, folder: Path) -> None:
+@pytest.mark.usefixtures("small_photos")
+def test_the_python_example_runs(server: str, run_here: Callable[[str], str]) -> None:
     (code,) = examples("From other programs", "python")
     assert ADDRESS in code
-    out = run([sys.executable, "-c", code.replace(ADDRESS, server.rstrip("/"))], folder)
+    out = run_here(code.replace(ADDRESS, server.rstrip("/")))
     assert "[['cat', 0." in out and ".png" in out
 
 
