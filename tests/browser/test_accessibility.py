@@ -47,6 +47,7 @@ def test_no_tab_breaks_a_rule_or_scrolls_sideways(visit: Callable[..., Page], th
     assert not any(found.values()), found
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_nor_does_what_a_run_leaves_behind(visit: Callable[..., Page]) -> None:
     page = visit(PHONE, "light", reduced_motion="reduce")
     page.locator("#preset-hide").click()
