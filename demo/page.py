@@ -61,7 +61,7 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": theme.theme(),
         "css": theme.style(),
-        "head": f"{theme.head()}<script>{RELOAD}</script>",
+        "head": theme.head(RELOAD),
         "max_file_size": uploads.MAX_FILE_SIZE,
         "strict_cors": True,
         "run_history": False,

@@ -2,14 +2,16 @@
 
 from typing import Any
 
+from markupsafe import Markup
+
 from demo.engine.value_checks import whole
 from demo.render.pictures import AMPLIFY, MOST_AMPLIFIED
 
-AMPLIFIER = f"""
+AMPLIFIER = Markup("""
 <label class="amplifier"><span>Amplified</span>
-<input type="range" min="1" max="{MOST_AMPLIFIED}" value="{AMPLIFY}" step="1" aria-label="How many times the change is amplified">
-<output>× {AMPLIFY}</output></label>
-"""
+<input type="range" min="1" max="{most}" value="{now}" step="1" aria-label="How many times the change is amplified">
+<output>× {now}</output></label>
+""").format(most=MOST_AMPLIFIED, now=AMPLIFY)
 
 
 def factor_of(value: Any) -> int:

@@ -75,7 +75,7 @@ def _fill(
     return fill(
         "components/label_toggles.html", labels=labels, marked=true, k=k, rest=rest, origin=origin, yours=yours,
         nothing=NONE_TRUE,
-        icon=lambda name: Markup(icon(name)), meter=lambda share: Markup(meter(share)), percent=percent,
+        icon=icon, meter=meter, percent=percent,
     )  # fmt: skip
 
 

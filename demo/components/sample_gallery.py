@@ -25,7 +25,7 @@ def sample_html(name: str, title: str, photo: Image.Image) -> str:
 def samples_html() -> str:
     """A button for every sample photo."""
     buttons = [_button(item.name, item.title, item.open()) for item in samples()]
-    credits = [Markup("{}: {}").format(item.title, Markup(item.credit)) for item in samples() if item.credit]
+    credits = [Markup("{}: {}").format(item.title, item.credit) for item in samples() if item.credit]
     return fill(_TEMPLATE, group=True, buttons=buttons, credits=Markup(" · ").join(credits))
 
 

@@ -45,14 +45,14 @@ def style() -> str:
     return "".join(sheet.read_text(encoding="utf-8") for sheet in sheets) + icons.stylesheet()
 
 
-def head() -> str:
-    """Rules for what is outside the page's own part, which Gradio keeps `css=` from reaching on narrow screens; scripts."""
+def head(*scripts: str) -> str:
+    """Rules for what is outside the page's own part, which Gradio keeps `css=` from reaching on narrow screens; and scripts."""
     rules = (
         ".gradio-container .main.app { padding: 14px !important; } footer .divider { display: none; }"
         "#tabs [role=tab] { padding: 0 2px; font-size: 0.78rem; }"  # all in one row
     )
-    scripts = "".join(f"<script>{script(name)}</script>" for name in PATCHES)
-    return f"<style>@media (max-width: 760px) {{ {rules} }}</style>{scripts}"
+    run = "".join(f"<script>{one}</script>" for one in (*map(script, PATCHES), *scripts))
+    return f"<style>@media (max-width: 760px) {{ {rules} }}</style>{run}"
 
 
 def script(name: str) -> str:

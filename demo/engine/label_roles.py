@@ -1,4 +1,4 @@
-"""What part each label has in a run, and how it is marked wherever labels are drawn."""
+"""What part each label has in a run: true, a target, or to be hidden."""
 
 from dataclasses import dataclass
 
@@ -23,9 +23,3 @@ class Roles:
         if self.ordered and name in self.targets:
             return f"target for place {self.targets.index(name) + 1}"
         return {"out": "true, to be hidden", "true": "true", "target": "target", "other": ""}[self.kind(name)]
-
-    def mark(self, name: str) -> str:
-        """The sign beside the label as HTML: the place where it is wanted, or a sign that the style sheet draws."""
-        if self.ordered and name in self.targets:
-            return f'<span class="place" aria-hidden="true">{self.targets.index(name) + 1}</span>'
-        return '<span class="mark" aria-hidden="true"></span>'

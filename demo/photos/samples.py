@@ -7,6 +7,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from markupsafe import Markup
 from PIL import Image, ImageOps
 
 from tkml_core.photo_files import open_photo
@@ -26,7 +27,7 @@ class Sample:
     open: Callable[[], Image.Image]
     file: Path | None = None
     parts: tuple[str, ...] = ()
-    credit: str = ""  # whose it is and where it comes from, as HTML, where that has to be shown
+    credit: Markup | None = None  # whose it is and where it comes from, where that has to be shown
 
 
 def _package_files() -> dict[str, Path]:

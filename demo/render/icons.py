@@ -4,6 +4,8 @@ import base64
 from functools import cache
 from pathlib import Path
 
+from markupsafe import Markup
+
 from tkml_core.labels import coco_name
 
 FOLDER = Path(__file__).parents[2] / "assets" / "icons"
@@ -21,9 +23,9 @@ def slug(label: str) -> str:
     return name if name in _drawn() else FALLBACK
 
 
-def icon(label: str) -> str:
+def icon(label: str) -> Markup:
     """An icon as HTML. Hidden from screen readers: the label's name always stands beside it."""
-    return f'<i class="icon icon-{slug(label)}" aria-hidden="true"></i>'
+    return Markup(f'<i class="icon icon-{slug(label)}" aria-hidden="true"></i>')
 
 
 def stylesheet() -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from demo.engine.label_roles import Roles
 from demo.render.icons import icon
-from demo.render.labels import percent
+from demo.render.labels import mark, percent
 from demo.render.plot import Array, grid, line, number, plot, points, thinned, ticks, x_ticks, y_ticks
 
 HEIGHT = 300  # pixels
@@ -107,7 +107,7 @@ def race_html(race: Race) -> str:
         inside = " in" if j in best else ""
         probability = 1 / (1 + np.exp(-race.scores[-1, j]))
         tags.append(
-            f'<span class="end {kind}{inside}" style="top:{place:.1f}px">{race.roles.mark(race.labels[j])}{icon(race.labels[j])}'
+            f'<span class="end {kind}{inside}" style="top:{place:.1f}px">{mark(race.labels[j], race.roles)}{icon(race.labels[j])}'
             f'<span class="name">{escape(race.labels[j])}</span><span class="pct">{percent(float(probability))}</span></span>'
         )
     scale = y_ticks(zip(y(np.array(marks)), (number(mark) for mark in marks), strict=True))

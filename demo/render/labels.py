@@ -35,8 +35,15 @@ def percent(probability: float) -> str:
     return f"{probability * 100:.0f}%"
 
 
-def meter(probability: float) -> str:
-    return f'<span class="meter" aria-hidden="true"><span style="width:{probability * 100:.1f}%"></span></span>'
+def mark(name: str, roles: Roles) -> Markup:
+    """The sign beside a label: the place where it is wanted, or a sign that the style sheet draws."""
+    if roles.ordered and name in roles.targets:
+        return Markup(f'<span class="place" aria-hidden="true">{roles.targets.index(name) + 1}</span>')
+    return Markup('<span class="mark" aria-hidden="true"></span>')
+
+
+def meter(probability: float) -> Markup:
+    return Markup(f'<span class="meter" aria-hidden="true"><span style="width:{probability * 100:.1f}%"></span></span>')
 
 
 def _moved(label: Scored, was: int, k: int) -> str:
@@ -56,7 +63,7 @@ def _moved(label: Scored, was: int, k: int) -> str:
     )
 
 
-def top_list(labels: Sequence[Scored], roles: Roles, title: str, was: Mapping[str, int] | None = None) -> str:
+def top_list(labels: Sequence[Scored], roles: Roles, title: str, was: Mapping[str, int] | None = None) -> Markup:
     """A top-k as in the paper's figures: true labels framed green, targets red, labels to hide amber, each with a sign.
 
     `was`: every label's rank before, where each is to say how far it has moved.
@@ -67,7 +74,7 @@ def top_list(labels: Sequence[Scored], roles: Roles, title: str, was: Mapping[st
         note = f'<span class="sr"> ({word})</span>' if word else ""
         moved = _moved(label, was[label.name], len(labels)) if was else ""
         rows.append(
-            f'<li class="label {roles.kind(label.name)}">{roles.mark(label.name)}{icon(label.name)}'
+            f'<li class="label {roles.kind(label.name)}">{mark(label.name, roles)}{icon(label.name)}'
             f'<span class="name">{escape(label.name)}{note}</span><span class="pct">{percent(label.probability)}</span>'
             f"{moved}{meter(label.probability)}</li>"
         )
@@ -75,7 +82,7 @@ def top_list(labels: Sequence[Scored], roles: Roles, title: str, was: Mapping[st
         listed = f'<ol class="long" tabindex="0" aria-label="{escape(title, quote=True)}">{"".join(rows)}</ol>'
     else:
         listed = f"<ol>{''.join(rows)}</ol>"
-    return f'<div class="toplist"><h3>{escape(title)}</h3>{listed}</div>'
+    return Markup(f'<div class="toplist"><h3>{escape(title)}</h3>{listed}</div>')
 
 
 def tag(name: str, roles: Roles) -> Markup:
@@ -83,7 +90,7 @@ def tag(name: str, roles: Roles) -> Markup:
     word = roles.word(name)
     note = f'<span class="sr"> ({word})</span>' if word else ""
     named = f'<span class="name">{escape(name)}{note}</span>'
-    return Markup(f'<span class="tag {roles.kind(name)}">{roles.mark(name)}{icon(name)}{named}</span>')
+    return Markup(f'<span class="tag {roles.kind(name)}">{mark(name, roles)}{icon(name)}{named}</span>')
 
 
 def tags(names: Sequence[str], roles: Roles, most: int = 10) -> Markup:

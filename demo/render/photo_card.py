@@ -1,5 +1,6 @@
 """The stage: what each of its boxes shows for a photo, a frame of a run, or a finished run."""
 
+from markupsafe import Markup
 from torch import Tensor
 
 import tkml_core as tk
@@ -18,14 +19,19 @@ def before_html(annotator: tk.Annotator, photo: Photo, roles: Roles, k: int, los
 
 def change_html(x: Tensor, x_adv: Tensor, lossless: bool, factor: int = AMPLIFY) -> str:
     """The perturbation, amplified, with its size in numbers."""
-    z = x_adv - x
-    below = (
-        f'<dl class="readout"><div><dt>size of the change</dt><dd>{float(tk.l2_norm(z)[0]):.1f} <small>‖z‖₂</small></dd></div>'
-        f"<div><dt>most at one pixel</dt><dd>{float(tk.linf_norm(z)[0]):.1f}<small>/255</small></dd></div></dl>"
-        f'<p class="hint">Grey is unchanged. Shown {factor} times as strong as it is.</p>'
-    )
+    below = size_html(x_adv - x, factor, 1, "most at one pixel")
     picture = amplified(x, x_adv, factor)
     return figure("Change", f"The change, amplified {factor} times", picture, below, lossless, badge=f"× {factor}")
+
+
+def size_html(z: Tensor, factor: int, digits: int, largest: str) -> Markup:
+    """How large z (1,3,H,W) is, below a picture that shows it `factor` times as strong; `largest`: what ‖z‖∞ is called."""
+    l2, linf = float(tk.l2_norm(z)[0]), float(tk.linf_norm(z)[0])
+    return Markup(
+        '<dl class="readout"><div><dt>size of the change</dt><dd>{} <small>‖z‖₂</small></dd></div>'
+        "<div><dt>{}</dt><dd>{}<small>/255</small></dd></div></dl>"
+        '<p class="hint">Grey is unchanged. Shown {} times as strong as it is.</p>'
+    ).format(f"{l2:.{digits}f}", largest, f"{linf:.{digits}f}", factor)
 
 
 def after_html(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, now: str) -> str:

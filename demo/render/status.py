@@ -1,5 +1,7 @@
 """The status line of a run: how far, how fast, where."""
 
+from markupsafe import Markup
+
 from demo.catalog import attacks as catalog
 from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome, device_name
@@ -46,6 +48,8 @@ def waiting_html(waiting: Waiting) -> str:
     return line_html("waiting", ahead, wait, f"a run lasts {CROWDED_SECONDS:.0f} s at most while others wait")
 
 
-def line_html(*parts: str) -> str:
+def line_html(*parts: str) -> Markup:
     """Facts in a row."""
-    return '<p class="status">' + "".join(f"<span>{part}</span>" for part in parts) + "</p>"
+    return Markup('<p class="status">{}</p>').format(
+        Markup("").join(Markup("<span>{}</span>").format(part) for part in parts)
+    )

@@ -15,3 +15,8 @@ _templates = Environment(
 def fill(template: str, **values: Any) -> Markup:
     """The template at a path below `demo/`, filled with `values`."""
     return Markup(_templates.get_template(template).render(values))
+
+
+def piece(template: str, macro: str, **values: Any) -> Markup:
+    """What one macro of a template makes of `values`: small pieces stand together in a file, and templates use them too."""
+    return Markup(getattr(_templates.get_template(template).module, macro)(**values))

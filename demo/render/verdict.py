@@ -1,4 +1,4 @@
-"""The result in one plain sentence and one table. What counts is the saved 8-bit picture, and failures say so."""
+"""The result in one plain sentence. What counts is the saved 8-bit picture, and failures say so."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ def top_words(k: int) -> str:
     return "top label" if k == 1 else f"top {k}"
 
 
-def _reached(report: dict[str, Any]) -> str:
+def reached(report: dict[str, Any]) -> str:
     """What holds where the goal is reached."""
     named = report["targets"] or report["hidden"]
     others = [name for name in report["true_labels"] if name not in named]
@@ -176,7 +176,7 @@ def _what_happened(report: dict[str, Any], budget: float) -> str:
             return f"The {top} was {was}. The goal already held, so the photo was left as it is.{ended}"
         return (
             f"The {top} was {was}. A change of at most {report['linf']:.0f}/255 at any pixel made it {now}: "
-            f"{_reached(report)}.{_gained(report)}{_narrowly(report)}{ended}"
+            f"{reached(report)}.{_gained(report)}{_narrowly(report)}{ended}"
         )
     state = f"still {now}" if was == now else f"{now}, and was {was}"
     saved = f" On the saved picture the {top} is {state}."
@@ -196,11 +196,11 @@ def _what_happened(report: dict[str, Any], budget: float) -> str:
 def caption(report: dict[str, Any]) -> str:
     """One line for a figure: which attack on what, and how large its change is."""
     named = report["targets"] or report["hidden"]
-    reached = "reached" if report["achieved"] else "not reached"
+    met = "reached" if report["achieved"] else "not reached"
     psnr = "" if report["psnr"] is None else f", PSNR {report['psnr']:.1f} dB"
     return (
-        f"{report['attack']} on {report['annotator']}, k = {report['k']}. Goal: {_reached(report)}"
-        f"{f' ({listed(named)})' if report['targets'] else ''}; {reached}. "
+        f"{report['attack']} on {report['annotator']}, k = {report['k']}. Goal: {reached(report)}"
+        f"{f' ({listed(named)})' if report['targets'] else ''}; {met}. "
         f"‖z‖₂ = {report['l2']:.1f}, ‖z‖∞ = {report['linf']:.0f}/255, Pert = {report['pert'] * 100:.3f} × 10⁻²{psnr}."
     )
 
@@ -211,11 +211,11 @@ def comparison_caption(reports: Sequence[dict[str, Any]]) -> str:
     named = first["targets"] or first["hidden"]
     methods = [f"{report['attack']} ‖z‖₂ = {report['l2']:.1f}" for report in reports if report["achieved"]]
     failed = [report["attack"] for report in reports if not report["achieved"]]
-    reached = f" Reached by {listed(methods, len(methods))}." if methods else ""
+    met = f" Reached by {listed(methods, len(methods))}." if methods else ""
     missed = f" Not reached by {listed(failed, len(failed))}." if failed else ""
     return (
-        f"Methods on {first['annotator']}, k = {first['k']}. Goal: {_reached(first)}"
-        f"{f' ({listed(named)})' if first['targets'] else ''}.{reached}{missed}"
+        f"Methods on {first['annotator']}, k = {first['k']}. Goal: {reached(first)}"
+        f"{f' ({listed(named)})' if first['targets'] else ''}.{met}{missed}"
     )
 
 
@@ -234,16 +234,6 @@ def verdict_html(report: dict[str, Any], budget: float) -> Markup:
     return said_html(*headline(report), sentence(report, budget))
 
 
-def _asked(report: dict[str, Any]) -> str:
-    """What the margin is to be."""
-    kappa = asked_margin(report)
-    return (
-        f"below 0 the goal is met; asked for: −{kappa:g} or less (κ = {kappa:g})"
-        if kappa
-        else "below 0 the goal is met"
-    )
-
-
 def said_html(kind: str, word: str, text: str) -> Markup:
     """A sentence with a word and a sign before it; kind "won", "partly", "lost", "cut", or "told", which is none of these."""
     return fill("render/verdict.html", kind=kind, word=word, text=text)
@@ -252,58 +242,3 @@ def said_html(kind: str, word: str, text: str) -> Markup:
 def waiting_html(text: str) -> Markup:
     """The verdict's place before there is one."""
     return fill("render/verdict.html", kind="none", word="", text=text)
-
-
-def _measures(report: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """What hiding labels did to the measures of a top-k, which TKMIA wants to stay as they are; runs of before have none."""
-    if report["goal"] != "hide" or "ndcg_change" not in report:
-        return []
-    named = (("P@k", "precision"), ("AP@k", "average_precision"), ("NDCG@k", "ndcg"))
-    told = ", ".join(f"{short} {report[f'{name}_change']:+.2f}".replace("-", "−") for short, name in named)
-    return [("Measures", told, "change of precision, average precision and NDCG; 0: who watches them notices nothing")]
-
-
-def table_html(report: dict[str, Any], took: str = "") -> Markup:
-    """All figures of a run, each with what it means. `took`: what stands for its seconds, where they mean nothing."""
-    psnr = "no change" if report["psnr"] is None else f"{report['psnr']:.1f} dB"
-    agrees = "yes" if report["consistent"] else "no"
-    started = "" if report["consistent_before"] else ", and was 0 before the attack too"
-    order = []
-    if report["goal"] == "ordered":
-        order = [("Order", "right" if in_order(report) else "wrong", f"wanted: {listed(report['targets'], 12)}")]
-    start = report.get("started_from")
-    began = (
-        [("Size before", f"{start['l2']:.1f}", f"where {start['attack']} had ended, and this run began")]
-        if start
-        else []
-    )
-    limit = "made beforehand" if catalog.precomputed(report["attack"]) else f"{report['max_steps']} were allowed"
-    rows = [
-        (
-            "Goal",
-            "reached" if report["achieved"] else "not reached",
-            _reached(report),
-        ),
-        *order,
-        ("Margin", f"{report['margin']:.2f} logits", _asked(report)),
-        ("Agrees with the truth", agrees, f"E = {int(report['consistent'])}{started} (Eq. 1)"),
-        (
-            "Size of the change",
-            f"{report['l2']:.1f}",
-            f"‖z‖₂, its length; {report['l2_before_rounding']:.1f} before rounding to 8 bit",
-        ),
-        *began,
-        ("Most at one pixel", f"{report['linf']:.0f}", "‖z‖∞, the largest change of one value, of 255"),
-        ("Size per pixel", f"{report['pert'] * 100:.3f} × 10⁻²", "Pert: ‖z‖₂ / (height · width) (Eq. 15)"),
-        *_measures(report),
-        ("PSNR", psnr, "above 40 dB is hard to see"),
-        ("SSIM", f"{report['ssim']:.4f}", "1 means the same picture"),
-        (catalog.choice_of(report["attack"]).counted, f"{report['steps']}", limit),
-        ("Passes", f"{report['forwards']} + {report['backwards']}", "through the annotator, forward + backward"),
-        (
-            "Time",
-            took or f"{report['seconds']:.1f} s",
-            report["device"],
-        ),
-    ]
-    return fill("render/run_figures.html", width=report["width"], height=report["height"], rows=rows)

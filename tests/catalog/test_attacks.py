@@ -9,7 +9,8 @@ import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.engine.loop import run_here
 from demo.engine.plan import AttackRequest, plan_for
-from demo.render.verdict import table_html, verdict_html
+from demo.render.run_figures import run_figures_html
+from demo.render.verdict import verdict_html
 from tkml_core.step_generators import drain
 
 
@@ -41,4 +42,4 @@ def test_the_engine_takes_every_registered_attack(newcomer: str, photos: dict[st
     plan = plan_for(str(photos["cat"]), AttackRequest("voc20", 1, newcomer, ["cat"], max_steps=1))
     report = drain(run_here(plan)).report
     assert isinstance(plan.attack, Newcomer) and report["attack"] == newcomer and report["steps"] <= 1
-    assert "verdict" in verdict_html(report, 60.0) and "Steps" in table_html(report)
+    assert "verdict" in verdict_html(report, 60.0) and "Steps" in run_figures_html(report)

@@ -36,8 +36,9 @@ from demo.photos.selection import known_truth
 from demo.render.label_race import LABEL_GAP, MOST_LABELS, Race, drawn_labels, race_html, spread
 from demo.render.labels import percent, ranking, top_list
 from demo.render.plot import ticks
+from demo.render.run_figures import run_figures_html
 from demo.render.status import done_html, status_html
-from demo.render.verdict import sentence, table_html, verdict_html
+from demo.render.verdict import sentence, verdict_html
 from demo.tabs.attack import stage as live
 from demo.tabs.attack.updates import still_kept
 from tkml_core import pixel_grid
@@ -271,7 +272,7 @@ def test_a_ready_made_change_is_added_to_the_centre_square(photos: dict[str, Pat
     assert report["l2"] == pytest.approx(float(tk.l2_norm(outcome.x_adv - plan.photo.x))) and report["settings"] == {}
     after = {name for name, _ in report["after"]}
     assert report["achieved"] is after.isdisjoint(plan.roles.true)
-    assert f"{plan.max_steps} were allowed" not in table_html(report) and "steps/s" not in done_html(outcome)
+    assert f"{plan.max_steps} were allowed" not in run_figures_html(report) and "steps/s" not in done_html(outcome)
     with pytest.raises(ValueError, match="square=True"):
         next(plan.attack.steps(plan.annotator, plan.photo.x[..., :200], plan.goal))
 
@@ -466,7 +467,7 @@ def test_each_goal_has_its_own_words(
     guessed = sentence({**report, "true_labels_guessed": True}, 60)
     assert guessed.endswith("The true labels were guessed: cat and dog.") is (goal == "hide")
     assert ("within 9 queries" in sentence(report, 60)) is not achieved
-    table = table_html(report)
+    table = run_figures_html(report)
     assert (f">{'right' if achieved else 'wrong'}<" in table) is (goal == "ordered")
     assert (">reached<" in table) is achieved and ">Agrees with the truth<" in table
 

@@ -16,8 +16,9 @@ from demo.engine.outcome import Outcome
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.engine.replay import Recorder, Replay
 from demo.engine.smaller import Smallest, can_be_smaller, smaller
+from demo.render.run_figures import run_figures_html
 from demo.render.status import done_html
-from demo.render.verdict import sentence, table_html
+from demo.render.verdict import sentence
 from demo.tabs.attack import stage
 
 
@@ -49,7 +50,7 @@ def test_it_goes_on_from_the_picture_and_is_as_firm_and_smaller(firm: Outcome) -
     assert report["started_from"] == {name: firm.report[name] for name in ("attack", "l2", "linf", "steps")}
     said, share = sentence(report, 60), report["l2"] / firm.report["l2"]
     assert f"The change is now {share:.2g} of what it was" in said and "narrow" not in said
-    assert "where TkML-AP-U had ended" in table_html(report)
+    assert "where TkML-AP-U had ended" in run_figures_html(report)
     assert can_be_smaller(outcome)
 
 

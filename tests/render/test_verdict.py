@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from demo.render.run_figures import run_figures_html
 from demo.render.status import speed_words
-from demo.render.verdict import news_of, sentence, table_html, verdict_html
+from demo.render.verdict import news_of, sentence, verdict_html
 
 
 def report(before: str, after: str, **more: Any) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def test_a_win_comes_before_the_way_it_ended_and_a_narrow_one_says_so() -> None:
     assert words.startswith("The top label was cat.") and "narrow win: by 0.2 logits, where 1 was asked for" in words
     assert words.endswith("the limit of 20 seconds while others wait, which the rounding to 8 bit is part of.")
     firm = {**won, "margin": -1.001}
-    assert "narrow" not in sentence(firm, 20) and "asked for: −1 or less" in table_html(firm)
+    assert "narrow" not in sentence(firm, 20) and "asked for: −1 or less" in run_figures_html(firm)
 
 
 def test_what_the_visitor_stopped_is_called_stopped_unless_it_brought_something() -> None:
@@ -82,10 +83,10 @@ def test_hiding_tells_what_it_did_to_the_measures_of_a_top_k() -> None:
     hid = report(
         "cat dog", "dog sofa", attack="TKMIA", goal="hide", true_labels=["cat", "dog"], hidden=["cat"], **changes
     )
-    assert "P@k −0.50, AP@k +0.00, NDCG@k −0.39" in table_html(hid)
+    assert "P@k −0.50, AP@k +0.00, NDCG@k −0.39" in run_figures_html(hid)
     earlier = report("cat", "dog", attack="MinNorm", goal="hide", true_labels=["cat"], hidden=["cat"])
     cleared = report("cat", "dog", attack="kFool", goal="cleared", true_labels=["cat"], **changes)
-    assert "NDCG" not in table_html(earlier) and "NDCG" not in table_html(cleared)
+    assert "NDCG" not in run_figures_html(earlier) and "NDCG" not in run_figures_html(cleared)
 
 
 @pytest.mark.parametrize(

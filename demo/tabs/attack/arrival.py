@@ -15,8 +15,9 @@ from demo.export import npz
 from demo.export.files import keep_to_the_end, save_png, save_report
 from demo.photos.samples import samples
 from demo.photos.selection import known_truth
+from demo.render.run_figures import run_figures_html
 from demo.render.status import line_html
-from demo.render.verdict import steps_words, table_html
+from demo.render.verdict import steps_words
 from demo.tabs.attack import stage
 
 RECORDED = "push-out"  # the recording that is shown
@@ -52,7 +53,7 @@ def arrival(name: str, files: dict[str, str]) -> Arrival:
     last = replace(
         last,
         status=line_html(when, steps_words(outcome.report)),
-        table=table_html(outcome.report, took=when),
+        table=run_figures_html(outcome.report, took=when),
     )
     toggles = toggles_value(path, name, read_photo(path, name), true, DEFAULT_K, "sample")
     png, report = (save(outcome, get_upload_folder()) for save in (save_png, save_report))

@@ -15,9 +15,10 @@ from demo.engine.smaller import Smallest
 from demo.engine.stream import PICTURES_EVERY
 from demo.render import photo_card
 from demo.render.pictures import AMPLIFY
+from demo.render.run_figures import run_figures_html
 from demo.render.run_plots import race_of
 from demo.render.status import done_html, first_html, status_html
-from demo.render.verdict import aim, table_html, verdict_html, waiting_html
+from demo.render.verdict import aim, verdict_html, waiting_html
 from tkml_core.step_generators import WithResult
 
 RACE_EVERY = 1 / 4
@@ -76,7 +77,7 @@ def closing(replay: Replay, factor: int = AMPLIFY) -> View:
         race=race_of(plan, outcome.history, outcome),
         status=done_html(outcome),
         verdict=verdict_html(outcome.report, outcome.report["time_limit"]),
-        table=table_html(outcome.report),
+        table=run_figures_html(outcome.report),
         outcome=outcome,
         replay=replay,
     )

@@ -2,95 +2,89 @@
 
 from typing import NamedTuple
 
+from markupsafe import Markup
+
+from demo.render.templates import fill
+
 
 class Part(NamedTuple):
     """A piece of a formula, and what it means in plain words; `aside`: it explains a sign and is not in the whole."""
 
-    math: str
+    math: Markup
     means: str
     aside: bool = False
 
 
-def i(name: str) -> str:
-    return f"<mi>{name}</mi>"
+def i(name: str) -> Markup:
+    return Markup("<mi>{}</mi>").format(name)
 
 
-def n(number: str) -> str:
-    return f"<mn>{number}</mn>"
+def n(number: str) -> Markup:
+    return Markup("<mn>{}</mn>").format(number)
 
 
-def o(sign: str) -> str:
-    return f'<mo stretchy="false">{sign}</mo>'
+def o(sign: str) -> Markup:
+    return Markup('<mo stretchy="false">{}</mo>').format(sign)
 
 
-def row(*pieces: str) -> str:
-    return f"<mrow>{''.join(pieces)}</mrow>"
+def row(*pieces: Markup) -> Markup:
+    return Markup("<mrow>{}</mrow>").format(flat(*pieces))
 
 
-def low(base: str, index: str) -> str:
-    return f"<msub>{base}{index}</msub>"
+def low(base: Markup, index: Markup) -> Markup:
+    return Markup("<msub>{}{}</msub>").format(base, index)
 
 
-def over(top: str, bottom: str) -> str:
-    return f"<mfrac>{top}{bottom}</mfrac>"
+def over(top: Markup, bottom: Markup) -> Markup:
+    return Markup("<mfrac>{}{}</mfrac>").format(top, bottom)
 
 
-def below(base: str, under: str) -> str:
-    return f"<munder>{base}{under}</munder>"
+def below(base: Markup, under: Markup) -> Markup:
+    return Markup("<munder>{}{}</munder>").format(base, under)
 
 
-def total(start: str, end: str) -> str:
+def total(start: Markup, end: Markup) -> Markup:
     """A sum sign with its limits."""
-    return f"<munderover><mo>∑</mo>{start}{end}</munderover>"
+    return Markup("<munderover><mo>∑</mo>{}{}</munderover>").format(start, end)
 
 
-def place(index: str) -> str:
+def place(index: Markup) -> Markup:
     """f_[index], the score at that place of the ranking."""
     return low(i("f"), row(o("["), index, o("]")))
 
 
-def hinge(*inner: str) -> str:
+def hinge(*inner: Markup) -> Markup:
     """[inner]_+, which is inner where that is positive and 0 elsewhere."""
     return row(o("["), *inner, low(o("]"), o("+")))
 
 
-def flat(*pieces: str) -> str:
+def flat(*pieces: Markup) -> Markup:
     """Pieces that begin with a sign: within a row it would stand as close as the minus of −1."""
-    return "".join(pieces)
+    return Markup("").join(pieces)
 
 
-def formula(equation: str, width: float, *parts: Part) -> str:
-    """A numbered formula as HTML: whole on one line, then its pieces in words. width: in em, so that it fits any screen."""
-    whole = _math("".join(part.math for part in parts if not part.aside))
-    pieces = "".join(
-        f'<li class="part"><span aria-hidden="true">{_math(part.math)}</span><span class="means">{part.means}</span></li>'
-        for part in parts
-    )
-    return (
-        f'<div class="formula" role="group" aria-label="{equation}"><span class="eq">{equation}</span>'
-        f'<div class="whole" style="--ems: {width:g}">{whole}</div>'
-        f'<ul class="parts" aria-label="The same, piece by piece">{pieces}</ul></div>'
-    )
+def formula(equation: str, width: float, *parts: Part) -> Markup:
+    """A numbered formula: whole on one line, then its pieces in words. width: in em, so that it fits any screen."""
+    return fill("tabs/learn/formula.html", equation=equation, width=width, parts=parts)
 
 
-def _math(inside: str) -> str:
-    return f'<math xmlns="http://www.w3.org/1998/Math/MathML" displaystyle="true">{inside}</math>'
-
-
-_Y = low("<mover><mi>Y</mi><mo>^</mo></mover>", i("k"))
-_T = "<mover><mi>Y</mi><mo>~</mo></mover>"
-_RIDGE = row(over(i("β"), n("2")), "<msubsup>", row(o("‖"), i("z"), o("‖")), n("2"), n("2"), "</msubsup>")
+_MIN, _MAX, _SUM = Markup("<mo>min</mo>"), Markup("<mo>max</mo>"), Markup("<mo>∑</mo>")
+_Y = low(Markup("<mover><mi>Y</mi><mo>^</mo></mover>"), i("k"))
+_T = Markup("<mover><mi>Y</mi><mo>~</mo></mover>")
+_RIDGE = row(
+    over(i("β"), n("2")), Markup("<msubsup>"), row(o("‖"), i("z"), o("‖")), n("2"), n("2"), Markup("</msubsup>")
+)
 _J_TO_M = total(row(i("j"), o("="), n("1")), i("m"))
 _J_TO_K = total(row(i("j"), o("="), n("1")), i("k"))
-_BEST = row(below("<mo>max</mo>", row(i("y"), o("∈"), i("Y"))), low(i("f"), i("y")))
+_BEST = row(below(_MAX, row(i("y"), o("∈"), i("Y"))), low(i("f"), i("y")))
 _PHI = row(low(i("φ"), i("k")), o("("), i("F"), o(")"))
 
 CONSISTENCY = formula(
     "Eq. 1", 18.5,
     Part(row(i("E"), o("("), i("Y"), o(","), _Y, o(")"), o("="), n("1")), "they agree"),
-    Part(row("<mtext>&#160;if&#160;</mtext>", i("Y"), o("⊆"), _Y), "every true label is listed"),
-    Part(row("<mtext>&#160;or&#160;</mtext>", _Y, o("⊆"), i("Y"), o(",")), "every listed label is true"),
-    Part(row("<mtext>&#160;else&#160;</mtext>", n("0")), "they contradict"),
+    Part(row(Markup("<mtext>&#160;if&#160;</mtext>"), i("Y"), o("⊆"), _Y), "every true label is listed"),
+    Part(row(Markup("<mtext>&#160;or&#160;</mtext>"), _Y, o("⊆"), i("Y"), o(",")), "every listed label is true"),
+    Part(row(Markup("<mtext>&#160;else&#160;</mtext>"), n("0")), "they contradict"),
 )  # fmt: skip
 
 AVERAGE = formula(
@@ -103,7 +97,7 @@ AVERAGE = formula(
 LEMMA = formula(
     "Eq. 3, Lemma 1", 14.5,
     Part(flat(_PHI, o("=")), "the average of the top k is"),
-    Part(below("<mo>min</mo>", i("λ")), "the smallest value over all λ of"),
+    Part(below(_MIN, i("λ")), "the smallest value over all λ of"),
     Part(flat(i("λ"), o("+")), "a threshold, and"),
     Part(row(over(n("1"), i("k")), _J_TO_M), "added up over all labels, and divided by k,"),
     Part(hinge(low(i("f"), i("j")), o("−"), i("λ")), "how far a score is above the threshold"),
@@ -114,7 +108,7 @@ UNTARGETED = formula(
     Part(hinge(_BEST, o("−"), place(row(i("k"), o("+"), n("1")))), "how far the best true label is above place k + 1"),
 ) + formula(
     "Eq. 8", 21,
-    Part(flat(below("<mo>min</mo>", row(i("λ"), o(","), i("z"))), _RIDGE), "keep the change z small"),
+    Part(flat(below(_MIN, row(i("λ"), o(","), i("z"))), _RIDGE), "keep the change z small"),
     Part(flat(o("+"), i("λ")), "a threshold, as in Lemma 1"),
     Part(flat(o("+"), over(n("1"), row(i("m"), o("−"), i("k"))), _J_TO_M), "added up over all labels, and divided by m − k,"),
     Part(
@@ -126,10 +120,10 @@ UNTARGETED = formula(
 TARGETED = formula(
     "Eq. 11, without its ‖z‖² term", 8,
     Part(row(_J_TO_K, place(i("j"))), "the k best scores"),
-    Part(flat(o("−"), below("<mo>∑</mo>", row(i("j"), o("∈"), _T)), low(i("f"), i("j"))), "less the scores of the k targets"),
+    Part(flat(o("−"), below(_SUM, row(i("j"), o("∈"), _T)), low(i("f"), i("j"))), "less the scores of the k targets"),
 ) + formula(
     "Eq. 12", 14,
-    Part(flat(below("<mo>min</mo>", row(i("λ"), o(","), i("z"))), _RIDGE), "keep the change z small"),
+    Part(flat(below(_MIN, row(i("λ"), o(","), i("z"))), _RIDGE), "keep the change z small"),
     Part(flat(o("+"), _J_TO_M), "added up over all labels,"),
     Part(
         hinge(low(i("s"), i("j")), o("("), i("λ"), o("−"), low(i("f"), i("j")), o(")")),

@@ -1,4 +1,4 @@
-"""The words of the field that the page uses, each in a sentence or two."""
+"""The words of the field that the page uses, each in a sentence or two of HTML."""
 
 TERMS = {
     "annotator": "A network that gives every label it knows a score for a photo.",
@@ -30,12 +30,3 @@ TERMS = {
     "PSNR": "How strong the photo is beside the change, in decibels. 6 dB more is half the change; above 40 dB is hard to see.",
     "SSIM": "How alike two photos look, by their local brightness, contrast and structure. 1 means the same.",
 }
-
-
-def glossary() -> str:
-    """The glossary as HTML."""
-    rows = "".join(f"<div><dt>{term}</dt><dd>{meaning}</dd></div>" for term, meaning in TERMS.items())
-    return (
-        '<section class="glossary" aria-labelledby="learn-glossary"><h2 id="learn-glossary" tabindex="-1">Glossary</h2>'
-        f"<dl>{rows}</dl></section>"
-    )

@@ -1,8 +1,10 @@
 """Step 6: one photo under a growing change, the attack's own against the same one with its pixels shuffled."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
+from markupsafe import Markup
 from PIL import Image
 from torch import Tensor
 
@@ -11,7 +13,7 @@ from demo.catalog.english import are, listed
 from demo.engine.outcome import Outcome
 from demo.render.labels import scored, top_list
 from demo.render.pictures import AMPLIFY, data_uri, to_image
-from demo.tabs.learn.controls import SAYS, choice, slider
+from demo.render.templates import fill
 
 # Times the change that the attack found; 1 is the picture that it saved.
 SIZES = (0.0, 0.5, 0.75, 1.0, 2.0, 8.0)
@@ -43,7 +45,7 @@ def grow(annotator: tk.Annotator, x: Tensor, z: Tensor) -> Grown:
     return Grown(z, logits, tk.l2_norm(pictures - x))
 
 
-def growing(outcome: Outcome) -> str:
+def growing(outcome: Outcome) -> Markup:
     """Sliders, pictures, lists and what came of every size."""
     plan = outcome.plan
     z = outcome.x_adv - plan.photo.x
@@ -52,31 +54,12 @@ def growing(outcome: Outcome) -> str:
         "shuffled": grow(plan.annotator, plan.photo.x, shuffled(z)),
     }
     layers = {"photo": to_image(plan.photo.x)} | {kind: _layer(run.z) for kind, run in runs.items()}
-    images = "".join(
-        f'<img hidden alt="" data-layer="{name}" src="{data_uri(image, lossless=True)}">'
-        for name, image in layers.items()
-    )
-    width, height = layers["photo"].size
-    lists = "".join(_list(outcome, run, at, kind) for kind, run in runs.items() for at in range(len(SIZES)))
-    dials = slider("size", "size of the change", 0, len(SIZES) - 1, 1, SAVED) + choice(
-        "kind", "Which change", list(KINDS.items()), "attack"
-    )
-    shots = "".join(
-        f'<figure><figcaption>{title}</figcaption><div class="shot"><canvas data-shot="{name}" role="img" '
-        f'aria-label="{title}" width="{width}" height="{height}"></canvas>{badge}</div></figure>'
-        for name, title, badge in (
-            ("photo", "The photo with the change", ""),
-            ("change", f"The change alone, amplified {AMPLIFY} times",
-             f'<span class="badge" aria-hidden="true">× {AMPLIFY}</span>'),
-        )
+    return fill(
+        "tabs/learn/growing.html", amplify=AMPLIFY, sizes=SIZES, saved=SAVED, kinds=KINDS, request=plan.request,
+        size=layers["photo"].size, layers={name: data_uri(image, lossless=True) for name, image in layers.items()},
+        lists=[_list(outcome, run, at, kind) for kind, run in runs.items() for at in range(len(SIZES))],
+        agreed={kind: _agrees(outcome, run) for kind, run in runs.items()},
     )  # fmt: skip
-    return (
-        f'<div class="dials" data-amplify="{AMPLIFY}" data-sizes="{list(SIZES)}">{dials}</div>{SAYS}'
-        f'<div class="shots">{images}{shots}<div class="lists">{lists}</div></div>{_table(outcome, runs)}'
-        f'<p class="hint">A run of {plan.request.attack} on {plan.request.annotator}. Size 1 is the picture that it '
-        "saved, in whole levels; the other sizes are the same change made weaker or stronger. Shuffled, every value is kept, "
-        "and only its place in the picture is drawn at random.</p>"
-    )
 
 
 def _layer(z: Tensor) -> Image.Image:
@@ -88,7 +71,7 @@ def _agrees(outcome: Outcome, run: Grown) -> list[bool]:
     return tk.consistent(run.logits, outcome.plan.true.to(run.logits.device), outcome.plan.k).tolist()
 
 
-def _list(outcome: Outcome, run: Grown, at: int, kind: str) -> str:
+def _list(outcome: Outcome, run: Grown, at: int, kind: str) -> dict[str, Any]:
     """The top-k at one size, with the sentence that the script shows for it."""
     plan = outcome.plan
     logits = run.logits[at : at + 1]
@@ -101,23 +84,5 @@ def _list(outcome: Outcome, run: Grown, at: int, kind: str) -> str:
         f"(E = {int(agrees)}). The top {plan.k} is {listed([label.name for label in top])}.{'' if agrees else f' {found}'}"
     )
     shown = kind == "attack" and at == SAVED
-    return (
-        f'<div data-kind="{kind}" data-at="{at}" data-says="{says}"{"" if shown else " hidden"}>'
-        f"{top_list(top, plan.roles, f'Top {plan.k} at size {SIZES[at]:g}')}</div>"
-    )
-
-
-def _table(outcome: Outcome, runs: dict[str, Grown]) -> str:
-    """E at every size for both changes: where the list flips, at a glance."""
-    head = "".join(f'<th scope="col" data-at="{at}">{size:g}</th>' for at, size in enumerate(SIZES))
-    rows = []
-    for kind, run in runs.items():
-        cells = "".join(
-            f'<td class="{"same" if agrees else "flipped"}" data-kind="{kind}" data-at="{at}">{int(agrees)}</td>'
-            for at, agrees in enumerate(_agrees(outcome, run))
-        )
-        rows.append(f'<tr><th scope="row">{KINDS[kind]}</th>{cells}</tr>')
-    return (
-        '<table class="flips"><caption>Whether the list agrees with the truth, at every size: 1 yes, 0 no (E of Eq. 1)</caption>'
-        f'<thead><tr><th scope="col">size</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
-    )
+    html = top_list(top, plan.roles, f"Top {plan.k} at size {SIZES[at]:g}")
+    return {"kind": kind, "at": at, "says": says, "shown": shown, "html": html}

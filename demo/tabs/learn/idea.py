@@ -12,7 +12,7 @@ from demo.render.pictures import data_uri, to_image
 from demo.render.templates import fill
 
 
-def idea(outcome: Outcome) -> str:
+def idea(outcome: Outcome) -> Markup:
     """The run that is on the tab Attack on arrival, in a minute."""
     plan = outcome.plan
     before, after = (scored(plan.annotator, logits)[: plan.k] for logits in (plan.photo.logits, outcome.logits))
@@ -21,7 +21,7 @@ def idea(outcome: Outcome) -> str:
         _photo(outcome, "The photo, changed", outcome.x_adv, after),
     ]
     names = [listed([label.name for label in labels]) for labels in (before, after)]
-    return str(fill("tabs/learn/idea.html", before=names[0], after=names[1], photos=photos))
+    return fill("tabs/learn/idea.html", before=names[0], after=names[1], photos=photos)
 
 
 def _photo(outcome: Outcome, title: str, x: Tensor, labels: list[Scored]) -> dict[str, Any]:
@@ -31,5 +31,5 @@ def _photo(outcome: Outcome, title: str, x: Tensor, labels: list[Scored]) -> dic
         "source": data_uri(image, lossless=False),
         "width": image.width,
         "height": image.height,
-        "list": Markup(top_list(labels, outcome.plan.roles, f"Top {outcome.plan.k}")),
+        "list": top_list(labels, outcome.plan.roles, f"Top {outcome.plan.k}"),
     }

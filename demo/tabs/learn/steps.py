@@ -5,6 +5,8 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from demo.catalog.attacks import Preset, choice_of
 from demo.engine.outcome import Outcome
 from demo.tabs.learn import figures, formulas
@@ -28,7 +30,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Lesson:
-    """One step. `words` are paragraphs; `formula` is HTML or empty.
+    """One step. `words` are paragraphs of HTML.
 
     `attempt` says what to do in the tab Attack; `chosen` is what is chosen there for the reader, if anything.
     """
@@ -36,10 +38,10 @@ class Lesson:
     key: str
     title: str
     words: tuple[str, ...]
-    picture: Callable[[Outcome], str]
+    picture: Callable[[Outcome], Markup]
     code: tuple[Code, ...]
     attempt: str
-    formula: str = ""
+    formula: Markup | None = None
     chosen: Preset | None = None
 
 

@@ -1,20 +1,21 @@
 """The tab put together: the idea, six steps, the glossary, and the buttons that lead to the tab Attack."""
 
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from demo.components.events import CHOICE, QUIET, event_word, plainly
 from demo.components.theme import Html, script
 from demo.engine.outcome import Outcome
+from demo.render.templates import fill
 from demo.tabs.attack.choice_events import CHANGED
 from demo.tabs.attack.presets import preset_boxes, set_preset
 from demo.tabs.attack.tab import AttackTab
-from demo.tabs.learn.glossary import glossary
+from demo.tabs.learn.glossary import TERMS
 from demo.tabs.learn.idea import idea
-from demo.tabs.learn.steps import LESSONS, Code, Lesson
+from demo.tabs.learn.steps import LESSONS
 
 SCRIPTS = ("maths", "drawing", "ranking", "crossing", "lemma", "board", "growing", "lesson")
 TO_ATTACK = "() => { scrollTo(0, 0); return { __type__: 'update', selected: 'attack' }; }"
@@ -54,29 +55,6 @@ def scripts() -> str:
     return "\n".join(script(f"tabs/learn/{name}.js") for name in SCRIPTS)
 
 
-def lesson_html(outcome: Outcome) -> str:
+def lesson_html(outcome: Outcome) -> Markup:
     """The whole lesson."""
-    links = "".join(f'<li><a href="#learn-{step.key}">{step.title}</a></li>' for step in LESSONS)
-    way = f'<nav class="way" aria-label="Steps"><ol>{links}<li><a href="#learn-glossary">Glossary</a></li></ol></nav>'
-    steps = "".join(_step(number, step, outcome) for number, step in enumerate(LESSONS, start=1))
-    return way + idea(outcome) + steps + glossary()
-
-
-def _step(number: int, step: Lesson, outcome: Outcome) -> str:
-    words = "".join(f"<p>{paragraph}</p>" for paragraph in step.words)
-    code = "".join(_code(code) for code in step.code)
-    return (
-        f'<section class="lesson" data-step="{step.key}" aria-labelledby="learn-{step.key}">'
-        f'<h2 id="learn-{step.key}" tabindex="-1"><span class="number" aria-hidden="true">{number}</span>{step.title}</h2>'
-        f'<div class="telling">{words}{step.formula}</div><div class="picture">{step.picture(outcome)}</div>'
-        f'<footer><div class="code" role="group" aria-label="Code of step {number}">{code}</div>'
-        f'<p><button type="button" class="press go">Try it</button> In the tab Attack: {step.attempt}</p></footer></section>'
-    )
-
-
-def _code(code: Code) -> str:
-    name = f"{code.name} in {code.file}"
-    return (
-        f"<details><summary>Code of {code.equation}: <code>{code.name}</code> in <code>{code.file}</code></summary>"
-        f'<pre tabindex="0" role="region" aria-label="{name}"><code>{escape(code.source, quote=False)}</code></pre></details>'
-    )
+    return fill("tabs/learn/steps.html", idea=idea(outcome), steps=LESSONS, outcome=outcome, terms=TERMS)

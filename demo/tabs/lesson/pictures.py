@@ -3,9 +3,9 @@
 import base64
 import io
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
@@ -14,9 +14,12 @@ import tkml_core as tk
 from demo.engine.recordings import Recording
 from demo.render.labels import scored, top_list
 from demo.render.pictures import AMPLIFY, amplified, to_image
-from demo.render.templates import fill
+from demo.render.templates import piece
 
 QUALITY = 82  # of WebP: the pictures are there to be looked at, what is said about them was measured on exact ones
+PIECES = "tabs/lesson/pictures.html"
+NOTHING = Markup("")
+UNCHANGED = Markup('<p class="hint">Grey is unchanged.</p>')
 SHARP = 90  # of pictures of a change: a lower quality would smooth away single levels here and there
 
 
@@ -28,28 +31,22 @@ def uri(image: Image.Image, quality: int = QUALITY) -> str:
 
 
 def picture(
-    image: Image.Image, alt: str, title: str = "", below: str = "", badge: str = "", quality: int = QUALITY
-) -> str:
-    """A picture with a title above and HTML below it."""
-    head = f"<h4>{escape(title)}</h4>" if title else ""
-    mark = f'<span class="badge">{escape(badge)}</span>' if badge else ""
-    return (
-        f'<figure class="photo">{head}<div class="shot" style="{ratio(image)}"><img src="{uri(image, quality)}" '
-        f'alt="{escape(alt, quote=True)}" width="{image.width}" height="{image.height}">{mark}</div>{below}</figure>'
-    )
+    image: Image.Image, alt: str, title: str = "", below: Markup = NOTHING, badge: str = "", quality: int = QUALITY,
+    over: Image.Image | None = None,
+) -> Markup:  # fmt: skip
+    """A picture with a title above and HTML below it. over: another one that lies on it, for a script to fade."""
+    return piece(
+        PIECES, "picture", source=uri(image, quality), width=image.width, height=image.height, alt=alt, title=title, badge=badge,
+        below=below, over=uri(over) if over else "",
+    )  # fmt: skip
 
 
-def ratio(image: Image.Image) -> str:
-    """What the style sheet has to know to let a picture grow to the width or the height that there is room for."""
-    return f"--ratio: {image.width / image.height:.4f}"
-
-
-def row(*parts: str) -> str:
+def row(*parts: Markup) -> Markup:
     """Figures side by side."""
-    return f'<div class="row n{len(parts)}">{"".join(parts)}</div>'
+    return piece(PIECES, "row", parts=parts)
 
 
-def labels(recording: Recording, logits: Tensor, title: str, k: int | None = None) -> str:
+def labels(recording: Recording, logits: Tensor, title: str, k: int | None = None) -> Markup:
     """The top-k of `logits` (1,m) or (m,) as the page draws it everywhere."""
     plan = recording.outcome.plan
     return top_list(scored(plan.annotator, logits.view(1, -1))[: k or plan.k], plan.roles, title)
@@ -68,15 +65,14 @@ def attacked(recording: Recording) -> Image.Image:
     return to_image(recording.outcome.x_adv)
 
 
-def change(recording: Recording, times: int = AMPLIFY) -> str:
+def change(recording: Recording, times: int = AMPLIFY) -> Markup:
     """The perturbation, amplified."""
     x, x_adv = recording.outcome.plan.photo.x, recording.outcome.x_adv
-    below = '<p class="hint">Grey is unchanged.</p>'
     return picture(
         amplified(x, x_adv, times),
         f"The change, {times} times as strong",
         "The change",
-        below,
+        UNCHANGED,
         f"× {times}",
         SHARP,
     )
@@ -105,17 +101,16 @@ class Look:
         """None where the recording does not know."""
         return self.recording.looks.get(f"{self.when} {self.label}")
 
-    def picture(self, bright: NDArray[np.uint8]) -> str:
+    def picture(self, bright: NDArray[np.uint8]) -> Markup:
         outcome = self.recording.outcome
         x = outcome.plan.photo.x if self.when == "before" else outcome.x_adv
         return picture(spotlight(x, bright), f"The places that {self.label} depends on", self.title or self.label)
 
 
-def looked_at(*looks: Look) -> str:
+def looked_at(*looks: Look) -> Markup:
     """Where in the photo the scores of labels come from, side by side."""
     parts = [look.picture(bright) for look in looks if (bright := look.map) is not None]
-    words = '<p class="hint">What the annotator looks at: the brighter a place, the more it counts for this label.</p>'
-    return f'<div class="looks">{row(*parts)}{words}</div>' if parts else ""
+    return piece(PIECES, "looks", parts=parts) if parts else NOTHING
 
 
 @dataclass(frozen=True)
@@ -127,9 +122,9 @@ class Bar:
     share: float
 
 
-def bars(*shown: Bar) -> str:
+def bars(*shown: Bar) -> Markup:
     """Quantities under each other, as lengths and in words."""
-    return str(fill("tabs/lesson/bars.html", bars=shown))
+    return piece(PIECES, "bars", bars=shown)
 
 
 def numbers_changed(recording: Recording) -> tuple[int, int, int]:

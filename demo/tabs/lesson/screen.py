@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from demo.components import presenter
 from demo.render.templates import fill
 
@@ -13,7 +15,7 @@ class Answer:
 
     words: str
     right: bool = False
-    icon: str = ""
+    icon: Markup | None = None
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,13 @@ class Screen:
     title: str
     minutes: int
     intro: str
-    see: str
+    see: Markup
     question: str
     answers: Sequence[Answer]
     told: Sequence[str]
-    shown: str
+    shown: Markup
     why: Sequence[str]
-    looks: str
+    looks: Markup
     own: str
     preset: str = ""
     several: bool = False
@@ -46,6 +48,6 @@ class Screen:
         return [answer.words for answer in self.answers if answer.right]
 
 
-def lesson_html(screens: Sequence[Screen]) -> str:
+def lesson_html(screens: Sequence[Screen]) -> Markup:
     """The whole lesson: its way, the screens, and the buttons from one to the next. All but the first screen are hidden."""
     return fill("tabs/lesson/lesson.html", screens=screens, enter=presenter.enter("lesson-tab"))

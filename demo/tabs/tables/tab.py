@@ -128,7 +128,7 @@ def _wire(w: TablesWidgets, files: dict[str, str]) -> None:
             if now.waiting:
                 yield {w.status: waiting_html(now.waiting)}
                 continue
-            update = {w.status: line_html(f"{now.title}", f"step {now.step}", f"{now.row.done} done")}
+            update: dict[Any, str] = {w.status: line_html(f"{now.title}", f"step {now.step}", f"{now.row.done} done")}
             if now.row.done > done:
                 done = now.row.done
                 update[w.table] = live_row.rows_html([now.row, *rows])

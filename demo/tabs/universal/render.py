@@ -7,10 +7,10 @@ from markupsafe import Markup
 from PIL import Image
 from torch import Tensor
 
-import tkml_core as tk
 from demo.catalog.english import listed
 from demo.render import plot
 from demo.render.csv_file import csv_link, csv_text
+from demo.render.photo_card import size_html
 from demo.render.pictures import amplified, figure
 from demo.render.verdict import limit_words, said_html, top_words
 from demo.tabs.universal.craft import CraftProgress, CraftRequest, Made, Point
@@ -34,13 +34,8 @@ def picture_of(z: Tensor, factor: int) -> Image.Image:
 
 def change_html(z: Tensor, factor: int, title: str, lossless: bool) -> str:
     """z with its size in numbers."""
-    below = (
-        f'<dl class="readout"><div><dt>size of the change</dt><dd>{float(tk.l2_norm(z)[0]):.0f} <small>‖z‖₂</small></dd></div>'
-        f"<div><dt>largest</dt><dd>{float(tk.linf_norm(z)[0]):.0f}<small>/255</small></dd></div></dl>"
-        f'<p class="hint">Grey is unchanged. Shown {factor} times as strong as it is.</p>'
-    )
     alt = f"The one change for all photos, amplified {factor} times"
-    return figure(title, alt, picture_of(z, factor), below, lossless, badge=f"× {factor}")
+    return figure(title, alt, picture_of(z, factor), size_html(z, factor, 0, "largest"), lossless, badge=f"× {factor}")
 
 
 def percent(share: float) -> str:

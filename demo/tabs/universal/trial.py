@@ -142,7 +142,7 @@ def _state(outcome: Outcome) -> tuple[str, str, str]:
     return "won", "Fooled", f"No true label is left in the {top_words(k)}."
 
 
-def row_html(source: Source, outcome: Outcome, z: Tensor, note: str) -> str:
+def row_html(source: Source, outcome: Outcome, z: Tensor, note: str) -> Markup:
     """One photo of the paper's Figure 3: the original, the change, and the photo with the change, each top-k below."""
     plan, factor = outcome.plan, factor_for(float(tk.l2_norm(z)[0]), z.numel())
     after = top_list(scored(plan.annotator, outcome.logits)[: plan.k], plan.roles, f"Top {plan.k} after")
@@ -170,12 +170,12 @@ def try_html(change: Change, sources: Sequence[Source], notes: Sequence[str]) ->
     if any(outcome.plan.guessed for outcome in outcomes):
         sentence += " Where you uploaded a photo, its truth is the annotator's guess (every label of 50 % or more)."
     kind = "told" if change.rate else "won" if fooled == len(outcomes) else "lost" if not fooled else "cut"
-    rows = "".join(
+    rows = Markup("").join(
         row_html(source, outcome, change.z, note)
         for source, outcome, note in zip(sources, outcomes, notes, strict=True)
     )
     said = said_html(kind, change.rate or count, sentence)
-    return said, f'<div class="trials">{rows}</div>{trial_csv(change, sources, outcomes, notes)}'
+    return said, Markup('<div class="trials">{}</div>{}').format(rows, trial_csv(change, sources, outcomes, notes))
 
 
 FIELDS = ("achieved", "consistent", "consistent_before", "l2", "pert", "linf", "psnr", "ssim", "seed")

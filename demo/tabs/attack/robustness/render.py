@@ -12,9 +12,10 @@ from demo.render.tables import Row as TableRow
 from demo.tabs.attack.robustness.examine import Examined, Row, Seen
 
 
-def examined_html(examined: Examined) -> str:
+def examined_html(examined: Examined) -> Markup:
     """All of it."""
-    return f'<div class="real">{sum_up(summary(examined))}{_changes(examined)}{_lists(examined)}</div>'
+    parts = sum_up(summary(examined)), _changes(examined), _lists(examined)
+    return Markup('<div class="real">{}{}{}</div>').format(*parts)
 
 
 def summary(examined: Examined) -> str:

@@ -1,42 +1,24 @@
 """Screen 2: a change that nobody sees, and one label flips."""
 
+from markupsafe import Markup
+
 from demo.engine.recordings import Recording, recording
-from demo.render.pictures import AMPLIFY, amplified
+from demo.render.templates import fill
 from demo.tabs.lesson import pictures
-from demo.tabs.lesson.pictures import SHARP, Look
+from demo.tabs.lesson.pictures import Look
 from demo.tabs.lesson.screen import Answer, Screen
 
 
-def _dial(shown: Recording) -> str:
+def _dial(shown: Recording) -> Markup:
     """The change from none to all of it; the browser blends the pictures, the labels were measured at every stop."""
-    outcome, was = shown.outcome, shown.outcome.plan.photo.logits
+    was = shown.outcome.plan.photo.logits
     measured = [("0 %", was), *((f"{n * 10} %", shown.checks[f"strength {n / 10:g}"]) for n in range(1, 11))]
-    lists = "".join(
-        f'<div class="stop" data-stop="{n}"{" hidden" if n < 10 else ""}>'
-        f"{pictures.labels(shown, logits, f'At {name} of the change', 3)}</div>"
-        for n, (name, logits) in enumerate(measured)
-    )
-    x, x_adv = outcome.plan.photo.x, outcome.x_adv
-    strength = pictures.picture(
-        amplified(x, x_adv, AMPLIFY),
-        f"The change, {AMPLIFY} times as strong",
-        "The change",
-        '<p class="hint">Grey is unchanged.</p>',
-        f"× {AMPLIFY}",
-        SHARP,
-    )
-    over = (
-        f'<figure class="photo blend"><h4>The photo with that much of it</h4><div class="shot" '
-        f'style="{pictures.ratio(pictures.original(shown))}"><img src="{pictures.uri(pictures.original(shown))}" '
-        f'alt="The photo with a part of the change" width="{x.shape[3]}" height="{x.shape[2]}">'
-        f'<img class="over" src="{pictures.uri(pictures.attacked(shown))}" alt=""></div></figure>'
-    )
-    stops = f'<div class="stops">{lists}</div>'
-    return (
-        '<div class="dial"><label><span>How much of the change</span><input type="range" min="0" max="10" value="10" step="1" '
-        'aria-label="How much of the change, in tenths"><output>100 %</output></label>'
-        f"{pictures.row(over, strength, stops)}</div>"
-    )
+    photo = pictures.picture(
+        pictures.original(shown), "The photo with a part of the change", "The photo with that much of it",
+        over=pictures.attacked(shown),
+    )  # fmt: skip
+    lists = [pictures.labels(shown, logits, f"At {name} of the change", 3) for name, logits in measured]
+    return fill("tabs/lesson/screens/flip.html", photo=photo, change=pictures.change(shown), lists=lists)
 
 
 def screen() -> Screen | None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from markupsafe import Markup
+
 from demo.engine.recordings import Recording, recording
 from demo.render.pictures import AMPLIFY, amplified
 from demo.tabs.lesson import pictures
@@ -37,7 +39,7 @@ def price(scores: Mapping[str, Any], was: str, sure: tuple[str, str]) -> tuple[s
     return (f"The price: {measured[0].lower()}{measured[1:]}", True) if hard < usual else (measured, False)
 
 
-def _change(item: Recording, title: str, below: str = "") -> str:
+def _change(item: Recording, title: str, below: Markup = pictures.NOTHING) -> Markup:
     x, x_adv = item.outcome.plan.photo.x, item.outcome.x_adv
     return pictures.picture(
         amplified(x, x_adv, AMPLIFY), f"The change, {AMPLIFY} times as strong", title, below, f"× {AMPLIFY}", SHARP

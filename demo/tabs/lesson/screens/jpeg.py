@@ -67,7 +67,12 @@ def screen() -> Screen | None:
                 pictures.labels(shown, survives, "Top 3", 3),
             ),
             pictures.picture(
-                amplified(x, stronger, AMPLIFY), "The stronger change", "The stronger change", "", f"× {AMPLIFY}", SHARP
+                amplified(x, stronger, AMPLIFY),
+                "The stronger change",
+                "The stronger change",
+                pictures.NOTHING,
+                f"× {AMPLIFY}",
+                SHARP,
             ),
         ),
         why=[

@@ -30,10 +30,20 @@ def screen() -> Screen | None:
         "that is, in total, exactly as large as the change before.",
         see=pictures.row(
             pictures.picture(
-                amplified(x, outcome.x_adv, AMPLIFY), "The attack’s change", "The attack", "", f"× {AMPLIFY}", SHARP
+                amplified(x, outcome.x_adv, AMPLIFY),
+                "The attack’s change",
+                "The attack",
+                pictures.NOTHING,
+                f"× {AMPLIFY}",
+                SHARP,
             ),
             pictures.picture(
-                amplified(x, noisy, AMPLIFY), "The random noise", "Random noise", "", f"× {AMPLIFY}", SHARP
+                amplified(x, noisy, AMPLIFY),
+                "The random noise",
+                "Random noise",
+                pictures.NOTHING,
+                f"× {AMPLIFY}",
+                SHARP,
             ),
         ),
         question=f"What will the annotator say about the photo with noise? Before, it said “{was}”.",

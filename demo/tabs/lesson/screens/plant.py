@@ -1,14 +1,17 @@
 """Screen 4: labels that are nowhere in the photo become the top ones, as a film."""
 
+from markupsafe import Markup
+
 from demo.catalog.english import listed
 from demo.engine.recordings import Recording, recording
 from demo.render.pictures import AMPLIFY, amplified, to_image
+from demo.render.templates import fill
 from demo.tabs.lesson import pictures
 from demo.tabs.lesson.pictures import Look
 from demo.tabs.lesson.screen import Answer, Screen
 
 
-def film(shown: Recording) -> str:
+def film(shown: Recording) -> Markup:
     """The recorded pictures one after the other, with the top-k of each."""
     replay, x = shown.replay, shown.outcome.plan.photo.x
     frames = []
@@ -17,17 +20,11 @@ def film(shown: Recording) -> str:
         where = "as saved" if at == replay.last else title
         below = pictures.labels(shown, logits, f"Top {shown.outcome.plan.k}, {where}")
         now = pictures.picture(to_image(x_adv), f"The photo, {where}", "The photo")
-        z = pictures.picture(amplified(x, x_adv, AMPLIFY), f"The change, {where}", "The change", "", f"× {AMPLIFY}", 70)
-        hidden = "" if at == replay.last else " hidden"
-        frames.append(
-            f'<div class="frame" data-frame="{at}" data-title="{where}"{hidden}>{pictures.row(now, z, below)}</div>'
+        z = pictures.picture(
+            amplified(x, x_adv, AMPLIFY), f"The change, {where}", "The change", badge=f"× {AMPLIFY}", quality=70
         )
-    return (
-        f'<div class="film"><div class="frames">{"".join(frames)}</div><div class="player" role="group" aria-label="The film">'
-        '<button type="button" class="press play">Play</button>'
-        f'<input type="range" min="0" max="{replay.last}" value="{replay.last}" step="1" aria-label="Moment of the film">'
-        "<output>as saved</output></div></div>"
-    )
+        frames.append((where, pictures.row(now, z, below)))
+    return fill("tabs/lesson/screens/film.html", frames=frames, last=replay.last)
 
 
 def screen() -> Screen | None:

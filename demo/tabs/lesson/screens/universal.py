@@ -2,14 +2,18 @@
 
 from typing import Any
 
+from markupsafe import Markup
+
 import tkml_core as tk
 from demo.engine.recordings import Recording, recording, sample_photo
 from demo.photos.samples import sample
 from demo.render.pictures import to_image
+from demo.render.templates import piece
 from demo.tabs.lesson import pictures
 from demo.tabs.lesson.pictures import Bar, Look
 from demo.tabs.lesson.screen import Answer, Screen
 
+PIECES = "tabs/lesson/screens/universal.html"
 MOST_PHOTOS = 6
 AMPLIFY = 4  # the change is so strong that more would only show black and white
 
@@ -25,23 +29,19 @@ def lost(row: dict[str, Any], what: str = "after") -> bool:
     return row[what][0][0] not in row["true"]
 
 
-def _photo(shown: Recording, row: dict[str, Any], changed: bool) -> str:
+def _photo(shown: Recording, row: dict[str, Any], changed: bool) -> Markup:
     """A photo as it was, or with the change and what it is called now."""
     x = sample_photo(row["sample"], shown.outcome.plan.annotator, square=True).x
     title = sample(row["sample"]).title
     if not changed:
         return pictures.picture(to_image(x), f"{title}, as it was")
     z = shown.outcome.plan.attack.z.to(x)  # type: ignore[attr-defined]
-    sign, way = ("fooled", f"{row['before'][0][0]} → ") if lost(row) else ("still right", "")
-    below = (
-        f'<p class="was"><span class="sign {"lost" if lost(row) else "kept"}">{sign}</span> {way}'
-        f"<strong>{row['after'][0][0]}</strong></p>"
-    )
-    return pictures.picture(to_image(tk.quantize((x + z).clamp(0, 1))), f"{title}, changed", "", below)
+    below = piece(PIECES, "called", before=row["before"][0][0], after=row["after"][0][0], lost=lost(row))
+    return pictures.picture(to_image(tk.quantize((x + z).clamp(0, 1))), f"{title}, changed", below=below)
 
 
-def _grid(*parts: str) -> str:
-    return f'<div class="photos">{"".join(parts)}</div>'
+def _grid(*parts: Markup) -> Markup:
+    return piece(PIECES, "grid", parts=parts)
 
 
 def told(fooled: int, by_noise: int, of: int, linf: float) -> list[str]:
