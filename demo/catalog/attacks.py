@@ -195,7 +195,7 @@ def precomputed(attack: str) -> bool:
 
 
 def sentence(attack: str, annotator: str) -> str:
-    """Whose an attack is and what it does; for a ready-made one, also for which k there is one."""
+    """Whose an attack is and what it does; for a precomputed one, also for which k there is one."""
     there = [str(k) for name, whose, k in bundled() if (name, whose) == (attack, annotator)]
     ready = f" for k = {', '.join(there)}" if there else f", though not for {annotator}"
     choice = choice_of(attack)
@@ -208,7 +208,7 @@ def uses_seed(attack: str) -> bool:
 
 
 def setting_names(attack: str) -> frozenset[str]:
-    """Names of the settings of an attack, such as `beta`, read from its dataclass; a ready-made one has none left."""
+    """Names of the settings of an attack, such as `beta`, read from its dataclass; a precomputed one has none left."""
     return frozenset() if precomputed(attack) else frozenset(field.name for field in fields(kind_of(attack)))
 
 

@@ -37,15 +37,8 @@ MOST_BYTES = 300_000  # a file
 MAKE_AGAIN = "`python -m demo.record` makes the recordings again."
 _GAIN = 8  # pictures of steps: 128 + 8 z, so that losses stay far below one level; |z| up to 15 levels
 _LOGIT = 1e-3  # scores over the steps are whole thousandths of a logit
-_QUALITIES: tuple[int | None, ...] = (
-    None,
-    95,
-    85,
-    70,
-    50,
-    30,
-    10,
-)  # of pictures of steps: lossless where there is room
+# Of pictures of steps: lossless where there is room.
+_QUALITIES: tuple[int | None, ...] = (None, 95, 85, 70, 50, 30, 10)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +74,7 @@ def sample_photo(name: str, annotator: tk.Annotator, square: bool) -> Photo:
 
 
 def digests(request: AttackRequest, x: Tensor) -> dict[str, str]:
-    """SHA-256 of all that a run rests on: the annotator's files, a ready-made perturbation's, and the photo's pixels."""
+    """SHA-256 of all that a run rests on: the annotator's files, a precomputed perturbation's, and the photo's pixels."""
     files = list(entry_of(request.annotator).files)
     if catalog.precomputed(request.attack):
         files.append(path_of(request.attack, request.annotator, int(request.k)))

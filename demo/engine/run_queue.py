@@ -17,9 +17,8 @@ CROWDED_SECONDS = 20.0  # the same while others wait for a place
 SOON = 5.0  # seconds: who has not begun to listen for an answer by then is taken for gone
 TOLD_EVERY = 5  # seconds by which an estimated wait counts down, until it is as short as that
 _LOOK_EVERY = 0.25  # seconds between two looks at whether a caller still waits and still listens
-_LISTENS_EVERY = (
-    0.02  # the same where a place is free: a page begins to listen a moment after the click, and is to see a frame
-)
+# The same where a place is free: a page begins to listen a moment after the click, and is to see a frame.
+_LISTENS_EVERY = 0.02
 _A_RUN = 15.0  # seconds a run takes, as long as none has been seen
 
 
@@ -135,10 +134,8 @@ class Places:
         return Waiting(place, step * round(free[0] / step))
 
     def _others_wait(self, turn: "Turn") -> bool:
-        strangers = (
-            other.caller for other in self._line if not (mine := turn.caller.session) or other.caller.session != mine
-        )
-        return any(caller.listens() for caller in strangers)
+        mine = turn.caller.session
+        return any(other.caller.listens() for other in self._line if not mine or other.caller.session != mine)
 
 
 class Turn:

@@ -1,4 +1,4 @@
-"""Photos for the tabs that take many at once: samples by name, and files from strangers."""
+"""Photos for the tabs that take many at once: samples by name, and files that visitors upload."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

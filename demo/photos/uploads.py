@@ -1,4 +1,4 @@
-"""Files from strangers: what may come in, and a plain sentence for whatever may not."""
+"""Untrusted files: what may come in, and a plain sentence for whatever may not."""
 
 import re
 import threading

@@ -198,7 +198,7 @@ def _build(entry: Entry) -> nn.Module:
         ValueError,
         KeyError,
         RuntimeError,
-    ) as error:  # torch's, of tensors that do not go together, are RuntimeErrors
+    ) as error:  # torch's, of tensors that do not fit each other, are the last
         why = str(error)
         for path in entry.files:
             why = why.replace(str(path), path.name)

@@ -26,7 +26,7 @@ def summary(examined: Examined) -> str:
         return "The saved picture does not reach the goal, so nothing can survive. The table shows what the changes do."
     if not run.l2:
         return "The photo met the goal before any attack, so there is no change to test."
-    return " ".join((*_survivors(rows), _noise(examined), *_strangers(rows), _longer(examined)))
+    return " ".join((*_survivors(rows), _noise(examined), *_other_annotators(rows), _longer(examined)))
 
 
 def _survivors(rows: Iterable[Row]) -> list[str]:
@@ -62,7 +62,7 @@ def _noise(examined: Examined) -> str:
     return f"{lead} changes the {top} a little, but does not reach the goal."
 
 
-def _strangers(rows: Iterable[Row]) -> list[str]:
+def _other_annotators(rows: Iterable[Row]) -> list[str]:
     """What others make of the picture; one that is the same network has no say."""
     told = []
     for line in rows:

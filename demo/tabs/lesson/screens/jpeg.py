@@ -1,14 +1,12 @@
 """Screen 6: JPEG undoes the attack. Is that a defence?"""
 
 from demo.engine.distortions import jpeg
+from demo.engine.recipes import JPEG, STRONGER
 from demo.engine.recordings import Recording, recording
 from demo.render.pictures import AMPLIFY, amplified, to_image
 from demo.tabs.lesson import pictures
 from demo.tabs.lesson.pictures import SHARP, Look
 from demo.tabs.lesson.screen import Answer, Screen
-
-JPEG = 75
-STRONGER = (1.5, 2, 3, 4, 6)
 
 
 def survivor(shown: Recording) -> float | None:

@@ -1,6 +1,7 @@
 """Screen 3: noise as large as the attack does nothing."""
 
 from demo.engine.distortions import noise
+from demo.engine.recipes import NOISES
 from demo.engine.recordings import recording
 from demo.render.pictures import amplified, to_image
 from demo.tabs.lesson import pictures
@@ -18,7 +19,7 @@ def screen() -> Screen | None:
     x = outcome.plan.photo.x
     noisy = noise(x, outcome.report["l2"], seed=0)
     was, now = pictures.best(shown, outcome.plan.photo.logits), pictures.best(shown, outcome.logits)
-    results = {times: pictures.best(shown, shown.checks[f"noise {times}"]) for times in (1, 2, 4)}
+    results = {times: pictures.best(shown, shown.checks[f"noise {times}"]) for times in NOISES}
     stays = [times for times, name in results.items() if name == was]
     bigger = f" Noise {max(stays)} times as large does not either." if max(stays, default=1) > 1 else ""
     mixed = shown.checks["noise 1"]
