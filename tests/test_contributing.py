@@ -67,10 +67,8 @@ def test_a_row_of_the_map_names_what_is_there(row: str) -> None:
     assert found and [path for path in found if not path.exists()] == []
 
 
-DOCUMENTS = [
-    *ROOT.glob("*.md"),
-    *(p for room in ("assets", "demo", "tests", "tkml_core") for p in (ROOT / room).rglob("*.md")),
-]
+ROOMS = ("assets", "demo", "tests", "tkml_core")
+DOCUMENTS = [*ROOT.glob("*.md"), *(path for room in ROOMS for path in (ROOT / room).rglob("*.md"))]
 NOT_THERE = {
     "tkml_core/attacks/linear_steps.py",  # what the guide has its reader write
     "tkml_core.experiments.train",  # an old file's header says so of its making
@@ -89,11 +87,18 @@ def test_a_document_names_what_is_there(document: Path) -> None:
     missing = [name for name in named - NOT_THERE if not (ROOT / name).exists()]
     beside = ROOT / "assets/weights" if document.name == "evaluate.md" else document.parent  # where it is written to
     missing += [link for link in links if not (beside / link).exists()]
-    missing += [name for name in re.findall(r"\btest_\w+\.py\b", text) if not any((ROOT / "tests").rglob(name))]
+    shortened = re.findall(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|js|css|html|md|json))`|\b(test_\w+\.py)\b", text)
+    missing += [one for pair in shortened for one in pair if one and one not in NOT_THERE and not _ends_a_path(one)]
     for path in (ROOT / module.replace(".", "/") for module in modules):
         if not path.with_suffix(".py").exists() and not (path / "__main__.py").exists():
             missing.append(path.name)
     assert missing == []
+
+
+def _ends_a_path(name: str) -> bool:
+    """Whether a path from the top, or from a room within, ends so."""
+    found = [path for room in ROOMS for path in (ROOT / room).rglob(Path(name).name)]
+    return (ROOT / name).exists() or any(path.as_posix().endswith(f"/{name}") for path in found)
 
 
 SOURCES = [

@@ -14,7 +14,7 @@ from torch import Tensor
 import tkml_core as tk
 from demo.engine import zero_gpu
 from demo.engine.annotator_cache import Loaded
-from demo.engine.looks import Looks
+from demo.engine.annotator_threads import AnnotatorThreads
 from demo.engine.value_checks import one_of, whole
 from demo.photos.uploads import GONE, file_word, open_photo
 from tkml_core.zoo.registry import entry_of
@@ -68,7 +68,7 @@ def working_first(names: Iterable[str]) -> tuple[str, ...]:
 _photos: OrderedDict[tuple[str, str, bool, int], Photo] = OrderedDict()
 _photos_lock = threading.Lock()
 _KEPT_PHOTOS = 64  # about 1.5 MB each at the most; runs that are kept share them
-_looks = Looks()
+_threads = AnnotatorThreads()
 
 
 def read_photo(path: str | Path | None, annotator_name: str, square: bool = False) -> Photo:
@@ -97,7 +97,7 @@ def read_photo(path: str | Path | None, annotator_name: str, square: bool = Fals
                 _photos.popitem(last=False)
         return photo
 
-    return _looks.have(annotator_name, look)
+    return _threads.run(annotator_name, look)
 
 
 def _kept(key: tuple[str, str, bool, int]) -> Photo | None:

@@ -16,7 +16,7 @@ _lock = threading.Lock()
 _gave_back = 0.0
 
 
-def keep_few() -> None:
+def limit_arenas() -> None:
     """Few heaps for many threads: every event and every run has one. To be called before there are any."""
     with contextlib.suppress(OSError, AttributeError):  # another C library
         _glibc().mallopt(_ARENA_MAX, _ARENAS)

@@ -41,7 +41,7 @@ def _step_back() -> None:
 
 
 @dataclass(frozen=True)
-class Caller:
+class Worker:
     """`call(function, *args)` has the thread do it, and returns what the function does, or raises that."""
 
     pool: ThreadPoolExecutor
@@ -59,11 +59,11 @@ class Caller:
 
 
 @contextmanager
-def thread() -> Generator[Caller]:
+def thread() -> Generator[Worker]:
     """A new thread with all cores. It ends, after what it is at, where the block is left."""
     try:
         with ThreadPoolExecutor(1, thread_name_prefix="attack") as pool:
-            call = Caller(pool)
+            call = Worker(pool)
             call(_step_back)
             call(_take, _cores)  # OpenMP's threads come after, and have the same priority
             _take(1)  # for threads that are yet to come

@@ -16,7 +16,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 def prepare() -> None:
     """To be called before Gradio is imported, in the main thread."""
-    heap.keep_few()
+    heap.limit_arenas()
     reach_itself_without_proxy()
     use_a_folder_of_its_own()
     signal.signal(signal.SIGTERM, _as_ctrl_c)

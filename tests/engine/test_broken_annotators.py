@@ -13,8 +13,8 @@ from torch import Tensor, nn
 import tkml_core as tk
 from demo.engine import annotators
 from demo.engine.annotator_cache import Loaded
+from demo.engine.annotator_threads import AnnotatorThreads
 from demo.engine.annotators import annotate_photo, read_photo, working_first
-from demo.engine.looks import Looks
 from demo.engine.plan import plan_for
 from demo.engine.recordings import recording
 from demo.tabs.attack import arrival
@@ -85,15 +85,15 @@ def test_one_that_is_slow_is_named_and_keeps_only_its_own_waiting(
         return mean
 
     having(slow)
-    looks = Looks(patience=0.2)
-    monkeypatch.setattr(annotators, "_looks", looks)
+    threads = AnnotatorThreads(patience=0.2)
+    monkeypatch.setattr(annotators, "_threads", threads)
     for _ in range(2):
         with pytest.raises(ValueError, match=r"The annotator voc20 takes longer than 0\.2 seconds .* choose another"):
             read_photo(photos["cat"], "voc20")
-    assert looks.have("coco80", lambda: "seen") == "seen"
+    assert threads.run("coco80", lambda: "seen") == "seen"
     goes_on.set()
-    monkeypatch.setattr(looks, "_patience", 30.0)
-    assert looks.have("voc20", lambda: "ended") == "ended"
+    monkeypatch.setattr(threads, "_patience", 30.0)
+    assert threads.run("voc20", lambda: "ended") == "ended"
 
 
 def broken(name: str, folder: Path) -> registry.Entry:

@@ -1,4 +1,4 @@
-"""Where annotators look at photos: apart from runs, and apart from each other."""
+"""The threads in which annotators look at photos: apart from runs, and apart from each other."""
 
 import threading
 from collections.abc import Callable
@@ -10,7 +10,7 @@ Made = TypeVar("Made")
 PATIENCE = 20.0  # seconds for one look, those of others before it included
 
 
-class Looks:
+class AnnotatorThreads:
     """A thread for each annotator, in which it looks at one photo after the other: a slow one keeps only its own waiting.
 
     Such a thread computes alone (see `threads`) and, unlike those of runs, with the priority of the page.
@@ -21,7 +21,7 @@ class Looks:
         self._threads: dict[str, ThreadPoolExecutor] = {}
         self._lock = threading.Lock()
 
-    def have(self, annotator: str, look: Callable[[], Made]) -> Made:
+    def run(self, annotator: str, look: Callable[[], Made]) -> Made:
         """What `look` returns, or raises. ValueError, which names the annotator, where that takes longer than `patience`."""
         with self._lock:
             if annotator not in self._threads:
