@@ -39,7 +39,7 @@ def naming_folders(options: str = "--voc and --coco") -> Iterator[None]:
         raise SystemExit(f"{wrong}; name the photos' folders with {options}.") from error
 
 
-def finish(
+def write_page(
     args: argparse.Namespace, parser: argparse.ArgumentParser, page: Callable[[Sequence[Outcome], str], str], to: Path | None
 ) -> None:  # fmt: skip
     """Print the page that all lines of --out make, with the command, and write it where it is to stand."""

@@ -14,7 +14,7 @@ from torch import Tensor
 import tkml_core as tk
 from tkml_core.experiments.blackbox.square_attack import SquareAttack
 from tkml_core.experiments.blackbox.table import BLACK_BOX, MOMENTS, SQUARE_ATTACK, identity, table
-from tkml_core.experiments.command import add_block_options, add_shared_options, finish
+from tkml_core.experiments.command import add_block_options, add_shared_options, write_page
 from tkml_core.experiments.consistent_photos import consistent_photos
 from tkml_core.experiments.measured_photos import Row, asked
 from tkml_core.experiments.provenance import weights_of
@@ -118,7 +118,7 @@ def page(lines: Sequence[Outcome], command: str) -> str:
 def main(argv: list[str] | None = None) -> None:
     args = parser().parse_args(argv)
     run(args)
-    finish(args, parser(), page, args.write)
+    write_page(args, parser(), page, args.write)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import tkml_core as tk
-from tkml_core.experiments.command import add_block_options, add_shared_options, finish
+from tkml_core.experiments.command import add_block_options, add_shared_options, write_page
 from tkml_core.experiments.consistent_photos import consistent_photos
 from tkml_core.experiments.measured_photos import Row, asked
 from tkml_core.experiments.peers.method import PEERS, Peer
@@ -120,7 +120,7 @@ def main(argv: list[str] | None = None) -> None:
     args = parser().parse_args(argv)
     if not args.table:
         run(args)
-    finish(args, parser(), page, None if args.table else args.out.with_suffix(".md"))
+    write_page(args, parser(), page, None if args.table else args.out.with_suffix(".md"))
 
 
 if __name__ == "__main__":
