@@ -18,7 +18,7 @@ from torch import Tensor
 
 import tkml_core as tk
 from tkml_core.attacks.universal.norm_ball import noise_like
-from tkml_core.experiments.command import add_block_options, add_shared_options, write_page, naming_folders
+from tkml_core.experiments.command import add_block_options, add_shared_options, naming_folders, write_page
 from tkml_core.experiments.consistent_photos import consistent_for_all
 from tkml_core.experiments.datasets import measuring
 from tkml_core.experiments.measured_photos import Row, asked, shuffled
