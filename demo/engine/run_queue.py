@@ -212,7 +212,7 @@ class Turn:
         self.came = True
 
 
-def at_once() -> Iterator[Waiting]:
+def no_waiting() -> Iterator[Waiting]:
     """In place of `Turn.next` for a run that waits for nobody."""
     return iter(())
 

@@ -73,10 +73,10 @@ class Figures:
     norm: float  # mean ‖z‖₂ of the successes
     steps: float
     first: float  # median step at which the goal was first met
-    passes: float
-    gradients: float
+    passes: float  # forward and backward, mean
+    gradients: float  # backward passes, mean
     seconds: float
-    optimality: float
+    optimality: float  # local, of AttackBench: see `statistics.local_optimality`
     paper_asr: float | None
     paper_pert: float | None
 

@@ -10,7 +10,7 @@ from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.engine.run import run_plan
-from demo.engine.run_queue import Waiting, at_once
+from demo.engine.run_queue import Waiting, no_waiting
 from demo.engine.stream import PICTURES_EVERY
 from demo.engine.value_checks import one_of
 from demo.tabs.compare.limits import Limit
@@ -159,7 +159,7 @@ def column_updates(
     contestants: Sequence[Plan],
     stop_asked: Callable[[], bool],
     budget: loop.Clock = loop.BUDGET_SECONDS,
-    next_turn: Callable[[], Iterator[Waiting]] = at_once,
+    next_turn: Callable[[], Iterator[Waiting]] = no_waiting,
     seconds: float | None = None,
 ) -> Iterator[ColumnUpdate]:
     """Every plan's run, one after the other, each with a turn of its own and for at most `budget` seconds; 8 frames a second.

@@ -11,7 +11,7 @@ from demo.catalog.english import listed
 from demo.engine import loop
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.engine.run import run_plan
-from demo.engine.run_queue import ALONE_SECONDS, Waiting, at_once
+from demo.engine.run_queue import ALONE_SECONDS, Waiting, no_waiting
 from demo.engine.value_checks import one_of
 from demo.photos.selection import Source
 from demo.render.csv_file import csv_link, csv_text
@@ -89,7 +89,7 @@ def measure(
     stop_asked: Callable[[], bool],
     limit: float = SECONDS,
     budget: loop.Clock = loop.BUDGET_SECONDS,
-    next_turn: Callable[[], Iterator[Waiting]] = at_once,
+    next_turn: Callable[[], Iterator[Waiting]] = no_waiting,
 ) -> Generator[Progress, None, Row]:
     """Progress at every step of every photo; returns the row. A photo that was cut short by Stop or `limit` is not counted.
 
