@@ -75,6 +75,7 @@ def test_a_finished_run_is_there_on_arrival(visit: Callable[..., Page]) -> None:
     assert photo and photo["width"] >= 340 and photo["height"] >= 270  # photos use the room
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_upload_both_attacks_download_and_upload_again(
     visit: Callable[..., Page], photos: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -137,6 +138,7 @@ def start_a_long_run(page: Page) -> None:
     expect(page.locator("#verdict")).to_contain_text("Running TkML-AP-T", timeout=RUN)
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_stop_keeps_the_pictures_and_says_so(visit: Callable[..., Page]) -> None:
     page, other = visit(), visit()
     start_a_long_run(page)
@@ -157,6 +159,7 @@ def test_stop_keeps_the_pictures_and_says_so(visit: Callable[..., Page]) -> None
     expect(page.locator("#download-png")).to_be_enabled()
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_a_run_does_not_move_the_page(visit: Callable[..., Page]) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
@@ -173,6 +176,7 @@ def test_a_run_does_not_move_the_page(visit: Callable[..., Page]) -> None:
     assert len(seen) == 1
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_a_broken_upload_is_explained_and_loses_nothing(visit: Callable[..., Page], tmp_path: Path) -> None:
     page = visit()
     broken = tmp_path / "holiday.jpg"
@@ -188,6 +192,7 @@ def test_a_broken_upload_is_explained_and_loses_nothing(visit: Callable[..., Pag
     expect(page.locator("#verdict")).to_contain_text("The top 3 was")
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_a_wrong_wish_is_explained_and_the_next_one_works(visit: Callable[..., Page]) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
