@@ -212,6 +212,7 @@ def test_a_wrong_wish_is_explained_and_the_next_one_works(visit: Callable[..., P
     expect(page.locator("#verdict")).to_contain_text("Fooled")
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_targets_are_chosen_by_hand_as_many_as_k(visit: Callable[..., Page]) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
@@ -229,6 +230,7 @@ def test_targets_are_chosen_by_hand_as_many_as_k(visit: Callable[..., Page]) -> 
     assert names(page, "#after") == ["dog"]
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_an_order_is_asked_for_and_checked(visit: Callable[..., Page]) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
