@@ -3,6 +3,7 @@ const ATTACK = "attack";
 const LESSON = "lesson-tab";
 const find = (part) => element.querySelector(part);
 const presenting = () => document.body.id === "presenting";
+const roomy = matchMedia("(min-width: 900px) and (min-height: 480px)"); // a telephone shows the page as it is: presenter.css
 const asked = () => new URLSearchParams(location.search).has("present");
 const tabNow = () => (location.hash === `#${LESSON}` ? LESSON : ATTACK);
 let tab = ATTACK;
@@ -19,9 +20,11 @@ const mark = (on) => {
 };
 const show = (on) => {
   document.body.id = on ? "presenting" : "";
+  document.body.dataset.stage = on ? tab : "";
   mark(on);
   document.dispatchEvent(new Event("present"));
   if (!on) return document.querySelector(`.enter[href$="${tab === ATTACK ? "present" : tab}"]`)?.focus();
+  note(props.value.address === "");
   for (const keys of element.querySelectorAll("[data-tab]")) keys.hidden = keys.dataset.tab !== tab;
   document.querySelector(`#tabs [data-tab-id="${tab}"]`)?.click();
   draw();
@@ -41,17 +44,25 @@ const photo = (by) => {
   const now = photos.findIndex((one) => one.getAttribute("aria-pressed") === "true");
   photos.at((now + by) % photos.length).click();
 };
-const move = (by) => (tab === ATTACK ? photo(by) : document.dispatchEvent(new CustomEvent("turn", { detail: by })));
+const note = (on) => (find(".alone").hidden = !on); // why there is no code: until the first step, or until it is closed
+const move = (by) => {
+  note(false);
+  step(by);
+};
+const step = (by) => (tab === ATTACK ? photo(by) : document.dispatchEvent(new CustomEvent("turn", { detail: by })));
 const press = () => document.querySelector("#attack-button:enabled, #stop-button:enabled")?.click();
 const vote = (place) => [...document.querySelectorAll("#lesson .screen:not([hidden]) .answer")][place - 1]?.click();
+const tell = (what) => document.dispatchEvent(new Event(what)); // the lesson's own: tabs/lesson/lesson.js
 const leave = () => show(false);
 // Remote controls of projectors send PageUp and PageDown.
 const steps = { ArrowRight: () => move(1), PageDown: () => move(1), ArrowLeft: () => move(-1), PageUp: () => move(-1), Escape: leave };
 const hands = Object.fromEntries([...Array(9).keys()].map((at) => [at + 1, () => vote(at + 1)]));
-const keys = { [ATTACK]: { ...steps, " ": press }, [LESSON]: { ...steps, ...hands } };
+const counted = { ...hands, Backspace: () => tell("lower"), 0: () => tell("again") };
+const keys = { [ATTACK]: { ...steps, " ": press }, [LESSON]: { ...steps, ...counted } };
 const key = (event) => {
   const act = keys[tab][event.key];
   if (!presenting() || !act || document.querySelector("dialog[open]")) return;
+  if (event.key.startsWith("Arrow") && event.target.matches?.("input")) return; // a dial's own
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   event.preventDefault(); // nor does the space bar press what has the focus, which happens as it is let go
   if (event.type === "keydown" && !event.repeat) act();
@@ -59,6 +70,7 @@ const key = (event) => {
 for (const type of ["keydown", "keyup"]) addEventListener(type, key, true);
 const begin = (name) => {
   tab = name;
+  if (!roomy.matches) return mark(false);
   show(true);
 };
 document.addEventListener("click", (event) => {
@@ -71,7 +83,9 @@ element.addEventListener("click", (event) => {
   const by = event.target.closest("[data-by]")?.dataset.by;
   if (by) move(Number(by));
   if (event.target.closest(".leave")) leave();
+  if (event.target.closest(".close")) note(false);
 });
+roomy.addEventListener("change", () => presenting() && !roomy.matches && leave());
 addEventListener("popstate", () => presenting() && !asked() && leave());
 document.addEventListener("link", draw);
 watch("value", () => {
@@ -79,7 +93,8 @@ watch("value", () => {
   find(".qr").innerHTML = qr;
   find(".scan").hidden = !address;
   find(".scan b").textContent = address && new URL(address).origin + new URL(address).hash.replace("#", "/#");
-  find(".alone").hidden = address !== "";
+  note(address === "");
+  document.body.dataset.code = address ?? "asked";
   find(".alone b").textContent = location.host;
 });
 if (asked()) begin(tabNow());

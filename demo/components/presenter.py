@@ -18,12 +18,14 @@ ENTER = Markup(
 PRESENTER = """
 <aside class="present" aria-label="For who looks on"><div class="qr"></div>
 <p class="scan" hidden>Scan to open it on your own device: <b></b></p>
-<p class="alone" hidden>There is no code to scan yet: <b></b> reaches this computer only. For the pupils' phones, stop the page,
-start it with <code>GRADIO_SERVER_NAME=0.0.0.0 python app.py</code>, and present again. The code is then of an address that every
-device in the same network can open.</p>
+<p class="alone" hidden><span>No QR code: <b></b> reaches this computer only. Start the page with
+<code>GRADIO_SERVER_NAME=0.0.0.0</code> to have one.</span>
+<button type="button" class="close" aria-label="Close this line">×</button></p>
 <dl data-tab="attack"><div><dt>Space</dt><dd>attack, stop</dd></div><div><dt>← →</dt><dd>photos</dd></div>
 <div><dt>Esc</dt><dd>leave</dd></div></dl>
-<dl data-tab="lesson-tab" hidden><div><dt>← →</dt><dd>back, on</dd></div><div><dt>1 2 3</dt><dd>one more hand</dd></div>
+<dl data-tab="lesson-tab" hidden><div><dt>← →</dt><dd>back, on; a dial that was clicked moves</dd></div>
+<div><dt>Page ↑ ↓</dt><dd>back, on, always</dd></div><div><dt>1 … 9</dt><dd>one more hand</dd></div>
+<div><dt>⌫</dt><dd>take it back</dd></div><div><dt>0</dt><dd>ask again, no hands</dd></div>
 <div><dt>Esc</dt><dd>leave</dd></div></dl>
 <div class="moves"><button type="button" class="tool" data-by="-1" aria-label="Back">←</button>
 <button type="button" class="tool" data-by="1" aria-label="On">→</button></div>

@@ -10,11 +10,15 @@ from conftest import PATIENCE, PHONE, RUN
 from playwright.sync_api import Locator, Page, expect
 
 from demo.server import addresses
+from demo.tabs.lesson import closing
 
 expect.set_options(timeout=PATIENCE)
 Visit = Callable[..., Page]
 PROJECTOR = {"width": 1920, "height": 1080}
 SIZES = ({"width": 1280, "height": 800}, {"width": 1366, "height": 768}, PROJECTOR)
+
+
+ASKING = ".screen:has(.answer)"
 
 
 def lesson(page: Page) -> Locator:
@@ -30,8 +34,8 @@ def test_a_walk_through_the_lesson_asks_the_server_nothing(visit: Visit) -> None
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.context.route("**/*", lambda route: route.abort())  # what has come is all that it takes
-    keys = course.locator(".screen").evaluate_all("all => all.map(one => one.dataset.screen)")
-    for number, key in enumerate(keys):
+    keys = course.locator(ASKING).evaluate_all("all => all.map(one => one.dataset.screen)")
+    for key in keys:
         screen = course.locator(f".screen[data-screen={key}]")
         expect(screen).to_be_visible()
         expect(course.locator(".screen:visible")).to_have_count(1)
@@ -55,11 +59,13 @@ def test_a_walk_through_the_lesson_asks_the_server_nothing(visit: Visit) -> None
         assert broken == 0
         answers.nth(2).dispatch_event("click")  # too late
         expect(screen.locator(".answer[aria-pressed=true]")).to_have_count(pressed)
-        if number < len(keys) - 1:
-            course.locator(".next").click()
+        course.locator(".next").click()
     expect(course.locator(".next")).to_be_disabled()
+    expect(course.locator(".screen:visible li")).to_have_count(len(closing.sentences(keys)))
     course.locator(".way [data-to]").first.click()
     expect(course.locator(f".screen[data-screen={keys[0]}] .told")).to_be_visible()  # what was answered stays
+    course.locator(".anew").click()  # for the next class
+    expect(course.locator(".told:visible, .answer.right, .answer[aria-pressed=true]")).to_have_count(0)
     assert [url for url in asked if not url.startswith("data:")] == []
 
 
@@ -69,7 +75,9 @@ def test_picture_question_and_answers_are_in_sight_together(visit: Visit) -> Non
     sight = """screen => [...screen.querySelectorAll(".see img, .see .label, .asked h3, .answer, .reveal, .skip")]
       .map(one => one.getBoundingClientRect())
       .filter(box => box.top < 0 || box.bottom > innerHeight || box.left < 0 || box.right > innerWidth || !box.height).length"""
-    for number, key in enumerate(course.locator(".screen").evaluate_all("all => all.map(one => one.dataset.screen)")):
+    expect(course.locator(".class")).to_be_in_viewport(ratio=1)
+    expect(course.locator(".enter")).to_be_in_viewport(ratio=1)
+    for number, key in enumerate(course.locator(ASKING).evaluate_all("all => all.map(one => one.dataset.screen)")):
         screen = course.locator(f".screen[data-screen={key}]")
         for size in SIZES if number else SIZES[:1]:  # the first one as the tab is opened
             page.set_viewport_size(size)  # type: ignore[arg-type]
@@ -90,16 +98,31 @@ def test_presented_it_is_led_by_keys_through_questions_and_answers(visit: Visit)
     now = (
         "(s => s && [s.dataset.screen, s.dataset.view])([...document.querySelectorAll('.screen')].find(s => !s.hidden))"
     )
-    keys = course.locator(".screen").evaluate_all("all => all.map(one => one.dataset.screen)")
-    way = [[key, view] for key in keys for view in ("ask", "happened", "reason")]
+    keys = course.locator(ASKING).evaluate_all("all => all.map(one => one.dataset.screen)")
+    way = [*([key, view] for key in keys for view in ("ask", "happened", "reason")), ["end", "ask"]]
     fits = "(all => all.scrollHeight <= all.clientHeight && all.scrollWidth <= all.clientWidth)(window.lesson)"
     for place in way:
         assert page.evaluate(now) == place
         page.wait_for_function(fits)
         if place == ["noise", "ask"]:
-            for _ in range(2):
-                page.keyboard.press("3")
-            expect(page.locator(".screen:visible .hands:visible")).to_have_text("2")
+            for digit in "3332":
+                page.keyboard.press(digit)
+            page.keyboard.press("Backspace")
+            expect(page.locator(".screen:visible .hands:visible")).to_have_text("3")
+        if place == ["noise", "happened"]:
+            expect(page.locator(".votes:visible")).to_contain_text("Some other label 3")
+            page.keyboard.press("ArrowLeft")
+            expect(page.locator(".shown:visible")).to_have_count(0)  # the question, as it was, with its hands
+            page.keyboard.press("0")
+            expect(page.locator(".hands:visible, .answer.right:visible")).to_have_count(0)
+            page.keyboard.press("ArrowRight")
+        if place == ["flip", "happened"]:
+            page.locator(".dial input").focus()
+            page.keyboard.press("ArrowLeft")
+            expect(page.locator(".dial output")).to_have_text("90 %")
+            assert page.evaluate(now) == place
+            page.locator(".dial input").blur()
+        expect(page.locator("#presenter .alone")).to_be_visible(visible=place == way[0])
         page.keyboard.press("ArrowRight")
     assert page.evaluate(now) == way[-1]  # there is nothing behind it
     page.keyboard.press("ArrowLeft")
@@ -145,19 +168,33 @@ def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_ph
     plant.locator(".answer").first.click()
     plant.locator(".reveal").click()
     expect(plant.locator(".frame:visible")).to_have_attribute(
-        "data-title", "as saved", timeout=PATIENCE
+        "data-title", re.compile("^as saved"), timeout=PATIENCE
     )  # it has played
     plant.locator(".player input").fill("0")
     expect(plant.locator(".frame:visible")).to_have_attribute("data-frame", "0")
+    course.locator(".way [data-to=flip]").click()
+    course.locator(".way [data-to=plant]").click()
+    expect(plant.locator(".frame:visible")).to_have_attribute("data-title", re.compile("^as saved"))
     plant.locator(".go").click()
     expect(page.locator("#attack-button")).to_be_visible()
     expect(page.locator("#case input:checked")).to_have_value("worst")
+    lesson(page)
+    course.locator(".way [data-to=universal]").click()
+    universal = course.locator(".screen[data-screen=universal]")
+    universal.locator(".skip").click()
+    universal.locator(".go").click()
+    expect(page.locator("#annotator input:checked")).to_have_value("mobilenet-voc20", timeout=RUN)
+    expect(page.locator("#attack input")).to_have_value(re.compile("TkML-AP-Uv"))
+    page.locator("#attack-button").click()
+    expect(page.locator("#verdict strong")).to_be_visible(timeout=RUN)
+    expect(page.locator("[data-testid=toast-body]")).to_have_count(0)
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(visit: Visit) -> None:
     page = visit(PHONE)
     course = lesson(page)
-    for key in course.locator(".screen").evaluate_all("all => all.map(one => one.dataset.screen)"):
+    expect(course.locator(".enter")).to_be_hidden()
+    for key in course.locator(ASKING).evaluate_all("all => all.map(one => one.dataset.screen)"):
         course.locator(f".way [data-to={key}]").click()
         screen = course.locator(f".screen[data-screen={key}]")
         screen.locator(".answer").first.click()
@@ -165,3 +202,8 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(visit: Visit) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         small = screen.locator("button:visible").evaluate_all("all => all.filter(one => one.offsetHeight < 24).length")
         assert small == 0
+    course.locator(".way [data-to=flip]").click()
+    assert course.locator(".dial input").evaluate("one => one.offsetWidth") > 250
+    page.goto(page.url.replace("#", "&present=#"))
+    expect(course).to_be_visible(timeout=RUN)
+    assert page.evaluate("document.body.id") == "" and "present" not in page.url

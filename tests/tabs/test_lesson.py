@@ -4,10 +4,13 @@ import re
 
 import pytest
 
+from demo.catalog.attacks import PRESETS
 from demo.engine.recordings import Recording, recording
-from demo.tabs.lesson import notes, pictures
+from demo.tabs.lesson import closing, notes, pictures
+from demo.tabs.lesson.ready_made import READY_MADE
 from demo.tabs.lesson.screen import Screen, lesson_html
 from demo.tabs.lesson.screens import SCREENS, flip, hardened, jpeg, screens, universal
+from tkml_core.zoo.universal_perturbations import bundled
 
 MOST_BYTES = 3_000_000  # sent to every pupil, once
 
@@ -76,10 +79,12 @@ def test_the_one_change_is_told_beside_noise_whatever_came_out(fooled: int, by_n
 @pytest.mark.parametrize(
     ("times", "answer", "words"),
     [
-        (1.0, "About as large", "did not help"),
-        (1.3, "Larger, up to 3 times", "a small one"),
-        (2.0, "Larger, up to 3 times", "a clear gain"),
-        (4.0, "More than 3 times as large", "a great gain"),
+        (1.0, "As large", "did not help"),
+        (1.3, "As large", "a small one"),
+        (2.0, "Twice as large", "a clear gain"),
+        (2.9, "Three times as large", "a clear gain"),
+        (6.4, "Five times as large", "a great gain"),
+        (30.0, "Ten times as large", "a great gain"),
     ],
 )
 def test_the_hardened_annotator_is_judged_by_what_was_measured(times: float, answer: str, words: str) -> None:
@@ -91,6 +96,53 @@ def test_the_hardened_annotator_is_judged_by_what_was_measured(times: float, ans
         True,
     )
     assert not costs[1][1] and "price" not in costs[1][0]
+
+
+def test_who_says_that_they_cannot_tell_is_neither_right_nor_wrong(shown: dict[str, Screen]) -> None:
+    assert [answer.judged() for answer in shown["flip"].answers] == ["yes", "no", "honest"]
+    assert [answer.words for screen in shown.values() for answer in screen.answers if answer.honest] == [
+        "I cannot tell"
+    ]
+    html = lesson_html(list(shown.values()))
+    assert 'data-right="honest"' in html
+    assert "Choose 3." in html and "as many as you like" not in html
+
+
+def test_the_film_is_told_as_it_runs(shown: dict[str, Screen]) -> None:
+    told, film = " ".join(shown["plant"].told), shown["plant"].shown
+    replay = run("plant").replay
+    met = [pictures.meets(run("plant"), replay.picture(at)[1]) for at in range(replay.last + 1)]
+    said = [title.split(": ")[-1] == "reached" for title in re.findall(r'data-title="([^"]*)"', film)]
+    assert said == met and met[-1]
+    assert ("loses what it had" in told) is (not all(met[met.index(True) :]))
+    assert "Press Play" not in told
+
+
+def test_the_one_change_is_of_an_annotator_that_has_it() -> None:
+    asked = run(READY_MADE).outcome.plan.request
+    assert (asked.attack, asked.annotator, asked.k) in bundled()
+    assert {screen.preset for screen in screens()} <= {*PRESETS, READY_MADE, ""}
+    assert next(screen for screen in screens() if screen.key == "universal").preset == READY_MADE
+
+
+def test_the_end_takes_home_what_was_shown_and_no_more(shown: dict[str, Screen]) -> None:
+    assert len(closing.sentences(shown)) == len(closing.SENTENCES) - ("hardened" not in shown)
+    assert closing.sentences(["guess", "flip"]) == [closing.SENTENCES[0][1]]
+    html = lesson_html(list(shown.values()))
+    assert all(words in html for words in closing.sentences(shown)) and closing.ASKED in html
+
+
+def test_every_place_to_look_at_has_a_caption(shown: dict[str, Screen]) -> None:
+    for screen in shown.values():
+        assert screen.looks.count("<h4>What counts for ") == screen.looks.count("<figure")
+
+
+def test_lines_of_the_notes_end_before_the_margin() -> None:
+    words = "A machine that names things in photos adds up numbers. " * 5 + "WWWWWWWWWW iiiiiiiiii " * 9
+    lines = notes.wrapped(words, 10, "normal", 17.0)
+    widths = [notes.width(line, 10, "normal") for line in lines]
+    assert " ".join(lines) == words.strip()
+    assert max(widths) <= 17.0 and min(widths[:-1]) > 13.0
 
 
 def test_jpeg_undoes_the_small_change_and_not_the_strong_one() -> None:

@@ -23,10 +23,11 @@ from demo.tabs.attack.widgets import Widgets
 
 @dataclass(frozen=True)
 class AttackTab:
-    """The tab's widgets, what the server keeps of a visitor, and what is shown on arrival."""
+    """The tab's widgets, what the server keeps of a visitor, what is asked of runs, and what is shown on arrival."""
 
     widgets: Widgets
     state: SessionState
+    flags: RunFlags
     arrival: Arrival
 
     @property
@@ -54,4 +55,4 @@ def build(page: gr.Blocks, annotators: Sequence[str], files: dict[str, str]) -> 
     wire_kept(w, state, opened=wire_link(page, w, files, state, start))
     panel.wire(w.robustness_button, w.robustness, state.replay, [w.attack_button, w.smaller_button], **QUIET)
     page.load(lambda: newer_samples(at_start) or gr.skip(), None, w.samples, **QUIET)
-    return AttackTab(w, state, start)
+    return AttackTab(w, state, flags, start)

@@ -6,22 +6,25 @@ let beat = 0;
 
 // Presented (components/presenter.js), a screen is three pictures in turn; else all of it stands on one page.
 const VIEWS = ["ask", "happened", "reason"];
+const views = (screen) => (screen.matches(".closing") ? ["ask"] : VIEWS);
 const presenting = () => document.body.id === "presenting";
 const current = () => all(".screen").find((one) => !one.hidden);
 const look = (screen, name) => {
   screen.dataset.view = name;
   if (name !== "ask") reveal(screen);
+  rest(screen);
   document.getElementById("lesson").scrollTop = 0;
 };
 const goTo = (key) => {
   const shown = all(".screen");
   const at = Math.max(0, shown.findIndex((one) => one.dataset.screen === key));
   stop();
+  rest(shown[at]);
   shown.forEach((one, i) => (one.hidden = i !== at));
   all(".way [data-to]").forEach((one, i) => (i === at ? one.setAttribute("aria-current", "step") : one.removeAttribute("aria-current")));
   find(".turn .back").disabled = at === 0;
   find(".turn .next").disabled = at === shown.length - 1;
-  if (!presenting()) find(".way").scrollIntoView({ block: "start" });
+  if (!presenting()) find(".top").scrollIntoView({ block: "start" });
   find("h2", shown[at]).focus({ preventScroll: true });
 };
 const turn = (by) => {
@@ -31,41 +34,62 @@ const turn = (by) => {
   return next;
 };
 const turnPresented = (by) => {
-  const view = VIEWS[VIEWS.indexOf(current().dataset.view) + by];
+  const own = views(current());
+  const view = own[own.indexOf(current().dataset.view) + by];
   if (view) return look(current(), view);
   const next = turn(by);
-  if (next) look(next, by > 0 ? "ask" : "reason");
+  if (next) look(next, views(next).at(by > 0 ? 0 : -1));
 };
 
-// Alone, a press chooses; in a class it adds a hand. Both may be done until the answer is shown.
+// Alone, a press chooses; in a class it adds a hand, the last of which can be taken back. Until the answer is shown.
+const raised = [];
+const count = (button, by) => {
+  const hands = find(".hands", button);
+  hands.value = Number(hands.value) + by;
+  hands.hidden = hands.value === "0";
+  voted(button.closest(".screen"));
+};
+const lower = () => {
+  const at = raised.findLastIndex((one) => current().contains(one));
+  if (at >= 0 && !current().dataset.judged) count(raised.splice(at, 1)[0], -1);
+};
+const voted = (screen) => {
+  const hands = all(".answer", screen).some((one) => Number(find(".hands", one).value));
+  const answered = hands || all('[aria-pressed="true"]', screen).length > 0;
+  find(".reveal", screen).disabled = !answered;
+  find(".first", screen).hidden = answered;
+  find(".lower", screen).hidden = !hands;
+};
 const choose = (button) => {
   const screen = button.closest(".screen");
   if (screen.dataset.judged) return;
   if (presenting() || find(".counting").checked) {
-    const hands = find(".hands", button);
-    hands.value = Number(hands.value) + 1;
-    hands.hidden = false;
+    raised.push(button);
+    count(button, 1);
   } else {
     const on = button.getAttribute("aria-pressed") === "true";
     if (screen.dataset.several === "no") all(".answer", screen).forEach((one) => one.setAttribute("aria-pressed", "false"));
     button.setAttribute("aria-pressed", String(!on));
   }
-  const answered = all(".answer", screen).some((one) => one.getAttribute("aria-pressed") === "true" || Number(find(".hands", one).value));
-  find(".reveal", screen).disabled = !answered;
-  find(".first", screen).hidden = answered;
+  voted(screen);
 };
 const reveal = (screen) => {
   if (screen.dataset.judged) return;
   screen.dataset.judged = "yes";
+  const pressed = all('[aria-pressed="true"]', screen);
   for (const answer of all(".answer", screen)) {
     const right = answer.dataset.right === "yes";
-    const chosen = answer.getAttribute("aria-pressed") === "true";
+    const chosen = pressed.includes(answer);
     const judged = find(".judged", answer);
-    answer.classList.add(right ? "right" : "wrong");
-    judged.textContent = right ? "✓ right" : chosen ? "✗ not this one" : "";
+    answer.classList.toggle("right", right);
+    const words = { yes: chosen || !pressed.length ? "✓ right" : "✓ this one", honest: chosen ? "an honest answer" : "", no: chosen ? "✗ not this one" : "" };
+    judged.textContent = words[answer.dataset.right];
     judged.hidden = !judged.textContent;
     answer.setAttribute("aria-disabled", "true");
   }
+  const hands = all(".answer", screen).map((one) => [find(".words", one).textContent, find(".hands", one).value]);
+  find(".votes", screen).hidden = !hands.some(([, many]) => Number(many));
+  find(".votes", screen).textContent = `Your hands: ${hands.map((one) => one.join(" ")).join(" · ")}`;
   find(".ahead", screen).hidden = true;
   find(".shown", screen).hidden = false;
   find(".told", screen).focus({ preventScroll: true });
@@ -74,6 +98,32 @@ const reveal = (screen) => {
   if (film && !calm.matches) play(film);
 };
 
+// As it was before anybody answered.
+const ask = (screen) => {
+  delete screen.dataset.judged;
+  raised.splice(0, raised.length, ...raised.filter((one) => !screen.contains(one)));
+  for (const answer of all(".answer", screen)) {
+    answer.classList.remove("right");
+    answer.removeAttribute("aria-disabled");
+    answer.setAttribute("aria-pressed", "false");
+    find(".hands", answer).value = 0;
+    for (const one of all(".hands, .judged", answer)) one.hidden = true;
+  }
+  find(".ahead", screen).hidden = false;
+  find(".shown", screen).hidden = true;
+  voted(screen);
+  look(screen, "ask");
+};
+const again = () => current().matches(".closing") || ask(current());
+
+// Film and dial as they were saved, whatever stood there when the screen was left.
+const rest = (screen) => {
+  for (const film of all(".film", screen)) if (!beat) frame(film, all(".frame", film).length - 1);
+  for (const root of all(".dial", screen)) {
+    find("input", root).value = find("input", root).max;
+    dial(root);
+  }
+};
 const stop = () => {
   beat = clearInterval(beat) ?? 0;
   all(".play").forEach((button) => (button.textContent = "Play"));
@@ -112,7 +162,11 @@ element.addEventListener("click", (event) => {
   if (on(".answer")) choose(on(".answer"));
   else if (on(".reveal, .skip")) presenting() ? turnPresented(1) : reveal(on(".screen"));
   else if (on("[data-to]")) goTo(on("[data-to]").dataset.to);
-  else if (on(".next")) turn(1);
+  else if (on(".lower")) lower();
+  else if (on(".anew")) {
+    all(".screen:not(.closing)").forEach(ask);
+    goTo(all(".screen")[0].dataset.screen);
+  } else if (on(".next")) turn(1);
   else if (on(".back")) turn(-1);
   else if (on(".play")) beat ? stop() : play(on(".film"));
   else if (on(".go")) trigger("select", { preset: on(".go").dataset.preset });
@@ -127,11 +181,13 @@ element.addEventListener("input", (event) => {
   if (root) dial(root);
 });
 document.addEventListener("turn", (event) => current() && turnPresented(event.detail));
+document.addEventListener("lower", () => current() && lower());
+document.addEventListener("again", () => current() && again());
 document.addEventListener("present", () => current() && look(current(), "ask"));
-// It has come: on a low screen its first question is brought into sight.
+// It has come: on a low screen its first question is brought into sight, below the choices for a class.
 watch("value", () =>
   requestAnimationFrame(() => {
-    const low = current() && find(".asked", current()).getBoundingClientRect().bottom > innerHeight;
-    if (low && innerWidth >= 900) goTo(current().dataset.screen);
+    const low = current() && all(".see, .asked", current()).some((one) => one.getBoundingClientRect().bottom > innerHeight);
+    if (low && innerWidth >= 900) find(".top").scrollIntoView({ block: "start" });
   }),
 );

@@ -3,11 +3,12 @@
 It writes Markdown, and the same as a PDF of A4 pages, into assets/lesson/.
 """
 
-import textwrap
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from demo.tabs.lesson import closing
 from demo.tabs.lesson.screen import Screen
 from demo.tabs.lesson.screens import screens
 
@@ -27,7 +28,8 @@ NEEDED = (
     "whole class may use it at the same time.",
     "Nothing has to be prepared: all runs were recorded. Pupils who finish early can use the tab Attack with their own photo. "
     "Such a photo stays on the machine that runs the page.",
-    "With “Count hands”, every press on an answer adds one hand. Let the class vote before you show what happened: a wrong "
+    "With “Count hands”, and in “Present”, every press on an answer adds one hand; a hand too many can be taken back. “Start "
+    "over” clears all for the next class. Let the class vote before you show what happened: a wrong "
     "guess is remembered better than a told answer.",
 )
 # Words that somebody may ask about, for the teacher.
@@ -68,6 +70,9 @@ def blocks(all_screens: Sequence[Screen]) -> Iterator[Block]:
             yield "item", f"For you: {screen.hint}"
         yield "item", f"With a photo of one’s own: {screen.own}"
         begins += screen.minutes
+    yield "heading", closing.TITLE
+    yield from (("item", words) for words in closing.sentences(screen.key for screen in all_screens))
+    yield "item", f"{closing.QUESTION}: {closing.ASKED}"
     yield "heading", "Words"
     yield from (("item", f"{word}: {meaning}.") for word, meaning in WORDS)
     yield "heading", "Please mind"
@@ -89,12 +94,13 @@ def markdown(all_screens: Sequence[Screen]) -> str:
     return "\n".join(lines) + "\n"
 
 
-STYLES = {  # font size, weight, characters a line, indent in centimetres, space above in centimetres
-    "title": (17, "bold", 60, 0.0, 0.0),
-    "heading": (12, "bold", 84, 0.0, 0.45),
-    "text": (10, "normal", 102, 0.0, 0.12),
-    "item": (10, "normal", 98, 0.45, 0.1),
+STYLES = {  # font size, weight, indent in centimetres, space above in centimetres
+    "title": (17, "bold", 0.0, 0.0),
+    "heading": (12, "bold", 0.0, 0.45),
+    "text": (10, "normal", 0.0, 0.12),
+    "item": (10, "normal", 0.45, 0.1),
 }
+FONT = "DejaVu Sans"
 A4 = (21.0, 29.7)  # centimetres
 MARGIN = 2.0
 
@@ -106,8 +112,8 @@ def write_pdf(all_screens: Sequence[Screen], path: Path) -> None:
     with PdfPages(path, metadata={"Title": TITLE, "CreationDate": None}) as pdf:
         page, y = _page(), MARGIN
         for kind, words in blocks(all_screens):
-            size, weight, width, indent, above = STYLES[kind]
-            lines = textwrap.wrap(words, width)
+            size, weight, indent, above = STYLES[kind]
+            lines = wrapped(words, size, weight, A4[0] - 2 * MARGIN - indent)
             line = size / 72 * 2.54 * 1.35
             keep = 2.5 if kind == "heading" else 0.0  # a heading does not stand alone at the foot of a page
             if y + above + line * len(lines) + keep > A4[1] - MARGIN:
@@ -122,6 +128,29 @@ def write_pdf(all_screens: Sequence[Screen], path: Path) -> None:
         pdf.savefig(page)
 
 
+@cache
+def width(words: str, size: float, weight: str) -> float:
+    """How wide a line is, in centimetres."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(family=FONT, weight=weight, size=size)
+    return float(text_to_path.get_text_width_height_descent(words, font, ismath=False)[0]) / 72 * 2.54
+
+
+def wrapped(words: str, size: float, weight: str, most: float) -> list[str]:
+    """Lines of at most `most` centimetres, as long as no word is longer."""
+    lines: list[str] = []
+    used, space = most, width("| |", size, weight) - width("||", size, weight)
+    for word in words.split():
+        here = width(word, size, weight)
+        if used + space + here <= most:
+            lines[-1], used = f"{lines[-1]} {word}", used + space + here
+        else:
+            lines, used = [*lines, word], here
+    return lines
+
+
 def _page() -> "Figure":
     from matplotlib.figure import Figure
 
@@ -130,9 +159,7 @@ def _page() -> "Figure":
 
 def _line(page: "Figure", x: float, y: float, words: str, size: float, weight: str) -> None:
     """One line, `x` and `y` in centimetres from the top left; no mathematics is read into it."""
-    page.text(
-        x / A4[0], 1 - y / A4[1], words, size=size, weight=weight, va="top", family="DejaVu Sans", parse_math=False
-    )
+    page.text(x / A4[0], 1 - y / A4[1], words, size=size, weight=weight, va="top", family=FONT, parse_math=False)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 import tkml_core as tk
 from demo.engine.recordings import Recording
+from demo.photos.samples import sample
 from demo.render.labels import scored, top_list
 from demo.render.pictures import AMPLIFY, amplified, to_image
 from demo.render.templates import piece
@@ -61,6 +62,11 @@ def original(recording: Recording) -> Image.Image:
     return to_image(recording.outcome.plan.photo.x)
 
 
+def unattacked(recording: Recording) -> Image.Image:
+    """The photo that a recording began with, sharper than the annotator sees it, for a wall."""
+    return sample(recording.sample).open().convert("RGB")
+
+
 def attacked(recording: Recording) -> Image.Image:
     return to_image(recording.outcome.x_adv)
 
@@ -83,7 +89,7 @@ def spotlight(x: Tensor, look: NDArray[np.uint8]) -> Image.Image:
     photo = np.asarray(to_image(x)).astype(float)
     size = (photo.shape[1], photo.shape[0])
     bright = np.asarray(Image.fromarray(look).resize(size, Image.Resampling.BICUBIC)).astype(float) / 255
-    light = 0.2 + 0.8 * np.sqrt(bright)[..., None]
+    light = 0.3 + 0.7 * np.sqrt(bright)[..., None]
     return Image.fromarray((photo * light).clip(0, 255).astype(np.uint8))
 
 
@@ -94,7 +100,7 @@ class Look:
     recording: Recording
     label: str
     when: str = "before"
-    title: str = ""  # the label, where there is none
+    title: str = ""  # what counts for the label, where there is none
 
     @property
     def map(self) -> NDArray[np.uint8] | None:
@@ -104,7 +110,11 @@ class Look:
     def picture(self, bright: NDArray[np.uint8]) -> Markup:
         outcome = self.recording.outcome
         x = outcome.plan.photo.x if self.when == "before" else outcome.x_adv
-        return picture(spotlight(x, bright), f"The places that {self.label} depends on", self.title or self.label)
+        return picture(
+            spotlight(x, bright),
+            f"The places that {self.label} depends on",
+            self.title or f"What counts for {self.label}",
+        )
 
 
 def looked_at(*looks: Look) -> Markup:

@@ -7,15 +7,21 @@ from markupsafe import Markup
 
 from demo.components import presenter
 from demo.render.templates import fill
+from demo.tabs.lesson import closing
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer to choose; `icon` is HTML before its words."""
+    """One answer to choose; `icon` is HTML before its words. honest: neither right nor wrong, such as "I cannot tell"."""
 
     words: str
     right: bool = False
     icon: Markup | None = None
+    honest: bool = False
+
+    def judged(self) -> str:
+        """What lesson.js makes of it when the answer is shown."""
+        return "yes" if self.right else "honest" if self.honest else "no"
 
 
 @dataclass(frozen=True)
@@ -23,8 +29,8 @@ class Screen:
     """see, shown, looks: HTML. All else is plain text; why and told are paragraphs.
 
     several: whether more than one answer may be chosen. told: what came out, behind the right answers. own: one thing to do
-    with a photo of one's own, which `preset`, a name of `catalog.attacks.PRESETS` or "", sets up in the tab Attack. minutes:
-    for the teacher.
+    with a photo of one's own, which `preset`, a name of `catalog.attacks.PRESETS`, READY_MADE or "", sets up in the tab Attack.
+    minutes: for the teacher.
     """
 
     key: str
@@ -50,4 +56,4 @@ class Screen:
 
 def lesson_html(screens: Sequence[Screen]) -> Markup:
     """The whole lesson: its way, the screens, and the buttons from one to the next. All but the first screen are hidden."""
-    return fill("tabs/lesson/lesson.html", screens=screens, enter=presenter.enter("lesson-tab"))
+    return fill("tabs/lesson/lesson.html", screens=screens, closing=closing, enter=presenter.enter("lesson-tab"))

@@ -10,10 +10,11 @@ import gradio as gr
 from demo.catalog.attacks import PRESETS
 from demo.components.events import CHOICE, QUIET, event_word, plainly
 from demo.components.theme import Html, script
-from demo.tabs.attack.choice_events import CHANGED
+from demo.tabs.attack.choice_events import CHANGED, staged
 from demo.tabs.attack.presets import preset_boxes, set_preset
 from demo.tabs.attack.tab import AttackTab
 from demo.tabs.lesson import notes
+from demo.tabs.lesson.ready_made import READY_MADE, set_ready_made
 from demo.tabs.lesson.screen import lesson_html
 from demo.tabs.lesson.screens import screens
 
@@ -52,9 +53,14 @@ def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LessonWidgets:
     teachers = gr.DownloadButton("Notes for teachers (PDF)", visible=pdf.is_file(), elem_id="lesson-notes")
 
     @plainly
-    def on_try(path: str, name: str, k: Any, toggles: Any, event: gr.EventData) -> Any:
-        preset = PRESETS.get(event_word(event, "preset"))
-        return set_preset(w, preset, path, name, k, toggles) if preset else gr.skip()
+    def on_try(
+        request: gr.Request, path: str, name: str, k: Any, toggles: Any, item: str | None, event: gr.EventData
+    ) -> Any:  # fmt: skip
+        asked = event_word(event, "preset")
+        if asked == READY_MADE:
+            attack.flags.leave(request.session_hash or "")  # another annotator: a run that goes on is of no use
+            return {**set_ready_made(w, path, toggles, item), state.attacked: False, state.replay: None}
+        return set_preset(w, PRESETS[asked], path, name, k, toggles) if asked in PRESETS else gr.skip()
 
     def on_open(there: str) -> Any:
         return (gr.skip(), gr.skip()) if there else (contents(), str(pdf) if pdf.is_file() else None)
@@ -63,6 +69,8 @@ def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LessonWidgets:
     # for it before the page's start is over.
     tab.select(on_open, lesson, [lesson, teachers], js=THERE, queue=False, **QUIET)
     lesson.select(None, None, tabs, js=TO_ATTACK, **QUIET)
-    tried = lesson.select(on_try, [state.photo, w.annotator, w.k, w.toggles], preset_boxes(w), **CHOICE)
+    outputs = [*dict.fromkeys([*staged(w), *preset_boxes(w)]), w.annotator, state.attacked, state.replay]
+    inputs = [state.photo, w.annotator, w.k, w.toggles, state.sample]
+    tried = lesson.select(on_try, inputs, outputs, **CHOICE)
     tried.success(None, None, None, js=CHANGED, **QUIET)
     return LessonWidgets(lesson, teachers)

@@ -42,7 +42,7 @@ def screen() -> Screen | None:
             pictures.picture(pictures.original(shown), "The photo on the right", "Right"),
         ),
         question="Which one was changed?",
-        answers=[Answer("The left one", right=True), Answer("The right one"), Answer("I cannot tell")],
+        answers=[Answer("The left one", right=True), Answer("The right one"), Answer("I cannot tell", honest=True)],
         told=[
             f"The annotator was {pictures.sure(shown, before, was)} sure of {was}. Now {now} is on top, with "
             f"{pictures.sure(shown, after, now)}.",
@@ -57,10 +57,13 @@ def screen() -> Screen | None:
             f"Then the numbers that matter are moved a tiny bit, each in the direction that hurts {was}. One such push does "
             "nothing. Thousands of pushes that all work together add up.",
         ],
-        looks=pictures.looked_at(Look(shown, was, title=f"{was}, before"), Look(shown, now, "after", f"{now}, after")),
+        looks=pictures.looked_at(
+            Look(shown, was, title=f"What counts for {was}, before"),
+            Look(shown, now, "after", f"What counts for {now}, after"),
+        ),
         own="Choose “Fool it gently”. How small is the change that is needed for your photo? Lay both photos one over the other "
         "with “Look closer”.",
         preset="gentle",
         hint="Most pupils cannot tell, and that is the point: “I cannot tell” is an honest answer. Move the dial slowly: the "
-        "label flips at one place, not gradually.",
+        "percentages shift step by step, the label on top flips at one place.",
     )

@@ -32,13 +32,16 @@ def screen() -> Screen | None:
         minutes=2,
         intro=f"An annotator is a program that names what is in a photo. It has learned that from thousands of photos. This one "
         f"knows {len(names)} words, its labels. It gives every label a percentage, and shows the best {k}.",
-        see=pictures.row(pictures.picture(pictures.original(shown), "The photo to guess the labels of")),
+        see=pictures.row(pictures.picture(pictures.unattacked(shown), "The photo to guess the labels of")),
         question=f"Which {k} labels will it put on top?",
         answers=[Answer(name, name in top, icon(name)) for name in offered],
         several=True,
-        told=[f"The best one is {top[0]}. {_found(len(right), k)} really in the photo."],
+        told=[
+            f"The best one is {top[0]}. {_found(len(right), k)} really in the photo.",
+            "Every label has a percentage of its own, as a photo can show several things. So together they may be more than 100.",
+        ],
         shown=pictures.row(
-            pictures.picture(pictures.original(shown), "The photo"), pictures.labels(shown, logits, f"Top {k}")
+            pictures.picture(pictures.unattacked(shown), "The photo"), pictures.labels(shown, logits, f"Top {k}")
         ),
         why=[
             "Nobody told the annotator what a cat is. It was shown photos together with the right labels. After each photo its "

@@ -1,9 +1,12 @@
 """Screen 7: an annotator that was trained on attacked photos: what it gains, and what it pays."""
 
 from collections.abc import Mapping
+from math import log
 from typing import Any
 
+import numpy as np
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from demo.engine.recordings import Recording, recording
 from demo.render.pictures import AMPLIFY, amplified
@@ -11,20 +14,30 @@ from demo.tabs.lesson import pictures
 from demo.tabs.lesson.pictures import SHARP, Bar, Look
 from demo.tabs.lesson.screen import Answer, Screen
 
-# How many times as large the change has to be, up to here: what one answers, and what is said of it
-RANGES = (
-    (1.2, "About as large", "So on this photo hardening did not help."),
-    (3.0, "Larger, up to 3 times", ""),
-    (float("inf"), "More than 3 times as large", "That is a great gain."),
+# How many times as large the change may have to be: what one answers
+ANSWERS = {
+    1: "As large",
+    2: "Twice as large",
+    3: "Three times as large",
+    5: "Five times as large",
+    10: "Ten times as large",
+}
+COMPARE = "Compare what the two annotators look at."
+ALIKE = 0.7  # correlation of two maps from which on the eye finds them alike
+POINTS = "100 points would mean: ask for any label, and the photos that show it come before all others."
+# Up to how many times it is what
+JUDGED = (
+    (1.2, "So on this photo hardening did not help."),
+    (1.6, "That is a gain, but a small one."),
+    (3.5, "That is a clear gain."),
+    (float("inf"), "That is a great gain."),
 )
-SMALL_GAIN, CLEAR_GAIN = "That is a gain, but a small one.", "That is a clear gain."
-CLEAR = 1.6
 
 
 def gain(times: float) -> tuple[str, str]:
-    """The right answer for a change `times` as large, and a sentence that judges it."""
-    answer, judged = next((answer, judged) for most, answer, judged in RANGES if times <= most)
-    return answer, judged or (CLEAR_GAIN if times >= CLEAR else SMALL_GAIN)
+    """The answer that comes closest, as a ratio, for a change `times` as large, and a sentence that judges it."""
+    closest = min(ANSWERS, key=lambda named: abs(log(times / named)))
+    return ANSWERS[closest], next(judged for most, judged in JUDGED if times <= most)
 
 
 def price(scores: Mapping[str, Any], was: str, sure: tuple[str, str]) -> tuple[str, bool]:
@@ -37,6 +50,15 @@ def price(scores: Mapping[str, Any], was: str, sure: tuple[str, str]) -> tuple[s
     usual, hard = (round(scores[which], 1) for which in ("usual", "hardened"))
     measured = f"On ordinary photos, which nobody attacked, it scores {hard:.1f} of 100 points; the usual one scores {usual:.1f}."
     return (f"The price: {measured[0].lower()}{measured[1:]}", True) if hard < usual else (measured, False)
+
+
+def _compared(usual: NDArray[np.uint8] | None, hard: NDArray[np.uint8] | None) -> str:
+    """What to see in the two maps of where a score comes from."""
+    if usual is None or hard is None or usual.shape != hard.shape:
+        return COMPARE
+    if np.corrcoef(usual.ravel(), hard.ravel())[0, 1] > ALIKE:
+        return "Both look at much the same places. How much a faint texture there counts, such pictures do not show."
+    return COMPARE
 
 
 def _change(item: Recording, title: str, below: Markup = pictures.NOTHING) -> Markup:
@@ -66,10 +88,11 @@ def screen() -> Screen | None:
             pictures.picture(pictures.original(usual), "The photo", "The photo"),
             _change(usual, "Enough to fool the usual annotator"),
         ),
-        question="How large must the change be to fool the hardened annotator?",
-        answers=[Answer(answer, answer == right) for _, answer, _ in RANGES],
+        question="How large must the change be to fool the hardened annotator? What comes closest?",
+        answers=[Answer(answer, answer == right) for answer in ANSWERS.values()],
         told=[
             f"It must be {times:.1f} times as large. {judged} {cost}",
+            *([POINTS] if hard.notes.get("price") else []),
             "And better is not safe: a change that is large enough fools it, too.",
         ],
         shown=pictures.bars(
@@ -84,16 +107,17 @@ def screen() -> Screen | None:
         ),
         why=[
             "While it learned, the hardened annotator met attacked photos again and again. Whoever is often tricked by faint "
-            "textures learns to trust them less. Compare what the two annotators look at.",
+            "textures learns to trust them less.",
+            _compared(usual.looks.get(f"before {was}"), hard.looks.get(f"before {was}")),
             "But faint textures are real hints, too. Who trusts them less knows less about ordinary photos. Nobody has found "
             "a way to get such a protection for nothing yet.",
         ],
         looks=pictures.looked_at(
-            Look(usual, was, title=f"{was}, usual annotator"), Look(hard, was, title=f"{was}, hardened annotator")
+            Look(usual, was, title=f"What counts for {was}: usual annotator"),
+            Look(hard, was, title=f"What counts for {was}: hardened annotator"),
         ),
         own="Attack your photo on both annotators (the choice is under the photo). How much larger must the change be?",
         preset="gentle",
-        hint="The points are the mean average precision on photos that neither annotator had seen: 100 would mean that the right "
-        "photos always come first. Close with a question that has no right answer: where would you accept an annotator that can "
-        "be fooled, and where not?",
+        hint="The points are the mean average precision on photos that neither annotator had seen. "
+        "“Next” leads to what to take home, and to a question that has no right answer.",
     )

@@ -23,8 +23,20 @@ def film(shown: Recording) -> Markup:
         z = pictures.picture(
             amplified(x, x_adv, AMPLIFY), f"The change, {where}", "The change", badge=f"× {AMPLIFY}", quality=70
         )
-        frames.append((where, pictures.row(now, z, below)))
+        said = f"{where}: {'reached' if pictures.meets(shown, logits) else 'not reached'}"
+        frames.append((said, pictures.row(now, z, below)))
     return fill("tabs/lesson/screens/film.html", frames=frames, last=replay.last)
+
+
+def _course(shown: Recording) -> list[str]:
+    """How the film comes to its end, in words that fit what its pictures show."""
+    met = [pictures.meets(shown, shown.replay.picture(at)[1]) for at in range(shown.replay.last + 1)]
+    lost = True in met and not all(met[met.index(True) :])
+    then = " Now and then it makes it too small, and loses what it had." if lost else ""
+    return [
+        f"The film shows how: the attack finds a change that works, then it makes the change smaller.{then} The smallest one "
+        "that held, with something to spare, was saved."
+    ]
 
 
 def screen() -> Screen | None:
@@ -55,7 +67,8 @@ def screen() -> Screen | None:
         ],
         told=[
             f"The top {plan.k} is now {listed(planted)}. The photo’s numbers go from 0 to 255, and none was changed by more than "
-            f"{most}. Press Play to watch it happen."
+            f"{most}.",
+            *_course(shown),
         ],
         shown=film(shown),
         why=[

@@ -7,6 +7,7 @@ from markupsafe import Markup
 import tkml_core as tk
 from demo.engine.recordings import Recording, recording, sample_photo
 from demo.photos.samples import sample
+from demo.render.labels import percent
 from demo.render.pictures import to_image
 from demo.render.templates import piece
 from demo.tabs.lesson import pictures
@@ -36,8 +37,20 @@ def _photo(shown: Recording, row: dict[str, Any], changed: bool) -> Markup:
     if not changed:
         return pictures.picture(to_image(x), f"{title}, as it was")
     z = shown.outcome.plan.attack.z.to(x)  # type: ignore[attr-defined]
-    below = piece(PIECES, "called", before=row["before"][0][0], after=row["after"][0][0], lost=lost(row))
+    called, sure = row["after"][0]
+    below = piece(PIECES, "called", before=row["before"][0][0], after=called, sure=percent(sure), lost=lost(row))
     return pictures.picture(to_image(tk.quantize((x + z).clamp(0, 1))), f"{title}, changed", below=below)
+
+
+def unsure(rows: list[dict[str, Any]]) -> list[str]:
+    """What the change did to how sure the annotator is, where that is less than half for every photo's best label."""
+    before, after = (max(row[what][0][1] for row in rows) for what in ("before", "after"))
+    if after >= 0.5:
+        return []
+    return [
+        f"On all {len(rows)} it took away the certainty: no label has more than {percent(after)} now. Before, the best one had "
+        f"up to {percent(before)}."
+    ]
 
 
 def _grid(*parts: Markup) -> Markup:
@@ -53,10 +66,10 @@ def told(fooled: int, by_noise: int, of: int, linf: float) -> list[str]:
         else "So on these photos it did no better than noise."
     )
     return [
-        f"One change that was never made for these photos fooled {fooled} of {of}. Random noise of the same size fooled {noise}. "
+        f"One change, made without these photos, fooled {fooled} of {of}. Random noise of the same size fooled {noise}. "
         f"{point}",
-        f"It is stronger than the changes before (up to {linf:.0f} of 255), because it has to work without knowing the photo. "
-        "But whoever has it can add it to any photo, without calculating anything.",
+        f"It is much stronger than the changes before (up to {linf:.0f} of 255), as it has to work without knowing the photo: "
+        "look closely, and you see it as a grain. But whoever has it can add it to any photo, without calculating anything.",
     ]
 
 
@@ -66,15 +79,16 @@ def screen() -> Screen | None:
         return None
     rows = photos(shown)
     of, fooled, by_noise = len(rows), sum(map(lost, rows)), sum(lost(row, "noise") for row in rows)
-    third = max(of // 3, 1)
-    ranges = [(0, third), (third + 1, of - 2), (of - 1, of)]
-    words = [
-        f"{low} or {high}" if high == low + 1 else f"{low} to {high}" if high > low else f"{low}"
-        for low, high in ranges
-    ]
+    ranges = [(0, 0), *((low, min(low + 1, of)) for low in range(1, of + 1, 2))]
+    words = ["None", *(f"{low} or {high}" if high > low else f"{low}" for low, high in ranges[1:])]
     first = recording("one-label")
     asked = shown.outcome.plan.request.annotator
-    another = " This screen asks another annotator." if first and first.outcome.plan.request.annotator != asked else ""
+    another = (
+        " They are shown to another annotator, one for which such a change comes with this page. The next screen asks the usual "
+        "one again."
+        if first and first.outcome.plan.request.annotator != asked
+        else ""
+    )
     return Screen(
         key="universal",
         title="One change for all photos",
@@ -84,7 +98,7 @@ def screen() -> Screen | None:
         see=_grid(pictures.change(shown, AMPLIFY), *(_photo(shown, row, changed=False) for row in rows)),
         question=f"How many of these {of} photos will have a wrong label on top afterwards?",
         answers=[Answer(word, right=low <= fooled <= high) for word, (low, high) in zip(words, ranges, strict=True)],
-        told=told(fooled, by_noise, of, shown.outcome.report["linf"]),
+        told=[*told(fooled, by_noise, of, shown.outcome.report["linf"]), *unsure(rows)],
         shown=pictures.bars(
             Bar("This one change", f"{fooled} of {of}", fooled / of),
             Bar("Random noise, same size", f"{by_noise} of {of}", by_noise / of),
@@ -97,7 +111,8 @@ def screen() -> Screen | None:
             f"it works differs from annotator to annotator. Here it was {fooled} times in {of}.",
         ],
         looks=pictures.looked_at(*(Look(shown, name, "after") for name, _ in shown.outcome.report["after"])),
-        own="In the tab Attack choose the attack “One change for every photo”, for your photo. In the tab Universal you can make "
+        own="In the tab Attack the attack “One change for every photo” adds it to your photo. In the tab Universal you can make "
         "such a change yourself.",
+        preset="universal",
         hint="The photos that it did not fool are as instructive as the others: let the class look for what they have in common.",
     )
