@@ -1,5 +1,7 @@
 """MinNorm: the sides of each goal, the projection of its multipliers, and the exact optimum on linear annotators."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -251,6 +253,24 @@ def test_shorter_than_the_papers_attack_on_photos(case: str, share: float) -> No
     ours = tk.MinNorm(max_steps=60)(own, x, goal)
     assert ours.achieved.all() and other.achieved.all()
     assert ours.norm_float.mean() < share * other.norm_float.mean()
+
+
+def test_no_step_is_longer_than_trust_allows() -> None:
+    """In 25 steps, a quarter of those that the gains are for, `trust` counts fourfold: 0.25 is the first step's own length."""
+    x, own = small()[:1], annotator("voc20")
+    logits = own(x)
+    true = guessed_truth(logits)
+    goal = tk.Targeted(targets=tk.choose_targets("worst", logits, true=true, k=3), true=true)
+
+    def longest(trust: float) -> float:
+        """The longest step over the first."""
+        seen = [step.x_adv for step in tk.MinNorm(max_steps=25, rounded=0, trust=trust).steps(own, x, goal)]
+        moves = [float((after - before).norm()) for before, after in pairwise(seen)]
+        return max(moves) / moves[0]
+
+    assert longest(0.25) <= 1.001 < 1.5 < longest(float("inf"))
+    with pytest.raises(ValueError, match="trust = 0"):
+        tk.MinNorm(trust=0)
 
 
 def test_linf_on_photos_is_flatter_than_l2() -> None:

@@ -16,7 +16,7 @@ from torch import Tensor
 from tkml_core.annotator import Annotator
 from tkml_core.attacks.common.base import Attack, check_whole
 from tkml_core.attacks.common.batch import BatchState
-from tkml_core.attacks.common.rows import add, replace
+from tkml_core.attacks.common.rows import add, replace, take
 from tkml_core.attacks.minnorm.multipliers import (
     BISECTIONS,
     FINEST,
@@ -32,7 +32,7 @@ from tkml_core.attacks.minnorm.outside import HALFWAY, begin_at, start_outside
 from tkml_core.attacks.minnorm.rounded import on_levels
 from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Targeted
 from tkml_core.images import check_pixels, each, quantize
-from tkml_core.metrics import NORMS, l2_norm
+from tkml_core.metrics import NORMS, l2_norm, length
 from tkml_core.pixel_grid import bisect, holds
 from tkml_core.step import Step, Steps
 
@@ -54,6 +54,10 @@ class MinNorm(Attack):
     schedule: the steps in which a falls. After them an image goes on, more slowly, as long as its best norm falls or it has no
     success yet: where dozens of labels crowd around λ it needs to. Goals: all that have `sides`.
 
+    trust: no step of the first start is longer than so many times its first step, which is what the gradient at the photo asks
+    for (more, where there are few steps); inf: any length. On hard targets that gradient says little of what is far off: without
+    a bound z is thrown out and wanders.
+
     starts: how many, for goals with several ways (`Goal.several_ways`) in L2; the first from the photo, the others from
     outside (`outside.py`), while there are steps. The smallest success of all counts.
 
@@ -70,6 +74,7 @@ class MinNorm(Attack):
     schedule: int = 100
     rounded: int = 20
     starts: int = 2
+    trust: float = 1.0
     norm: str = "l2"
 
     def __post_init__(self) -> None:
@@ -77,6 +82,8 @@ class MinNorm(Attack):
         check_whole("schedule", self.schedule, 1)
         check_whole("rounded", self.rounded, 0)
         check_whole("starts", self.starts, 1)
+        if not self.trust > 0:
+            raise ValueError(f"trust = {self.trust}: a number above 0 is expected, inf for no bound.")
         if self.norm not in NORMS:
             raise ValueError(f"norm = {self.norm!r}: it is {' or '.join(map(repr, NORMS))}.")
 
@@ -109,10 +116,12 @@ class MinNorm(Attack):
 
     def _loop(self, state: BatchState) -> Steps:
         most = max(self.max_steps - self.rounded, min(self.max_steps, self.schedule))
-        dual = Dual(state, rate_multiplier=min(max(1.0, STEPS / max(1, min(self.schedule, most))), MOST_RATE))
+        faster = min(max(1.0, STEPS / max(1, min(self.schedule, most))), MOST_RATE)
+        dual = Dual(state, rate_multiplier=faster)
         if state.start is not None:
             begin_at(state, dual, state.start)
         index, stopped = 0, None
+        longest = torch.full_like(state.norm, torch.inf)
         least, idle = state.best_norm, torch.zeros_like(state.best_norm)
         for index in range(most + 1):
             evaluation = evaluate_and_record(state)
@@ -123,8 +132,16 @@ class MinNorm(Attack):
             if stopped or not len(state.active) or index == most:
                 break
             share, overshoot = self._schedule(index, most)
+            rows, w = evaluation.rows, dual.w
             toward = dual.descend(evaluation, overshoot)
-            state.move(evaluation.rows, evaluation.leaf.detach().sub(evaluation.z + toward, alpha=share))
+            move = share * (evaluation.z + toward)
+            size = length(move)
+            if index == 0 and state.start is None and self.trust < torch.inf:
+                longest = replace(longest, rows, faster * self.trust * size)
+            within = (take(longest, rows) / size.clamp(min=1e-12)).clamp(max=1)
+            if index:  # w must not go on growing for what z was kept from doing
+                dual.w = replace(dual.w, rows, take(w, rows).lerp(take(dual.w, rows), within[:, None]))
+            state.move(rows, evaluation.leaf.detach() - each(within) * move)
         state.read_pending()
         _stretch(state, state.active)
         self._finish(state, state.active)
