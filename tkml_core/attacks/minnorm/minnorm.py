@@ -55,7 +55,7 @@ class MinNorm(Attack):
     success yet: where dozens of labels crowd around λ it needs to. Goals: all that have `sides`.
 
     trust: no step of the first start is longer than so many times its first step, which is what the gradient at the photo asks
-    for (more, where there are few steps); inf: any length. On hard targets that gradient says little of what is far off: without
+    for (more, where there are few steps), until half of the schedule has brought no success; inf: any length. On hard targets that gradient says little of what is far off: without
     a bound z is thrown out and wanders.
 
     starts: how many, for goals with several ways (`Goal.several_ways`) in L2; the first from the photo, the others from
@@ -138,6 +138,8 @@ class MinNorm(Attack):
             size = length(move)
             if index == 0 and state.start is None and self.trust < torch.inf:
                 longest = replace(longest, rows, faster * self.trust * size)
+            elif 2 * index == min(self.schedule, most):
+                longest = torch.where(state.best_norm < torch.inf, longest, torch.inf)
             within = (take(longest, rows) / size.clamp(min=1e-12)).clamp(max=1)
             if index:  # w must not go on growing for what z was kept from doing
                 dual.w = replace(dual.w, rows, take(w, rows).lerp(take(dual.w, rows), within[:, None]))
