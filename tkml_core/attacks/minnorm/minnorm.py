@@ -55,8 +55,8 @@ class MinNorm(Attack):
     success yet: where dozens of labels crowd around λ it needs to. Goals: all that have `sides`.
 
     trust: no step of the first start is longer than so many times its first step, which is what the gradient at the photo asks
-    for (more, where there are few steps), until half of the schedule has brought no success; inf: any length. On hard targets that gradient says little of what is far off: without
-    a bound z is thrown out and wanders.
+    for (more, where there are few steps), until half of the schedule has brought no success; inf: any length. On
+    hard targets that gradient says little of what is far off: without a bound z is thrown out and wanders.
 
     starts: how many, for goals with several ways (`Goal.several_ways`) in L2; the first from the photo, the others from
     outside (`outside.py`), while there are steps. The smallest success of all counts.
