@@ -116,6 +116,12 @@ def asked_for(
             raise ValueError(
                 f"{option}: the goal {kind.name}, which {args.attack} is to have here, is not about such labels."
             )
+    is_true = [name for name in args.targets or () if name not in tk.CASES and true[0, annotator.index(name)]]
+    if is_true:
+        raise ValueError(
+            f"--targets: {', '.join(is_true)[:200]} both true and a target. Name labels that are not true, or correct what "
+            "--true says."
+        )
     if kind.asks_for == "hidden":
         return kind, annotator.places(args.hide or ())
     if kind.asks_for == "targets":

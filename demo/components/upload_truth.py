@@ -13,7 +13,10 @@ from demo.components.theme import Html, script
 from demo.engine.annotators import guess, load_annotator, read_photo
 from demo.photos.public_names import photo_id
 from demo.photos.selection import Marked, known, selected
+from demo.render.pictures import data_uri, to_image
+from demo.render.templates import fill
 
+SMALL = (180, 135)  # pixels of the photo above its labels
 SHOWN = 3  # of the labels this many are above the edge that the toggles draw
 
 
@@ -22,6 +25,7 @@ def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio) -> gr.State:
     marked = gr.State({})
     with gr.Accordion("Correct what is true on your photos", open=False, visible=False, elem_id=f"{name}-truth") as box:
         photo = gr.Dropdown([], label="Photo", filterable=False, elem_id=f"{name}-truth-photo")
+        seen = Html("", elem_id=f"{name}-truth-seen")
         toggles = Html(
             None, html_template=SWITCH + "${value ? value.html : ''}", js_on_load=script("components/label_toggles.js"),
             elem_id=f"{name}-truth-labels", marking=NOTHING_NAMED,
@@ -44,6 +48,19 @@ def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio) -> gr.State:
         labels = guess(photo, load_annotator(network)) if true is None else known(true, load_annotator(network))
         return toggles_value(there[which], network, photo, labels, SHOWN, origin)
 
+    def small(which: Any, network: str, there: dict[str, str]) -> str:
+        """The photo that the toggles are about, as the annotator is shown it."""
+        if not isinstance(which, str) or which not in there:
+            return ""
+        try:
+            photo = read_photo(there[which], network)
+        except ValueError:
+            return ""
+        picture = to_image(photo.x)
+        picture.thumbnail(SMALL)
+        alt = f"The photo {Path(there[which]).name}"
+        return fill("components/upload_truth.html", picture=data_uri(picture, lossless=False), alt=alt)
+
     @plainly
     def on_uploads(paths: Any, which: Any, network: str, so_far: Marked) -> Update:
         there = own(paths)
@@ -52,13 +69,15 @@ def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio) -> gr.State:
         return {
             box: gr.update(visible=bool(there)),
             photo: gr.update(choices=titles, value=which),
+            seen: small(which, network, there),
             toggles: shown(which, network, there, so_far),
             marked: {key: names for key, names in so_far.items() if key in there},
         }
 
     @plainly
-    def on_photo(paths: Any, which: Any, network: str, so_far: Marked) -> Any:
-        return shown(which, network, own(paths), so_far)
+    def on_photo(paths: Any, which: Any, network: str, so_far: Marked) -> Update:
+        there = own(paths)
+        return {seen: small(which, network, there), toggles: shown(which, network, there, so_far)}
 
     @plainly
     def on_mark(paths: Any, value: Any, so_far: Marked) -> Marked:
@@ -68,8 +87,8 @@ def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio) -> gr.State:
         return {**so_far, str(key): marked_true(value, load_annotator(str(value.get("annotator"))))}
 
     now = [photos.uploads, photo, annotator, marked]
-    photos.uploads.change(on_uploads, now, [box, photo, toggles, marked], **CHOICE)
+    photos.uploads.change(on_uploads, now, [box, photo, seen, toggles, marked], **CHOICE)
     for choice in (photo, annotator):
-        choice.input(on_photo, now, toggles, **CHOICE)
+        choice.input(on_photo, now, [seen, toggles], **CHOICE)
     toggles.input(on_mark, [photos.uploads, toggles, marked], marked, **CHOICE)
     return marked

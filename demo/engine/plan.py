@@ -90,6 +90,8 @@ def make_plan(request: AttackRequest, annotator: tk.Annotator, photo: Photo) -> 
     goal_kind = tk.GOALS[goal_name(request.attack, request.goal, targets=bool(request.target_case))]
     true = annotator.mask(true_names)
     named: tuple[str, ...] = ()
+    if goal_kind.asks_for == "targets" and request.target_labels and not request.target_case:
+        request = replace(request, target_case="chosen")  # who names targets has chosen them
     if goal_kind.asks_for == "targets":
         named = _targets(request, annotator, photo, true, k, seed)
     if goal_kind.asks_for == "hidden":

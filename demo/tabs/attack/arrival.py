@@ -8,7 +8,7 @@ from gradio.utils import get_upload_folder
 
 from demo.catalog import attacks as catalog
 from demo.components.label_toggles import toggles_value
-from demo.engine.annotators import load_annotator, read_photo
+from demo.engine.annotators import guess, largest_k, load_annotator, read_photo
 from demo.engine.plan import DEFAULT_K, AttackRequest, plan_for
 from demo.engine.recordings import recording
 from demo.export import npz
@@ -31,6 +31,7 @@ class Arrival:
     annotator: str
     photo: str
     toggles: dict[str, Any]
+    k: int
     view: stage.View
     files: tuple[str, str, str]  # adversarial PNG, report and exact data
 
@@ -38,13 +39,16 @@ class Arrival:
 def arrival(name: str, files: dict[str, str]) -> Arrival:
     """The first sample with a finished run on it."""
     item, annotator = samples()[0], load_annotator(name)
-    path, true = files[item.name], known_truth(item, annotator)
+    path, told = files[item.name], known_truth(item, annotator)
+    # One of somebody's own may know none of what is there and have few labels, of which one is not to be true.
+    true = (told or guess(read_photo(path, name), annotator))[: len(annotator.labels) - 1]
+    k = min(DEFAULT_K, largest_k(annotator, len(true)))
     kept = recording(RECORDED)
     if kept is not None and (kept.sample, kept.outcome.plan.request.annotator) == (item.name, name):
         last, when = stage.closing(kept.replay), "recorded earlier"
     else:  # other weights, or another annotator comes first
         attack, choice = next(iter(catalog.attacks().items()))
-        request = AttackRequest(name, DEFAULT_K, attack, true, max_steps=choice.steps)
+        request = AttackRequest(name, k, attack, true, max_steps=choice.steps)
         *_, last = stage.views(plan_for(path, request), lambda: False)
         when = "made when the page started"
     outcome = last.outcome
@@ -55,10 +59,10 @@ def arrival(name: str, files: dict[str, str]) -> Arrival:
         status=line_html(when, steps_words(outcome.report)),
         table=run_figures_html(outcome.report, took=when),
     )
-    toggles = toggles_value(path, name, read_photo(path, name), true, DEFAULT_K, "sample")
+    toggles = toggles_value(path, name, read_photo(path, name), true, k, "sample" if told else "guess")
     png, report = (save(outcome, get_upload_folder()) for save in (save_png, save_report))
     for file in (png, report):
         keep_to_the_end(file)
     data = Path(path).parent / "arrival.npz"  # stays as long as the samples do
     data.write_bytes(npz.to_bytes(npz.keep(outcome)))
-    return Arrival(item.name, name, path, toggles, last, (png, report, str(data)))
+    return Arrival(item.name, name, path, toggles, k, last, (png, report, str(data)))

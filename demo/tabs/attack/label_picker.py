@@ -37,9 +37,23 @@ class Naming:
 
 def limits(w: Widgets, name: str, true: tuple[str, ...], k: int, naming: Naming) -> Update:
     """How far k may go and which labels may be named, given what is true."""
-    most = max(largest_k(load_annotator(name), len(true)), 1)
-    k = min(k, most)
-    return {w.k: gr.update(maximum=most, value=k), **labels_to_name(w, name, true, k, naming)}
+    shown = k_shown(load_annotator(name), len(true), k)
+    return {w.k: gr.update(**shown), **labels_to_name(w, name, true, shown["value"], naming)}
+
+
+def k_shown(annotator: tk.Annotator, true: int, k: int) -> dict[str, Any]:
+    """The slider of k, with room up to the number of labels that are not true. Where that is 1 it stands still, and says why."""
+    m, most = len(annotator.labels), largest_k(annotator, true)
+    if most > 1:
+        why = f"How many labels the annotator shows: {most} at most, as {true} of its {m} {'is' if true == 1 else 'are'} true"
+    else:
+        why = "1, as only one label is left that is not true" if most else "One label must be left that is not true"
+    # Gradio refuses a slider with one value alone, so one that is to have k = 1 begins at 0.
+    fixed = most <= 1
+    return {
+        "minimum": 0 if fixed else 1, "maximum": max(most, 1), "value": min(k, max(most, 1)), "info": why,
+        "interactive": not fixed,
+    }  # fmt: skip
 
 
 def labels_to_name(w: Widgets, name: str, true: tuple[str, ...], k: int, naming: Naming) -> Update:

@@ -16,13 +16,14 @@ from demo.components.sample_gallery import samples_html
 from demo.components.share_card import SHARE
 from demo.components.theme import Html, script
 from demo.engine import loop
-from demo.engine.annotators import largest_k, load_annotator
-from demo.engine.plan import DEFAULT_K, MAX_SEED, MAX_STEPS
+from demo.engine.annotators import load_annotator
+from demo.engine.plan import MAX_SEED, MAX_STEPS
 from demo.engine.run_queue import CROWDED_SECONDS
 from demo.engine.smaller import can_be_smaller
 from demo.render.pictures import AMPLIFY
 from demo.tabs.attack import downloads
 from demo.tabs.attack.arrival import Arrival
+from demo.tabs.attack.label_picker import k_shown
 from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.widgets import Widgets
 
@@ -156,10 +157,8 @@ def _attack(parts: dict[str, Any], start: Arrival) -> None:
     parts["goal"] = gr.Radio(
         [(goal.title, name) for name, goal in GOALS.items()], **catalog.goals_shown(own), label="Goal", elem_id="goal"
     )
-    parts["k"] = gr.Slider(
-        1, largest_k(load_annotator(start.annotator), len(start.toggles["truth"])), value=DEFAULT_K, step=1, label="k",
-        elem_id="k", info="How many labels the annotator shows",
-    )  # fmt: skip
+    room = k_shown(load_annotator(start.annotator), len(start.toggles["truth"]), start.k)
+    parts["k"] = gr.Slider(**room, step=1, label="k", elem_id="k")
     parts["case"] = gr.Radio(
         [(title, name) for name, title in catalog.TARGET_CASES.items()], value="best", label="Targets", visible=False,
         elem_id="case",

@@ -15,6 +15,7 @@ from demo.tabs.compare.widgets import FigureWidgets
 Kept = list[tuple[str, list[str]]]
 HINT = """A row for each method: the photo with its top-k, the change 20 times as strong, and the attacked photo with its top-k,
 as in the paper's Figures 2 and 4. The PDF keeps its words as text."""
+_NOT_YET = '() => Array(2).fill({__type__: "update", interactive: false})'
 GONE = "The files of this comparison are no longer on the server. Press Compare to make them again."
 
 
@@ -54,6 +55,8 @@ def wire(w: FigureWidgets) -> None:
     w.kept.change(on_kept, [w.kept, w.is_open], [w.photo, w.png, w.pdf], **drawing)
     w.more.expand(on_open, [w.kept, w.photo], [w.png, w.pdf, w.is_open], **drawing)
     w.more.collapse(lambda: False, None, w.is_open, **QUIET)
+    # At once in the browser: until the new files are there, the buttons would give those of the photo before.
+    w.photo.input(None, None, [w.png, w.pdf], js=_NOT_YET, **QUIET)
     w.photo.input(on_photo, [w.kept, w.photo], [w.png, w.pdf], **drawing)
 
 

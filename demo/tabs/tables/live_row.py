@@ -46,7 +46,7 @@ class Row:
     pert: float = 0.0
     steps: int = 0
     seconds: float = 0.0
-    cut: int = 0  # of those done, by a clock that was shorter because others waited
+    cut: int = 0  # not counted: cut short by a clock that was shorter because others waited
     state: str = "running"
 
 
@@ -122,13 +122,15 @@ def measure(
             return replace(row, state="stopped")
         if report["stopped"] == "time" and time.perf_counter() - began >= limit:
             return replace(row, state=f"limit of {limit:.0f} s")
+        if report["stopped"] == "time" and report["time_limit"] < ALONE_SECONDS:
+            row = replace(row, cut=row.cut + 1)
+            continue
         fooled = not report["consistent"]
         row = replace(
             row, done=row.done + 1, fooled=row.fooled + fooled, won=row.won + report["achieved"],
             pert=row.pert + report["pert"] * fooled, steps=row.steps + report["steps"],
-            cut=row.cut + (report["stopped"] == "time" and report["time_limit"] < ALONE_SECONDS),
         )  # fmt: skip
-    return replace(row, state=f"done, {row.cut} cut short as others waited" if row.cut else "done")
+    return replace(row, state=f"done, {row.cut} cut short as others waited and not counted" if row.cut else "done")
 
 
 def _attacked(

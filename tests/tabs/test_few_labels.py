@@ -1,0 +1,95 @@
+"""Where few labels are left that are not true, k can only be 1: the page stays whole, and Attack answers."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
+
+import gradio as gr
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+from torchvision import models
+
+import tkml_core as tk
+from demo.catalog import attacks as catalog
+from demo.engine.annotators import load_annotator
+from demo.photos.public_names import photo_id
+from demo.tabs.attack import arrival, updates
+from demo.tabs.attack.form import page_plan
+from demo.tabs.attack.label_picker import Naming, k_shown
+
+W = Mock()  # widgets stand for themselves: the answer is a dictionary by them
+NAMES = ("cat", "dog", "sofa", "kite", "tulip")
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> str:
+    torch.manual_seed(0)
+    Image.new("RGB", (64, 64), "gray").save(tmp_path / "gray.png")
+    return str(tmp_path / "gray.png")
+
+
+def own(count: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An annotator with so many labels, from a file."""
+    network = models.shufflenet_v2_x0_5(weights=None, num_classes=count)
+    save_file(network.state_dict(), folder / f"net{count}.safetensors")
+    (folder / f"own{count}.toml").write_text(
+        f"""
+        architecture = "torchvision:shufflenet_v2_x0_5"
+        weights = "net{count}.safetensors"
+        labels = {list(NAMES[:count])}
+        input_size = 64
+        mean = [0.5, 0.5, 0.5]
+        std = [0.5, 0.5, 0.5]
+        """
+    )
+    monkeypatch.setenv("TKML_ANNOTATORS", str(folder / f"own{count}.toml"))
+    return f"own{count}"
+
+
+def slider(shown: dict[str, Any]) -> gr.Slider:
+    """The slider as Gradio builds it of an update: it refuses one without room."""
+    return gr.Slider(**{name: value for name, value in shown.items() if name != "__type__"})
+
+
+def attacked(path: str, name: str, true: tuple[str, ...], k: Any) -> Any:
+    """What Attack is about; ValueError is what it answers."""
+    toggles = {"truth": list(true), "photo": photo_id(path), "annotator": name, "origin": "yours"}
+    fields = [""] * len(catalog.SETTINGS)
+    return page_plan(path, name, toggles, k, "TkML-AP-U", "cleared", "best", (), 5, 0, "logits", *fields)
+
+
+@pytest.mark.parametrize(("count", "marked"), [(2, 1), (5, 4), (5, 5), (2, 2), (5, 3), (20, 19)])
+def test_k_has_a_slider_and_attack_an_answer(
+    photo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, marked: int
+) -> None:
+    name = "voc20" if count == 20 else own(count, tmp_path, monkeypatch)
+    true = load_annotator(name).labels[:marked]
+    for update in (
+        updates.choose(W, photo, name, None, true, "yours", Naming("cleared", "best")),
+        updates.change_truth(W, photo, name, 3, {"truth": list(true)}, False, "cleared", "best"),
+    ):
+        k, left = slider(update[W.k]), count - marked
+        assert k.value == k.maximum == max(left, 1) or (left > 1 and k.value <= left)
+        assert k.interactive is (left > 1) and ("only one label is left" in k.info) is (left == 1)
+        if left:
+            assert attacked(photo, name, true, k.value).k == k.value
+        else:
+            with pytest.raises(ValueError, match=f"All {count} labels are marked as true"):
+                attacked(photo, name, true, k.value)
+    again = slider(k_shown(load_annotator(name), 1, 1))  # a mark taken away brings the room back
+    assert (again.minimum, again.maximum) == ((1, count - 1) if count > 2 else (0, 1))
+
+
+def test_the_page_starts_with_an_annotator_of_two_labels(
+    photo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that its labels name is on the sample, and both may be guessed to be true."""
+    name = own(2, tmp_path, monkeypatch)
+    monkeypatch.setattr(arrival, "samples", lambda: [SimpleNamespace(name="gray", truth=("person",))])
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
+    start = arrival.arrival(name, {"gray": photo})
+    assert start.k == 1 and len(start.toggles["truth"]) == 1 and start.toggles["origin"] == "guess"
+    assert tk.available()[-1] == name
