@@ -11,7 +11,7 @@ from demo.engine.frames import Frame, History
 from demo.engine.outcome import Outcome, conclude
 from demo.engine.plan import Plan
 from tkml_core import pixel_grid
-from tkml_core.step import Steps
+from tkml_core.step import Steps, UniversalStep
 from tkml_core.step_generators import WithResult
 
 BUDGET_SECONDS = run_queue.ALONE_SECONDS  # wall clock of one run, wherever it was asked for
@@ -41,12 +41,8 @@ def take_steps(
     """
     began = time.perf_counter()
     stopped: str | None = None
-    taken, computed, pace, reached = (
-        0,
-        0.0,
-        0.0,
-        False,
-    )  # seconds of computing, without drawing; whether a step met the goal
+    taken, computed, pace = 0, 0.0, 0.0  # steps; seconds of computing, without drawing; these for a step
+    reached = False  # whether a step met the goal, so that there is something to round
 
     def left() -> float:
         return seconds_of(budget) - (time.perf_counter() - began)
@@ -61,9 +57,8 @@ def take_steps(
             while True:
                 yield step
                 if stopped is None:
-                    # What the core does when it is stopped, the search on the 256 levels, is part of the clock. There is none
-                    # where no step has met the goal.
-                    reached = reached or bool(step.achieved.any())
+                    # What the core does when it is stopped, the search on the 256 levels, is part of the clock.
+                    reached = reached or isinstance(step, UniversalStep) or bool(step.achieved.any())
                     search = min(ROUNDING_STEPS * pace, MOST_FOR_ROUNDING * seconds_of(budget))
                     end = max(CLOSING_STEPS * pace, search if reached else 0)
                     stopped = "user" if stop_asked() else "time" if left() < end else None
