@@ -88,7 +88,8 @@ CHOICES = {
     ),
 }  # fmt: skip
 
-ANNOTATORS = BUNDLED  # what every choice of annotator says below its name
+# What every choice of annotator says below its name
+ANNOTATORS = f"{BUNDLED}. Each label has a probability of its own, so that several may be near 100 %"
 
 
 def annotator_choices(names: Sequence[str]) -> list[tuple[str, str]]:

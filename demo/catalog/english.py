@@ -19,5 +19,10 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def top_words(k: int) -> str:
+    """What the top-k is called in a sentence."""
+    return "top label" if k == 1 else f"top {k}"
+
+
 def are(names: Sequence[str]) -> str:
     return "is" if len(names) == 1 else "are"

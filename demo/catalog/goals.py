@@ -10,26 +10,42 @@ Labels = Sequence[str]
 
 @dataclass(frozen=True)
 class GoalChoice:
-    """One kind of goal. `holds`: what holds once it is reached, with places for `k`, `named` and `others`."""
+    """One kind of goal. `holds`: what holds once it is reached, with places for `k`, `named` and `others`.
+
+    alone: the same where k = 1.
+    """
 
     title: str
     holds: str
+    alone: str
 
     def reached(self, k: int, named: Labels, others: Labels) -> str:
         """What holds once it is reached, for the labels that are named; `others` are the true ones that are not."""
-        stay = f", and {listed(others)} {are(others)} in it" if others else ""
+        stay = f", and {listed(others)} {are(others)} {'it' if k == 1 else 'in it'}" if others else ""
         if len(others) > k:  # more than fit in
             stay = f", which shows nothing but {k} of {listed(others)}"
-        return self.holds.format(k=k, named=f"{listed(named)} {are(named)}", others=stay)
+        return (self.alone if k == 1 else self.holds).format(k=k, named=f"{listed(named)} {are(named)}", others=stay)
 
 
 # By the core's names, `tk.GOALS`.
 GOALS = {
-    "cleared": GoalChoice("no true label left in the top-k", "no true label is left in the top {k}"),
-    "inconsistent": GoalChoice("the top-k contradicts the truth", "the top {k} contradicts the truth"),
-    "targeted": GoalChoice("the top-k is exactly the targets", "the top {k} is exactly the targets"),
-    "ordered": GoalChoice(
-        "the top-k is the targets in their order", "the top {k} is the targets in the order asked for"
+    "cleared": GoalChoice(
+        "no true label left in the top-k", "no true label is left in the top {k}", "the top label is not a true one"
     ),
-    "hide": GoalChoice("some true labels leave, the others stay", "{named} out of the top {k}{others}"),
+    "inconsistent": GoalChoice(
+        "the top-k contradicts the truth", "the top {k} contradicts the truth", "the top label contradicts the truth"
+    ),
+    "targeted": GoalChoice(
+        "the top-k is exactly the targets", "the top {k} is exactly the targets", "the top label is exactly the target"
+    ),
+    "ordered": GoalChoice(
+        "the top-k is the targets in their order",
+        "the top {k} is the targets in the order asked for",
+        "the top label is exactly the target",
+    ),
+    "hide": GoalChoice(
+        "some true labels leave, the others stay",
+        "{named} out of the top {k}{others}",
+        "{named} no longer the top label{others}",
+    ),
 }

@@ -1,12 +1,14 @@
 """`gr.Blocks` whose every refusal is a sentence, also of what Gradio (6.31) checks before a handler is called."""
 
 import re
+import time
 from copy import copy
 from typing import Any
 
 import gradio as gr
 
 from demo.components.events import plain_error, told
+from demo.server import environment
 from demo.server.event_queue import was_forgotten
 
 # In the page's head: the link in the sentence reloads.
@@ -27,6 +29,14 @@ _QUOTED = re.compile(
 
 class Page(gr.Blocks):
     """The page. Nothing that an event raises reaches a caller as `{"error": null}` or as Python's words."""
+
+    def block_thread(self) -> None:
+        """Until Ctrl-C or SIGTERM. Gradio's own would then wait for streams that do not end, and Python for runs."""
+        try:
+            while self.is_running:
+                time.sleep(0.1)
+        except (KeyboardInterrupt, OSError):
+            environment.end()
 
     async def process_api(  # type: ignore[override]  # Gradio passes all but these two by name
         self, block_fn: Any, inputs: list[Any], state: Any = None, **rest: Any

@@ -1,7 +1,8 @@
 // The card of the last run: the server draws it when the dialog opens. A phone sends the file, any browser can save it.
+// `copy` is that of copy.js.
 const find = (part) => element.querySelector(part);
-const [open, dialog, drawing, picture, ways, send, save] =
-  [".open", "dialog", ".drawing", "img", ".ways", ".send", ".save"].map(find);
+const [open, dialog, drawing, picture, ways, send, save, copies, sample, own] =
+  [".open", "dialog", ".drawing", "img", ".ways", ".send", ".save", ".copy", ".sample", ".own"].map(find);
 let file = null;
 const drawn = (there) => {
   drawing.hidden = there;
@@ -11,8 +12,15 @@ open.addEventListener("click", () => {
   drawn(false);
   dialog.showModal();
   const { ran } = document.getElementById("address").dataset; // whatever was chosen since
-  props.value = { link: ran ?? location.href };
+  const link = ran ?? location.href;
+  sample.hidden = !new URL(link).searchParams.has("sample"); // a link leaves out a photo of one's own
+  own.hidden = !sample.hidden;
+  copies.textContent = "Copy the link";
+  props.value = { link };
   trigger("submit");
+});
+copies.addEventListener("click", async () => {
+  copies.textContent = (await copy(props.value.link)) ? "Copied" : "Your browser does not let the page copy";
 });
 find(".close").addEventListener("click", () => dialog.close());
 dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // beside it

@@ -1,5 +1,7 @@
 """Share: a dialog with the card of the last run, to be sent from a phone or saved. What the card shows is drawn elsewhere."""
 
+from demo.components.theme import script
+
 SHARE = """
 <button type="button" class="tool open" disabled><svg viewBox="0 0 16 16" aria-hidden="true">
 <path d="M8 10V1.5M4.8 4.5 8 1.5l3.2 3M5 7H2.5v7.5h11V7H11"/></svg><span>Share</span></button>
@@ -8,8 +10,15 @@ SHARE = """
 <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3 3l10 10M13 3L3 13"/></svg></button></header>
 <p class="drawing" role="status">Drawing the picture …</p><img width="1200" height="630" alt="" hidden>
 <div class="ways" hidden><button type="button" class="tool send" hidden>Send …</button>
-<a class="tool save">Save the picture</a></div>
-<p class="hint">The picture shows the photo that was attacked. The link on it brings the settings, and a sample
-photo; what was made smaller afterwards is made smaller there with one more click.</p>
+<a class="tool save">Save the picture</a><button type="button" class="tool copy">Copy the link</button></div>
+<p class="hint sample">The picture shows the photo that was attacked. The link on it brings this photo and the settings;
+what was made smaller afterwards is made smaller there with one more click.</p>
+<p class="hint own" hidden>The picture shows your own photo: send it only to those who may see it. The link on it brings the
+settings alone; whoever opens it starts from a sample photo.</p>
 </dialog>
 """
+
+
+def share_script() -> str:
+    """What the dialog does in the browser."""
+    return f"const copy = {script('components/copy.js').strip()};\n{script('components/share_card.js')}"

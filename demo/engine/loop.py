@@ -11,7 +11,7 @@ from demo.engine.frames import Frame, History
 from demo.engine.outcome import Outcome, conclude
 from demo.engine.plan import Plan
 from tkml_core import pixel_grid
-from tkml_core.step import Steps
+from tkml_core.step import Steps, UniversalStep
 from tkml_core.step_generators import WithResult
 
 BUDGET_SECONDS = run_queue.ALONE_SECONDS  # wall clock of one run, wherever it was asked for
@@ -20,6 +20,7 @@ ROUNDING_STEPS = 20
 MOST_FOR_ROUNDING = (
     0.4  # share of the clock: on a machine so slow that 20 steps take longer, most of it goes to the attack
 )
+CLOSING_STEPS = 3  # as many take the pass that is under way as the time is over, and those about the saved picture
 _NOTICED = 0.1  # seconds: a search that is over sooner is not told of
 Clock = float | Callable[[], float]  # seconds that a run may last, or what says how many as things stand
 
@@ -40,22 +41,28 @@ def take_steps(
     """
     began = time.perf_counter()
     stopped: str | None = None
-    taken = 0
+    taken, computed, pace = 0, 0.0, 0.0  # steps; seconds of computing, without drawing; these for a step
+    reached = False  # whether a step met the goal, so that there is something to round
+
+    def left() -> float:
+        return seconds_of(budget) - (time.perf_counter() - began)
+
     try:
         with threads.thread() as call:
             searching = threading.Event()
             call(pixel_grid.on_search.set, searching.set)
-            call(pixel_grid.overdue.set, lambda: time.perf_counter() - began > seconds_of(budget))
+            call(pixel_grid.overdue.set, lambda: left() < CLOSING_STEPS * pace)
             step = call(next, steps)
+            pace = time.perf_counter() - began
             while True:
                 yield step
                 if stopped is None:
-                    seconds = time.perf_counter() - began
-                    limit = seconds_of(budget)
                     # What the core does when it is stopped, the search on the 256 levels, is part of the clock.
-                    end = min(ROUNDING_STEPS * seconds / max(taken, 1), MOST_FOR_ROUNDING * limit)
-                    taken += 1
-                    stopped = "user" if stop_asked() else "time" if seconds + end > limit else None
+                    reached = reached or isinstance(step, UniversalStep) or bool(step.achieved.any())
+                    search = min(ROUNDING_STEPS * pace, MOST_FOR_ROUNDING * seconds_of(budget))
+                    end = max(CLOSING_STEPS * pace, search if reached else 0)
+                    stopped = "user" if stop_asked() else "time" if left() < end else None
+                asked = time.perf_counter()
                 searching.clear()
                 following = call.later(steps.send, True) if stopped else call.later(next, steps)
                 while not wait([following], _NOTICED).done:
@@ -63,6 +70,8 @@ def take_steps(
                         searching.clear()
                         yield step
                 step = following.result()
+                taken, computed = taken + 1, computed + time.perf_counter() - asked
+                pace = computed / taken
     except StopIteration as end:
         return end.value, stopped
     finally:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from demo.catalog.english import TITLE
 from demo.export.figure import DPI, drawing, numbers, place_picture, sheet
-from demo.export.figure_labels import INK, LOOKS, ROW, SOFT, fit, label_row
+from demo.export.figure_labels import INK, LOOKS, ROW, SOFT, fit, label_row, parts, wide_of
 from demo.export.npz import SavedRun
 from demo.render.pictures import AMPLIFY
 from demo.render.verdict import headline, sentence
@@ -17,7 +17,7 @@ WIDTH, HEIGHT = 6.0, 3.15  # inches: 1200 × 630 pixels, which messengers show w
 MARGIN, GAP = 0.15, 0.16
 COLUMN = (WIDTH - 2 * MARGIN - 2 * GAP) / 3
 BETWEEN, MOST_ROWS = 0.03, 3
-LINE, MOST_LINES, CHARACTERS = 0.14, 4, 84  # of the verdict
+LINE, MOST_LINES, CHARACTERS, BESIDE = 0.14, 4, 84, 0.85  # of the verdict, which stands beside its word
 COLOURS = {
     "won": LOOKS["true"]["edgecolor"],
     "lost": LOOKS["target"]["edgecolor"],
@@ -31,15 +31,18 @@ def draw(saved: SavedRun, link: str) -> Figure:
     figure, axes = sheet(WIDTH, HEIGHT)
     report, roles = saved.report, saved.roles
     rows, more = min(report["k"], MOST_ROWS), max(report["k"] - MOST_ROWS, 0)
-    lists = rows * (ROW + BETWEEN) + 0.1 * bool(more)
-    said = textwrap.wrap(sentence(report, report["time_limit"]), CHARACTERS, max_lines=MOST_LINES, placeholder=" …")
+    # As high as the longest of the three columns; the middle one has two lines, and what each sign means.
+    lists = max(rows * (ROW + BETWEEN) + 0.1 * bool(more), 0.4 + 0.19 * len(parts(roles)))
+    said = textwrap.wrap(sentence(report), CHARACTERS, max_lines=MOST_LINES, placeholder=" …")
     verdict_top = HEIGHT - 0.22 - LINE * len(said)
     photos_top, lists_top = 0.48, verdict_top - 0.12 - lists
-    axes.text(MARGIN, 0.24, TITLE, size=9.5, weight="bold", color=INK)
     start = report.get("started_from")  # the link brings the run before, as a finished run is not in it
     first = start["attack"] if start else report["attack"]
     what = f"{first} on {report['annotator']}{', made smaller afterwards' if start else ''}"
-    axes.text(WIDTH - MARGIN, 0.24, what, size=7, color=SOFT, ha="right")
+    title = axes.text(MARGIN, 0.24, TITLE, size=9.5, weight="bold", color=INK)
+    fit(
+        axes.text(WIDTH - MARGIN, 0.24, what, size=7, color=SOFT, ha="right"), WIDTH - 2 * MARGIN - GAP - wide_of(title)
+    )
     pictures: tuple[Any, ...] = (saved.x, saved.amplified(), saved.x_adv)
     titles = (f"Top {report['k']} before", f"Change × {AMPLIFY}", f"Top {report['k']} after")
     for number, (title, pixels) in enumerate(zip(titles, pictures, strict=True)):
@@ -56,7 +59,7 @@ def draw(saved: SavedRun, link: str) -> Figure:
     numbers(axes, saved, MARGIN + COLUMN + GAP, lists_top + 0.1)
     kind, word = headline(report)
     axes.text(MARGIN, verdict_top, word, size=9, weight="bold", color=COLOURS[kind], va="top")
-    axes.text(MARGIN + 0.85, verdict_top, "\n".join(said), size=7.5, color=INK, va="top", linespacing=1.3)
+    axes.text(MARGIN + BESIDE, verdict_top, "\n".join(said), size=7.5, color=INK, va="top", linespacing=1.3)
     fit(axes.text(MARGIN, HEIGHT - 0.06, link, size=6.5, color=SOFT), WIDTH - 2 * MARGIN)
     return figure
 

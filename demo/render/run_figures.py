@@ -7,7 +7,7 @@ from markupsafe import Markup
 from demo.catalog import attacks as catalog
 from demo.catalog.english import listed
 from demo.render.templates import fill
-from demo.render.verdict import asked_margin, in_order, reached
+from demo.render.verdict import asked_margin, in_order, reached, time_words
 
 
 def _asked(report: dict[str, Any]) -> str:
@@ -68,7 +68,7 @@ def run_figures_html(report: dict[str, Any], took: str = "") -> Markup:
         ("Passes", f"{report['forwards']} + {report['backwards']}", "through the annotator, forward + backward"),
         (
             "Time",
-            took or f"{report['seconds']:.1f} s",
+            took or time_words(report),
             report["device"],
         ),
     ]

@@ -7,7 +7,7 @@ from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome, device_name
 from demo.engine.plan import Plan
 from demo.engine.run_queue import CROWDED_SECONDS, Waiting
-from demo.render.verdict import steps_words
+from demo.render.verdict import steps_words, time_words
 
 
 def speed_words(steps_per_second: float, one: str = "step", many: str = "steps") -> str:
@@ -21,6 +21,8 @@ def speed_words(steps_per_second: float, one: str = "step", many: str = "steps")
 def status_html(plan: Plan, frame: Frame) -> str:
     """One line that goes with the pictures: how far, how fast, where."""
     reached = "goal reached" if frame.achieved else "goal not reached yet"
+    if plan.start:  # it is, by the change that it began with
+        reached = "looking for a smaller change"
     one, many = catalog.unit_of(plan.request.attack)
     pace = "rounding to 8 bit" if frame.rounding else speed_words(frame.steps_per_second, one, many)
     return line_html(f"{one} {frame.index}", pace, device_name(plan.photo.x.device), reached)
@@ -38,7 +40,7 @@ def done_html(outcome: Outcome) -> str:
     speed = report["steps"] / max(report["seconds"], 1e-6)  # both as in the report, so that all numbers agree
     unit = catalog.unit_of(report["attack"])
     pace = (speed_words(speed, *unit),) if report["steps"] else ()  # a z made beforehand is only added, at no speed
-    return line_html(steps_words(report), *pace, report["device"], f"{report['seconds']:.1f} s")
+    return line_html(steps_words(report), *pace, report["device"], time_words(report))
 
 
 def waiting_html(waiting: Waiting) -> str:

@@ -7,17 +7,15 @@ from typing import Any
 from markupsafe import Markup
 
 from demo.catalog import attacks as catalog
-from demo.catalog.english import are, listed
+from demo.catalog.english import are, listed, top_words
 from demo.catalog.goals import GOALS
 from demo.engine.label_roles import Roles
 from demo.engine.run_queue import ALONE_SECONDS
 from demo.engine.smaller import no_smaller
+from demo.render.labels import percent
 from demo.render.templates import fill
 
-
-def top_words(k: int) -> str:
-    """What the top-k is called in a sentence."""
-    return "top label" if k == 1 else f"top {k}"
+FAINT = 0.1  # probability of a true label below which the annotator is said not to have recognised the photo
 
 
 def reached(report: dict[str, Any]) -> str:
@@ -101,24 +99,39 @@ def limit_words(seconds: float) -> str:
 
 
 def clock_words(limits: Iterable[float]) -> str:
-    """What ended runs that kept to such limits; their steps take less, as the search for an 8-bit picture follows."""
-    words = " or ".join(limit_words(seconds) for seconds in sorted(set(limits)))
-    return f"the limit of {words}, which the rounding to 8 bit is part of"
+    """The clock that ended runs: "the 60-second clock"."""
+    seconds = sorted(set(limits))
+    shorter = " while others wait" if seconds[0] < ALONE_SECONDS else ""
+    return f"the {' or '.join(f'{limit:.0f}' for limit in seconds)}-second clock{shorter}"
 
 
-def clock_short(seconds: float) -> str:
-    """The same where there is little room."""
-    return f"limit of {seconds:.0f} s, rounding included"
+def time_words(report: dict[str, Any]) -> str:
+    """How long the run took: "2.5 s", and "52.5 s of 60" where the clock ended it."""
+    limit = f" of {report['time_limit']:.0f}" if report["stopped"] == "time" else ""
+    return f"{report['seconds']:.1f} s{limit}"
 
 
-def _how_it_ended(report: dict[str, Any], budget: float) -> str:
-    """Why the run ended early, if it did, as the last sentence."""
-    steps = steps_words(report)
+def _how_it_ended(report: dict[str, Any]) -> str:
+    """Why the run ended early, if it did, as the last sentence. Its seconds are told beside it, and agree with the clock."""
     if report["stopped"] == "user":
-        return f" Stopped after {steps}."
+        return f" Stopped after {steps_words(report)}."
     if report["stopped"] == "time":
-        return f" The run ended after {steps}, to keep to {clock_words([budget])}."
+        one, _ = catalog.unit_of(report["attack"])
+        late = report["seconds"] > report["time_limit"]
+        why = "saving took longer than was kept back for it" if late else "time for saving is kept back"
+        return f" Stopped by {clock_words([report['time_limit']])} at {one} {report['steps']} ({why})."
     return ""
+
+
+def _unrecognised(report: dict[str, Any]) -> str:
+    """A sentence where the annotator did not see what is true before anything was done to the photo."""
+    true = report["true_labels"]
+    seen = [probability for name, probability in report["before"] if name in true]
+    if not true or max(seen, default=0.0) >= FAINT:
+        return ""
+    place = "on top" if report["k"] == 1 else f"in its top {report['k']}"
+    how = f"gave {listed(true)} no more than {percent(max(seen))}" if seen else f"did not have {listed(true)} {place}"
+    return f"The annotator did not recognise this photo: it {how} before, so there was little to fool. "
 
 
 def asked_margin(report: dict[str, Any]) -> float:
@@ -159,18 +172,18 @@ def aim(goal: str, k: int, roles: Roles) -> str:
     return f"{words}: {listed(roles.targets)}" if roles.targets else words
 
 
-def sentence(report: dict[str, Any], budget: float) -> str:
+def sentence(report: dict[str, Any]) -> str:
     """The verdict in plain words, and what it rests on."""
-    guessed = report["true_labels_guessed"] and report["goal"] not in ("targeted", "ordered")
     true = report["true_labels"]
-    guess = f" The true label{'s were' if len(true) > 1 else ' was'} guessed: {listed(true)}." if guessed else ""
-    return _what_happened(report, budget) + guess
+    guess = f" The true label{'s were' if len(true) > 1 else ' was'} guessed: {listed(true)}."
+    guess = guess if report["true_labels_guessed"] else ""
+    return _unrecognised(report) + _what_happened(report) + guess
 
 
-def _what_happened(report: dict[str, Any], budget: float) -> str:
+def _what_happened(report: dict[str, Any]) -> str:
     top = top_words(report["k"])
     was, now = (listed([name for name, _ in report[key]]) for key in ("before", "after"))
-    ended = _how_it_ended(report, budget)
+    ended = _how_it_ended(report)
     if report["achieved"]:
         if not report["l2"]:
             return f"The {top} was {was}. The goal already held, so the photo was left as it is.{ended}"
@@ -221,17 +234,21 @@ def comparison_caption(reports: Sequence[dict[str, Any]]) -> str:
 
 def headline(report: dict[str, Any]) -> tuple[str, str]:
     """The verdict's kind, "won", "partly", "cut" or "lost", and its word."""
+    if report["achieved"] and report["l2"] and _unrecognised(report):
+        return "won", "Goal met"
     if report["achieved"]:
         done = "Hidden" if report["goal"] == "hide" else "Fooled"
         return "won", done if report["l2"] else "Already so"
     if is_partly(report):
         return "partly", "Partly"
-    return ("cut", "Stopped") if report["stopped"] == "user" else ("lost", "Not fooled")
+    if report["stopped"]:  # no failure of the attack
+        return "cut", "Stopped" if report["stopped"] == "user" else "Cut short"
+    return "lost", "Not fooled"
 
 
-def verdict_html(report: dict[str, Any], budget: float) -> Markup:
+def verdict_html(report: dict[str, Any]) -> Markup:
     """The sentence with a word and a sign before it."""
-    return said_html(*headline(report), sentence(report, budget))
+    return said_html(*headline(report), sentence(report))
 
 
 def said_html(kind: str, word: str, text: str) -> Markup:

@@ -1,9 +1,11 @@
 """What the machine that the page starts on may have that would keep it from starting, or from ending tidily."""
 
+import atexit
 import contextlib
 import gc
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,3 +60,11 @@ def _as_ctrl_c(number: int, frame: FrameType | None) -> None:
     """A service that is stopped gets SIGTERM, which would leave temporary folders behind."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
     raise KeyboardInterrupt
+
+
+def end() -> None:
+    """End the process now. Nobody is waited for: an open stream never ends, and a step may take long; folders are tidied."""
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

@@ -100,6 +100,10 @@ def test_a_link_brings_the_settings_to_somebody_else(at: Callable[..., Page]) ->
     expect(other.locator("#verdict")).to_contain_text("These settings came with the link")
     other.locator("#link-button").click()
     expect(other.locator(LINK)).to_have_value(link)
+    expect(other.locator("#link-button")).to_have_text("Copied")
+    other.evaluate("document.execCommand = navigator.clipboard.writeText = () => { throw Error() }")
+    other.locator("#link-button").click()
+    expect(other.locator("#link")).to_contain_text("press Ctrl+C")
     field = "document.activeElement"
     selected = f"{field}.value?.slice({field}.selectionStart, {field}.selectionEnd)"
     other.wait_for_function(f"{selected}?.includes('://')")

@@ -38,7 +38,7 @@ def test_a_sample_can_be_looked_at_while_a_run_waits_and_the_run_begins_when_a_p
     page.locator("#attack-button").click()
     expect(page.locator("#status")).to_contain_text("about", timeout=RUN)
     page.locator("#samples").get_by_role("button", name="Cat", exact=True).click()
-    expect(page.locator("#verdict")).to_contain_text("Check which labels", timeout=RUN)
+    expect(page.locator("#verdict")).to_contain_text("Press Attack", timeout=RUN)
     expect(page.locator("#attack-button")).to_be_enabled(timeout=RUN)  # the photo that waited has left the stage
     page.locator("#attack-button").click()
     expect(page.locator("#status")).to_contain_text("you are next", timeout=RUN)

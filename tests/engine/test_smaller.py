@@ -48,7 +48,7 @@ def test_it_goes_on_from_the_picture_and_is_as_firm_and_smaller(firm: Outcome) -
     assert (frames[0].x_adv == firm.x_adv).all()
     assert report["achieved"] and -report["margin"] >= plan.attack.confidence and report["l2"] < firm.report["l2"]
     assert report["started_from"] == {name: firm.report[name] for name in ("attack", "l2", "linf", "steps")}
-    said, share = sentence(report, 60), report["l2"] / firm.report["l2"]
+    said, share = sentence(report), report["l2"] / firm.report["l2"]
     assert f"The change is now {share:.2g} of what it was" in said and "narrow" not in said
     assert "where TkML-AP-U had ended" in run_figures_html(report)
     assert can_be_smaller(outcome)
@@ -58,9 +58,9 @@ def test_where_nothing_smaller_is_found_that_is_said_and_nothing_is_lost(firm: O
     _, outcome = to_the_end(loop.run_here(smaller(firm), stop_asked=lambda: True))
     assert outcome.report["achieved"] and outcome.report["l2"] <= firm.report["l2"]
     same = {**outcome.report, "l2": firm.report["l2"]}
-    assert "No smaller change was found in" in sentence(same, 60)
+    assert "No smaller change was found in" in sentence(same)
     ended = {**same, "stopped": None, "steps": 61}
-    assert "It is as small as this search finds: 61 steps more brought no smaller change." in sentence(ended, 60)
+    assert "It is as small as this search finds: 61 steps more brought no smaller change." in sentence(ended)
     again = replace(outcome, report=ended)
     assert can_be_smaller(replace(outcome, report=same)) and not can_be_smaller(
         again

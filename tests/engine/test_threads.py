@@ -5,12 +5,15 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from demo.engine import loop
 from demo.engine import threads as compute
+
+NO = torch.zeros(1, dtype=torch.bool)
 
 
 def threads() -> int:
@@ -29,27 +32,27 @@ def test_a_run_has_the_cores_and_nobody_else_more_than_one() -> None:
 
 
 def test_the_thread_ends_with_its_run() -> None:
-    def run() -> Iterator[str]:
+    def run() -> Iterator[SimpleNamespace]:
         for _ in range(3):
-            yield threading.current_thread().name
+            yield SimpleNamespace(by=threading.current_thread().name, achieved=NO)
 
     def alive() -> int:
         return sum(thread.name.startswith("attack") for thread in threading.enumerate())
 
     before = alive()
     ended, closed = (loop.take_steps(run(), lambda: False) for _ in range(2))  # type: ignore[arg-type]
-    assert next(ended) == "attack_0" and next(closed) == "attack_0" and alive() == before + 2  # type: ignore[comparison-overlap]
+    assert next(ended).by == next(closed).by == "attack_0" and alive() == before + 2  # type: ignore[attr-defined]
     assert len(list(ended)) == 2
     closed.close()
     assert alive() == before
 
 
 def test_short_steps_do_not_wait_for_long_ones() -> None:
-    def run(seconds: float, taken: list[float]) -> Iterator[None]:
+    def run(seconds: float, taken: list[float]) -> Iterator[SimpleNamespace]:
         while True:
             time.sleep(seconds)
             taken.append(seconds)
-            yield
+            yield SimpleNamespace(achieved=NO)
 
     def drive(seconds: float, taken: list[float], until: float) -> None:
         steps = loop.take_steps(run(seconds, taken), lambda: False)  # type: ignore[arg-type]

@@ -2,12 +2,14 @@
 
 import importlib.util
 import io
+import itertools
 import json
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.patches import FancyBboxPatch
 from matplotlib.path import Path as Shape
 from PIL import Image
 
@@ -152,7 +154,7 @@ def test_a_card_is_opaque_and_says_what_the_page_says(data: Path) -> None:
         assert name in words
     assert {"Top 2 before", "Change × 20", "Top 2 after"} <= set(words)
     assert verdict.headline(saved.report)[1] in words
-    assert " ".join(words[-2].split()) == verdict.sentence(saved.report, saved.report["time_limit"])
+    assert " ".join(words[-2].split()) == verdict.sentence(saved.report)
     assert words[-1].endswith("…") and LINK.startswith(words[-1][:-1])  # cut at the card's edge
 
 
@@ -162,6 +164,33 @@ def test_a_card_says_that_its_picture_was_made_smaller_after_the_run_of_its_link
     report = {**saved.report, "attack": "MinNorm", "started_from": start}
     assert "TkML-AP-U on voc20, made smaller afterwards" in card_words(SavedRun(saved.x, saved.x_adv, (), report))
     assert not any("made smaller" in words for words in card_words(saved))
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 30])
+@pytest.mark.parametrize(
+    "roles", [{}, {"targets": ["sofa"]}, {"targets": ["sofa"], "hidden": ["cat"], "true_labels": ["cat"]}]
+)
+def test_nothing_on_a_card_lies_on_something_else(data: Path, k: int, roles: dict[str, list[str]]) -> None:
+    saved = npz.load(data)
+    many = [[name, 0.5] for name in tk.load("coco80").labels[:k]]
+    report = {
+        **saved.report, "k": k, "before": many, "after": many, "stopped": "time", "attack": "a very long name of an attack",
+        "true_labels_guessed": True, **roles,
+    }  # fmt: skip
+    drawn = card.draw(SavedRun(saved.x, saved.x_adv, (), report), LINK)
+    texts = [text for text in drawn.axes[0].texts if text.get_text()]
+    boxes = [text.get_window_extent() for text in texts]
+    boxes += [patch.get_window_extent() for patch in drawn.axes[0].patches if isinstance(patch, FancyBboxPatch)]
+    pictures = [axes.get_window_extent() for axes in drawn.axes[1:]]
+    for one, other in itertools.combinations([*boxes[: len(texts)], *pictures], 2):
+        across = min(one.x1, other.x1) - max(one.x0, other.x0)
+        down = min(one.y1, other.y1) - max(one.y0, other.y0)
+        assert across <= 1 or down <= 3, (one, other)  # pixels, as lines of text have air in their boxes
+    frames = boxes[len(texts) :]
+    verdict = boxes[len(texts) - 2]
+    assert all(frame.y0 > verdict.y1 for frame in frames) and all(
+        box.x0 >= 0 and box.x1 <= drawn.bbox.width and box.y0 >= 0 for box in boxes
+    )
 
 
 def test_a_card_cuts_what_is_too_long(data: Path) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from demo.catalog.goals import GOALS
 from demo.render.run_figures import run_figures_html
 from demo.render.status import speed_words
 from demo.render.verdict import news_of, sentence, verdict_html
@@ -17,7 +18,7 @@ def report(before: str, after: str, **more: Any) -> dict[str, Any]:
         "true_labels": [], "true_labels_guessed": False, "targets": [], "hidden": [], "achieved": False, "stopped": None,
         "steps": 6, "max_steps": 60, "l2": 300.0, "l2_before_rounding": 299.0, "linf": 4.0, "margin": 0.4, "settings": {},
         "consistent": False, "consistent_before": True, "pert": 0.01, "psnr": 40.0, "ssim": 0.99, "width": 64, "height": 64,
-        "forwards": 9, "backwards": 6, "seconds": 2.0, "device": "CPU", **more,
+        "forwards": 9, "backwards": 6, "seconds": 2.0, "time_limit": 60.0, "device": "CPU", **more,
     }  # fmt: skip
 
 
@@ -26,19 +27,18 @@ def test_a_part_of_the_goal_is_news() -> None:
         "motorbike cat sofa", "boat aeroplane cat", true_labels=["motorbike", "cat"], targets=["sofa", "boat", "aeroplane"],
         stopped="time",
     )  # fmt: skip
-    words = sentence(told, 60)
+    words = sentence(told)
     assert words.startswith("motorbike is gone, boat and aeroplane are in; sofa is missing.")
-    assert words.index(
-        "ended after 6 steps, to keep to the limit of 60 seconds, which the rounding to 8 bit is part of"
-    ) > words.index("boat")
+    stopped = "Stopped by the 60-second clock at step 6 (time for saving is kept back)."
+    assert words.index(stopped) > words.index("boat")
     assert words.endswith("Try a smaller k or another goal.")  # more steps would take more time
-    assert 'class="verdict partly"' in verdict_html(told, 60) and "Partly" in verdict_html(told, 60)
+    assert 'class="verdict partly"' in verdict_html(told) and "Partly" in verdict_html(told)
 
 
 def test_targets_that_were_there_before_are_no_news() -> None:
     told = report("cat sofa", "cat sofa", true_labels=["cat"], targets=["sofa", "boat"])
-    assert not news_of(told).moved and "Not fooled" in verdict_html(told, 60)
-    assert sentence(told, 60).startswith("It did not work within 6 steps: boat is missing.")
+    assert not news_of(told).moved and "Not fooled" in verdict_html(told)
+    assert sentence(told).startswith("It did not work within 6 steps: boat is missing.")
 
 
 @pytest.mark.parametrize(
@@ -50,32 +50,30 @@ def test_targets_that_were_there_before_are_no_news() -> None:
     ],
 )
 def test_each_goal_has_its_parts(goal: str, more: dict[str, Any], begins: str) -> None:
-    assert sentence(report("dog cat", "cat sofa", attack="MinNorm", goal=goal, **more), 60).startswith(begins)
+    assert sentence(report("dog cat", "cat sofa", attack="MinNorm", goal=goal, **more)).startswith(begins)
 
 
 def test_an_order_that_is_wrong_is_a_part() -> None:
     told = report("cat dog", "boat sofa", attack="CW^k", goal="ordered", true_labels=["cat"], targets=["sofa", "boat"])
-    assert sentence(told, 60).startswith(
-        "cat is gone, boat and sofa are in; the targets are there, but not in the order"
-    )
+    assert sentence(told).startswith("cat is gone, boat and sofa are in; the targets are there, but not in the order")
 
 
 def test_a_win_comes_before_the_way_it_ended_and_a_narrow_one_says_so() -> None:
     won = report(
         "cat", "dog", attack="TkML-AP-U", goal="cleared", true_labels=["cat"], achieved=True, stopped="time", margin=-0.2,
-        settings={"confidence": 1.0},
+        settings={"confidence": 1.0}, time_limit=20.0, seconds=18.5,
     )  # fmt: skip
-    words = sentence(won, 20)
+    words = sentence(won)
     assert words.startswith("The top label was cat.") and "narrow win: by 0.2 logits, where 1 was asked for" in words
-    assert words.endswith("the limit of 20 seconds while others wait, which the rounding to 8 bit is part of.")
+    assert words.endswith("the 20-second clock while others wait at step 6 (time for saving is kept back).")
     firm = {**won, "margin": -1.001}
-    assert "narrow" not in sentence(firm, 20) and "asked for: −1 or less" in run_figures_html(firm)
+    assert "narrow" not in sentence(firm) and "asked for: −1 or less" in run_figures_html(firm)
 
 
 def test_what_the_visitor_stopped_is_called_stopped_unless_it_brought_something() -> None:
     nothing = report("cat", "cat", goal="cleared", true_labels=["cat"], stopped="user")
-    assert "Stopped" in verdict_html(nothing, 60) and sentence(nothing, 60).endswith("Stopped after 6 steps.")
-    assert sentence(nothing, 60).startswith("The goal was not reached: cat is still on top")
+    assert "Stopped" in verdict_html(nothing) and sentence(nothing).endswith("Stopped after 6 steps.")
+    assert sentence(nothing).startswith("The goal was not reached: cat is still on top")
 
 
 def test_hiding_tells_what_it_did_to_the_measures_of_a_top_k() -> None:
@@ -94,3 +92,36 @@ def test_hiding_tells_what_it_did_to_the_measures_of_a_top_k() -> None:
 )
 def test_a_slow_run_does_not_go_at_no_speed(speed: float, words: str) -> None:
     assert speed_words(speed) == words
+
+
+@pytest.mark.parametrize(("seconds", "why"), [(38.5, "time for saving is kept back"), (62.4, "saving took longer")])
+def test_what_the_clock_ended_shows_seconds_that_agree_with_it_and_is_no_failure(seconds: float, why: str) -> None:
+    cut = report("cat", "cat", goal="cleared", true_labels=["cat"], stopped="time", seconds=seconds)
+    assert f"Stopped by the 60-second clock at step 6 ({why}" in sentence(cut)
+    assert f"{seconds} s of 60" in run_figures_html(cut)
+    assert 'class="verdict cut"' in verdict_html(cut) and "Cut short" in verdict_html(cut)
+
+
+@pytest.mark.parametrize(
+    ("top", "probability", "told"),
+    [
+        ("cat", 0.009, "it gave cat no more than <1% before, so there was little to fool. The top label was cat."),
+        ("dog", 0.9, "it did not have cat on top before, so there was little to fool. The top label was dog."),
+        ("cat", 0.4, ""),
+    ],
+)
+def test_where_nothing_was_recognised_that_comes_before_the_win(top: str, probability: float, told: str) -> None:
+    won = report(
+        "cat", "sofa", goal="targeted", targets=["sofa"], true_labels=["cat"], achieved=True, margin=-1.0,
+        true_labels_guessed=True,
+    )  # fmt: skip
+    won["before"] = [[top, probability]]
+    words = sentence(won)
+    assert words.startswith(f"The annotator did not recognise this photo: {told}" if told else "The top label was cat.")
+    assert ("Fooled" in verdict_html(won)) is not bool(told)
+    assert "the top label is exactly the target." in words and words.endswith("The true label was guessed: cat.")
+
+
+def test_no_goal_speaks_of_a_list_of_one() -> None:
+    for goal in GOALS.values():
+        assert "top 1" not in goal.reached(1, ["cat"], ["dog"]) and "targets" not in goal.reached(1, ["cat"], [])

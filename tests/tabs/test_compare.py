@@ -134,15 +134,16 @@ def test_stop_keeps_what_is_there_and_begins_nothing_new(cat: Entry) -> None:
     words = summary.sentence(plans, [report, None], done=True)
     assert "TkML-AP-T was stopped. Stopped before ML-AP had a turn." in words and "did not reach" not in words
     late = summary.sentence(plans, [{**report, "stopped": "time", "time_limit": 60.0}, None], done=True)
-    assert "did not reach it within the limit of 60 seconds, which the rounding to 8 bit is part of." in late
+    assert "TkML-AP-T was stopped by the 60-second clock before it was reached (time for saving is kept back)." in late
     table = summary.table_html(plans, [report, None], done=True)
     assert ">stopped<" in table and ">not run<" in table
     assert "Stopped" in column_html(plans[0], seen[-1])
     report["stopped"] = "time"  # as the clock leaves it
-    assert "Out of time</b> limit of 600 s, rounding included" in column_html(plans[0], seen[-1])
-    assert "<span>not met</span><small>limit of 600 s, rounding included</small>" in summary.table_html(
-        plans, [report, None], done=True
-    )
+    column, table = column_html(plans[0], seen[-1]), summary.table_html(plans, [report, None], done=True)
+    assert 'class="stand cut"' in column and "Cut by the clock</b>" in column and "s of 600<" in column
+    assert "<span>cut by the clock</span>" in table and "missed" not in table and "s of 600<" in table
+    assert summary.given_words(STEPS, [report, None]) == f"up to {STEPS} each, 600 s each"
+    assert summary.given_words(STEPS, [None]) == f"{STEPS} each"
 
 
 def test_whoever_waits_comes_between_two_methods(cat: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,11 +196,11 @@ def test_what_a_run_had_too_little_of_is_said(three: list[Any]) -> None:
     cut = {**won, "stopped": "time"}
     words = summary.sentence(three[:1], [cut], done=True)
     assert (
-        "Only BlackBox reached it" in words and "might have come to less, but had to keep to the limit of 60" in words
+        "Only BlackBox reached it" in words
+        and "BlackBox was stopped by the 60-second clock (time for saving is kept back), and might have come to less."
+        in words
     )
-    assert "<span>met</span><small>limit of 60 s, rounding included</small>" in summary.table_html(
-        three[:1], [cut], done=True
-    )
+    assert "<span>met</span><small>cut by the clock</small>" in summary.table_html(three[:1], [cut], done=True)
     halted = {**won, "stopped": "user"}
     words = summary.sentence(three[:1], [halted], done=True)
     assert "Only BlackBox reached it" in words and "BlackBox might have come to less, but was stopped." in words
@@ -423,8 +424,11 @@ def test_a_sum_is_of_the_photos_on_which_every_method_ran(three: list[Any]) -> N
     assert "Stopped before every method had its run on Photo 4, so not counted." in words
     assert "What is true on 1 of the photos is the annotator’s guess. All runs together took 13 s." in words
     table = totals.table_html(made, Limit("gradients", 7), True, "sum")
-    assert "7 gradients for each method and photo" in table and table.count(">smallest<") == 1
+    assert "7 gradients each" in table and "one run a method and photo" in table and table.count(">smallest<") == 1
     assert ">2 of 3<" in table and 'download="sum.csv"' in table
+    made[1].reports[1]["stopped"] = "time"
+    assert "1 of these runs was cut by the clock" in totals.sentence(made, "cleared", done=True)
+    assert "1 cut by the clock" in totals.table_html(made, STEPS, True, "sum")
     assert "Photo 5 of 5: Photo 4. Running kFool." in totals.sentence(made, "cleared", done=False)
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -249,12 +250,22 @@ def drawn(attacked: bool, original: bool, **more: Any) -> Examined:
 
 def test_one_sentence_says_what_survives() -> None:
     survives = summary(drawn(True, False))
-    assert survives.startswith("The attack survives Blur 3 × 3, but not JPEG 90. Random noise")
+    assert survives.startswith("The attack survives Blur 3 × 3, but not JPEG 90 and random noise. Random noise")
     assert "does nothing: the top label stays the same." in survives and survives.endswith(
         "In a list of 3 labels it no longer holds."
     )
     assert summary(drawn(False, False)).startswith("The attack is fragile: ")
+    assert "It works on the saved picture only." in summary(drawn(False, False))
     assert "Blur 3 × 3 alone would fool the annotator too" in summary(drawn(True, True))
+
+
+def test_the_sentence_is_about_every_row() -> None:
+    none, noise, *rest = drawn(False, False).rows
+    dog, cat = none.attacked, none.original
+    noisy = replace(drawn(False, False), rows=(none, replace(noise, attacked=dog), *rest))
+    assert "It works on" not in summary(noisy) and "Random noise on top of it does not." in summary(noisy)
+    twin = Row("twin", "Shown to coco80", "", dog, cat, annotator="coco80")
+    assert "It works on" not in summary(replace(drawn(False, False), rows=(none, noise, *rest, twin)))
 
 
 def test_a_failed_run_has_nothing_to_survive() -> None:

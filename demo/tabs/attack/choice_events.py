@@ -36,11 +36,19 @@ def _field_changed(box: str) -> str:
 
 # On a wide screen, too, the stage may be above what is in sight.
 PRESS_ATTACK = f"""() => {{
-  if (document.getElementById("verdict").getBoundingClientRect().top < 0) document.getElementById("outcome").scrollIntoView();
+  if (document.getElementById("verdict").getBoundingClientRect().top < 0) document.getElementById("verdict").scrollIntoView();
   const attack = document.getElementById("attack-button");
   if (attack.disabled) ({CHANGED})();  // another run goes on
   else attack.click();
 }}"""
+
+
+# What is to be done with an upload is said there.
+TO_VERDICT = """() => {
+  const verdict = document.getElementById("verdict");
+  const { top, bottom } = verdict.getBoundingClientRect();
+  if (top < 0 || bottom > innerHeight) verdict.scrollIntoView();
+}"""
 
 
 def own_button(path: str) -> str:
@@ -112,6 +120,7 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
         [*outputs, w.photo, w.samples, state.photo, state.sample, state.own],
         **CHOICE,
     )
+    photo.success(None, None, None, js=TO_VERDICT, **QUIET)
     photo.failure(lambda: None, None, w.photo, **QUIET)
     w.samples.select(
         on_sample,

@@ -42,7 +42,7 @@ def wire(widgets: Downloads, photo: gr.State, toggles: gr.HTML, share: gr.HTML) 
         run = npz.load(data)
         picture = base64.b64encode(card.png(run, link)).decode()
         name = f"{export_files.file_name(run.report)}-card.png"
-        said = sentence(run.report, run.report["time_limit"])
+        said = sentence(run.report)
         return {"link": link, "card": f"data:image/png;base64,{picture}", "name": name, "said": said}
 
     files: dict[str, Any] = {**QUIET, "concurrency_id": "files", "concurrency_limit": 1}
@@ -51,8 +51,9 @@ def wire(widgets: Downloads, photo: gr.State, toggles: gr.HTML, share: gr.HTML) 
     widgets.more.collapse(lambda: False, None, widgets.is_open, **QUIET)
     shared = share.submit(on_share, [widgets.kept, share], share, **files)
     shared.failure(None, None, None, js='() => document.querySelector("#share dialog").close()', **QUIET)
-    copy = f"(toggles) => ({script('tabs/attack/copy_link.js')})({json.dumps(LINK_HINTS)}, toggles)"
-    widgets.link_button.click(None, toggles, widgets.link, js=copy, **QUIET)
+    told = f"{script('components/copy.js')}, {json.dumps(LINK_HINTS)}, toggles"
+    copied = f"(toggles) => ({script('tabs/attack/copy_link.js')})({told})"
+    widgets.link_button.click(None, toggles, widgets.link, js=copied, **QUIET)
 
 
 def _none(widgets: Downloads) -> Update:

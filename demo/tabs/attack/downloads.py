@@ -17,10 +17,11 @@ FILES = {
 HINT = """The figure has the layout of the paper's Figures 1 and 2; the change is shown 20 times as strong. The exact data are
 NumPy arrays: the photo `x`, the change `z` in whole levels and `x_adv`, which is `x + z` to the last bit; also the labels and
 the report. The full-size photo is the one you brought, not made smaller, with the change carried over to it."""
-_COPIED = "Selected, and copied where the browser allows it."
 LINK_HINTS = {
-    "sample": f"{_COPIED} Whoever opens it finds these settings and the sample photo, and only has to press Attack.",
-    "own": f"{_COPIED} Your own photo is not in the link, nor are the labels you marked or named: whoever opens it "
+    "copied": "Copied.",
+    "selected": "Your browser does not let the page copy it. It is selected: press Ctrl+C.",
+    "sample": "Whoever opens it finds these settings and the sample photo, and only has to press Attack.",
+    "own": "Your own photo is not in the link, nor are the labels you marked or named: whoever opens it "
     "starts from a sample photo with the other settings.",
 }
 

@@ -13,7 +13,7 @@ from demo.components.closer_look import CLOSER
 from demo.components.label_toggles import NOTHING_NAMED, SWITCH
 from demo.components.photo_input import photo_input, photo_note
 from demo.components.sample_gallery import samples_html
-from demo.components.share_card import SHARE
+from demo.components.share_card import SHARE, share_script
 from demo.components.theme import Html, script
 from demo.engine import loop
 from demo.engine.annotators import load_annotator
@@ -75,9 +75,7 @@ def _stage(parts: dict[str, Any], start: Arrival) -> None:
             parts["png"] = gr.DownloadButton("Attacked photo (PNG)", elem_id="download-png", size="md", min_width=0)
             parts["link_button"] = downloads.link_button()
             with gr.Row(elem_id="share-row"):
-                parts["share"] = Html(
-                    {"link": ""}, html_template=SHARE, js_on_load=script("components/share_card.js"), elem_id="share"
-                )
+                parts["share"] = Html({"link": ""}, html_template=SHARE, js_on_load=share_script(), elem_id="share")
                 Html(presenter.enter())
     with gr.Row(elem_id="pictures"):
         parts["before"] = Html(start.view.before, elem_id="before")

@@ -27,8 +27,11 @@ from demo.tabs.attack.widgets import Widgets
 _TO_STAGE = """
   const stage = document.getElementById("stage");
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  if (document.getElementById("after").getBoundingClientRect().bottom < 200)
-    document.getElementById("outcome").scrollIntoView({behavior: calm ? "auto" : "smooth"});
+  const at = (box) => box.getBoundingClientRect();
+  const [verdict, after, attack] = ["verdict", "after", "attack-button"].map((id) => document.getElementById(id));
+  // Verdict and pictures, whichever way they are out of sight; what is below the pictures may be.
+  const out = at(verdict).top < at(attack).bottom || at(after.querySelector(".shot") ?? after).bottom > innerHeight;
+  if (out && !document.getElementById("presenting")) verdict.scrollIntoView({behavior: calm ? "auto" : "smooth"});
 """
 _CHOICES_COUNT = """
   stage.removeAttribute("data-changed");

@@ -31,6 +31,7 @@ from demo.tabs.attack.session import OwnPhoto
 from demo.tabs.attack.widgets import Widgets
 
 ATTACKED = "This photo was attacked before ({}), so what the annotator sees in it is probably not there."
+PRESS = "Press Attack."
 MANY = 10_000  # more labels than any annotator has: the limit of k while the annotator changes under it
 
 
@@ -66,16 +67,22 @@ def choose(
     if not true:
         true, origin = guess(photo, annotator), "guess"
     most = largest_k(annotator, len(true))
-    k = len(true) if k is None else whole("k", k, 1, len(annotator.labels))
-    k = min(k, max(most, 1))
+    fresh, asked = k is None, len(true) if k is None else whole("k", k, 1, len(annotator.labels))
+    k = min(asked, max(most, 1))
     before = attack_before(path)
     words = f"{ATTACKED.format(before)} " if before else ""
+    words += f"k is now {k}. " if fresh or k != asked else ""
+    words += (
+        "What is marked as true is the annotator's guess. Correct it, then press Attack."
+        if origin == "guess"
+        else PRESS
+    )
     named = limits(w, name, true, k, naming)
     kept = named[w.toggles]["marking"]["chosen"]  # what the visitor named before, as far as it can be named here
     named[w.toggles]["value"] = {**toggles_value(path, name, photo, true, k, origin), "chosen": kept}
     return {
         **ready(w, annotator, photo, true, k),
-        **not_attacked(w, f"{words}Check which labels are marked as true, then press Attack."),
+        **not_attacked(w, words),
         w.png: gr.update(value=None, interactive=False),
         w.report: gr.update(value=None, interactive=False),
         w.downloads.kept: None,

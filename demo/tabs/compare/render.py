@@ -15,7 +15,7 @@ from demo.engine.plan import Plan
 from demo.render.labels import scored, tags, top_list
 from demo.render.pictures import AMPLIFY, amplified, data_uri, figure, to_image
 from demo.render.templates import fill
-from demo.render.verdict import is_narrow, steps_words
+from demo.render.verdict import is_narrow, steps_words, time_words
 from demo.tabs.compare.methods import AIMS, BY_HAND, ColumnUpdate, ComparisonRequest, Entry, able, reference, to_name
 from demo.tabs.compare.rounds import Round
 from demo.tabs.compare.summary import shortage
@@ -99,10 +99,12 @@ def outcome_html(outcome: Outcome, lossless: bool) -> str:
     if is_narrow(report):
         kind, words = "cut", "Barely met"
     if report["stopped"] and not report["achieved"]:
-        kind, words = "cut", "Stopped" if report["stopped"] == "user" else "Out of time"
+        kind, words = "cut", "Stopped" if report["stopped"] == "user" else "Cut by the clock"
     short, steps = shortage(report), steps_words(report)
-    facts = (short, steps) if short and report["stopped"] else (short or steps, f"{report['seconds']:.1f} s")
-    line = " · ".join(facts)
+    facts = [short or steps, time_words(report)]
+    if report["stopped"]:
+        facts = [short, steps] if report["stopped"] == "user" else [steps, time_words(report)]
+    line = " · ".join(filter(None, facts))
     state = f'<p class="stand {kind}"><b><i class="sign" aria-hidden="true"></i>{words}</b> {line}</p>'
     return _pictures(outcome.plan, outcome.x_adv, outcome.logits, lossless, state, "after")
 

@@ -33,7 +33,7 @@ def told(w: CompareWidgets, photos: list[Round], aim: str, limit: Limit, done: b
         (one,) = photos
         name = export_files.name_of(first.photo.name, "comparison", first.k, first.request.annotator)
         sentence = summary.sentence(one.plans, one.reports, done)
-        table = summary.table_html(one.plans, one.reports, done, f"{limit} each")
+        table = summary.table_html(one.plans, one.reports, done, summary.given_words(limit, one.reports))
     else:
         sentence = totals.sentence(photos, aim, done)
         table = totals.table_html(photos, limit, done, f"{name}-table")

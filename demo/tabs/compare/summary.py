@@ -10,7 +10,7 @@ from demo.catalog.english import listed
 from demo.engine.plan import Plan
 from demo.render.csv_file import csv_text
 from demo.render.tables import Cell, Row, sheet
-from demo.render.verdict import aim, asked_margin, clock_short, clock_words, is_narrow, steps_words
+from demo.render.verdict import aim, asked_margin, clock_words, is_narrow, steps_words, time_words
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import reference
 
@@ -32,7 +32,7 @@ def smallest(reports: Reports) -> int | None:
 def shortage(report: dict[str, Any]) -> str:
     """What a run lacks: it was cut short by the clock, or by Stop after it had met its goal; firmness; queries; else empty."""
     if report["stopped"] == "time":
-        return clock_short(report["time_limit"])
+        return "cut by the clock"
     if report["stopped"] == "user" and report["achieved"]:
         return "then stopped"
     if is_narrow(report):
@@ -68,9 +68,9 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
     if narrow:
         parts.append(f"{listed(narrow)} reached it by a hair, not as firmly as was asked for.")
     if late:
-        parts.append(f"{listed(late)} did not reach it within {_clock(late, ended)}.")
+        parts.append(f"{_clock(late, ended)} before it was reached (time for saving is kept back).")
     if cut:
-        parts.append(f"{listed(cut)} might have come to less, but had to keep to {_clock(cut, ended)}.")
+        parts.append(f"{_clock(cut, ended)} (time for saving is kept back), and might have come to less.")
     if halted:
         parts.append(f"{listed(halted)} might have come to less, but was stopped.")
     if stopped:
@@ -81,8 +81,9 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
 
 
 def _clock(names: Sequence[str], ended: Sequence[dict[str, Any]]) -> str:
-    """The limits of these methods' time; they are shorter while others wait."""
-    return clock_words(report["time_limit"] for report in ended if report["attack"] in names)
+    """Which methods the clock stopped; it is a shorter one while others wait."""
+    clock = clock_words(report["time_limit"] for report in ended if report["attack"] in names)
+    return f"{listed(names, len(names))} {'was' if len(names) == 1 else 'were'} stopped by {clock}"
 
 
 def _order(won: Sequence[dict[str, Any]]) -> str:
@@ -102,7 +103,7 @@ def _order(won: Sequence[dict[str, Any]]) -> str:
 def _figures(report: dict[str, Any]) -> dict[str, str]:
     """A method's figures as the table shows them, by column."""
     return {
-        "Goal": "met" if report["achieved"] else "stopped" if report["stopped"] == "user" else "not met",
+        "Goal": "met" if report["achieved"] else ENDED.get(report["stopped"], "not met"),
         SIZE: f"{report['l2']:.1f}",
         "Agrees with the truth": "yes" if report["consistent"] else "no",
         "Size per pixel, Pert ×10⁻²": f"{report['pert'] * 100:.3f}",
@@ -111,14 +112,15 @@ def _figures(report: dict[str, Any]) -> dict[str, str]:
         "SSIM": f"{report['ssim']:.4f}",
         "Steps": str(report["steps"]),
         "Passes": f"{report['forwards']} + {report['backwards']}",
-        "Seconds": f"{report['seconds']:.1f}",
+        "Time": time_words(report),
     }
 
 
+ENDED = {"user": "stopped", "time": "cut by the clock"}  # no failure of the method
 SIZE = "Size, ‖z‖₂"
 HEADS = (
     "Method", "Goal", SIZE, "Agrees with the truth", "Size per pixel, Pert ×10⁻²", "Most at one pixel, ‖z‖∞",
-    "PSNR", "SSIM", "Steps", "Passes", "Seconds",
+    "PSNR", "SSIM", "Steps", "Passes", "Time",
 )  # fmt: skip
 
 
@@ -136,11 +138,19 @@ def table_html(plans: Sequence[Plan], reports: Reports, done: bool, given: str =
             if name == SIZE and place == best:
                 mark = Markup('<b class="least">smallest</b>')
             if name == "Goal":
-                kind = "met" if report["achieved"] else "missed"
-                mark = Markup("<small>{}</small>").format(short) if (short := shortage(report)) else mark
+                kind = "met" if report["achieved"] else "" if report["stopped"] else "missed"
+                short = shortage(report)
+                mark = Markup("<small>{}</small>").format(short) if short and short != value else mark
             cells.append(Cell(name, Markup("<span>{}</span>").format(value) + mark, kind))
         rows.append(Row(plan.request.attack, cells))
     return Markup('<div class="contest">{}</div>').format(sheet(_caption(plans, given), HEADS, rows))
+
+
+def given_words(limit: Limit, reports: Reports) -> str:
+    """How much each method got; where the clock cut some, also how long that is."""
+    clocks = sorted({report["time_limit"] for report in reports if report and report["stopped"] == "time"})
+    clock = " or ".join(f"{seconds:.0f}" for seconds in clocks)
+    return f"up to {limit} each, {clock} s each" if clocks else f"{limit} each"
 
 
 def _caption(plans: Sequence[Plan], given: str) -> str:

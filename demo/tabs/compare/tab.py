@@ -68,7 +68,7 @@ def build(tab: gr.Tab, source: EntryWidgets, files: dict[str, str]) -> CompareWi
             label="Methods", elem_id="compare-methods",
         )  # fmt: skip
         limit = gr.Radio(
-            [(title, name) for name, title in LIMITS.items()], value="steps", label="Every method gets the same",
+            [(title, name) for name, title in LIMITS.items()], value="steps", label="Limit, the same for every method",
             elem_id="compare-limit",
         )  # fmt: skip
         # compare.css shows the one that is chosen

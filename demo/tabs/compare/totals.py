@@ -12,7 +12,7 @@ from demo.render.tables import Cell, Row, sheet
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import AIMS, reference
 from demo.tabs.compare.rounds import SECONDS, Round, spent
-from demo.tabs.compare.summary import CLOSE, asked_words, solved, squares_words
+from demo.tabs.compare.summary import CLOSE, asked_words, given_words, solved, squares_words
 from tkml_core.statistics import share
 
 
@@ -29,6 +29,7 @@ class Total:
     forwards: float
     steps: float
     seconds: float
+    cut: int  # runs that the clock ended
 
 
 def counting(rounds: Sequence[Round]) -> list[Round]:
@@ -54,7 +55,8 @@ def totals(rounds: Sequence[Round]) -> list[Total]:
         figures = (median(report[name] for report in reports) for name in ("backwards", "forwards", "steps", "seconds"))
         made.append(
             Total(
-                plan.request.attack, len(count), len(won), median(won) if won else None, median(same) if same else None, *figures
+                plan.request.attack, len(count), len(won), median(won) if won else None, median(same) if same else None, *figures,
+                sum(report["stopped"] == "time" for report in reports),
             )
         )  # fmt: skip
     return made
@@ -80,6 +82,10 @@ def sentence(rounds: Sequence[Round], aim: str, done: bool) -> str:
     if missing := [one.title for one in rounds if not one.complete]:
         late = spent_words(rounds)
         parts.append(f"{late} before every method had its run on {listed(missing, len(missing))}, so not counted.")
+    if cut := sum(one.cut for one in made):
+        parts.append(
+            f"{cut} of these runs {'was' if cut == 1 else 'were'} cut by the clock (time for saving is kept back)."
+        )
     guessed = sum(one.entry.guessed for one in rounds)
     if guessed:
         parts.append(f"What is true on {guessed} of the photos is the annotator’s guess.")
@@ -130,7 +136,9 @@ def table_html(rounds: Sequence[Round], limit: Limit, done: bool, name: str) -> 
     )
     rows = [Row(plan.request.attack, instead="waiting") for plan in rounds[0].plans]
     for place, one in enumerate(made):
-        mark = Markup('<b class="least">smallest</b>') if one.norm_shared == best and best is not None else Markup("")
+        marks = {HEADS[1]: Markup("<small>{} cut by the clock</small>").format(one.cut)} if one.cut else {}
+        if one.norm_shared == best and best is not None:
+            marks[HEADS[3]] = Markup('<b class="least">smallest</b>')
         cells = [
             f"{one.won} of {one.photos}", share(one.won, one.photos), _number(one.norm_shared), _number(one.norm),
             f"{one.gradients:.0f}", f"{one.steps:.0f}", f"{one.seconds:.1f}",
@@ -138,14 +146,12 @@ def table_html(rounds: Sequence[Round], limit: Limit, done: bool, name: str) -> 
         named = zip(HEADS[1:], cells, strict=True)
         rows[place] = Row(
             one.method,
-            [
-                Cell(head, Markup("<span>{}</span>").format(text) + (mark if head == HEADS[3] else ""))
-                for head, text in named
-            ],
+            [Cell(head, Markup("<span>{}</span>").format(text) + marks.get(head, Markup(""))) for head, text in named],
         )
     first = reference(rounds[0].plans)
+    given = given_words(limit, [report for one in rounds for report in one.ended])
     caption = (
-        f"{', '.join(asked_words(first))}, {limit} for each method and photo, seed {first.seed}. Medians over photos; "
+        f"{', '.join(asked_words(first))}, {given}, seed {first.seed}, one run a method and photo. Medians over photos; "
         f"measured on the saved 8-bit pictures.{squares_words(rounds[0].plans)}"
     )
     csv = csv_link(name, csv_text(FIELDS, [astuple(one) for one in made]), "Table (CSV)") if done else Markup("")

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from demo.catalog.english import top_words
 from demo.render.measured_table import Table
-from demo.render.verdict import top_words
 from tkml_core.measured import summary, tables_report
 from tkml_core.statistics import share
 

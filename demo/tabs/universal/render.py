@@ -7,12 +7,12 @@ from markupsafe import Markup
 from PIL import Image
 from torch import Tensor
 
-from demo.catalog.english import listed
+from demo.catalog.english import listed, top_words
 from demo.render import plot
 from demo.render.csv_file import csv_link, csv_text
 from demo.render.photo_card import size_html
 from demo.render.pictures import amplified, figure
-from demo.render.verdict import limit_words, said_html, top_words
+from demo.render.verdict import limit_words, said_html
 from demo.tabs.universal.craft import CraftProgress, CraftRequest, Made, Point
 
 FACTORS = (2, 5, 10, 20, 50)

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from torch import Tensor
 
 import tkml_core as tk
-from demo.catalog.english import are, listed
+from demo.catalog.english import are, listed, top_words
 from demo.engine import loop
 from demo.engine.annotators import load_annotator, read_photo
 from demo.engine.frames import History
@@ -20,7 +20,7 @@ from demo.render.labels import scored, top_list
 from demo.render.photo_card import before_html
 from demo.render.pictures import figure, to_image
 from demo.render.templates import fill
-from demo.render.verdict import said_html, top_words
+from demo.render.verdict import said_html
 from demo.tabs.universal.craft import Made
 from demo.tabs.universal.render import change_html, factor_for
 from tkml_core.attacks.registry import UNIVERSAL

@@ -1,6 +1,6 @@
 """The panel "Is it real?" as HTML: one plain sentence, the table of changes, the table of longer and shorter lists."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
@@ -29,20 +29,32 @@ def summary(examined: Examined) -> str:
     return " ".join((*_survivors(rows), _noise(examined), *_other_annotators(rows), _longer(examined)))
 
 
-def _survivors(rows: Iterable[Row]) -> list[str]:
+NOISE = "random noise"  # what its row is called in a sentence
+
+
+def _fools(seen: Seen | None) -> bool:
+    return seen is not None and seen.fooled
+
+
+def _survivors(rows: Sequence[Row]) -> list[str]:
     told = [(row.name, row.attacked, row.original) for row in rows if row.kind == "change"]
-    alone = [name for name, _, original in told if original and original.fooled]
-    kept = [name for name, attacked, _ in told if attacked and attacked.fooled and name not in alone]
+    # Noise that fools alone has a sentence of its own, `_noise`.
+    told += [(NOISE, row.attacked, row.original) for row in rows if row.kind == "noise" and not _fools(row.original)]
+    elsewhere = any(_fools(row.attacked) for row in rows if row.kind in ("other", "twin"))
+    alone = [name for name, _, original in told if _fools(original)]
+    kept = [name for name, attacked, _ in told if _fools(attacked) and name not in alone]
     gone = [name for name, attacked, _ in told if attacked and not attacked.fooled]
     parts = []
     if kept and not gone:
         parts.append(f"The attack survives every change tried: {listed(kept, 9)}.")
-    elif kept:
+    elif kept and kept != [NOISE]:
         parts.append(f"The attack survives {listed(kept, 9)}, but not {listed(gone, 9)}.")
     elif gone and not alone:
-        parts.append(
-            "The attack is fragile: JPEG, blur and another size all undo it. It works on the saved picture only."
-        )
+        parts.append("The attack is fragile: JPEG, blur and another size all undo it.")
+        if kept:
+            parts.append("Random noise on top of it does not.")
+        elif not elsewhere:
+            parts.append("It works on the saved picture only.")
     elif gone:
         parts.append(f"The attack does not survive {listed(gone, 9)}.")
     if alone:
