@@ -39,6 +39,7 @@ def measured(
         "consistent": bool(consistent(after, true, k)[0]),
         "consistent_before": bool(consistent(before, true, k)[0]),
         "margin": margin,
+        "margin_before": float(goal.margin(before)[0]),
         **{f"{name}_change": float((of(after, true, k) - of(before, true, k))[0]) for name, of in measures.items()},
         "pert": float(pert(z)[0]),
         "l2": float(l2_norm(z)[0]),

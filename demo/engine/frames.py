@@ -15,12 +15,15 @@ class History:
     loss: list[float] = field(default_factory=list)
     norm: list[float] = field(default_factory=list)  # L2, 0–255 units
     threshold: list[float] = field(default_factory=list)  # score units
+    least: float | None = None  # the smallest norm with which the goal was met so far
 
     def add(self, step: tk.Step) -> None:
         self.logits.append(step.logits[0].detach().float().cpu())
         self.loss.append(float(step.loss[0]))
         self.norm.append(float(step.norm[0]))
         self.threshold.append(float(step.threshold[0]))
+        if bool(step.achieved[0]):
+            self.least = min(self.norm[-1], self.least if self.least is not None else self.norm[-1])
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from demo.export.figure_labels import BETWEEN, INK, LOOKS, ROW, SOFT, WORDS, label_row, mark, parts
 from demo.export.npz import SavedRun, load
 from demo.render.pictures import AMPLIFY
-from demo.render.verdict import caption, comparison_caption
+from demo.render.verdict import caption, comparison_caption, goal_words
 
 DPI = 200
 WIDTH, MARGIN, GAP = 7.2, 0.12, 0.2  # inches, two columns of a paper
@@ -153,7 +153,7 @@ def numbers(axes: Axes, saved: SavedRun, left: float, top: float, named: bool = 
     """Below the perturbation: of several runs the method and how it ended, the change's size, and what the signs mean."""
     report = saved.report
     if named:
-        reached = "goal reached" if report["achieved"] else "goal not reached"
+        reached = goal_words(report)
         axes.text(left, top + 0.02, report["attack"], size=9.5, weight="bold", color=INK)
         axes.text(left, top + 0.19, reached, size=7.5, color=INK)
         top += 0.38

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from demo.catalog import attacks as catalog
 from demo.catalog.english import listed
 from demo.render.templates import fill
-from demo.render.verdict import asked_margin, in_order, reached, time_words
+from demo.render.verdict import asked_margin, in_order, reached, reached_words, time_words
 
 
 def _asked(report: dict[str, Any]) -> str:
@@ -47,7 +47,7 @@ def run_figures_html(report: dict[str, Any], took: str = "") -> Markup:
     rows = [
         (
             "Goal",
-            "reached" if report["achieved"] else "not reached",
+            reached_words(report),
             reached(report),
         ),
         *order,

@@ -20,9 +20,8 @@ def speed_words(steps_per_second: float, one: str = "step", many: str = "steps")
 
 def status_html(plan: Plan, frame: Frame) -> str:
     """One line that goes with the pictures: how far, how fast, where."""
-    reached = "goal reached" if frame.achieved else "goal not reached yet"
-    if plan.start:  # it is, by the change that it began with
-        reached = "looking for a smaller change"
+    # A run that makes a change smaller has reached it by the one that it began with.
+    reached = "looking for a smaller change" if plan.start else progress_words(plan, frame)
     one, many = catalog.unit_of(plan.request.attack)
     pace = "rounding to 8 bit" if frame.rounding else speed_words(frame.steps_per_second, one, many)
     return line_html(f"{one} {frame.index}", pace, device_name(plan.photo.x.device), reached)
@@ -32,6 +31,15 @@ def first_html(plan: Plan) -> str:
     """The same line for step 0, before anything is computed."""
     one, _ = catalog.unit_of(plan.request.attack)
     return line_html(f"{one} 0", f"first {one}", device_name(plan.photo.x.device))
+
+
+def progress_words(plan: Plan, frame: Frame) -> str:
+    """How the goal stands: at best so far, as attacks that go on after a success keep the smallest change that met it."""
+    if frame.history.least is not None:
+        return f"goal reached, smallest so far {frame.history.least:.1f}" if frame.index else "goal reached"
+    if float(plan.goal.margin(frame.logits)[0]) < 0:
+        return f"goal met, not yet firmly (κ = {plan.settings.get('confidence') or 0.0:g})"
+    return "goal not reached yet"
 
 
 def done_html(outcome: Outcome) -> str:

@@ -12,6 +12,7 @@ from demo.catalog.goals import GOALS
 from demo.engine.label_roles import Roles
 from demo.engine.run_queue import ALONE_SECONDS
 from demo.engine.smaller import no_smaller
+from demo.engine.win import asked_margin, is_narrow, less_words, standing, was_met, won
 from demo.render.labels import percent
 from demo.render.templates import fill
 
@@ -134,16 +135,6 @@ def _unrecognised(report: dict[str, Any]) -> str:
     return f"The annotator did not recognise this photo: it {how} before, so there was little to fool. "
 
 
-def asked_margin(report: dict[str, Any]) -> float:
-    """κ: by how many logits the goal was to be met."""
-    return float(report["settings"].get("confidence") or 0.0)
-
-
-def is_narrow(report: dict[str, Any]) -> bool:
-    """Whether the goal is reached, but by less than was asked for."""
-    return bool(report["achieved"] and report["l2"] and -report["margin"] < asked_margin(report))
-
-
 def _narrowly(report: dict[str, Any]) -> str:
     """A sentence about that."""
     if not is_narrow(report):
@@ -177,7 +168,24 @@ def sentence(report: dict[str, Any]) -> str:
     true = report["true_labels"]
     guess = f" The true label{'s were' if len(true) > 1 else ' was'} guessed: {listed(true)}."
     guess = guess if report["true_labels_guessed"] else ""
+    if report["achieved"] and was_met(report):  # that comes first, before why it was
+        return _met_before(report) + guess
     return _unrecognised(report) + _what_happened(report) + guess
+
+
+def _met_before(report: dict[str, Any]) -> str:
+    """What there is to say where the goal was met before the attack had begun."""
+    was, now = (listed([name for name, _ in report[key]]) for key in ("before", "after"))
+    met = f"The goal was met before the attack: the {top_words(report['k'])} was {was}."
+    if not report["l2"]:
+        return f"{met} So the photo was left as it is.{_how_it_ended(report)}"
+    firm = f"by {-report['margin']:.2g} logits" + (
+        f" instead of {-report['margin_before']:.2g}" if "margin_before" in report else ""
+    )
+    return (
+        f"{met} A change of at most {report['linf']:.0f}/255 at any pixel has it met {firm}, with {now} there."
+        f"{_gained(report)}{_how_it_ended(report)}"
+    )
 
 
 def _what_happened(report: dict[str, Any]) -> str:
@@ -185,8 +193,6 @@ def _what_happened(report: dict[str, Any]) -> str:
     was, now = (listed([name for name, _ in report[key]]) for key in ("before", "after"))
     ended = _how_it_ended(report)
     if report["achieved"]:
-        if not report["l2"]:
-            return f"The {top} was {was}. The goal already held, so the photo was left as it is.{ended}"
         return (
             f"The {top} was {was}. A change of at most {report['linf']:.0f}/255 at any pixel made it {now}: "
             f"{reached(report)}.{_gained(report)}{_narrowly(report)}{ended}"
@@ -206,14 +212,34 @@ def _what_happened(report: dict[str, Any]) -> str:
     return f"{tried}: {missed}.{saved}{ended}{hint}"
 
 
+def reached_words(report: dict[str, Any]) -> str:
+    """How the goal stands, after "goal": "reached", and what else there is to say of it."""
+    return {
+        "missed": "not reached",
+        "before": "met before the attack",
+        "narrow": f"reached barely ({less_words(report)})",
+        "won": "reached",
+    }[standing(report)]
+
+
+def goal_words(report: dict[str, Any]) -> str:
+    """The same by itself, where there is little room."""
+    words = {
+        "missed": "goal not reached",
+        "before": "goal met before",
+        "narrow": "goal barely met",
+        "won": "goal reached",
+    }
+    return words[standing(report)]
+
+
 def caption(report: dict[str, Any]) -> str:
     """One line for a figure: which attack on what, and how large its change is."""
     named = report["targets"] or report["hidden"]
-    met = "reached" if report["achieved"] else "not reached"
     psnr = "" if report["psnr"] is None else f", PSNR {report['psnr']:.1f} dB"
     return (
         f"{report['attack']} on {report['annotator']}, k = {report['k']}. Goal: {reached(report)}"
-        f"{f' ({listed(named)})' if report['targets'] else ''}; {met}. "
+        f"{f' ({listed(named)})' if report['targets'] else ''}; {reached_words(report)}. "
         f"‖z‖₂ = {report['l2']:.1f}, ‖z‖∞ = {report['linf']:.0f}/255, Pert = {report['pert'] * 100:.3f} × 10⁻²{psnr}."
     )
 
@@ -222,23 +248,28 @@ def comparison_caption(reports: Sequence[dict[str, Any]]) -> str:
     """The same for several methods on one photo."""
     first = reports[0]
     named = first["targets"] or first["hidden"]
-    methods = [f"{report['attack']} ‖z‖₂ = {report['l2']:.1f}" for report in reports if report["achieved"]]
+    methods = [f"{report['attack']} ‖z‖₂ = {report['l2']:.1f}" for report in reports if won(report)]
     failed = [report["attack"] for report in reports if not report["achieved"]]
+    others = [
+        f"{report['attack']}: {reached_words(report)}" for report in reports if not won(report) and report["achieved"]
+    ]
     met = f" Reached by {listed(methods, len(methods))}." if methods else ""
     missed = f" Not reached by {listed(failed, len(failed))}." if failed else ""
     return (
         f"Methods on {first['annotator']}, k = {first['k']}. Goal: {reached(first)}"
         f"{f' ({listed(named)})' if first['targets'] else ''}.{met}{missed}"
+        f"{f' {listed(others, len(others))}.' if others else ''}"
     )
 
 
 def headline(report: dict[str, Any]) -> tuple[str, str]:
     """The verdict's kind, "won", "partly", "cut" or "lost", and its word."""
-    if report["achieved"] and report["l2"] and _unrecognised(report):
+    if report["achieved"] and was_met(report):
+        return "won", "Already so"
+    if report["achieved"] and _unrecognised(report):
         return "won", "Goal met"
     if report["achieved"]:
-        done = "Hidden" if report["goal"] == "hide" else "Fooled"
-        return "won", done if report["l2"] else "Already so"
+        return "won", "Hidden" if report["goal"] == "hide" else "Fooled"
     if is_partly(report):
         return "partly", "Partly"
     if report["stopped"]:  # no failure of the attack

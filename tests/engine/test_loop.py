@@ -128,7 +128,7 @@ def test_a_goal_that_holds_already_leaves_the_photo_alone(cat: str) -> None:
     report = outcome.report
     assert report["achieved"] and report["steps"] == 0 and report["l2"] == 0 and report["psnr"] is None
     assert report["before"] == report["after"]
-    assert "already held" in sentence(report)
+    assert "met before the attack" in sentence(report)
 
 
 def test_stop_ends_a_run_with_an_honest_report(photos: dict[str, Path]) -> None:

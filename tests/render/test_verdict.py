@@ -1,13 +1,18 @@
 """The verdict in words: the news first, then how the run ended; no model, only reports."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 
 from demo.catalog.goals import GOALS
+from demo.engine.frames import Frame, History
+from demo.engine.win import won
 from demo.render.run_figures import run_figures_html
-from demo.render.status import speed_words
+from demo.render.status import progress_words, speed_words
 from demo.render.verdict import news_of, sentence, verdict_html
+from tkml_core.step import Step
 
 
 def report(before: str, after: str, **more: Any) -> dict[str, Any]:
@@ -125,3 +130,31 @@ def test_where_nothing_was_recognised_that_comes_before_the_win(top: str, probab
 def test_no_goal_speaks_of_a_list_of_one() -> None:
     for goal in GOALS.values():
         assert "top 1" not in goal.reached(1, ["cat"], ["dog"]) and "targets" not in goal.reached(1, ["cat"], [])
+
+
+def test_what_was_met_before_the_attack_is_no_win_and_says_so_first() -> None:
+    met = report(
+        "cat sofa", "sofa cat", targets=["cat", "sofa"], achieved=True, margin=-1.01, margin_before=-0.2,
+        settings={"confidence": 1.0},
+    )  # fmt: skip
+    assert sentence(met).startswith(
+        "The goal was met before the attack: the top 2 was cat and sofa. A change of at most 4/255"
+    )
+    assert "met by 1 logits instead of 0.2" in sentence(met)
+    assert "Already so" in verdict_html(met) and "Fooled" not in verdict_html(met)
+    assert not won(met) and won({**met, "margin_before": 0.2}) and "met before the attack" in run_figures_html(met)
+    earlier = {name: value for name, value in met.items() if name != "margin_before"}  # reports of before
+    assert won(earlier) and not won({**earlier, "l2": 0.0})
+
+
+def test_the_status_line_knows_what_is_asked_and_what_was_reached_so_far() -> None:
+    plan: Any = SimpleNamespace(goal=SimpleNamespace(margin=lambda logits: logits[:, 0]), settings={"confidence": 1.0})
+    history = History()
+
+    def at(margin: float, norm: float) -> str:
+        now = torch.tensor([margin])
+        history.add(Step(1, now, now[None], now, torch.tensor([norm]), now, now < -1, now < -1))
+        return progress_words(plan, Frame(1, now, now[None], history, margin < -1, 1.0, 1.0))
+
+    assert at(0.5, 9.0) == "goal not reached yet" and at(-0.5, 9.0) == "goal met, not yet firmly (κ = 1)"
+    assert at(-1.5, 8.0) == at(0.5, 2.0) == "goal reached, smallest so far 8.0"  # it goes on, and keeps what it has

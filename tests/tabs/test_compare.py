@@ -18,6 +18,7 @@ from demo.engine.annotators import load_annotator
 from demo.engine.recordings import recording
 from demo.photos.public_names import photo_id
 from demo.photos.selection import Source
+from demo.render.verdict import comparison_caption, goal_words
 from demo.tabs.attack.form import page_plan
 from demo.tabs.compare import methods, rounds, summary, totals
 from demo.tabs.compare.events import entry_of
@@ -178,7 +179,8 @@ def reports(*norms: float | None) -> list[dict[str, Any] | None]:
         report = dict.fromkeys(summary.CSV_FIELDS, 1) | {
             "attack": ("TkML-AP-U", "kFool", "MinNorm")[place], "achieved": (norm or 0) >= 0, "l2": abs(norm or 0),
             "psnr": None, "stopped": None, "time_limit": 60.0, "max_steps": 200, "steps": 200,
-            "photo": "cat", "true_labels": ["cat", "dog"], "targets": [], "after": [["cow", 0.5]], "settings": {}, "margin": -0.5,
+            "photo": "cat", "true_labels": ["cat", "dog"], "targets": [], "hidden": [], "after": [["cow", 0.5]], "settings": {},
+            "goal": "cleared", "margin_before": -0.5 if norm == 0 else 0.5, "margin": 0.5 if (norm or 0) < 0 else -0.5,
         }  # fmt: skip
         made.append(None if norm is None else report)
     return made
@@ -228,15 +230,16 @@ def test_the_sentence_says_who_was_best_and_who_failed(three: list[Any]) -> None
     assert "MinNorm reached it with the smallest change, of size 100.0; TkML-AP-U 3.00 times that." in words
     assert words.endswith("kFool did not reach it.")
     assert "Only kFool reached it" in summary.sentence(three, reports(-1.0, 2.0, -1.0), done=True)
-    assert "meets it already" in summary.sentence(three, reports(0.0, 0.0, 0.0), done=True)
+    assert "was met before any attack" in summary.sentence(three, reports(0.0, 0.0, 0.0), done=True)
     assert "Running kFool." in summary.sentence(three, reports(300.0, None, None), done=False)
     waiting = summary.table_html(three, reports(300.0, None, None), done=False)
     assert waiting.index(">running<") < waiting.index(">waiting<")
 
 
 def test_the_file_holds_what_was_measured() -> None:
-    rows = list(csv.DictReader(io.StringIO(summary.runs_csv(reports(300.125, None, 100.0), STEPS))))
+    rows = list(csv.DictReader(io.StringIO(summary.runs_csv([reports(300.125, None, 100.0)], STEPS))))
     assert [(row["attack"], float(row["l2"])) for row in rows] == [("TkML-AP-U", 300.125), ("MinNorm", 100.0)]
+    assert [(row["won"], row["met_before"], float(row["margin"])) for row in rows] == [("True", "False", -0.5)] * 2
     assert rows[0]["true_labels"] == "cat;dog" and rows[0]["after"] == "cow" and rows[0]["psnr"] == ""
 
 
@@ -326,9 +329,9 @@ def test_who_meets_the_goal_by_a_hair_is_not_compared_with_who_meets_it_firmly(t
         if report
     )
     words = summary.sentence(three, [firm, hair, other], done=True)
-    assert "MinNorm reached it with the smallest change" in words and "kFool reached it by a hair" in words
+    assert "MinNorm reached it with the smallest change" in words and "kFool barely met it: by less than κ" in words
     assert summary.smallest([firm, hair, other]) == 2
-    assert "<span>met</span><small>by less than κ = 1</small>" in summary.table_html(
+    assert "<span>barely met</span><small>met, but by less than κ = 1</small>" in summary.table_html(
         three, [firm, hair, other], done=True
     )
 
@@ -432,9 +435,37 @@ def test_a_sum_is_of_the_photos_on_which_every_method_ran(three: list[Any]) -> N
     assert "Photo 5 of 5: Photo 4. Running kFool." in totals.sentence(made, "cleared", done=False)
 
 
+def test_the_table_can_be_made_again_of_the_csv_and_every_place_counts_the_same_wins(three: list[Any]) -> None:
+    made = several(three, (300.0, 200.0, 100.0), (500.0, -200.0, 20.0), (0.0, 0.0, 0.0), (1.0, None, None))
+    for one in made:
+        one.reports = [report and {**report, "settings": {"confidence": 0.4}} for report in one.reports]
+    narrow = made[0].reports[2] = {**made[0].reports[2], "margin": -0.1}
+    table = totals.totals(made)
+    runs = list(csv.DictReader(io.StringIO(summary.runs_csv([one.reports for one in made], STEPS))))
+    by_photo = [[run for run in runs if run["photo_number"] == str(number)] for number in range(1, 5)]
+    counted = [
+        photo for photo in by_photo
+        if len(photo) == len(three) and any(run["met_before"] == "False" for run in photo) and "user" not in
+        [run["stopped"] for run in photo]
+    ]  # fmt: skip
+    for place, method in enumerate(table):
+        mine = [photo[place] for photo in counted]
+        assert (method.photos, method.won) == (len(mine), sum(run["won"] == "True" for run in mine))
+        again = sum(float(run["margin"]) <= -float(run["confidence"]) and run["met_before"] == "False" for run in mine)
+        assert method.won == again  # decided by the margin, not only said
+    assert [method.won for method in table] == [2, 1, 1] and [method.barely for method in table] == [0, 0, 1]
+    shown = totals.table_html(made, STEPS, True, "sum")
+    assert "1 barely met, not counted" in shown and "Barely met: met, but by less than κ." in shown
+    assert "MinNorm barely met it" in past_html(0, made[0], [])
+    caption = comparison_caption([*made[0].reports[:2], narrow])
+    assert "Reached by TkML-AP-U" in caption and "MinNorm: reached barely (met, but by less than κ = 0.4)." in caption
+    assert goal_words(narrow) == "goal barely met"
+
+
 def test_nothing_is_summed_up_before_a_photo_is_through(three: list[Any]) -> None:
     made = several(three, (300.0, None, None))
-    assert totals.totals(made) == [] and totals.table_html(made, STEPS, False, "sum").count(">waiting<") == 3
+    assert totals.totals(made) == [] and totals.table_html(made, STEPS, True, "sum").count(">no photo counts<") == 3
+    assert totals.table_html(made, STEPS, False, "sum").count(">waiting<") == 3
 
 
 @pytest.mark.parametrize("limit", [Limit("gradients", 4), Limit("seconds", 1)], ids=str)

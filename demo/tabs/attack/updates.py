@@ -9,7 +9,7 @@ import gradio as gr
 import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.components.events import Update
-from demo.components.label_toggles import marked_true, toggles_value
+from demo.components.label_toggles import NONE_TRUE, marked_true, toggles_value
 from demo.components.replay import replay_value
 from demo.engine.annotators import Photo, guess, largest_k, load_annotator, read_photo
 from demo.engine.label_roles import Roles
@@ -145,6 +145,7 @@ def change_truth(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacke
     if not attacked:
         k = min(k, max(largest_k(annotator, len(true)), 1))
         update |= ready(w, annotator, read_photo(path, name), true, k)
+        update[w.verdict] = waiting_html(PRESS if true else NONE_TRUE)
     return update
 
 

@@ -12,14 +12,22 @@ from demo.engine.annotators import read_photo
 from demo.engine.label_roles import Roles
 from demo.engine.outcome import Outcome
 from demo.engine.plan import Plan
+from demo.engine.win import less_words, standing
 from demo.render.labels import scored, tags, top_list
 from demo.render.pictures import AMPLIFY, amplified, data_uri, figure, to_image
+from demo.render.status import progress_words
 from demo.render.templates import fill
-from demo.render.verdict import is_narrow, steps_words, time_words
+from demo.render.verdict import steps_words, time_words
 from demo.tabs.compare.methods import AIMS, BY_HAND, ColumnUpdate, ComparisonRequest, Entry, able, reference, to_name
 from demo.tabs.compare.rounds import Round
 from demo.tabs.compare.summary import shortage
 
+# By win.standing: how a column says it, and how a heading
+STANDS = {
+    "won": ("won", "Goal met"), "narrow": ("cut", "Barely met"), "before": ("cut", "Met before"),
+    "missed": ("lost", "Goal not met"),
+}  # fmt: skip
+TOLD = {"won": "reached it", "narrow": "barely met it", "before": "had nothing to do", "missed": "did not"}
 EMPTY = (
     '<p class="hint">Press Compare. Every method gets a column beside the photo as it is, and a line in a table.</p>'
 )
@@ -87,23 +95,21 @@ def column_html(plan: Plan, update: ColumnUpdate) -> str:
     if update.outcome:
         return outcome_html(update.outcome, lossless=True)
     assert update.frame is not None
-    reached = "goal met, going on" if update.frame.achieved else "not there yet"
-    state = f'<p class="stand">step {update.frame.index} · {reached}</p>'
+    state = f'<p class="stand">step {update.frame.index} · {progress_words(plan, update.frame)}</p>'
     return _pictures(plan, update.frame.x_adv, update.frame.logits, False, state, "now")
 
 
 def outcome_html(outcome: Outcome, lossless: bool) -> str:
     """The same at the end of the method's run."""
     report = outcome.report
-    kind, words = ("won", "Goal met") if report["achieved"] else ("lost", "Goal not met")
-    if is_narrow(report):
-        kind, words = "cut", "Barely met"
+    kind, words = STANDS[standing(report)]
     if report["stopped"] and not report["achieved"]:
         kind, words = "cut", "Stopped" if report["stopped"] == "user" else "Cut by the clock"
     short, steps = shortage(report), steps_words(report)
+    firm = less_words(report) if standing(report) == "narrow" else ""
     facts = [short or steps, time_words(report)]
     if report["stopped"]:
-        facts = [short, steps] if report["stopped"] == "user" else [steps, time_words(report)]
+        facts = [short, steps] if report["stopped"] == "user" else [firm, steps, time_words(report)]
     line = " · ".join(filter(None, facts))
     state = f'<p class="stand {kind}"><b><i class="sign" aria-hidden="true"></i>{words}</b> {line}</p>'
     return _pictures(outcome.plan, outcome.x_adv, outcome.logits, lossless, state, "after")
@@ -143,7 +149,7 @@ def heading_html(number: int, rounds: Sequence[Round]) -> str:
 
 def past_html(number: int, one: Round, outcomes: Sequence[Outcome]) -> str:
     """A photo that had its turn before the one in the columns, folded: who reached the goal, and all of it as previews."""
-    told = [f"{report['attack']} {'reached it' if report['achieved'] else 'did not'}" for report in one.ended]
+    told = [f"{report['attack']} {TOLD[standing(report)]}" for report in one.ended]
     columns = [original_html(reference(one.plans)), *(outcome_html(outcome, lossless=False) for outcome in outcomes)]
     return fill(
         "tabs/compare/past.html", number=number + 1, title=one.title, told=", ".join(told), columns=map(Markup, columns)

@@ -6,6 +6,7 @@ from typing import Any
 
 from demo.engine.annotators import guess, load_annotator, read_photo
 from demo.engine.plan import Plan
+from demo.engine.win import was_met
 from demo.photos.public_names import photo_id
 from demo.photos.selection import Selection, Source, chosen_samples, selected
 from demo.tabs.compare.limits import Limit
@@ -43,7 +44,7 @@ class Round:
     @property
     def met_before(self) -> bool:
         """Whether the photo met the goal before any attack: nothing is to be won there."""
-        return self.complete and all(report["achieved"] and not report["l2"] for report in self.ended)
+        return self.complete and all(map(was_met, self.ended))
 
 
 def others(entry: Entry, samples: Any, uploads: Sequence[str] | None, files: Mapping[str, str]) -> Selection:

@@ -28,7 +28,7 @@ def told(w: CompareWidgets, photos: list[Round], aim: str, limit: Limit, done: b
     """Sentence and table of how far it is, with CSV files beside the table once all is done."""
     first = comparison.reference(photos[0].plans)
     name = f"comparison-k{first.k}-{first.request.annotator}"
-    runs = [report for one in photos for report in one.reports]
+    runs = [one.reports for one in photos]
     if len(photos) == 1:
         (one,) = photos
         name = export_files.name_of(first.photo.name, "comparison", first.k, first.request.annotator)
@@ -37,7 +37,7 @@ def told(w: CompareWidgets, photos: list[Round], aim: str, limit: Limit, done: b
     else:
         sentence = totals.sentence(photos, aim, done)
         table = totals.table_html(photos, limit, done, f"{name}-table")
-    if done and any(runs):
+    if done and any(one.ended for one in photos):
         table += csv_link(name, summary.runs_csv(runs, limit), "Table (CSV)" if len(photos) == 1 else "Every run (CSV)")
     return {w.words: sum_up(sentence), w.table: table}
 

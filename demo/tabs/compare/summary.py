@@ -1,6 +1,7 @@
 """What the methods came to on one photo: a sentence and a table; and every run as CSV. All about the saved 8-bit pictures."""
 
 from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 from markupsafe import Markup
@@ -8,9 +9,10 @@ from markupsafe import Markup
 from demo.catalog import attacks as catalog
 from demo.catalog.english import listed
 from demo.engine.plan import Plan
+from demo.engine.win import asked_margin, less_words, standing, was_met, won
 from demo.render.csv_file import csv_text
 from demo.render.tables import Cell, Row, sheet
-from demo.render.verdict import aim, asked_margin, clock_words, is_narrow, steps_words, time_words
+from demo.render.verdict import aim, clock_words, steps_words, time_words
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import reference
 
@@ -18,25 +20,21 @@ Reports = Sequence[dict[str, Any] | None]  # one for each method, None where it 
 CLOSE = 1.005  # norms nearer than this are called the same
 
 
-def solved(report: dict[str, Any]) -> bool:
-    """Whether the goal is met as firmly as was asked for: what meets it by a hair alone is not compared with what does more."""
-    return bool(report["achieved"]) and not is_narrow(report)
-
-
 def smallest(reports: Reports) -> int | None:
     """Place of the shortest change among those that reached the goal; None where fewer than two did."""
-    norms = {place: report["l2"] for place, report in enumerate(reports) if report and solved(report)}
+    norms = {place: report["l2"] for place, report in enumerate(reports) if report and won(report)}
     return min(norms, key=lambda place: norms[place]) if len(norms) > 1 else None
 
 
 def shortage(report: dict[str, Any]) -> str:
-    """What a run lacks: it was cut short by the clock, or by Stop after it had met its goal; firmness; queries; else empty."""
+    """What a run lacks: firmness; it was cut short by the clock, or by Stop after it had met its goal; queries; else empty."""
+    firm = less_words(report) if standing(report) == "narrow" else ""
     if report["stopped"] == "time":
-        return "cut by the clock"
+        return ", ".join(filter(None, (firm, "cut by the clock")))
     if report["stopped"] == "user" and report["achieved"]:
-        return "then stopped"
-    if is_narrow(report):
-        return f"by less than κ = {asked_margin(report):g}"
+        return ", ".join(filter(None, (firm, "then stopped")))
+    if firm:
+        return firm
     choice = catalog.choice_of(report["attack"])
     few = choice.counted == "Queries" and report["max_steps"] < choice.steps
     return f"with only {steps_words(report)}" if few and not report["achieved"] and not report["stopped"] else ""
@@ -51,26 +49,29 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
         return f"{goal}{now}"
     skipped = [plan.request.attack for plan, report in zip(plans, reports, strict=True) if report is None]
     parts = [goal]
-    won = sorted((report for report in ended if solved(report)), key=lambda report: report["l2"])
+    winners = sorted((report for report in ended if won(report)), key=lambda report: report["l2"])
+    before = [report["attack"] for report in ended if report["achieved"] and was_met(report)]
     failed = [report for report in ended if not report["achieved"]]
-    narrow = [report["attack"] for report in ended if is_narrow(report)]
+    narrow = [report["attack"] for report in ended if standing(report) == "narrow"]
     stopped, late = (
         [report["attack"] for report in failed if report["stopped"] == cause] for cause in ("user", "time")
     )
     lost = [f"{report['attack']} {shortage(report)}".strip() for report in failed if not report["stopped"]]
-    cut, halted = ([report["attack"] for report in won if report["stopped"] == cause] for cause in ("time", "user"))
-    if won and not won[0]["l2"]:
-        parts.append("The photo meets it already, so nothing had to be changed.")
-    elif won:
-        parts.append(_order(won))
+    cut, halted = ([report["attack"] for report in winners if report["stopped"] == cause] for cause in ("time", "user"))
+    if before:
+        parts.append(f"It was met before any attack, so nothing is to be won by {listed(before, len(before))}.")
+    if winners:
+        parts.append(_order(winners))
     if lost:
         parts.append(f"{listed(lost)} did not reach it.")
     if narrow:
-        parts.append(f"{listed(narrow)} reached it by a hair, not as firmly as was asked for.")
+        parts.append(f"{listed(narrow)} barely met it: by less than κ, which is not counted as a win.")
     if late:
         parts.append(f"{_clock(late, ended)} before it was reached (time for saving is kept back).")
     if cut:
         parts.append(f"{_clock(cut, ended)} (time for saving is kept back), and might have come to less.")
+    if late or cut:
+        parts.append(f"So not all got as much{taken_words(ended)}.")
     if halted:
         parts.append(f"{listed(halted)} might have come to less, but was stopped.")
     if stopped:
@@ -86,9 +87,9 @@ def _clock(names: Sequence[str], ended: Sequence[dict[str, Any]]) -> str:
     return f"{listed(names, len(names))} {'was' if len(names) == 1 else 'were'} stopped by {clock}"
 
 
-def _order(won: Sequence[dict[str, Any]]) -> str:
+def _order(winners: Sequence[dict[str, Any]]) -> str:
     """Who reached the goal with how much."""
-    first, *others = won
+    first, *others = winners
     if not others:
         return f"Only {first['attack']} reached it, with a change of size {first['l2']:.1f}."
     told = []
@@ -103,7 +104,7 @@ def _order(won: Sequence[dict[str, Any]]) -> str:
 def _figures(report: dict[str, Any]) -> dict[str, str]:
     """A method's figures as the table shows them, by column."""
     return {
-        "Goal": "met" if report["achieved"] else ENDED.get(report["stopped"], "not met"),
+        "Goal": STANDS.get(standing(report)) or ENDED.get(report["stopped"], "not met"),
         SIZE: f"{report['l2']:.1f}",
         "Agrees with the truth": "yes" if report["consistent"] else "no",
         "Size per pixel, Pert ×10⁻²": f"{report['pert'] * 100:.3f}",
@@ -116,6 +117,7 @@ def _figures(report: dict[str, Any]) -> dict[str, str]:
     }
 
 
+STANDS = {"won": "met", "narrow": "barely met", "before": "met before"}
 ENDED = {"user": "stopped", "time": "cut by the clock"}  # no failure of the method
 SIZE = "Size, ‖z‖₂"
 HEADS = (
@@ -138,7 +140,7 @@ def table_html(plans: Sequence[Plan], reports: Reports, done: bool, given: str =
             if name == SIZE and place == best:
                 mark = Markup('<b class="least">smallest</b>')
             if name == "Goal":
-                kind = "met" if report["achieved"] else "" if report["stopped"] else "missed"
+                kind = "met" if won(report) else "" if report["achieved"] or report["stopped"] else "missed"
                 short = shortage(report)
                 mark = Markup("<small>{}</small>").format(short) if short and short != value else mark
             cells.append(Cell(name, Markup("<span>{}</span>").format(value) + mark, kind))
@@ -150,7 +152,17 @@ def given_words(limit: Limit, reports: Reports) -> str:
     """How much each method got; where the clock cut some, also how long that is."""
     clocks = sorted({report["time_limit"] for report in reports if report and report["stopped"] == "time"})
     clock = " or ".join(f"{seconds:.0f}" for seconds in clocks)
-    return f"up to {limit} each, {clock} s each" if clocks else f"{limit} each"
+    return f"up to {limit} each, {clock} s each{taken_words(reports)}" if clocks else f"{limit} each"
+
+
+def taken_words(reports: Reports) -> str:
+    """How many gradients each method has taken, with a comma before it; medians where it ran more than once."""
+    taken: dict[str, list[int]] = {}
+    for report in filter(None, reports):
+        taken.setdefault(report["attack"], []).append(report["backwards"])
+    counts = [f"{name} {median(counts):.0f}" for name, counts in taken.items()]
+    several = any(len(counts) > 1 for counts in taken.values())
+    return f", gradients taken{' (median)' if several else ''}: {listed(counts, len(counts))}" if counts else ""
 
 
 def _caption(plans: Sequence[Plan], given: str) -> str:
@@ -173,17 +185,21 @@ def squares_words(plans: Sequence[Plan]) -> str:
 
 
 CSV_FIELDS = (
-    "attack", "annotator", "goal", "target_case", "k", "seed", "achieved", "consistent", "l2", "pert", "linf", "psnr",
-    "ssim", "steps", "max_steps", "forwards", "backwards", "seconds", "stopped", "device", "width", "height",
+    "attack", "annotator", "goal", "target_case", "k", "seed", "achieved", "margin", "margin_before", "consistent", "l2",
+    "pert", "linf", "psnr", "ssim", "steps", "max_steps", "forwards", "backwards", "seconds", "stopped", "device", "width",
+    "height",
 )  # fmt: skip
 
 
-def runs_csv(reports: Reports, limit: Limit) -> str:
-    """The figures of all runs that came to an end, a line each, unrounded."""
+def runs_csv(photos: Sequence[Reports], limit: Limit) -> str:
+    """The figures of all runs that came to an end, a line each, unrounded; enough to count the table's wins again."""
     rows = []
-    for report in filter(None, reports):
-        lists = [report["true_labels"], report["targets"], [name for name, _ in report["after"]]]
-        rows.append(
-            [report["photo"], *(report[field] for field in CSV_FIELDS), asked_margin(report), str(limit), *lists]
-        )
-    return csv_text(("photo", *CSV_FIELDS, "confidence", "given", "true_labels", "targets", "after"), rows)
+    for number, reports in enumerate(photos, 1):
+        for report in filter(None, reports):
+            lists = [report["true_labels"], report["targets"], [name for name, _ in report["after"]]]
+            rows.append([
+                number, report["photo"], *(report[field] for field in CSV_FIELDS), asked_margin(report), won(report),
+                was_met(report), str(limit), *lists,
+            ])  # fmt: skip
+    decided = ("confidence", "won", "met_before", "given")
+    return csv_text(("photo_number", "photo", *CSV_FIELDS, *decided, "true_labels", "targets", "after"), rows)

@@ -24,20 +24,24 @@ INTRO = (
 )
 PHOTOS_TOLD = (
     "They come one after the other behind the photo above, and a table sums up. What is true on a sample is known; on a photo of "
-    "yours it is the annotator’s guess (every label of 50 % or more) until you correct it"
+    "yours it is the annotator’s guess (every label of 50 % or more) until you correct it. A comparison computes for "
+    f"{rounds.SECONDS / 60:.0f} minutes at most: no photo begins after them, and one that not every method came to is not counted"
 )
+CLOCK = f"{loop.BUDGET_SECONDS:.0f}\u00a0s a run at most, {CROWDED_SECONDS:.0f} while others wait"
 # By the names of LIMITS: label, and what it means
 AMOUNTS = {
     "steps": (
         "Steps at most",
-        f"{loop.BUDGET_SECONDS:.0f}\u00a0s at most, {CROWDED_SECONDS:.0f} while others wait; BlackBox counts queries and wants "
-        "about 2000",
+        f"{CLOCK}; BlackBox counts queries and wants about 2000",
     ),
     "gradients": (
         "Gradients at most",
-        "A step takes one or more; the search on whole levels at the end adds a few. BlackBox takes none and is left out",
+        f"{CLOCK}. A step takes one or more; the search on whole levels at the end adds a few. BlackBox takes none, so it is out",
     ),
-    "seconds": ("Seconds at most", "As this machine is now: others' runs make it slower"),
+    "seconds": (
+        "Seconds at most",
+        f"{CROWDED_SECONDS:.0f} is the most, as a run has no more while others wait. Others' runs make this machine slower",
+    ),
 }
 
 

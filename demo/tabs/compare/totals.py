@@ -7,12 +7,13 @@ from statistics import median
 from markupsafe import Markup
 
 from demo.catalog.english import duration, listed
+from demo.engine.win import standing, won
 from demo.render.csv_file import csv_link, csv_text
 from demo.render.tables import Cell, Row, sheet
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import AIMS, reference
 from demo.tabs.compare.rounds import SECONDS, Round, spent
-from demo.tabs.compare.summary import CLOSE, asked_words, given_words, solved, squares_words
+from demo.tabs.compare.summary import CLOSE, asked_words, given_words, squares_words, taken_words
 from tkml_core.statistics import share
 
 
@@ -30,6 +31,7 @@ class Total:
     steps: float
     seconds: float
     cut: int  # runs that the clock ended
+    barely: int  # runs that met the goal by less than κ, which are not won
 
 
 def counting(rounds: Sequence[Round]) -> list[Round]:
@@ -39,7 +41,7 @@ def counting(rounds: Sequence[Round]) -> list[Round]:
 
 def shared(rounds: Sequence[Round]) -> list[Round]:
     """Of those, the ones on which every method reached the goal."""
-    return [one for one in counting(rounds) if all(solved(report) for report in one.ended)]
+    return [one for one in counting(rounds) if all(won(report) for report in one.ended)]
 
 
 def totals(rounds: Sequence[Round]) -> list[Total]:
@@ -50,13 +52,14 @@ def totals(rounds: Sequence[Round]) -> list[Total]:
     made = []
     for place, plan in enumerate(rounds[0].plans):
         reports = [one.ended[place] for one in count]
-        won = [report["l2"] for report in reports if solved(report)]
+        norms = [report["l2"] for report in reports if won(report)]
         same = [one.ended[place]["l2"] for one in all_won]
         figures = (median(report[name] for report in reports) for name in ("backwards", "forwards", "steps", "seconds"))
         made.append(
             Total(
-                plan.request.attack, len(count), len(won), median(won) if won else None, median(same) if same else None, *figures,
-                sum(report["stopped"] == "time" for report in reports),
+                plan.request.attack, len(count), len(norms), median(norms) if norms else None, median(same) if same else None,
+                *figures, sum(report["stopped"] == "time" for report in reports),
+                sum(standing(report) == "narrow" for report in reports),
             )
         )  # fmt: skip
     return made
@@ -84,7 +87,8 @@ def sentence(rounds: Sequence[Round], aim: str, done: bool) -> str:
         parts.append(f"{late} before every method had its run on {listed(missing, len(missing))}, so not counted.")
     if cut := sum(one.cut for one in made):
         parts.append(
-            f"{cut} of these runs {'was' if cut == 1 else 'were'} cut by the clock (time for saving is kept back)."
+            f"{cut} of these runs {'was' if cut == 1 else 'were'} cut by the clock (time for saving is kept back), so not "
+            f"all got as much{taken_words([report for one in counting(rounds) for report in one.ended])}."
         )
     guessed = sum(one.entry.guessed for one in rounds)
     if guessed:
@@ -134,9 +138,12 @@ def table_html(rounds: Sequence[Round], limit: Limit, done: bool, name: str) -> 
     best = (
         min((one.norm_shared for one in made if one.norm_shared is not None), default=None) if len(made) > 1 else None
     )
-    rows = [Row(plan.request.attack, instead="waiting") for plan in rounds[0].plans]
+    rows = [Row(plan.request.attack, instead="no photo counts" if done else "waiting") for plan in rounds[0].plans]
     for place, one in enumerate(made):
-        marks = {HEADS[1]: Markup("<small>{} cut by the clock</small>").format(one.cut)} if one.cut else {}
+        notes = [f"{one.cut} cut by the clock"] * bool(one.cut) + [f"{one.barely} barely met, not counted"] * bool(
+            one.barely
+        )
+        marks = {HEADS[1]: Markup("<small>{}</small>").format(", ".join(notes))} if notes else {}
         if one.norm_shared == best and best is not None:
             marks[HEADS[3]] = Markup('<b class="least">smallest</b>')
         cells = [
@@ -149,10 +156,11 @@ def table_html(rounds: Sequence[Round], limit: Limit, done: bool, name: str) -> 
             [Cell(head, Markup("<span>{}</span>").format(text) + marks.get(head, Markup(""))) for head, text in named],
         )
     first = reference(rounds[0].plans)
+    barely = " Barely met: met, but by less than κ." if any(one.barely for one in made) else ""
     given = given_words(limit, [report for one in rounds for report in one.ended])
     caption = (
         f"{', '.join(asked_words(first))}, {given}, seed {first.seed}, one run a method and photo. Medians over photos; "
-        f"measured on the saved 8-bit pictures.{squares_words(rounds[0].plans)}"
+        f"measured on the saved 8-bit pictures.{barely}{squares_words(rounds[0].plans)}"
     )
     csv = csv_link(name, csv_text(FIELDS, [astuple(one) for one in made]), "Table (CSV)") if done else Markup("")
     return Markup('<div class="contest many">{}</div>').format(sheet(caption, HEADS, rows)) + csv

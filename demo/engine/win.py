@@ -1,0 +1,39 @@
+"""What counts as a win, decided here alone: for the verdict, for tables, headings and figures, and in files."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Report = Mapping[str, Any]
+
+
+def asked_margin(report: Report) -> float:
+    """κ: by how many logits the goal was to be met."""
+    return float(report["settings"].get("confidence") or 0.0)
+
+
+def was_met(report: Report) -> bool:
+    """Whether the goal was met before anything was done to the photo; reports of earlier say it by an unchanged photo alone."""
+    before = report.get("margin_before")
+    return before < 0 if before is not None else bool(report["achieved"] and not report["l2"])
+
+
+def is_narrow(report: Report) -> bool:
+    """Whether the goal is reached, but by less than was asked for."""
+    return bool(report["achieved"] and report["l2"] and -report["margin"] < asked_margin(report))
+
+
+def standing(report: Report) -> str:
+    """How a run ended: "before" where the goal was met already, "won", "narrow" where by less than κ, or "missed"."""
+    if not report["achieved"]:
+        return "missed"
+    return "before" if was_met(report) else "narrow" if is_narrow(report) else "won"
+
+
+def won(report: Report) -> bool:
+    """Whether the attack did it: the goal was not met before, and is now, as firmly as was asked for."""
+    return standing(report) == "won"
+
+
+def less_words(report: Report) -> str:
+    """What "barely met" means."""
+    return f"met, but by less than κ = {asked_margin(report):g}"
