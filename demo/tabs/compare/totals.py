@@ -58,8 +58,8 @@ def totals(rounds: Sequence[Round]) -> list[Total]:
         made.append(
             Total(
                 plan.request.attack, len(count), len(norms), median(norms) if norms else None, median(same) if same else None,
-                *figures, sum(report["stopped"] == "time" for report in reports),
-                sum(standing(report) == "narrow" for report in reports),
+                *figures, cut=sum(report["stopped"] == "time" for report in reports),
+                barely=sum(standing(report) == "narrow" for report in reports),
             )
         )  # fmt: skip
     return made
