@@ -74,7 +74,7 @@ def test_the_attacks_stand_beside_the_papers_numbers(tmp_path: Path) -> None:
     assert [table.title[:7] for table in (second, third, fifth)] == ["Table 2", "Table 3", "Table 5"]
     row = dict(zip(second.columns, second.rows[0], strict=True))
     assert row["photos"] == "2" and row["goal % [95 %]"] == share(1, 2) and row["paper’s ASR %"] == "99.6"
-    assert (row["Pert ×10⁻²"], row["before rounding"], row["paper’s Pert"]) == ("0.20", "0.10", "0.51")
+    assert (row["Pert ×10⁻²"], row["before rounding"], row["paper’s Pert ÷ 2"]) == ("0.20", "0.10", "0.26")
     kfool = dict(zip(second.columns, second.rows[1], strict=True))
     assert kfool["goal % [95 %]"] == share(2, 2) and kfool["within the authors’ ‖z‖₂ %"] == "50.0"
     at = {row[3]: row[5] for row in third.rows}  # the label that the attack moved to place 4 is back where 5 are shown
@@ -143,6 +143,8 @@ def test_who_is_ahead_in_what_is_said_in_plain_words() -> None:
     )
     (one,) = against([pair("T", "ML", 0, 9, 0, p=0.2)] * 2)
     assert one.said[0].endswith("in 18 of 80 runs on the same photo; too few photos to tell in any row.")
+    (one,) = against([replace(pair("T", "ML", 0, -9, 0), gradients_first=13, gradients_second=122)] * 2)
+    assert one.said[0].endswith("in every row. Gradients a photo: 13 for T, 122 for ML.")
     universal = replace(pair("Uv", "kUAPs", 9, 9, 9), cell=summary.Cell(NAME, "universal", 3))
     assert list(against([universal])[0].said) == [
         "Uv reached the goal where kUAPs did not on 9 of 50 photos (p = .001)."

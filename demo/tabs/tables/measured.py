@@ -99,7 +99,8 @@ def sections(folder: Path = MEASURED) -> list[Section]:
 def command_of(folder: Path) -> str:
     """What made the lines, as the run notes it; or else what makes such lines."""
     names = dict.fromkeys(cell.annotator for cell in _cells(folder))
-    commands = lines.saved(folder).get("commands") or [COMMAND.format(names=" ".join(names))]
+    noted = [command for run in lines.saved(folder) for command in run["commands"]]
+    commands = noted or [COMMAND.format(names=" ".join(names))]
     return "; ".join(dict.fromkeys(commands))
 
 
