@@ -21,10 +21,11 @@ from demo.render.dots import Dot, DotPanel, dots_html
 from demo.render.measured_table import Table, table_html
 from demo.render.security_curves import Panel, curves_html
 from demo.tabs.tables import live_row
-from demo.tabs.tables.measured import about, command_of, measured_html, tables
-from demo.tabs.tables.plain_words import against
+from demo.tabs.tables.measured import MEASURED, about, command_of, measured_html, tables
+from demo.tabs.tables.plain_words import against, gain
 from tkml_core.measured import summary
 from tkml_core.measured.summary import Pair
+from tkml_core.measured.tables_report import read_pairs
 from tkml_core.statistics import share
 
 NAME = "voc20"
@@ -107,6 +108,17 @@ def test_the_page_says_which_annotators_how_many_photos_and_which_command(tmp_pa
     (tmp_path / "run.json").write_text(json.dumps({"commands": ["python -m a", "python -m b", "python -m a"]}))
     assert command_of(tmp_path) == "python -m a; python -m b"
     assert about(tmp_path / "none") == ""
+
+
+def test_a_smaller_change_is_not_told_without_its_cost() -> None:
+    """The tab's first sentence: in how many rows MinNorm's mean ‖z‖₂ is smaller, and the gradients of both."""
+    made = [
+        replace(pair("T", "MinNorm", 0, -9, 0), ratio=ratio, gradients_first=own, gradients_second=122)
+        for ratio, own in ((1.5, 10), (2.0, 90), (0.9, 30))
+    ]
+    assert "in 2 of 3 rows, but take 122 to 122 gradients a photo where theirs take 10 to 90 (medians)" in gain(made)
+    assert gain(made[2:]) == "" == gain([replace(made[0], second="kFool")])
+    assert gain(read_pairs(MEASURED / "pairs.csv")) and about().startswith("MinNorm")
 
 
 def pair(first: str, second: str, goal: int, norm: int, steps: int, p: float = 0.001) -> Pair:
