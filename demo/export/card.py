@@ -39,10 +39,10 @@ def draw(saved: SavedRun, link: str) -> Figure:
     start = report.get("started_from")  # the link brings the run before, as a finished run is not in it
     first = start["attack"] if start else report["attack"]
     what = f"{first} on {report['annotator']}{', made smaller afterwards' if start else ''}"
-    headline = axes.text(MARGIN, 0.24, TITLE, size=9.5, weight="bold", color=INK)
+    page_title = axes.text(MARGIN, 0.24, TITLE, size=9.5, weight="bold", color=INK)
     fit(
         axes.text(WIDTH - MARGIN, 0.24, what, size=7, color=SOFT, ha="right"),
-        WIDTH - 2 * MARGIN - GAP - wide_of(headline),
+        WIDTH - 2 * MARGIN - GAP - wide_of(page_title),
     )
     pictures: tuple[Any, ...] = (saved.x, saved.amplified(), saved.x_adv)
     titles = (f"Top {report['k']} before", f"Change × {AMPLIFY}", f"Top {report['k']} after")

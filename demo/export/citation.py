@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+YEAR = 2026  # of the version that `pyproject.toml` names
 PAPER = """\
 @inproceedings{hu2021tkmlap,
   title     = {TkML-AP: Adversarial Attacks to Top-k Multi-Label Learning},
@@ -44,5 +45,5 @@ def bibtex(report: dict[str, Any] | None) -> str:
     return (
         f"{PAPER}\n\n@software{{foolthetopk,\n  title     = {{Fool the top-k: a live demonstration of TkML-AP}},\n"
         f"  author    = {{{{The T\\_kML-AP demonstration's authors}}}},\n  version   = {{{_version()}}},\n"
-        f"  license   = {{MIT}}{note}\n}}"
+        f"  year      = {{{YEAR}}},\n  license   = {{MIT}}{note}\n}}"
     )

@@ -21,10 +21,11 @@ from demo.render.dots import Dot, DotPanel, dots_html
 from demo.render.measured_table import Table, table_html
 from demo.render.security_curves import Panel, curves_html
 from demo.tabs.tables import live_row
-from demo.tabs.tables.measured import about, command_of, measured_html, tables
-from demo.tabs.tables.plain_words import against
+from demo.tabs.tables.measured import MEASURED, about, command_of, measured_html, tables
+from demo.tabs.tables.plain_words import against, gain
 from tkml_core.measured import summary
 from tkml_core.measured.summary import Pair
+from tkml_core.measured.tables_report import read_pairs
 from tkml_core.statistics import share
 
 NAME = "voc20"
@@ -74,7 +75,7 @@ def test_the_attacks_stand_beside_the_papers_numbers(tmp_path: Path) -> None:
     assert [table.title[:7] for table in (second, third, fifth)] == ["Table 2", "Table 3", "Table 5"]
     row = dict(zip(second.columns, second.rows[0], strict=True))
     assert row["photos"] == "2" and row["goal % [95 %]"] == share(1, 2) and row["paper’s ASR %"] == "99.6"
-    assert (row["Pert ×10⁻²"], row["before rounding"], row["paper’s Pert"]) == ("0.20", "0.10", "0.51")
+    assert (row["Pert ×10⁻²"], row["before rounding"], row["paper’s Pert ÷ 2"]) == ("0.20", "0.10", "0.26")
     kfool = dict(zip(second.columns, second.rows[1], strict=True))
     assert kfool["goal % [95 %]"] == share(2, 2) and kfool["within the authors’ ‖z‖₂ %"] == "50.0"
     at = {row[3]: row[5] for row in third.rows}  # the label that the attack moved to place 4 is back where 5 are shown
@@ -107,6 +108,17 @@ def test_the_page_says_which_annotators_how_many_photos_and_which_command(tmp_pa
     (tmp_path / "run.json").write_text(json.dumps({"commands": ["python -m a", "python -m b", "python -m a"]}))
     assert command_of(tmp_path) == "python -m a; python -m b"
     assert about(tmp_path / "none") == ""
+
+
+def test_a_smaller_change_is_not_told_without_its_cost() -> None:
+    """The tab's first sentence: in how many rows MinNorm's mean ‖z‖₂ is smaller, and the gradients of both."""
+    made = [
+        replace(pair("T", "MinNorm", 0, -9, 0), ratio=ratio, gradients_first=own, gradients_second=122)
+        for ratio, own in ((1.5, 10), (2.0, 90), (0.9, 30))
+    ]
+    assert "in 2 of 3 rows, but take 122 to 122 gradients a photo where theirs take 10 to 90 (medians)" in gain(made)
+    assert gain(made[2:]) == "" == gain([replace(made[0], second="kFool")])
+    assert gain(read_pairs(MEASURED / "pairs.csv")) and about().startswith("MinNorm")
 
 
 def pair(first: str, second: str, goal: int, norm: int, steps: int, p: float = 0.001) -> Pair:
@@ -143,6 +155,8 @@ def test_who_is_ahead_in_what_is_said_in_plain_words() -> None:
     )
     (one,) = against([pair("T", "ML", 0, 9, 0, p=0.2)] * 2)
     assert one.said[0].endswith("in 18 of 80 runs on the same photo; too few photos to tell in any row.")
+    (one,) = against([replace(pair("T", "ML", 0, -9, 0), gradients_first=13, gradients_second=122)] * 2)
+    assert one.said[0].endswith("in every row. Gradients a photo: 13 for T, 122 for ML.")
     universal = replace(pair("Uv", "kUAPs", 9, 9, 9), cell=summary.Cell(NAME, "universal", 3))
     assert list(against([universal])[0].said) == [
         "Uv reached the goal where kUAPs did not on 9 of 50 photos (p = .001)."

@@ -115,8 +115,9 @@ def work_of(args: argparse.Namespace, skipped: list[str]) -> results.Work:
 
 def conclude(folder: Path) -> str:
     """Write the tables of a folder's lines beside them; returns them as Markdown."""
-    cells = summary.by_cell(lines.read(folder))
-    page = tables_report.page(cells, provenance.about(folder))
+    rows = list(lines.read(folder))
+    cells = summary.by_cell(rows)
+    page = tables_report.page(cells, provenance.about(folder), summary.by_cell(rows, variants=True))
     written = {
         "tables.md": page, "tables.tex": tables_latex.latex(cells),
         "figures.csv": tables_report.to_csv(summary.figures(cells)), "larger.csv": tables_report.to_csv(summary.larger(cells)),

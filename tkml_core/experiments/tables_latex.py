@@ -23,7 +23,7 @@ _ESCAPED = {
     "λ": r"$\lambda$",
 }
 _NAMES = {"TkML": r"T$_k$ML", "kFool": r"$k$Fool", "kUAPs": r"$k$UAPs", "CW^k": r"CW$^k$"}
-GROUP = ("goal", "paper", "$E=0$", "Pert", "paper")
+GROUP = ("goal", "paper", "$E=0$", "Pert", r"paper$/2$")
 
 
 def escape(text: str) -> str:
@@ -79,6 +79,7 @@ def latex(cells: dict[Cell, dict[str, Rows]]) -> str:
     made, best = figures(cells), _ahead(pairs(cells))
     parts = [
         "% goal: share (%) that meets the attack's goal, what the paper prints as ASR; E=0: ASR by Eq. 14; Pert x10^-2, 8-bit.",
+        "% paper/2: the paper's Pert, which is of pixels from -1 to 1 times 255, in this unit.",
         "% Bold: a higher share of goals than another method's, by a paired test (McNemar, Holm; p < 0.05).",
     ]
     titles = {2: "Untargeted attacks", 4: "Universal untargeted attacks", 5: "Targeted attacks"}

@@ -8,6 +8,7 @@ from typing import Any
 Outcome = dict[str, Any]
 PATTERN = "lines*.jsonl"  # a file for each process
 NOTES = "run.json"
+ALL_NOTES = "run*.json"  # of a folder that has the lines of several runs: a file for each
 
 
 def read(path: Path) -> Iterator[Outcome]:
@@ -20,10 +21,9 @@ def read(path: Path) -> Iterator[Outcome]:
                 continue
 
 
-def saved(folder: Path) -> dict[str, Any]:
-    """What `run.json` says; nothing where there is none."""
-    path = folder / NOTES
-    return dict(json.loads(path.read_text())) if path.exists() else {}
+def saved(folder: Path) -> list[dict[str, Any]]:
+    """What is noted about each run whose lines are in the folder."""
+    return [dict(json.loads(path.read_text())) for path in sorted(folder.glob(ALL_NOTES))]
 
 
 def agree(ranks: Sequence[int], k: int) -> bool:

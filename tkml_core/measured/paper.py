@@ -1,5 +1,7 @@
 """What the paper prints in its Tables 2 to 5. Other networks; a norm of pixels from −1 to 1, times 255: twice Eq. 15's."""
 
+UNIT = 2  # what a printed Pert is divided by, to be of pixels from 0 to 255
+
 # Tables 2 and 5, by data set, case and attack: ASR in % and Pert ×10⁻², for k = 3, 5, 10.
 INSTANCE = {
     ("voc", "untargeted", "TkML-AP-U"): ((99.6, 99.3, 98.3), (0.51, 0.56, 0.63)),
@@ -24,7 +26,7 @@ LARGER = {
     ("voc", 3): (99.6, 0.51), ("voc", 5): (3.6, 0.24), ("voc", 10): (0.3, 0.18),
     ("coco", 3): (100, 0.49), ("coco", 5): (26.5, 0.43), ("coco", 10): (3.9, 0.35),
 }  # fmt: skip
-# Table 4, for MS COCO 2014: ASR in % and Pert at k = 1, 2, 3.
+# Table 4, for MS COCO 2014: ASR in % and Pert, not ×10⁻² there, at k = 1, 2, 3.
 UNIVERSAL = {
     "TkML-AP-Uv": {1: (86.5, 0.13), 2: (82.0, 0.15), 3: (80.5, 0.16)},
     "kUAPs": {1: (63.9, 0.51), 2: (74.6, 0.51), 3: (73.2, 0.51)},

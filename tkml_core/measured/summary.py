@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import inf, nan
+from math import inf, isfinite, nan
 
 import tkml_core as tk
 from tkml_core.attacks.common.budget import AUTHORS
@@ -17,18 +17,33 @@ Rows = list[Outcome]  # a method's, in the order of the photos' keys
 BEST = "best of all"  # the ensemble: on each photo the smallest success of any method
 
 
-def by_cell(lines: Iterable[Outcome]) -> dict[Cell, dict[str, Rows]]:
-    """Each cell's methods, with their lines about the photos that all of them have attacked, in the same order."""
+def by_cell(lines: Iterable[Outcome], variants: bool = False) -> dict[Cell, dict[str, Rows]]:
+    """Each cell's methods, with their lines about the photos that all of them have attacked, in the same order.
+
+    A variant ("TkML-AP-U, as printed") that was measured on fewer photos than the others stands apart, so that it takes none
+    from them: with `variants` the cells that have such ones, all methods on the photos that are left.
+    """
     found: dict[Cell, dict[str, dict[str, Outcome]]] = defaultdict(lambda: defaultdict(dict))
     for row in lines:
         found[Cell(row["annotator"], row["case"], row["k"])][row["method"]][row["key"]] = row
     made = {}
     for cell in sorted(found, key=lambda cell: cell.order):
         methods = found[cell]
+        fewer = _fewer(methods)
+        if bool(fewer) < variants:
+            continue
+        methods = methods if variants else {name: rows for name, rows in methods.items() if name not in fewer}
         keys = sorted(set.intersection(*(set(rows) for rows in methods.values())))
         if keys:
             made[cell] = {name: [methods[name][key] for key in keys] for name in sorted(methods, key=place_of)}
     return made
+
+
+def _fewer(methods: dict[str, dict[str, Outcome]]) -> set[str]:
+    """The variants that lack photos which all other methods of the cell have."""
+    varied = {name for name in methods if name not in UNIVERSAL and ", " in name.partition("(")[0]}
+    others = [set(rows) for name, rows in methods.items() if name not in varied]
+    return {name for name in varied if others and not set.intersection(*others) <= set(methods[name])}
 
 
 def place_of(method: str) -> tuple[int, str]:
@@ -75,10 +90,10 @@ class Figures:
     first: float  # median step at which the goal was first met
     passes: float  # forward and backward, mean
     gradients: float  # backward passes, mean
-    seconds: float
+    seconds: float  # median: a mean follows a few photos on a busy machine
     optimality: float  # local, of AttackBench: see `statistics.local_optimality`
     paper_asr: float | None
-    paper_pert: float | None
+    paper_pert: float | None  # ×10², of pixels from 0 to 255
 
 
 def figures(cells: dict[Cell, dict[str, Rows]]) -> list[Figures]:
@@ -111,7 +126,7 @@ def _figures(cell: Cell, method: str, rows: Rows, everyone: list[float]) -> Figu
         cell, method, len(rows), len(won), sum(not row["consistent"] for row in rows),
         round(share_within(needed, budget) * len(rows)), pert("norm", rows), pert("norm_float", rows), mean("norm", won),
         mean("steps", rows), _median(steps_needed(rows)), mean("forwards", rows) + mean("backwards", rows),
-        mean("backwards", rows), mean("seconds", rows), optimality, asr, printed,
+        mean("backwards", rows), _median([row["seconds"] for row in rows]), optimality, asr, printed,
     )  # fmt: skip
 
 
@@ -122,11 +137,12 @@ def _median(values: Sequence[float]) -> float:
 def _paper(cell: Cell, method: str) -> tuple[float | None, float | None]:
     """The ASR and Pert that the paper prints for the method on the data set of the cell's annotator."""
     if cell.case == "universal":
-        return paper.UNIVERSAL.get(method, {}).get(cell.k, (None, None)) if cell.data_set == "coco" else (None, None)
+        found = paper.UNIVERSAL.get(method, {}).get(cell.k) if cell.data_set == "coco" else None
+        return (found[0], 100 * found[1] / paper.UNIT) if found else (None, None)
     printed = paper.INSTANCE.get((cell.data_set, cell.case, method))
     if printed is None or cell.k not in KS:
         return None, None
-    return printed[0][KS.index(cell.k)], printed[1][KS.index(cell.k)]
+    return printed[0][KS.index(cell.k)], printed[1][KS.index(cell.k)] / paper.UNIT
 
 
 @dataclass(frozen=True)
@@ -158,11 +174,14 @@ def larger(cells: dict[Cell, dict[str, Rows]]) -> list[Larger]:
                 after = [{**row, "consistent": agree(row["true_ranks"], shown)} for row in fit]
                 if not fit:
                     continue
-                printed = paper.LARGER.get((cell.data_set, shown)) if name == PAPERS[0] else None
+                asr, printed = (
+                    paper.LARGER.get((cell.data_set, shown), (None, None)) if name == PAPERS[0] else (None, None)
+                )
                 made.append(
                     Larger(
                         cell, name, shown, len(fit), sum(min(row["true_ranks"]) > shown for row in fit),
-                        sum(not row["consistent"] for row in after), pert("norm", after), *(printed or (None, None)),
+                        sum(not row["consistent"] for row in after), pert("norm", after), asr,
+                        None if printed is None else printed / paper.UNIT,
                     )
                 )  # fmt: skip
     return made
@@ -187,7 +206,9 @@ class Pair:
     p_norm: float  # Wilcoxon
     sooner_first: int
     sooner_second: int
-    p_steps: float
+    p_steps: float  # nan where no step was noted
+    gradients_first: float = nan  # medians
+    gradients_second: float = nan
 
 
 def pairs(cells: dict[Cell, dict[str, Rows]]) -> list[Pair]:
@@ -204,7 +225,9 @@ def pairs(cells: dict[Cell, dict[str, Rows]]) -> list[Pair]:
 
 def _corrected(made: list[Pair], second: str) -> list[Pair]:
     ours = [pair for pair in made if pair.second == second]
-    goals, norms, steps = (holm([getattr(pair, key) for pair in ours]) for key in ("p_goal", "p_norm", "p_steps"))
+    goals, norms = (holm([getattr(pair, key) for pair in ours]) for key in ("p_goal", "p_norm"))
+    noted = iter(holm([pair.p_steps for pair in ours if isfinite(pair.p_steps)]))
+    steps = [next(noted) if isfinite(pair.p_steps) else nan for pair in ours]
     return [
         Pair(**{**vars(pair), "p_goal": goal, "p_norm": norm, "p_steps": step})
         for pair, goal, norm, step in zip(ours, goals, norms, steps, strict=True)
@@ -223,7 +246,8 @@ def _pair(cell: Cell, first: str, second: str, a: Rows, b: Rows) -> Pair:
         cell, first, second, len(a), sum(p and not q for p, q in zip(won_a, won_b, strict=True)),
         sum(q and not p for p, q in zip(won_a, won_b, strict=True)), mcnemar(won_a, won_b), len(both),
         *_less(norm_a, norm_b), _ratio(norm_a, norm_b), _ratio(float_a, float_b), signed_rank(norm_a, norm_b),
-        *_less(first_a, first_b), signed_rank(first_a, first_b),
+        *_less(first_a, first_b), signed_rank(first_a, first_b) if timed else nan,
+        *(_median([row["backwards"] for row in rows]) for rows in (a, b)),
     )  # fmt: skip
 
 

@@ -20,7 +20,8 @@ label in the top-k; the top-k is exactly the targets): the authors' program coun
 the paper prints as ASR. E = 0: the share that Eq. 14 counts as ASR. Both are of the 8-bit image, with Wilson's 95 % intervals.
 Within: share that met the goal with ‖z‖₂ ≤ 1275 (untargeted) or 382.5 (targeted), the norms to which the authors' commands
 bound z, in 0–255 units. Pert (Eq. 15, ×10⁻²): mean of ‖z‖₂/(H·W) over the photos with E = 0, of the 8-bit image; "float", before
-rounding. The paper's Pert is of other networks and of pixels from −1 to 1, times 255, twice this unit; it does not compare.
+rounding. The paper's Pert is printed for pixels from −1 to 1, times 255; here it is divided by 2, to be in this unit, and is
+still of other networks. Gradients: mean of backward passes; seconds a photo: the median, of a machine shared with other work.
 First: the median step at which the float image met the goal. Optimality (AttackBench): 1 where no other method here needs less
 on any photo. "{best}" takes for each photo the smallest success of all methods."""
 
@@ -41,7 +42,7 @@ def of_table(table: int, cell: Cell) -> bool:
 
 def figures_markdown(found: Sequence[Figures]) -> str:
     columns = (
-        "annotator | case | k | method | photos | goal % [95 %] | paper | E = 0 % [95 %] | within | Pert | float | paper's | "
+        "annotator | case | k | method | photos | goal % [95 %] | paper | E = 0 % [95 %] | within | Pert | float | paper's ÷ 2 | "
         "first | steps | gradients | passes | optimality | s a photo"
     )
     return markdown(
@@ -60,7 +61,7 @@ def figures_markdown(found: Sequence[Figures]) -> str:
 def larger_markdown(found: Sequence[Larger]) -> str:
     columns = (
         "annotator | method | k | k′ | photos | goal at k′ % [95 %] | paper | E = 0 at k′ % [95 %] | Pert of those | "
-        "paper's"
+        "paper's ÷ 2"
     )
     return markdown(
         columns,
@@ -76,7 +77,7 @@ def larger_markdown(found: Sequence[Larger]) -> str:
 def pairs_markdown(found: Sequence[Pair]) -> str:
     columns = (
         "annotator | case | k | method | beside | photos | goal on it alone | p | ‖z‖₂ smaller | ratio | ratio, float | p | "
-        "goal sooner | p"
+        "goal sooner | p | gradients, medians"
     )
     return markdown(columns, (" | ".join(_pair(pair)) for pair in found))
 
@@ -84,7 +85,8 @@ def pairs_markdown(found: Sequence[Pair]) -> str:
 def _pair(p: Pair) -> list[str]:
     goal = [str(p.photos), f"{p.only_first} : {p.only_second}", chance(p.p_goal)]
     norm = [f"{p.shorter_first} : {p.shorter_second}", number(p.ratio), number(p.ratio_float), chance(p.p_norm)]
-    steps = [f"{p.sooner_first} : {p.sooner_second}", chance(p.p_steps)]
+    steps = [f"{p.sooner_first} : {p.sooner_second}", chance(p.p_steps)] if isfinite(p.p_steps) else [DASH] * 2
+    steps.append(f"{number(p.gradients_first, 0)} : {number(p.gradients_second, 0)}")
     rest = [DASH] * (len(norm) + len(steps)) if p.cell.case == "universal" else [*norm, *steps]  # one norm, no steps
     return [p.cell.annotator, p.cell.case, str(p.cell.k), p.first, p.second, *goal, *rest]
 
@@ -111,9 +113,10 @@ def ahead(found: Sequence[Pair]) -> list[str]:
         for words, otherwise, p_of, lead in _RESPECTS:
             if parts and (ours[0].cell.case == "universal" or not any(map(lead, ours))):
                 continue  # one norm for all, and no steps; or nothing that was measured
-            sure = [pair for pair in ours if p_of(pair) < SURE]
+            tested = [pair for pair in ours if isfinite(p_of(pair))]  # steps were not noted in every cell
+            sure = [pair for pair in tested if p_of(pair) < SURE]
             more, less = sum(lead(p) > 0 for p in sure), sum(lead(p) < 0 for p in sure)
-            parts.append(f"{words} in {more} of {len(ours)} cells and {otherwise} in {less}")
+            parts.append(f"{words} in {more} of {len(tested)} cells and {otherwise} in {less}")
         sentences.append(f"{first} beside {second}: it {'; it '.join(parts)}.")
     return sentences
 
@@ -124,9 +127,14 @@ TESTED = (
 )
 
 
-def page(cells: dict[Cell, dict[str, Rows]], about: str) -> str:
-    """All of it as Markdown. about: the command, photos and settings, as Markdown."""
-    made, beside = figures(cells), pairs(cells)
+EQUAL = "Methods at equal numbers of gradients: [peers.md](peers.md)."
+VARIANTS = "What is in print, where an attack of this project differs from it"
+VARIED = "On fewer photos than the tables above: every method of a cell stands here on the photos that the variants have, too."
+
+
+def page(cells: dict[Cell, dict[str, Rows]], about: str, variants: dict[Cell, dict[str, Rows]] | None = None) -> str:
+    """All of it as Markdown. about: the commands, photos and settings, as Markdown. variants: cells of those that stand apart."""
+    made, beside, varied = figures(cells), pairs(cells), variants or {}
     parts = ["# The paper's tables on the annotators of this project", about, ABOUT.format(best=BEST)]
     for table, title in ((2, "push the true labels out"), (3, ""), (4, "one change for all"), (5, "plant labels")):
         if table == 3 and (found := larger(cells)):
@@ -137,7 +145,15 @@ def page(cells: dict[Cell, dict[str, Rows]], about: str) -> str:
         if ours:
             parts += [f"## Table {table}: {title}", figures_markdown(ours)]
     if beside:
-        parts += ["## Who is ahead", "\n".join(f"- {words}" for words in ahead(beside)), TESTED, pairs_markdown(beside)]
+        parts += [
+            "## Who is ahead",
+            "\n".join(f"- {words}" for words in ahead(beside)),
+            TESTED,
+            EQUAL,
+            pairs_markdown(beside),
+        ]
+    if varied:
+        parts += [f"## {VARIANTS}", VARIED, figures_markdown(figures(varied)), pairs_markdown(pairs(varied))]
     return "\n\n".join(parts) + "\n"
 
 

@@ -31,6 +31,18 @@ def _measured() -> dict[tuple[str, str], list[Pair]]:
     return found
 
 
+def _photos(pairs: Sequence[Pair]) -> str:
+    """On how many photos each of the pairs was measured."""
+    least, most = min(pair.photos for pair in pairs), max(pair.photos for pair in pairs)
+    return f"{least} to {most} photos" if least < most else f"{most} photo{'s' * (most != 1)}"
+
+
+def button() -> str:
+    """What the button says: the choice, and how much it stands on."""
+    pairs = [pair for found in _measured().values() for pair in found]
+    return f"Easiest, as measured ({_photos(pairs)} each)" if pairs else "Easiest, as measured"
+
+
 def is_measured(annotator: str, true: Sequence[str]) -> bool:
     """Whether it was, for one of the true labels at least."""
     return any((annotator, name) in _measured() for name in true)
@@ -49,11 +61,8 @@ def easiest(annotator: str, best_first: Sequence[str], true: Sequence[str], k: i
     else:
         raise ValueError(f"{NOT_MEASURED}.")
     names = [pair.target for pair in pairs]
+    photos = f"{_photos(pairs)} each"
     others = [name for name in best_first if name in able and name not in names][: k - len(names)]
-    least, most = min(pair.photos for pair in pairs), max(pair.photos for pair in pairs)
-    photos = (
-        f"{least} to {most} photos each" if least < most else "1 photo each" if most == 1 else f"{most} photos each"
-    )
     sizes = [f"{pair.target} ({pair.norm:.0f})" for pair in pairs]
     rest = f" Not measured, so best-scored: {listed(others)}." if others else ""
     return Easiest(

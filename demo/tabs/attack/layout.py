@@ -23,6 +23,7 @@ from demo.engine.smaller import can_be_smaller
 from demo.render.pictures import AMPLIFY
 from demo.tabs.attack import downloads
 from demo.tabs.attack.arrival import Arrival
+from demo.tabs.attack.easiest import button as button_of_easiest
 from demo.tabs.attack.label_picker import k_shown
 from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.widgets import Widgets
@@ -161,7 +162,7 @@ def _attack(parts: dict[str, Any], start: Arrival) -> None:
         [(title, name) for name, title in catalog.TARGET_CASES.items()], value="best", label="Targets", visible=False,
         elem_id="case",
     )  # fmt: skip
-    parts["easiest"] = gr.Button("Easiest, as measured", visible=False, size="sm", elem_id="easiest")
+    parts["easiest"] = gr.Button(button_of_easiest(), visible=False, size="sm", elem_id="easiest")
     # Custom values, because a click that overtakes an update brings labels of the choices before it, which Gradio would
     # refuse in words for programmers; the plan checks every label.
     parts["chosen"] = gr.Dropdown(

@@ -11,7 +11,7 @@ from tkml_core.statistics import share
 chance, number, printed = tables_report.chance, tables_report.number, tables_report.printed
 T = TypeVar("T")
 GOAL, EQ_14 = "goal % [95 %]", "E = 0 % [95 %]"
-PAPER_ASR, PAPER_PERT = "paper’s ASR %", "paper’s Pert"
+PAPER_ASR, PAPER_PERT = "paper’s ASR %", "paper’s Pert ÷ 2"
 
 
 def many(numbers: Sequence[int]) -> str:
@@ -93,8 +93,8 @@ def universal(made: list[summary.Figures], command: str) -> Table:
     return Table(
         "Table 4: one change for every photo",
         f"What one z does to photos that it was not made on ({many([f.photos for f in made])} a row), beside random noise just "
-        "as long. “Margin” is TkML-AP-Uv with the goal’s margin in place of Eq. 8. The paper has MS COCO alone, another norm "
-        "budget and another unit, so that its Pert does not compare with ours.",
+        "as long. “Margin” is TkML-AP-Uv with the goal’s margin in place of Eq. 8. The paper has MS COCO alone and another bound "
+        "of the norm; it prints Pert without the 10⁻², which is put back here.",
         ("annotator", "k", "method", "photos", GOAL, PAPER_ASR, EQ_14, "‖z‖₂", "Pert ×10⁻²", PAPER_PERT),
         rows,
         command,
@@ -142,16 +142,18 @@ def beside(made: list[summary.Pair], command: str) -> Table:
             p.cell.annotator, p.cell.case, str(p.cell.k), f"{p.first} : {p.second}", str(p.photos),
             f"{p.only_first} : {p.only_second}", chance(p.p_goal), f"{p.shorter_first} : {p.shorter_second}",
             number(p.ratio), number(p.ratio_float), chance(p.p_norm),
+            f"{number(p.gradients_first, 0)} : {number(p.gradients_second, 0)}",
         ]
         for p in made
     ]  # fmt: skip
     return Table(
         "Who is ahead?",
         "Two methods on the same photos. Goal alone: photos on which only the one, only the other reaches it. Smaller: of the "
-        f"photos that both solve, on how many the one, the other needs less; the ratio is of mean ‖z‖₂. {tables_report.TESTED}",
+        f"photos that both solve, on how many the one, the other needs less; the ratio is of mean ‖z‖₂; "
+        f"gradients a photo are medians. {tables_report.TESTED}",
         (
             "annotator", "case", "k", "methods", "photos", "goal alone", "p", "‖z‖₂ smaller", "ratio, 8-bit",
-            "before rounding", "p",
+            "before rounding", "p", "gradients",
         ),
         rows,
         command,

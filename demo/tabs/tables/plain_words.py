@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import NamedTuple
 
 from tkml_core.measured.summary import Pair
@@ -62,6 +63,7 @@ def against(pairs: Sequence[Pair]) -> list[Against]:
         universal = ours[0].cell.case == "universal"  # of one norm for all, and no steps
         respects = [GOAL] if universal else RESPECTS
         said = [_over_rows(names, one.words, [one.counts(pair) for pair in ours]) for one in respects]
+        said[0] += "" if universal else _cost(ours)  # a smaller change is not had for nothing
         rows = [
             f"{_where(pair)}: {_in_row(names, one.words, one.counts(pair))}."
             for pair in ours
@@ -70,6 +72,34 @@ def against(pairs: Sequence[Pair]) -> list[Against]:
         ]
         made.append(Against(*names, [words for words in said if words], rows if len(ours) > 1 else []))
     return made
+
+
+def _cost(pairs: Sequence[Pair]) -> str:
+    """How many gradients each of the two took, as medians of the rows."""
+    parts = []
+    for name, values in (
+        (pairs[0].first, [pair.gradients_first for pair in pairs]),
+        (pairs[0].second, [pair.gradients_second for pair in pairs]),
+    ):
+        if not all(map(isfinite, values)):
+            return ""
+        least, most = (f"{value:.0f}" for value in (min(values), max(values)))
+        parts.append(f"{least if least == most else f'{least} to {most}'} for {name}")
+    return f" Gradients a photo: {', '.join(parts)}."
+
+
+def gain(pairs: Sequence[Pair]) -> str:
+    """That MinNorm's changes are smaller, and what that costs, in a sentence; nothing where that is not so or not known."""
+    ours = [pair for pair in pairs if pair.second == "MinNorm" and isfinite(pair.gradients_first)]
+    smaller = [pair for pair in ours if pair.ratio > 1]
+    if not smaller:
+        return ""
+    cost, own = ([getattr(pair, key) for pair in ours] for key in ("gradients_second", "gradients_first"))
+    return (
+        f"MinNorm’s changes are on average smaller than those of the paper’s attacks in {len(smaller)} of {len(ours)} rows, but "
+        f"take {min(cost):.0f} to {max(cost):.0f} gradients a photo where theirs take {min(own):.0f} to {max(own):.0f} "
+        "(medians); methods at equal gradients stand in assets/measured/peers.md."
+    )
 
 
 def _differs(counts: Sequence[Count]) -> bool:
@@ -84,6 +114,7 @@ def _ahead(names: tuple[str, str], words: str, lead: int) -> str:
 def _in_row(names: tuple[str, str], words: str, count: Count) -> str:
     """Such as "MinNorm’s change was smaller than kFool’s on 12 of 12 photos (p = .006)"."""
     told = f"{_ahead(names, words, count.lead)} on {max(count.first, count.second)} of {count.photos} photos ({_p(count.p)})"
+    told += "" if count.lead else ", the other way round on as many"
     return told if count.p < SURE else f"{told}: {TOO_FEW}"
 
 
