@@ -54,14 +54,24 @@ def totals(rounds: Sequence[Round]) -> list[Total]:
         reports = [one.ended[place] for one in count]
         norms = [report["l2"] for report in reports if won(report)]
         same = [one.ended[place]["l2"] for one in all_won]
-        figures = (median(report[name] for report in reports) for name in ("backwards", "forwards", "steps", "seconds"))
+        gradients, forwards, steps, seconds = (
+            median(report[name] for report in reports) for name in ("backwards", "forwards", "steps", "seconds")
+        )
         made.append(
             Total(
-                plan.request.attack, len(count), len(norms), median(norms) if norms else None, median(same) if same else None,
-                *figures, cut=sum(report["stopped"] == "time" for report in reports),
+                method=plan.request.attack,
+                photos=len(count),
+                won=len(norms),
+                norm=median(norms) if norms else None,
+                norm_shared=median(same) if same else None,
+                gradients=gradients,
+                forwards=forwards,
+                steps=steps,
+                seconds=seconds,
+                cut=sum(report["stopped"] == "time" for report in reports),
                 barely=sum(standing(report) == "narrow" for report in reports),
             )
-        )  # fmt: skip
+        )
     return made
 
 
