@@ -32,8 +32,8 @@ TESTED = (
 )
 UNIVERSAL_NOTE = (
     "How long one z may be is chosen, here and in the paper, and a longer one fools more photos. The paper heads its Table 4 "
-    "with Pert, not Pert ×10⁻²: read so and in this unit, its changes are of 6.5 to 8 ×10⁻² (TkML-AP-Uv) and 25.5 (kUAPs); ours stand "
-    "in the numbers."
+    "with Pert, not Pert ×10⁻²: read so and in this unit, its changes are of 6.5 to 8 ×10⁻² (TkML-AP-Uv) and 25.5 (kUAPs); ours "
+    "stand in the numbers."
 )
 DATA_SETS = {"voc": "photos of PASCAL VOC", "coco": "photos of MS COCO"}
 NORM, STEPS, PERT = "size of the change, ‖z‖₂", "steps until the goal was first met", "mean size per pixel, Pert ×10⁻²"
