@@ -86,6 +86,15 @@ def test_the_attacks_stand_beside_the_papers_numbers(tmp_path: Path) -> None:
     assert all(len(row) == len(table.columns) for table in (second, third, fifth, beside) for row in table.rows)
 
 
+def test_what_is_printed_and_was_measured_on_fewer_photos_has_a_table_of_its_own(tmp_path: Path) -> None:
+    both = [line("TkML-AP-T", "worst", key) for key in "ab"]
+    write(tmp_path, [*both, line("TkML-AP-T, as printed", "worst", "a")])
+    fifth, apart = tables(tmp_path)
+    assert [row[3:5] for row in fifth.rows] == [["TkML-AP-T", "2"]]
+    assert [row[3:5] for row in apart.rows[:2]] == [["TkML-AP-T", "1"], ["TkML-AP-T, as printed", "1"]]
+    assert len(apart.rows[0]) == len(apart.columns) and 'download="as-printed.csv"' in measured_html(tmp_path)
+
+
 def test_pictures_come_first_and_the_numbers_are_folded_below(tmp_path: Path) -> None:
     sample(tmp_path)
     html = measured_html(tmp_path)

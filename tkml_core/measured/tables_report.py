@@ -128,7 +128,7 @@ TESTED = (
 
 
 EQUAL = "Methods at equal numbers of gradients: [peers.md](peers.md)."
-VARIANTS = "What is in print, where an attack of this project differs from it"
+VARIANTS = "As printed: what is in print, where an attack of this project differs from it"
 VARIED = "On fewer photos than the tables above: every method of a cell stands here on the photos that the variants have, too."
 
 

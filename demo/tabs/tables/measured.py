@@ -104,6 +104,8 @@ def sections(folder: Path = MEASURED) -> list[Section]:
                 note=UNIVERSAL_NOTE if number_ == 4 else "",
             )
         )
+    apart = summary.figures(summary.by_cell(lines.read(folder), variants=True))
+    found.append(Section(numbers.variants(apart, command), tables_report.to_csv(apart)))
     found.append(Section(numbers.beside(beside, command), tables_report.to_csv(beside)))
     return [section for section in found if section.table.rows]
 

@@ -82,6 +82,18 @@ def targeted(made: list[summary.Figures], command: str) -> Table:
     )
 
 
+def variants(made: list[summary.Figures], command: str) -> Table:
+    return Table(
+        tables_report.VARIANTS,
+        tables_report.VARIED,
+        ("annotator", "case", "k", *_FIGURES),
+        [_row(f, f.cell.case, str(f.cell.k)) for f in made],
+        command,
+        heads=4,
+        paper=frozenset({6, 11}),
+    )
+
+
 def universal(made: list[summary.Figures], command: str) -> Table:
     rows = [
         [
