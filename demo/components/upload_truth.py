@@ -82,9 +82,9 @@ def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio) -> gr.State:
     @plainly
     def on_mark(paths: Any, value: Any, so_far: Marked) -> Marked:
         key = value.get("photo") if isinstance(value, dict) else None
-        if key not in own(paths):
+        if not isinstance(key, str) or key not in own(paths):
             raise ValueError("This photo is no longer among those that you uploaded.")
-        return {**so_far, str(key): marked_true(value, load_annotator(str(value.get("annotator"))))}
+        return {**so_far, key: marked_true(value, load_annotator(str(value.get("annotator"))))}
 
     now = [photos.uploads, photo, annotator, marked]
     photos.uploads.change(on_uploads, now, [box, photo, seen, toggles, marked], **CHOICE)

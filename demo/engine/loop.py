@@ -20,7 +20,7 @@ ROUNDING_STEPS = 20
 MOST_FOR_ROUNDING = (
     0.4  # share of the clock: on a machine so slow that 20 steps take longer, most of it goes to the attack
 )
-CLOSING_STEPS = 3  # as many take the pass that is under way as the time is over, and those about the saved picture
+CLOSING_STEPS = 4  # as many take the pass that is under way as the time is over, and those about the saved picture
 _NOTICED = 0.1  # seconds: a search that is over sooner is not told of
 Clock = float | Callable[[], float]  # seconds that a run may last, or what says how many as things stand
 

@@ -8,7 +8,7 @@ Report = Mapping[str, Any]
 
 def asked_margin(report: Report) -> float:
     """κ: by how many logits the goal was to be met."""
-    return float(report["settings"].get("confidence") or 0.0)
+    return float(report.get("settings", {}).get("confidence") or 0.0)
 
 
 def was_met(report: Report) -> bool:

@@ -438,7 +438,7 @@ def test_the_command_makes_measures_and_does_not_make_again(
     monkeypatch.setattr(experiment, "to_make_on", lambda name, args: [])
     monkeypatch.setattr(experiment, "to_measure_on", lambda name, args: [])
     name = "mobilenet-voc20"
-    command = f"--voc a/VOCdevkit --coco a/coco --annotators {name} --k 1 --attacks TkML-AP-Uv --epochs 1 --device cpu"
+    command = f"--voc /a/VOCdevkit --coco /a/coco --annotators {name} --k 1 --attacks TkML-AP-Uv --epochs 1 --device cpu"
     arguments = [*command.split(), "--xi", "1500", "--out", str(tmp_path)]
     experiment.main(arguments)
     path = zoo.path_of("TkML-AP-Uv", name, 1, tmp_path)
@@ -447,7 +447,7 @@ def test_the_command_makes_measures_and_does_not_make_again(
     assert "held_out=1, patience=0" in notes["settings"]  # of two photos one judges
     assert float(notes["own_norm"]) == pytest.approx(1500 * tk.TkMLAPUv().step, rel=0.01)  # one update
     assert float(notes["norm"]) == pytest.approx(1500, rel=0.01) and path.stat().st_size < 200_000
-    assert "a/VOC" not in notes["command"] and "--voc VOCdevkit --coco coco" in notes["command"]
+    assert "/a/VOC" not in notes["command"] and "--voc VOCdevkit --coco coco" in notes["command"]
     page = (tmp_path / "README.md").read_text()
     assert notes["command"] in page and f"| {name} | 1 | TkML-AP-Uv | 1500 | 300 |" in page
     assert "epoch 1" in capsys.readouterr().out

@@ -174,7 +174,7 @@ def test_nothing_on_a_card_lies_on_something_else(data: Path, k: int, roles: dic
     saved = npz.load(data)
     many = [[name, 0.5] for name in tk.load("coco80").labels[:k]]
     report = {
-        **saved.report, "k": k, "before": many, "after": many, "stopped": "time", "attack": "a very long name of an attack",
+        **saved.report, "k": k, "before": many, "after": many, "stopped": "time", "attack": "QuadAttacK",
         "true_labels_guessed": True, **roles,
     }  # fmt: skip
     drawn = card.draw(SavedRun(saved.x, saved.x_adv, (), report), LINK)

@@ -75,7 +75,7 @@ def test_names_are_escaped_wherever_they_come_in() -> None:
         "formula": formula(bad, 1.0, Part(row(i(bad)), bad)),
         "bars": bars(Bar(bad, bad, 0.5)),
         "choice": piece("tabs/learn/controls.html", "choice", name=bad, title=bad, options=[(bad, bad)], first=""),
-        "called": piece("tabs/lesson/screens/universal.html", "called", before=bad, after=bad, lost=True),
+        "called": piece("tabs/lesson/screens/universal.html", "called", before=bad, after=bad, sure=bad, lost=True),
         "film": fill("tabs/lesson/screens/film.html", frames=[(bad, Markup("<i></i>"))], last=0),
     }
     for name, html in pieces.items():

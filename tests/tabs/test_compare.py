@@ -143,7 +143,8 @@ def test_stop_keeps_what_is_there_and_begins_nothing_new(cat: Entry) -> None:
     column, table = column_html(plans[0], seen[-1]), summary.table_html(plans, [report, None], done=True)
     assert 'class="stand cut"' in column and "Cut by the clock</b>" in column and "s of 600<" in column
     assert "<span>cut by the clock</span>" in table and "missed" not in table and "s of 600<" in table
-    assert summary.given_words(STEPS, [report, None]) == f"up to {STEPS} each, 600 s each"
+    taken = f", gradients taken: TkML-AP-T {report['backwards']}"
+    assert summary.given_words(STEPS, [report, None]) == f"up to {STEPS} each, 600 s each{taken}"
     assert summary.given_words(STEPS, [None]) == f"{STEPS} each"
 
 
