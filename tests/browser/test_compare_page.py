@@ -62,7 +62,7 @@ def test_the_run_on_arrival_is_tested_and_a_new_one_clears_it(visit: Callable[..
     fits_both_widths(page, "#real")
 
     page.locator(".sample[data-sample=cat]").click()
-    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    expect(page.locator("#verdict")).to_contain_text("ress Attack")
     expect(page.locator("#real-button")).to_be_disabled()
     expect(tables).to_have_count(0)
     test_page.attack(page)
@@ -75,7 +75,7 @@ def test_the_run_on_arrival_is_tested_and_a_new_one_clears_it(visit: Callable[..
 def test_methods_are_compared_on_what_stands_on_the_attack_tab(visit: Callable[..., Page], tmp_path: Path) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
-    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    expect(page.locator("#verdict")).to_contain_text("ress Attack")
     test_page.fill(page, "#k input[type=number]", "1")
     expect(page.locator("#chips")).to_contain_text("top 1 ends here")
     to_compare(page)
@@ -132,7 +132,7 @@ def test_several_photos_come_in_turn_with_a_sum_and_a_figure_of_each(
 ) -> None:
     page = visit(PHONE)
     page.locator(".sample[data-sample=cat]").click()
-    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    expect(page.locator("#verdict")).to_contain_text("ress Attack")
     to_compare(page)
     page.locator("#compare-photos > button").click()
     box = page.locator("#compare-uploads")
@@ -173,7 +173,7 @@ def test_targets_that_are_named_on_the_attack_tab_are_there_in_compare(visit: Ca
     test_page.fill(page, "#k input[type=number]", "1")
     to_compare(page)
     strip = page.locator("#compare-strip")
-    page.locator("#compare-goal label", has_text="named on Attack").click()
+    page.locator("#compare-goal label", has_text="those named on Attack").click()
     expect(strip).to_contain_text("0 of 1 targets named. On the tab Attack choose “Plant labels that are not there”")
     page.locator("#compare-change").click()
     test_page.choose_attack(page, "TkML-AP-T")

@@ -101,7 +101,9 @@ def test_a_link_brings_the_settings_to_somebody_else(at: Callable[..., Page]) ->
     other.locator("#link-button").click()
     expect(other.locator(LINK)).to_have_value(link)
     expect(other.locator("#link-button")).to_have_text("Copied")
-    other.evaluate("document.execCommand = navigator.clipboard.writeText = () => { throw Error() }")
+    other.evaluate(
+        "() => { navigator.clipboard.writeText = () => Promise.reject(Error()); document.execCommand = () => false }"
+    )
     other.locator("#link-button").click()
     expect(other.locator("#link")).to_contain_text("press Ctrl+C")
     field = "document.activeElement"

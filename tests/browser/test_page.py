@@ -86,7 +86,7 @@ def test_upload_both_attacks_download_and_upload_again(
     fill(page, "#k input[type=number]", "3")  # an upload starts with as many as are marked
     expect(page.locator("#before .label")).to_have_count(3)
     assert names(page, "#before")[0] == "cat" and pressed(page)[0] == "cat"
-    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    expect(page.locator("#verdict")).to_contain_text("ress Attack")
 
     attack(page)
     finished(page)
@@ -114,7 +114,7 @@ def test_upload_both_attacks_download_and_upload_again(
 
     shown = page.locator("#after .label .pct").all_inner_texts()
     upload(page, png)
-    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    expect(page.locator("#verdict")).to_contain_text("ress Attack")
     expect(page.locator("#chips")).to_contain_text("This is a guess")
     fill(page, "#k input[type=number]", "3")
     expect(page.locator("#before .label")).to_have_count(3)
@@ -163,7 +163,7 @@ def test_stop_keeps_the_pictures_and_says_so(visit: Callable[..., Page]) -> None
 def test_a_run_does_not_move_the_page(visit: Callable[..., Page]) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
-    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    expect(page.locator("#verdict")).to_contain_text("ress Attack")
     where = "['#pictures', '#race', '#downloads'].map(id => document.querySelector(id).getBoundingClientRect().top + scrollY)"
     seen = {tuple(page.evaluate(where))}
     attack(page)
@@ -196,7 +196,7 @@ def test_a_broken_upload_is_explained_and_loses_nothing(visit: Callable[..., Pag
 def test_a_wrong_wish_is_explained_and_the_next_one_works(visit: Callable[..., Page]) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
-    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    expect(page.locator("#verdict")).to_contain_text("ress Attack")
     chip = page.locator("#chips .chip[data-label=cat]")
     chip.click()
     expect(chip).to_have_attribute("aria-pressed", "false")
@@ -216,7 +216,7 @@ def test_a_wrong_wish_is_explained_and_the_next_one_works(visit: Callable[..., P
 def test_targets_are_chosen_by_hand_as_many_as_k(visit: Callable[..., Page]) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
-    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    expect(page.locator("#verdict")).to_contain_text("ress Attack")
     fill(page, "#k input[type=number]", "1")
     choose_attack(page, "TkML-AP-T")
     page.locator("#case label", has_text="chosen by hand").click()
@@ -234,7 +234,7 @@ def test_targets_are_chosen_by_hand_as_many_as_k(visit: Callable[..., Page]) -> 
 def test_an_order_is_asked_for_and_checked(visit: Callable[..., Page]) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
-    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    expect(page.locator("#verdict")).to_contain_text("ress Attack")
     choose_attack(page, "CW^k")
     expect(page.locator("#goal input:checked")).to_have_value("ordered")
     fill(page, "#k input[type=number]", "2")

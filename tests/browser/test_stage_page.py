@@ -69,7 +69,7 @@ def test_replay_and_amplification_change_the_pictures_alone(visit: Callable[...,
     expect(page.locator("#change .badge")).to_have_text("× 64")
 
     page.locator(".sample[data-sample=cat]").click()  # another photo: nothing to replay
-    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    expect(page.locator("#verdict")).to_contain_text("ress Attack")
     expect(slider).to_be_disabled()
     expect(play).to_be_disabled()
     expect(page.locator("#closer .open")).to_be_disabled()
@@ -146,7 +146,7 @@ def test_a_closer_look_works_by_keyboard_and_gives_the_focus_back(visit: Callabl
 def test_targets_are_chosen_in_order_by_clicking_labels(visit: Callable[..., Page]) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
-    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    expect(page.locator("#verdict")).to_contain_text("ress Attack")
     expect(page.locator(".marks")).to_be_hidden()
     choose_attack(page, "CW^k")
     fill(page, "#k input[type=number]", "2")
@@ -219,7 +219,7 @@ def test_an_attack_chosen_a_moment_ago_can_be_started_with_the_goals_of_the_one_
 ) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
-    expect(page.locator("#verdict")).to_contain_text("press Attack")
+    expect(page.locator("#verdict")).to_contain_text("ress Attack")
     shown = page.locator("#goal label:visible input")
     assert shown.evaluate_all("all => all.map(one => one.value)") == ["cleared", "inconsistent"]
     choose_attack(page, "MinNorm")

@@ -438,7 +438,9 @@ def test_the_command_makes_measures_and_does_not_make_again(
     monkeypatch.setattr(experiment, "to_make_on", lambda name, args: [])
     monkeypatch.setattr(experiment, "to_measure_on", lambda name, args: [])
     name = "mobilenet-voc20"
-    command = f"--voc /a/VOCdevkit --coco /a/coco --annotators {name} --k 1 --attacks TkML-AP-Uv --epochs 1 --device cpu"
+    command = (
+        f"--voc /a/VOCdevkit --coco /a/coco --annotators {name} --k 1 --attacks TkML-AP-Uv --epochs 1 --device cpu"
+    )
     arguments = [*command.split(), "--xi", "1500", "--out", str(tmp_path)]
     experiment.main(arguments)
     path = zoo.path_of("TkML-AP-Uv", name, 1, tmp_path)
