@@ -151,7 +151,7 @@ def test_several_photos_come_in_turn_with_a_sum_and_a_figure_of_each(
     expect(page.locator("#compare-verdict .sum")).to_contain_text("Of 3 photos")
     expect(page.locator("#compare-verdict .sum")).to_contain_text(re.compile(r"All runs together took [0-9]"))
     expect(page.locator("#compare-status")).to_contain_text("in all")
-    expect(page.locator("#compare-table")).to_contain_text("2 gradients for each method and photo")
+    expect(page.locator("#compare-table")).to_contain_text("2 gradients each, seed 0")
     expect(page.locator("#compare-table tbody tr")).to_have_count(2)
     past = page.locator(".compare-past details")
     expect(past).to_have_count(2)
