@@ -11,7 +11,7 @@ from conftest import RUN
 from gradio.state_holder import StateHolder
 from gradio.utils import get_upload_folder
 from playwright.sync_api import Page, expect
-from test_page import pressed, upload
+from test_page import pressed, upload_and_mark
 
 from demo.photos import upload_folder
 
@@ -20,10 +20,7 @@ def test_photo_and_marks_come_back_where_the_server_has_forgotten_both(
     visit: Callable[..., Page], photos: dict[str, Path]
 ) -> None:
     page = visit()
-    upload(page, photos["cat"])
-    expect(page.locator("#chips")).to_contain_text("This is a guess")
-    page.locator("#chips button.chip[data-label=dog]").click()
-    expect(page.locator("#chips")).to_contain_text("You chose these")
+    upload_and_mark(page, photos["cat"])
     marked = pressed(page)
     page.wait_for_function("sessionStorage.getItem('fool-the-top-k')?.includes('dog')")
     for holder in [found for found in gc.get_objects() if isinstance(found, StateHolder)]:

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
 from conftest import RUN
 from playwright.sync_api import Page, expect
-from test_page import attack, fill, finished, pressed, upload
+from test_page import attack, fill, finished, pressed, upload_and_mark
 
 AWAY = 2500  # milliseconds; Gradio asks every 2 seconds whether the server is back, so that it asks in vain once
 
@@ -18,10 +18,7 @@ def test_photo_marks_and_settings_outlast_a_lost_connection(
     visit: Callable[..., Page], photos: dict[str, Path]
 ) -> None:
     page = visit()
-    upload(page, photos["cat"])
-    expect(page.locator("#chips")).to_contain_text("This is a guess")
-    page.locator("#chips button.chip[data-label=dog]").click()
-    expect(page.locator("#chips")).to_contain_text("You chose these")
+    upload_and_mark(page, photos["cat"])
     fill(page, "#k input[type=number]", "4")
     expect(page.locator("#before .label")).to_have_count(4)
     page.evaluate("window.same = true")

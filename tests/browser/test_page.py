@@ -33,6 +33,14 @@ def upload(page: Page, path: Path) -> None:
     page.locator("#photo input[type=file]").set_input_files(path)
 
 
+def upload_and_mark(page: Page, photo: Path) -> None:
+    """Bring a photo of one's own, and mark the dog as true, too."""
+    upload(page, photo)
+    expect(page.locator("#chips")).to_contain_text("This is a guess")
+    page.locator("#chips button.chip[data-label=dog]").click()
+    expect(page.locator("#chips")).to_contain_text("You chose these")
+
+
 def attack(page: Page) -> None:
     page.locator("#attack-button").click()
     expect(page.locator("#stop-button")).to_be_enabled()

@@ -138,7 +138,7 @@ class MinNorm(Attack):
             size = length(move)
             if index == 0 and state.start is None and self.trust < torch.inf:
                 longest = replace(longest, rows, faster * self.trust * size)
-            elif 2 * index == min(self.schedule, most):
+            elif index == min(self.schedule, most) // 2:
                 longest = torch.where(state.best_norm < torch.inf, longest, torch.inf)
             within = (take(longest, rows) / size.clamp(min=1e-12)).clamp(max=1)
             if index:  # w must not go on growing for what z was kept from doing
