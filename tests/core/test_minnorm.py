@@ -262,13 +262,14 @@ def test_no_step_is_longer_than_trust_allows() -> None:
     true = guessed_truth(logits)
     goal = tk.Targeted(targets=tk.choose_targets("worst", logits, true=true, k=3), true=true)
 
-    def longest(trust: float) -> float:
-        """The longest step over the first."""
+    def longest(trust: float, of: int) -> float:
+        """The longest of so many steps over the first."""
         seen = [step.x_adv for step in tk.MinNorm(max_steps=25, rounded=0, trust=trust).steps(own, x, goal)]
         moves = [float((after - before).norm()) for before, after in pairwise(seen)]
-        return max(moves) / moves[0]
+        return max(moves[:of]) / moves[0]
 
-    assert longest(0.25) <= 1.001 < 1.5 < longest(float("inf"))
+    assert longest(0.25, 12) <= 1.001 < 1.5 < longest(float("inf"), 12)
+    assert longest(0.25, 25) > 1.001  # half of the steps, an odd number, brought no success
     with pytest.raises(ValueError, match="trust = 0"):
         tk.MinNorm(trust=0)
 
