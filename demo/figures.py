@@ -18,6 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 import tkml_core as tk
+from demo.catalog.english import listed
 from demo.engine.label_roles import Roles
 from demo.export.figure import write
 from demo.export.paper_figures import Listed, Panel, Strip, draw
@@ -37,12 +38,13 @@ UNIVERSAL_AMPLIFY = 5  # one perturbation for all is some ten times as long
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo as the annotator sees it: pixels (1,3,H,W), logits (1,m), true labels bool (1,m)."""
+    """A photo as the annotator sees it: pixels (1,3,H,W), logits (1,m), true labels bool (1,m), and whether they are a guess."""
 
     name: str
     x: Tensor
     logits: Tensor
     true: Tensor
+    guessed: bool
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,15 @@ class Makes:
         x = self.annotator.prepare(tk.open_photo(path), square=square)
         with torch.no_grad():
             logits = self.annotator(x)
-        return Photo(path.name, x, logits, self.annotator.mask(true) if true else self.annotator.guess(logits))
+        marked = self.annotator.mask(true) if true else self.annotator.guess(logits)
+        return Photo(path.name, x, logits, marked, guessed=not true)
+
+    def told(self, photos: Sequence[Photo], beforehand: bool) -> str:
+        """What stands below a figure: with what it was made, and of which photos the true labels are a guess."""
+        given = "made beforehand on other photos" if beforehand else f"κ = 0, at most {self.max_steps} steps"
+        guessed = [photo.name for photo in photos if photo.guessed]
+        more = f" True labels guessed, as every one of 50 % or more: {listed(guessed, MOST)}." if guessed else ""
+        return f"{self.name}, k = {self.k}; {given}; pictures and labels of the saved 8-bit images.{more}"
 
     def names(self, true: Tensor) -> tuple[str, ...]:
         return tuple(self.annotator.labels[j] for j in true[0].nonzero()[:, 0].tolist())
@@ -153,6 +163,7 @@ def figure_4(makes: Makes, photos: Sequence[Photo]) -> Drawn:
 
 
 FIGURES: dict[int, Callable[[Makes, Sequence[Photo]], Drawn]] = {1: figure_1, 2: figure_2, 3: figure_3, 4: figure_4}
+USED = {1: 1, 4: len(tk.CASES)}  # how many of the photos are in it; all of them in the others
 
 
 def chosen(folder: Path, names: Sequence[str]) -> list[Path]:
@@ -195,7 +206,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             photos = [makes.photo(path, true.get(path.name, ()), square=number == 3) for path in paths]
             strips, heads = FIGURES[number](makes, photos)
             title = f"Figure {number} of the paper, on {args.annotator} at k = {args.k}"
-            for path in write(partial(draw, strips, heads), args.out / f"figure{number}", title):
+            told = makes.told(photos[: USED.get(number)], beforehand=number == 3)
+            for path in write(partial(draw, strips, heads, told), args.out / f"figure{number}", title):
                 print(path)
         except (OSError, ValueError) as error:  # the others can be drawn all the same
             print(f"Figure {number}: {error}", file=sys.stderr)

@@ -16,7 +16,7 @@ import tkml_core as tk
 from tkml_core.attacks.registry import UNIVERSAL, goal_name
 from tkml_core.attacks.universal.precomputed import Precomputed
 from tkml_core.photo_files import allowed
-from tkml_core.report import data_file, levels, measured
+from tkml_core.report import data_file, levels, made_with, measured
 from tkml_core.step_generators import WithResult
 from tkml_core.zoo import DEFAULT
 
@@ -132,8 +132,14 @@ def asked_for(
     return kind, None
 
 
+def settings_of(attack: Any) -> dict[str, Any]:
+    """The attack's settings but for those that stand by themselves; what was made beforehand has none left."""
+    named = () if isinstance(attack, Precomputed) else fields(attack)
+    return {field.name: getattr(attack, field.name) for field in named if field.name not in ("max_steps", "seed")}
+
+
 def report_of(
-    args: argparse.Namespace, labels: Sequence[str], goal: tk.Goal, named: Sequence[str], result: tk.Result
+    args: argparse.Namespace, labels: Sequence[str], attack: Any, goal: tk.Goal, named: Sequence[str], result: tk.Result
 ) -> dict[str, Any]:
     """What the run was asked for and what it took; `report.measured` has what came of it."""
     hides = goal.asks_for == "hidden"
@@ -142,7 +148,8 @@ def report_of(
         "true_labels": [label for label, true in zip(labels, goal.true[0].tolist(), strict=True) if true],
         "true_labels_guessed": not args.true, "targets": [] if hides else list(named), "hidden": list(named) if hides else [],
         "l2_before_rounding": float(result.norm_float[0]), "steps": int(result.steps[0]), "forwards": int(result.forwards[0]),
-        "backwards": int(result.backwards[0]), "seed": args.seed,
+        "backwards": int(result.backwards[0]), "seed": args.seed, "max_steps": getattr(attack, "max_steps", None),
+        "settings": settings_of(attack), **made_with(args.annotator),
     }  # fmt: skip
 
 
@@ -185,7 +192,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     if args.out:
         names = [] if named is None else [annotator.labels[j] for j in named[0].tolist()]
-        report = {**report_of(args, annotator.labels, goal, names, result), **found}
+        report = {**report_of(args, annotator.labels, attack, goal, names, result), **found}
         try:
             tk.to_pil(result.x_adv).save(args.out, format="PNG")
             data = data_file(levels(x), levels(result.x_adv), annotator.labels, report)

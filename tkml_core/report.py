@@ -3,7 +3,10 @@
 import io
 import json
 import math
+import tomllib
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,22 @@ from torch import Tensor
 from tkml_core.goals import Goal
 from tkml_core.metrics import average_precision_at, l2_norm, linf_norm, ndcg_at, pert, precision_at, psnr, ssim
 from tkml_core.ranking import consistent, topk
+from tkml_core.zoo.registry import weights_of
+
+
+@cache
+def version() -> str:
+    """This project's, as `pyproject.toml` says."""
+    text = (Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
+    return str(tomllib.loads(text)["project"]["version"])
+
+
+def made_with(annotator: str) -> dict[str, str | None]:
+    """What else decides a run: this project's version, and the SHA-256 of the annotator's weights, None where it has no files."""
+    try:
+        return {"version": version(), "weights_sha256": weights_of(annotator) or None}
+    except OSError:  # a file that has gone since the annotator was loaded
+        return {"version": version(), "weights_sha256": None}
 
 
 def top(labels: Sequence[str], logits: Tensor, k: int) -> list[list[Any]]:

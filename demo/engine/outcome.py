@@ -13,7 +13,7 @@ from demo.engine.frames import History
 from demo.engine.plan import Plan
 from demo.engine.run_queue import ALONE_SECONDS
 from demo.photos.attack_note import attack_note
-from tkml_core.report import measured
+from tkml_core.report import made_with, measured
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,10 @@ def conclude(
         "device": device_name(x.device),
         "seed": plan.seed,
         "max_steps": plan.max_steps,
+        "max_gradients": plan.request.gradients,
         "settings": dict(sorted(plan.settings.items())),
         "started_from": plan.start and dict(plan.start.report),
+        **made_with(plan.request.annotator),
     }
     return Outcome(plan, buffer.getvalue(), logits, history, report)
 

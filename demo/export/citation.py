@@ -1,9 +1,9 @@
 """How to cite: the paper's BibTeX entry, and one for this project that names the settings of a run."""
 
-import tomllib
-from functools import cache
-from pathlib import Path
+import os
 from typing import Any
+
+from tkml_core.report import version
 
 YEAR = 2026  # of the version that `pyproject.toml` names
 PAPER = """\
@@ -11,14 +11,9 @@ PAPER = """\
   title     = {TkML-AP: Adversarial Attacks to Top-k Multi-Label Learning},
   author    = {Hu, Shu and Ke, Lipeng and Wang, Xin and Lyu, Siwei},
   booktitle = {Proceedings of the IEEE/CVF International Conference on Computer Vision (ICCV)},
-  year      = {2021}
+  year      = {2021},
+  url       = {https://arxiv.org/abs/2108.00146}
 }"""
-
-
-@cache
-def _version() -> str:
-    text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
-    return str(tomllib.loads(text)["project"]["version"])
 
 
 def _settings(report: dict[str, Any]) -> str:
@@ -39,11 +34,22 @@ def _settings(report: dict[str, Any]) -> str:
     return listed.replace("^", r"\^{}").replace("β", r"$\beta$")
 
 
+def project(note: str = "") -> str:
+    """The project's own entry, with the address of the Space where it runs on one."""
+    space = os.environ.get("SPACE_ID")
+    more = [("url", f"https://huggingface.co/spaces/{space}")] if space else []
+    more += [("note", note)] if note else []
+    fields = [
+        ("title", "Fool the top-k: a live demonstration of TkML-AP"),
+        ("author", r"{The T\_kML-AP demonstration's authors}"),
+        ("version", version()),
+        ("year", YEAR),
+        ("license", "MIT"),
+        *more,
+    ]
+    return "@software{foolthetopk,\n" + ",\n".join(f"  {name:9} = {{{value}}}" for name, value in fields) + "\n}"
+
+
 def bibtex(report: dict[str, Any] | None) -> str:
     """Both entries; the project's has a note on the run that `report` is about, if there is one."""
-    note = f",\n  note      = {{Settings: {_settings(report)}}}" if report else ""
-    return (
-        f"{PAPER}\n\n@software{{foolthetopk,\n  title     = {{Fool the top-k: a live demonstration of TkML-AP}},\n"
-        f"  author    = {{{{The T\\_kML-AP demonstration's authors}}}},\n  version   = {{{_version()}}},\n"
-        f"  year      = {{{YEAR}}},\n  license   = {{MIT}}{note}\n}}"
-    )
+    return f"{PAPER}\n\n{project(f'Settings: {_settings(report)}' if report else '')}"

@@ -1,5 +1,6 @@
 """The paper's Figures 1 to 4 laid out: strips of photos, perturbations and adversarial photos with their labels below."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ HEADS, TITLES, LINE, AFTER = (
     0.14,
 )  # inches: who attacks, what is shown, words above a list, after a strip
 TEXT = 5.6  # points, of labels
+CHARACTERS = 150  # of a line of what stands below
 STEP = ROW * TEXT / 7.5 + 0.035  # from one label to the next
 
 NOBODY = Roles(())  # no label has a part
@@ -49,23 +51,25 @@ class Strip:
     name: str = ""
 
 
-def draw(strips: Sequence[Strip], heads: Sequence[tuple[str, int]]) -> Figure:
-    """Strips below one another. heads: who attacked, above so many columns each."""
+def draw(strips: Sequence[Strip], heads: Sequence[tuple[str, int]], words: str = "") -> Figure:
+    """Strips below one another. heads: who attacked, above so many columns each; words: stand below them all."""
     count = len(strips[0].panels)
     side = SIDE * any(strip.name for strip in strips)
     wide = min((WIDTH - 2 * MARGIN - side - GAP * (count - 1)) / count, WIDEST)
     first = (WIDTH + side - count * wide - GAP * (count - 1)) / 2
     lefts = [first + number * (wide + GAP) for number in range(count)]
     talls = [max(_tall(panel.picture, wide) for panel in strip.panels if panel) for strip in strips]
-    words = [max(panel.tall for panel in strip.panels if panel) for strip in strips]
-    total = MARGIN + HEADS + sum(TITLES + tall + below + AFTER for tall, below in zip(talls, words, strict=True))
+    lists = [max(panel.tall for panel in strip.panels if panel) for strip in strips]
+    told = textwrap.wrap(words.replace(" = ", "\u00a0=\u00a0"), CHARACTERS)
+    total = MARGIN + HEADS + sum(TITLES + tall + below + AFTER for tall, below in zip(talls, lists, strict=True))
+    total += LINE * len(told)
     figure = Figure(figsize=(WIDTH, total), facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(total, 0))
     axes.axis("off")
     _heads(axes, heads, lefts, wide)
     top = MARGIN + HEADS
-    for strip, tall, below in zip(strips, talls, words, strict=True):
+    for strip, tall, below in zip(strips, talls, lists, strict=True):
         if strip.name:
             middle = top + TITLES + tall / 2
             axes.text(
@@ -76,6 +80,8 @@ def draw(strips: Sequence[Strip], heads: Sequence[tuple[str, int]]) -> Figure:
             if panel:
                 _panel(figure, axes, panel, left, top, wide, tall)
         top += TITLES + tall + below + AFTER
+    for number, line in enumerate(told, 1):
+        axes.text(MARGIN, top - AFTER + number * LINE, line, size=6.5, color=INK)
     return figure
 
 

@@ -165,9 +165,7 @@ def aim(goal: str, k: int, roles: Roles) -> str:
 
 def sentence(report: dict[str, Any]) -> str:
     """The verdict in plain words, and what it rests on."""
-    true = report["true_labels"]
-    guess = f" The true label{'s were' if len(true) > 1 else ' was'} guessed: {listed(true)}."
-    guess = guess if report["true_labels_guessed"] else ""
+    guess = _guessed(report)
     if report["achieved"] and was_met(report):  # that comes first, before why it was
         return _met_before(report) + guess
     return _unrecognised(report) + _what_happened(report) + guess
@@ -233,14 +231,35 @@ def goal_words(report: dict[str, Any]) -> str:
     return words[standing(report)]
 
 
+def given_words(report: dict[str, Any]) -> str:
+    """How firmly the goal was to be met, and what the attack might take for it; empty for what was made beforehand."""
+    if "confidence" not in report.get("settings", {}):
+        return ""
+    one, many = catalog.unit_of(report["attack"])
+    limits = [(report.get("max_steps"), one, many), (report.get("max_gradients"), "gradient", "gradients")]
+    words = [f"{most} {few if most == 1 else more}" for most, few, more in limits if most]
+    words += [f"{report['time_limit']:.0f} s"] if report.get("time_limit") else []
+    return f"κ = {asked_margin(report):g}{f', at most {listed(words)}' if words else ''}"
+
+
+def _guessed(report: dict[str, Any]) -> str:
+    """A sentence with the true labels, where the annotator's guess was taken for them."""
+    true = report["true_labels"]
+    if not report.get("true_labels_guessed"):
+        return ""
+    return f" The true label{'s were' if len(true) > 1 else ' was'} guessed: {listed(true)}."
+
+
 def caption(report: dict[str, Any]) -> str:
-    """One line for a figure: which attack on what, and how large its change is."""
+    """What stands below a figure: which attack on what, what it was given, and how large its change is."""
     named = report["targets"] or report["hidden"]
     psnr = "" if report["psnr"] is None else f", PSNR {report['psnr']:.1f} dB"
+    given = given_words(report)
     return (
         f"{report['attack']} on {report['annotator']}, k = {report['k']}. Goal: {reached(report)}"
         f"{f' ({listed(named)})' if report['targets'] else ''}; {reached_words(report)}. "
-        f"‖z‖₂ = {report['l2']:.1f}, ‖z‖∞ = {report['linf']:.0f}/255, Pert = {report['pert'] * 100:.3f} × 10⁻²{psnr}."
+        f"{f'{given}. ' if given else ''}‖z‖₂ = {report['l2']:.1f}, ‖z‖∞ = {report['linf']:.0f}/255, "
+        f"Pert = {report['pert'] * 100:.3f} × 10⁻²{psnr}.{_guessed(report)}"
     )
 
 
@@ -255,10 +274,11 @@ def comparison_caption(reports: Sequence[dict[str, Any]]) -> str:
     ]
     met = f" Reached by {listed(methods, len(methods))}." if methods else ""
     missed = f" Not reached by {listed(failed, len(failed))}." if failed else ""
+    given = "; ".join(dict.fromkeys(words for report in reports if (words := given_words(report))))
     return (
         f"Methods on {first['annotator']}, k = {first['k']}. Goal: {reached(first)}"
         f"{f' ({listed(named)})' if first['targets'] else ''}.{met}{missed}"
-        f"{f' {listed(others, len(others))}.' if others else ''}"
+        f"{f' {listed(others, len(others))}.' if others else ''}{f' Each: {given}.' if given else ''}{_guessed(first)}"
     )
 
 

@@ -89,5 +89,8 @@ def test_the_curl_example_runs(server: str, folder: Path) -> None:
         assert png.format == "PNG" and min(png.size) == entry_of("voc20").input_size.short
 
 
-def test_the_citation_is_the_pages_own() -> None:
-    assert citation.PAPER in README
+def test_the_citations_are_the_pages_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SPACE_ID", raising=False)
+    assert citation.PAPER in README and citation.project() in README
+    monkeypatch.setenv("SPACE_ID", "someone/top-k")
+    assert "  url       = {https://huggingface.co/spaces/someone/top-k}\n}" in citation.project()

@@ -1,7 +1,9 @@
 """Bundled files of tensors are read as they were bundled, or not at all."""
 
 import hashlib
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from tkml_core.zoo import checksums, mobilenet, universal_perturbations, weights
+from tkml_core.report import made_with
+from tkml_core.zoo import checksums, mobilenet, registry, universal_perturbations, weights
 from tkml_core.zoo.weights import load_weights, save_weights
 
 FOLDERS = (weights.FOLDER, universal_perturbations.FOLDER)
@@ -65,6 +68,24 @@ def test_files_in_no_list_are_told_in_a_sentence_too(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(FileNotFoundError):
         load_weights(nn.Linear(3, 2), path)
+
+
+def test_a_report_names_the_weights_as_they_are_now(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def digest() -> str | None:
+        return made_with("voc20")["weights_sha256"]
+
+    def reads(*files: Path) -> None:
+        monkeypatch.setitem(registry.ENTRIES, "voc20", replace(registry.ENTRIES["voc20"], files=files))
+
+    reads(file)
+    assert digest() == checksums.sums_in(file.parent)[file.name] == registry.weights_of("voc20")
+    os.utime(file, ns=(1, 1))
+    flip_a_bit(file)
+    assert digest() == hashlib.sha256(file.read_bytes()).hexdigest() != checksums.sums_in(file.parent)[file.name]
+    reads()
+    assert digest() is None
+    reads(file.with_name("gone"))
+    assert digest() is None
 
 
 def test_what_is_saved_is_recorded_where_there_is_a_list(file: Path) -> None:

@@ -14,6 +14,9 @@ from torch import Tensor, nn
 import tkml_core as tk
 from tkml_core.__main__ import arguments, main
 from tkml_core.attacks.registry import goal_name
+from tkml_core.report import version
+from tkml_core.zoo.checksums import sums_in
+from tkml_core.zoo.registry import entry_of
 
 
 @pytest.fixture
@@ -69,6 +72,9 @@ def fooled(photo: Path, more: list[str], capsys: pytest.CaptureFixture[str]) -> 
         assert np.array_equal(data["x_adv"], np.asarray(Image.open(saved)))
     assert [name for name, _ in report["after"]] == [annotator.labels[j] for j in top] and report["achieved"]
     assert report["true_labels"] == ["cat"] and len(report["targets"]) == (2 if more else 0)
+    assert report["max_steps"] == 200 and report["settings"]["confidence"] == 0 and report["version"] == version()
+    (weights,) = entry_of("voc20").files
+    assert report["weights_sha256"] == sums_in(weights.parent)[weights.name]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 import csv
 import json
 import math
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -12,7 +14,9 @@ import numpy as np
 import pytest
 import torch
 from datasets import write_coco, write_voc
+from safetensors.torch import save_file
 from torch import Tensor, nn
+from torchvision import models
 
 import tkml_core as tk
 from tkml_core.attacks.common.budget import Budget
@@ -43,9 +47,20 @@ class Tiny(nn.Module):
         return 8 * self.layers(x)
 
 
+def agreeing(root: Path, annotator: tk.Annotator, count: int) -> None:
+    """Write VOC 2007 test in miniature, labelled as the annotator sees it: consistent at every k."""
+    write_voc(root, 2007, "test", {f"{i:06d}": {} for i in range(count)})
+    labels = {}
+    for path in sorted((root / "VOC2007" / "JPEGImages").iterdir()):
+        with torch.no_grad():
+            x = annotator.prepare(tk.open_photo(path), square=True)
+            labels[path.stem] = {VOC20[int(annotator(x).argmax())]: 1}
+    write_voc(root, 2007, "test", labels)
+
+
 @pytest.fixture
 def voc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A registry with the tiny annotator, and VOC 2007 test in miniature, labelled as it sees it: consistent at every k."""
+    """A registry with the tiny annotator, and photos that it agrees with."""
     entry = Entry(
         name=TINY, labels=VOC20, build=Tiny, files=(), data_set="voc", sentence="", source="", licence="",
         input_size=InputSize(32, 64),
@@ -53,15 +68,8 @@ def voc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setitem(registry.ENTRIES, TINY, entry)
     for name in ("RANK", "WORLD_SIZE"):
         monkeypatch.delenv(name, raising=False)
-    annotator, root = tk.load(TINY, "cpu"), tmp_path / "VOCdevkit"
-    write_voc(root, 2007, "test", {f"{i:06d}": {} for i in range(7)})
-    labels = {}
-    for path in sorted((root / "VOC2007" / "JPEGImages").iterdir()):
-        with torch.no_grad():
-            x = annotator.prepare(tk.open_photo(path), square=True)
-            labels[path.stem] = {VOC20[int(annotator(x).argmax())]: 1}
-    write_voc(root, 2007, "test", labels)
-    return root
+    agreeing(tmp_path / "VOCdevkit", tk.load(TINY, "cpu"), 7)
+    return tmp_path / "VOCdevkit"
 
 
 def command(voc: Path, out: Path, *more: str) -> list[str]:
@@ -124,15 +132,75 @@ def test_two_processes_make_the_table_of_one(voc: Path, tmp_path: Path, monkeypa
     assert (two / "larger.csv").read_bytes() == (one / "larger.csv").read_bytes()
 
 
+NET = """
+architecture = "torchvision:shufflenet_v2_x0_5"
+weights = "net.safetensors"
+labels = "voc20"
+data_set = "voc"
+input_size = 64
+mean = [0.5, 0.5, 0.5]
+std = [0.5, 0.5, 0.5]
+"""
+
+
+def test_torchrun_makes_the_table_of_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(1)
+    save_file(models.shufflenet_v2_x0_5(weights=None, num_classes=20).state_dict(), tmp_path / "net.safetensors")
+    (tmp_path / "net.toml").write_text(NET)
+    monkeypatch.setenv("TKML_ANNOTATORS", str(tmp_path / "net.toml"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    root = tmp_path / "VOCdevkit"
+    agreeing(root, tk.load("net", "cpu"), 4)
+    one, two = tmp_path / "one", tmp_path / "two"
+    args = [
+        "--voc", str(root), "--annotator", "net", "--device", "cpu", "--batch", "1", "--tables", "2", "--k", "3", "5",
+        "--images", "4", "--methods", "TkML-AP-U(max_steps=9)", "kFool(max_steps=3)",
+    ]  # fmt: skip
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    tables.main([*args, "--out", str(one)])
+    torch.set_num_threads(threads)
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run(
+        [*torchrun, "-m", "tkml_core.experiments.tables", *args, "--out", str(two)], cwd=Path(__file__).parents[2],
+        capture_output=True, text=True, timeout=240,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in two.glob("lines*")) == ["lines0.jsonl", "lines1.jsonl"]
+    assert [json.dumps(row) for row in lines(two)] == [json.dumps(row) for row in lines(one)] and len(lines(one)) == 16
+    for name in ("larger.csv", "pairs.csv"):
+        assert (two / name).read_bytes() == (one / name).read_bytes()
+
+
 def test_the_time_limit_ends_between_cells_and_says_how_long_the_rest_takes(voc: Path, tmp_path: Path) -> None:
     args = tables.parser().parse_args(command(voc, tmp_path))
     work, said = tables.work_of(args, []), []
-    clock: Iterator[float] = iter(range(0, 10_000, 20))  # each look at it takes 20 s
-    assert not results.run(work, tmp_path, 1.0, said.append, lambda: next(clock))
+    rounds: list[int] = []
+    clock: Iterator[float] = iter(range(0, 10_000, 7))  # each look at it takes 7 s; a cell's block has four of them
+    assert not results.run(work, tmp_path, 1.0, said.append, lambda: next(clock), lambda: rounds.append(len(said)))
     counts = {cell: [len(rows) for rows in found.values()] for cell, found in summary.by_cell(lines(tmp_path)).items()}
     assert list(counts.values()) == [[2, 2], [2, 2]]  # two cells' first blocks, both methods on each
-    assert "to go, about" in said[0] and "goes on from here" in said[-1]
-    assert results.run(work, tmp_path, None, said.append)
+    assert "to go, about" in said[0] and "goes on from here" in said[-1] and not rounds
+    assert results.run(work, tmp_path, None, said.append, after_round=lambda: rounds.append(len(said)))
+    assert len(rounds) == 3 and rounds[-1] == len(said)  # five photos, two at a time
+
+
+def test_nothing_is_begun_that_would_end_after_the_time_limit(
+    voc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A photo takes 10 s, a block of two with two methods 40 s: of 100 s the third cell's would take more than is left."""
+    args = tables.parser().parse_args(command(voc, tmp_path))
+    work, said, time = tables.work_of(args, []), [], [0.0]
+    attack = results.outcomes
+
+    def slow(*given: Any) -> list[dict[str, Any]]:
+        time[0] += 20
+        return [{**line, "seconds": 10.0} for line in attack(*given)]
+
+    monkeypatch.setattr(results, "outcomes", slow)
+    assert not results.run(work, tmp_path, 100 / 60, said.append, lambda: time[0])
+    assert time[0] == 80 and [len(rows) for rows in summary.by_cell(lines(tmp_path)).values()] == [2, 2]
+    assert said[-1].startswith("1.66667 minutes are over, or would be.")
 
 
 def test_what_a_folder_holds_is_not_mixed_with_other_settings(voc: Path, tmp_path: Path) -> None:

@@ -23,6 +23,9 @@ from demo.render import verdict
 from demo.render.icons import FOLDER
 from demo.tabs.attack import stage
 from tkml_core import __main__ as shell
+from tkml_core.report import version
+from tkml_core.zoo.checksums import sums_in
+from tkml_core.zoo.registry import entry_of
 
 
 def run(plan: Plan) -> Outcome:
@@ -53,6 +56,8 @@ def test_the_data_file_is_exact(outcome: Outcome, data: Path) -> None:
         assert file["labels"].tolist() == list(tk.load("voc20").labels)
         report = json.loads(str(file["report"]))
     assert report == outcome.report
+    (weights,) = entry_of("voc20").files
+    assert report["version"] == version() and report["weights_sha256"] == sums_in(weights.parent)[weights.name]
     assert np.linalg.norm(z.astype(float)) == pytest.approx(report["l2"], rel=1e-4)
     png = np.asarray(Image.open(files.save_png(outcome, data.parent)))
     assert np.array_equal(png, x_adv)

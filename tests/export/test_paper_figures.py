@@ -72,7 +72,12 @@ def test_words_of_every_strip_stand_in_the_figure() -> None:
     panel = Panel(
         "original", grey, [("top 1", [("cat", 0.5)]), ("targets", [("dog", 0.25)])], Roles(("cat",), ("dog",))
     )
-    drawn = draw([Strip([panel, None], "best"), Strip([panel, panel], "worst")], [("", 1), ("ML-AP", 1)])
-    words = [text.get_text() for text in drawn.axes[0].texts]
+    told = figures.Makes(None, "voc20", 2, 9).told([figures.Photo("a.png", None, None, None, guessed=True)], False)
+    strips = [Strip([panel, None], "best"), Strip([panel, panel], "worst")]
+    drawn = draw(strips, [("", 1), ("ML-AP", 1)], told)
+    words = [text.get_text().replace("\u00a0", " ") for text in drawn.axes[0].texts]
     assert {"best", "worst", "ML-AP", "top 1", "targets"} <= set(words)
+    assert words[-1].startswith("voc20, k = 2; κ = 0, at most 9 steps;") and words[-1].endswith("a.png.")
+    bottom = drawn.axes[0].get_ylim()[0]
+    assert all(0 < text.get_position()[1] < bottom for text in drawn.axes[0].texts)
     assert words.count("original") == words.count("cat") == words.count("dog") == 3

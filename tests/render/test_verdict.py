@@ -11,7 +11,7 @@ from demo.engine.frames import Frame, History
 from demo.engine.win import won
 from demo.render.run_figures import run_figures_html
 from demo.render.status import progress_words, speed_words
-from demo.render.verdict import news_of, sentence, verdict_html
+from demo.render.verdict import caption, comparison_caption, news_of, sentence, verdict_html
 from tkml_core.step import Step
 
 
@@ -73,6 +73,19 @@ def test_a_win_comes_before_the_way_it_ended_and_a_narrow_one_says_so() -> None:
     assert words.endswith("the 20-second clock while others wait at step 6 (time for saving is kept back).")
     firm = {**won, "margin": -1.001}
     assert "narrow" not in sentence(firm) and "asked for: −1 or less" in run_figures_html(firm)
+
+
+def test_a_figure_says_what_was_given_and_what_was_guessed() -> None:
+    made = report("cat", "dog", true_labels=["cat"], true_labels_guessed=True, settings={"confidence": 0.5})
+    words = caption(made)
+    assert "not reached. κ = 0.5, at most 60 steps and 60 s. ‖z‖₂" in words
+    assert words.endswith(" The true label was guessed: cat.")
+    queries = {**made, "attack": "BlackBox", "max_steps": 1, "max_gradients": 9, "settings": {"confidence": 0}}
+    both = comparison_caption([made, queries])
+    assert "Each: κ = 0.5, at most 60 steps and 60 s; κ = 0, at most 1 query, 9 gradients and 60 s." in both
+    assert both.endswith(" The true label was guessed: cat.")
+    beforehand = {**made, "attack": "TkML-AP-Uv", "settings": {}, "true_labels_guessed": False}
+    assert not any(word in caption(beforehand) for word in ("κ", "at most", "guessed"))
 
 
 def test_what_the_visitor_stopped_is_called_stopped_unless_it_brought_something() -> None:

@@ -4,7 +4,6 @@ Lines of other folders may be put beside them, each run's with its notes: `lines
 """
 
 import argparse
-import hashlib
 import json
 import platform
 from collections import defaultdict
@@ -18,18 +17,10 @@ from tkml_core.experiments.command import plain_command
 from tkml_core.experiments.results import Work, process, replace_text
 from tkml_core.measured.lines import NOTES, read, saved
 from tkml_core.measured.markdown import markdown
-from tkml_core.zoo.registry import entry_of
+from tkml_core.zoo.registry import weights_of
 
 PACKAGES = ("torch", "torchvision", "numpy", "scipy", "pillow", "safetensors")
 SAME = ("seed", "select", "set", "budget")  # what all lines of a folder have in common
-
-
-def weights_of(name: str) -> str:
-    """One SHA-256 of all the files that an annotator reads."""
-    digest = hashlib.sha256()
-    for path in entry_of(name).files:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def notes(args: argparse.Namespace, parser: argparse.ArgumentParser, work: Work) -> dict[str, Any]:

@@ -83,35 +83,49 @@ def run(
     minutes: float | None = None,
     say: Callable[[str], None] = print,
     now: Callable[[], float] = time.monotonic,
+    after_round: Callable[[], object] = lambda: None,
 ) -> bool:
     """Attack what has no line in the folder yet, a block of each cell in turn; whether all is done.
 
-    minutes: after so many no new block of a cell is begun.
+    minutes: nothing is begun that would end after so many, by what a photo has taken so far. after_round: called whenever
+    every cell has had its block.
     """
     rank, processes = process()
     progress = _Progress(work, read(folder), processes)
     end = now() + 60 * minutes if minutes is not None else float("inf")
     for number in range(-(-work.images // work.batch)):
-        for place, (cell, methods) in enumerate(work.methods.items()):
-            if (number + place) % processes != rank:
-                continue
-            if now() >= end:
-                say(f"{minutes:g} minutes are over. The same command goes on from here.")
+        for place, cell in enumerate(work.methods):
+            if (number + place) % processes == rank and not _block(work, folder, cell, number, progress, end, say, now):
+                say(f"{minutes:g} minutes are over, or would be. The same command goes on from here.")
                 return False
-            rows = work.block(cell, number)
-            for name, method in methods.items():
-                missing = {row.key for row in rows if (*cell, name, row.key) not in progress.done}
-                if not missing:
-                    continue
-                annotator = work.annotators[cell.annotator]
-                found = outcomes(annotator, method, *asked(cell.case, cell.k, rows, work.seed), rows)
-                lines = [{**cell._asdict(), "method": name, **line} for line in found if line["key"] in missing]
-                write(folder / f"lines{rank}.jsonl", lines)
-                progress.add(lines)
-                won = sum(line["achieved"] for line in lines)
-                say(
-                    f"{cell}, {name}: {won} of {len(lines)} in {sum(row['seconds'] for row in lines):.1f} s; {progress}"
-                )
+        after_round()
+    return True
+
+
+def _block(
+    work: Work, folder: Path, cell: Cell, number: int, progress: "_Progress", end: float, say: Callable[[str], None],
+    now: Callable[[], float],
+) -> bool:  # fmt: skip
+    """All methods of the cell on one of its blocks; False where there is no time for it."""
+    if now() >= end:
+        return False
+    rows = work.block(cell, number)
+    missing = {
+        name: {row.key for row in rows if (*cell, name, row.key) not in progress.done} for name in work.methods[cell]
+    }
+    names = [name for name, keys in missing.items() if keys]
+    if names and now() + sum(progress.expected(cell, name) for name in names) * len(rows) > end:
+        return False
+    for name in names:
+        if now() + progress.expected(cell, name) * len(rows) > end:
+            return False
+        asked_for = asked(cell.case, cell.k, rows, work.seed)
+        found = outcomes(work.annotators[cell.annotator], work.methods[cell][name], *asked_for, rows)
+        lines = [{**cell._asdict(), "method": name, **line} for line in found if line["key"] in missing[name]]
+        write(folder / f"lines{process()[0]}.jsonl", lines)
+        progress.add(lines)
+        won = sum(line["achieved"] for line in lines)
+        say(f"{cell}, {name}: {won} of {len(lines)} in {sum(row['seconds'] for row in lines):.1f} s; {progress}")
     return True
 
 
@@ -132,14 +146,18 @@ class _Progress:
             self.count[at] += 1
             self.seconds[at] += row["seconds"]
 
+    def expected(self, cell: Cell, name: str) -> float:
+        """Seconds that a photo will take; where the cell has none with the method, as many as all have taken on average."""
+        if self.count[cell, name]:
+            return self.seconds[cell, name] / self.count[cell, name]
+        return sum(self.seconds.values()) / max(1, sum(self.count.values()))
+
     def __str__(self) -> str:
-        mean = sum(self.seconds.values()) / max(1, sum(self.count.values()))
         left = missing = 0.0
         for cell, methods in self.work.methods.items():
             for name in methods:
-                count = self.count[cell, name]
-                rest = max(0, self.work.most(cell) - count)
+                rest = max(0, self.work.most(cell) - self.count[cell, name])
                 missing += rest
-                left += rest * (self.seconds[cell, name] / count if count else mean)
+                left += rest * self.expected(cell, name)
         minutes = left / 60 / self.processes
         return f"{missing:.0f} to go, about {minutes:.0f} min"

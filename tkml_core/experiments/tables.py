@@ -4,8 +4,9 @@
 
 Attacks photos that no bundled annotator was trained on (or a whole official set, `--set`), cut square so that they form
 batches, and writes into --out a line of JSON for each photo and method as it is made. Kill it when you like: the same command
-goes on, and larger --images add to it. At the end, and with --table at any time, it writes there tables.md, tables.tex (the
-paper's layout), figures.csv, larger.csv, pairs.csv, and run.json (versions, weights, command). On several cores or machines:
+goes on, and larger --images add to it. Beside the lines it writes run.json (versions, weights, command) and, whenever every cell
+has had some more photos, at the end, and with --table at any time, tables.md, tables.tex (the paper's layout), figures.csv,
+larger.csv and pairs.csv. On several cores or machines (with one folder for all):
 `torchrun --nproc-per-node 2 -m tkml_core.experiments.tables …` (OMP_NUM_THREADS=1 for a core each) shares the photos out.
 """
 
@@ -115,6 +116,20 @@ def work_of(args: argparse.Namespace, skipped: list[str]) -> results.Work:
 
 def conclude(folder: Path) -> str:
     """Write the tables of a folder's lines beside them; returns them as Markdown."""
+    while True:
+        before = _sizes(folder)
+        page = _conclude(folder)
+        if (
+            _sizes(folder) == before
+        ):  # another process's lines that came meanwhile are in its tables, which may be gone now
+            return page
+
+
+def _sizes(folder: Path) -> list[int]:
+    return [path.stat().st_size for path in sorted(folder.glob(lines.PATTERN))]
+
+
+def _conclude(folder: Path) -> str:
     rows = list(lines.read(folder))
     cells = summary.by_cell(rows)
     page = tables_report.page(cells, provenance.about(folder), summary.by_cell(rows, variants=True))
@@ -138,7 +153,7 @@ def main(argv: list[str] | None = None) -> None:
         provenance.check(args.out, notes)
         provenance.save(args.out, notes, skipped)  # now, as a run may be killed
         try:
-            results.run(work, args.out, args.minutes)
+            results.run(work, args.out, args.minutes, after_round=lambda: conclude(args.out))
         finally:
             provenance.save(args.out, notes, skipped)
     print(conclude(args.out))

@@ -4,6 +4,7 @@ Others are added without a change here: the environment variable TKML_ANNOTATORS
 module:function, or annotators that are optional, with `:` between them (`;` on Windows).
 """
 
+import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -181,6 +182,20 @@ def place(name: str) -> int:
 def data_set(name: str) -> str:
     """Whose photos measure the annotator, as in `Entry`; "" where it is no longer there."""
     return entries()[name].data_set if name in entries() else ""
+
+
+def weights_of(name: str) -> str:
+    """One SHA-256, in hexadecimal, of all the files that an annotator reads; "" for one that reads none."""
+    return _digest(tuple((path, path.stat().st_mtime_ns) for path in entry_of(name).files))
+
+
+@cache
+def _digest(files: tuple[tuple[Path, int], ...]) -> str:
+    """files: each with the time of its last change, so that one that has changed is read again."""
+    digest = hashlib.sha256()
+    for path, _ in files:
+        digest.update(path.read_bytes())
+    return digest.hexdigest() if files else ""
 
 
 def build_of(name: str) -> nn.Module:

@@ -1,0 +1,80 @@
+"""What README says in numbers is what was measured: where lines have changed, the message has the sentence that is right now."""
+
+import re
+from pathlib import Path
+
+import tkml_core as tk
+from demo.tabs.tables.plain_words import gain
+from tkml_core.attacks.registry import UNIVERSAL
+from tkml_core.experiments import transfer
+from tkml_core.measured.lines import read
+from tkml_core.measured.tables_report import read_pairs
+from tkml_core.zoo.universal_perturbations import bundled
+
+ROOT = Path(__file__).parents[1]
+MEASURED = ROOT / "assets" / "measured"
+
+
+def plain(text: str) -> str:
+    """In one line, with straight apostrophes."""
+    return " ".join(text.replace("’", "'").split())
+
+
+README = plain((ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+def says(sentence: str) -> None:
+    assert plain(sentence) in README, f"README should say: {plain(sentence)}"
+
+
+def rows(page: str, first: str) -> list[list[str]]:
+    """The cells of the Markdown table whose first column is called so and that stands last in the page."""
+    lines = page.splitlines()
+    start = max(number for number, line in enumerate(lines) if line.startswith(f"| {first} |"))
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in lines[start + 2 :] if line.startswith("|")
+    ]
+
+
+def test_minnorm_beside_the_papers_attacks() -> None:
+    """As the page says it."""
+    says(gain(read_pairs(MEASURED / "pairs.csv")).partition("; methods at equal gradients")[0])
+
+
+def test_minnorm_beside_others_at_equal_gradients() -> None:
+    page = (MEASURED / "peers.md").read_text(encoding="utf-8")
+    together = rows(page, "gradients")
+    names = list(dict.fromkeys(row[1].partition(",")[0] for row in together))
+    ratios: dict[str, list[float]] = {}
+    missed: dict[str, str] = {}
+    photos = set()
+    for gradients, _, solved, longer, shorter, _ in together:
+        ratios.setdefault(gradients, []).append(float(longer.partition(",")[0]))
+        (ours, runs), photos = map(int, re.findall(r"(\d+) of (\d+)", solved)[0]), {*photos, shorter.split()[-1]}
+        missed[gradients] = f"{runs - ours} of {runs} with {gradients}"
+    assert min(map(min, ratios.values())) > 1, f"README says that MinNorm's are smaller on average; now: {ratios}"
+    (least, *rest) = ratios
+    longer = [f"{min(ratios[least]):.2f} to {max(ratios[least]):.2f} times as long at {least}"]
+    longer += [f"{min(ratios[at]):.2f} to {max(ratios[at]):.2f} at {at}" for at in rest]
+    others = f"{', '.join(sorted(names)[:-1])} and {max(names)}"
+    says(f"at equal gradients smaller than {others}'s on average over {' '.join(photos)} photos")
+    says(f"(theirs are {', '.join(longer)}; not in every cell, and MinNorm misses {' and '.join(missed.values())})")
+    cells = rows(page.partition("| gradients | method")[0], "annotator")
+    assert any(float(row[8].partition(",")[0]) < 1 for row in cells if row[8] != "–"), "Now it is so in every cell."
+
+
+def test_the_hardened_annotator_is_harder_by_as_much() -> None:
+    found = {
+        (row[0], row[1]): row for row in rows(transfer.hardness(list(read(MEASURED / "transfer.jsonl"))), "fooled")
+    }
+    row = found["hardened-voc20", "MinNorm"]
+    says(f"fooling `hardened-voc20` took a change {row[6]} times as long as `voc20` ([{row[2]} photos]")
+
+
+def test_settings_and_perturbations_are_those_that_there_are() -> None:
+    presets = (tk.MinNorm.preview(), tk.MinNorm(), tk.MinNorm.thorough())
+    says(f"`preview()`, default, `thorough()`: up to {', '.join(str(one.max_steps) for one in presets)} gradients")
+    own = "mobilenet-voc20", "mobilenet-coco80"
+    expected = {(name, whose, k) for name in UNIVERSAL for whose in own for k in (1, 2, 3)}
+    expected |= {("TkML-AP-Uv, margin", whose, k) for whose in ("voc20", "coco80") for k in (1, 2, 3)}
+    assert set(bundled()) == expected, "README's row of TkML-AP-Uv names the bundled ones"
