@@ -1,5 +1,6 @@
 """What several test files share: sample photos, and the page served on a free port with a browser to look at it."""
 
+import copy
 import os
 import shutil
 import time
@@ -22,6 +23,7 @@ from tkml_core.step_generators import WithResult
 
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 SMALL = InputSize(128, 256)  # a fifth of the pixels of a photo as it is annotated, where a test is not about pixels
+CALM, MOVING = {"reduced_motion": "reduce"}, {"reduced_motion": "no-preference"}
 PATIENCE, RUN = 30_000, 90_000  # milliseconds, for a busy machine; a free one needs a tenth of it
 
 
@@ -96,7 +98,9 @@ def make_photos_small(patch: pytest.MonkeyPatch) -> None:
     recordings.recordings()  # read now, as they belong to photos of the usual size
     patch.setattr(annotators, "_photos", OrderedDict())
     for name in ("voc20", "coco80", "mobilenet-voc20"):
-        patch.setattr(annotators.load_annotator(name), "input_size", SMALL)
+        smaller = copy.copy(annotators.load_annotator(name))  # recorded runs keep the one that they were made with
+        smaller.input_size = SMALL
+        patch.setitem(annotators._loaded._here, name, smaller)
 
 
 @pytest.fixture
@@ -175,7 +179,11 @@ def browser() -> Iterator[object]:
 
 @pytest.fixture
 def visit(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
-    """Open the page. Afterwards no request may have left this machine and no script may have failed."""
+    """Open the page. Afterwards no request may have left this machine and no script may have failed.
+
+    Nothing moves, as for who prefers that: without a GPU, what moves during a run takes Chromium as long as the run takes.
+    A test of what moves asks for `MOVING`.
+    """
     from playwright.sync_api import expect
 
     opened: list[Any] = []
@@ -183,7 +191,7 @@ def visit(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
     errors: list[str] = []
 
     def open_page(viewport: dict[str, int] = WIDE, theme: str = "light", **options: Any) -> Any:
-        page = browser.new_context(viewport=viewport, **options).new_page()
+        page = browser.new_context(viewport=viewport, **CALM | options).new_page()
         page.set_default_timeout(PATIENCE)
         opened.append(page)
         page.on("request", lambda request: requests.append(request.url))

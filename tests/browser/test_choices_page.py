@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
-from conftest import PATIENCE, RUN
+from conftest import MOVING, PATIENCE, RUN
 from playwright.sync_api import Page, expect
 from test_page import attack, choose_attack, finished, names, pressed, start_a_long_run, upload
 
 expect.set_options(timeout=PATIENCE)
+pytestmark = pytest.mark.usefixtures("small_photos")
 
 
 def choose_coffee(page: Page, photo: Path) -> None:
@@ -154,7 +155,7 @@ def test_a_photo_of_ones_own_comes_back_with_what_was_marked_on_it(
 
 
 def test_a_ready_choice_brings_the_verdict_into_sight(visit: Callable[..., Page]) -> None:
-    page = visit({"width": 1280, "height": 600})
+    page = visit({"width": 1280, "height": 600}, **MOVING)
     page.locator("#preset-gentle").scroll_into_view_if_needed()
     page.evaluate("scrollTo(0, 900)")
     expect(page.locator("#verdict")).not_to_be_in_viewport()

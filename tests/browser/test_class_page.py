@@ -24,7 +24,7 @@ HOLDER = """() => document.body.append(Object.assign(document.createElement("inp
 
 @pytest.mark.parametrize("viewport", [PHONE, {"width": 1280, "height": 900}])
 def test_a_change_is_made_smaller_and_nothing_jumps(visit: Callable[..., Page], viewport: dict[str, int]) -> None:
-    page = visit(viewport, reduced_motion="reduce")
+    page = visit(viewport)
     page.locator("#verdict").scroll_into_view_if_needed()
     size = "() => Number(document.querySelector('#change dd').firstChild.data)"
     before = page.evaluate(size)

@@ -72,6 +72,7 @@ def test_the_run_on_arrival_is_tested_and_a_new_one_clears_it(visit: Callable[..
     expect(tables.first.locator("tbody tr").first.locator(".tag.true")).to_have_text(["cat (true)"], timeout=RUN)
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_methods_are_compared_on_what_stands_on_the_attack_tab(visit: Callable[..., Page], tmp_path: Path) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
@@ -127,6 +128,7 @@ def test_methods_are_compared_on_what_stands_on_the_attack_tab(visit: Callable[.
     assert f"{float(lines[2]['l2']):.1f}" in rows.nth(2).inner_text()
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_several_photos_come_in_turn_with_a_sum_and_a_figure_of_each(
     visit: Callable[..., Page], photos: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -186,8 +188,9 @@ def test_targets_that_are_named_on_the_attack_tab_are_there_in_compare(visit: Ca
     expect(strip.locator(".tag.target")).to_have_text([f"{named} (target)"])
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_stop_and_change_and_refusals(visit: Callable[..., Page]) -> None:
-    page = visit(reduced_motion="reduce")
+    page = visit()
     to_compare(page)
     page.locator("#compare-goal label", has_text="worst-scored").click()
     methods = page.locator("#compare-methods label")

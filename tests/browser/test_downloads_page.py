@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
-from conftest import PATIENCE, RUN
+from conftest import CALM, PATIENCE, RUN, WIDE
 from playwright.sync_api import Page, expect
 
 LINK = "#link textarea, #link input"
@@ -24,7 +24,7 @@ def at(browser: Any, server: str) -> Iterator[Callable[..., Page]]:
     errors: list[str] = []
 
     def open_page(query: str = "", **options: Any) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        context = browser.new_context(**{"viewport": WIDE, **CALM, **options})
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)

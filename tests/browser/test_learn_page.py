@@ -212,7 +212,7 @@ def test_try_it_chooses_what_the_step_says(visit: Visit) -> None:
 
 
 def test_the_lesson_fits_a_phone(visit: Visit) -> None:
-    page = lesson(visit(PHONE, "dark", reduced_motion="reduce"))
+    page = lesson(visit(PHONE, "dark"))
     tab = page.get_by_role("tab", name="How it works").first.bounding_box()
     first = page.get_by_role("tab", name="Attack").first.bounding_box()
     assert tab and first and (tab["y"], tab["height"]) == (first["y"], first["height"])  # all names in one line

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
-from conftest import PATIENCE, PHONE, RUN
+from conftest import MOVING, PATIENCE, PHONE, RUN
 from playwright.sync_api import Locator, Page, expect
 
 from demo.server import addresses
@@ -88,7 +88,7 @@ def test_picture_question_and_answers_are_in_sight_together(visit: Visit) -> Non
 
 
 def test_presented_it_is_led_by_keys_through_questions_and_answers(visit: Visit) -> None:
-    page = visit(PROJECTOR, reduced_motion="reduce")
+    page = visit(PROJECTOR)
     course = lesson(page)
     page.get_by_role("link", name="Present").click()
     expect(page.locator("#presenter .alone")).to_contain_text("GRADIO_SERVER_NAME=0.0.0.0", timeout=RUN)
@@ -147,7 +147,7 @@ def test_the_code_for_pupils_is_of_an_address_that_they_reach(visit: Visit, monk
 
 
 def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_photo(visit: Visit) -> None:
-    page = visit()
+    page = visit(**MOVING)
     course = lesson(page)
     looks = "page => [getComputedStyle(page).borderRadius, getComputedStyle(page).backgroundColor]"
     before_counting = course.evaluate(looks)

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
-from conftest import PHONE, RUN
+from conftest import MOVING, PHONE, RUN
 from playwright.sync_api import Locator, Page, expect
 from test_page import attack, choose_attack, fill, finished, names, pressed
+
+pytestmark = pytest.mark.usefixtures("small_photos")
 
 SAVED = re.compile(r"^step \d+, saved$")
 SLIDE = "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', {bubbles: true})); }"
@@ -31,7 +33,7 @@ def saved(page: Page) -> bytes:
 
 
 def test_replay_and_amplification_change_the_pictures_alone(visit: Callable[..., Page]) -> None:
-    page = visit()
+    page = visit(**MOVING)
     kept = ["#verdict", "#table", "#status", "#before", "#race"]
     for box in kept:  # while the page loads, a clock that nobody can see counts in them
         expect(page.locator(box)).not_to_have_text(re.compile(r"^\s*[\d.]+\s?s"))
@@ -100,7 +102,7 @@ def test_the_change_is_amplified_anew_while_a_run_goes_on(visit: Callable[..., P
 
 
 def test_a_closer_look_works_by_keyboard_and_gives_the_focus_back(visit: Callable[..., Page]) -> None:
-    page = visit(PHONE, reduced_motion="reduce")
+    page = visit(PHONE)
     button, dialog, pane = page.locator("#closer .open"), page.locator("dialog.closer"), page.locator(".pane")
     expect(dialog).to_be_hidden()
     button.focus()

@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect
 
 from demo.engine.run_queue import PLACES, Turn
 
+pytestmark = pytest.mark.usefixtures("small_photos")
+
 TABS = {
     "Attack": ("attack-button", "stop-button", "status"),
     "Compare": ("compare-button", "compare-stop", "compare-status"),

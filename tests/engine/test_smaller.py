@@ -91,6 +91,7 @@ def test_without_a_change_that_reached_its_goal_there_is_nothing_to_go_on_from(
         smaller(other)
 
 
+@pytest.mark.usefixtures("small_photos")
 @pytest.mark.parametrize("attack", [name for name in catalog.attacks() if not catalog.precomputed(name)])
 def test_all_numbers_of_a_run_agree(photos: dict[str, Path], attack: str) -> None:
     asks = tk.ATTACKS[attack].goals[0].asks_for

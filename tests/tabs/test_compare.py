@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from conftest import handed_on, with_universal
+from conftest import handed_on, make_photos_small, with_universal
 from markupsafe import escape
 
 from demo.catalog import attacks as catalog
@@ -48,8 +48,10 @@ def cat(photos: dict[str, Path]) -> Entry:
 @pytest.fixture(scope="module")
 def ended(cat: Entry) -> tuple[list[Any], list[ColumnUpdate]]:
     """A comparison of two methods, run to its end."""
-    plans = methods.plans(cat, "cleared", ["MinNorm", "TkML-AP-U"], Limit("steps", 30), 0)
-    return plans, list(methods.column_updates(plans, lambda: False, budget=600))
+    with pytest.MonkeyPatch.context() as patch:
+        make_photos_small(patch)
+        plans = methods.plans(cat, "cleared", ["MinNorm", "TkML-AP-U"], Limit("steps", 30), 0)
+        return plans, list(methods.column_updates(plans, lambda: False, budget=600))
 
 
 def test_only_methods_that_can_have_the_goal_are_offered() -> None:
@@ -111,6 +113,7 @@ def test_columns_fill_one_after_the_other(ended: tuple[list[Any], list[ColumnUpd
         assert seen[[moment.column for moment in seen].index(column)].frame.index == 0
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_a_column_is_the_run_that_the_attack_tab_would_make(ended: tuple[list[Any], list[ColumnUpdate]]) -> None:
     plans, seen = ended
     alone = drain(loop.run_here(plans[0], budget=600))
