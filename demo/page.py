@@ -71,6 +71,9 @@ def launch_options() -> dict[str, Any]:
         "state_session_capacity": VISITORS,
         "max_threads": event_queue.THREADS,
         "app_kwargs": {"middleware": [Middleware(RequestLimits)]},
+        # Once started, Gradio (6.31) asks for its page and ends with words about `share=True` where a busy machine answers after
+        # more than 3 seconds. That it is started it has asked before, without a limit of time.
+        "_frontend": False,
     }
 
 

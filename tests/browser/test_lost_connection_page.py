@@ -14,6 +14,7 @@ from test_page import attack, fill, finished, pressed, upload_and_mark
 AWAY = 2500  # milliseconds; Gradio asks every 2 seconds whether the server is back, so that it asks in vain once
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_photo_marks_and_settings_outlast_a_lost_connection(
     visit: Callable[..., Page], photos: dict[str, Path]
 ) -> None:

@@ -12,7 +12,6 @@ from conftest import PATIENCE, PHONE, RUN, with_universal
 from playwright.sync_api import Page, expect
 
 expect.set_options(timeout=PATIENCE)
-pytestmark = pytest.mark.usefixtures("small_photos")
 
 
 def names(page: Page, box: str) -> list[str]:
@@ -84,6 +83,7 @@ def test_a_finished_run_is_there_on_arrival(visit: Callable[..., Page]) -> None:
     assert photo and photo["width"] >= 340 and photo["height"] >= 270  # photos use the room
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_upload_both_attacks_download_and_upload_again(
     visit: Callable[..., Page], photos: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -146,6 +146,7 @@ def start_a_long_run(page: Page) -> None:
     expect(page.locator("#verdict")).to_contain_text("Running TkML-AP-T", timeout=RUN)
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_stop_keeps_the_pictures_and_says_so(visit: Callable[..., Page]) -> None:
     page, other = visit(), visit()
     start_a_long_run(page)
@@ -166,6 +167,7 @@ def test_stop_keeps_the_pictures_and_says_so(visit: Callable[..., Page]) -> None
     expect(page.locator("#download-png")).to_be_enabled()
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_a_run_does_not_move_the_page(visit: Callable[..., Page]) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
@@ -182,6 +184,7 @@ def test_a_run_does_not_move_the_page(visit: Callable[..., Page]) -> None:
     assert len(seen) == 1
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_a_broken_upload_is_explained_and_loses_nothing(visit: Callable[..., Page], tmp_path: Path) -> None:
     page = visit()
     broken = tmp_path / "holiday.jpg"
@@ -197,6 +200,7 @@ def test_a_broken_upload_is_explained_and_loses_nothing(visit: Callable[..., Pag
     expect(page.locator("#verdict")).to_contain_text("The top 3 was")
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_a_wrong_wish_is_explained_and_the_next_one_works(visit: Callable[..., Page]) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
@@ -216,6 +220,7 @@ def test_a_wrong_wish_is_explained_and_the_next_one_works(visit: Callable[..., P
     expect(page.locator("#verdict")).to_contain_text("Fooled")
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_targets_are_chosen_by_hand_as_many_as_k(visit: Callable[..., Page]) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
@@ -233,6 +238,7 @@ def test_targets_are_chosen_by_hand_as_many_as_k(visit: Callable[..., Page]) -> 
     assert names(page, "#after") == ["dog"]
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_an_order_is_asked_for_and_checked(visit: Callable[..., Page]) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
@@ -289,6 +295,7 @@ def test_one_true_label_is_hidden_and_a_ready_made_change_says_which_there_are(v
     expect(page.get_by_test_id("toast-body")).to_contain_text("there is one for k = 1, 2, 3")
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_a_phone_needs_no_sideways_scroll(visit: Callable[..., Page]) -> None:
     page = visit(PHONE, "dark")
     width = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"

@@ -39,7 +39,9 @@ def test_a_change_is_crafted_tried_and_taken_away(
     page = visit()
     open_tab(page, "Universal")
     if has_ready(DEFAULT, DEFAULT_K):
-        expect(page.locator("#try-rows .trial")).to_have_count(2, timeout=RUN)  # a bundled z, without any click
+        every = page.locator("#try-samples input:checked").count()
+        expect(page.locator("#try-rows .trial")).to_have_count(every, timeout=RUN)  # a bundled z, without any click
+        expect(page.locator("#try-verdict strong")).to_contain_text("% of new photos")
         expect(page.locator("#try-verdict")).to_contain_text("The z that comes with this page")
         expect(page.locator("#craft-verdict")).to_contain_text("A ready-made z is shown so far")
         expect(page.locator("#craft-z")).to_contain_text("ready-made")

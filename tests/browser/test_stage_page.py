@@ -11,8 +11,6 @@ from conftest import MOVING, PHONE, RUN
 from playwright.sync_api import Locator, Page, expect
 from test_page import attack, choose_attack, fill, finished, names, pressed
 
-pytestmark = pytest.mark.usefixtures("small_photos")
-
 SAVED = re.compile(r"^step \d+, saved$")
 SLIDE = "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', {bubbles: true})); }"
 
@@ -32,6 +30,7 @@ def saved(page: Page) -> bytes:
     return Path(download.value.path()).read_bytes()
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_replay_and_amplification_change_the_pictures_alone(visit: Callable[..., Page]) -> None:
     page = visit(**MOVING)
     kept = ["#verdict", "#table", "#status", "#before", "#race"]
@@ -82,6 +81,7 @@ def test_replay_and_amplification_change_the_pictures_alone(visit: Callable[...,
     expect(title).to_have_text(SAVED)
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_the_change_is_amplified_anew_while_a_run_goes_on(visit: Callable[..., Page]) -> None:
     page = visit()
     choose_attack(page, "TkML-AP-T")
@@ -101,6 +101,7 @@ def test_the_change_is_amplified_anew_while_a_run_goes_on(visit: Callable[..., P
     expect(page.locator(".replay input")).to_be_enabled()
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_a_closer_look_works_by_keyboard_and_gives_the_focus_back(visit: Callable[..., Page]) -> None:
     page = visit(PHONE)
     button, dialog, pane = page.locator("#closer .open"), page.locator("dialog.closer"), page.locator(".pane")
@@ -145,6 +146,7 @@ def test_a_closer_look_works_by_keyboard_and_gives_the_focus_back(visit: Callabl
     assert abs(float(wipe.input_value()) - 25) <= 1
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_targets_are_chosen_in_order_by_clicking_labels(visit: Callable[..., Page]) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
@@ -216,6 +218,7 @@ def test_a_ready_choice_sets_everything_in_sight_and_starts(visit: Callable[...,
     finished(page)
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_an_attack_chosen_a_moment_ago_can_be_started_with_the_goals_of_the_one_before(
     visit: Callable[..., Page],
 ) -> None:

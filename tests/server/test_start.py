@@ -1,9 +1,15 @@
-"""What the page does without until somebody asks for it, also while events are answered."""
+"""What the page does without until somebody asks for it, also while events are answered; and how it starts on a busy machine."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import gradio as gr
+import pytest
+from gradio import networking
+
+from demo.page import launch_options
 
 # The last is what a network on the device "meta" brings, with 160 MB.
 LATE = ("scipy", "matplotlib", "torchvision", "skimage", "timm", "transformers", "sympy")
@@ -24,3 +30,14 @@ def test_the_page_is_built_without_the_packages_that_take_long_to_import(tmp_pat
     command = [sys.executable, "-c", START.format(late=LATE)]
     made = subprocess.run(command, capture_output=True, text=True, env=env, cwd=Path(__file__).parents[2], check=True)
     assert made.stdout.split("\n")[-2] == "[]"
+
+
+def test_a_machine_too_busy_to_answer_at_once_starts_the_page_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(networking, "url_ok", lambda url: False)  # what three seconds without an answer come to
+    with gr.Blocks() as page:
+        gr.Markdown("started")
+    try:
+        page.launch(**launch_options(), prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
+        assert page.is_running
+    finally:
+        page.close()
