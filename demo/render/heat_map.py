@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, isnan, log
+from math import isfinite, log
 
 from markupsafe import Markup
 
 from demo.render.templates import fill
-from tkml_core.measured.easy_targets import Pair, correlation, ordered
+from tkml_core.measured.easy_targets import Correlation, Pair, ordered
 
 RESPECTS = {
     "together": "how often the training photos show both labels",
@@ -24,18 +24,18 @@ class Shade:
     told: str
 
 
-def heat_map_html(pairs: Sequence[Pair], command: str = "") -> Markup:
-    """The pairs of one annotator: a row a true label, a column a target, in their places; the easier, the greener."""
+def heat_map_html(pairs: Sequence[Pair], command: str = "", correlations: Sequence[Correlation] = ()) -> Markup:
+    """One annotator's pairs: a row a true label, a column a target, in their places; the easier, the greener."""
     order, by_names = ordered(pairs), {(pair.true, pair.target): pair for pair in pairs}
     norms = [pair.norm for pair in pairs if isfinite(pair.norm) and pair.norm > 0]
     least, most = min(norms, default=1.0), max(norms, default=1.0)
     measured = [name for name in order if any(name == pair.true for pair in pairs)]
     rows = [(true, [_shade(by_names.get((true, target)), least, most) for target in order]) for true in measured]
     photos = [pair.photos for pair in pairs]
-    found = [(words, *correlation(pairs, respect)) for respect, words in RESPECTS.items()]
-    told = [(words, f"{rho:+.2f}".replace("-", "−"), count) for words, rho, count in found if not isnan(rho)]
+    told = [(RESPECTS[one.respect], str(one)) for one in correlations]
     return fill(
         "render/heat_map.html", annotator=pairs[0].annotator, targets=order, rows=rows, correlations=told, command=command,
+        permutations=max((one.permutations for one in correlations), default=0),
         easiest=sorted((pair for pair in pairs if isfinite(pair.norm)), key=lambda pair: pair.norm)[:5],
         photos=(min(photos), max(photos)),
     )  # fmt: skip

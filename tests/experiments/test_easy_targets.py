@@ -1,6 +1,7 @@
 """Which targets are easy: lines to medians, CSV, correlations and clusters; the run on two photos; what the page draws."""
 
 from dataclasses import replace
+from itertools import permutations
 from math import inf, isnan, nan
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from scipy.stats import spearmanr
 from torch import Tensor, nn
 
 import tkml_core as tk
@@ -18,11 +20,14 @@ from tkml_core.images import InputSize
 from tkml_core.labels import COCO80, VOC20
 from tkml_core.measured import lines
 from tkml_core.measured.easy_targets import (
+    Correlation,
     Pair,
     clustered,
-    correlation,
+    mantel,
     medians,
+    norms_of,
     ordered,
+    read_correlations,
     read_csv,
     to_csv,
     with_places,
@@ -51,16 +56,56 @@ def test_a_csv_comes_back(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text(to_csv(pairs))
     first, second = read_csv(tmp_path / "x.csv")
     assert first == pairs[0] and second.norm == inf and isnan(second.together) and isnan(second.weights)
-    assert read_csv(tmp_path / "none.csv") == []
+    assert read_csv(tmp_path / "none.csv") == [] == read_correlations(tmp_path / "none.csv")
+    found = [Correlation("voc20", "weights", -0.25, 231, 0.03, 999)]
+    (tmp_path / "y.csv").write_text(to_csv(found))
+    assert read_correlations(tmp_path / "y.csv") == found and str(found[0]) == "−0.25 (n = 231 pairs, p = 0.030)"
 
 
-def test_rank_correlation_by_hand() -> None:
-    pairs = [Pair("voc20", "a", name, 1, 1, norm, together) for name, norm, together in
-             (("b", 1.0, 0.9), ("c", 2.0, 0.4), ("d", 30.0, 0.1), ("e", inf, 0.0), ("f", 4.0, nan))]  # fmt: skip
-    assert correlation(pairs, "together") == (-1.0, 3)
-    swapped = [replace(pairs[0], together=0.3), *pairs[1:]]  # ranks 2, 3, 1 beside 1, 2, 3: 1 − 6 · 6 / (3 · 8)
-    assert correlation(swapped, "together")[0] == pytest.approx(-0.5)
-    assert isnan(correlation(pairs, "weights")[0])
+def matrices(seed: int, m: int) -> tuple[np.ndarray, np.ndarray]:
+    """Some norms, of which a few are missing and others tie, and something that goes along with them a little."""
+    drawn = np.random.default_rng(seed)
+    norms = drawn.integers(1, 9, (m, m)).astype(float)
+    norms[0, 1] = nan
+    return norms, drawn.normal(size=(m, m)) + norms
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_mantels_p_is_the_share_of_all_ways_to_call_the_labels(seed: int) -> None:
+    """Against SciPy's ρ over an enumeration by hand; four labels can be called in 24 ways."""
+    m = 4
+    norms, other = matrices(seed, m)
+    cells = [(i, j) for i in range(m) for j in range(m) if i != j and not np.isnan(norms[i, j])]
+    by_hand = [
+        spearmanr([norms[i, j] for i, j in cells], [other[a[i], a[j]] for i, j in cells]).statistic
+        for a in permutations(range(m))
+    ]
+    rho, count, p = mantel(norms, other)
+    assert (rho, count) == (pytest.approx(by_hand[0]), len(cells)) and count == 11
+    assert p == pytest.approx(np.mean(np.abs(by_hand) >= abs(by_hand[0]) - 1e-9))
+    assert mantel(norms, norms)[::2] == (pytest.approx(1), pytest.approx(1 / 24))
+
+
+def test_drawn_permutations_come_near_to_all_of_them_and_a_seed_is_a_draw() -> None:
+    norms, other = matrices(5, 6)
+    other += 9 * np.random.default_rng(1).normal(size=(6, 6))
+    exact, drawn = mantel(norms, other)[2], mantel(norms, other, 700)[2]
+    assert drawn == mantel(norms, other, 700)[2] != mantel(norms, other, 700, seed=1)[2]
+    assert abs(drawn - exact) < 4 * (exact * (1 - exact) / 700) ** 0.5 and 0.01 < exact < 0.9
+
+
+def test_without_spread_or_with_fewer_than_three_pairs_there_is_no_correlation() -> None:
+    norms, _ = matrices(0, 4)
+    assert isnan(mantel(norms, np.ones((4, 4)))[0]) and isnan(mantel(norms, np.ones((4, 4)))[2])
+    assert isnan(mantel(np.where(np.arange(4) < 1, norms, nan)[:2, :2], norms[:2, :2])[0])
+
+
+def test_a_photo_that_did_not_give_way_is_the_hardest_in_the_ranks() -> None:
+    labels = ("a", "b", "c", "d")
+    pairs = [Pair("voc20", "a", name, 1, 1, norm) for name, norm in (("b", 1.0), ("c", inf), ("d", 30.0))]
+    other = np.zeros((4, 4))
+    other[0] = (9, 1, 3, 2)  # ranks 1, 3, 2 beside 1, 3, 2
+    assert mantel(norms_of(pairs, labels), other)[:2] == (pytest.approx(1), 3)
 
 
 def test_labels_that_are_easy_for_each_other_stand_together() -> None:
@@ -74,9 +119,19 @@ def test_labels_that_are_easy_for_each_other_stand_together() -> None:
     assert "".join(ordered(placed[:-1])) == order and ordered(placed[-1:]) == ["a", "b"]
 
 
-def test_the_places_that_are_bundled_are_those_of_their_norms() -> None:
+def test_what_is_bundled_is_of_the_bundled_lines() -> None:
     bundled = read_csv(MEASURED / "easy_targets.csv")
     assert bundled == with_places(bundled)
+    found = medians(lines.read(MEASURED / "easy_targets.jsonl"))
+    assert [(p.true, p.target, p.photos, p.reached) for p in bundled] == [
+        (p.true, p.target, p.photos, p.reached) for p in found
+    ]
+    assert [p.norm for p in bundled] == pytest.approx([p.norm for p in found], rel=1e-3)
+    told = (MEASURED / "easy_targets.md").read_text(encoding="utf-8")
+    for one in read_correlations(MEASURED / "easy_targets_correlations.csv"):
+        assert one.pairs == len(found) and f"`{one.respect}` {one}" in " ".join(told.split()), (
+            f"say: `{one.respect}` {one}"
+        )
 
 
 def test_weights_of_the_last_layer_are_one_row_a_label() -> None:
@@ -128,7 +183,8 @@ def test_a_run_goes_on_where_it_ended(tmp_path: Path, monkeypatch: pytest.Monkey
     trained = {"small": [*listed, datasets.Photo("voc/3", tmp_path, both)]}
     said = command.conclude(annotators, trained, tmp_path / "out")
     pairs = read_csv(tmp_path / "out" / "easy_targets.csv")
-    assert "with weights" in said and f"n = {sum(pair.norm < inf for pair in pairs)}" in said
+    beside = read_correlations(tmp_path / "out" / "easy_targets_correlations.csv")
+    assert "with weights" in said and {one.pairs for one in beside} == {len(pairs)} and min(one.p for one in beside) > 0
     beside = {pair.target: pair.together for pair in pairs}
     assert beside["dog"] == pytest.approx(1 / 3, rel=1e-3) and beside["sofa"] == 0
 
@@ -139,7 +195,8 @@ def test_the_heat_map_has_a_cell_a_pair_and_escapes() -> None:
         Pair("voc20", "cat", "sofa", 3, 1, inf),
         Pair("voc20", "cat", "tv", 3, 2, 80.0, 0.1, 2.0),
     ]
-    drawn = heat_map_html(pairs, "python")
+    drawn = heat_map_html(pairs, "python", [Correlation("voc20", "weights", -0.25, 231, 0.03, 999)])
+    assert "last layer are apart: −0.25 (n = 231 pairs, p = 0.030)." in drawn and "exchanged 999 times" in drawn
     assert "<dog>" not in drawn and drawn.count("<tr>") == 2 and drawn.count('title="') == 3
     assert "--heat: 100%" in drawn and "--heat: 0%" in drawn and "tv planted on photos of cat: 2 of 3 gave way" in drawn
     assert "Easiest: &lt;dog&gt; on cat (20), tv on cat (80)." in drawn

@@ -3,7 +3,7 @@
 import pytest
 
 import tkml_core as tk
-from demo.tabs.attack.easiest import FILE, NOT_MEASURED, easiest, is_measured
+from demo.tabs.attack.easiest import FILE, NOT_MEASURED, button, easiest, is_measured
 from tkml_core.measured.easy_targets import read_csv
 
 LABELS = tk.load("voc20").labels
@@ -17,6 +17,11 @@ def test_the_smallest_measured_changes_come_first_and_how_they_were_measured_is_
     assert f"{pairs[0].target} ({pairs[0].norm:.0f})" in found.words and "best-scored" not in found.words
     without = easiest("voc20", LABELS, ["cat", pairs[0].target], 2)  # what is true is no target; cat comes before dog
     assert list(without.names) == [pair.target for pair in pairs[1:3]]
+
+
+def test_the_button_says_on_how_many_photos() -> None:
+    least, most = (of(pair.photos for pair in read_csv(FILE)) for of in (min, max))
+    assert f"({least} photo" in button() if least == most else f"({least} to {most} photos" in button()
 
 
 def test_the_leading_true_label_counts_and_what_was_not_measured_is_best_scored() -> None:

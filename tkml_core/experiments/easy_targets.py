@@ -5,7 +5,8 @@
 DATA has VOCdevkit and coco in it. Measures photos on which the true label leads, label by label in turn, and writes a line of
 JSON for each photo and target as it is made. Kill it when you like: the same command goes on. At the end, and with --table at
 any time, it writes easy_targets.csv, a row for each true label and target: the median ‖z‖₂, how often the training photos show
-both, and how far the labels' weights in the last layer are apart; and prints Spearman's ρ of the first with the others.
+both, and how far the labels' weights in the last layer are apart; and easy_targets_correlations.csv, Spearman's ρ of the first
+with the others, with the p of Mantel's test.
 """
 
 import argparse
@@ -28,8 +29,9 @@ from tkml_core.measured import easy_targets, lines
 from tkml_core.zoo import DEFAULT
 from tkml_core.zoo.yolox import YOLOXAnnotator
 
-CSV = "easy_targets.csv"
+CSV, CORRELATIONS = "easy_targets.csv", "easy_targets_correlations.csv"
 ATTACK = tk.MinNorm.preview()
+PERMUTATIONS = 9999
 
 
 def last_layer(annotator: tk.Annotator) -> Tensor | None:
@@ -40,6 +42,15 @@ def last_layer(annotator: tk.Annotator) -> Tensor | None:
         return torch.cat(levels, 1)
     linear = [module for module in network.modules() if isinstance(module, nn.Linear)]
     return linear[-1].weight if linear and linear[-1].out_features == len(annotator.labels) else None
+
+
+def apart(annotator: tk.Annotator) -> np.ndarray:
+    """How far the labels' weights in the last layer are apart (m,m); nan for a network that has none of a kind that is known."""
+    weights, m = last_layer(annotator), len(annotator.labels)
+    if weights is None:
+        return np.full((m, m), nan)
+    found: np.ndarray = torch.cdist(weights[None].double(), weights[None].double())[0].detach().cpu().numpy()
+    return found
 
 
 def together(photos: Sequence[datasets.Photo], name: str) -> np.ndarray:
@@ -108,29 +119,25 @@ def run(
 
 
 def conclude(annotators: dict[str, tk.Annotator], seen: dict[str, list[datasets.Photo]], folder: Path) -> str:
-    """Write the CSV; returns its correlations in words. seen: the photos in which labels stand together."""
+    """Write both CSVs; returns the correlations in words. seen: the photos in which labels stand together."""
     pairs = easy_targets.medians(lines.read(folder))
+    found: list[easy_targets.Correlation] = []
     for name, annotator in annotators.items():
-        weights, beside = last_layer(annotator), together(seen[name], name)
+        beside = {"together": together(seen[name], name), "weights": apart(annotator)}
+        place = annotator.index
         pairs = [
-            replace(
-                pair,
-                together=float(beside[annotator.index(pair.true), annotator.index(pair.target)]),
-                weights=nan if weights is None
-                else float((weights[annotator.index(pair.true)] - weights[annotator.index(pair.target)]).norm()),
-            )
+            replace(pair, **{respect: float(of[place(pair.true), place(pair.target)]) for respect, of in beside.items()})
             if pair.annotator == name else pair
             for pair in pairs
         ]  # fmt: skip
-    replace_text(folder / CSV, easy_targets.to_csv(easy_targets.with_places(pairs)))
-    said = []
-    for name in annotators:
-        ours = [pair for pair in pairs if pair.annotator == name]
-        for respect in ("together", "weights"):
-            rho, count = easy_targets.correlation(ours, respect)
+        norms = easy_targets.norms_of([pair for pair in pairs if pair.annotator == name], annotator.labels)
+        for respect, of in beside.items():
+            rho, count, p = easy_targets.mantel(norms, of, PERMUTATIONS)
             if not isnan(rho):
-                said.append(f"{name}: Spearman's ρ of the median ‖z‖₂ with {respect} {rho:+.2f}, n = {count} pairs")
-    return "\n".join(said)
+                found.append(easy_targets.Correlation(name, respect, rho, count, p, PERMUTATIONS))
+    replace_text(folder / CSV, easy_targets.to_csv(easy_targets.with_places(pairs)))
+    replace_text(folder / CORRELATIONS, easy_targets.to_csv(found))
+    return "\n".join(f"{one.annotator}: Spearman's ρ of the median ‖z‖₂ with {one.respect} {one}" for one in found)
 
 
 def parser() -> argparse.ArgumentParser:

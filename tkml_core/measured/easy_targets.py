@@ -4,8 +4,9 @@ import csv
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from math import inf, isfinite, nan
+from dataclasses import dataclass, fields, replace
+from itertools import permutations as permuted
+from math import factorial, inf, isfinite, isnan, nan
 from pathlib import Path
 from statistics import median_low
 
@@ -13,8 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tkml_core.measured.lines import Outcome
-
-COLUMNS = ("annotator", "true", "target", "photos", "reached", "norm", "together", "weights", "place")
 
 
 @dataclass(frozen=True)
@@ -47,31 +46,81 @@ def medians(lines: Iterable[Outcome]) -> list[Pair]:
     ]
 
 
-def correlation(pairs: Sequence[Pair], respect: str) -> tuple[float, int]:
-    """Spearman's ρ of the median norm with "together" or "weights", and of how many pairs; nan for fewer than three."""
-    both = [(pair.norm, getattr(pair, respect)) for pair in pairs]
-    both = [(norm, value) for norm, value in both if isfinite(norm) and isfinite(value)]
-    if len(both) < 3:
-        return nan, len(both)
-    norms, values = (_ranks(column) for column in zip(*both, strict=True))
-    if not (norms.std() and values.std()):
-        return nan, len(both)
-    return float(np.corrcoef(norms, values)[0, 1]), len(both)
+@dataclass(frozen=True)
+class Correlation:
+    """Spearman's ρ of one annotator's median norms with "together" or "weights", of how many pairs, and Mantel's p."""
+
+    annotator: str
+    respect: str
+    rho: float
+    pairs: int
+    p: float
+    permutations: int
+
+    def __str__(self) -> str:
+        rho = f"{self.rho:+.2f}".replace("-", "−")
+        return f"{rho} (n = {self.pairs} pairs, p {'< 0.001' if self.p < 0.001 else f'= {self.p:.3f}'})"
 
 
-def _ranks(values: Sequence[float]) -> NDArray[np.float64]:
+def norms_of(pairs: Sequence[Pair], labels: Sequence[str]) -> NDArray[np.float64]:
+    """One annotator's norms (m,m), a row a true label, in the order of its labels; nan where nothing was measured."""
+    place = {name: number for number, name in enumerate(labels)}
+    made = np.full((len(labels), len(labels)), nan)
+    for pair in pairs:
+        made[place[pair.true], place[pair.target]] = pair.norm
+    return made
+
+
+def mantel(
+    first: NDArray[np.float64], second: NDArray[np.float64], permutations: int = 9999, seed: int = 0
+) -> tuple[float, int, float]:
+    """Spearman's ρ of two matrices' entries, of how many, and the two-sided p of Mantel's test (1967).
+
+    first, second: (m,m), nan where nothing is known; the diagonal does not count. Pairs that share a label are not independent,
+    so what would be seen by chance is found by calling the labels of the second otherwise, rows and columns alike: in all
+    ways where there are no more than `permutations`, and p is exact; else in so many that `seed` draws.
+    """
+    m = len(first)
+    known = ~np.isnan(first) & ~np.eye(m, dtype=bool)
+
+    def rho(order: Sequence[int] | NDArray[np.int64]) -> tuple[float, int]:
+        moved = second[np.ix_(order, order)]
+        both = known & ~np.isnan(moved)
+        return _spearman(first[both], moved[both]), int(both.sum())
+
+    found, count = rho(range(m))
+    if isnan(found):
+        return nan, count, nan
+    drawn = np.random.default_rng(seed)
+    every = factorial(m) <= permutations
+    orders = permuted(range(m)) if every else (drawn.permutation(m) for _ in range(permutations))
+    seen = [abs(rho(order)[0]) >= abs(found) - 1e-12 for order in orders]
+    return found, count, sum(seen) / len(seen) if every else (1 + sum(seen)) / (1 + len(seen))
+
+
+def _spearman(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """nan for fewer than three values, or where one side has no spread."""
+    if len(first) < 3:
+        return nan
+    a, b = (_ranks(values) for values in (first, second))
+    return float(np.corrcoef(a, b)[0, 1]) if a.std() and b.std() else nan
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Places from the smallest on; equal values share the mean of theirs. SciPy's would take the page a second to import."""
-    _, group, count = np.unique(np.asarray(values, dtype=float), return_inverse=True, return_counts=True)
+    _, group, count = np.unique(values, return_inverse=True, return_counts=True)
     ends: NDArray[np.float64] = np.cumsum(count) - (count - 1) / 2
     return ends[group]
 
 
-def to_csv(pairs: Sequence[Pair]) -> str:
+def to_csv(records: Sequence[Pair | Correlation]) -> str:
+    """Records of one kind, a column a field."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for pair in pairs:
-        values = [getattr(pair, name) for name in COLUMNS]
+    names = [field.name for field in fields(records[0])] if records else []
+    writer.writerow(names)
+    for record in records:
+        values = [getattr(record, name) for name in names]
         writer.writerow(
             [
                 "" if isinstance(v, float) and not isfinite(v) else f"{v:.4g}" if isinstance(v, float) else v
@@ -79,6 +128,20 @@ def to_csv(pairs: Sequence[Pair]) -> str:
             ]
         )
     return text.getvalue()
+
+
+def read_correlations(path: Path) -> list[Correlation]:
+    """What `to_csv` wrote; nothing where there is no such file."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return [
+            Correlation(
+                row["annotator"], row["respect"], float(row["rho"]), int(row["pairs"]), float(row["p"]),
+                int(row["permutations"]),
+            )
+            for row in csv.DictReader(file)
+        ]  # fmt: skip
 
 
 def read_csv(path: Path) -> list[Pair]:

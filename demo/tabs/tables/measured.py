@@ -141,10 +141,12 @@ def easy_html(folder: Path) -> Markup:
     """Which targets are easy, for each annotator that it was measured for."""
     file = folder / "easy_targets.csv"
     pairs, drawn = easy_targets.read_csv(file), []
+    beside = easy_targets.read_correlations(folder / "easy_targets_correlations.csv")
     for name in dict.fromkeys(pair.annotator for pair in pairs):
         ours = [pair for pair in pairs if pair.annotator == name]
         photos = max(pair.photos for pair in ours)
-        drawn.append(heat_map_html(ours, f"{EASY} --annotator {name} --photos {photos}"))
+        own = [one for one in beside if one.annotator == name]
+        drawn.append(heat_map_html(ours, f"{EASY} --annotator {name} --photos {photos}", own))
     return Markup("").join([*drawn, csv_link("easy-targets", file.read_text(encoding="utf-8"))] if drawn else [])
 
 
