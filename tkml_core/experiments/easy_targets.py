@@ -118,18 +118,21 @@ def run(
             print(f"{name}, {annotator.labels[true]}, {row.key}: {time.perf_counter() - began:.0f} s", flush=True)
 
 
+def _beside(
+    pair: easy_targets.Pair, annotator: tk.Annotator, together: np.ndarray, weights: np.ndarray
+) -> easy_targets.Pair:
+    """The pair with its entries of the two matrices (m,m)."""
+    at = annotator.index(pair.true), annotator.index(pair.target)
+    return replace(pair, together=float(together[at]), weights=float(weights[at]))
+
+
 def conclude(annotators: dict[str, tk.Annotator], seen: dict[str, list[datasets.Photo]], folder: Path) -> str:
     """Write both CSVs; returns the correlations in words. seen: the photos in which labels stand together."""
     pairs = easy_targets.medians(lines.read(folder))
     found: list[easy_targets.Correlation] = []
     for name, annotator in annotators.items():
         beside = {"together": together(seen[name], name), "weights": apart(annotator)}
-        place = annotator.index
-        pairs = [
-            replace(pair, **{respect: float(of[place(pair.true), place(pair.target)]) for respect, of in beside.items()})
-            if pair.annotator == name else pair
-            for pair in pairs
-        ]  # fmt: skip
+        pairs = [_beside(pair, annotator, **beside) if pair.annotator == name else pair for pair in pairs]
         norms = easy_targets.norms_of([pair for pair in pairs if pair.annotator == name], annotator.labels)
         for respect, of in beside.items():
             rho, count, p = easy_targets.mantel(norms, of, PERMUTATIONS)

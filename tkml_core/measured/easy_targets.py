@@ -83,17 +83,17 @@ def mantel(
     m = len(first)
     known = ~np.isnan(first) & ~np.eye(m, dtype=bool)
 
-    def rho(order: Sequence[int] | NDArray[np.int64]) -> tuple[float, int]:
+    def rho(order: NDArray[np.int64]) -> tuple[float, int]:
         moved = second[np.ix_(order, order)]
         both = known & ~np.isnan(moved)
         return _spearman(first[both], moved[both]), int(both.sum())
 
-    found, count = rho(range(m))
+    found, count = rho(np.arange(m))
     if isnan(found):
         return nan, count, nan
     drawn = np.random.default_rng(seed)
     every = factorial(m) <= permutations
-    orders = permuted(range(m)) if every else (drawn.permutation(m) for _ in range(permutations))
+    orders = map(np.array, permuted(range(m))) if every else (drawn.permutation(m) for _ in range(permutations))
     seen = [abs(rho(order)[0]) >= abs(found) - 1e-12 for order in orders]
     return found, count, sum(seen) / len(seen) if every else (1 + sum(seen)) / (1 + len(seen))
 
