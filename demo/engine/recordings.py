@@ -26,7 +26,7 @@ from demo.catalog import attacks as catalog
 from demo.engine.annotators import Photo, load_annotator
 from demo.engine.frames import History
 from demo.engine.outcome import Outcome
-from demo.engine.plan import AttackRequest, make_plan
+from demo.engine.plan import AttackRequest, Plan, make_plan
 from demo.engine.replay import Replay, ReplayFrame, packed
 from demo.photos.samples import sample
 from tkml_core.zoo.registry import entry_of
@@ -139,6 +139,29 @@ def recording(name: str) -> Recording | None:
     except ValueError as error:
         logging.getLogger(__name__).warning("A recorded run is left out: %s", error)
         return None
+
+
+def recording_of(photo: str, plan: Plan) -> Recording | None:
+    """The recording of the plan's run on the sample called `photo`; None where it was not recorded."""
+    for path in sorted(FOLDER.glob("*.npz")):
+        named = _about(path)
+        if (named["sample"], named["request"]["annotator"]) == (photo, plan.request.annotator):
+            found = recording(path.stem)
+            if found and _asked(found.outcome.plan) == _asked(plan):
+                return found
+    return None
+
+
+def _asked(plan: Plan) -> tuple[Any, ...]:
+    """What a run on a photo by an annotator depends on."""
+    return plan.request.attack, plan.k, plan.settings, plan.goal_name, plan.roles, plan.max_steps, plan.seed
+
+
+@cache
+def _about(path: Path) -> dict[str, Any]:
+    """What a file says of itself; its pictures are left unread."""
+    with np.load(path, allow_pickle=False) as file:
+        return dict(json.loads(str(file["about"])))
 
 
 def recordings() -> tuple[Recording, ...]:

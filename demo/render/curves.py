@@ -27,7 +27,7 @@ def curve(title: str, unit: str, values: Sequence[float]) -> str:
     ys = 4 + (high - drawn) / ((high - low) or 1.0) * (HEIGHT - 8) if high > low else np.full(len(drawn), HEIGHT - 4.0)
     if len(drawn) == 1:
         xs, ys = np.array([0.0, 1000.0]), np.repeat(ys, 2)
-    spoken = f"{title}, from {_short(data[0])} to {_short(data[-1])} in {len(data) - 1} steps"
+    spoken = f"{title}, from {_short(data[0])} to {_short(data[-1])}, at most {_short(high)}"
     return _box(
         title,
         unit,

@@ -19,19 +19,26 @@ def race_of(plan: Plan, history: History, outcome: Outcome | None = None) -> str
     That picture need not be the last step: attacks that go on after a success keep the best one.
     """
     scores = np.stack([logits.double().numpy() for logits in history.logits])
-    threshold, norm = np.asarray(history.threshold, dtype=float), history.norm
+    threshold = np.asarray(history.threshold, dtype=float)
     apart = outcome is not None and saved_apart(outcome)
     if outcome is not None and apart:
         saved = outcome.logits[0].double().cpu().numpy()
         scores, threshold = np.vstack([scores, saved]), np.append(threshold, threshold[-1])
-        norm = [*norm, outcome.report["l2"]]
     if getattr(plan.attack, "score_space", "logits") == "probability":
         inside = threshold.clip(1e-6, 1 - 1e-6)  # the race is drawn on logits, whatever the attack works on
         threshold = np.log(inside / (1 - inside))
     # λ is a number of TkML-AP's losses; other attacks give the score that a label must have to be in the top-k.
     word = "threshold λ" if "lambda_0" in catalog.setting_names(plan.request.attack) else f"score of place {plan.k}"
     race = Race(plan.annotator.labels, scores, threshold, plan.roles, plan.k, word, apart)
-    return race_html(race) + curves_html(history.loss, norm)
+    return race_html(race) + curves_html(history.loss, sizes(history, outcome))
+
+
+def sizes(history: History, outcome: Outcome | None) -> list[float]:
+    """‖z‖₂ over the steps and of the saved picture. A last step that was saved has two: before rounding to 8 bit, and after."""
+    if outcome is None:
+        return history.norm
+    steps = history.norm if saved_apart(outcome) else [*history.norm[:-1], outcome.report["l2_before_rounding"]]
+    return [*steps, outcome.report["l2"]]
 
 
 def starting_line(annotator: tk.Annotator, photo: Photo, true: tuple[str, ...], k: int) -> str:

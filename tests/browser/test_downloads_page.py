@@ -115,6 +115,12 @@ def test_a_link_brings_the_settings_to_somebody_else(at: Callable[..., Page]) ->
     other.go_back()
     expect(other.locator("#verdict")).to_contain_text("These settings came with the link. Press Attack", timeout=RUN)
 
+    recorded = at("sample=cat&k=1&attack=MinNorm&confidence=1&annotator=voc20")  # it opens with its result
+    expect(recorded.locator("#verdict")).to_contain_text("Fooled")
+    expect(recorded.locator("#status")).to_contain_text("recorded earlier")
+    for button in ("#download-png", "#share .open", ".replay .play", "#real-button"):
+        expect(recorded.locator(button)).to_be_enabled()
+
 
 def test_an_upload_is_not_in_the_link_and_the_page_says_so(at: Callable[..., Page], photos: dict[str, Path]) -> None:
     page = at()

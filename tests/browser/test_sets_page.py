@@ -10,9 +10,9 @@ pytest.importorskip("playwright.sync_api", reason="browser tests need the packag
 from conftest import PHONE, RUN, with_universal
 from playwright.sync_api import Page, expect
 
-from demo.engine.plan import DEFAULT_K
-from demo.tabs.universal.trial import has_ready
-from tkml_core.zoo.registry import DEFAULT, entry_of
+import tkml_core as tk
+from demo.tabs.universal.trial import best_start
+from tkml_core.zoo.registry import entry_of
 
 WIDTH = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
 
@@ -38,16 +38,16 @@ def test_a_change_is_crafted_tried_and_taken_away(
 ) -> None:
     page = visit()
     open_tab(page, "Universal")
-    if has_ready(DEFAULT, DEFAULT_K):
-        every = page.locator("#try-samples input:checked").count()
-        expect(page.locator("#try-rows .trial")).to_have_count(every, timeout=RUN)  # a bundled z, without any click
-        expect(page.locator("#try-verdict strong")).to_contain_text("% of new photos")
-        expect(page.locator("#try-verdict")).to_contain_text("The z that comes with this page")
-        expect(page.locator("#craft-verdict")).to_contain_text("A ready-made z is shown so far")
-        expect(page.locator("#craft-z")).to_contain_text("ready-made")
-    else:
-        expect(page.locator("#craft-verdict")).to_contain_text("comes with this page. Press Craft", timeout=RUN)
-        expect(page.locator("#try-which input[value='made here']")).to_be_checked()
+    name, k = best_start(tk.available())
+    expect(page.locator("#craft-annotator input:checked")).to_have_value(name)
+    expect(page.locator("#craft-k input[type=number]")).to_have_value(str(k))
+    every = page.locator("#try-samples input:checked").count()
+    expect(page.locator("#try-rows .trial")).to_have_count(every, timeout=RUN)  # a bundled z, without any click
+    expect(page.locator("#try-rows .trial.won").first).to_be_visible()
+    expect(page.locator("#try-verdict strong")).to_contain_text("% of new photos")
+    expect(page.locator("#try-verdict")).to_contain_text("The z that comes with this page")
+    expect(page.locator("#craft-verdict")).to_contain_text("A ready-made z is shown so far")
+    expect(page.locator("#craft-z")).to_contain_text("ready-made")
 
     broken = tmp_path / "holiday.jpg"
     broken.write_bytes(b"no photo")
@@ -78,7 +78,7 @@ def test_a_change_is_crafted_tried_and_taken_away(
         page.locator("#craft-npz").click()
     download.value.save_as(tmp_path / "z.npz")
     with np.load(tmp_path / "z.npz") as stored:
-        assert stored["levels"].shape == (1, 3, *[entry_of(DEFAULT).input_size.short] * 2)
+        assert stored["levels"].shape == (1, 3, *[entry_of(name).input_size.short] * 2)
 
     only(page, "#try-samples", "Cat")
     page.locator("#try-uploads input[type=file]").set_input_files([photos["coffee"]])

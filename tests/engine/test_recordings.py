@@ -88,6 +88,16 @@ def test_a_recording_of_other_weights_is_refused_and_left_out(
     recording.cache_clear()
 
 
+def test_the_recording_of_a_run_is_found_by_what_the_run_depends_on() -> None:
+    item = recording("push-out")
+    assert item is not None
+    plan = item.outcome.plan
+    assert recordings.recording_of(item.sample, plan) is item
+    assert recordings.recording_of("coffee", plan) is None
+    for other in ({"k": 2}, {"seed": 1}, {"max_steps": 10}, {"settings": {**plan.settings, "beta": 0.5}}):
+        assert recordings.recording_of(item.sample, replace(plan, **other)) is None  # type: ignore[arg-type]
+
+
 def test_there_are_at_least_six_recorded_runs() -> None:
     assert {path.stem for path in FILES} >= WANTED
 

@@ -17,6 +17,7 @@ from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.engine.replay import Recorder, Replay
 from demo.engine.smaller import Smallest, can_be_smaller, smaller
 from demo.render.run_figures import run_figures_html
+from demo.render.run_plots import sizes
 from demo.render.status import done_html
 from demo.render.verdict import sentence
 from demo.tabs.attack import stage
@@ -112,3 +113,6 @@ def test_all_numbers_of_a_run_agree(photos: dict[str, Path], attack: str) -> Non
     assert steps and int(steps[1]) == report["steps"] and steps[2].startswith(one[:4])
     assert replay.titles()[-1] == f"{one} {report['steps']}, saved"
     assert len(replay.outcome.history.loss) == len(shown)
+    drawn = sizes(replay.outcome.history, replay.outcome)
+    before = report["l2_before_rounding"]
+    assert drawn[-1] == report["l2"] and min(abs(size - before) for size in drawn) <= 0.01 * before

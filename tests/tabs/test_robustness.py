@@ -278,8 +278,11 @@ def test_a_failed_run_has_nothing_to_survive() -> None:
 def test_the_table_says_everything_without_colour(examined: Examined) -> None:
     html = examined_html(examined)
     assert html.count('role="row"') == 2 + len(examined.rows) + 10
+    assert all(
+        f">{words}<" in html for words in ("wrong labels in it", "all true labels in it", "a true label is missing")
+    )
     assert (
-        "contradicts the truth" in html
+        "agrees with the truth (E = 1)" in html
         and "goal still met" in html
         and "goal lost" in html
         and 'class="sr"> (true)' in html

@@ -237,6 +237,16 @@ def test_the_strongest_bundled_z_is_the_one_that_did_best_when_measured() -> Non
     assert trial.strongest(NAME, 7) == next(iter(UNIVERSAL))
 
 
+def test_the_tab_begins_with_the_bundled_z_that_is_furthest_ahead_of_noise() -> None:
+    found = {(whose, k): notes_of(path_of(name, whose, k)) for name, whose, k in trial.bundled()}
+    lead = {
+        name: (int(notes["goal"]) - int(notes["noise_goal"])) / int(notes["measured"]) for name, notes in found.items()
+    }
+    assert lead[trial.best_start(tk.available())] > 0.5
+    assert trial.best_start([NAME])[0] == NAME and trial.best_start(["mine"]) == ("mine", 3)
+    assert f"% for {NAME}" in trial.depends(tk.available()) and not trial.depends([NAME])
+
+
 def test_a_bundled_z_comes_with_its_measured_rates() -> None:
     change, notes = trial.ready("kUAPs", NAME, 2), notes_of(path_of("kUAPs", NAME, 2))
     assert torch.equal(change.z, tk.universal("kUAPs", NAME, 2))

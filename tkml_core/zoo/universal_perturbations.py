@@ -42,6 +42,13 @@ def notes_of(path: Path) -> dict[str, str]:
         return dict(file.metadata() or {}) | {"side": str(file.get_slice("z").get_shape()[-1])}
 
 
+def rates_of(attack_name: str, annotator_name: str, k: int) -> tuple[float, float]:
+    """On what share of the photos that a bundled z was measured on, none of its own, it met the goal; and noise as long."""
+    notes = notes_of(path_of(attack_name, annotator_name, k))
+    met, by_noise = (float(notes[name]) / float(notes["measured"]) for name in ("goal", "noise_goal"))
+    return met, by_noise
+
+
 def bundled() -> tuple[tuple[str, str, int], ...]:
     """(attack, annotator, k) of every perturbation that is here."""
     found = []

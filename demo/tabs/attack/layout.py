@@ -63,6 +63,12 @@ def _stage(parts: dict[str, Any], start: Arrival) -> None:
     with gr.Row(elem_id="outcome"):
         parts["verdict"] = Html(start.view.verdict, elem_id="verdict")
         with gr.Column(elem_id="next", min_width=0):
+            # Its file comes as the page is opened: an address on the server's disk is not for the page's description.
+            parts["png"] = gr.DownloadButton("Attacked photo (PNG)", elem_id="download-png", size="md", min_width=0)
+            parts["link_button"] = downloads.link_button()
+            with gr.Row(elem_id="share-row"):
+                parts["share"] = Html({"link": ""}, html_template=SHARE, js_on_load=share_script(), elem_id="share")
+                Html(presenter.enter())
             outcome = start.view.outcome
             able = outcome is not None and can_be_smaller(outcome)
             parts["smaller_button"] = gr.Button(
@@ -72,12 +78,6 @@ def _stage(parts: dict[str, Any], start: Arrival) -> None:
                 size="md",
                 min_width=0,
             )
-            # Its file comes as the page is opened: an address on the server's disk is not for the page's description.
-            parts["png"] = gr.DownloadButton("Attacked photo (PNG)", elem_id="download-png", size="md", min_width=0)
-            parts["link_button"] = downloads.link_button()
-            with gr.Row(elem_id="share-row"):
-                parts["share"] = Html({"link": ""}, html_template=SHARE, js_on_load=share_script(), elem_id="share")
-                Html(presenter.enter())
     with gr.Row(elem_id="pictures"):
         parts["before"] = Html(start.view.before, elem_id="before")
         with gr.Column(elem_id="change-column", min_width=0):

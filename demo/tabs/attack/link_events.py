@@ -7,14 +7,17 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 from gradio.events import Dependency
-from gradio.utils import abspath
+from gradio.utils import abspath, get_upload_folder
 
 from demo.components.events import CHOICE, QUIET, Update, plainly
 from demo.components.theme import Html, script
 from demo.engine.plan import Plan, plan_for
+from demo.engine.recordings import recording_of
+from demo.export.files import save_data
 from demo.photos.samples import photo_of, sample
 from demo.tabs.attack import link
-from demo.tabs.attack.arrival import Arrival
+from demo.tabs.attack.arrival import Arrival, recorded
+from demo.tabs.attack.run_events import ended, on_stage
 from demo.tabs.attack.session import SessionState
 from demo.tabs.attack.widgets import Widgets
 
@@ -50,7 +53,13 @@ def wire_link(page: gr.Blocks, w: Widgets, files: dict[str, str], state: Session
         linked = followed.linked
         path = path_of(linked)
         now = {state.photo: path, state.sample: linked.sample, state.attacked: False, state.replay: None}
-        return {**link.restore(w, path, linked, followed.plan), **now}
+        update = {**link.restore(w, path, linked, followed.plan), **now}
+        kept = None if linked.stands_in else recording_of(linked.sample, followed.plan)
+        if kept is None:  # nothing is computed for who only opens a link
+            return update
+        view = recorded(kept)
+        data = save_data(kept.outcome, get_upload_folder())
+        return {**update, **on_stage(w, view), **ended(w, state, view), w.downloads.kept: data, state.attacked: True}
 
     shown = [widget for widget in vars(w).values() if isinstance(widget, Block)]
     states = [state.photo, state.sample, state.attacked, state.replay]

@@ -38,13 +38,33 @@ _CHOICES_COUNT = """
 """
 
 
+def on_stage(w: Widgets, view: stage.View) -> Update:
+    """What the stage's boxes show of a run."""
+    found = {name: getattr(view, name) for name in stage.BOXES}
+    return {getattr(w, name): html for name, html in found.items() if html is not None}
+
+
+def ended(w: Widgets, state: SessionState, view: stage.View) -> Update:
+    """What can be taken away of a run that has ended, and done with it; all but its data file."""
+    assert view.outcome is not None
+    saved = {
+        button: save(view.outcome, get_upload_folder()) for button, save in ((w.png, save_png), (w.report, save_report))
+    }
+    return {
+        **{button: gr.update(value=path, interactive=True) for button, path in saved.items()},
+        state.replay: view.replay,
+        w.replay: replay.replay_value(view.replay),
+        w.smaller_button: smaller_shown(can_be_smaller(view.outcome)),
+        **panel.fresh(w.robustness_button, w.robustness, ready=True),
+    }
+
+
 def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
     """Attack and Stop, and the tools that look at a run while it goes on and afterwards."""
     inputs = [
         state.photo, w.annotator, w.toggles, w.k, w.attack, w.goal, w.case, w.chosen, w.max_steps, w.seed,
         w.score_space, *w.settings.values(),
     ]  # fmt: skip
-    boxes = {name: getattr(w, name) for name in stage.BOXES}
 
     def on_run(session: str, turn: Turn, factor: Any, *form: Any) -> Iterator[Update]:
         yield from shown_run(session, turn, factor, page_plan(*form))
@@ -65,18 +85,14 @@ def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
                 if flags.left(session):  # no verdict: the stage shows what was chosen since
                     yield {state.attacked: False}  # Gradio sends the last update twice, so it must not be a frame
                     return
-                update: Update = {box: html for name, box in boxes.items() if (html := getattr(view, name)) is not None}
+                update = on_stage(w, view)
                 if view.before and not view.outcome:  # it begins: files and frames of the run before go
                     update |= {w.png: gr.update(interactive=False), w.report: gr.update(interactive=False)}
                     update |= {state.replay: None, w.replay: replay.replay_value(None), w.downloads.kept: None}
                     update |= {w.smaller_button: smaller_shown(False)}
                     update |= panel.fresh(w.robustness_button, w.robustness, ready=False)
                 if view.outcome:
-                    for button, save in ((w.png, save_png), (w.report, save_report)):
-                        update[button] = gr.update(value=save(view.outcome, get_upload_folder()), interactive=True)
-                    update |= {state.replay: view.replay, w.replay: replay.replay_value(view.replay)}
-                    update |= {w.smaller_button: smaller_shown(can_be_smaller(view.outcome))}
-                    update |= panel.fresh(w.robustness_button, w.robustness, ready=True)
+                    update |= ended(w, state, view)
                 yield {**update, state.attacked: True}
                 if view.outcome:  # after the verdict, which need not wait for it
                     yield {w.downloads.kept: save_data(view.outcome, get_upload_folder())}
@@ -86,8 +102,8 @@ def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
             raise
 
     shown = [
-        *(box for box in boxes.values() if box is not w.status), w.png, w.report, w.replay, w.robustness_button, w.robustness,
-        w.smaller_button, state.attacked, state.replay, w.downloads.kept,
+        *(getattr(w, name) for name in stage.BOXES if name != "status"), w.png, w.report, w.replay, w.robustness_button,
+        w.robustness, w.smaller_button, state.attacked, state.replay, w.downloads.kept,
     ]  # fmt: skip
     # What was refused is not what stands on the stage, so that the note which the click took away comes back.
     attack = RunButton(w.attack_button, on_run, [w.amplifier, *inputs], _TO_STAGE + _CHOICES_COUNT, refused=CHANGED)

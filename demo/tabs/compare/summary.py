@@ -151,8 +151,11 @@ def table_html(plans: Sequence[Plan], reports: Reports, done: bool, given: str =
 def given_words(limit: Limit, reports: Reports) -> str:
     """How much each method got; where the clock cut some, also how long that is."""
     clocks = sorted({report["time_limit"] for report in reports if report and report["stopped"] == "time"})
-    clock = " or ".join(f"{seconds:.0f}" for seconds in clocks)
-    return f"up to {limit} each, {clock} s each{taken_words(reports)}" if clocks else f"{limit} each"
+    most = f"up to {limit} each"
+    if not clocks:
+        return most
+    clock = "" if limit.kind == "seconds" else f", {' or '.join(f'{seconds:.0f}' for seconds in clocks)} s each"
+    return f"{most}{clock}{taken_words(reports)}"
 
 
 def taken_words(reports: Reports) -> str:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from demo.catalog import attacks as catalog
 from demo.components.photo_set import photo_set as photos_input
 from demo.components.theme import Html
 from demo.components.upload_truth import upload_truth
-from demo.engine.plan import DEFAULT_K, MAX_SEED
+from demo.engine.plan import MAX_SEED
 from demo.export.files import KEEP_SECONDS
 from demo.photos.selection import MOST_UPLOADS
 from demo.render.pictures import figure
@@ -19,19 +20,20 @@ from demo.tabs.universal import craft, events, photo_set, render, trial
 from demo.tabs.universal.widgets import UniversalWidgets
 from tkml_core.attacks.registry import UNIVERSAL
 
-INTRO = """<p class="lead">One change for <b>every</b> photo, called z: an optimizer <i>crafts</i> it, step by step, over a set of
-photos. Then it is added unaltered to photos that it has never seen (§3.1 of the paper). It must be far larger than a change
-made for one photo.</p>"""
+INTRO = Markup("""<p class="lead">One change for <b>every</b> photo, called z: an optimizer <i>crafts</i> it, step by step, over a
+set of photos. Then it is added unaltered to photos that it has never seen (§3.1 of the paper). It must be far larger than a
+change made for one photo. {}</p>""")
 ABOUT_BUDGET = (
-    "‖z‖₂ in 0–255 units. At 4000, as the bundled ones, the root mean square of the change is 10 of 255 levels: a texture that "
-    "you see but read the photo through. At 1000 it is 2.6."
+    "‖z‖₂ in 0–255 units. At 4000, as the bundled ones, the root mean square of the change is 8 to 10 of 255 levels: a texture "
+    "that you see but read the photo through. At 1000 it is 2 to 2.6."
 )
 
 
 def build(tab: gr.Tab, names: Sequence[str], files: dict[str, str]) -> UniversalWidgets:
     """Put the tab into the current one. names: the annotators; files: the samples' paths by name."""
     parts: dict[str, Any] = {"made": gr.State(None, time_to_live=KEEP_SECONDS), "opened": gr.State(False)}
-    Html(INTRO)
+    Html(INTRO.format(trial.depends(names)))
+    annotator, k = trial.best_start(names)  # a z that does something is seen first; others are a click away
     with gr.Row(elem_classes="runbar"):
         parts["run"] = gr.Button("Craft", variant="primary", elem_id="craft-button", scale=0, min_width=120)
         parts["stop"] = gr.Button("Stop", interactive=False, elem_id="craft-stop", scale=0, min_width=88)
@@ -40,8 +42,8 @@ def build(tab: gr.Tab, names: Sequence[str], files: dict[str, str]) -> Universal
         with gr.Column(elem_id="craft-stage", min_width=0):
             _stage(parts)
         with gr.Column(elem_id="craft-panel", elem_classes="pick", min_width=0):
-            _choices(parts, names, files)
-            _trial(parts, names[0], files)
+            _choices(parts, names, files, annotator, k)
+            _trial(parts, files, annotator, k)
         with gr.Column(elem_id="try", min_width=0):
             parts["try_verdict"] = Html(waiting_html("Choose photos, then press Try it."), elem_id="try-verdict")
             parts["try_rows"] = Html("", elem_id="try-rows")
@@ -65,7 +67,7 @@ def _stage(parts: dict[str, Any]) -> None:
         )
 
 
-def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str]) -> None:
+def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str], annotator: str, k: int) -> None:
     Html('<h2><span class="number">1</span>Choose the set</h2>')
     parts["crafted"] = photos_input(
         "craft", files, MOST_UPLOADS, [name for name in photo_set.DEFAULT_SET if name in files],
@@ -78,7 +80,7 @@ def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str])
     )  # fmt: skip
     Html('<h2><span class="number">2</span>Choose the attack</h2>')
     parts["annotator"] = gr.Radio(
-        catalog.annotator_choices(names), value=names[0], label="Annotator", info=catalog.ANNOTATORS,
+        catalog.annotator_choices(names), value=annotator, label="Annotator", info=catalog.ANNOTATORS,
         elem_id="craft-annotator",
     )  # fmt: skip
     with truth_at:
@@ -88,7 +90,7 @@ def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str])
         info="TkML-AP-Uv is the paper's, also with the goal's margin in place of Eq. 8. kUAPs is the older one it is "
         "compared with; how often each succeeds stands on Tables",
     )  # fmt: skip
-    parts["k"] = gr.Slider(1, craft.MOST_K, value=DEFAULT_K, step=1, label="k", elem_id="craft-k")
+    parts["k"] = gr.Slider(1, craft.MOST_K, value=k, step=1, label="k", elem_id="craft-k")
     parts["budget"] = gr.Slider(
         *craft.BUDGETS,
         value=4000,
@@ -106,13 +108,13 @@ def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str])
         )
 
 
-def _trial(parts: dict[str, Any], annotator: str, files: dict[str, str]) -> None:
+def _trial(parts: dict[str, Any], files: dict[str, str], annotator: str, k: int) -> None:
     Html('<h2><span class="number">3</span>Try it on other photos</h2>')
-    bundled = trial.has_ready(annotator, DEFAULT_K)
+    bundled = trial.has_ready(annotator, k)
     tried = photo_set.whole(files) if bundled else photo_set.unseen(photo_set.DEFAULT_SET, files)
     parts["which"] = gr.Radio(
         [("made here", events.OWN), *((f"bundled, {name}", name) for name in UNIVERSAL)],
-        value=trial.strongest(annotator, DEFAULT_K) if bundled else events.OWN,
+        value=trial.strongest(annotator, k) if bundled else events.OWN,
         label="Which z", elem_id="try-which",
         info="A bundled one is for the annotator and the k chosen above; not every annotator has any",
     )  # fmt: skip

@@ -13,7 +13,7 @@ from demo.engine import loop
 from demo.engine.annotators import load_annotator, read_photo
 from demo.engine.frames import History
 from demo.engine.outcome import Outcome, conclude
-from demo.engine.plan import AttackRequest, make_plan
+from demo.engine.plan import DEFAULT_K, AttackRequest, make_plan
 from demo.photos.selection import Source
 from demo.render.csv_file import csv_link, csv_text
 from demo.render.labels import scored, top_list
@@ -27,7 +27,7 @@ from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal.precomputed import Precomputed
 from tkml_core.statistics import wilson_interval
 from tkml_core.step_generators import WithResult
-from tkml_core.zoo.universal_perturbations import bundled, notes_of, path_of
+from tkml_core.zoo.universal_perturbations import bundled, notes_of, path_of, rates_of
 
 MOST_TRIED = 12  # samples and uploads together
 
@@ -107,8 +107,29 @@ def has_ready(annotator: str, k: int) -> bool:
 def strongest(annotator: str, k: int) -> str:
     """The one of UNIVERSAL whose bundled z met the goal on most of the photos it was measured on; the first, if there is none."""
     there = [name for name in UNIVERSAL if (name, annotator, k) in bundled()]
-    won = {name: int(notes_of(path_of(name, annotator, k))["goal"]) for name in there}
-    return max(won, key=won.__getitem__, default=next(iter(UNIVERSAL)))
+    return max(there, key=lambda name: rates_of(name, annotator, k)[0], default=next(iter(UNIVERSAL)))
+
+
+def best_start(names: Sequence[str]) -> tuple[str, int]:
+    """The annotator of `names` and the k whose bundled z, where it was measured, was furthest ahead of noise as long."""
+    leads = []
+    for name, whose, k in bundled():
+        if whose in names:
+            met, by_noise = rates_of(name, whose, k)
+            leads.append((met - by_noise, whose, k))
+    return max(leads, default=(0.0, names[0], DEFAULT_K))[1:]
+
+
+def depends(names: Sequence[str]) -> str:
+    """A sentence on how much that share depends on the annotator; empty where there is no z for two of them."""
+    best: dict[str, float] = {}
+    for method, whose, k in bundled():
+        if whose in names:
+            best[whose] = max(best.get(whose, 0.0), rates_of(method, whose, k)[0])
+    told = [f"{100 * share:.0f} % for {name}" for name, share in sorted(best.items(), key=lambda item: -item[1])]
+    return (
+        f"How many new photos one fools depends on the annotator: at best {listed(told, 9)}." if len(told) > 1 else ""
+    )
 
 
 def put_on(change: Change, source: Source) -> Outcome:
@@ -133,10 +154,13 @@ def _state(outcome: Outcome) -> tuple[str, str, str]:
     report, k = outcome.report, outcome.plan.k
     still = [name for name, _ in report["after"] if name in report["true_labels"]]
     if not report["achieved"]:
-        missed = f"{listed(still)} {are(still)} still in the {top_words(k)}."
+        missed = f"{listed(still)} {are(still)} still in the {top_words(k)}"
+        (was, _), (now, _) = report["before"][0], report["after"][0]
+        if was in report["true_labels"] and now not in report["true_labels"]:
+            return "cut", "In part", f"{now} is on top now, but {missed}."
         if report["consistent"]:
-            return "lost", "Not fooled", missed
-        return "lost", "In part", f"{missed} This list contradicts the truth, but more was asked for."
+            return "lost", "Not fooled", f"{missed}."
+        return "cut", "In part", f"{missed}. This list contradicts the truth, but more was asked for."
     if not report["l2"]:
         return "cut", "Already so", f"No true label was in the {top_words(k)} before, so nothing was added."
     return "won", "Fooled", f"No true label is left in the {top_words(k)}."

@@ -53,11 +53,15 @@ class Finished:
 
 @dataclass(frozen=True)
 class Seen:
-    """One picture's top labels, best first, with E (True = 1) and whether they are what the goal is about."""
+    """One picture's top labels, best first, with E (True = 1) and whether they are what the goal is about.
+
+    longer: whether they are more than the true ones.
+    """
 
     top: tuple[str, ...]
     consistent: bool
     fooled: bool
+    longer: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ class Examined:
 def seen(ranked: Sequence[str], run: Finished, true: Sequence[str], k: int) -> Seen:
     """What the first `k` of the labels `ranked`, best first, say about the run's goal."""
     top = tuple(ranked[:k])
-    return Seen(top, consistent(top, true), SHOWN[run.goal](top, run.named, true))
+    return Seen(top, consistent(top, true), SHOWN[run.goal](top, run.named, true), len(top) > len(true))
 
 
 def examine(run: Finished) -> Examined:

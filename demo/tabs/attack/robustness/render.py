@@ -29,6 +29,13 @@ def summary(examined: Examined) -> str:
     return " ".join((*_survivors(rows), _noise(examined), *_other_annotators(rows), _longer(examined)))
 
 
+# By whether a list is longer than that of the true labels, and whether it agrees with them (Eq. 1)
+TRUTH = {
+    (False, True): "only true labels",
+    (False, False): "wrong labels in it",
+    (True, True): "all true labels in it",
+    (True, False): "a true label is missing",
+}
 NOISE = "random noise"  # what its row is called in a sentence
 
 
@@ -104,9 +111,7 @@ def _state(seen: Seen, fooled: str, otherwise: str) -> Markup:
     word = fooled if seen.fooled else otherwise
     kind = "yes" if seen.fooled else "no"
     said = Markup('<b class="{}"><i aria-hidden="true"></i>{}</b>').format(kind, word) if word else ""
-    return Markup('<span class="state">{}<span>{}</span></span>').format(
-        said, "agrees with the truth" if seen.consistent else "contradicts the truth"
-    )
+    return Markup('<span class="state">{}<span>{}</span></span>').format(said, TRUTH[seen.longer, seen.consistent])
 
 
 def _changes(examined: Examined) -> Markup:
@@ -121,7 +126,7 @@ def _changes(examined: Examined) -> Markup:
         rows.append(TableRow(line.name, (Cell("Attacked", attacked), Cell("Original", original)), line.note))
     caption = (
         f"{run.attack} on {run.annotator}, k = {run.k}, size of the change {run.l2:.1f}. The same is done to the saved picture "
-        "and, for comparison, to the original."
+        "and, for comparison, to the original. A list of only true labels, or with all of them, agrees with the truth (E = 1)."
     )
     return sheet(caption, ("What is done", "Attacked photo", "Original photo"), rows)
 
