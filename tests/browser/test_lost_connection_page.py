@@ -28,14 +28,14 @@ def test_photo_marks_and_settings_outlast_a_lost_connection(
     page.context.set_offline(False)
     expect(page.locator("#k input[type=number]")).to_have_value("4")
     page.locator("#advanced > button").click()
-    fill(page, "#max-steps input[type=number]", "2000")
+    fill(page, "#max-steps input[type=number]", "100")
     fill(page, "#step textarea, #step input", "0.001")
     attack(page)
     page.wait_for_function("/step [1-9]/.test(document.querySelector('#status').innerText)", timeout=RUN)
     assert page.evaluate("window.same")
     marked = pressed(page)
 
-    page.context.set_offline(True)  # in the middle of a run: the page loads anew once the server is back
+    page.context.set_offline(True)  # its stream lasts until it is over; then the page loads anew, once the server is back
     expect(page.get_by_test_id("toast-body")).to_contain_text("Connection to the server was lost", timeout=RUN)
     page.wait_for_timeout(AWAY)
     with page.expect_navigation(timeout=RUN):
@@ -46,7 +46,7 @@ def test_photo_marks_and_settings_outlast_a_lost_connection(
     expect(page.locator("#k input[type=number]")).to_have_value("4")
     expect(page.locator("#before .label")).to_have_count(4)
     page.locator("#advanced > button").click()
-    expect(page.locator("#max-steps input[type=number]")).to_have_value("2000")
+    expect(page.locator("#max-steps input[type=number]")).to_have_value("100")
     attack(page)
     page.wait_for_function("/step [1-9]/.test(document.querySelector('#status').innerText)", timeout=RUN)
     page.locator("#stop-button").click()
