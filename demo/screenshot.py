@@ -17,6 +17,7 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+from demo.engine.recipes import annotator_of
 from demo.page import build, launch_options
 
 FOLDER = Path(__file__).resolve().parents[1] / "assets" / "screenshots"
@@ -79,7 +80,7 @@ def film_a_run(view: Page, out: Path) -> None:
     """
     before = view.viewport_size
     view.set_viewport_size({"width": FILM_VIEW[0], "height": FILM_VIEW[1]})
-    view.locator("#annotator label:has(input[value=coco80])").click()
+    view.locator(f"#annotator label:has(input[value={annotator_of('coco')}])").click()
     view.wait_for_timeout(2000)
     view.locator("#attack input").click()
     view.locator("#attack [role=option]", has_text="(TkML-AP-T)").click()

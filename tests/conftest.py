@@ -1,13 +1,17 @@
 """What several test files share: sample photos, and the page served on a free port with a browser to look at it."""
 
 import copy
+import hashlib
+import http.server
 import os
 import shutil
+import threading
 import time
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -162,6 +166,39 @@ def handed_on(
                 seen.append("waits")
                 stranger.__exit__()
     return seen
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Path, list[str]]]:
+    """Address and folder of a server of files, and what it was asked for; PyTorch's folder for weights is empty."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "home"))
+    folder, asked = tmp_path / "served", list[str]()
+    folder.mkdir()
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args, directory=str(folder))
+
+        def log_message(self, *args: object) -> None:
+            asked.append(self.path)
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", folder, asked
+        server.shutdown()
+
+
+def publish(one: Any, served: tuple[str, Path, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Random weights for a `Published`, at the address where it looks for torchvision's."""
+    import torch
+
+    address, folder, _ = served
+    torch.manual_seed(0)
+    torch.save(one.bare().state_dict() | {"aux_classifier.0.weight": torch.zeros(1)}, folder / "raw.pth")
+    sha = hashlib.sha256((folder / "raw.pth").read_bytes()).hexdigest()
+    (folder / "raw.pth").rename(folder / f"net-{sha[:8]}.pth")
+    weights = replace(one.described().value, url=f"{address}/net-{sha[:8]}.pth")
+    monkeypatch.setattr(type(one), "described", lambda self: weights)
 
 
 @pytest.fixture(scope="session")

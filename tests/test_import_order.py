@@ -1,6 +1,7 @@
 """The order of the rooms: whatever is imported stands below. Read from the source, so no import hides in a function."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,19 @@ def test_below_the_components_nothing_imports_gradio(room: str) -> None:
 def test_nothing_in_the_core_imports_the_page_or_what_draws_it() -> None:
     for path in (ROOT / "tkml_core").rglob("*.py"):
         assert not [n for n in imports(path) if n.split(".")[0] in ("demo", "gradio", "matplotlib")], path
+
+
+def test_only_the_registry_names_one_of_the_bundled_annotators() -> None:
+    """Its default among them; others ask it for one. What a docstring or a comment says is an example."""
+    allowed = {"tkml_core/zoo/registry.py", "tkml_core/labels.py"}  # there they are lists of labels
+    found = set()
+    for path in [*(ROOT / "demo").rglob("*.py"), *(ROOT / "tkml_core").rglob("*.py")]:
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        docstrings = {node.value for node in nodes if isinstance(node, ast.Expr)}
+        texts = [node.value for node in nodes if isinstance(node, ast.Constant) and node not in docstrings]
+        if any(re.search(r"(?<![\w-])(voc20|coco80)\b", text) for text in texts if isinstance(text, str)):
+            found.add(str(path.relative_to(ROOT)))
+    assert found == allowed
 
 
 def test_what_takes_long_to_import_is_imported_where_it_is_needed() -> None:

@@ -19,6 +19,8 @@ COCO80 = (
     "hair drier", "toothbrush",
 )  # fmt: skip
 
+NAMED = {"voc20": VOC20, "coco80": COCO80}  # as a description of an annotator may call them
+
 VOC_TO_COCO = {
     "aeroplane": "airplane",
     "diningtable": "dining table",

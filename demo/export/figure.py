@@ -153,9 +153,8 @@ def numbers(axes: Axes, saved: SavedRun, left: float, top: float, named: bool = 
     """Below the perturbation: of several runs the method and how it ended, the change's size, and what the signs mean."""
     report = saved.report
     if named:
-        reached = goal_words(report)
         axes.text(left, top + 0.02, report["attack"], size=9.5, weight="bold", color=INK)
-        axes.text(left, top + 0.19, reached, size=7.5, color=INK)
+        axes.text(left, top + 0.19, f"goal {goal_words(report)}", size=7.5, color=INK)
         top += 0.38
     axes.text(left, top, f"‖z‖₂ = {report['l2']:.1f}    ‖z‖∞ = {report['linf']:.0f}/255", size=7.5, color=INK)
     axes.text(left, top + 0.17, "grey: unchanged", size=7.5, color=SOFT)

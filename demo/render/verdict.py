@@ -124,12 +124,21 @@ def _how_it_ended(report: dict[str, Any]) -> str:
     return ""
 
 
+def _seen(report: dict[str, Any]) -> list[float]:
+    """The probabilities of the true labels that were in the top-k before anything was done to the photo."""
+    return [probability for name, probability in report["before"] if name in report["true_labels"]]
+
+
+def _recognised(report: dict[str, Any]) -> bool:
+    """Whether the annotator saw something of what is true before the attack."""
+    return not report["true_labels"] or max(_seen(report), default=0.0) >= FAINT
+
+
 def _unrecognised(report: dict[str, Any]) -> str:
-    """A sentence where the annotator did not see what is true before anything was done to the photo."""
-    true = report["true_labels"]
-    seen = [probability for name, probability in report["before"] if name in true]
-    if not true or max(seen, default=0.0) >= FAINT:
+    """A sentence where it did not."""
+    if _recognised(report):
         return ""
+    true, seen = report["true_labels"], _seen(report)
     place = "on top" if report["k"] == 1 else f"in its top {report['k']}"
     how = f"gave {listed(true)} no more than {percent(max(seen))}" if seen else f"did not have {listed(true)} {place}"
     return f"The annotator did not recognise this photo: it {how} before, so there was little to fool. "
@@ -210,25 +219,17 @@ def _what_happened(report: dict[str, Any]) -> str:
     return f"{tried}: {missed}.{saved}{ended}{hint}"
 
 
-def reached_words(report: dict[str, Any]) -> str:
-    """How the goal stands, after "goal": "reached", and what else there is to say of it."""
-    return {
-        "missed": "not reached",
-        "before": "met before the attack",
-        "narrow": f"reached barely ({less_words(report)})",
-        "won": "reached",
-    }[standing(report)]
+STANDS = {"missed": "not reached", "before": "met before the attack", "narrow": "barely met", "won": "reached"}
 
 
 def goal_words(report: dict[str, Any]) -> str:
-    """The same by itself, where there is little room."""
-    words = {
-        "missed": "goal not reached",
-        "before": "goal met before",
-        "narrow": "goal barely met",
-        "won": "goal reached",
-    }
-    return words[standing(report)]
+    """How the goal stands, after "goal"."""
+    return STANDS[standing(report)]
+
+
+def reached_words(report: dict[str, Any]) -> str:
+    """The same, with what else there is to say of it."""
+    return goal_words(report) + (f" ({less_words(report)})" if is_narrow(report) else "")
 
 
 def given_words(report: dict[str, Any]) -> str:
@@ -286,7 +287,7 @@ def headline(report: dict[str, Any]) -> tuple[str, str]:
     """The verdict's kind, "won", "partly", "cut" or "lost", and its word."""
     if report["achieved"] and was_met(report):
         return "won", "Already so"
-    if report["achieved"] and _unrecognised(report):
+    if report["achieved"] and not _recognised(report):
         return "won", "Goal met"
     if report["achieved"]:
         return "won", "Hidden" if report["goal"] == "hide" else "Fooled"

@@ -1,14 +1,11 @@
 """Annotators from published weights: what they compute, and fetching from a server on this machine."""
 
 import hashlib
-import http.server
-import threading
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from conftest import publish
 from torch import nn
 
 import tkml_core as tk
@@ -16,26 +13,6 @@ from tkml_core.labels import VOC20
 from tkml_core.zoo import fetch, published
 
 BY_NAME = {one.name: one for one in published.PUBLISHED}
-
-
-@pytest.fixture
-def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Path, list[str]]]:
-    """Address and folder of a server, and what it was asked for; PyTorch's folder for weights is empty."""
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "home"))
-    folder, asked = tmp_path / "served", []
-    folder.mkdir()
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *args: object) -> None:
-            super().__init__(*args, directory=str(folder))  # type: ignore[arg-type]
-
-        def log_message(self, *args: object) -> None:
-            asked.append(self.path)
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", folder, asked
-        server.shutdown()
 
 
 def test_a_file_is_fetched_once_with_progress(served: tuple[str, Path, list[str]]) -> None:
@@ -70,14 +47,8 @@ def test_what_cannot_be_had_leaves_nothing_and_says_what_to_do(
 def test_an_annotator_is_fetched_when_it_is_loaded(
     name: str, served: tuple[str, Path, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address, folder, asked = served
-    torch.manual_seed(0)
-    one = BY_NAME[name]
-    torch.save(one.bare().state_dict() | {"aux_classifier.0.weight": torch.zeros(1)}, folder / "raw.pth")
-    sha = hashlib.sha256((folder / "raw.pth").read_bytes()).hexdigest()
-    (folder / "raw.pth").rename(folder / f"net-{sha[:8]}.pth")
-    weights = replace(one.described().value, url=f"{address}/net-{sha[:8]}.pth")
-    monkeypatch.setattr(published.Published, "described", lambda self: weights)
+    one, asked = BY_NAME[name], served[2]
+    publish(one, served, monkeypatch)
     assert name not in tk.available() and asked == []
     annotator = tk.load(name, device="cpu")
     assert annotator.labels == one.labels and len(asked) == 1

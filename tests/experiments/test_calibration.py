@@ -1,5 +1,7 @@
 """Platt scaling finds the truth that made the data; the calibration error is that of its definition."""
 
+from xml.etree import ElementTree
+
 import numpy as np
 import torch
 
@@ -45,5 +47,7 @@ def test_the_diagram_shows_every_bin_and_name() -> None:
     said, so = np.array([0.05, 0.05, 0.55, 0.95]), np.array([False, True, True, True])
     assert [round(p, 6) for p, _, _ in shares(said, so)] == [0.05, 0.55, 0.95]
     assert shares(said, so)[0][1:] == (0.5, 2)
-    svg = diagram([("one", said, so), ("two", said, so)])
-    assert svg.count("<circle") == 6 and ">one<" in svg and ">two<" in svg
+    svg = diagram([("one", said, so), ("<two>", said, so)])
+    parts = [part.tag.rpartition("}")[2] for part in ElementTree.fromstring(svg).iter()]
+    assert parts.count("circle") == 6 and ">one<" in svg and ">&lt;two&gt;<" in svg
+    assert 'points="10.0,100.0 110.0,0.0 190.0,0.0 "' in svg

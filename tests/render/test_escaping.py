@@ -12,19 +12,19 @@ from demo.render.templates import fill, piece
 from demo.tabs.learn.formulas import Part, formula, i, row
 from demo.tabs.lesson.pictures import Bar, bars
 
-DEMO = Path(__file__).parents[2] / "demo"
+ROOT = Path(__file__).parents[2]
 TAG = re.compile(r"</?[a-z][a-z0-9]*[ />]")
 EVERY_FRAME = "drawn in every frame of a run: see demo/render/__init__.py"
 ALLOWED = {
-    "render/curves.py": EVERY_FRAME,
-    "render/icons.py": EVERY_FRAME,
-    "render/label_race.py": EVERY_FRAME,
-    "render/labels.py": EVERY_FRAME,
-    "render/pictures.py": EVERY_FRAME,
-    "render/plot.py": EVERY_FRAME,
-    "tabs/compare/render.py": EVERY_FRAME,
-    "tabs/universal/render.py": EVERY_FRAME,
-    "components/theme.py": "the page's own style and scripts, which must not be escaped",
+    "demo/render/curves.py": EVERY_FRAME,
+    "demo/render/icons.py": EVERY_FRAME,
+    "demo/render/label_race.py": EVERY_FRAME,
+    "demo/render/labels.py": EVERY_FRAME,
+    "demo/render/pictures.py": EVERY_FRAME,
+    "demo/render/plot.py": EVERY_FRAME,
+    "demo/tabs/compare/render.py": EVERY_FRAME,
+    "demo/tabs/universal/render.py": EVERY_FRAME,
+    "demo/components/theme.py": "the page's own style and scripts, which must not be escaped",
 }
 
 
@@ -43,9 +43,9 @@ def with_html(source: str) -> list[int]:
 
 def test_html_is_made_by_templates() -> None:
     found = {}
-    for path in sorted(DEMO.rglob("*.py")):
+    for path in sorted([*(ROOT / "demo").rglob("*.py"), *(ROOT / "tkml_core").rglob("*.py")]):
         if lines := with_html(path.read_text(encoding="utf-8")):
-            found[path.relative_to(DEMO).as_posix()] = lines
+            found[path.relative_to(ROOT).as_posix()] = lines
     new = {name: lines for name, lines in found.items() if name not in ALLOWED}
     assert not new, f"use a template (demo/render/templates.py) in {new}"
     assert set(ALLOWED) == set(found), "no longer needed in ALLOWED"

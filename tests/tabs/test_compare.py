@@ -464,8 +464,8 @@ def test_the_table_can_be_made_again_of_the_csv_and_every_place_counts_the_same_
     assert "1 barely met, not counted" in shown and "Barely met: met, but by less than κ." in shown
     assert "MinNorm barely met it" in past_html(0, made[0], [])
     caption = comparison_caption([*made[0].reports[:2], narrow])
-    assert "Reached by TkML-AP-U" in caption and "MinNorm: reached barely (met, but by less than κ = 0.4)." in caption
-    assert goal_words(narrow) == "goal barely met"
+    assert "Reached by TkML-AP-U" in caption and "MinNorm: barely met (met, but by less than κ = 0.4)." in caption
+    assert goal_words(narrow) == "barely met"
 
 
 def test_nothing_is_summed_up_before_a_photo_is_through(three: list[Any]) -> None:

@@ -115,13 +115,13 @@ def overview(measured: list[Measured], seconds: dict[str, float]) -> str:
     ]
     for one in measured:
         entry = registry.entry_of(one.name)
-        size = sum(path.stat().st_size for path in entry.files) / 1e6
+        size = f"{sum(path.stat().st_size for path in entry.files) / 1e6:.1f} MB" if entry.files else "–"
         ratio = seconds[one.name] / seconds[registry.REFERENCE]
         lines.append(
             f"| `{one.name}` | {entry.source.split(' (')[0]} | {len(one.labels)} | {one.photos} | {one.mean_ap:.3f} | "
             f"{one.top1:.3f} | {one.calibration_error:.4f} | "
             + " | ".join(f"{share:.1%}" for share in one.consistent)
-            + f" | {size:.1f} MB | {entry.input_size.short} | {ratio:.2f} |"
+            + f" | {size} | {entry.input_size.short} | {ratio:.2f} |"
         )
     return "\n".join(lines)
 

@@ -48,6 +48,23 @@ def replace_text(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
+class Minutes:
+    """How long a command goes on: after so many minutes it begins nothing new, and says that it goes on when given again."""
+
+    def __init__(
+        self, minutes: float | None, now: Callable[[], float] = time.monotonic, say: Callable[[str], None] = print
+    ) -> None:
+        self._minutes, self._now, self._say = minutes, now, say
+        self._end = now() + 60 * minutes if minutes is not None else float("inf")
+
+    def over(self, needed: float = 0.0) -> bool:
+        """Whether they are, or would be after so many seconds more; then that is said."""
+        ended = self._now() + needed >= self._end
+        if ended:
+            self._say(f"{self._minutes:g} minutes are over, or would be. The same command goes on from here.")
+        return ended
+
+
 @dataclass
 class Work:
     """What is to be measured. images: at most so many a cell; batch: photos attacked at once, a block."""
@@ -92,32 +109,33 @@ def run(
     """
     rank, processes = process()
     progress = _Progress(work, read(folder), processes)
-    end = now() + 60 * minutes if minutes is not None else float("inf")
+    time_allowed = Minutes(minutes, now, say)
     for number in range(-(-work.images // work.batch)):
         for place, cell in enumerate(work.methods):
-            if (number + place) % processes == rank and not _block(work, folder, cell, number, progress, end, say, now):
-                say(f"{minutes:g} minutes are over, or would be. The same command goes on from here.")
+            if (number + place) % processes == rank and not _block(
+                work, folder, cell, number, progress, time_allowed, say
+            ):
                 return False
         after_round()
     return True
 
 
 def _block(
-    work: Work, folder: Path, cell: Cell, number: int, progress: "_Progress", end: float, say: Callable[[str], None],
-    now: Callable[[], float],
+    work: Work, folder: Path, cell: Cell, number: int, progress: "_Progress", time_allowed: Minutes,
+    say: Callable[[str], None],
 ) -> bool:  # fmt: skip
     """All methods of the cell on one of its blocks; False where there is no time for it."""
-    if now() >= end:
+    if time_allowed.over():
         return False
     rows = work.block(cell, number)
     missing = {
         name: {row.key for row in rows if (*cell, name, row.key) not in progress.done} for name in work.methods[cell]
     }
     names = [name for name, keys in missing.items() if keys]
-    if names and now() + sum(progress.expected(cell, name) for name in names) * len(rows) > end:
+    if names and time_allowed.over(sum(progress.expected(cell, name) for name in names) * len(rows)):
         return False
     for name in names:
-        if now() + progress.expected(cell, name) * len(rows) > end:
+        if time_allowed.over(progress.expected(cell, name) * len(rows)):
             return False
         asked_for = asked(cell.case, cell.k, rows, work.seed)
         found = outcomes(work.annotators[cell.annotator], work.methods[cell][name], *asked_for, rows)

@@ -7,7 +7,6 @@ written to --out as it is made: kill it when you like, the same command goes on.
 """
 
 import argparse
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
@@ -23,12 +22,12 @@ from tkml_core.experiments.consistent_photos import consistent_for_all
 from tkml_core.experiments.datasets import measuring
 from tkml_core.experiments.measured_photos import Row, asked, shuffled
 from tkml_core.experiments.methods import attack_of
-from tkml_core.experiments.provenance import weights_of
-from tkml_core.experiments.results import write
+from tkml_core.experiments.results import Minutes, write
 from tkml_core.images import quantize, to_pil
 from tkml_core.measured.lines import Outcome, read
 from tkml_core.statistics import share
 from tkml_core.zoo import DEFAULT
+from tkml_core.zoo.registry import weights_of
 
 FIRM = "MinNorm(confidence=1.0)"  # a win by one logit, beside the smallest change
 
@@ -93,7 +92,8 @@ def attacked(
 
 def run(args: argparse.Namespace) -> None:
     """Attack what has no line yet, a few photos on every annotator in turn."""
-    annotators, began = {name: tk.load(name, args.device) for name in args.annotator}, time.monotonic()
+    time_allowed = Minutes(args.minutes)
+    annotators = {name: tk.load(name, args.device) for name in args.annotator}
     done = {identity(line) for line in read(args.out)}
     first = args.annotator[0]
     with naming_folders():
@@ -106,8 +106,7 @@ def run(args: argparse.Namespace) -> None:
                 cell = {"annotator": name, "weights": weights_of(name)[:12], "method": method, "k": args.k}
                 if all(identity({**cell, "key": row[name].key}) in done for row in rows):
                     continue
-                if args.minutes is not None and time.monotonic() - began > 60 * args.minutes:
-                    print(f"{args.minutes:g} minutes are over. The same command goes on from here.")
+                if time_allowed.over():
                     return
                 lines = attacked(annotators, name, method, rows, args.k, args.seed + start)
                 write(args.out, [{**cell, **line} for line in lines])

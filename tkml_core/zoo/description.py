@@ -25,7 +25,7 @@ from torch import nn
 
 from tkml_core.annotator import Annotator
 from tkml_core.images import SMALLEST, InputSize, fixed_square
-from tkml_core.labels import COCO80, VOC20
+from tkml_core.labels import NAMED
 from tkml_core.outputs import OUTPUTS
 from tkml_core.zoo.architectures import SOURCES, build
 from tkml_core.zoo.checkpoints import fill, read
@@ -128,7 +128,7 @@ def described(path: Path) -> Entry:
         name=name,
         labels=labels,
         build=make,
-        files=(weights,) if weights else (),
+        files=(weights,) if weights else tuple(sorted(Path(architecture).glob("*.safetensors"))),  # of hf: its folder's
         data_set=file.text_of("data_set", "", ("", "voc", "coco")),
         sentence=file.text_of("sentence", f"Described in {path.name}."),
         source=file.text_of("source", file.values["architecture"]),
@@ -174,8 +174,8 @@ def _labels(file: _File, source: str, architecture: str) -> tuple[str, ...]:
                 f"{file.path}: the key labels is missing; only an hf: folder whose config names them has its own."
             )
         value = list(own)
-    if value in ("voc20", "coco80"):
-        return {"voc20": VOC20, "coco80": COCO80}[value]
+    if isinstance(value, str) and value in NAMED:
+        return NAMED[value]
     if isinstance(value, str):
         path = file.file_of("labels")
         try:

@@ -21,6 +21,7 @@ class Entry:
     beside its own; "" where it has labels of its own.
     outputs: "logits" or "probabilities", of which the annotator computes logits back; None: it finds out, see `Annotator`.
     obtain: where its weights come from, for who finds them missing.
+    fetched: says where weights are kept that are fetched when it is first loaded.
     optional: it can be loaded, but is offered on the page and in tables only where TKML_ANNOTATORS names it.
     """
 
@@ -35,6 +36,7 @@ class Entry:
     input_size: InputSize = InputSize()  # noqa: RUF009  # a named tuple, which nothing can change
     outputs: str | None = "logits"
     obtain: str = "see assets/weights/README.md"
+    fetched: Callable[[], tuple[Path, ...]] = tuple
     optional: bool = False
 
     @property

@@ -18,7 +18,7 @@ from tkml_core.images import InputSize, fixed_square
 from tkml_core.labels import COCO80, VOC20
 from tkml_core.zoo.checkpoints import fill, read
 from tkml_core.zoo.entry import Entry
-from tkml_core.zoo.fetch import fetch
+from tkml_core.zoo.fetch import fetch, kept_at
 from tkml_core.zoo.normalized import MEAN, STD, Normalized
 
 SHARPNESS = 4.0  # r: towards 0 a mean over places, towards infinity their maximum
@@ -89,6 +89,11 @@ class Published:
 
         return models.get_model_weights(self.network)[self.weights]
 
+    @property
+    def megabytes(self) -> float:
+        """Of the file of its weights."""
+        return float(self.described().meta["_file_size"])
+
     def bare(self) -> nn.Module:
         """The network with random weights."""
         from torchvision import models
@@ -124,6 +129,7 @@ class Published:
             licence="BSD-3-Clause (torchvision)",
             input_size=self.input_size,
             obtain="see tkml_core/zoo/fetch.py",
+            fetched=lambda: (kept_at(self.described().url),),
             optional=True,
         )
 

@@ -185,8 +185,10 @@ def data_set(name: str) -> str:
 
 
 def weights_of(name: str) -> str:
-    """One SHA-256, in hexadecimal, of all the files that an annotator reads; "" for one that reads none."""
-    return _digest(tuple((path, path.stat().st_mtime_ns) for path in entry_of(name).files))
+    """One SHA-256, in hexadecimal, of all the files that an annotator reads; "" for one that reads none, or has fetched none."""
+    entry = entry_of(name)
+    files = (*entry.files, *filter(Path.exists, entry.fetched()))
+    return _digest(tuple((path, path.stat().st_mtime_ns) for path in files))
 
 
 @cache

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tkml_core.images import InputSize
 from tkml_core.zoo.entry import Entry
+from tkml_core.zoo.published import PUBLISHED
 from tkml_core.zoo.registry import ENTRIES
 from tkml_core.zoo.weights import FOLDER
 
@@ -39,6 +40,14 @@ def looks_at(size: InputSize) -> str:
     return f"{size.short} × {size.short} px, {'cropped' if size.fit == 'crop' else 'squashed'}"
 
 
+def size_of(entry: Entry) -> str:
+    """How large the file of its weights is, where that is known before it is here."""
+    published = next((one for one in PUBLISHED if one.name == entry.name), None)
+    if published:
+        return f"{published.megabytes:.1f} MB"
+    return f"{sum(path.stat().st_size for path in entry.files) / 1e6:.1f} MB" if weights_of(entry) == "bundled" else "–"
+
+
 def weights_of(entry: Entry) -> str:
     """Where its weights come from, in a word."""
     if entry.optional:
@@ -50,13 +59,13 @@ def table() -> str:
     """One line an annotator, in the registry's order."""
     measures = measured(MEASURED.read_text(encoding="utf-8"))
     lines = [
-        "| annotator | network | weights | labels | looks at | licence | mAP | calibration error | step |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| annotator | network | weights | size | labels | looks at | licence | mAP | calibration error | step |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, entry in ENTRIES.items():
         numbers = [measures.get(name, {}).get(column, "–") for column in MEASURES]
         cells = [
-            f"`{name}`", entry.source.split(", trained")[0], weights_of(entry), str(len(entry.labels)),
+            f"`{name}`", entry.source.split(", trained")[0], weights_of(entry), size_of(entry), str(len(entry.labels)),
             looks_at(entry.input_size), entry.licence, *numbers,
         ]  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")

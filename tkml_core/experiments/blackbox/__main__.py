@@ -5,7 +5,6 @@ is printed, and written where --write says.
 """
 
 import argparse
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,10 +16,11 @@ from tkml_core.experiments.blackbox.table import BLACK_BOX, MOMENTS, SQUARE_ATTA
 from tkml_core.experiments.command import add_block_options, add_shared_options, write_page
 from tkml_core.experiments.consistent_photos import consistent_photos
 from tkml_core.experiments.measured_photos import Row, asked
-from tkml_core.experiments.provenance import weights_of
-from tkml_core.experiments.results import write
+from tkml_core.experiments.results import Minutes, write
 from tkml_core.measured.lines import Outcome, read
+from tkml_core.step_generators import WithResult
 from tkml_core.zoo import DEFAULT
+from tkml_core.zoo.registry import weights_of
 
 ATTACKS: dict[str, type[tk.BlackBox]] = {SQUARE_ATTACK: SquareAttack, BLACK_BOX: tk.BlackBox}
 
@@ -51,18 +51,14 @@ def attacked(
     """What came of each photo: queries until the first success, and ‖z‖₂ of the best one after some numbers of queries."""
     first: list[int | None] = [None] * len(rows)
     norms: list[dict[str, float]] = [{} for _ in rows]
-    run = attack.steps(annotator, x, goal)
-    while True:
-        try:
-            step = next(run)
-        except StopIteration as end:
-            result: tk.Result = end.value
-            break
+    run = WithResult(attack.steps(annotator, x, goal))
+    for step in run:
         queries = step.index + 1  # with the first look
         for i in step.certified.nonzero()[:, 0].tolist():
             first[i] = queries if first[i] is None else first[i]
             if queries in MOMENTS:
                 norms[i][str(queries)] = round(float(step.norm[i]), 1)
+    result = run.result
     return [
         {
             "key": row.key, "achieved": bool(result.achieved[i]), "norm": round(float(result.norm[i]), 1),
@@ -74,7 +70,8 @@ def attacked(
 
 def run(args: argparse.Namespace) -> None:
     """Attack what has no line yet, a few photos of every case in turn."""
-    annotator, began = tk.load(args.annotator, args.device), time.monotonic()
+    time_allowed = Minutes(args.minutes)
+    annotator = tk.load(args.annotator, args.device)
     done = {identity(line) for line in read(args.out)}
     source = consistent_photos(annotator, args.annotator, args.k, args)
     for start in range(0, args.photos, args.batch):
@@ -88,8 +85,7 @@ def run(args: argparse.Namespace) -> None:
                 }  # fmt: skip
                 if all(identity({**cell, "key": row.key}) in done for row in rows):
                     continue
-                if args.minutes is not None and time.monotonic() - began > 60 * args.minutes:
-                    print(f"{args.minutes:g} minutes are over. The same command goes on from here.")
+                if time_allowed.over():
                     return
                 attack = kind(max_steps=args.queries, epsilon=args.epsilon, seed=args.seed + 1000 * start)
                 found = attacked(attack, annotator, x, goal, rows)

@@ -17,9 +17,9 @@ from tkml_core.experiments.consistent_photos import consistent_photos
 from tkml_core.experiments.measured_photos import Row, asked
 from tkml_core.experiments.peers.method import PEERS, Peer
 from tkml_core.experiments.peers.table import OURS, identity, tables
-from tkml_core.experiments.provenance import weights_of
-from tkml_core.experiments.results import write
+from tkml_core.experiments.results import Minutes, write
 from tkml_core.measured.lines import Outcome, read
+from tkml_core.zoo.registry import weights_of
 
 
 def parser() -> argparse.ArgumentParser:
@@ -81,14 +81,13 @@ def run(args: argparse.Namespace, now: Callable[[], float] = time.monotonic) -> 
                 f"{args.out} has lines of {line['annotator']} with the weights {line['weights']}; they are "
                 f"{weights[line['annotator']]} now. Name another file with --out."
             )
-    end = now() + 60 * args.minutes if args.minutes is not None else float("inf")
+    time_allowed = Minutes(args.minutes, now)
     for name, annotator, case, k, rows in blocks(args):
         x, goal = asked(case, k, rows, args.seed)
         for gradients in args.gradients:
             cell = {"annotator": name, "case": case, "k": k, "gradients": gradients, "side": x.shape[-1]}
             for method, attack in methods(gradients, args.peers, args.exact, goal).items():
-                if now() >= end:
-                    print(f"{args.minutes:g} minutes are over. The same command goes on from here.")
+                if time_allowed.over():
                     return
                 lines = [{**cell, "method": method, "key": row.key} for row in rows]
                 if all(identity(line) in done for line in lines):
