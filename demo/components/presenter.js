@@ -92,7 +92,8 @@ watch("value", () => {
   const { qr, address } = props.value; // no address yet: the server is being asked; "": others reach the page at none
   find(".qr").innerHTML = qr;
   find(".scan").hidden = !address;
-  find(".scan b").textContent = address && new URL(address).origin + new URL(address).hash.replace("#", "/#");
+  const { origin, hash } = new URL(address || location.href);
+  find(".scan b").replaceChildren(origin, document.createElement("wbr"), hash.replace("#", "/#"));
   note(address === "");
   document.body.dataset.code = address ?? "asked";
   find(".alone b").textContent = location.host;

@@ -125,3 +125,4 @@ def test_the_keyboard_goes_from_attack_to_stop_and_back(visit: Callable[..., Pag
     page.locator(".amplifier input").focus()  # who has gone elsewhere is left there
     finished(page)
     expect(page.locator(".amplifier input")).to_be_focused()
+    assert "Error" not in page.locator("body").aria_snapshot()  # words for what has not happened are not read out
