@@ -34,11 +34,11 @@ def race_of(plan: Plan, history: History, outcome: Outcome | None = None) -> str
 
 
 def sizes(history: History, outcome: Outcome | None) -> list[float]:
-    """‖z‖₂ over the steps and of the saved picture. A last step that was saved has two: before rounding to 8 bit, and after."""
+    """‖z‖₂ over the steps; at the end that of the saved picture, before rounding to 8 bit and after, as the table has them."""
     if outcome is None:
         return history.norm
-    steps = history.norm if saved_apart(outcome) else [*history.norm[:-1], outcome.report["l2_before_rounding"]]
-    return [*steps, outcome.report["l2"]]
+    steps = history.norm if saved_apart(outcome) else history.norm[:-1]
+    return [*steps, outcome.report["l2_before_rounding"], outcome.report["l2"]]
 
 
 def starting_line(annotator: tk.Annotator, photo: Photo, true: tuple[str, ...], k: int) -> str:
