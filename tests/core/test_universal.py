@@ -443,7 +443,7 @@ def test_the_command_makes_measures_and_does_not_make_again(
     )
     arguments = [*command.split(), "--xi", "1500", "--out", str(tmp_path)]
     experiment.main(arguments)
-    path = zoo.path_of("TkML-AP-Uv", name, 1, tmp_path)
+    path = zoo.path_of("TkML-AP-Uv", name, 1, tmp_path, 1500)
     notes, written = zoo.notes_of(path), path.stat().st_mtime_ns
     assert notes["attack"] == "TkML-AP-Uv" and notes["k"] == "1" and notes["photos"] == notes["measured"] == "2"
     assert "held_out=1, patience=0" in notes["settings"]  # of two photos one judges
@@ -451,10 +451,15 @@ def test_the_command_makes_measures_and_does_not_make_again(
     assert float(notes["norm"]) == pytest.approx(1500, rel=0.01) and path.stat().st_size < 200_000
     assert "/a/VOC" not in notes["command"] and "--voc VOCdevkit --coco coco" in notes["command"]
     page = (tmp_path / "README.md").read_text()
-    assert notes["command"] in page and f"| {name} | 1 | TkML-AP-Uv | 1500 | 300 |" in page
+    assert notes["command"] in page and f"| {name} | 1 | 1500 | TkML-AP-Uv | 1500 | 300 |" in page
     assert "epoch 1" in capsys.readouterr().out
     experiment.main(arguments)
     assert path.stat().st_mtime_ns == written and "epoch" not in capsys.readouterr().out.split("|")[0]
+    assert float(notes["gradients"]) == 1  # the one photo that does not judge of two, before and after its update
+    experiment.main([*arguments, "--xi", "1500", "2500"])  # the one that there is not yet
+    assert zoo.budgets(tmp_path) == [1500, 2500] and path.stat().st_mtime_ns == written
+    longer = zoo.load_universal(zoo.path_of("TkML-AP-Uv", name, 1, tmp_path, 2500))
+    assert float(tk.l2_norm(longer)) == pytest.approx(2500, rel=0.03)
     before = zoo.load_universal(path)
     experiment.main([*arguments, "--again"])
     assert path.stat().st_mtime_ns > written and zoo.notes_of(path)["own_norm"] == notes["own_norm"]

@@ -260,12 +260,18 @@ def test_perfectly_ranked_photos_have_average_precision_one(voc: Path) -> None:
 
 def test_table_4_puts_the_perturbations_of_a_folder_on_the_photos(voc: Path, tmp_path: Path) -> None:
     z = (torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 40).round().clamp(-127, 127) / 255
-    save_universal(z, path_of("kUAPs", TINY, 2, tmp_path), {})
+    about = {"attack": "kUAPs", "annotator": TINY, "k": "2"}
+    save_universal(z, path_of("kUAPs", TINY, 2, tmp_path), about)
+    half = (z * 255 / 2).round() / 255
+    save_universal(half, path_of("kUAPs", TINY, 2, tmp_path, 1000), {**about, "xi": "1000"})
     more = ("--tables", "4", "--k", "1", "2", "--universal", str(tmp_path))
     tables.main([*command(voc, tmp_path / "out"), *more])
     cells = summary.by_cell(read(tmp_path / "out"))
-    assert list(cells) == [Cell(TINY, "universal", 2)]  # there is none for k = 1
-    found = cells[Cell(TINY, "universal", 2)]
+    shorter, usual = (Cell(TINY, "universal", 2, xi) for xi in (1000.0, 4000.0))
+    assert list(cells) == [shorter, usual]  # there is none for k = 1
+    norms = [np.mean([row["norm"] for row in cells[cell]["kUAPs"]]) for cell in (shorter, usual)]
+    assert norms[0] == pytest.approx(norms[1] / 2, rel=0.1)
+    found = cells[usual]
     assert list(found) == ["kUAPs", "noise"]
     annotator = tk.load(TINY, "cpu")
     rows = {row.key: row for row in Photos(annotator, TINY, readers.measuring(TINY, voc, voc)).take(2, 9)}
@@ -275,6 +281,14 @@ def test_table_4_puts_the_perturbations_of_a_folder_on_the_photos(voc: Path, tmp
         assert line["norm"] == pytest.approx(float(tk.l2_norm(image - rows[line["key"]].x)), abs=1e-3)
     lengths = [np.mean([row["norm"] for row in found[name]]) for name in found]
     assert lengths[0] == pytest.approx(lengths[1], rel=0.1)
+    page, latex = ((tmp_path / "out" / name).read_text() for name in ("tables.md", "tables.tex"))
+    assert "| tiny | universal, ‖z‖₂ ≤ 1000 | 2 | kUAPs |" in page and "budget & k & methods" in latex
+    (row,) = [line for line in page.splitlines() if line.startswith("| tiny | 2 | kUAPs |")]
+    assert row.count("(5)") == 2 and "1000 & 2 & $k$UAPs" in latex
+    csv_rows = list(csv.DictReader((tmp_path / "out" / "figures.csv").read_text().splitlines()))
+    assert {row["xi"] for row in csv_rows} == {"1000", "4000"}
+    tables.main([*command(voc, tmp_path / "out"), *more])  # goes on from lines with a budget
+    assert summary.by_cell(read(tmp_path / "out")).keys() == cells.keys()
 
 
 # ---- methods and cells ----------------------------------------------------------------------------------------------

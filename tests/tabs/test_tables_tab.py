@@ -95,6 +95,22 @@ def test_what_is_printed_and_was_measured_on_fewer_photos_has_a_table_of_its_own
     assert len(apart.rows[0]) == len(apart.columns) and 'download="as-printed.csv"' in measured_html(tmp_path)
 
 
+def test_changes_for_every_photo_stand_side_by_side_by_their_size(tmp_path: Path) -> None:
+    both = [line("kUAPs", "universal", key, norm=3900.0) for key in "abc"]
+    both += [line("kUAPs", "universal", key, xi=1000, achieved=key == "a", norm=990.0) for key in "abc"]
+    write(tmp_path, both)
+    fourth, sizes = tables(tmp_path)
+    assert [row[2:5] for row in fourth.rows] == [["1000", "kUAPs", "3"], ["4000", "kUAPs", "3"]]
+    assert list(sizes.columns[3:]) == [f"‖z‖₂ ≤ {xi}: goal % [95 %] (photos)" for xi in (1000, 4000)]
+    assert sizes.rows == [[NAME, "3", "kUAPs", f"{share(1, 3)} (3)", f"{share(3, 3)} (3)"]]
+    html = measured_html(tmp_path)
+    assert f"{NAME}, ‖z‖₂ ≤ 1000" in html and f"{NAME}, ‖z‖₂ ≤ 4000" in html  # a panel each
+    assert 'download="sizes-side-by-side.csv"' in html
+    (tmp_path / "one").mkdir()
+    write(tmp_path / "one", both[:3])
+    assert len(tables(tmp_path / "one")) == 1
+
+
 def test_pictures_come_first_and_the_numbers_are_folded_below(tmp_path: Path) -> None:
     sample(tmp_path)
     html = measured_html(tmp_path)
@@ -105,7 +121,7 @@ def test_pictures_come_first_and_the_numbers_are_folded_below(tmp_path: Path) ->
     spoken = "kFool: half of the photos at 400, 100% in the end"
     assert spoken in untargeted and "TkML-AP-U: half of the photos at 100, 50% in the end" in untargeted
     data = html.split('download="table-2.csv" href="data:text/csv;base64,')[1].split('"')[0]
-    assert base64.b64decode(data).decode().startswith("annotator,case,k,method,photos,won")
+    assert base64.b64decode(data).decode().startswith("annotator,case,k,xi,method,photos,won")
     assert html.count("data:text/csv") == len(tables(tmp_path)) == 4
     assert "TkML-AP-U: 50% at 0.2 (3); kFool: 100% at 2.4 (3)" in untargeted  # Pert is of 400 and 2000 on 50,000 pixels
 

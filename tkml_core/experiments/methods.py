@@ -16,7 +16,7 @@ from tkml_core.attacks.universal.norm_ball import noise_like
 from tkml_core.attacks.universal.precomputed import Precomputed
 from tkml_core.measured.cells import KS, UNIVERSAL_KS, Cell
 from tkml_core.step import Steps
-from tkml_core.zoo.universal_perturbations import load_universal, path_of
+from tkml_core.zoo.universal_perturbations import XI, load_universal, path_of
 
 TABLES = {2: ("untargeted",), 3: ("untargeted",), 4: ("universal",), 5: tk.CASES}  # which cases a table is about
 DEFAULT = ("TkML-AP-U", "kFool", "TkML-AP-T", "ML-AP", "MinNorm")
@@ -46,15 +46,22 @@ class Method(NamedTuple):
     settings: str
 
 
-def cells(tables: Sequence[int], annotators: Sequence[str], cases: Sequence[str], ks: Sequence[int]) -> list[Cell]:
-    """The cells of some of the paper's tables, each once, in their order. Table 3 is judged on those of Table 2 with k = 3."""
+def cells(
+    tables: Sequence[int], annotators: Sequence[str], cases: Sequence[str], ks: Sequence[int],
+    budgets: Sequence[float] = (XI,),
+) -> list[Cell]:  # fmt: skip
+    """The cells of some of the paper's tables, each once, in their order. Table 3 is judged on those of Table 2 with k = 3.
+
+    budgets: ‖z‖₂ of the universal perturbations, each with cells of its own.
+    """
     found = {
-        Cell(name, case, k): None
+        Cell(name, case, k, xi): None
         for table in tables
         for name in annotators
         for case in TABLES[table]
         for k in (KS[:1] if table == 3 else UNIVERSAL_KS if table == 4 else KS)
         if case in cases and k in ks
+        for xi in (budgets if case == "universal" else (None,))
     }
     return sorted(found, key=lambda cell: cell.order)
 
@@ -109,7 +116,7 @@ def methods(cell: Cell, names: Sequence[str], budget: str, perturbations: Path) 
 def _universal(cell: Cell, folder: Path) -> dict[str, Method]:
     made: dict[str, Method] = {}
     for name in UNIVERSAL:
-        path = path_of(name, cell.annotator, cell.k, folder)
+        path = path_of(name, cell.annotator, cell.k, folder, cell.xi or XI)
         if path.exists():
             digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
             z = load_universal(path)

@@ -18,10 +18,12 @@ from tkml_core.experiments.methods import Method
 from tkml_core.measured.cells import Cell
 from tkml_core.measured.lines import Outcome, read
 
+Identity = tuple[str, str, int, float | None, str, str]
 
-def identity(row: Outcome) -> tuple[str, str, int, str, str]:
-    """Annotator, case, k, method and photo: there is one line for each."""
-    return row["annotator"], row["case"], row["k"], row["method"], row["key"]
+
+def identity(row: Outcome) -> Identity:
+    """Annotator, case, k, norm budget, method and photo: there is one line for each."""
+    return *Cell.of(row), row["method"], row["key"]
 
 
 def process() -> tuple[int, int]:
@@ -139,7 +141,7 @@ def _block(
             return False
         asked_for = asked(cell.case, cell.k, rows, work.seed)
         found = outcomes(work.annotators[cell.annotator], work.methods[cell][name], *asked_for, rows)
-        lines = [{**cell._asdict(), "method": name, **line} for line in found if line["key"] in missing[name]]
+        lines = [{**cell.noted, "method": name, **line} for line in found if line["key"] in missing[name]]
         write(folder / f"lines{process()[0]}.jsonl", lines)
         progress.add(lines)
         won = sum(line["achieved"] for line in lines)
@@ -152,7 +154,7 @@ class _Progress:
 
     def __init__(self, work: Work, rows: Iterable[Outcome], processes: int) -> None:
         self.work, self.processes = work, processes
-        self.done: set[tuple[str, str, int, str, str]] = set()
+        self.done: set[Identity] = set()
         self.count: dict[tuple[Cell, str], int] = defaultdict(int)
         self.seconds: dict[tuple[Cell, str], float] = defaultdict(float)
         self.add(rows)
@@ -160,7 +162,7 @@ class _Progress:
     def add(self, rows: Iterable[Outcome]) -> None:
         for row in rows:
             self.done.add(identity(row))
-            at = Cell(row["annotator"], row["case"], row["k"]), row["method"]
+            at = Cell.of(row), row["method"]
             self.count[at] += 1
             self.seconds[at] += row["seconds"]
 

@@ -20,7 +20,7 @@ from tkml_core.experiments.command import add_block_options, add_shared_options,
 from tkml_core.experiments.measured_photos import SELECTIONS, Photos, shuffled
 from tkml_core.measured import lines, summary, tables_report
 from tkml_core.measured.cells import CASES, KS, UNIVERSAL_KS, Cell
-from tkml_core.zoo.universal_perturbations import FOLDER
+from tkml_core.zoo.universal_perturbations import FOLDER, XI, budgets
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,7 +45,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--select", default="consistent", choices=SELECTIONS,
                       help="consistent at k, or perfectly ranked (average precision 1, as the authors choose)")  # fmt: skip
     made.add_argument("--images", type=int, default=100, help="photos at most for each cell")
-    made.add_argument("--universal", type=Path, default=FOLDER, help="the folder of universal perturbations (Table 4)")
+    made.add_argument("--universal", type=Path, default=FOLDER,
+                      help="the folder of universal perturbations (Table 4); each norm budget in it has its rows")  # fmt: skip
     made.add_argument("--out", type=Path, default=Path("runs/tables"))
     made.add_argument("--table", action="store_true", help="only write the tables of the lines that are there")
     return made
@@ -77,7 +78,7 @@ def _wanted(args: argparse.Namespace) -> list[Cell]:
             f"--tables {args.tables}: some of {', '.join(map(str, methods.TABLES))} are expected."
         ) from error
     ks = args.k or [*KS, *UNIVERSAL_KS]
-    cells = methods.cells(numbers, args.annotator, args.cases, ks)
+    cells = methods.cells(numbers, args.annotator, args.cases, ks, budgets(args.universal) or [XI])
     if not cells:
         raise SystemExit("No cell of these tables has such a case and k.")
     return cells

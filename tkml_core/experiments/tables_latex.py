@@ -5,7 +5,7 @@ Each group has the paper's own ASR and Pert where it prints them. Needs the pack
 
 from collections.abc import Callable, Sequence
 
-from tkml_core.measured.cells import CASES, Cell
+from tkml_core.measured.cells import Cell
 from tkml_core.measured.summary import Figures, Larger, Pair, Rows, figures, larger, pairs, place_of
 from tkml_core.measured.tables_report import SURE, of_table
 
@@ -23,6 +23,11 @@ _ESCAPED = {
     "λ": r"$\lambda$",
 }
 _NAMES = {"TkML": r"T$_k$ML", "kFool": r"$k$Fool", "kUAPs": r"$k$UAPs", "CW^k": r"CW$^k$"}
+# What names a row besides k and method, by table
+HEADS: dict[int, tuple[str, ...]] = {2: (), 4: ("budget",), 5: ("cases",)}
+ABOUT: dict[int, Callable[[Cell], tuple[str, ...]]] = {
+    2: lambda cell: (), 4: lambda cell: (f"{cell.xi:g}",), 5: lambda cell: (cell.case.capitalize(),)
+}  # fmt: skip
 GROUP = ("goal", "paper", "$E=0$", "Pert", r"paper$/2$")
 
 
@@ -92,19 +97,15 @@ def latex(cells: dict[Cell, dict[str, Rows]]) -> str:
             continue
         by_key = {(f.cell, f.method): f for f in ours}
         names = list(dict.fromkeys(f.cell.annotator for f in ours))
-        about: Callable[[Cell], tuple[str, ...]] = (
-            (lambda cell: (cell.case.capitalize(), str(cell.k))) if table == 5 else (lambda cell: (str(cell.k),))
-        )
-        keys = {(f.cell.case, f.cell.k, f.method): None for f in ours}
-        order = sorted(keys, key=lambda key: (CASES.index(key[0]), key[1], place_of(key[2])))
+        keys = dict.fromkeys((f.cell._replace(annotator=""), f.method) for f in ours)
         rows = []
-        for case, k, method in order:
+        for cell, method in sorted(keys, key=lambda key: (key[0].order, place_of(key[1]))):
             values = []
             for name in names:
-                cell = Cell(name, case, k)
-                values += _values(by_key.get((cell, method)), (cell, method) in best)
-            rows.append(((*about(Cell("", case, k)), method), values))
-        heads = ("cases", "k", "methods") if table == 5 else ("k", "methods")
+                at = cell._replace(annotator=name), method
+                values += _values(by_key.get(at), at in best)
+            rows.append(((*ABOUT[table](cell), str(cell.k), method), values))
+        heads = (*HEADS[table], "k", "methods")
         parts.append(
             _table(f"{titles[table]}, {_photos(ours)} photos a cell.", f"tab:paper-{table}", heads, names, rows)
         )

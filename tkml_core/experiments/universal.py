@@ -25,7 +25,7 @@ from tkml_core.experiments.datasets import UNKNOWN, Photo, columns, measuring, t
 from tkml_core.experiments.measured_photos import Photos, Row, in_turn, shuffled
 from tkml_core.step import UniversalResult, UniversalStep
 from tkml_core.step_generators import WithResult
-from tkml_core.zoo.universal_perturbations import FOLDER, load_universal, notes_of, path_of, save_universal
+from tkml_core.zoo.universal_perturbations import FOLDER, XI, load_universal, notes_of, path_of, save_universal
 
 KS = (3, 1, 2)  # k = 3 first: what a cut-off run should have
 
@@ -50,11 +50,11 @@ def to_measure_on(name: str, args: argparse.Namespace) -> list[Photo]:
     return shuffled(measuring(name, args.voc, args.coco), name, args.seed)
 
 
-def attack_of(name: str, args: argparse.Namespace, photos: int) -> Universal:
-    """The attack on so many photos, at its defaults but for what the command line sets; at most half of them only judge."""
+def attack_of(name: str, xi: float, args: argparse.Namespace, photos: int) -> Universal:
+    """The attack on so many photos, at its defaults but for ξ and what the command line sets; at most half of them only judge."""
     epochs = args.fool_epochs if name == "kUAPs" else args.epochs
     return replace(
-        UNIVERSAL[name], xi=args.xi, epochs=epochs, wanted=args.wanted, held_out=min(args.held_out, photos // 2),
+        UNIVERSAL[name], xi=xi, epochs=epochs, wanted=args.wanted, held_out=min(args.held_out, photos // 2),
         patience=args.patience, seed=args.seed, max_steps=10**6,
     )  # fmt: skip
 
@@ -98,8 +98,8 @@ def run(args: argparse.Namespace, command: str) -> None:
         with naming_folders():
             made_on[name] = Photos(annotator, name, to_make_on(name, args))
             measured_on[name] = Photos(annotator, name, to_measure_on(name, args))
-    for k, name, which in product(args.k, args.annotators, args.attacks):
-        path = path_of(which, name, k, args.out)
+    for k, name, xi, which in product(args.k, args.annotators, args.xi, args.attacks):
+        path = path_of(which, name, k, args.out, xi)
         if path.exists() != args.again:
             continue
         annotator = made_on[name].annotator
@@ -108,27 +108,28 @@ def run(args: argparse.Namespace, command: str) -> None:
             z, rows = load_universal(path), made_on[name].take(k, int(notes["photos"]))
         else:
             rows = made_on[name].take(k, args.photos)
-            attack = attack_of(which, args, len(rows))
-            print(f"{name}, k = {k}, {which}: {len(rows)} photos", flush=True)
+            attack = attack_of(which, xi, args, len(rows))
+            print(f"{name}, k = {k}, ξ = {xi:g}, {which}: {len(rows)} photos", flush=True)
             began = time.time()
             result, epochs = make(attack, annotator, rows, k)
             z = result.z
             notes = {
                 "attack": which, "annotator": name, "k": str(k), "settings": repr(attack), "photos": str(len(rows)),
                 "epochs": str(epochs), "seconds": f"{time.time() - began:.0f}", "command": command,
-                "own_norm": f"{float(tk.l2_norm(z)):.0f}",
+                "own_norm": f"{float(tk.l2_norm(z)):.0f}", "xi": f"{xi:g}",
+                "gradients": f"{float(result.backwards.sum()) / len(rows):.1f}",
             }  # fmt: skip
-        z, tests = filled(z, args.xi), measured_on[name].take(k, args.measured)
-        if (name, k) not in controls:
-            controls[name, k] = fooled(annotator, tests, k, noise_like(z, args.seed))
+        z, tests = filled(z, xi), measured_on[name].take(k, args.measured)
+        if (name, k, xi) not in controls:
+            controls[name, k, xi] = fooled(annotator, tests, k, noise_like(z, args.seed))
         there, unseen = fooled(annotator, rows, k, z), fooled(annotator, tests, k, z)
         rates = {
             "norm": float(tk.l2_norm(z)), "linf": float(tk.linf_norm(z)), "train_goal": there[0],
             "train_inconsistent": there[1], "measured": len(tests), "goal": unseen[0], "inconsistent": unseen[1],
-            "noise_goal": controls[name, k][0], "noise_inconsistent": controls[name, k][1],
+            "noise_goal": controls[name, k, xi][0], "noise_inconsistent": controls[name, k, xi][1],
         }  # fmt: skip
         save_universal(z, path, notes | {key: str(value) for key, value in rates.items()})
-        print(f"{name}, k = {k}, {which}: goal {unseen[0]}, E = 0 {unseen[1]} of {len(tests)}", flush=True)
+        print(f"{name}, k = {k}, ξ = {xi:g}, {which}: goal {unseen[0]}, E = 0 {unseen[1]} of {len(tests)}", flush=True)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -137,7 +138,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--annotators", nargs="+", default=list(tk.available()), choices=tk.available())
     made.add_argument("--attacks", nargs="+", default=list(UNIVERSAL), choices=UNIVERSAL)
     made.add_argument("--k", type=int, nargs="+", default=list(KS))
-    made.add_argument("--xi", type=float, default=4000.0, help="the L2 norm budget, in 0–255 units")
+    made.add_argument(
+        "--xi", type=float, nargs="+", default=[XI], help="L2 norm budgets, in 0–255 units: one z for each"
+    )
     made.add_argument("--photos", type=int, default=1000, help="training photos for each perturbation")
     made.add_argument("--epochs", type=int, default=3, help="passes of TkML-AP-Uv over them at most")
     made.add_argument("--fool-epochs", type=int, default=1, help="passes of kUAPs over them at most")

@@ -25,7 +25,7 @@ def by_cell(lines: Iterable[Outcome], variants: bool = False) -> dict[Cell, dict
     """
     found: dict[Cell, dict[str, dict[str, Outcome]]] = defaultdict(lambda: defaultdict(dict))
     for row in lines:
-        found[Cell(row["annotator"], row["case"], row["k"])][row["method"]][row["key"]] = row
+        found[Cell.of(row)][row["method"]][row["key"]] = row
     made = {}
     for cell in sorted(found, key=lambda cell: cell.order):
         methods = found[cell]

@@ -8,7 +8,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from tkml_core.measured.cells import Cell
+from tkml_core.measured.cells import Cell, bound_words
 from tkml_core.measured.markdown import markdown
 from tkml_core.measured.summary import BEST, Figures, Larger, Pair, Rows, figures, larger, pairs
 from tkml_core.statistics import share
@@ -48,7 +48,7 @@ def figures_markdown(found: Sequence[Figures]) -> str:
     return markdown(
         columns,
         (
-            f"{f.cell.annotator} | {f.cell.case} | {f.cell.k} | {f.method} | {f.photos} | {share(f.won, f.photos)} | "
+            f"{f.cell.annotator} | {f.cell.bounded} | {f.cell.k} | {f.method} | {f.photos} | {share(f.won, f.photos)} | "
             f"{printed(f.paper_asr)} | {share(f.fooled, f.photos)} | {number(100 * f.within / f.photos, 1)} | "
             f"{number(f.pert)} | {number(f.pert_float)} | {number(f.paper_pert)} | {number(f.first, 0)} | "
             f"{number(f.steps, 0)} | {number(f.gradients, 0)} | {number(f.passes, 0)} | {number(f.optimality)} | "
@@ -56,6 +56,20 @@ def figures_markdown(found: Sequence[Figures]) -> str:
             for f in found
         ),
     )
+
+
+def side_by_side(found: Sequence[Figures]) -> tuple[list[str], list[list[str]]]:
+    """Universal perturbations by norm budget: columns, and rows of the share that met the goal at each; none for one budget."""
+    ours = {(f.cell.annotator, f.cell.k, f.method, f.cell.xi): f for f in found if f.cell.xi}
+    bounds = sorted({xi for *_, xi in ours if xi})
+    about = dict.fromkeys(at[:3] for at in ours if sum((*at[:3], xi) in ours for xi in bounds) > 1)
+    columns = ["annotator", "k", "method", *(f"{bound_words(xi)}: goal % [95 %] (photos)" for xi in bounds)]
+
+    def told(f: Figures | None) -> str:
+        return DASH if f is None else f"{share(f.won, f.photos)} ({f.photos})"
+
+    rows = [[*map(str, at), *(told(ours.get((*at, xi))) for xi in bounds)] for at in about]
+    return columns, rows
 
 
 def larger_markdown(found: Sequence[Larger]) -> str:
@@ -88,7 +102,7 @@ def _pair(p: Pair) -> list[str]:
     steps = [f"{p.sooner_first} : {p.sooner_second}", chance(p.p_steps)] if isfinite(p.p_steps) else [DASH] * 2
     steps.append(f"{number(p.gradients_first, 0)} : {number(p.gradients_second, 0)}")
     rest = [DASH] * (len(norm) + len(steps)) if p.cell.case == "universal" else [*norm, *steps]  # one norm, no steps
-    return [p.cell.annotator, p.cell.case, str(p.cell.k), p.first, p.second, *goal, *rest]
+    return [p.cell.annotator, p.cell.bounded, str(p.cell.k), p.first, p.second, *goal, *rest]
 
 
 def chance(p: float) -> str:
@@ -127,6 +141,7 @@ TESTED = (
 )
 
 
+SIDE_BY_SIDE = "The same goal at several norm budgets, side by side:"
 EQUAL = "Methods at equal numbers of gradients: [peers.md](peers.md)."
 VARIANTS = "As printed: what is in print, where an attack of this project differs from it"
 VARIED = "On fewer photos than the tables above: every method of a cell stands here on the photos that the variants have, too."
@@ -144,6 +159,8 @@ def page(cells: dict[Cell, dict[str, Rows]], about: str, variants: dict[Cell, di
         ours = [f for f in made if of_table(table, f.cell)]
         if ours:
             parts += [f"## Table {table}: {title}", figures_markdown(ours)]
+            columns, rows = side_by_side(ours)
+            parts += [SIDE_BY_SIDE, markdown(" | ".join(columns), map(" | ".join, rows))] if rows else []
     if beside:
         parts += [
             "## Who is ahead",
@@ -158,13 +175,13 @@ def page(cells: dict[Cell, dict[str, Rows]], about: str, variants: dict[Cell, di
 
 
 def to_csv(records: Sequence[Any]) -> str:
-    """Dataclasses as CSV, a cell as three columns; numbers as they are."""
+    """Dataclasses as CSV, a cell as four columns; numbers as they are."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     if records:
         names = [f.name for f in fields(records[0]) if f.name != "cell"]
-        writer.writerow(["annotator", "case", "k", *names])
-        writer.writerows([*r.cell, *(_plain(getattr(r, name)) for name in names)] for r in records)
+        writer.writerow([*Cell._fields, *names])
+        writer.writerows([*map(_plain, r.cell), *(_plain(getattr(r, name)) for name in names)] for r in records)
     return text.getvalue()
 
 
@@ -176,7 +193,7 @@ def read_pairs(path: Path) -> list[Pair]:
 
 def _pair_of(row: dict[str, str]) -> Pair:
     values: dict[str, Any] = {f.name: f.type(row[f.name]) for f in fields(Pair) if callable(f.type) and f.name in row}
-    return Pair(cell=Cell(row["annotator"], row["case"], int(row["k"])), **values)
+    return Pair(cell=Cell.of(row), **values)
 
 
 def _plain(value: Any) -> Any:

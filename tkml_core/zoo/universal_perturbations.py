@@ -1,6 +1,7 @@
 """Bundled universal perturbations: see `assets/universal/README.md` for their making and what they do."""
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -13,9 +14,13 @@ from tkml_core.zoo.checksums import record, tensors
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "universal"
 
 
-def path_of(attack_name: str, annotator_name: str, k: int, folder: Path = FOLDER) -> Path:
-    """Where the perturbation is, or would be: such as `tkml-ap-uv_voc20_k3.safetensors`."""
-    return folder / f"{attack_name.lower().replace(', ', '-')}_{annotator_name}_k{k}.safetensors"
+XI = 4000.0  # the norm budget ξ of those that are bundled, in 0–255 units
+
+
+def path_of(attack_name: str, annotator_name: str, k: int, folder: Path = FOLDER, xi: float = XI) -> Path:
+    """Where the perturbation is, or would be: such as `tkml-ap-uv_voc20_k3.safetensors`, with another ξ `…_k3_xi1000.…`."""
+    budget = "" if xi == XI else f"_xi{xi:g}"
+    return folder / f"{attack_name.lower().replace(', ', '-')}_{annotator_name}_k{k}{budget}.safetensors"
 
 
 def save_universal(z: Tensor, path: Path, notes: dict[str, str]) -> None:
@@ -49,14 +54,27 @@ def rates_of(attack_name: str, annotator_name: str, k: int) -> tuple[float, floa
     return met, by_noise
 
 
-def bundled() -> tuple[tuple[str, str, int], ...]:
-    """(attack, annotator, k) of every perturbation that is here."""
-    found = []
-    for path in FOLDER.glob("*.safetensors"):
+def xi_of(notes: dict[str, str]) -> float:
+    """The norm budget that a header says; those of before it was noted all had this one."""
+    return float(notes.get("xi", XI))
+
+
+def all_notes(folder: Path) -> Iterator[dict[str, str]]:
+    """The header of every perturbation in the folder."""
+    for path in sorted(folder.glob("*.safetensors")):
         with contextlib.suppress(SafetensorError, KeyError):  # cut off: the page and the others do without
-            notes = notes_of(path)
-            found.append((notes["attack"], notes["annotator"], int(notes["k"])))
-    return tuple(sorted(found))
+            yield notes_of(path)
+
+
+def budgets(folder: Path) -> list[float]:
+    """The norm budgets for which there are perturbations in the folder, ascending."""
+    return sorted({xi_of(notes) for notes in all_notes(folder)})
+
+
+def bundled() -> tuple[tuple[str, str, int], ...]:
+    """(attack, annotator, k) of every perturbation that is here, of the usual norm budget."""
+    notes = (found for found in all_notes(FOLDER) if xi_of(found) == XI)
+    return tuple(sorted((found["attack"], found["annotator"], int(found["k"])) for found in notes))
 
 
 def universal(attack_name: str, annotator_name: str, k: int) -> Tensor:

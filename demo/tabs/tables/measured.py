@@ -19,8 +19,9 @@ from demo.tabs.tables import numbers
 from demo.tabs.tables.plain_words import Against, against, gain
 from tkml_core.attacks.common.budget import AUTHORS
 from tkml_core.measured import easy_targets, lines, summary, tables_report
-from tkml_core.measured.cells import CASES
+from tkml_core.measured.cells import CASES, bound_words
 from tkml_core.zoo.registry import data_set
+from tkml_core.zoo.universal_perturbations import XI
 
 Cells = dict[summary.Cell, dict[str, summary.Rows]]
 MEASURED = Path(__file__).resolve().parents[3] / "assets" / "measured"
@@ -104,6 +105,8 @@ def sections(folder: Path = MEASURED) -> list[Section]:
                 note=UNIVERSAL_NOTE if number_ == 4 else "",
             )
         )
+        if number_ == 4:
+            found.append(Section(numbers.budgets(figures, command), tables_report.to_csv(figures)))
     apart = summary.figures(summary.by_cell(lines.read(folder), variants=True))
     found.append(Section(numbers.variants(apart, command), tables_report.to_csv(apart)))
     found.append(Section(numbers.beside(beside, command), tables_report.to_csv(beside)))
@@ -202,7 +205,9 @@ def _by_pert(made: Sequence[summary.Figures], styles: dict[str, int]) -> str:
 
 
 def _by_k(made: Sequence[summary.Figures], styles: dict[str, int]) -> str:
-    dots = [(f.cell.annotator, f.method, Dot(f.cell.k, f.won, f.photos)) for f in made]
+    dots = [
+        (f"{f.cell.annotator}, {bound_words(f.cell.xi or XI)}", f.method, Dot(f.cell.k, f.won, f.photos)) for f in made
+    ]
     return dots_html(_panels(dots, tuple(sorted({f.cell.k for f in made}))), "k", styles)
 
 

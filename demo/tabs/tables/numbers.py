@@ -97,8 +97,8 @@ def variants(made: list[summary.Figures], command: str) -> Table:
 def universal(made: list[summary.Figures], command: str) -> Table:
     rows = [
         [
-            f.cell.annotator, str(f.cell.k), f.method, str(f.photos), share(f.won, f.photos), printed(f.paper_asr),
-            share(f.fooled, f.photos), number(f.norm, 0), number(f.pert), number(f.paper_pert),
+            f.cell.annotator, str(f.cell.k), f"{f.cell.xi:g}", f.method, str(f.photos), share(f.won, f.photos),
+            printed(f.paper_asr), share(f.fooled, f.photos), number(f.norm, 0), number(f.pert), number(f.paper_pert),
         ]
         for f in made
     ]  # fmt: skip
@@ -107,7 +107,19 @@ def universal(made: list[summary.Figures], command: str) -> Table:
         f"What one z does to photos that it was not made on ({many([f.photos for f in made])} a row), beside random noise just "
         "as long. “Margin” is TkML-AP-Uv with the goal’s margin in place of Eq. 8. The paper has MS COCO alone and another bound "
         "of the norm; it prints Pert without the 10⁻², which is put back here.",
-        ("annotator", "k", "method", "photos", GOAL, PAPER_ASR, EQ_14, "‖z‖₂", "Pert ×10⁻²", PAPER_PERT),
+        (
+            "annotator",
+            "k",
+            "‖z‖₂ at most",
+            "method",
+            "photos",
+            GOAL,
+            PAPER_ASR,
+            EQ_14,
+            "‖z‖₂",
+            "Pert ×10⁻²",
+            PAPER_PERT,
+        ),
         rows,
         command,
         _said(
@@ -116,7 +128,19 @@ def universal(made: list[summary.Figures], command: str) -> Table:
                 f"the one z of {f.method} left no true label in the {top_words(f.cell.k)} of {f.won} of {f.photos} photos."
             ),
         ),
-        paper=frozenset({5, 9}),
+        heads=4,
+        paper=frozenset({6, 10}),
+    )
+
+
+def budgets(made: list[summary.Figures], command: str) -> Table:
+    columns, rows = tables_report.side_by_side(made)
+    return Table(
+        "Sizes side by side: one change for every photo",
+        "The same share of photos with no true label left in their top k, for changes of each size; in brackets how many photos.",
+        columns,
+        rows,
+        command,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import NamedTuple
 
+from tkml_core.measured.cells import bound_words
 from tkml_core.measured.summary import Pair
 from tkml_core.measured.tables_report import SURE
 
@@ -146,6 +147,7 @@ def _where(pair: Pair) -> str:
     """The row of the table."""
     cell = pair.cell
     targets = "" if cell.case in ("untargeted", "universal") else f", {cell.case} targets"
+    targets += "" if cell.xi is None else f", {bound_words(cell.xi)}"
     return f"{cell.annotator}{targets}, k = {cell.k}"
 
 
