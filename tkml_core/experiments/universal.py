@@ -87,7 +87,9 @@ def fooled(annotator: tk.Annotator, rows: list[Row], k: int, z: Tensor) -> tuple
 def filled(z: Tensor, xi: float) -> Tensor:
     """z stretched to the budget where it is more than 3 % below it: methods are compared at one norm; kUAPs often ends early."""
     length = float(tk.l2_norm(z))
-    return z if 0.97 * xi < length <= xi * (1 + 1e-4) else to_levels(z * (xi / max(length, 1e-12)), xi, "l2")
+    if 0.97 * xi < length <= xi * (1 + 1e-4):
+        return z
+    return to_levels(z * (xi / max(length, 1e-12)), xi, "l2").clamp(-127 / 255, 127 / 255)  # what a file can hold
 
 
 def run(args: argparse.Namespace, command: str) -> None:
