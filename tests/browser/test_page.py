@@ -76,7 +76,7 @@ def test_a_finished_run_is_there_on_arrival(visit: Callable[..., Page]) -> None:
     expect(page.locator("#status")).to_have_text(re.compile(r"recorded earlier\s*\d+ steps\s*$"))
     expect(page.locator("#table")).to_contain_text("recorded earlier")
     expect(page.locator("#download-png")).to_be_enabled()
-    expect(page.locator("#verdict")).to_contain_text("press Attack to watch it happen")
+    expect(page.locator("#verdict")).to_contain_text("With Attack you watch it happen")
     expect(page.locator("#chips")).to_contain_text("together they may be more than 100")
     page.set_viewport_size({"width": 1920, "height": 1080})  # a projector: the page stands in the middle
     edges = page.locator("#main").bounding_box()

@@ -21,7 +21,7 @@ from demo.render.verdict import headline, said_html, sentence, steps_words
 from demo.tabs.attack import stage
 
 RECORDED = "push-out"  # the recording that is shown
-RUN_IT = "This run was recorded earlier: press Attack to watch it happen, step by step."
+RUN_IT = "This run was recorded earlier. With Attack you watch it happen, step by step."
 
 
 @dataclass(frozen=True)
