@@ -68,7 +68,8 @@ def test_the_hardened_annotator_is_harder_by_as_much() -> None:
         (row[0], row[1]): row for row in rows(transfer.hardness(list(read(MEASURED / "transfer.jsonl"))), "fooled")
     }
     row = found["hardened-voc20", "MinNorm"]
-    says(f"fooling `hardened-voc20` took a change {row[6]} times as long as `voc20` ([{row[2]} photos]")
+    photos = f"[{row[2]} photos](assets/measured/transfer.md), p = {row[7]}"
+    says(f"fooling `hardened-voc20` took a change {row[6]} times as long as `voc20` ({photos})")
 
 
 def test_settings_and_perturbations_are_those_that_there_are() -> None:

@@ -218,6 +218,14 @@ def test_what_a_folder_holds_is_not_mixed_with_other_settings(voc: Path, tmp_pat
     ]
 
 
+def test_the_readmes_commands_are_understood() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    commands = [line.split()[3:] for line in readme.splitlines() if line.startswith(tables.parser().prog)]
+    args = [tables.parser().parse_args(words) for words in commands]
+    assert [(one.annotator, one.tables) for one in args] == [(["voc20"], "2"), (["voc20", "coco80"], "2,3,4,5")]
+    assert all(tables._wanted(one) for one in args)
+
+
 def test_a_broken_file_is_named_counted_and_left_out(
     voc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

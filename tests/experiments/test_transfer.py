@@ -94,8 +94,15 @@ def test_the_tables_by_hand() -> None:
         line("b", "1", 300, True, False), line("b", "2", 400, True, False), line("b", "3", 999, False, True),
     ]  # fmt: skip
     _, _, a, b = transfer.hardness(lines).splitlines()
-    assert a.split(" | ")[2:] == ["3", "100.0 [43.9–100.0]", "200", "288", "1.00 |"]
-    assert b.split(" | ")[2:] == ["3", "66.7 [20.8–93.9]", "350", "288", "2.50 |"]  # (300/100 + 400/200) / 2
+    assert a.split(" | ")[2:] == ["3", "100.0 [43.9–100.0]", "200", "288", "1.00", "– |"]
+    assert b.split(" | ")[2:] == [
+        "3",
+        "66.7 [20.8–93.9]",
+        "350",
+        "288",
+        "2.50",
+        "0.500 |",
+    ]  # (300/100 + 400/200) / 2; of two photos
     _, _, a, b = transfer.transfers(lines).splitlines()
     assert a == "| a | MinNorm | – | 33.3 [6.1–79.2] (1 of 3) |"
     assert b == "| b | MinNorm | 0.0 [0.0–65.8] (0 of 2) | – |"

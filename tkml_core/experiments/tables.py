@@ -133,7 +133,8 @@ def _sizes(folder: Path) -> list[int]:
 def _conclude(folder: Path) -> str:
     rows = list(lines.read(folder))
     cells = summary.by_cell(rows)
-    page = tables_report.page(cells, provenance.about(folder), summary.by_cell(rows, variants=True))
+    more = tables_report.EQUAL if (folder / "peers.md").exists() else ""
+    page = tables_report.page(cells, provenance.about(folder), summary.by_cell(rows, variants=True), more)
     written = {
         "tables.md": page, "tables.tex": tables_latex.latex(cells),
         "figures.csv": tables_report.to_csv(summary.figures(cells)), "larger.csv": tables_report.to_csv(summary.larger(cells)),

@@ -8,6 +8,7 @@ written to --out as it is made: kill it when you like, the same command goes on.
 
 import argparse
 from collections.abc import Sequence
+from math import log
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -25,7 +26,7 @@ from tkml_core.experiments.methods import attack_of
 from tkml_core.experiments.results import Minutes, write
 from tkml_core.images import quantize, to_pil
 from tkml_core.measured.lines import Outcome, read
-from tkml_core.statistics import share
+from tkml_core.statistics import share, signed_rank
 from tkml_core.zoo import DEFAULT
 from tkml_core.zoo.registry import weights_of
 
@@ -129,16 +130,20 @@ def hardness(lines: Sequence[Outcome]) -> str:
     for _, method, cell in rows:
         first.setdefault(method, cell)
     out = [
-        "| fooled | by | photos | goal met | median ‖z‖₂ | side | median of the ratios to the first |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| fooled | by | photos | goal met | median ‖z‖₂ | side | median of the ratios to the first | p |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, method, cell in rows:
         met = [key for key, line in cell.items() if line["achieved"]]
         both = [key for key in met if first[method][key]["achieved"]]
         length = f"{median(cell[key]['norm'] for key in met):.0f}" if met else "–"
-        ratio = f"{median(cell[key]['norm'] / first[method][key]['norm'] for key in both):.2f}" if both else "–"
+        ratios = [cell[key]["norm"] / first[method][key]["norm"] for key in both]
+        ratio = f"{median(ratios):.2f}" if both else "–"
+        p = f"{signed_rank(list(map(log, ratios)), [0.0] * len(ratios)):.3f}" if cell is not first[method] else "–"
         side = ", ".join(sorted({str(line["side"]) for line in cell.values()}))
-        out.append(f"| {name} | {method} | {len(cell)} | {share(len(met), len(cell))} | {length} | {side} | {ratio} |")
+        out.append(
+            f"| {name} | {method} | {len(cell)} | {share(len(met), len(cell))} | {length} | {side} | {ratio} | {p} |"
+        )
     return "\n".join(out)
 
 
@@ -169,7 +174,8 @@ PAGE = """# How hard each annotator is to fool, and whether what fools it fools 
 
 Photos that none of the annotators was trained on, and on which all of them agree with the truth at k = {ks}. The goal is that no
 true label is left in the top-k. Norms are of the saved 8-bit pictures, in 0–255 units, at each annotator's own size: a square of
-`side` pixels. Medians are over the photos on which the goal is met.
+`side` pixels. Medians are over the photos on which the goal is met. p: Wilcoxon's signed-rank test of the ratios' logarithms, a
+photo each; each is of a single test.
 
 {hardness}
 

@@ -147,8 +147,13 @@ VARIANTS = "As printed: what is in print, where an attack of this project differ
 VARIED = "On fewer photos than the tables above: every method of a cell stands here on the photos that the variants have, too."
 
 
-def page(cells: dict[Cell, dict[str, Rows]], about: str, variants: dict[Cell, dict[str, Rows]] | None = None) -> str:
-    """All of it as Markdown. about: the commands, photos and settings, as Markdown. variants: cells of those that stand apart."""
+def page(
+    cells: dict[Cell, dict[str, Rows]], about: str, variants: dict[Cell, dict[str, Rows]] | None = None, more: str = ""
+) -> str:
+    """All of it as Markdown. about: the commands, photos and settings, as Markdown. variants: cells of those that stand apart.
+
+    more: stands with who is ahead.
+    """
     made, beside, varied = figures(cells), pairs(cells), variants or {}
     parts = ["# The paper's tables on the annotators of this project", about, ABOUT.format(best=BEST)]
     for table, title in ((2, "push the true labels out"), (3, ""), (4, "one change for all"), (5, "plant labels")):
@@ -166,7 +171,7 @@ def page(cells: dict[Cell, dict[str, Rows]], about: str, variants: dict[Cell, di
             "## Who is ahead",
             "\n".join(f"- {words}" for words in ahead(beside)),
             TESTED,
-            EQUAL,
+            *([more] if more else []),
             pairs_markdown(beside),
         ]
     if varied:
