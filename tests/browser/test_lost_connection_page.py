@@ -35,7 +35,9 @@ def test_photo_marks_and_settings_outlast_a_lost_connection(
     assert page.evaluate("window.same")
     marked = pressed(page)
 
-    page.context.set_offline(True)  # its stream lasts until it is over; then the page loads anew, once the server is back
+    page.context.set_offline(
+        True
+    )  # its stream lasts until it is over; then the page loads anew, once the server is back
     expect(page.get_by_test_id("toast-body")).to_contain_text("Connection to the server was lost", timeout=RUN)
     page.wait_for_timeout(AWAY)
     with page.expect_navigation(timeout=RUN):

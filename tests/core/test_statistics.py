@@ -4,6 +4,7 @@ from itertools import product
 from math import comb, inf
 
 import pytest
+from scipy.stats import binomtest
 
 from tkml_core import statistics
 
@@ -13,6 +14,10 @@ def test_wilsons_interval() -> None:
     assert statistics.wilson_interval(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
     assert statistics.wilson_interval(0, 20) == pytest.approx((0, 0.1611), abs=1e-4)
     assert statistics.wilson_interval(20, 20) == pytest.approx((0.8389, 1), abs=1e-4)
+    for trials in (1, 7, 658):
+        for successes in {0, 1, trials // 3, trials}:
+            scipys = binomtest(successes, trials).proportion_ci(method="wilson")
+            assert statistics.wilson_interval(successes, trials) == pytest.approx((scipys.low, scipys.high), abs=1e-9)
 
 
 def test_mcnemar_counts_only_photos_on_which_two_methods_differ() -> None:
