@@ -18,10 +18,10 @@ from demo.components.blocks import RELOAD, Page
 from demo.components.theme import Html
 from demo.engine.annotators import working_first
 from demo.export.files import KEEP_SECONDS
-from demo.gradio_patches import lean_sessions, no_backend
+from demo.gradio_patches import bounded_fetch, bounded_upload_progress, lean_sessions, no_backend
 from demo.photos import upload_folder, uploads
 from demo.photos.samples import write_samples
-from demo.server import event_queue
+from demo.server import event_queue, refusals
 from demo.server.request_limits import RequestLimits
 from demo.tabs.attack import tab as attack_tab
 from demo.tabs.compare import tab as compare_tab
@@ -70,7 +70,7 @@ def launch_options() -> dict[str, Any]:
         "mcp_server": agents_can_call(),
         "state_session_capacity": VISITORS,
         "max_threads": event_queue.THREADS,
-        "app_kwargs": {"middleware": [Middleware(RequestLimits)]},
+        "app_kwargs": {"middleware": [Middleware(RequestLimits)], "exception_handlers": refusals.handlers()},
         # Once started, Gradio (6.31) asks for its page and ends with words about `share=True` where a busy machine answers after
         # more than 3 seconds. That it is started it has asked before, without a limit of time.
         "_frontend": False,
@@ -91,6 +91,8 @@ def build() -> gr.Blocks:
     upload_folder.claim()
     lean_sessions.install()
     no_backend.install()
+    bounded_upload_progress.install()
+    bounded_fetch.install(uploads.MAX_FILE_SIZE)
     folder = Path(tempfile.mkdtemp(prefix="tkml-samples-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     files = {name: str(path) for name, path in write_samples(folder).items()}

@@ -3,7 +3,10 @@
 import io
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from PIL import Image, UnidentifiedImageError, features
 
@@ -21,6 +24,12 @@ MAX_PIXELS = 1_000_000 * max(MOST.values())
 PROGRESSIVE = 24  # million pixels of a progressive JPEG, whose coefficients are all kept until its last scan
 RUN_LENGTHS = 1_000_000  # bytes of a run-length encoded BMP, which Pillow decodes in Python: 1.3 s
 MOST_BYTES = 64_000_000  # of a file: whatever can be read is smaller
+# Pillow goes through a file's parts (markers, chunks, comments) in Python, one or a few reads each: 20 MB of them take minutes.
+HEADER_READS, MOST_READS = (
+    20_000,
+    200_000,
+)  # up to the pixels; the whole file, whose pixels may lie in thousands of parts, too
+MOST_STRIPS = 65_536  # of a TIFF, or what else it has many numbers of: each takes 300 bytes
 _DAMAGED = "This picture file is damaged and cannot be decoded. Please try another one."
 
 
@@ -40,15 +49,11 @@ def open_photo(path: str | Path) -> Image.Image:
     more pixels than are read of its format (MOST); the size is read from the header, before anything is decoded.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns about large and odd files; the checks here decide
-            if Path(path).stat().st_size > MOST_BYTES:
-                raise _Refused(
-                    f"This file has more than {MOST_BYTES // 1_000_000} MB. Please make the picture smaller."
-                )
-            with Image.open(_source(Path(path)), formats=FORMATS) as image:
-                _check_size(image, Path(path).stat().st_size)
-                return _decoded(image)
+        if Path(path).stat().st_size > MOST_BYTES:
+            raise _Refused(f"This file has more than {MOST_BYTES // 1_000_000} MB. Please make the picture smaller.")
+        with _opened(Path(path)) as image:
+            _check_size(image, Path(path).stat().st_size)
+            return _decoded(image)
     except _Refused as error:
         raise ValueError(str(error)) from None
     except FileNotFoundError:
@@ -66,8 +71,50 @@ def open_photo(path: str | Path) -> Image.Image:
         raise ValueError(_DAMAGED) from error
 
 
+def is_picture(path: str | Path) -> bool:
+    """Whether the file begins as a picture of one of the FORMATS does; nothing is decoded."""
+    try:
+        with _opened(Path(path), pixels=False):
+            return True
+    except Exception:  # Pillow's readers raise many kinds on what was made to look like a picture
+        return False
+
+
+_PARTS = "This picture file has far more parts than a picture needs. Please save the picture anew and try again."
+
+
 class _Refused(Exception):
     """A sentence about a picture that is not decoded."""
+
+
+class _Source(Protocol):
+    """What Pillow reads from, so many times."""
+
+    left: int
+
+    def read(self, size: int | None = -1, /) -> bytes: ...
+
+
+class _File(io.BufferedReader):
+    left = MOST_READS
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        _count(self)
+        return super().read(size)
+
+
+class _Content(io.BytesIO):
+    left = MOST_READS
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        _count(self)
+        return super().read(size)
+
+
+def _count(source: _Source) -> None:
+    source.left -= 1
+    if source.left < 0:
+        raise _Refused(_PARTS)
 
 
 def _check_size(image: Image.Image, length: int) -> None:
@@ -107,21 +154,54 @@ def _whole(value: object) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _source(path: Path) -> Path | io.BytesIO:
+@contextmanager
+def _opened(path: Path, pixels: bool = True) -> Iterator[Image.Image]:
+    """The picture by its header; pixels: whether it is going to be loaded."""
+    with warnings.catch_warnings(), _File(io.FileIO(path)) as file:
+        warnings.simplefilter("ignore")  # Pillow warns about large and odd files; the checks here decide
+        source = _source(file, pixels)
+        source.left = HEADER_READS
+        with Image.open(source, formats=FORMATS) as image:
+            source.left = MOST_READS
+            yield image
+
+
+def _source(file: _File, pixels: bool) -> _File | _Content:
     """What Pillow is to read: the file, or a PNG's content without its text, of which Pillow bears 1 MB only."""
-    with path.open("rb") as file:
-        if file.read(8) != b"\x89PNG\r\n\x1a\n":
-            return path
-        content = io.BytesIO(b"\x89PNG\r\n\x1a\n")
-        content.seek(8)
-        while len(head := file.read(8)) == 8:
-            length, kind = struct.unpack(">I4s", head)
-            if kind in (b"tEXt", b"zTXt", b"iTXt"):
-                file.seek(length + 4, io.SEEK_CUR)
-                continue
-            content.write(head)
-            content.write(file.read(min(length + 4, MOST_BYTES)))
-            if kind == b"IEND":
-                break
+    start = file.read(8)
+    if start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        _check_tiff(file, start)
+    if start != b"\x89PNG\r\n\x1a\n":
+        file.seek(0)
+        return file
+    content = _Content(start)
+    content.seek(8)
+    while len(head := file.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        if kind in (b"tEXt", b"zTXt", b"iTXt"):
+            file.seek(length + 4, io.SEEK_CUR)
+            continue
+        content.write(head)
+        content.write(file.read(min(length + 4, MOST_BYTES)))
+        if kind == b"IEND" or (kind == b"IDAT" and not pixels):
+            break
     content.seek(0)
     return content
+
+
+def _check_tiff(file: _File, start: bytes) -> None:
+    """Refuse a TIFF (6.0, or BigTIFF) of which some tag has too many numbers; whatever else is wrong Pillow will say."""
+    order, big = "<" if start[:1] == b"I" else ">", b"+" in start[:4]
+    where, many, entry, numbers = (8, "Q", "HHQ", 20) if big else (4, "H", "HHI", 12)
+    try:
+        file.seek(where)
+        (place,) = struct.unpack(f"{order}{'Q' if big else 'I'}", file.read(8 if big else 4))
+        file.seek(place)
+        (entries,) = struct.unpack(order + many, file.read(8 if big else 2))
+        tags = file.read(min(entries, HEADER_READS) * numbers)
+        for at in range(0, len(tags) - numbers + 1, numbers):
+            _, kind, count = struct.unpack_from(order + entry, tags, at)
+            if kind not in (1, 2, 6, 7) and count > MOST_STRIPS:  # these are bytes and text
+                raise _Refused(_PARTS)
+    except (struct.error, OSError, OverflowError, ValueError):
+        pass

@@ -44,6 +44,8 @@ class Page(gr.Blocks):
         fn = self.fns[block_fn] if isinstance(block_fn, int) else block_fn
         if was_forgotten(fn, state):
             raise gr.Error(FORGOTTEN, title="Please reload", print_exception=False, duration=None)
+        if fn.fn is None:
+            raise plain_error("This happens in the browser alone; the server has no part in it.")
         try:
             return await super().process_api(block_fn, inputs, state, **rest)
         except Exception as error:
@@ -75,7 +77,7 @@ class Page(gr.Blocks):
                 await super().preprocess_data(alone, [value], state, explicit_call)
             except Exception:
                 takes = (
-                    "a file that was uploaded to this page, or a public address of one"
+                    "a file that was uploaded to this page, or a public address of one (20 MB at most)"
                     if isinstance(block, (gr.Image, gr.File))
                     else "a value of another type"
                 )

@@ -7,13 +7,20 @@ another session; and where room is needed, closed pages and programs make it bef
 """
 
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from datetime import datetime
 from typing import Any
 
 import gradio as gr
+from fastapi import HTTPException
 from gradio import state_holder
 
+LONGEST_SESSION = 64  # characters; Gradio's own names of sessions and events have 11 and 32
+NO_NAME = f"The name of a session has at most {LONGEST_SESSION} characters, and these are printable ASCII."
+_PRINTABLE = frozenset(map(chr, range(0x20, 0x7F)))
 GONE_SECONDS = 300.0  # a line that broke looks like a closed page until the visitor does something
 
 
@@ -58,10 +65,36 @@ class LeanSession(state_holder.SessionState):
         pass
 
 
+_here: Counter[str] = Counter()  # how many heartbeats of a session are open: a page has one as long as it is
+
+
+@contextmanager
+def here(session_id: str) -> Iterator[None]:
+    """A page of this session is open."""
+    _here[session_id] += 1
+    try:
+        yield
+    finally:
+        _here[session_id] -= 1
+        if not _here[session_id]:
+            del _here[session_id]
+
+
+def is_name(session_id: object) -> bool:
+    """Whether a session may be called so: all that is known of it is kept under this name."""
+    return isinstance(session_id, str) and 0 < len(session_id) <= LONGEST_SESSION and _PRINTABLE.issuperset(session_id)
+
+
 def make_room(holder: state_holder.StateHolder, session_id: str) -> None:
-    """In place of `StateHolder.update`: the session was used last; where there are too many, one of the others is forgotten."""
+    """In place of `StateHolder.update`: the session was used last; where there are too many, one of the others is forgotten.
+
+    Pages that are open make room last, so that whoever sends many sessions' events, as no browser would, forgets nobody's.
+    """
     with holder.lock:
         sessions = holder.session_data
+        if not is_name(session_id):
+            sessions.pop(session_id, None)
+            raise HTTPException(400, NO_NAME)
         if session_id in sessions:
             sessions.move_to_end(session_id)
         if len(sessions) <= holder.capacity:
@@ -69,7 +102,8 @@ def make_room(holder: state_holder.StateHolder, session_id: str) -> None:
         others = [name for name in sessions if name != session_id]
         closed = (name for name in others if sessions[name].closed_at is not None)  # type: ignore[attr-defined]  # ours
         programs = (name for name in others if not sessions[name].opened)  # type: ignore[attr-defined]
-        evicted = next(closed, None) or next(programs, None) or others[0]
+        away = (name for name in others if not _here[name])
+        evicted = next(closed, None) or next(programs, None) or next(away, None) or others[0]
         del sessions[evicted]
         holder.time_last_used.pop(evicted, None)
 

@@ -7,14 +7,10 @@ import shutil
 import tempfile
 import threading
 import time
-import warnings
 from pathlib import Path
 
-from PIL import Image
-
-from tkml_core.photo_files import FORMATS
-
 MOST_BYTES = 2_000_000_000  # of uploads, all visitors together; the oldest make room
+MOST_UPLOADS = 5_000  # the same in files: each upload looks through them
 KEEP_SECONDS = 3600 + 600  # Gradio deletes what a page knows of after an hour; this is for what nobody knows of
 UNFINISHED_SECONDS = 600  # an upload that broke off, after that long without another byte
 _UPLOAD = re.compile(r"[0-9a-f]{64}")  # Gradio's folder for a file that came in: its SHA-256
@@ -40,7 +36,7 @@ def bytes_held(folder: Path) -> int:
 
 
 def sweep(folder: Path, room_for: int = 0, most: int = MOST_BYTES) -> None:
-    """Delete what is too old, then the oldest uploads until `room_for` bytes more are at most `most` in all."""
+    """Delete what is too old, then the oldest uploads until `room_for` bytes more are at most `most` in all, and not too many."""
     with _lock:
         now, kept = time.time(), []
         for at, path, size in sorted(_entries(folder)):
@@ -48,24 +44,13 @@ def sweep(folder: Path, room_for: int = 0, most: int = MOST_BYTES) -> None:
                 _delete(path)
             else:
                 kept.append((path, size))
-        held = sum(size for _, size in kept)
+        held, count = sum(size for _, size in kept), len(kept)
         for path, size in kept:
-            if held + room_for <= most:
+            if held + room_for <= most and count < MOST_UPLOADS:
                 break
             if path.is_dir():  # what is coming in belongs to somebody who is still sending
                 _delete(path)
-                held -= size
-
-
-def is_picture(path: Path) -> bool:
-    """Whether the file begins as a picture of one of the FORMATS does; nothing is decoded."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns about large and odd files
-            Image.open(path, formats=FORMATS).close()
-    except Exception:  # Pillow's readers raise many kinds on what was made to look like a picture
-        return False
-    return True
+                held, count = held - size, count - 1
 
 
 def _entries(folder: Path) -> list[tuple[float, Path, int]]:

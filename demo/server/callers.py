@@ -9,8 +9,6 @@ from gradio.context import LocalContext
 
 from demo.engine.run_queue import SOON
 
-LONGEST_SESSION = 64  # characters; Gradio's own names of sessions and events have 11 and 32
-
 
 @dataclass
 class EventCaller:
@@ -33,7 +31,7 @@ class EventCaller:
         queue = blocks._queue if blocks is not None else None
         event = queue.event_ids_to_events.get(event_id) if queue is not None and event_id else None
         session = str((request and request.session_hash) or (event.session_hash if event is not None else ""))
-        return cls(session[:LONGEST_SESSION], queue, event)
+        return cls(session, queue, event)
 
     def listens(self) -> bool:
         """Whether somebody reads what the event says."""

@@ -13,12 +13,14 @@ from types import FrameType
 
 from demo.engine import heap
 
+MOST_FILES = 20_000
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def prepare() -> None:
     """To be called before Gradio is imported, in the main thread."""
     heap.limit_arenas()
+    allow_many_connections()
     reach_itself_without_proxy()
     use_a_folder_of_its_own()
     signal.signal(signal.SIGTERM, _as_ctrl_c)
@@ -33,6 +35,17 @@ def nothing_collected() -> Iterator[None]:
     gc.freeze()
     gc.enable()
     heap.give_back()
+
+
+def allow_many_connections() -> None:
+    """Every stream that is listened to is an open file, of which a process has 1,024 unless it asks for more."""
+    with contextlib.suppress(ImportError, OSError, ValueError):  # Windows has no such limit
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def reach_itself_without_proxy() -> None:

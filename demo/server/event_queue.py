@@ -1,8 +1,10 @@
 """The page's queue: Gradio's (6.31), which counts all events together, with a limit for each kind and order by visitor.
 
-Runs wait in `engine.run_queue`, not here, so that here no event waits for long.
+Runs wait in `engine.run_queue`, not here, so that here no event waits for long. What nobody comes to hear is not kept.
 """
 
+import time
+from collections import OrderedDict
 from typing import Any
 
 import gradio as gr
@@ -13,6 +15,12 @@ from demo.gradio_patches import lean_sessions
 THREADS = 120  # events that are under way at a time; every run that waits is one of them
 MOST_OF_A_KIND = 300  # events of one concurrency id that wait; each kind has its own limit
 MOST_OF_A_SESSION = 20  # the same, of one session: a page sends one or two
+MOST_VALUES = (
+    10_000  # in what an event is given: each takes fifty times the room that it has as JSON, for as long as it waits
+)
+MOST_UNHEARD = 600  # messages to a session that are kept until they are read: more than a run of a minute has
+UNHEARD_SECONDS = 60.0  # after so long without reading any, nobody reads them
+MOST_SESSIONS = 20_000  # that are known here; what is older than UNHEARD_SECONDS goes before
 LOOKS_EVERY = 0.005  # seconds; with Gradio's millisecond to look for events takes a twentieth of a core, day and night
 IN_ORDER = frozenset(
     {"choice"}
@@ -30,6 +38,8 @@ class PageQueue(Queue):
         self.ANALYTICS_MAX_EVENTS = 1
         self.sleep_when_free = LOOKS_EVERY
         self.progress_update_sleep_when_free = 1.0  # nothing on the page uses Gradio's progress
+        self.pending_messages_per_session.max_size = MOST_SESSIONS
+        self._heard: OrderedDict[str, float] = OrderedDict()  # session -> when its messages were last seen to be read
 
     def compute_analytics_summary(self, records: Any) -> Any:
         return self.cached_event_analytics_summary
@@ -43,7 +53,37 @@ class PageQueue(Queue):
             mine = sum(event.session_hash == body.session_hash for event in kind.queue)
             if len(kind.queue) >= MOST_OF_A_KIND or (body.session_hash and mine >= MOST_OF_A_SESSION):
                 return False, "Too much was asked for at once. Please try again in a moment.", "queue_full"
+        if _has_more_values(body.data, MOST_VALUES) or _has_more_values(body.event_data, MOST_VALUES):
+            return False, f"At most {MOST_VALUES} values are taken at a time.", "error"
+        await self._forget_unheard()
         return await super().push(body, request, username)
+
+    def send_message(self, event: Event, event_message: Any) -> None:
+        """As Gradio's, but where nobody reads, nothing is kept; without the session, Gradio's ends the whole queue."""
+        messages = self.pending_messages_per_session.get(event.session_hash)
+        if messages is None or messages.qsize() >= MOST_UNHEARD:
+            event.alive = False
+            return
+        if messages.empty():
+            self._heard[event.session_hash] = time.monotonic()
+            self._heard.move_to_end(event.session_hash)
+        super().send_message(event, event_message)
+
+    async def _forget_unheard(self) -> None:
+        """Let go of sessions that read nothing for UNHEARD_SECONDS: no stream is open, or it has come to a stand."""
+        while self._heard:
+            session, at = next(iter(self._heard.items()))
+            if time.monotonic() - at < UNHEARD_SECONDS:
+                return
+            del self._heard[session]
+            messages = self.pending_messages_per_session.get(session)
+            pending = self.pending_event_ids_session.get(session, set())
+            if messages is not None and messages.empty() and pending & self.event_ids_to_events.keys():
+                self._heard[session] = time.monotonic()  # somebody waits for the end of a run
+                continue
+            await self.clean_events(session_hash=session)
+            self.pending_messages_per_session.pop(session, None)
+            self.pending_event_ids_session.pop(session, None)
 
     def get_events(self) -> Any:
         """As Gradio's, but an event that follows a running one of its session stays where it is."""
@@ -63,6 +103,18 @@ class PageQueue(Queue):
         for kind, events in all_of.items():
             self.event_queue_per_concurrency_id[kind].queue[:] = [event for event in events if event not in taken]
         return found
+
+
+def _has_more_values(data: Any, most: int) -> bool:
+    """Whether there are more values in nested lists and objects than `most`."""
+    left, count = [data], 0
+    while left and count <= most:
+        value = left.pop()
+        inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        count += len(inside)
+        if count <= most:
+            left.extend(inside)
+    return count > most
 
 
 def _opens(fn: Any) -> bool:

@@ -1,20 +1,24 @@
-"""What may come in by HTTP at all: how much, how many files at once, and of which kind. Before Gradio reads any of it."""
+"""What may come in by HTTP at all: where to, how much, how long, how many files at once, and of which kind. Before Gradio reads
+any of it."""
 
 import errno
 import json
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
+import anyio
 import anyio.to_thread
 from gradio.route_utils import MultiPartException
 from gradio.utils import get_upload_folder
+from python_multipart.multipart import parse_options_header
 
+from demo.gradio_patches import lean_sessions
 from demo.photos import upload_folder
 from demo.photos.selection import MOST_UPLOADS
 from demo.photos.uploads import MAX_FILE_SIZE
-from demo.server.callers import LONGEST_SESSION
 from tkml_core import photo_files
 
 Message = MutableMapping[str, Any]
@@ -24,14 +28,29 @@ Asgi = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 MOST_JSON_BYTES = 1_000_000
 MOST_UPLOAD_BYTES = MOST_UPLOADS * MAX_FILE_SIZE // 2  # a request; photos are seldom half as large as they may be
+MOST_COMING_IN = {
+    "json": 100_000_000,
+    "upload": 1_000_000_000,
+}  # bytes of bodies that are not complete, all callers together
+SMALL = 64_000  # bytes of a body that is let in all the same: as nearly all of the page's own are
+JSON_SECONDS, UPLOAD_SECONDS = 30.0, 600.0  # for a body to come in
+SILENT_SECONDS = 60.0  # between two pieces of an upload
+
+UPLOAD = "/gradio_api/upload"
+# Gradio (6.31) has more addresses. Nothing here uses them, and they keep files, fetch what others have, or break at odd input.
+_OPEN_POSTS = re.compile(r"/gradio_api/((queue/join|cancel|reset|(run|api|call|call/v2)/[^/]+)/?|mcp(/.*)?)")
+_CLOSED_GETS = re.compile(r"/gradio_api/(proxy=|file[=/]\s*https?:|deep_link|custom_component/|vibe-)", re.IGNORECASE)
+_HEARTBEAT = re.compile(r"/gradio_api/heartbeat/([^/]+)")
+
+NOTHING_HERE = "There is nothing at this address. Programs call /gradio_api/call/annotate and /gradio_api/call/attack."
+TOO_SLOW = "The request took too long to arrive. Please send it again."
+TOO_BUSY = "Too much is being sent to this server at once. Please try again in a moment."
 TOO_LONG = f"A request has at most {MOST_JSON_BYTES // 1_000_000} MB. Photos are sent as files, to /upload."
-NO_NAME = f"The name of a session has at most {LONGEST_SESSION} characters."
 TOO_MANY = f"At most {MOST_UPLOADS} files are taken at a time; please send fewer."
 TOO_LARGE = f"At most {MOST_UPLOAD_BYTES // 1_000_000} MB are taken at a time; please send fewer or smaller photos."
 BROKE_OFF = "The upload broke off before its end. Please send it again."
 DISK_FULL = "The server has no room for this file at present. Please try again in some minutes."
-_LONG_SESSION = re.compile(rb'"session_hash"\s*:\s*"[^"]{%d}' % (LONGEST_SESSION + 1))
-_BOUNDARY = re.compile(rb'boundary="?([^";,\s]+)')
+_coming_in: Counter[str] = Counter()  # bytes, by kind
 
 
 class RequestLimits:
@@ -41,27 +60,42 @@ class RequestLimits:
         self.app = app
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST":
-            await self.app(scope, receive, send)
-        elif scope["path"].rstrip("/").endswith("/upload"):
-            await _upload(self.app, scope, receive, send)
-        else:
-            await _json(self.app, scope, receive, send)
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        path, method = scope["path"].removeprefix(scope.get("root_path", "")), scope["method"]
+        if method == "POST" and path == UPLOAD:
+            return await _upload(self.app, scope, receive, send)
+        if method == "POST" and _OPEN_POSTS.fullmatch(path):
+            return await _json(self.app, scope, receive, send)
+        if method == "POST" or _CLOSED_GETS.match(path):
+            return await _answer(send, 404, NOTHING_HERE)
+        if method == "GET" and (page := _HEARTBEAT.fullmatch(path)):
+            with lean_sessions.here(page[1]):
+                return await self.app(scope, receive, send)
+        return await self.app(scope, receive, send)
 
 
 async def _json(app: Asgi, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
     if _length(scope) > MOST_JSON_BYTES:
         return await _answer(send, 413, TOO_LONG)
-    body, more = b"", True
-    while more:
-        message = await receive()
-        if message["type"] != "http.request":
-            return None  # whoever sent it has gone
-        body, more = body + message.get("body", b""), message.get("more_body", False)
-        if len(body) > MOST_JSON_BYTES:
-            return await _answer(send, 413, TOO_LONG)
-    if _LONG_SESSION.search(body):
-        return await _answer(send, 400, NO_NAME)
+    body, more = bytearray(), True
+    try:
+        with anyio.fail_after(JSON_SECONDS):
+            while more:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return None  # whoever sent it has gone
+                piece, more = message.get("body", b""), message.get("more_body", False)
+                body += piece
+                _coming_in["json"] += len(piece)
+                if len(body) > MOST_JSON_BYTES:
+                    return await _answer(send, 413, TOO_LONG)
+                if len(body) > SMALL and _coming_in["json"] > MOST_COMING_IN["json"]:
+                    return await _answer(send, 503, TOO_BUSY)
+    except TimeoutError:
+        return await _answer(send, 408, TOO_SLOW)
+    finally:
+        _coming_in["json"] -= len(body)
     given = False
 
     async def again() -> Message:
@@ -69,7 +103,7 @@ async def _json(app: Asgi, scope: MutableMapping[str, Any], receive: Receive, se
         if given:
             return await receive()
         given = True
-        return {"type": "http.request", "body": body, "more_body": False}
+        return {"type": "http.request", "body": bytes(body), "more_body": False}
 
     await app(scope, again, send)
     return None
@@ -98,6 +132,8 @@ async def _upload(app: Asgi, scope: MutableMapping[str, Any], receive: Receive, 
         if error.errno not in (errno.ENOSPC, errno.EDQUOT) or began:
             raise
         return await _answer_upload(send, 507, DISK_FULL)
+    finally:
+        _coming_in["upload"] -= counted.size
     if answer:
         content = b"".join(message.get("body", b"") for message in answer)
         refused = await anyio.to_thread.run_sync(_refused, content)
@@ -109,21 +145,31 @@ async def _upload(app: Asgi, scope: MutableMapping[str, Any], receive: Receive, 
 
 
 class _Counted:
-    """`receive`, which ends an upload in Gradio's own way, its files deleted, where too much comes or no more."""
+    """`receive`, which ends an upload in Gradio's own way, its files deleted, where too much comes, or no more, or too slowly."""
 
     def __init__(self, scope: MutableMapping[str, Any], receive: Receive) -> None:
-        found = _BOUNDARY.search(_header(scope, b"content-type"))
-        self.mark = b"--" + found[1] if found else b""
+        boundary = parse_options_header(_header(scope, b"content-type"))[1].get(b"boundary")  # as Gradio reads it
+        self.mark = b"--" + boundary if boundary else b""
         self.receive, self.size, self.parts, self.end = receive, 0, 0, b""
+        self.until, self.complete = anyio.current_time() + UPLOAD_SECONDS, False
 
     async def __call__(self) -> Message:
-        message = await self.receive()
+        if self.complete:
+            return await self.receive()
+        try:
+            with anyio.fail_after(min(SILENT_SECONDS, self.until - anyio.current_time())):
+                message = await self.receive()
+        except TimeoutError:
+            raise MultiPartException(TOO_SLOW) from None
         if message["type"] == "http.disconnect":
             raise MultiPartException(BROKE_OFF)
-        body = message.get("body", b"")
+        body, self.complete = message.get("body", b""), not message.get("more_body", False)
         self.size += len(body)
+        _coming_in["upload"] += len(body)
         if self.size > MOST_UPLOAD_BYTES:
             raise MultiPartException(TOO_LARGE)
+        if _coming_in["upload"] > MOST_COMING_IN["upload"]:
+            raise MultiPartException(TOO_BUSY)
         if self.mark:
             seen = self.end + body
             self.parts += seen.count(self.mark)
@@ -144,7 +190,7 @@ def _refused(content: bytes) -> str:
     except (ValueError, TypeError):
         return ""  # no list of files
     folder = Path(get_upload_folder())
-    others = [path for path in paths if path.parent.parent == folder and not upload_folder.is_picture(path)]
+    others = [path for path in paths if path.parent.parent == folder and not photo_files.is_picture(path)]
     for path in others:
         path.write_bytes(b"")
     if not others or len(others) < len(paths):

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -10,11 +11,23 @@ from typing import Any
 
 import httpx
 import pytest
+from gradio.route_utils import MultiPartException
 from gradio.utils import get_upload_folder
 
 from demo.photos import upload_folder
 from demo.photos.selection import MOST_UPLOADS
-from demo.server.request_limits import BROKE_OFF, DISK_FULL, MOST_JSON_BYTES, TOO_MANY, RequestLimits
+from demo.server import request_limits
+from demo.server.refusals import UNFIT, UNKNOWN
+from demo.server.request_limits import (
+    BROKE_OFF,
+    DISK_FULL,
+    MOST_JSON_BYTES,
+    NOTHING_HERE,
+    TOO_BUSY,
+    TOO_MANY,
+    TOO_SLOW,
+    RequestLimits,
+)
 
 
 @pytest.fixture(scope="module")
@@ -32,15 +45,140 @@ def unfinished() -> list[str]:
     ("content", "status", "words"),
     [
         ({"data": ["x" * (MOST_JSON_BYTES + 1)]}, 413, "at most 1 MB"),
-        ({"data": [], "session_hash": "x" * 65}, 400, "at most 64 characters"),
+        ({"data": [], "fn_index": 1, "session_hash": "x" * 65}, 400, "at most 64 characters"),
+        ({"data": [], "fn_index": 1, "session_hash": 'a"b' * 99}, 400, "at most 64 characters"),
+        ({"data": [], "fn_index": 1, "session_hash": "\ud800"}, 400, "printable ASCII"),
+        ({"data": "x" * 100_000, "session_hash": "q"}, 422, "data: Input should be a valid list"),
+        ({"data": [], "session_hash": ["x" * 100_000]}, 422, "session_hash: Input should be a valid string"),
+        ({"data": [], "fn_index": -1, "session_hash": "q"}, 404, UNKNOWN),
+        ({"data": [], "fn_index": 10**30, "session_hash": "q"}, 404, UNKNOWN),
     ],
-    ids=["long label", "long session"],
+    ids=[
+        "long label",
+        "long session",
+        "quoted",
+        "no text",
+        "echo of data",
+        "echo of session",
+        "no event",
+        "large event",
+    ],
 )
 def test_a_request_that_is_too_long_is_answered_in_a_sentence(
     http: httpx.Client, content: dict[str, Any], status: int, words: str
 ) -> None:
-    answer = http.post("queue/join", json=content)
+    answer = http.post("queue/join", content=json.dumps(content), headers={"Content-Type": "application/json"})
     assert answer.status_code == status and words in answer.text and len(answer.text) < 400
+
+
+@pytest.mark.parametrize("path", ["call/nothing", "call/v2/nothing", "run/nothing", "api/nothing", "run/predict"])
+def test_an_endpoint_that_there_is_not_is_told_in_a_sentence(http: httpx.Client, path: str) -> None:
+    answer = http.post(path, json={"data": [], "session_hash": "q", "fn_index": 10**9 if "predict" in path else None})
+    assert answer.status_code == 404 and UNKNOWN in answer.text
+
+
+def test_arguments_by_a_wrong_name_are_told_in_a_sentence(http: httpx.Client) -> None:
+    answer = http.post("call/v2/annotate", json={"picture": "x" * 1000})
+    assert answer.status_code == 400 and answer.json()["error"] == UNFIT
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "component_server",
+        "process_recording",
+        "vibe-edit/",
+        "stream/x",
+        "upload/",
+        "../login",
+        "file=/etc/passwd",
+        "x/upload",
+    ],
+)
+def test_what_gradio_has_besides_and_the_page_does_not_use_is_closed(http: httpx.Client, path: str) -> None:
+    """Some of it keeps what is sent, and some has no answer but an error for what does not fit."""
+    before = set(Path(get_upload_folder()).iterdir())
+    for content in ({"json": {"data": [], "session_hash": "q"}}, {"files": [("video", ("a.mp4", b"1" * 99))]}):
+        answer = http.post(path, **content)  # type: ignore[arg-type]
+        assert answer.status_code == 404 and answer.json()["error"] == NOTHING_HERE
+    assert set(Path(get_upload_folder()).iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "file=https://example.org/x.png",
+        "file/HTTP://example.org",
+        "proxy=https://x.hf.space/a",
+        "deep_link?session_hash=q",
+    ],
+)
+def test_nothing_is_fetched_for_strangers(http: httpx.Client, path: str) -> None:
+    assert (answer := http.get(path)).status_code == 404 and NOTHING_HERE in answer.text
+
+
+def test_an_endpoint_called_upload_has_no_more_room_than_others(http: httpx.Client) -> None:
+    """An upload may be 250 times as large as what is read as JSON, which takes fifty times its size in memory."""
+    for path in ("call/upload", "run/upload", "call/v2/upload", "stream/upload", "upload/"):
+        answer = http.post(path, content=b"[" + b"[]," * 400_000 + b"[]]", headers={"Content-Type": "application/json"})
+        assert answer.status_code in (404, 413) and answer.json()["error"]
+
+
+def answered(kind: str, pieces: list[bytes], monkeypatch: pytest.MonkeyPatch, **limits: Any) -> tuple[int, str]:
+    """Status and text for a body that comes in these pieces, and then no further, within limits that are given."""
+    for name, value in limits.items():
+        monkeypatch.setattr(request_limits, name, value)
+    said: list[dict[str, Any]] = []
+    left = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
+
+    async def receive() -> dict[str, Any]:
+        if not left:
+            await asyncio.sleep(30)
+        return left.pop(0)
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            while (await receive()).get("more_body"):
+                pass
+        except MultiPartException as error:  # as Gradio answers it
+            await send({"type": "http.response.start", "status": 400, "headers": []})
+            await send({"type": "http.response.body", "body": error.message.encode()})
+
+    path = {"json": "/gradio_api/queue/join", "upload": "/gradio_api/upload"}[kind]
+    scope = {"type": "http", "method": "POST", "path": path, "headers": []}
+    asyncio.run(RequestLimits(app)(scope, receive, send))
+    assert request_limits._coming_in[kind] == 0
+    return said[0]["status"], said[1]["body"].decode()
+
+
+@pytest.mark.parametrize("kind", ["json", "upload"])
+def test_a_body_that_does_not_come_to_its_end_is_not_waited_for(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = {"JSON_SECONDS": 0.05} if kind == "json" else {"SILENT_SECONDS": 0.05}
+    status, text = answered(kind, [b"1", b"2"], monkeypatch, **seconds)
+    assert status == (408 if kind == "json" else 400) and TOO_SLOW in text
+
+
+def test_an_upload_that_trickles_in_is_ended_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert answered("upload", [b"1"] * 10, monkeypatch, UPLOAD_SECONDS=-1.0) == (400, TOO_SLOW)
+
+
+@pytest.mark.parametrize("kind", ["json", "upload"])
+def test_all_that_is_coming_in_together_is_bounded(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    piece = b"1" * (request_limits.SMALL - 1)
+    most = {"MOST_COMING_IN": {kind: len(piece)}, "JSON_SECONDS": 0.05, "SILENT_SECONDS": 0.05}
+    assert TOO_BUSY in answered(kind, [piece, piece], monkeypatch, **most)[1]
+    assert TOO_SLOW in answered(kind, [piece], monkeypatch, **most)[1]  # what is small is let in
+
+
+@pytest.mark.parametrize("header", ["boundary=x", 'BOUNDARY="x"', "x-boundary=other; boundary=x"])
+def test_files_are_counted_however_the_boundary_is_written(http: httpx.Client, header: str) -> None:
+    part = '--x\r\nContent-Disposition: form-data; name="files"; filename="{}.png"\r\n\r\n1\r\n'
+    content = "".join(part.format(i) for i in range(MOST_UPLOADS + 2)) + "--x--\r\n"
+    answer = http.post("upload", content=content, headers={"Content-Type": f"multipart/form-data; {header}"})
+    assert (answer.status_code, answer.text) == (400, TOO_MANY)
 
 
 def test_a_stream_without_a_length_is_cut_off_too(http: httpx.Client) -> None:
@@ -127,7 +265,9 @@ def upload(folder: Path, name: int, size: int, age: float) -> Path:
     return place
 
 
-def test_the_oldest_uploads_make_room_and_what_is_old_or_left_over_goes(tmp_path: Path) -> None:
+def test_the_oldest_uploads_make_room_and_what_is_old_or_left_over_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     old, *kept = (upload(tmp_path, number, 100, age) for number, age in enumerate([9000, 300, 200, 100]))
     left_over, coming_in = tmp_path / "tmpabcd1234", tmp_path / "tmpefgh5678"
     other = tmp_path / "something else"
@@ -139,4 +279,10 @@ def test_the_oldest_uploads_make_room_and_what_is_old_or_left_over_goes(tmp_path
     assert all(path.exists() for path in kept) and upload_folder.bytes_held(tmp_path) == 350
     upload_folder.sweep(tmp_path, room_for=100, most=300)
     assert [path.exists() for path in kept] == [False, False, True] and coming_in.exists()
+    monkeypatch.setattr(upload_folder, "MOST_UPLOADS", 2)
+    more = [upload(tmp_path, number, 1, 10 - number) for number in range(5, 9)]
+    upload_folder.sweep(tmp_path)
+    assert [path.exists() for path in more] == [
+        False
+    ] * 4 and coming_in.exists()  # which counts; there is room for one more
     upload_folder.sweep(tmp_path / "not there")

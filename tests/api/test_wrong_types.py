@@ -94,8 +94,6 @@ def test_every_event_answers_junk_with_a_sentence(page: gr.Blocks) -> None:
     async def walk() -> None:
         nonlocal count
         for fn in page.fns.values():
-            if fn.fn is None:
-                continue  # the browser's alone
             state = SessionState(page)
             state.opened = True  # type: ignore[attr-defined]
             for inputs in calls(page, fn):

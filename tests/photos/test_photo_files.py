@@ -6,6 +6,7 @@ import runpy
 import struct
 import subprocess
 import sys
+import time
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -320,6 +321,80 @@ def test_hostile_files_are_read_or_refused_in_a_sentence(tmp_path: Path) -> None
             seen["refused"] += 1
             assert str(error)[0].isupper() and str(error).endswith(".") and "secret" not in str(error), (kind, error)
     assert sum(seen.values()) > 300 and min(seen.values()) > 50, seen
+
+
+def chunk(kind: bytes, data: bytes = b"") -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def of_many_parts(kind: str, count: int) -> bytes:
+    """A sound picture with so many parts between its header and its pixels, or of its pixels."""
+    if kind.startswith("TIFF"):
+        order, big = kind[4:6], kind.endswith("big")
+        order, size = {"II": "<", "MM": ">"}[order], "Q" if big else "I"
+        tags = [(256, 4, 1, 1), (257, 4, 1, count), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1), (277, 3, 1, 1)]
+        arrays = (16 + 8 + 20 * 9 + 8) if big else (8 + 2 + 12 * 9 + 4)
+        tags += [(273, 4, count, arrays), (278, 4, 1, 1), (279, 4, count, arrays + 4 * count)]
+
+        def entry_of(tag: int, of: int, number: int, value: int) -> bytes:
+            small = (
+                struct.pack(f"{order}H", value)
+                if of == 3
+                else struct.pack(order + (size if number > 1 else "I"), value)
+            )
+            return struct.pack(f"{order}HH{size}", tag, of, number) + small.ljust(struct.calcsize(size), b"\0")
+
+        mark = struct.pack(f"{order}H", 43 if big else 42)
+        head = (
+            kind[4:6].encode() + mark + (struct.pack(f"{order}HHQ", 8, 0, 16) if big else struct.pack(f"{order}I", 8))
+        )
+        folder = struct.pack(order + ("Q" if big else "H"), len(tags)) + b"".join(
+            entry_of(*sorted_tag) for sorted_tag in sorted(tags)
+        )
+        numbers = struct.pack(f"{order}{count}I", *[8] * count) + struct.pack(f"{order}{count}I", *[1] * count)
+        return head + folder + bytes(struct.calcsize(size)) + numbers
+    format_of, part = kind.split()
+    plain = file_of(format_of)
+    if format_of == "PNG":
+        at = plain.index(b"IEND" if part == "IDAT" else b"IDAT") - 4
+        return plain[:at] + chunk(part.encode()) * count + plain[at:]
+    if format_of == "JPEG":
+        marker = {"APP5": b"\xff\xe5\0\x02", "EXIF": b"\xff\xe1\0\x0aExif\0\0xx", "fill": b"\xff"}[part]
+        return plain[:2] + marker * count + plain[2:]
+    at = plain.index(b"\x2c", 13 + 3 * 2 ** ((plain[10] & 7) + 1))
+    return (
+        plain[:at]
+        + (b"\x21\xfe\x01x\0" * count if part == "comments" else b"\x21\xfe" + b"\x01x" * count + b"\0")
+        + plain[at:]
+    )
+
+
+KINDS = [
+    "PNG prVt", "PNG IDAT", "JPEG APP5", "JPEG EXIF", "JPEG fill", "GIF comments", "GIF comment", "TIFFII", "TIFFMM",
+    "TIFFII big",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_of_far_too_many_parts_is_refused_before_they_are_gone_through(kind: str, tmp_path: Path) -> None:
+    """20 MB of them, as large as an upload may be, took Pillow a gigabyte or minutes."""
+    path = tmp_path / "photo"
+    path.write_bytes(of_many_parts(kind, 1000))
+    assert photo_files.is_picture(path) and tk.open_photo(path).size in ((64, 48), (1, 1000))
+    path.write_bytes(of_many_parts(kind, 100_000))
+    began = time.process_time()
+    with pytest.raises(ValueError, match="far more parts"):
+        tk.open_photo(path)
+    assert photo_files.is_picture(path) is (kind == "PNG IDAT")  # whose header is sound
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("form", ["zTXt", "iTXt"])
+def test_what_can_be_read_can_be_uploaded(form: str, tmp_path: Path) -> None:
+    text, info = "x" * 3_000_000, PngInfo()
+    info.add_itxt("Comment", text, zip=True) if form == "iTXt" else info.add_text("Comment", text, zip=True)
+    (tmp_path / "photo.png").write_bytes(file_of("PNG", pnginfo=info))
+    assert photo_files.is_picture(tmp_path / "photo.png")
 
 
 def test_the_page_the_shell_and_python_read_a_photo_alike(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

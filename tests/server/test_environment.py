@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -26,6 +27,29 @@ def test_the_page_reaches_itself_past_a_proxy(monkeypatch: pytest.MonkeyPatch) -
     environment.reach_itself_without_proxy()
     assert os.environ["NO_PROXY"] == "intern.example,localhost,127.0.0.1,::1"
     assert os.environ["no_proxy"] == "127.0.0.1,localhost,::1"
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ((1024, 2**20), [(20_000, 2**20)]),
+        ((256, 4096), [(4096, 4096)]),
+        ((1024, -1), [(20_000, -1)]),
+        ((30_000, 2**20), []),
+    ],
+)
+def test_more_streams_can_be_open_than_a_process_is_usually_given(
+    given: tuple[int, int], asked: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[tuple[int, int]] = []
+    fake = SimpleNamespace(
+        RLIMIT_NOFILE=7, RLIM_INFINITY=-1, getrlimit=lambda _: given, setrlimit=lambda _, limits: said.append(limits)
+    )
+    monkeypatch.setitem(sys.modules, "resource", fake)
+    environment.allow_many_connections()
+    assert said == asked
+    monkeypatch.setitem(sys.modules, "resource", None)  # as on Windows
+    environment.allow_many_connections()
 
 
 @pytest.mark.parametrize("there", ["nothing", "mine", "another's", "a file"])

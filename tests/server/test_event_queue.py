@@ -60,17 +60,74 @@ def test_events_without_an_order_do_not_wait_for_their_session(page: gr.Blocks) 
     assert [begin(page), begin(page), begin(page)] == ["a0", "a1", ""]
 
 
-def test_a_kind_that_is_full_leaves_room_for_the_others(page: gr.Blocks) -> None:
-    def push(index: int, session: str) -> bool:
-        body = SimpleNamespace(fn_index=index, session_hash=session, event_id=None, data=[], request=None)
-        # In a thread of its own: a browser test before this one may have left its event loop running here.
-        with ThreadPoolExecutor(1) as pool:
-            return bool(pool.submit(asyncio.run, page._queue.push(body, None, None)).result()[0])
+def pushed(page: gr.Blocks, index: int, session: str, data: Any = (), event_data: Any = None) -> bool:
+    """Whether the queue took an event of this session."""
+    body = SimpleNamespace(
+        fn_index=index, session_hash=session, event_id=None, data=[*data], event_data=event_data, request=None
+    )
+    # In a thread of its own: a browser test before this one may have left its event loop running here.
+    with ThreadPoolExecutor(1) as pool:
+        return bool(pool.submit(asyncio.run, page._queue.push(body, None, None)).result()[0])
 
+
+def test_what_nobody_comes_to_read_is_let_go(page: gr.Blocks, monkeypatch: pytest.MonkeyPatch) -> None:
     choice, run = sorted(page.fns)
-    came = [push(run, f"{i}") for i in range(event_queue.MOST_OF_A_KIND + 1)]
+    queue, now = page._queue, [0.0]
+    monkeypatch.setattr(event_queue.time, "monotonic", lambda: now[0])
+    for session in ("silent", "reads"):
+        assert pushed(page, run, session)
+    reads = queue.pending_messages_per_session["reads"]
+    while not reads.empty():
+        reads.get_nowait()
+    now[0] = event_queue.UNHEARD_SECONDS - 1
+    assert pushed(page, choice, "another")
+    assert set(queue.pending_messages_per_session) == {"silent", "reads", "another"}
+    now[0] = event_queue.UNHEARD_SECONDS + 1
+    assert pushed(page, choice, "a fourth")
+    assert set(queue.pending_messages_per_session) == {"reads", "another", "a fourth"}
+    assert "silent" not in queue.pending_event_ids_session
+    assert {event.session_hash for event in queue.event_ids_to_events.values()} == {"reads", "another", "a fourth"}
+    queue.event_ids_to_events.clear()  # all have ended: who has read everything needs no memory either
+    now[0] += 2 * event_queue.UNHEARD_SECONDS
+    assert pushed(page, choice, "a fifth")
+    assert set(queue.pending_messages_per_session) == {"a fifth"} == set(queue.pending_event_ids_session)
+
+
+@pytest.mark.parametrize(
+    "many", [[[]] * 101, [[[None] * 50] * 2], [{str(i): [] for i in range(101)}]], ids=["flat", "deep", "an object"]
+)
+def test_an_event_is_given_so_many_values_at_the_most(
+    many: list[Any], page: gr.Blocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A megabyte of empty lists takes fifty in memory, while it waits."""
+    monkeypatch.setattr(event_queue, "MOST_VALUES", 100)
+    choice, _ = sorted(page.fns)
+    assert not pushed(page, choice, "a", many) and not pushed(page, choice, "a", [], many)
+    assert pushed(page, choice, "a", [[None] * 99]) and pushed(page, choice, "a", ["x" * 1000])
+
+
+def test_a_message_to_nobody_ends_neither_the_queue_nor_fills_the_memory(
+    page: gr.Blocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gradio tells all who wait where they stand; one whose session is gone ended the queue, for everybody."""
+    choice, _ = sorted(page.fns)
+    queue = page._queue
+    assert pushed(page, choice, "gone") and pushed(page, choice, "there")
+    del queue.pending_messages_per_session["gone"]
+    queue.broadcast_estimations("choice")
+    gone, there = queue.event_queue_per_concurrency_id["choice"].queue
+    assert (gone.alive, there.alive) == (False, True)
+    monkeypatch.setattr(event_queue, "MOST_UNHEARD", 3)
+    for _ in range(9):
+        queue.broadcast_estimations("choice")
+    assert queue.pending_messages_per_session["there"].qsize() == 3 and not there.alive
+
+
+def test_a_kind_that_is_full_leaves_room_for_the_others(page: gr.Blocks) -> None:
+    choice, run = sorted(page.fns)
+    came = [pushed(page, run, f"{i}") for i in range(event_queue.MOST_OF_A_KIND + 1)]
     assert came == [True] * event_queue.MOST_OF_A_KIND + [False]
     assert len(page._queue.event_analytics) == 1  # none is kept for a dashboard that nobody can open
-    assert push(choice, "a visitor")
-    came = [push(choice, "another") for _ in range(event_queue.MOST_OF_A_SESSION + 1)]
+    assert pushed(page, choice, "a visitor")
+    came = [pushed(page, choice, "another") for _ in range(event_queue.MOST_OF_A_SESSION + 1)]
     assert came == [True] * event_queue.MOST_OF_A_SESSION + [False]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 import pytest
+from fastapi import HTTPException
 from gradio.state_holder import StateHolder
 
 from demo.gradio_patches import lean_sessions
@@ -75,6 +76,27 @@ def test_closed_pages_and_programs_make_room_before_visitors_do(holder: StateHol
     holder["a"]
     opened(holder, "e")
     assert list(holder.session_data) == ["d", "a", "e"]
+
+
+def test_pages_that_are_open_make_room_last(holder: StateHolder) -> None:
+    """Else 128 events of sessions that nobody opened a page in would have all visitors' pages forgotten."""
+    holder.capacity = 3
+    with lean_sessions.here("a"), lean_sessions.here("b"):
+        for name in "ab":
+            opened(holder, name)
+        for number in range(20):
+            opened(holder, f"flood {number}")
+        assert list(holder.session_data) == ["a", "b", "flood 19"]
+    opened(holder, "c")
+    assert "a" not in holder.session_data
+
+
+@pytest.mark.parametrize("name", ["x" * 65, "\ud800", "a\nb", "", 3])
+def test_a_session_is_not_called_just_anything(name: str, holder: StateHolder) -> None:
+    with pytest.raises(HTTPException, match="at most 64 characters"):
+        holder[name]
+    assert not holder.session_data
+    opened(holder, "x" * 64)
 
 
 class Once:
