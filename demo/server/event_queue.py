@@ -8,18 +8,17 @@ from collections import OrderedDict
 from typing import Any
 
 import gradio as gr
-from gradio.queueing import Event, Queue
+from gradio.queueing import Event, EventQueue, Queue
 
 from demo.gradio_patches import lean_sessions
 
 THREADS = 120  # events that are under way at a time; every run that waits is one of them
 MOST_OF_A_KIND = 300  # events of one concurrency id that wait; each kind has its own limit
 MOST_OF_A_SESSION = 20  # the same, of one session: a page sends one or two
-MOST_VALUES = (
-    10_000  # in what an event is given: each takes fifty times the room that it has as JSON, for as long as it waits
-)
+MOST_VALUES = 10_000  # that an event is given: while it waits, each may take fifty times the room that it has as JSON
 MOST_UNHEARD = 600  # messages to a session that are kept until they are read: more than a run of a minute has
 UNHEARD_SECONDS = 60.0  # after so long without reading any, nobody reads them
+SILENT_SECONDS = 2.0  # after so long without reading, a session is overtaken: a browser reads at once
 MOST_SESSIONS = 20_000  # that are known here; what is older than UNHEARD_SECONDS goes before
 LOOKS_EVERY = 0.005  # seconds; with Gradio's millisecond to look for events takes a twentieth of a core, day and night
 IN_ORDER = frozenset(
@@ -51,6 +50,8 @@ class PageQueue(Queue):
         kind = self.event_queue_per_concurrency_id.get(fn.concurrency_id) if fn else None
         if kind is not None:
             mine = sum(event.session_hash == body.session_hash for event in kind.queue)
+            if len(kind.queue) >= MOST_OF_A_KIND:
+                self._put_out(kind)
             if len(kind.queue) >= MOST_OF_A_KIND or (body.session_hash and mine >= MOST_OF_A_SESSION):
                 return False, "Too much was asked for at once. Please try again in a moment.", "queue_full"
         if _has_more_values(body.data, MOST_VALUES) or _has_more_values(body.event_data, MOST_VALUES):
@@ -85,19 +86,37 @@ class PageQueue(Queue):
             self.pending_messages_per_session.pop(session, None)
             self.pending_event_ids_session.pop(session, None)
 
+    def _put_out(self, kind: EventQueue) -> None:
+        """Have events leave a full line that nobody listens to, as they do in `engine.run_queue`."""
+        stay = []
+        for event in kind.queue:
+            event.alive = self._listens(event)
+            if event.alive:
+                stay.append(event)
+            else:
+                self.event_ids_to_events.pop(event._id, None)
+        kind.queue[:] = stay
+
+    def _listens(self, event: Event) -> bool:
+        """Whether what was said to the event's session was read, or said just now."""
+        messages = self.pending_messages_per_session.get(event.session_hash)
+        if messages is None:
+            return False
+        return messages.empty() or time.monotonic() - self._heard.get(event.session_hash, 0) < SILENT_SECONDS
+
     def get_events(self) -> Any:
-        """As Gradio's, but an event that follows a running one of its session stays where it is."""
+        """As Gradio's, but an event that follows a running one of its session stays where it is, and who listens goes first."""
         all_of: dict[str, list[Event]] = {}
-        for kind in IN_ORDER & self.event_queue_per_concurrency_id.keys():
-            waiting = self.event_queue_per_concurrency_id[kind].queue
-            running = (event for job in self.active_jobs if job for event in job)
-            seen = {event.session_hash for event in running if event.concurrency_id == kind}
-            all_of[kind], ready = [*waiting], []
-            for event in waiting:
-                if event.session_hash not in seen:
-                    ready.append(event)
-                    seen.add(event.session_hash)
-            waiting[:] = ready
+        for kind, line in self.event_queue_per_concurrency_id.items():
+            all_of[kind], ready = [*line.queue], line.queue
+            if kind in IN_ORDER:
+                running = (event for job in self.active_jobs if job for event in job)
+                seen, ready = {event.session_hash for event in running if event.concurrency_id == kind}, []
+                for event in line.queue:
+                    if event.session_hash not in seen:
+                        ready.append(event)
+                        seen.add(event.session_hash)
+            line.queue[:] = [event for event in ready if self._listens(event)] or ready
         found = super().get_events()
         taken = found[0] if found else []
         for kind, events in all_of.items():

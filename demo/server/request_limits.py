@@ -28,10 +28,7 @@ Asgi = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 MOST_JSON_BYTES = 1_000_000
 MOST_UPLOAD_BYTES = MOST_UPLOADS * MAX_FILE_SIZE // 2  # a request; photos are seldom half as large as they may be
-MOST_COMING_IN = {
-    "json": 100_000_000,
-    "upload": 1_000_000_000,
-}  # bytes of bodies that are not complete, all callers together
+MOST_COMING_IN = {"json": 100_000_000, "upload": 1_000_000_000}  # bytes of bodies not complete yet, of all callers
 SMALL = 64_000  # bytes of a body that is let in all the same: as nearly all of the page's own are
 JSON_SECONDS, UPLOAD_SECONDS = 30.0, 600.0  # for a body to come in
 SILENT_SECONDS = 60.0  # between two pieces of an upload

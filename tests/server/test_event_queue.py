@@ -93,6 +93,35 @@ def test_what_nobody_comes_to_read_is_let_go(page: gr.Blocks, monkeypatch: pytes
     assert set(queue.pending_messages_per_session) == {"a fifth"} == set(queue.pending_event_ids_session)
 
 
+def test_who_listens_goes_before_who_does_not(page: gr.Blocks) -> None:
+    waits(page, "look", 1, "silent", "silent too", "listens")
+    for name in ("silent", "silent too", "listens"):
+        messages = page._queue.pending_messages_per_session[name] = asyncio.Queue()
+        if name != "listens":
+            messages.put_nowait("unread")
+    assert begin(page) == "listens2"
+    line = page._queue.event_queue_per_concurrency_id["look"]
+    assert [waiting.name for waiting in line.queue] == ["silent0", "silent too1"]
+    line.current_concurrency = 0
+    assert begin(page) == "silent0"  # nobody else waits
+
+
+def test_a_full_line_is_left_by_who_does_not_listen(page: gr.Blocks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_queue, "MOST_OF_A_KIND", 3)
+    _, run = sorted(page.fns)
+    queue = page._queue
+    assert all(pushed(page, run, session) for session in "abc")
+    monkeypatch.setattr(event_queue, "SILENT_SECONDS", 600.0)
+    assert not pushed(page, run, "d")  # they came just now
+    monkeypatch.setattr(event_queue, "SILENT_SECONDS", -1.0)
+    messages = queue.pending_messages_per_session["b"]
+    while not messages.empty():
+        messages.get_nowait()
+    assert pushed(page, run, "d")
+    assert [event.session_hash for event in queue.event_queue_per_concurrency_id["run"].queue] == ["b", "d"]
+    assert {event.session_hash for event in queue.event_ids_to_events.values()} == {"b", "d"}
+
+
 @pytest.mark.parametrize(
     "many", [[[]] * 101, [[[None] * 50] * 2], [{str(i): [] for i in range(101)}]], ids=["flat", "deep", "an object"]
 )
@@ -123,7 +152,8 @@ def test_a_message_to_nobody_ends_neither_the_queue_nor_fills_the_memory(
     assert queue.pending_messages_per_session["there"].qsize() == 3 and not there.alive
 
 
-def test_a_kind_that_is_full_leaves_room_for_the_others(page: gr.Blocks) -> None:
+def test_a_kind_that_is_full_leaves_room_for_the_others(page: gr.Blocks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_queue, "SILENT_SECONDS", 600.0)
     choice, run = sorted(page.fns)
     came = [pushed(page, run, f"{i}") for i in range(event_queue.MOST_OF_A_KIND + 1)]
     assert came == [True] * event_queue.MOST_OF_A_KIND + [False]
