@@ -39,6 +39,8 @@ _OPEN_POSTS = re.compile(r"/gradio_api/((queue/join|cancel|reset|(run|api|call|c
 _CLOSED_GETS = re.compile(r"/gradio_api/(proxy=|file[=/]\s*https?:|deep_link|custom_component/|vibe-)", re.IGNORECASE)
 _HEARTBEAT = re.compile(r"/gradio_api/heartbeat/([^/]+)")
 
+LONGEST_NAME = 255  # bytes, of a file; longer ones are an error to the system, not a file that is missing
+
 NOTHING_HERE = "There is nothing at this address. Programs call /gradio_api/call/annotate and /gradio_api/call/attack."
 TOO_SLOW = "The request took too long to arrive. Please send it again."
 TOO_BUSY = "Too much is being sent to this server at once. Please try again in a moment."
@@ -64,7 +66,7 @@ class RequestLimits:
             return await _upload(self.app, scope, receive, send)
         if method == "POST" and _OPEN_POSTS.fullmatch(path):
             return await _json(self.app, scope, receive, send)
-        if method == "POST" or _CLOSED_GETS.match(path):
+        if method == "POST" or _CLOSED_GETS.match(path) or any(len(part) > LONGEST_NAME for part in path.split("/")):
             return await _answer(send, 404, NOTHING_HERE)
         if method == "GET" and (page := _HEARTBEAT.fullmatch(path)):
             with lean_sessions.here(page[1]):
