@@ -66,7 +66,7 @@ class RequestLimits:
             return await _upload(self.app, scope, receive, send)
         if method == "POST" and _OPEN_POSTS.fullmatch(path):
             return await _json(self.app, scope, receive, send)
-        if method == "POST" or _CLOSED_GETS.match(path) or any(len(part) > LONGEST_NAME for part in path.split("/")):
+        if method == "POST" or _CLOSED_GETS.match(path) or _has_long_name(path):
             return await _answer(send, 404, NOTHING_HERE)
         if method == "GET" and (page := _HEARTBEAT.fullmatch(path)):
             with lean_sessions.here(page[1]):
@@ -197,6 +197,10 @@ def _refused(content: bytes) -> str:
     for path in others:
         path.unlink(missing_ok=True)
     return f"{others[0].name[:100]} could not be read as a picture. Please use a {photo_files.allowed()} file."
+
+
+def _has_long_name(path: str) -> bool:
+    return any(len(part.encode(errors="replace")) > LONGEST_NAME for part in path.split("/"))
 
 
 def _header(scope: MutableMapping[str, Any], name: bytes) -> bytes:

@@ -111,6 +111,7 @@ def test_what_gradio_has_besides_and_the_page_does_not_use_is_closed(http: httpx
         "file/HTTP://example.org",
         "proxy=https://x.hf.space/a",
         "../static/" + "x" * 5000,
+        "../static/" + "é" * 200,
         "deep_link?session_hash=q",
     ],
 )
