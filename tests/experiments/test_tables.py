@@ -3,12 +3,14 @@
 import csv
 import json
 import math
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -25,7 +27,7 @@ from tkml_core.experiments import methods, provenance, results, tables, tables_l
 from tkml_core.experiments.measured_photos import Photos, true_ranks
 from tkml_core.images import InputSize
 from tkml_core.labels import COCO80, VOC20
-from tkml_core.measured import summary, tables_report
+from tkml_core.measured import curves, summary, tables_report
 from tkml_core.measured.cells import CASES, Cell
 from tkml_core.measured.lines import agree, read, saved
 from tkml_core.zoo import registry
@@ -289,6 +291,7 @@ def test_table_4_puts_the_perturbations_of_a_folder_on_the_photos(voc: Path, tmp
         assert line["norm"] == pytest.approx(float(tk.l2_norm(image - rows[line["key"]].x)), abs=1e-3)
     lengths = [np.mean([row["norm"] for row in found[name]]) for name in found]
     assert lengths[0] == pytest.approx(lengths[1], rel=0.1)
+    assert not list((tmp_path / "out").glob("*.svg"))  # of one norm for all, and no steps
     page, latex = ((tmp_path / "out" / name).read_text() for name in ("tables.md", "tables.tex"))
     assert "| tiny | universal, ‖z‖₂ ≤ 1000 | 2 | kUAPs |" in page and "budget & k & methods" in latex
     (row,) = [line for line in page.splitlines() if line.startswith("| tiny | 2 | kUAPs |")]
@@ -450,6 +453,20 @@ def test_pairs_come_back_from_their_csv_and_those_that_are_bundled_are_of_the_li
             assert getattr(kept, field.name) == wanted, (
                 f"{kept.cell}, {field.name}: `experiments.tables --table` writes it anew"
             )
+
+
+def test_curves_are_drawn_for_the_results() -> None:
+    """A panel a cell; each line ends at the share of photos that were won, on the height that it stands for."""
+    cells = summary.by_cell(sample())
+    drawing = ElementTree.fromstring(curves.svg(cells, "norms"))
+    assert {part.tag.rpartition("}")[2] for part in drawing.iter()} == {"svg", "g", "line", "path", "text"}
+    words = [part.text for part in drawing.iter() if part.text and part.text.strip()]
+    assert {"TkML-AP-T", "ML-AP", "coco80, worst, k = 3 (10 photos)", "‖z‖₂ of the 8-bit image"} <= set(words)
+    ends = [float(re.findall(r"V([\d.]+)H", part.get("d"))[-1]) for part in drawing.iter() if part.get("d")]
+    assert ends == pytest.approx([curves._y(0.9), curves._y(1.0)], abs=0.1)
+    assert curves.svg(summary.by_cell([row | {"first": None} for row in sample()]), "steps") == ""
+    escaped = [row | {"method": "<b>"} for row in sample()]
+    assert "<b>" not in curves.svg(summary.by_cell(escaped), "norms")
 
 
 def test_table_3_judges_the_same_lines_where_more_labels_are_shown() -> None:

@@ -5,20 +5,21 @@
 Attacks photos that no bundled annotator was trained on (or a whole official set, `--set`), cut square so that they form
 batches, and writes into --out a line of JSON for each photo and method as it is made. Kill it when you like: the same command
 goes on, and larger --images add to it. Beside the lines it writes run.json (versions, weights, command) and, whenever every cell
-has had some more photos, at the end, and with --table at any time, tables.md, tables.tex (the paper's layout), figures.csv,
-larger.csv and pairs.csv. On several cores or machines (with one folder for all):
+has had some more photos, at the end, and with --table at any time, tables.md, tables.tex (the paper's layout), security
+curves (SVG), figures.csv, larger.csv and pairs.csv. On several cores or machines (with one folder for all):
 `torchrun --nproc-per-node 2 -m tkml_core.experiments.tables …` (OMP_NUM_THREADS=1 for a core each) shares the photos out.
 """
 
 import argparse
 import sys
+from itertools import product
 from pathlib import Path
 
 import tkml_core as tk
 from tkml_core.experiments import datasets, methods, provenance, results, tables_latex
 from tkml_core.experiments.command import add_block_options, add_shared_options, naming_folders
 from tkml_core.experiments.measured_photos import SELECTIONS, Photos, shuffled
-from tkml_core.measured import lines, summary, tables_report
+from tkml_core.measured import curves, lines, summary, tables_report
 from tkml_core.measured.cells import CASES, KS, UNIVERSAL_KS, Cell
 from tkml_core.zoo.universal_perturbations import FOLDER, XI, budgets
 
@@ -140,6 +141,10 @@ def _conclude(folder: Path) -> str:
         "figures.csv": tables_report.to_csv(summary.figures(cells)), "larger.csv": tables_report.to_csv(summary.larger(cells)),
         "pairs.csv": tables_report.to_csv(summary.pairs(cells)),
     }  # fmt: skip
+    for table, need in product((2, 5), curves.NEEDS):
+        ours = {cell: methods for cell, methods in cells.items() if tables_report.of_table(table, cell)}
+        if drawing := curves.svg(ours, need):
+            written[tables_report.curves_file(table, need)] = drawing
     for name, text in written.items():
         results.replace_text(folder / name, text)
     return page

@@ -40,6 +40,14 @@ def of_table(table: int, cell: Cell) -> bool:
     return {"untargeted": 2, "universal": 4}.get(cell.case, 5) == table
 
 
+CURVES = {"norms": "against ‖z‖₂", "steps": "against steps, where they were noted"}
+
+
+def curves_file(table: int, need: str) -> str:
+    """The drawing of a table's security curves, beside the table."""
+    return f"table-{table}-{need}.svg"
+
+
 def figures_markdown(found: Sequence[Figures]) -> str:
     columns = (
         "annotator | case | k | method | photos | goal % [95 %] | paper | E = 0 % [95 %] | within | Pert | float | paper's ÷ 2 | "
@@ -164,6 +172,8 @@ def page(
         ours = [f for f in made if of_table(table, f.cell)]
         if ours:
             parts += [f"## Table {table}: {title}", figures_markdown(ours)]
+            drawn = [f"[{words}]({curves_file(table, need)})" for need, words in CURVES.items()] if table != 4 else []
+            parts += [f"Security curves: {', '.join(drawn)}."] if drawn else []
             columns, rows = side_by_side(ours)
             parts += [SIDE_BY_SIDE, markdown(" | ".join(columns), map(" | ".join, rows))] if rows else []
     if beside:
