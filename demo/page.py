@@ -18,7 +18,7 @@ from demo.components.blocks import RELOAD, Page
 from demo.components.theme import Html
 from demo.engine.annotators import working_first
 from demo.export.files import KEEP_SECONDS
-from demo.gradio_patches import bounded_fetch, bounded_upload_progress, lean_sessions, no_backend
+from demo.gradio_patches import bounded_fetch, bounded_upload_progress, lean_sessions, no_backend, no_left_overs
 from demo.photos import upload_folder, uploads
 from demo.photos.samples import write_samples
 from demo.server import event_queue, refusals
@@ -91,6 +91,7 @@ def build() -> gr.Blocks:
     upload_folder.claim()
     lean_sessions.install()
     no_backend.install()
+    no_left_overs.install()
     bounded_upload_progress.install()
     bounded_fetch.install(uploads.MAX_FILE_SIZE)
     folder = Path(tempfile.mkdtemp(prefix="tkml-samples-"))

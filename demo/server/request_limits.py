@@ -15,7 +15,7 @@ from gradio.route_utils import MultiPartException
 from gradio.utils import get_upload_folder
 from python_multipart.multipart import parse_options_header
 
-from demo.gradio_patches import lean_sessions
+from demo.gradio_patches import lean_sessions, no_left_overs
 from demo.photos import upload_folder
 from demo.photos.selection import MOST_UPLOADS
 from demo.photos.uploads import MAX_FILE_SIZE
@@ -126,7 +126,8 @@ async def _upload(app: Asgi, scope: MutableMapping[str, Any], receive: Receive, 
             answer.append(message)
 
     try:
-        await app(scope, counted, held_back)
+        with no_left_overs.gone_at_the_end():
+            await app(scope, counted, held_back)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT) or began:
             raise

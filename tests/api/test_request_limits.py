@@ -229,6 +229,15 @@ def test_an_upload_that_breaks_off_leaves_nothing(http: httpx.Client) -> None:
     assert unfinished() == []
 
 
+@pytest.mark.parametrize(("part", "name", "status"), [("video", "cat.png", 200), ("files", "..", 400)])
+def test_what_an_upload_does_not_hand_over_is_not_kept(
+    http: httpx.Client, photos: dict[str, Path], part: str, name: str, status: int
+) -> None:
+    """Two gigabytes are all that uploads may have; of what Gradio forgets there could be any amount."""
+    answer = http.post("upload", files=[(part, (name, photos["cat"].read_bytes()))])
+    assert answer.status_code == status and unfinished() == []
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_is_told_in_a_sentence(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
