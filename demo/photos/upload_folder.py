@@ -32,29 +32,32 @@ def claim() -> None:
 
 def bytes_held(folder: Path) -> int:
     """How many bytes of uploads lie in `folder`, those that are coming in included."""
-    return sum(size for _, _, size in _entries(folder))
+    return sum(size for _, _, size, _ in _entries(folder))
 
 
 def sweep(folder: Path, room_for: int = 0, most: int = MOST_BYTES) -> None:
     """Delete what is too old, then the oldest uploads until `room_for` bytes more are at most `most` in all, and not too many."""
     with _lock:
         now, kept = time.time(), []
-        for at, path, size in sorted(_entries(folder)):
+        for at, path, size, files in sorted(_entries(folder)):
             if now - at > (UNFINISHED_SECONDS if path.is_file() else KEEP_SECONDS):
                 _delete(path)
             else:
-                kept.append((path, size))
-        held, count = sum(size for _, size in kept), len(kept)
-        for path, size in kept:
+                kept.append((path, size, files))
+        held, count = sum(size for _, size, _ in kept), sum(files for _, _, files in kept)
+        for path, size, files in kept:
             if held + room_for <= most and count < MOST_UPLOADS:
                 break
             if path.is_dir():  # what is coming in belongs to somebody who is still sending
                 _delete(path)
-                held, count = held - size, count - 1
+                held, count = held - size, count - files
 
 
-def _entries(folder: Path) -> list[tuple[float, Path, int]]:
-    """When it was last written, where it is, how many bytes: for each upload, finished or not."""
+def _entries(folder: Path) -> list[tuple[float, Path, int, int]]:
+    """When it was last written, where it is, how many bytes and files: for each upload, finished or not.
+
+    What is uploaded under several names has as many files.
+    """
     found = []
     try:
         inside = list(folder.iterdir())
@@ -64,9 +67,9 @@ def _entries(folder: Path) -> list[tuple[float, Path, int]]:
         try:
             if _UPLOAD.fullmatch(path.name):
                 files = [file.stat() for file in path.iterdir()]
-                found.append((path.stat().st_mtime, path, sum(file.st_size for file in files)))
+                found.append((path.stat().st_mtime, path, sum(file.st_size for file in files), len(files)))
             elif _UNFINISHED.fullmatch(path.name) and path.is_file():
-                found.append((path.stat().st_mtime, path, path.stat().st_size))
+                found.append((path.stat().st_mtime, path, path.stat().st_size, 1))
         except OSError:  # gone in between
             continue
     return found

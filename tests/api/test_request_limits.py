@@ -11,9 +11,11 @@ from typing import Any
 
 import httpx
 import pytest
+from conftest import holds
 from gradio.route_utils import MultiPartException
 from gradio.utils import get_upload_folder
 
+from demo.gradio_patches import lean_sessions
 from demo.photos import upload_folder
 from demo.photos.selection import MOST_UPLOADS
 from demo.server import request_limits
@@ -183,6 +185,12 @@ def test_files_are_counted_however_the_boundary_is_written(http: httpx.Client, h
     assert (answer.status_code, answer.text) == (400, TOO_MANY)
 
 
+def test_a_page_is_known_to_be_open_as_long_as_its_heartbeat_is(http: httpx.Client) -> None:
+    with http.stream("GET", "heartbeat/visitor"):
+        assert holds(lambda: lean_sessions._here["visitor"] == 1)
+    assert holds(lambda: "visitor" not in lean_sessions._here)
+
+
 def test_a_stream_without_a_length_is_cut_off_too(http: httpx.Client) -> None:
     def endless() -> Iterator[bytes]:
         for _ in range(2 * MOST_JSON_BYTES // 65536):
@@ -296,4 +304,10 @@ def test_the_oldest_uploads_make_room_and_what_is_old_or_left_over_goes(
     assert [path.exists() for path in more] == [
         False
     ] * 4 and coming_in.exists()  # which counts; there is room for one more
+    one = upload(tmp_path, 9, 1, 5)
+    for number in range(3):
+        (one / f"{number}.png").write_bytes(b"3")  # the same under other names
+    os.utime(one, (time.time() - 5,) * 2)
+    upload_folder.sweep(tmp_path)
+    assert not one.exists()
     upload_folder.sweep(tmp_path / "not there")
