@@ -27,8 +27,12 @@ BISECTIONS = 7  # four leave a grid of 6 %, and images that are the longer for i
 ROUNDS = 2  # of taking back, one gradient each
 # Called, in the thread that searches, as a search begins: it lasts as long as twenty steps, and a program can say so.
 on_search: ContextVar[Callable[[], object]] = ContextVar("on_search", default=lambda: None)
-# Asked there between two passes: whether the time for it is over. What is left is then the least that a success needs.
+# Asked there, and wherever an attack ends, between two passes: whether the time for it is over. What is left is then the least
+# that a success needs, and after the step that is under way, if the attack is told to stop there, CLOSING_PASSES at most.
 overdue: ContextVar[Callable[[], bool]] = ContextVar("overdue", default=lambda: False)
+CLOSING_PASSES = (
+    12  # forward: one looks at the last success, two searches with their checks are ten, and the result's own
+)
 COARSE = 4  # where it is, only every so many of the LADDER's scales are tried
 
 

@@ -20,7 +20,9 @@ ROUNDING_STEPS = 20
 MOST_FOR_ROUNDING = (
     0.4  # share of the clock: on a machine so slow that 20 steps take longer, most of it goes to the attack
 )
-CLOSING_STEPS = 4  # as many take the pass that is under way as the time is over, and those about the saved picture
+# The step that is under way as the time is over, and what the core still does then: a step has a pass forward and one back,
+# which takes as long as two forward.
+CLOSING_STEPS = 1 + pixel_grid.CLOSING_PASSES // 3
 _NOTICED = 0.1  # seconds: a search that is over sooner is not told of
 Clock = float | Callable[[], float]  # seconds that a run may last, or what says how many as things stand
 

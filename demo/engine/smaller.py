@@ -12,9 +12,9 @@ from demo.engine.plan import Plan, Start, make_plan
 from tkml_core.pixel_grid import needed
 
 ATTACK = "MinNorm"
-# It begins beside the boundary, so that a short schedule does what a long one does from the photo, and no start from elsewhere
-# is needed. Where nothing falls for MinNorm's patience of steps after it, the run ends.
-SETTINGS = {"schedule": 40, "starts": 1}
+# It begins beside the boundary, so that a short schedule does what a long one does from the photo. Where nothing falls for
+# MinNorm's patience of steps after it, the run ends.
+SETTINGS = {"schedule": 40}
 NO_SMALLER = 0.995  # of the change before: what is not smaller than that is not news
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import tkml_core as tk
+from tkml_core import pixel_grid
 from tkml_core.attacks.common.base import Attack
 from tkml_core.attacks.universal.base import Universal
 
@@ -97,6 +98,46 @@ def test_closing_leaves_nothing_and_sending_true_concludes(name: str) -> None:
     next(steps), next(steps)
     result = concluded(steps)
     assert isinstance(result, tk.Result) and result.x_adv.shape == x.shape
+
+
+class Counted(nn.Module):
+    """Counts its passes forward."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner, self.passes = inner, 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.passes += 1
+        return self.inner(x)
+
+
+@EVERY
+def test_a_run_ends_a_few_passes_after_its_deadline_with_the_success_that_it_had(name: str) -> None:
+    """Whenever that is: among the steps, in a search on the grid, in what shortens the float success."""
+    annotator, x, goal = run_of(name, images=1)
+    annotator = tk.Annotator(Counted(annotator.module), annotator.labels)
+    counted = annotator.module
+    later = []
+    for deadline in range(2, 100, 4):
+        counted.passes, seen, stop = 0, False, None
+
+        def over(deadline: int = deadline) -> bool:
+            return counted.passes >= deadline
+
+        token = pixel_grid.overdue.set(over)
+        try:
+            steps = short(name).steps(annotator, x, goal)
+            while True:
+                step = steps.send(stop)
+                seen = seen or bool(step.achieved.any())
+                stop = over() or None
+        except StopIteration as end:
+            assert not seen or isinstance(short(name), Universal) or bool(end.value.achieved.all())
+        finally:
+            pixel_grid.overdue.reset(token)
+        later.append(counted.passes - deadline)
+    assert max(later) <= pixel_grid.CLOSING_PASSES
 
 
 @EVERY
@@ -224,7 +265,7 @@ class Asked(TorchDispatchMode):
     ("name", "settings"),
     [
         ("TkML-AP-U", {"step": 1e-3}), ("TkML-AP-T", {"step": 1e-3}), ("ML-AP", {"step": 1e-3}),
-        ("CW^k", {"rate": 1e-6}), ("MinNorm", {"max_steps": 3000, "schedule": 2900}),
+        ("CW^k", {"rate": 1e-6}), ("MinNorm", {"max_steps": 3000, "schedule": 2900, "starts": 0}),
     ],
 )  # fmt: skip
 def test_a_step_without_a_success_asks_the_device_once(

@@ -295,7 +295,7 @@ def test_steps_on_whole_levels_shorten_the_saved_image_alone() -> None:
     own, x, goal = cleared()
     x, goal = x[:2], goal.select(torch.tensor([0, 1]))
     without, result = (
-        tk.MinNorm(max_steps=40 + rounded, schedule=40, rounded=rounded, starts=1)(own, x, goal) for rounded in (0, 20)
+        tk.MinNorm(max_steps=40 + rounded, schedule=40, rounded=rounded, starts=0)(own, x, goal) for rounded in (0, 20)
     )
     assert result.achieved.all()
     assert torch.equal(result.norm_float, without.norm_float)
@@ -312,7 +312,7 @@ def test_too_few_steps_may_end_with_a_success_further_the_same_way() -> None:
     assert result.steps.item() == 14 and result.norm_float > last.norm
 
 
-@pytest.mark.parametrize(("max_steps", "taken"), [(0, 0), (40, 40), (105, 105), (290, 220)])
+@pytest.mark.parametrize(("max_steps", "taken"), [(0, 0), (40, 40), (105, 105), (290, 290)])
 def test_all_steps_are_at_most_max_steps(max_steps: int, taken: int) -> None:
     found, x = linear(3, 6)
     goal = tk.Cleared(true=tk.topk_mask(found(x), 2), k=3)
@@ -339,11 +339,12 @@ def test_bad_settings() -> None:
         tk.MinNorm(norm="l1")
     with pytest.raises(ValueError, match="rounded = -1"):
         tk.MinNorm(rounded=-1)
-    with pytest.raises(ValueError, match="starts = 0"):
-        tk.MinNorm(starts=0)
+    for starts in (-1, 5):
+        with pytest.raises(ValueError, match=f"starts = {starts}"):
+            tk.MinNorm(starts=starts)
 
 
-# ---- several starts -------------------------------------------------------------------------------------------------
+# ---- from outside ---------------------------------------------------------------------------------------------------
 
 
 def crooked() -> tuple[tk.Annotator, Tensor, tk.Goal]:
@@ -358,31 +359,48 @@ def crooked() -> tuple[tk.Annotator, Tensor, tk.Goal]:
     return own, x, tk.Cleared(true=tk.topk_mask(own(x).detach(), 2), k=3)
 
 
-def test_a_second_start_never_makes_it_longer_and_is_for_goals_with_several_ways() -> None:
+class Walled(torch.nn.Module):
+    """A true label at 3; a, that rises evenly along pixel 0; b, along pixel 1 beyond a wall, which is lower far out."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        z = 255 * (x.flatten(1)[:, :2] - 0.5)
+        a, b = 0.5 + z[:, 0] / 24, 30 * torch.sigmoid(z[:, 1] - 9 + z[:, 0] / 15)
+        return torch.stack([torch.full_like(a, 3.0), a, b], 1)
+
+
+def test_a_way_that_shows_only_from_its_other_side_is_found_from_outside() -> None:
+    """From the photo a leads, to the boundary 60 levels away; coming back from beyond, b does, to 7."""
+    own = tk.Annotator(Walled(), ["true", "a", "b"], device="cpu")
+    x = torch.full((1, 3, 4, 4), 0.5)
+    goal = tk.Cleared(true=mask_of({0}, 3), k=1)
+    inside, outside = (tk.MinNorm(starts=starts, rounded=0)(own, x, goal) for starts in (0, 4))
+    assert inside.achieved.item() and inside.norm_float.item() == pytest.approx(60, abs=1)
+    assert outside.achieved.item() and outside.norm_float.item() == pytest.approx(6.8, abs=0.2)
+
+
+def test_starts_outside_are_for_goals_with_several_ways() -> None:
     own, x, goal = crooked()
-    one, two = (tk.MinNorm(starts=starts, rounded=0)(own, x, goal) for starts in (1, 2))
-    assert two.achieved.all() and bool((two.norm <= one.norm).all())
-    assert bool((two.backwards > one.backwards).all())
     targets = tk.choose_targets("best", own(x).detach(), true=goal.true, k=3)
     targeted = tk.Targeted(targets=targets, true=goal.true)
-    one, two = (tk.MinNorm(starts=starts)(own, x, targeted) for starts in (1, 2))
-    assert torch.equal(one.x_adv, two.x_adv) and torch.equal(one.backwards, two.backwards)
+    none, four = (tk.MinNorm(starts=starts)(own, x, targeted) for starts in (0, 4))
+    assert torch.equal(none.x_adv, four.x_adv) and torch.equal(none.backwards, four.backwards)
+    none, four = (tk.MinNorm(starts=starts, rounded=0)(own, x, goal) for starts in (0, 4))
+    assert bool((four.steps == 290).all()) and four.achieved.all()
+    assert four.norm_float.mean() < 1.01 * none.norm_float.mean()
 
 
-def test_stopping_during_the_second_start_keeps_the_first_ones_success() -> None:
+def test_stopping_outside_keeps_the_successes_so_far() -> None:
     own, x, goal = crooked()
-    attack = tk.MinNorm(rounded=0, schedule=40, max_steps=160)
-    one = tk.MinNorm(rounded=0, schedule=40, max_steps=160, starts=1)(own, x, goal)
-    begun = int(one.steps.max())
-    for stop_at in (begun + 1, begun + 15, begun + 60):
-        steps = attack.steps(own, x, goal)
+    for stop_at in (0, 40, 75, 185):
+        seen = torch.zeros(len(x), dtype=torch.bool)
+        steps = tk.MinNorm(rounded=0).steps(own, x, goal)
         for step in steps:
+            seen |= step.achieved
             if step.index == stop_at:
                 break
-        with pytest.raises(StopIteration) as end:
-            steps.send(True)
-        result = end.value.value
-        assert torch.equal(result.achieved, one.achieved) and bool((result.norm <= one.norm).all())
+        result = concluded(steps)
+        assert bool(result.achieved[seen].all()) and (stop_at == 0 or bool(seen.all()))
+        assert bool((result.steps == stop_at).all())
 
 
 def test_presets_by_effort() -> None:

@@ -6,7 +6,6 @@ With multipliers w ≥ 0, λ (that of Eq. 12) drops out where Σ_above w = Σ_be
 z = −∇_x (Σ_below w f − Σ_above w f): one gradient, however many labels. `minnorm.md` has what else was tried.
 """
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Self
 
@@ -28,13 +27,13 @@ from tkml_core.attacks.minnorm.multipliers import (
     evaluate_and_record,
     falling,
 )
-from tkml_core.attacks.minnorm.outside import HALFWAY, begin_at, start_outside
+from tkml_core.attacks.minnorm.outside import DISTANCES, begin_at, start_outside
 from tkml_core.attacks.minnorm.rounded import on_levels
 from tkml_core.goals import Cleared, Goal, Hide, Inconsistent, Targeted
 from tkml_core.images import check_pixels, each, quantize
-from tkml_core.metrics import NORMS, l2_norm, length
-from tkml_core.pixel_grid import bisect, holds
-from tkml_core.step import Step, Steps
+from tkml_core.metrics import NORMS, length
+from tkml_core.pixel_grid import bisect, holds, overdue
+from tkml_core.step import Steps
 
 STEPS, MOST_RATE = 100, 4.0  # steps that the gains of w are for; in fewer, w must learn faster, up to so many times
 PATIENCE = 20  # steps after the schedule's in which the best norm must fall by a per cent, or the image ends
@@ -54,12 +53,13 @@ class MinNorm(Attack):
     schedule: the steps in which a falls. After them an image goes on, more slowly, as long as its best norm falls or it has no
     success yet: where dozens of labels crowd around λ it needs to. Goals: all that have `sides`.
 
-    trust: no step of the first start is longer than so many times its first step, which is what the gradient at the photo asks
-    for (more, where there are few steps), until half of the schedule has brought no success; inf: any length. On
-    hard targets that gradient says little of what is far off: without a bound z is thrown out and wanders.
+    trust: from the photo no step is longer than so many times the first, which is what the gradient there asks for (more, where
+    there are few steps), until half of the schedule has brought no success; inf: any length. On hard targets that
+    gradient says little of what is far off: without a bound z is thrown out and wanders.
 
-    starts: how many, for goals with several ways (`Goal.several_ways`) in L2; the first from the photo, the others from
-    outside (`outside.py`), while there are steps. The smallest success of all counts.
+    starts: for goals with several ways (`Goal.several_ways`) in L2, from how many places beyond the boundary at most the run
+    comes back to find the way (`outside.py`), before the schedule goes on from the shortest success: two thirds of the steps
+    or more are theirs. 0: from the photo, as with other goals.
 
     rounded: the last steps, taken on the 8-bit image that x + z rounds to. Among whole levels q, the Lagrangian
     ½‖q‖² + ⟨∇_x w·f, q⟩ is least at round(z) with the z above, so nothing else changes, and w learns what rounding does.
@@ -73,7 +73,7 @@ class MinNorm(Attack):
     max_steps: int = 290
     schedule: int = 100
     rounded: int = 20
-    starts: int = 2
+    starts: int = len(DISTANCES)
     trust: float = 1.0
     norm: str = "l2"
 
@@ -81,7 +81,11 @@ class MinNorm(Attack):
         super().__post_init__()
         check_whole("schedule", self.schedule, 1)
         check_whole("rounded", self.rounded, 0)
-        check_whole("starts", self.starts, 1)
+        check_whole("starts", self.starts, 0)
+        if self.starts > len(DISTANCES):
+            raise ValueError(
+                f"starts = {self.starts}: there are {len(DISTANCES)} places outside to start from at most."
+            )
         if not self.trust > 0:
             raise ValueError(f"trust = {self.trust}: a number above 0 is expected, inf for no bound.")
         if self.norm not in NORMS:
@@ -94,8 +98,8 @@ class MinNorm(Attack):
 
     @classmethod
     def thorough(cls) -> Self:
-        """The most effort, what others are measured by: up to 1000 gradients, in a slower schedule and from four starts."""
-        return cls(max_steps=1000, schedule=300, starts=4)
+        """The most effort, what others are measured by: up to 1000 gradients, in a slower schedule."""
+        return cls(max_steps=1000, schedule=300)
 
     def _state(self, annotator: Annotator, x: Tensor, goal: Goal) -> BatchState:
         return BatchState(annotator, x, goal, self.norm, self.confidence)
@@ -118,20 +122,26 @@ class MinNorm(Attack):
         most = max(self.max_steps - self.rounded, min(self.max_steps, self.schedule))
         faster = min(max(1.0, STEPS / max(1, min(self.schedule, most))), MOST_RATE)
         dual = Dual(state, rate_multiplier=faster)
+        begin, stopped = 0, None
         if state.start is not None:
             begin_at(state, dual, state.start)
-        index, stopped = 0, None
+        elif self.norm == "l2" and state.goal.several_ways:
+            steps = most - min(self.schedule, most // 3)
+            begin, stopped = yield from start_outside(state, dual, steps, self.starts)
+        index = begin
         longest = torch.full_like(state.norm, torch.inf)
         least, idle = state.best_norm, torch.zeros_like(state.best_norm)
-        for index in range(most + 1):
+        for index in range(begin, most + 1):
+            if stopped:
+                break
             evaluation = evaluate_and_record(state)
             idle, least = torch.where(state.best_norm < least, 0, idle + 1), state.best_norm
-            if index >= self.schedule and state.succeeded:
+            if index - begin >= self.schedule and state.succeeded:
                 self._finish(state, evaluation.rows[idle[evaluation.rows] >= PATIENCE])
             stopped = yield state.step(index)
             if stopped or not len(state.active) or index == most:
                 break
-            share, overshoot = self._schedule(index, most)
+            share, overshoot = self._schedule(index - begin, most - begin)
             rows, w = evaluation.rows, dual.w
             toward = dual.descend(evaluation, overshoot)
             move = share * (evaluation.z + toward)
@@ -149,8 +159,6 @@ class MinNorm(Attack):
         self._finish(state, state.active)
         if state.start is not None:
             _keep_start(state, state.start)
-        if not stopped and self.norm == "l2" and state.goal.several_ways:
-            index, stopped = yield from self._later_starts(state, dual, index, most)
         if not stopped and self.norm == "l2":
             yield from on_levels(state, dual, index, min(self.rounded, self.max_steps - index))
         return state.result()
@@ -163,26 +171,6 @@ class MinNorm(Attack):
         else:
             over, first, last = (index - length) / (most - length), LAST, FINEST
         return falling(over, first, last), OVERSHOOT + (SLACK - OVERSHOOT) * over
-
-    def _later_starts(
-        self, state: BatchState, dual: Dual, index: int, most: int
-    ) -> Generator[Step, bool | None, tuple[int, bool | None]]:
-        """Try the images that are done again, from outside; the shorter 8-bit image stays. As `start_outside` returns."""
-        stopped = None
-        for number in range(1, self.starts):
-            rows = (state.done & (state.steps > 0)).nonzero()[:, 0]
-            if stopped or not len(rows) or most - index < HALFWAY:
-                break
-            kept, best, norm = state.x_adv[rows], state.best[rows], state.best_norm[rows]
-            state.mark(replace(state.done, rows, torch.zeros_like(rows, dtype=torch.bool)))
-            index, stopped = yield from start_outside(state, dual, rows, index, most - index, number)
-            state.read_pending()
-            self._finish(state, rows[state.best_norm[rows] < norm])
-            again = ~state.done[rows] | (state.norm[rows] >= l2_norm(kept - state.x[rows]))
-            back = rows[again]
-            state.keep(back, best[again], norm[again])
-            state.end(back, kept[again])
-        return index, stopped
 
     def _finish(self, state: BatchState, rows: Tensor) -> None:
         """Shorten the best z of those rows that have one, by bisection of its length, and bring it onto the grid."""
@@ -218,10 +206,13 @@ def _keep_start(state: BatchState, start: Tensor) -> None:
 
 def _stretch(state: BatchState, rows: Tensor) -> None:
     """Rows whose steps are over without a success: their z may only be too short."""
+    late = overdue.get()
     for scale in STRETCH:
         rows = rows[state.best_norm[rows] == torch.inf]
         if not len(rows):
             break
+        if scale < STRETCH[-1] and late():
+            continue
         z = scale * (state.x_adv[rows] - state.x[rows])
         good = _succeeds(state, rows, z)
         longer = (state.x[rows] + z).clamp(0, 1)[good]

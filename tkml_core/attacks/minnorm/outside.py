@@ -1,31 +1,29 @@
-"""MinNorm's later starts: from beyond the boundary, where a goal has several ways to it and another may be shorter.
+"""How MinNorm begins where a goal has several ways to it, or where another attack's image is given: from beyond the boundary.
 
-A run from the photo comes to the way that is nearest by linearisation. A run that comes back from outside settles where the
-network, as it is out there, is crossed first: often the same way, sometimes a clearly shorter one. The smaller counts.
+From the photo the first gradients decide which negatives rise, and a way that is short but shows only from its other side is
+never found. So a run goes out, past the boundary, and comes back by steps of DDN's kind along a smoothed margin, from one
+distance after another: they often end in different ways. The primal-dual solver goes on from the shortest success of all.
 """
 
-import copy
 from collections.abc import Generator
 
 import torch
 from torch import Tensor
 
-from tkml_core.attacks.common.batch import BatchState
+from tkml_core.attacks.common.batch import BatchState, Evaluation
 from tkml_core.attacks.common.rows import add, replace, take
-from tkml_core.attacks.minnorm.multipliers import FIRST, LAST, OVERSHOOT, SLACK, Dual, evaluate_and_record, falling
+from tkml_core.attacks.minnorm.multipliers import Dual, evaluate_and_record, falling
 from tkml_core.goals import Goal
 from tkml_core.images import each
 from tkml_core.metrics import length
 from tkml_core.step import Step
 
-OUTSIDE, INSIDE = 20, 80  # steps of the way back to the boundary, and of the primal-dual solver from there
-BEYOND = (
-    1.5  # of the distance to the boundary by linearisation: how far out the first such start is, each next twice that
-)
+# How far out each start is, in distances to the boundary by linearisation. The first is the best one where there is but one.
+DISTANCES = (3.0, 9.0, 1.0, 27.0)
+LEAST = 30  # steps of a start: in fewer it does not come back
 SOFTNESS = 0.2  # of the first gap: the softmax's temperature, in score units
 SHRINK, FINEST_SHRINK = 0.25, 0.05  # by which the norm falls after a success, and grows otherwise: first and last
 FINEST_MOVE = 0.1  # of the norm, the last step's length; the first one's is all of it
-HALFWAY, FAR = 50, 1.25  # a start whose best is so many times the best of all, after so many steps, ends
 
 
 def softmax_weights(f: Tensor, goal: Goal, temperature: Tensor) -> tuple[Tensor, Tensor]:
@@ -42,7 +40,7 @@ class _Best:
     def __init__(self, state: BatchState, rows: Tensor) -> None:
         self.norm = torch.full_like(state.norm[rows], torch.inf)
         self.z = torch.zeros_like(state.x[rows])
-        self.w, self.kappa = torch.zeros_like(state.logits[rows]), torch.ones_like(self.norm)
+        self.w, self.kappa = torch.zeros_like(state.logits[rows]), torch.zeros_like(self.norm)
 
     def see(self, won: Tensor, z: Tensor, norm: Tensor, weights: Tensor, size: Tensor) -> None:
         """size (n,): the length of the gradient with these weights. z = −∇ Σ w f fixes how large w is."""
@@ -57,78 +55,59 @@ def multipliers_of(weights: Tensor, norm: Tensor, size: Tensor) -> tuple[Tensor,
     return weights * (norm / 255 / size)[:, None], size.square() / weights.square().sum(1).clamp(min=1e-30)
 
 
+def _smoothed(state: BatchState, evaluation: Evaluation, first_gap: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The smoothed margin's gradient (n,3,H,W), its length (n,), never 0, and the labels' weights (n,m) in it."""
+    side, weights = softmax_weights(evaluation.f, evaluation.goal, SOFTNESS * first_gap)
+    (gradient,) = torch.autograd.grad(evaluation.logits, evaluation.leaf, -side * weights)
+    state.backwards = add(state.backwards, evaluation.rows)
+    return gradient, length(gradient).clamp(min=1e-12), weights
+
+
 def begin_at(state: BatchState, dual: Dual, start: Tensor) -> None:
     """Put the active images at `start` (B,3,H,W), with the w and κ that another attack's success there speaks for."""
     rows = state.active
     state.x_adv = replace(state.x_adv, rows, take(start, rows))
     evaluation = state.evaluate(rows)
-    side, weights = softmax_weights(evaluation.f, evaluation.goal, SOFTNESS * take(dual.first_gap, rows))
-    (gradient,) = torch.autograd.grad(evaluation.logits, evaluation.leaf, -side * weights)
-    state.backwards = add(state.backwards, rows)
-    w, kappa = multipliers_of(weights, evaluation.norm, length(gradient).clamp(min=1e-12))
+    _, size, weights = _smoothed(state, evaluation, take(dual.first_gap, rows))
+    w, kappa = multipliers_of(weights, evaluation.norm, size)
     dual.w, dual.kappa = replace(dual.w, rows, w), replace(dual.kappa, rows, kappa)
 
 
 def start_outside(
-    state: BatchState, dual: Dual, rows: Tensor, index: int, count: int, number: int
+    state: BatchState, dual: Dual, steps: int, starts: int
 ) -> Generator[Step, bool | None, tuple[int, bool | None]]:
-    """Run `rows` (n,), that are not done, from outside for `count` steps at most; returns the last index, and whether stopped.
+    """Leave the active images, after `steps` steps, where the shortest success of so many starts was, with its w and κ.
 
-    index: of the Step before. number: 1 for the first such start. Successes are the state's to keep, where they are
-    shorter than what it has; w and κ of those rows become this start's.
+    Without a success they are at the photo. Fewer starts where each would have fewer than LEAST steps. Returns at which
+    step they are, and whether the run was stopped; its last one is the caller's to evaluate.
     """
-    own = copy.copy(dual)
-    first_gap, taken = take(dual.first_gap, rows), 0
-    best, before = _Best(state, rows), state.best_norm[rows]
-    state.x_adv = replace(state.x_adv, rows, state.x[rows])
-    epsilon = torch.zeros_like(first_gap)
-    while True:
-        evaluation = evaluate_and_record(state, rows)
-        if taken and (yield state.step(index + taken)):
-            return index + taken, True
-        if taken == OUTSIDE:
-            break
-        won = evaluation.goal.margin(evaluation.f) < -state.required_margin[rows]
-        side, weights = softmax_weights(evaluation.f, evaluation.goal, SOFTNESS * first_gap)
-        (gradient,) = torch.autograd.grad(evaluation.logits, evaluation.leaf, -side * weights)
-        state.backwards = add(state.backwards, rows)
-        size, norm = length(gradient).clamp(min=1e-12), evaluation.norm / 255
-        if taken == 0:
-            epsilon = BEYOND * 2 ** (number - 1) * first_gap / size
-            z = -each(epsilon / size) * gradient
-        else:
-            best.see(won, evaluation.z, evaluation.norm, weights, size)
-            move = falling(taken / OUTSIDE, 1, FINEST_MOVE) * torch.minimum(epsilon, norm)
-            shrink = falling(taken / OUTSIDE, SHRINK, FINEST_SHRINK)
-            z = evaluation.z - each(move / size) * gradient
-            epsilon = torch.where(won, (1 - shrink) * epsilon.minimum(best.norm / 255), (1 + shrink) * epsilon)
+    starts = min(starts, steps // LEAST)
+    if not starts:
+        return 0, None
+    rows, first_gap = state.active, take(dual.first_gap, state.active)
+    x, best = take(state.x, rows), _Best(state, rows)
+    at_photo, size, _ = _smoothed(state, evaluate_and_record(state, rows), first_gap)
+    if (yield state.step(0)):
+        return 0, True
+    index = 0
+    for number, distance in enumerate(DISTANCES[:starts]):
+        epsilon, shortest = distance * first_gap / size, torch.full_like(best.norm, torch.inf)
+        z = -each(epsilon / size) * at_photo
+        count = (steps - 1) * (number + 1) // starts - index
+        for taken in range(1, count + 1):
+            state.move(rows, x + z)
+            evaluation, index = evaluate_and_record(state, rows), index + 1
+            if (yield state.step(index)):
+                return index, True
+            gradient, steepness, weights = _smoothed(state, evaluation, first_gap)
+            won, norm = evaluation.goal.margin(evaluation.f) < -state.required_margin[rows], evaluation.norm / 255
+            best.see(won, evaluation.z, evaluation.norm, weights, steepness)
+            shortest = torch.where(won, shortest.minimum(norm), shortest)
+            move = falling(taken / count, 1, FINEST_MOVE) * torch.minimum(epsilon, norm)
+            shrink = falling(taken / count, SHRINK, FINEST_SHRINK)
+            epsilon = torch.where(won, (1 - shrink) * epsilon.minimum(shortest), (1 + shrink) * epsilon)
+            z = evaluation.z - each(move / steepness) * gradient
             z = each(epsilon / length(z).clamp(min=1e-12)) * z
-        state.move(rows, state.x[rows] + z)
-        taken += 1
-
-    found = (best.norm < torch.inf).nonzero()[:, 0]
-    rows, before, nearest = rows[found], before[found], best.norm[found]
-    own.w, own.kappa = replace(own.w, rows, best.w[found]), replace(own.kappa, rows, best.kappa[found])
-    state.x_adv = replace(state.x_adv, rows, state.x[rows] + best.z[found])
-    steps = min(INSIDE, count - taken)
-    for step in range(steps + 1):
-        if taken == HALFWAY:
-            near = nearest < FAR * before
-            rows, before, nearest = rows[near], before[near], nearest[near]
-        if not len(rows):
-            break
-        evaluation = evaluate_and_record(state, rows)
-        won = evaluation.goal.margin(evaluation.f) < -state.required_margin[rows]
-        nearest = torch.where(won, nearest.minimum(evaluation.norm), nearest)
-        if step and (yield state.step(index + taken)):
-            return index + taken, True
-        if step == steps:
-            break
-        share, overshoot = falling(step / steps, FIRST, LAST), OVERSHOOT + (SLACK - OVERSHOOT) * step / steps
-        toward = own.descend(evaluation, overshoot)
-        state.move(rows, evaluation.leaf.detach().sub(evaluation.z + toward, alpha=share))
-        taken += 1
-    state.read_pending()
-    better = rows[state.best_norm[rows] < before]
-    dual.w, dual.kappa = (replace(of, better, now[better]) for of, now in ((dual.w, own.w), (dual.kappa, own.kappa)))
-    return index + taken, None
+    dual.w, dual.kappa = replace(dual.w, rows, best.w), replace(dual.kappa, rows, best.kappa)
+    state.move(rows, x + best.z)
+    return index + 1, None

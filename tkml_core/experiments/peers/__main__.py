@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import tkml_core as tk
-from tkml_core.attacks.minnorm.outside import INSIDE, OUTSIDE
 from tkml_core.experiments.command import add_block_options, add_shared_options, write_page
 from tkml_core.experiments.consistent_photos import consistent_photos
 from tkml_core.experiments.measured_photos import Row, asked
@@ -43,14 +42,9 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def methods(gradients: int, peers: list[str], exact: bool, goal: tk.Goal) -> dict[str, Callable[..., tk.Result]]:
-    """By the names in the table: MinNorm and each peer, with so many gradients.
-
-    MinNorm's schedule is as long as theirs, but for a second start's hundred, where the goal has several ways and they are there.
-    """
-    later = OUTSIDE + INSIDE
-    schedule = gradients - later if goal.several_ways and gradients > 2 * later else gradients
-    made: dict[str, Callable[..., tk.Result]] = {OURS: tk.MinNorm(max_steps=gradients, schedule=schedule, rounded=0)}
+def methods(gradients: int, peers: list[str], exact: bool) -> dict[str, Callable[..., tk.Result]]:
+    """By the names in the table: MinNorm, with a schedule as long as theirs, and each peer, with so many gradients."""
+    made: dict[str, Callable[..., tk.Result]] = {OURS: tk.MinNorm(max_steps=gradients, schedule=gradients, rounded=0)}
     for name in peers:
         made[name] = Peer(name, gradients)
         if not exact:
@@ -86,7 +80,7 @@ def run(args: argparse.Namespace, now: Callable[[], float] = time.monotonic) -> 
         x, goal = asked(case, k, rows, args.seed)
         for gradients in args.gradients:
             cell = {"annotator": name, "case": case, "k": k, "gradients": gradients, "side": x.shape[-1]}
-            for method, attack in methods(gradients, args.peers, args.exact, goal).items():
+            for method, attack in methods(gradients, args.peers, args.exact).items():
                 if time_allowed.over():
                     return
                 lines = [{**cell, "method": method, "key": row.key} for row in rows]
