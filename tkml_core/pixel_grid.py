@@ -30,9 +30,8 @@ on_search: ContextVar[Callable[[], object]] = ContextVar("on_search", default=la
 # Asked there, and wherever an attack ends, between two passes: whether the time for it is over. What is left is then the least
 # that a success needs, and after the step that is under way, if the attack is told to stop there, CLOSING_PASSES at most.
 overdue: ContextVar[Callable[[], bool]] = ContextVar("overdue", default=lambda: False)
-CLOSING_PASSES = (
-    12  # forward: one looks at the last success, two searches with their checks are ten, and the result's own
-)
+# Forward: a look at the last success, a search in vain (4), one that is not and its check (5), the result's own.
+CLOSING_PASSES = 11
 COARSE = 4  # where it is, only every so many of the LADDER's scales are tried
 
 

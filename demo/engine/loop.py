@@ -1,5 +1,6 @@
 """Between the page and the core: the one generator of frames and the one report, for the page and the endpoint alike."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -22,7 +23,7 @@ MOST_FOR_ROUNDING = (
 )
 # The step that is under way as the time is over, and what the core still does then: a step has a pass forward and one back,
 # which takes as long as two forward.
-CLOSING_STEPS = 1 + pixel_grid.CLOSING_PASSES // 3
+CLOSING_STEPS = 1 + math.ceil(pixel_grid.CLOSING_PASSES / 3)
 _NOTICED = 0.1  # seconds: a search that is over sooner is not told of
 Clock = float | Callable[[], float]  # seconds that a run may last, or what says how many as things stand
 
