@@ -118,6 +118,7 @@ def test_a_run_ends_a_few_passes_after_its_deadline_with_the_success_that_it_had
     annotator, x, goal = run_of(name, images=1)
     annotator = tk.Annotator(Counted(annotator.module), annotator.labels)
     counted = annotator.module
+    assert isinstance(counted, Counted)  # a copy of it
     later = []
     for deadline in range(2, 100, 4):
         counted.passes, seen, stop = 0, False, None
