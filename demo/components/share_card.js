@@ -2,7 +2,7 @@
 // `copy` is that of copy.js.
 const find = (part) => element.querySelector(part);
 const [open, dialog, drawing, picture, ways, send, save, copies, sample, own] =
-  [".open", "dialog", ".drawing", "img", ".ways", ".send", ".save", ".copy", ".sample", ".own"].map(find);
+  [".open", "dialog", ".drawing", "img", ".ways", ".send", ".save", ".copy", ".of-sample", ".of-own"].map(find);
 let file = null;
 const drawn = (there) => {
   drawing.hidden = there;

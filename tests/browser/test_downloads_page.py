@@ -187,6 +187,8 @@ def test_a_card_is_sent_where_it_can_be_and_saved_anywhere(at: Callable[..., Pag
     name, size, text = page.evaluate("window.sent")
     assert name.endswith("-card.png") and re.search(r"^The top 3 was .*http://127.*annotator=.*attack=TkML-AP-U", text)
     with page.expect_download() as download:
+        words = page.locator("#share .hint:visible").bounding_box()
+        assert words and words["height"] >= 16  # a line at least
         page.locator("#share .save").click()
     download.value.save_as(tmp_path / name)
     assert download.value.suggested_filename == name and (tmp_path / name).stat().st_size == size
@@ -199,6 +201,9 @@ def test_presenter_mode_is_led_by_the_keys(at: Callable[..., Page]) -> None:
     expect(page.locator("#presenter .alone")).to_contain_text("reaches this computer only", timeout=RUN)
     assert page.locator("#presenter .qr svg").count() == 0  # nobody is sent to 127.0.0.1
     expect(page.locator("#panel")).to_be_hidden()
+    expect(page.locator("#presenter .alone")).to_be_visible()
+    why, verdict = page.locator("#presenter .alone").bounding_box(), page.locator("#verdict").bounding_box()
+    assert why and verdict and why["x"] >= verdict["x"] + verdict["width"]  # beside what it would hide
     page.keyboard.press("ArrowRight")
     expect(page.locator("#before .label .name").first).to_contain_text("cat")
     for box in ("#before img", "#after .shot", "#before .label >> nth=2", "#verdict", "#attack-button"):

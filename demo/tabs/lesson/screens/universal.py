@@ -114,7 +114,7 @@ def screen() -> Screen | None:
         own="In the tab Attack the attack “One change for every photo” adds it to your photo. In the tab Universal you can make "
         "such a change yourself.",
         preset="universal",
-        hint="The photos that it did not fool are as instructive as the others: let the class look for what they have in common."
+        hint="A photo that it did not fool is as instructive as the others: let the class look for what is different about it."
         if fooled < of
         else "Ask where somebody could put such a change so that every photo has it: on the camera’s lens, for example.",
     )
