@@ -548,9 +548,25 @@ def test_coco_2014_with_boxes_and_what_does_not_fit(tmp_path: Path) -> None:
     assert {COCO80[j] for j in np.flatnonzero(seven.labels)} == {"dog", "tv"}
     assert {COCO80[j] for j in np.flatnonzero(nine.labels)} == {"cat"}
     assert ["unicorn" in said[0], "12345" in said[1], "4321" in said[2], len(said)] == [True, True, True, 3]
-    path.write_text("[]")
-    with pytest.raises(ValueError, match=r"instances_val2014\.json is not COCO's"):
-        readers.coco(tmp_path, "val", 2014)
+    for broken in ("[]", json.dumps(table | {"images": {"7": "dog.jpg"}})):
+        path.write_text(broken)
+        with pytest.raises(ValueError, match=r"instances_val2014\.json is not COCO's"):
+            readers.coco(tmp_path, "val", 2014)
+
+
+def test_of_a_coco_file_the_entries_that_are_none_are_named_and_left_out(tmp_path: Path) -> None:
+    write_coco(tmp_path, "val", {7: ["dog"], 9: ["cat"]})
+    path = tmp_path / "annotations" / "instances_val2017.json"
+    table = json.loads(path.read_text())
+    del table["images"][1]["file_name"]
+    table["annotations"] += ["cat", {"image_id": [7], "category_id": 1}]
+    table["categories"].append({"name": "person"})
+    path.write_text(json.dumps(table))
+    said: list[str] = []
+    (seven,) = readers.coco(tmp_path, "val", report=said.append)
+    assert {COCO80[j] for j in np.flatnonzero(seven.labels)} == {"dog"}
+    told = [f"categories[{len(table['categories']) - 1}]", "images[1]", "annotations[2]", "annotations[3]"]
+    assert [entry in words and "left out" in words for entry, words in zip(told, said, strict=False)] == [True] * 4
 
 
 def test_folders_are_found_in_one_and_missing_ones_are_asked_for(voc: Path, tmp_path: Path) -> None:

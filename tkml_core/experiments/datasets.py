@@ -23,6 +23,11 @@ VOC_YEARS, VOC_SPLITS = (2007, 2012), ("train", "val", "trainval", "test")
 COCO_YEARS, COCO_SPLITS = (2014, 2017), ("train", "val")
 _VOC_COLUMNS = label_indices(VOC20, COCO80)
 _FLAGS = {"1": 1.0, "0": IGNORED, "-1": 0.0}
+_COCO_ENTRIES: dict[str, dict[str, type]] = {  # what of them is read
+    "categories": {"id": int, "name": str},
+    "images": {"id": int, "file_name": str},
+    "annotations": {"image_id": int, "category_id": int},
+}
 
 Report = Callable[[str], None]  # is told what was left out and why, a sentence each
 
@@ -88,16 +93,18 @@ def coco(root: Path, split: str, year: int = 2017, report: Report = warnings.war
     path = root / "annotations" / f"instances_{split}{year}.json"
     try:
         table = json.loads(path.read_bytes())
-        categories, images, annotations = (table[name] for name in ("categories", "images", "annotations"))
+        categories, images, annotations = (
+            _entries(table[name], name, wanted, path, report) for name, wanted in _COCO_ENTRIES.items()
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"{path} is not COCO's: an object with “images”, “categories” and “annotations” is expected ({error!r})."
         ) from error
     column = _columns_of(categories, path, report)
-    names = {image["id"]: str(image["file_name"]) for image in images}
+    names = {image["id"]: image["file_name"] for _, image in images}
     rows = {i: np.zeros(len(COCO80), np.float32) for i in names}
-    for number, annotation in enumerate(annotations):
-        photo, category = annotation.get("image_id"), annotation.get("category_id")
+    for number, annotation in annotations:
+        photo, category = annotation["image_id"], annotation["category_id"]
         if photo not in rows or category not in column:
             what = f"the image {photo!r}" if photo not in rows else f"the category {category!r}"
             report(f"{path}: annotations[{number}] is about {what}, which the file does not list; it is left out.")
@@ -106,11 +113,27 @@ def coco(root: Path, split: str, year: int = 2017, report: Report = warnings.war
     return [Photo(f"coco/{Path(names[i]).stem}", root / f"{split}{year}" / names[i], rows[i]) for i in sorted(rows)]
 
 
-def _columns_of(categories: list[dict[str, Any]], path: Path, report: Report) -> dict[Any, int | None]:
+def _entries(
+    listed: Any, name: str, wanted: dict[str, type], path: Path, report: Report
+) -> list[tuple[int, dict[str, Any]]]:
+    """The objects of a list of COCO's that have what is wanted, with their places in it. TypeError where it is no list."""
+    if not isinstance(listed, list):
+        raise TypeError(f"“{name}” is no list")
+    found = []
+    for number, entry in enumerate(listed):
+        if isinstance(entry, dict) and all(isinstance(entry.get(key), kind) for key, kind in wanted.items()):
+            found.append((number, entry))
+        else:
+            told = ", ".join(f"“{key}” ({kind.__name__})" for key, kind in wanted.items())
+            report(f"{path}: {name}[{number}] is no object with {told}; it is left out.")
+    return found
+
+
+def _columns_of(categories: list[tuple[int, dict[str, Any]]], path: Path, report: Report) -> dict[int, int | None]:
     """Which of the eighty columns each category id is; None for one that is none of them."""
-    found: dict[Any, int | None] = {}
-    for category in categories:
-        name = coco_name(str(category["name"]))
+    found: dict[int, int | None] = {}
+    for _, category in categories:
+        name = coco_name(category["name"])
         found[category["id"]] = COCO80.index(name) if name in COCO80 else None
         if name not in COCO80:
             report(f"{path}: the category {category['name']!r} is none of COCO's eighty; its objects are left out.")
