@@ -99,7 +99,7 @@ def views(
     budget: loop.Clock = loop.BUDGET_SECONDS,
     factor: Callable[[], int] = lambda: AMPLIFY,
 ) -> Iterator[View]:
-    """The opening at once, then at most 8 pictures and 4 races a second, then the closing view.
+    """The opening at once, then at most 5 pictures and 4 races a second, then the closing view.
 
     `factor`, how strong to draw the change, is asked again for every picture.
     """
