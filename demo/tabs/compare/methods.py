@@ -162,7 +162,7 @@ def column_updates(
     next_turn: Callable[[], Iterator[Waiting]] = no_waiting,
     seconds: float | None = None,
 ) -> Iterator[ColumnUpdate]:
-    """Every plan's run, one after the other, each with a turn of its own and for at most `budget` seconds; a frame every PICTURES_EVERY.
+    """Every plan's run, one after the other, each with a turn of its own and for at most `budget` seconds, 5 frames a second.
 
     Once `stop_asked` is true the present run concludes with what it has, and those after it do not begin. Where all methods
     were given so many `seconds`, one that has used them up was not cut short.
