@@ -1,6 +1,7 @@
 """One sentence where a request does not fit what Gradio (6.31) takes: its own answers repeat all that came, or are no words."""
 
 import logging
+import traceback
 from typing import Any
 
 from fastapi import Request
@@ -36,16 +37,24 @@ async def _named(request: Request, error: RequestValidationError) -> JSONRespons
 
 
 async def _unknown(request: Request, error: Exception) -> JSONResponse:
+    _told("no event or endpoint", error)
     return _answer(404, UNKNOWN)
 
 
 async def _unfit(request: Request, error: Exception) -> JSONResponse:
-    _log.warning("A request did not fit: %s %.200s", type(error).__name__, error)
+    _told("does not fit", error)
     return _answer(400, UNFIT)
 
 
 async def _broken(request: Request, error: Exception) -> JSONResponse:
     return _answer(500, BROKEN)
+
+
+def _told(what: str, error: Exception) -> None:
+    """In the log, with the place: where it is a fault of the page's own it must not be lost."""
+    at = traceback.extract_tb(error.__traceback__)[-1:]
+    where = f"{at[0].filename}:{at[0].lineno}" if at else "?"
+    _log.warning("Refused a request (%s): %s %.200s, %s", what, type(error).__name__, error, where)
 
 
 def _answer(status: int, sentence: str) -> JSONResponse:

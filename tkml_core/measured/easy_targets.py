@@ -132,31 +132,32 @@ def to_csv(records: Sequence[Pair | Correlation]) -> str:
 
 def read_correlations(path: Path) -> list[Correlation]:
     """What `to_csv` wrote; nothing where there is no such file."""
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return [
-            Correlation(
-                row["annotator"], row["respect"], float(row["rho"]), int(row["pairs"]), float(row["p"]),
-                int(row["permutations"]),
-            )
-            for row in csv.DictReader(file)
-        ]  # fmt: skip
+    return [
+        Correlation(
+            row["annotator"], row["respect"], float(row["rho"]), int(row["pairs"]), float(row["p"]),
+            int(row["permutations"]),
+        )
+        for row in _rows(path)
+    ]  # fmt: skip
 
 
 def read_csv(path: Path) -> list[Pair]:
     """What `to_csv` wrote; nothing where there is no such file."""
+    return [
+        Pair(
+            row["annotator"], row["true"], row["target"], int(row["photos"]), int(row["reached"]),
+            float(row["norm"] or inf), float(row["together"] or nan), float(row["weights"] or nan),
+            int(row["place"]),
+        )
+        for row in _rows(path)
+    ]  # fmt: skip
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
     if not path.exists():
         return []
     with path.open(newline="") as file:
-        return [
-            Pair(
-                row["annotator"], row["true"], row["target"], int(row["photos"]), int(row["reached"]),
-                float(row["norm"] or inf), float(row["together"] or nan), float(row["weights"] or nan),
-                int(row["place"]),
-            )
-            for row in csv.DictReader(file)
-        ]  # fmt: skip
+        return list(csv.DictReader(file))
 
 
 def clustered(pairs: Sequence[Pair]) -> list[str]:
