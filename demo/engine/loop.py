@@ -47,14 +47,22 @@ def take_steps(
     taken, computed, pace = 0, 0.0, 0.0  # steps; seconds of computing, without drawing; these for a step
     reached = False  # whether a step met the goal, so that there is something to round
 
+    hurried = False  # whether a search on the 256 levels was told to take what it has
+
     def left() -> float:
         return seconds_of(budget) - (time.perf_counter() - began)
+
+    def overdue() -> bool:
+        nonlocal hurried
+        late = left() < CLOSING_STEPS * pace
+        hurried = hurried or late
+        return late
 
     try:
         with threads.thread() as call:
             searching = threading.Event()
             call(pixel_grid.on_search.set, searching.set)
-            call(pixel_grid.overdue.set, lambda: left() < CLOSING_STEPS * pace)
+            call(pixel_grid.overdue.set, overdue)
             step = call(next, steps)
             pace = time.perf_counter() - began
             while True:
@@ -76,7 +84,7 @@ def take_steps(
                 taken, computed = taken + 1, computed + time.perf_counter() - asked
                 pace = computed / taken
     except StopIteration as end:
-        return end.value, stopped
+        return end.value, stopped or ("time" if hurried else None)
     finally:
         steps.close()
 

@@ -5,6 +5,7 @@ import json
 import struct
 import time
 import zlib
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -572,3 +573,17 @@ def test_a_search_that_takes_a_while_is_told_of_and_is_no_step(cat: str, monkeyp
     assert 0 < at < len(frames) - 1 and told.index == frames[at - 1].index and told.x_adv is frames[at - 1].x_adv
     assert "rounding to 8 bit" in status_html(plan, told) and "rounding" not in status_html(plan, frames[at - 1])
     assert len(outcome.history.loss) == len(frames) - 1 == outcome.report["steps"] + 1
+
+
+def test_a_search_that_takes_what_it_has_as_the_time_is_over_is_told() -> None:
+    """Else a picture that the clock made would pass for the one that the attack makes."""
+    seconds = [100.0]
+
+    def steps() -> Iterator[Any]:
+        yield SimpleNamespace(achieved=torch.tensor([True]))
+        seconds[0] = 0.0
+        assert pixel_grid.overdue.get()()
+        return "result"
+
+    taking = WithResult(loop.take_steps(steps(), lambda: False, lambda: seconds[0]))
+    assert len(list(taking)) == 1 and taking.result == ("result", "time")
