@@ -113,34 +113,28 @@ async def _upload(app: Asgi, scope: MutableMapping[str, Any], receive: Receive, 
         return await _answer_upload(send, 413, TOO_LARGE)
     folder = Path(get_upload_folder())
     await anyio.to_thread.run_sync(upload_folder.sweep, folder, max(_length(scope), MAX_FILE_SIZE))
-    counted, began = _Counted(scope, receive), False
-    answer: list[Message] = []
+    counted = _Counted(scope, receive)
+    answer: list[Message] = []  # held back until what the upload left over is deleted: who has the answer may rely on it
 
-    async def held_back(message: Message) -> None:
-        nonlocal began
-        if message["type"] == "http.response.start" and message["status"] != 200:
-            began = True
-        if began:
-            await send(message)
-        else:
-            answer.append(message)
+    async def hold(message: Message) -> None:
+        answer.append(message)
 
     try:
         with no_left_overs.gone_at_the_end():
-            await app(scope, counted, held_back)
+            await app(scope, counted, hold)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT) or began:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         return await _answer_upload(send, 507, DISK_FULL)
     finally:
         _coming_in["upload"] -= counted.size
-    if answer:
+    if answer and answer[0]["status"] == 200:
         content = b"".join(message.get("body", b"") for message in answer)
         refused = await anyio.to_thread.run_sync(_refused, content)
         if refused:
             return await _answer_upload(send, 415, refused)
-        for message in answer:
-            await send(message)
+    for message in answer:
+        await send(message)
     return None
 
 

@@ -12,10 +12,11 @@ from typing import Any
 import httpx
 import pytest
 from conftest import holds
+from gradio import route_utils
 from gradio.route_utils import MultiPartException
 from gradio.utils import get_upload_folder
 
-from demo.gradio_patches import lean_sessions
+from demo.gradio_patches import lean_sessions, no_left_overs
 from demo.photos import upload_folder
 from demo.photos.selection import MOST_UPLOADS
 from demo.server import request_limits
@@ -244,6 +245,30 @@ def test_what_an_upload_does_not_hand_over_is_not_kept(
     """Two gigabytes are all that uploads may have; of what Gradio forgets there could be any amount."""
     answer = http.post("upload", files=[(part, (name, photos["cat"].read_bytes()))])
     assert answer.status_code == status and unfinished() == []
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_left_overs_are_gone_before_anybody_is_answered(
+    status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    no_left_overs.install()
+    kept: list[list[str]] = []
+
+    async def forgets(_scope: Any, _receive: Any, answer: Any) -> None:
+        route_utils.NamedTemporaryFile(delete=False, dir=tmp_path).close()
+        await answer({"type": "http.response.start", "status": status, "headers": []})
+        await answer({"type": "http.response.body", "body": b"[]"})
+
+    async def send(_: Any) -> None:
+        kept.append(unfinished())
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "POST", "path": "/gradio_api/upload", "headers": []}
+    asyncio.run(RequestLimits(forgets)(scope, receive, send))
+    assert kept == [[], []]
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
