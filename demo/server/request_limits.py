@@ -114,7 +114,8 @@ async def _upload(app: Asgi, scope: MutableMapping[str, Any], receive: Receive, 
     folder = Path(get_upload_folder())
     await anyio.to_thread.run_sync(upload_folder.sweep, folder, max(_length(scope), MAX_FILE_SIZE))
     counted = _Counted(scope, receive)
-    answer: list[Message] = []  # held back until what the upload left over is deleted: who has the answer may rely on it
+    # Held back until what the upload left over is deleted: who has the answer may rely on it.
+    answer: list[Message] = []
 
     async def hold(message: Message) -> None:
         answer.append(message)
