@@ -1,33 +1,78 @@
 """The peers' step rules: on a linear annotator each comes near the exact optimum, never below it; their table."""
 
+import importlib.util
 import json
+import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from oracles import linear, mask_of, targeted_optimum, weights_of
 from test_attacks_linear import scores_of
 
 import tkml_core as tk
 from tkml_core.experiments.peers.__main__ import main
 from tkml_core.experiments.peers.method import PEERS, Peer
+from tkml_core.experiments.peers.packaged import PACKAGED
 from tkml_core.experiments.peers.table import tables
 
 NEAR = {"DDN": 1.001, "FMN": 1.001, "ALMA": 1.01, "APGD": 1.03, "PDPGD": 1.4}  # of the optimum, after 300 gradients
 
 
-@pytest.mark.parametrize("name", list(PEERS))
-def test_a_peer_comes_near_the_optimum_of_a_linear_annotator(name: str) -> None:
+NEAR |= {f"{name} (adv-lib)": most for name, most in NEAR.items() if name != "APGD"} | {"ALMA (adv-lib)": 1.05}
+INSTALLED = list(PACKAGED) if importlib.util.find_spec("adv_lib") else []  # optional: tests/peers.txt
+
+
+def linear_problem() -> tuple[tk.Annotator, torch.Tensor, tk.Goal, float]:
+    """A linear annotator, a photo, a label to plant and the length of the shortest z that plants it."""
     found, x = linear(13, 6)
     scores = scores_of(found, x)
     true = mask_of({int(np.argmax(scores))}, 6)
     targets = tk.choose_targets("best", found(x), true=true, k=1)
     optimum = 255 * targeted_optimum(weights_of(found), scores, set(targets[0].nonzero()[:, 0].tolist()))
-    goal = tk.Targeted(targets=targets, true=true)
+    return found, x, tk.Targeted(targets=targets, true=true), optimum
+
+
+@pytest.mark.parametrize("name", [*PEERS, *INSTALLED])
+def test_a_peer_comes_near_the_optimum_of_a_linear_annotator(name: str) -> None:
+    found, x, goal, optimum = linear_problem()
     for smooth in (False, True):
         result = Peer(name, 300, smooth)(found, x, goal)
         assert result.achieved.item() and result.backwards.item() <= 302  # two more are the grid search's
         assert optimum * (1 - 1e-6) <= result.norm_float.item() <= NEAR[name] * optimum
+
+
+def test_an_attack_on_one_class_is_given_the_goal_as_a_choice_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a package's attack would, this one takes steps until the class is another, and hands nothing back."""
+    found, x, goal, optimum = linear_problem()
+    seen: list[tuple[int, ...]] = []
+
+    def one(model: torch.nn.Module, inputs: torch.Tensor, labels: torch.Tensor, **options: Any) -> None:
+        z = torch.zeros_like(inputs)
+        for _ in range(options.get("steps") or options["num_steps"]):
+            leaf = (inputs + z).requires_grad_()
+            scores = model(leaf)
+            seen.append(tuple(scores.shape))
+            (gradient,) = torch.autograd.grad((scores[:, 0] - scores[:, 1]).sum(), leaf)
+            if scores.argmax(1) == labels:
+                z = z - 0.01 * gradient / gradient.norm()
+
+    for name in ("ddn", "fmn", "alma", "pdpgd"):
+        monkeypatch.setitem(sys.modules, "adv_lib.attacks", SimpleNamespace(**{name: one}))
+        seen.clear()
+        result = Peer(f"{name.upper()} (adv-lib)", 100)(found, x, goal)
+        assert set(seen) == {(1, 3 if name == "alma" else 2)} and 100 <= result.backwards.item() <= 102
+        assert result.achieved.item() and optimum <= result.norm_float.item() <= 1.001 * optimum
+
+
+def test_without_the_package_a_sentence_says_how_to_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, x, goal, _ = linear_problem()
+    monkeypatch.setitem(sys.modules, "adv_lib.attacks", None)
+    with pytest.raises(SystemExit, match=r"pip install -r tests/peers\.txt"):
+        Peer("FMN (adv-lib)", 10)(found, x, goal)
 
 
 def test_the_table_is_of_the_photos_that_both_solve(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -45,6 +90,8 @@ def test_the_table_is_of_the_photos_that_both_solve(tmp_path: Path, capsys: pyte
     assert "| voc20 | worst | 3 | 100 | 96 | MinNorm | 2 of 2 | 1 | 1.00, 1.00 – 1.00 | 0 of 2 | 1 | 1.00 |" in shown
     assert "| voc20 | worst | 3 | 100 | 96 | DDN | 1 of 2 | 1 | 2.00, 2.00 – 2.00 | 1 of 1 | 1 | 2.00 |" in shown
     assert "| 100 | DDN | 1 : 2 of 2 | 2.00, 2.00 – 2.00 | 1 of 1 | 1 |" in shown
+    alone = tables([line for line in lines if line["method"] != "MinNorm"])  # nothing to compare with, and no error
+    assert "| DDN | 1 of 2 | – | – | – | – | – |" in alone and "| 100 | DDN |" not in alone
 
 
 def test_photos_of_several_cells_count_once() -> None:

@@ -15,6 +15,7 @@ from tkml_core.experiments.command import add_block_options, add_shared_options,
 from tkml_core.experiments.consistent_photos import consistent_photos
 from tkml_core.experiments.measured_photos import Row, asked
 from tkml_core.experiments.peers.method import PEERS, Peer
+from tkml_core.experiments.peers.packaged import PACKAGED
 from tkml_core.experiments.peers.table import OURS, identity, tables
 from tkml_core.experiments.results import Minutes, write
 from tkml_core.measured.lines import Outcome, read
@@ -33,7 +34,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--cases", nargs="+", default=["untargeted", "worst"], choices=["untargeted", *tk.CASES])
     made.add_argument("--k", type=int, nargs="+", default=[3])
     made.add_argument("--gradients", type=int, nargs="+", default=[100])
-    made.add_argument("--peers", nargs="+", default=list(PEERS), choices=list(PEERS))
+    made.add_argument("--peers", nargs="+", default=list(PEERS), choices=[*PEERS, *PACKAGED],
+                      help="peers that are written here, or adv-lib's (tests/peers.txt)")  # fmt: skip
     made.add_argument("--exact", action="store_true", help="without the smoothed margin beside the exact one")
     made.add_argument("--photos", type=int, default=60, help="at most so many a cell")
     made.add_argument("--side", type=int, help="photos scaled to so many pixels a side, for a quick look")

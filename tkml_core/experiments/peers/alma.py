@@ -7,11 +7,7 @@ from tkml_core.experiments.peers.problem import Problem, length
 from tkml_core.images import each
 
 MU_RANGE = (1e-6, 1e12)
-TAU, GAMMA, EVERY = (
-    0.95,
-    1.2,
-    10,
-)  # ρ grows by γ where, in so many steps, the constraint has not fallen below τ of itself
+TAU, GAMMA, EVERY = 0.95, 1.2, 10  # ρ grows by γ where, in EVERY steps, the constraint has not fallen below τ of itself
 LAST = 0.01  # share of the first rate at the end
 
 
@@ -24,13 +20,18 @@ def penalty_slope(y: Tensor, rho: Tensor, mu: Tensor) -> Tensor:
     return torch.where(y >= 0, inside, mu / (1 - rho * y.clamp(max=0)).square())
 
 
+def alpha_of(steps: int) -> float:
+    """The paper's α for budgets of 100 and of 1000 steps."""
+    return 0.5 if steps <= 300 else 0.9
+
+
 def alma(problem: Problem, steps: int, first_step: float = 1.0) -> None:
     """RMSProp with momentum on ‖z‖² + P₂(ratio, ρ, μ); μ is a running mean of P₂'s slope.
 
     first_step: the length of the first step in [0,1] units, the paper's ε. The constraint is the margin over the spread of
     the scores, as the paper uses the difference of logits ratio. The distance is ‖z‖², the paper's for L2.
     """
-    alpha = 0.5 if steps <= 300 else 0.9  # the paper's, for budgets of 100 and 1000
+    alpha = alpha_of(steps)
     z, square, momentum = (torch.zeros_like(problem.x) for _ in range(3))
     mu, rho = torch.ones_like(problem.gap), torch.ones_like(problem.gap)
     last_ratio, ever = torch.full_like(mu, torch.inf), torch.zeros_like(mu, dtype=torch.bool)

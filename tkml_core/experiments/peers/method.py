@@ -12,6 +12,7 @@ from tkml_core.experiments.peers.alma import alma
 from tkml_core.experiments.peers.apgd import apgd
 from tkml_core.experiments.peers.ddn import ddn
 from tkml_core.experiments.peers.fmn import fmn
+from tkml_core.experiments.peers.packaged import PACKAGED
 from tkml_core.experiments.peers.pdpgd import pdpgd
 from tkml_core.experiments.peers.problem import Problem
 from tkml_core.images import each
@@ -26,7 +27,7 @@ BISECTIONS = 6  # forward passes for the best length of a z, as MinNorm has them
 
 @dataclass(frozen=True)
 class Peer:
-    """name: one of PEERS. steps: gradients. smooth: of the smoothed margin in place of the exact one."""
+    """name: one of PEERS or PACKAGED. steps: gradients. smooth: of the smoothed margin in place of the exact one."""
 
     name: str
     steps: int
@@ -41,7 +42,7 @@ class Peer:
         rows = state.active
         goal = state.goal.select(rows)
         problem = Problem(annotator, state.x[rows], goal, self.smooth)
-        PEERS[self.name](problem, self.steps)
+        (PEERS | PACKAGED)[self.name](problem, self.steps)
         state.steps[rows] += self.steps
         state.forwards[rows] += problem.gradients + 1
         state.backwards[rows] += problem.gradients

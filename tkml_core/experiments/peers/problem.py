@@ -47,19 +47,30 @@ class Problem:
         """Evaluate x + z, which is in the box, and keep it where it is the shortest success so far."""
         leaf = (self.x + z).detach().requires_grad_()
         with torch.enable_grad():
-            logits = self.annotator(leaf)
-            aimed = self._smoothed(logits) if self.smooth else self.goal.margin(logits)
+            aimed, spread = self.judge(leaf)
             (gradient,) = torch.autograd.grad(aimed.sum(), leaf)
+        margin = aimed.detach()
+        return Seen(margin, gradient, margin < 0, margin / spread, gradient / each(spread))
+
+    def judge(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The exact margin (B,) at x (B,3,H,W), whose gradient is the smoothed one's if so, and the spread of the scores (B,).
+
+        A success is kept where it is the shortest so far. Counts as a gradient.
+        """
+        logits = self.annotator(x)
+        exact = self.goal.margin(logits)
         self.gradients += 1
-        scores = logits.detach()
-        margin = self.goal.margin(scores)
-        size, won = length(z), margin < 0
-        shorter = won & (size < self.best_length)
-        self.best = torch.where(each(shorter), leaf.detach(), self.best)
+        shown, scores = x.detach(), logits.detach()
+        size = length(shown - self.x)
+        shorter = (exact.detach() < 0) & (size < self.best_length)
+        self.best = torch.where(each(shorter), shown, self.best)
         self.best_length = torch.where(shorter, size, self.best_length)
         ordered = scores.sort(dim=1, descending=True).values
         spread = (ordered[:, 0] - ordered[:, min(self.goal.k + 1, scores.shape[1] - 1)]).clamp(min=1e-6)
-        return Seen(margin, gradient, won, margin / spread, gradient / each(spread))
+        if not self.smooth:
+            return exact, spread
+        smoothed = self._smoothed(logits)
+        return exact.detach() + (smoothed - smoothed.detach()), spread
 
     def box(self, z: Tensor) -> Tensor:
         """z (B,3,H,W) after x + z is clamped to [0,1]."""

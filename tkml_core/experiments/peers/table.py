@@ -34,7 +34,7 @@ def tables(lines: Sequence[Outcome]) -> str:
         *cell, method, key = identity(line)
         cells[tuple(cell)][method][key] = line
     rows = [
-        f"{' | '.join(map(str, cell))} | {method} | {_in_cell(own, found[OURS])}"
+        f"{' | '.join(map(str, cell))} | {method} | {_in_cell(own, found.get(OURS, {}))}"
         for cell, found in cells.items()
         for method, own in found.items()
     ]
@@ -44,27 +44,33 @@ def tables(lines: Sequence[Outcome]) -> str:
 def _in_cell(own: dict[str, Outcome], ours: dict[str, Outcome]) -> str:
     """The cells of the row from "solved" on; lines by photo."""
     same = [key for key in own if key in ours]
-    p = mcnemar([own[key]["achieved"] for key in same], [ours[key]["achieved"] for key in same])
+    p = (
+        f"{mcnemar([own[key]['achieved'] for key in same], [ours[key]['achieved'] for key in same]):.2g}"
+        if same
+        else "–"
+    )
     solved = sum(line["achieved"] for line in own.values())
     told = _told(_ratios(own, ours, "norm_float").values())
-    return f"{solved} of {len(own)} | {p:.2g} | {told} | {_mean(_ratios(own, ours, 'norm').values())}"
+    return f"{solved} of {len(own)} | {p} | {told} | {_mean(_ratios(own, ours, 'norm').values())}"
 
 
 def _over_cells(cells: dict[Cell, dict[str, dict[str, Outcome]]]) -> list[str]:
     solved: dict[tuple[int, str], list[tuple[bool, bool]]] = defaultdict(list)
     ratios: dict[tuple[int, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for (_, _, _, gradients, _), found in cells.items():
+        ours = found.get(OURS, {})
         for method, own in found.items():
             at = gradients, method
-            solved[at] += [(own[key]["achieved"], found[OURS][key]["achieved"]) for key in own if key in found[OURS]]
-            for key, ratio in _ratios(own, found[OURS], "norm_float").items():
+            solved[at] += [(own[key]["achieved"], ours[key]["achieved"]) for key in own if key in ours]
+            for key, ratio in _ratios(own, ours, "norm_float").items():
                 ratios[at][key].append(ratio)
     rows = []
     for (gradients, method), pairs in sorted(solved.items()):
+        if method == OURS or not pairs:
+            continue
         theirs, ours = (sum(side) for side in zip(*pairs, strict=True))
         told = _told([math.exp(_mean_log(found)) for found in ratios[gradients, method].values()])
-        if method != OURS:
-            rows.append(f"{gradients} | {method} | {theirs} : {ours} of {len(pairs)} | {told}")
+        rows.append(f"{gradients} | {method} | {theirs} : {ours} of {len(pairs)} | {told}")
     return rows
 
 
