@@ -29,6 +29,9 @@ WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 SMALL = InputSize(128, 256)  # a fifth of the pixels of a photo as it is annotated, where a test is not about pixels
 CALM, MOVING = {"reduced_motion": "reduce"}, {"reduced_motion": "no-preference"}
 PATIENCE, RUN = 30_000, 90_000  # milliseconds, for a busy machine; a free one needs a tenth of it
+# The parts of the page's first tab come one by one, in no order that holds on a busy machine.
+WHOLE = """["#verdict p", "#next", "#samples .sample", "#presets button", "#chips .chip", "#change img", "#photo",
+  "#attack input", "#race svg", "#table table", "#download-png"].every((part) => document.querySelector(part))"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -235,6 +238,7 @@ def visit(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{server}?__theme={theme}", timeout=RUN)
         expect(page.locator("#after img")).to_be_visible(timeout=RUN)
+        page.wait_for_function(WHOLE, timeout=RUN)
         return page
 
     yield open_page
