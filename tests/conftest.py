@@ -10,7 +10,7 @@ import time
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -217,13 +217,12 @@ def browser() -> Iterator[object]:
         chromium.close()
 
 
-@pytest.fixture
-def visit(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
-    """Open the page. Afterwards no request may have left this machine and no script may have failed.
+Visit = Callable[..., Any]
 
-    Nothing moves, as for who prefers that: without a GPU, what moves during a run takes Chromium as long as the run takes.
-    A test of what moves asks for `MOVING`.
-    """
+
+@contextmanager
+def visits(browser: Any, server: str) -> Iterator[Visit]:
+    """Opens the page, as often as it is called. At the end no request may have left this machine and no script have failed."""
     from playwright.sync_api import expect
 
     opened: list[Any] = []
@@ -247,3 +246,24 @@ def visit(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
     outside = [url for url in requests if not url.startswith((server.rstrip("/"), "data:", "blob:"))]
     assert requests and outside == []
     assert errors == []
+
+
+@pytest.fixture
+def visit(browser: Any, server: str) -> Iterator[Visit]:
+    """Open the page, for one test.
+
+    Nothing moves, as for who prefers that: without a GPU, what moves during a run takes Chromium as long as the run takes.
+    A test of what moves asks for `MOVING`.
+    """
+    with visits(browser, server) as open_page:
+        yield open_page
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Any, server: str) -> Iterator[Any]:
+    """The page, opened once for all tests of a file: to open it takes longer than most of them.
+
+    The run on arrival stays on the stage. What else a test needs as it is at first, it sets.
+    """
+    with visits(browser, server) as open_page:
+        yield open_page()

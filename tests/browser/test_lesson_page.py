@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
-from conftest import MOVING, PATIENCE, PHONE, RUN
+from conftest import PATIENCE, PHONE, RUN, WIDE
 from playwright.sync_api import Locator, Page, expect
 
 from demo.engine.recordings import recording
@@ -15,28 +15,47 @@ from demo.tabs.lesson import closing
 from demo.tabs.lesson.ready_made import READY_MADE
 
 expect.set_options(timeout=PATIENCE)
-Visit = Callable[..., Page]
 PROJECTOR = {"width": 1920, "height": 1080}
 SIZES = ({"width": 1280, "height": 800}, {"width": 1366, "height": 768}, PROJECTOR)
-
-
 ASKING = ".screen:has(.answer)"
+FASTER = "() => { const usual = setInterval; window.setInterval = (what, ms) => usual(what, ms / 10); }"
 
 
-def lesson(page: Page) -> Locator:
+def lesson(page: Page, size: dict[str, int] = WIDE) -> Locator:
+    """The tab, as wide as asked for: all tests but one have one page."""
+    page.set_viewport_size(size)  # type: ignore[arg-type]
     page.get_by_role("tab", name="Lesson", exact=True).first.click()
     course = page.locator("#lesson .course")
     expect(course).to_be_visible(timeout=RUN)
     return course
 
 
-def test_a_walk_through_the_lesson_asks_the_server_nothing(visit: Visit) -> None:
-    page = visit()
-    course = lesson(page)
+def test_all_is_in_sight_together_and_a_walk_through_asks_the_server_nothing(visit: Callable[..., Page]) -> None:
+    page = visit(SIZES[0])
+    course = lesson(page, SIZES[0])
+    keys = course.locator(ASKING).evaluate_all("all => all.map(one => one.dataset.screen)")
+    sight = """screen => [...screen.querySelectorAll(".see img, .see .label, .asked h3, .answer, .reveal, .skip")]
+      .map(one => one.getBoundingClientRect())
+      .filter(box => box.top < 0 || box.bottom > innerHeight || box.left < 0 || box.right > innerWidth || !box.height).length"""
+    expect(course.locator(".class")).to_be_in_viewport(ratio=1)
+    expect(course.locator(".enter")).to_be_in_viewport(ratio=1)
+    page.wait_for_function(
+        f"({sight})(document.querySelector('.screen[data-screen={keys[0]}]')) === 0"
+    )  # as it is opened
+    for size in SIZES:
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        for key in keys[1:]:
+            course.locator(f".way [data-to={key}]").click()
+            page.wait_for_function(f"({sight})(document.querySelector('.screen[data-screen={key}]')) === 0")
+    for key in keys:
+        screen = course.locator(f".screen[data-screen={key}]")
+        assert screen.locator(".see img").count() and screen.locator(".answer").count() >= 3
+
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    course.locator(f".way [data-to={keys[0]}]").click()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.context.route("**/*", lambda route: route.abort())  # what has come is all that it takes
-    keys = course.locator(ASKING).evaluate_all("all => all.map(one => one.dataset.screen)")
     for key in keys:
         screen = course.locator(f".screen[data-screen={key}]")
         expect(screen).to_be_visible()
@@ -71,32 +90,21 @@ def test_a_walk_through_the_lesson_asks_the_server_nothing(visit: Visit) -> None
     assert [url for url in asked if not url.startswith("data:")] == []
 
 
-def test_picture_question_and_answers_are_in_sight_together(visit: Visit) -> None:
-    page = visit(SIZES[0])
-    course = lesson(page)
-    sight = """screen => [...screen.querySelectorAll(".see img, .see .label, .asked h3, .answer, .reveal, .skip")]
-      .map(one => one.getBoundingClientRect())
-      .filter(box => box.top < 0 || box.bottom > innerHeight || box.left < 0 || box.right > innerWidth || !box.height).length"""
-    expect(course.locator(".class")).to_be_in_viewport(ratio=1)
-    expect(course.locator(".enter")).to_be_in_viewport(ratio=1)
-    for number, key in enumerate(course.locator(ASKING).evaluate_all("all => all.map(one => one.dataset.screen)")):
-        screen = course.locator(f".screen[data-screen={key}]")
-        for size in SIZES if number else SIZES[:1]:  # the first one as the tab is opened
-            page.set_viewport_size(size)  # type: ignore[arg-type]
-            if number:
-                course.locator(f".way [data-to={key}]").click()
-            page.wait_for_function(f"({sight})(document.querySelector('.screen[data-screen={key}]')) === 0")
-            assert screen.locator(".see img").count() and screen.locator(".answer").count() >= 3
-
-
-def test_presented_it_is_led_by_keys_through_questions_and_answers(visit: Visit) -> None:
-    page = visit(PROJECTOR)
-    course = lesson(page)
-    page.get_by_role("link", name="Present").click()
-    expect(page.locator("#presenter .alone")).to_contain_text("GRADIO_SERVER_NAME=0.0.0.0", timeout=RUN)
-    assert page.locator("#presenter .qr svg").count() == 0  # nobody is sent to 127.0.0.1
+def test_presented_it_is_led_by_keys_through_questions_and_answers(
+    opened: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, course = opened, lesson(opened, PROJECTOR)
+    with monkeypatch.context() as patch:
+        patch.setattr(addresses, "_listens_on", lambda: "0.0.0.0")
+        patch.setattr(addresses, "lan_address", lambda: "192.168.7.5")
+        page.get_by_role("link", name="Present").click()
+        expect(page.locator("#presenter .qr svg")).to_be_visible(timeout=RUN)  # of an address that pupils reach
+        expect(page.locator("#presenter .scan b")).to_have_text(re.compile(r"^http://192\.168\.7\.5:\d+/#lesson-tab$"))
+        expect(page.locator("#presenter .alone")).to_be_hidden()
     page.reload()
     expect(course).to_be_visible(timeout=RUN)  # the address says all of it
+    expect(page.locator("#presenter .alone")).to_contain_text("GRADIO_SERVER_NAME=0.0.0.0", timeout=RUN)
+    assert page.locator("#presenter .qr svg").count() == 0  # nobody is sent to 127.0.0.1
     now = (
         "(s => s && [s.dataset.screen, s.dataset.view])([...document.querySelectorAll('.screen')].find(s => !s.hidden))"
     )
@@ -137,20 +145,11 @@ def test_presented_it_is_led_by_keys_through_questions_and_answers(visit: Visit)
     assert "present" not in page.url and page.url.endswith("#lesson-tab")
 
 
-def test_the_code_for_pupils_is_of_an_address_that_they_reach(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(addresses, "_listens_on", lambda: "0.0.0.0")
-    monkeypatch.setattr(addresses, "lan_address", lambda: "192.168.7.5")
-    page = visit(PROJECTOR)
-    lesson(page)
-    page.get_by_role("link", name="Present").click()
-    expect(page.locator("#presenter .qr svg")).to_be_visible(timeout=RUN)
-    expect(page.locator("#presenter .scan b")).to_have_text(re.compile(r"^http://192\.168\.7\.5:\d+/#lesson-tab$"))
-    expect(page.locator("#presenter .alone")).to_be_hidden()
-
-
-def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_photo(visit: Visit) -> None:
-    page = visit(**MOVING)
-    course = lesson(page)
+def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_photo(opened: Page) -> None:
+    page, course = opened, lesson(opened)
+    page.emulate_media(reduced_motion="no-preference")
+    page.evaluate(FASTER)
+    course.locator(".anew").click()
     looks = "page => [getComputedStyle(page).borderRadius, getComputedStyle(page).backgroundColor]"
     before_counting = course.evaluate(looks)
     course.locator(".class").click()
@@ -193,11 +192,12 @@ def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_ph
     page.locator("#attack-button").click()
     expect(page.locator("#verdict strong")).to_be_visible(timeout=RUN)
     expect(page.locator("[data-testid=toast-body]")).to_have_count(0)
+    page.emulate_media(reduced_motion="reduce")
 
 
-def test_on_a_phone_nothing_is_wider_than_the_screen(visit: Visit) -> None:
-    page = visit(PHONE)
-    course = lesson(page)
+def test_on_a_phone_nothing_is_wider_than_the_screen(opened: Page) -> None:
+    page, course = opened, lesson(opened, PHONE)
+    course.locator(".anew").click()
     expect(course.locator(".enter")).to_be_hidden()
     for key in course.locator(ASKING).evaluate_all("all => all.map(one => one.dataset.screen)"):
         course.locator(f".way [data-to={key}]").click()

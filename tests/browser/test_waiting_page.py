@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
-from conftest import RUN
+from conftest import RUN, holds
 from playwright.sync_api import Page, expect
 
 from demo.engine.run_queue import PLACES, Turn
@@ -20,7 +20,7 @@ TABS = {
 }
 
 
-def test_waiting_is_told_and_stop_leaves_the_line_on_every_tab(visit: Callable[..., Page], taken: list[Turn]) -> None:
+def test_who_waits_is_told_so_may_look_on_and_leaves_the_line(visit: Callable[..., Page], taken: list[Turn]) -> None:
     page = visit()
     for tab, (run, stop, status) in TABS.items():
         page.get_by_role("tab", name=tab, exact=True).click()
@@ -32,11 +32,8 @@ def test_waiting_is_told_and_stop_leaves_the_line_on_every_tab(visit: Callable[.
         expect(page.locator(f"#{status}")).to_contain_text("ready")
         assert PLACES.waiting() == 0
 
-
-def test_a_sample_can_be_looked_at_while_a_run_waits_and_the_run_begins_when_a_place_is_free(
-    visit: Callable[..., Page], taken: list[Turn]
-) -> None:
-    page = visit()
+    # A sample can be looked at while a run waits, and the run begins when a place is free.
+    page.get_by_role("tab", name="Attack", exact=True).click()
     page.locator("#attack-button").click()
     expect(page.locator("#status")).to_contain_text("about", timeout=RUN)
     page.locator("#samples").get_by_role("button", name="Cat", exact=True).click()
@@ -46,16 +43,12 @@ def test_a_sample_can_be_looked_at_while_a_run_waits_and_the_run_begins_when_a_p
     expect(page.locator("#status")).to_contain_text("you are next", timeout=RUN)
     taken[0].__exit__()
     expect(page.locator("#verdict strong")).to_be_visible(timeout=RUN)
+    expect(page.locator("#attack-button")).to_be_enabled(timeout=RUN)
 
-
-def test_a_page_that_is_closed_leaves_the_line(visit: Callable[..., Page], taken: list[Turn]) -> None:
-    page = visit()
-    page.locator("#attack-button").click()
-    expect(page.locator("#status")).to_contain_text("you are next", timeout=RUN)
-    page.goto("about:blank")
-    other = visit()
-    for _ in range(100):
-        if not PLACES.waiting():
-            break
-        other.wait_for_timeout(100)
-    assert PLACES.waiting() == 0
+    # A page that is closed leaves the line.
+    with Turn(PLACES) as again:
+        assert list(again.next()) == [] and again.held
+        page.locator("#attack-button").click()
+        expect(page.locator("#status")).to_contain_text("you are next", timeout=RUN)
+        page.goto("about:blank")
+        assert holds(lambda: PLACES.waiting() == 0)
