@@ -13,7 +13,8 @@ from demo.catalog import attacks as catalog
 class EntryWidgets:
     """The widgets that say it. `toggles` holds the true labels, `named` the labels that the goal names.
 
-    `attack` is the one that `score_space` and `settings`, by the names of catalog.attacks.SETTINGS, are about.
+    `attack` is the one that `score_space` and `settings`, by the names of catalog.attacks.SETTINGS, are about; `case` says how
+    targets are found.
     """
 
     photo: gr.State
@@ -24,6 +25,15 @@ class EntryWidgets:
     attack: gr.Dropdown
     score_space: gr.Radio
     settings: dict[str, gr.Textbox]
+    goal: gr.Radio
+    case: gr.Radio
+    max_steps: gr.Slider
+    seed: gr.Number
+
+    @property
+    def wish(self) -> list[Any]:
+        """What else is chosen there, for tabs that have choices of their own for it."""
+        return [self.attack, self.goal, self.case, self.max_steps, self.seed]
 
     @property
     def all(self) -> list[Any]:

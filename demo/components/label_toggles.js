@@ -13,8 +13,17 @@ const role = (label) => {
   if (kind === "hidden") return { isTrue, style: "out", words: ", true, to be hidden", place };
   return { isTrue, style: "target", words: props.marking.ordered ? `, target for place ${place + 1}` : ", target", place };
 };
+// What is still to be named, for the style sheet of whoever shows it: the browser alone knows as soon as a label is clicked.
+const tell = () => {
+  const [none, some] = props.marking.missing;
+  const enough = kind === "targets" ? props.marking.most : 1;
+  const words = kind && chosen.length < enough ? (chosen.length ? some : none).replace("{}", chosen.length) : "";
+  const around = element.closest("#main")?.style;
+  words ? around?.setProperty("--missing", JSON.stringify(words)) : around?.removeProperty("--missing");
+};
 const paint = () => {
   if (!props.value) return;
+  tell();
   const word = kind === "hidden" ? "to be hidden" : "target";
   element.querySelectorAll("button.chip").forEach((chip) => {
     const { isTrue, style, words, place } = role(chip.dataset.label);

@@ -33,7 +33,7 @@ NOTHING_TRUE = (
     "the annotator knows, or a sample. Planting labels would need no true one, but every run here also measures whether the "
     "top-k still agrees with the truth."
 )
-NOTHING_NAMED: dict[str, Any] = {"kind": "", "most": 0, "ordered": False, "chosen": []}
+NOTHING_NAMED: dict[str, Any] = {"kind": "", "most": 0, "ordered": False, "chosen": [], "missing": ("", "")}
 
 
 def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin: str) -> Markup:

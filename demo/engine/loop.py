@@ -48,9 +48,15 @@ def take_steps(
     reached = False  # whether a step met the goal, so that there is something to round
 
     hurried = False  # whether a search on the 256 levels was told to take what it has
+    limit = seconds_of(budget)
 
     def left() -> float:
-        return seconds_of(budget) - (time.perf_counter() - began)
+        nonlocal limit
+        if (
+            not hurried and stopped != "time"
+        ):  # what cut a run short stays its clock, also where whoever waited has gone since
+            limit = seconds_of(budget)
+        return limit - (time.perf_counter() - began)
 
     def overdue() -> bool:
         nonlocal hurried
@@ -70,9 +76,10 @@ def take_steps(
                 if stopped is None:
                     # What the core does when it is stopped, the search on the 256 levels, is part of the clock.
                     reached = reached or isinstance(step, UniversalStep) or bool(step.achieved.any())
-                    search = min(ROUNDING_STEPS * pace, MOST_FOR_ROUNDING * seconds_of(budget))
+                    rest = left()
+                    search = min(ROUNDING_STEPS * pace, MOST_FOR_ROUNDING * limit)
                     end = max(CLOSING_STEPS * pace, search if reached else 0)
-                    stopped = "user" if stop_asked() else "time" if left() < end else None
+                    stopped = "user" if stop_asked() else "time" if rest < end else None
                 asked = time.perf_counter()
                 searching.clear()
                 following = call.later(steps.send, True) if stopped else call.later(next, steps)

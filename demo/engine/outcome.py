@@ -66,6 +66,7 @@ def conclude(
         "hidden": list(plan.roles.hidden),
         **measured(plan.annotator.labels, plan.goal, x, plan.photo.logits, x_adv, logits),
         "l2_before_rounding": float(result.norm_float[0]),
+        "l2_smallest_on_the_way": history.least,  # with which the goal was met, before rounding
         "steps": int(result.steps[0]),
         "forwards": int(result.forwards[0]),
         "backwards": int(result.backwards[0]),

@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from demo.catalog import attacks as catalog
-from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome
 from demo.engine.plan import Plan, Start, make_plan
 from tkml_core.pixel_grid import needed
@@ -49,15 +48,3 @@ def smaller(outcome: Outcome) -> Plan:
     kept = {name: report[name] for name in ("attack", "l2", "linf", "steps")}
     start = Start(outcome.x_adv, outcome.logits, kept)
     return replace(make_plan(request, plan.annotator, plan.photo), guessed=plan.guessed, start=start)
-
-
-@dataclass
-class Smallest:
-    """The smallest change so far, as a share of the one that the run began with; what rounding to 8 bit adds comes later."""
-
-    plan: Plan
-    share: float = 1.0
-
-    def see(self, frame: Frame) -> None:
-        if self.plan.start and float(self.plan.goal.margin(frame.logits)[0]) <= -self.plan.settings["confidence"]:
-            self.share = min(self.share, frame.history.norm[-1] / self.plan.start.report["l2"])

@@ -11,11 +11,12 @@ from demo.catalog.english import are, listed, top_words
 from demo.catalog.goals import GOALS
 from demo.engine.label_roles import Roles
 from demo.engine.run_queue import ALONE_SECONDS
-from demo.engine.smaller import no_smaller
+from demo.engine.smaller import NO_SMALLER, no_smaller
 from demo.engine.win import asked_margin, is_narrow, less_words, standing, was_met, won
 from demo.render.labels import percent
 from demo.render.templates import fill
 
+KEPT_BACK = "time is kept back for the rounding to whole levels"  # so runs end before their clock
 FAINT = 0.1  # probability of a true label below which the annotator is said not to have recognised the photo
 
 
@@ -113,14 +114,15 @@ def time_words(report: dict[str, Any]) -> str:
 
 
 def _how_it_ended(report: dict[str, Any]) -> str:
-    """Why the run ended early, if it did, as the last sentence. Its seconds are told beside it, and agree with the clock."""
+    """Why the run ended early, if it did, as the last sentence. Its seconds are those told beside it."""
     if report["stopped"] == "user":
         return f" Stopped after {steps_words(report)}."
     if report["stopped"] == "time":
         one, _ = catalog.unit_of(report["attack"])
         late = report["seconds"] > report["time_limit"]
-        why = "saving took longer than was kept back for it" if late else "time for saving is kept back"
-        return f" Stopped by {clock_words([report['time_limit']])} at {one} {report['steps']} ({why})."
+        why = "the rounding to whole levels took longer than was kept back for it" if late else KEPT_BACK
+        clock = clock_words([report["time_limit"]])
+        return f" Stopped by {clock} at {one} {report['steps']}, after {report['seconds']:.1f} s ({why})."
     return ""
 
 
@@ -156,13 +158,20 @@ def _gained(report: dict[str, Any]) -> str:
     start = report.get("started_from")
     if not start or not start["l2"]:
         return ""
+    now, before = report["l2"], start["l2"]
+    least = report.get("l2_smallest_on_the_way") or now
     if no_smaller(report):
+        if least < NO_SMALLER * before:
+            return (
+                f" On the way a change {least / before:.2g} times as large was enough, but no longer once it was rounded to "
+                "whole levels, as a saved photo has them. So it is the one from before."
+            )
         if report["stopped"]:
             return f" No smaller change was found in {steps_words(report)}, so it is the one from before."
         return f" It is as small as this search finds: {steps_words(report)} more brought no smaller change."
     found = "" if report["stopped"] else ", as small as this search finds it"
-    now, before = report["l2"], start["l2"]
-    return f" The change is now {now / before:.2g} of what it was{found}: {now:.1f} after {before:.1f}."
+    rounded = f", {least:.1f} before rounding to whole levels" if least < NO_SMALLER * now else ""
+    return f" The change is now {now / before:.2g} of what it was{found}: {now:.1f} after {before:.1f}{rounded}."
 
 
 def aim(goal: str, k: int, roles: Roles) -> str:

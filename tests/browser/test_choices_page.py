@@ -206,7 +206,10 @@ def test_choices_made_after_a_run_are_told_from_it(visit: Callable[..., Page]) -
     page.locator("#case label", has_text="chosen by hand").click()
     attack(page)
     expect(page.locator(".toast-body")).to_contain_text("Choose exactly 2")
-    page.wait_for_function(f"{told}.includes('Press Attack for a new result')")  # the refused wish is not on the stage
+    page.wait_for_function(f"{told}.includes('No target is chosen yet')")  # the refused wish is not on the stage
+    for number, more in enumerate(("1 of 2 targets chosen so far", "Press Attack for a new result")):
+        page.locator("#chips .chip[aria-disabled=false]").nth(number).click()
+        page.wait_for_function(f"{told}.includes('{more}')")
 
 
 def test_the_glossary_is_a_click_away_and_the_page_stays_as_it_is(visit: Callable[..., Page]) -> None:

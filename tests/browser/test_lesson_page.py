@@ -160,6 +160,7 @@ def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_ph
         flip.locator(".answer").nth(2).click()
     expect(flip.locator(".answer").nth(2).locator(".hands")).to_have_text("3")
     flip.locator(".reveal").click()
+    expect(flip.locator(".judged:visible")).to_have_text("✓ this one")  # all hands were for another answer
     before, after = (flip.locator(f'.stop[data-stop="{stop}"] .name').first.inner_text for stop in (0, 10))
     label = after()
     flip.locator(".dial input").fill("0")
@@ -183,6 +184,7 @@ def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_ph
     course.locator(".way [data-to=universal]").click()
     universal = course.locator(".screen[data-screen=universal]")
     universal.locator(".skip").click()
+    expect(universal.locator(".judged:visible")).to_have_text("✓ this one")  # nobody was right, as nobody voted
     universal.locator(".go").click()
     shown = recording(READY_MADE)
     assert shown is not None

@@ -576,14 +576,21 @@ def test_a_search_that_takes_a_while_is_told_of_and_is_no_step(cat: str, monkeyp
 
 
 def test_a_search_that_takes_what_it_has_as_the_time_is_over_is_told() -> None:
-    """Else a picture that the clock made would pass for the one that the attack makes."""
-    seconds = [100.0]
+    """Else a picture that the clock made would pass for the one that the attack makes.
+
+    The clock that is told is the one that cut it, also where it is longer again as whoever waited has gone.
+    """
+    seconds, asked = [100.0], list[float]()
+
+    def budget() -> float:
+        asked.append(seconds[0])
+        return seconds[0]
 
     def steps() -> Iterator[Any]:
         yield SimpleNamespace(achieved=torch.tensor([True]))
-        seconds[0] = 0.0
-        assert pixel_grid.overdue.get()()
+        for seconds[0] in (0.0, 100.0):
+            assert pixel_grid.overdue.get()()
         return "result"
 
-    taking = WithResult(loop.take_steps(steps(), lambda: False, lambda: seconds[0]))
-    assert len(list(taking)) == 1 and taking.result == ("result", "time")
+    taking = WithResult(loop.take_steps(steps(), lambda: False, budget))
+    assert len(list(taking)) == 1 and taking.result == ("result", "time") and asked[-1] == 0.0

@@ -11,11 +11,10 @@ from conftest import to_the_end
 import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.engine import loop
-from demo.engine.frames import Frame, History
 from demo.engine.outcome import Outcome
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.engine.replay import Recorder, Replay
-from demo.engine.smaller import Smallest, can_be_smaller, smaller
+from demo.engine.smaller import can_be_smaller, smaller
 from demo.render.run_figures import run_figures_html
 from demo.render.run_plots import sizes
 from demo.render.status import done_html
@@ -68,18 +67,22 @@ def test_where_nothing_smaller_is_found_that_is_said_and_nothing_is_lost(firm: O
     )  # pressed once more it would do the same
 
 
-def test_the_smallest_so_far_counts_what_is_as_firm(firm: Outcome) -> None:
+def test_the_smallest_on_the_way_is_told_and_what_became_of_it(firm: Outcome) -> None:
+    """Before rounding; where the 8-bit photo does not have it, the verdict says so, and no number is left without an end."""
     plan = smaller(firm)
-    smallest, start = Smallest(plan), plan.start
-    assert start
-    history = History(norm=[0.5 * firm.report["l2"]])
-    frame = Frame(1, start.x_adv, plan.photo.logits, history, False, 1.0, 1.0)
-    smallest.see(frame)  # the photo itself, which meets nothing
-    assert smallest.share == 1
-    smallest.see(replace(frame, logits=start.logits))
-    assert smallest.share == pytest.approx(0.5)
-    assert "The smallest so far is 0.50 of it, before rounding" in stage.under_way(plan, smallest.share)
-    assert "Nothing smaller so far" in stage.under_way(plan) and plan.attack.schedule < tk.MinNorm().schedule
+    norm = firm.report["l2"]
+    assert "The smallest so far is 0.50 of it; the end shows" in stage.under_way(plan, 0.5 * norm)
+    assert "Nothing smaller so far" in stage.under_way(plan) and "Nothing smaller" in stage.under_way(plan, norm)
+    assert plan.attack.schedule < tk.MinNorm().schedule
+    report = {**firm.report, "started_from": plan.start and plan.start.report, "l2_smallest_on_the_way": 0.53 * norm}
+    for stopped in (None, "user", "time"):
+        told = sentence({**report, "stopped": stopped})
+        assert "On the way a change 0.53 times as large was enough, but no longer once it was rounded" in told
+        assert "as small as this search finds" not in told and "No smaller change was found" not in told
+    told = sentence({**report, "l2": 0.8 * norm})
+    assert f"now 0.8 of what it was, as small as this search finds it: {0.8 * norm:.1f} after {norm:.1f}, " in told
+    assert f", {0.53 * norm:.1f} before rounding to whole levels." in told
+    assert "rounding" not in sentence({**report, "l2": 0.53 * norm})
 
 
 @pytest.mark.parametrize("why", [{"achieved": False}, {"l2": 0.0}])

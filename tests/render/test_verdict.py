@@ -11,7 +11,7 @@ from demo.engine.frames import Frame, History
 from demo.engine.win import won
 from demo.render.run_figures import run_figures_html
 from demo.render.status import progress_words, speed_words
-from demo.render.verdict import caption, comparison_caption, news_of, sentence, verdict_html
+from demo.render.verdict import KEPT_BACK, caption, comparison_caption, news_of, sentence, verdict_html
 from tkml_core.step import Step
 
 
@@ -34,7 +34,9 @@ def test_a_part_of_the_goal_is_news() -> None:
     )  # fmt: skip
     words = sentence(told)
     assert words.startswith("motorbike is gone, boat and aeroplane are in; sofa is missing.")
-    stopped = "Stopped by the 60-second clock at step 6 (time for saving is kept back)."
+    stopped = (
+        "Stopped by the 60-second clock at step 6, after 2.0 s (time is kept back for the rounding to whole levels)."
+    )
     assert words.index(stopped) > words.index("boat")
     assert words.endswith("Try a smaller k or another goal.")  # more steps would take more time
     assert 'class="verdict partly"' in verdict_html(told) and "Partly" in verdict_html(told)
@@ -70,7 +72,7 @@ def test_a_win_comes_before_the_way_it_ended_and_a_narrow_one_says_so() -> None:
     )  # fmt: skip
     words = sentence(won)
     assert words.startswith("The top label was cat.") and "narrow win: by 0.2 logits, where 1 was asked for" in words
-    assert words.endswith("the 20-second clock while others wait at step 6 (time for saving is kept back).")
+    assert words.endswith(f"the 20-second clock while others wait at step 6, after 18.5 s ({KEPT_BACK}).")
     firm = {**won, "margin": -1.001}
     assert "narrow" not in sentence(firm) and "asked for: −1 or less" in run_figures_html(firm)
 
@@ -112,10 +114,10 @@ def test_a_slow_run_does_not_go_at_no_speed(speed: float, words: str) -> None:
     assert speed_words(speed) == words
 
 
-@pytest.mark.parametrize(("seconds", "why"), [(38.5, "time for saving is kept back"), (62.4, "saving took longer")])
+@pytest.mark.parametrize(("seconds", "why"), [(38.5, KEPT_BACK), (62.4, "the rounding to whole levels took longer")])
 def test_what_the_clock_ended_shows_seconds_that_agree_with_it_and_is_no_failure(seconds: float, why: str) -> None:
     cut = report("cat", "cat", goal="cleared", true_labels=["cat"], stopped="time", seconds=seconds)
-    assert f"Stopped by the 60-second clock at step 6 ({why}" in sentence(cut)
+    assert f"Stopped by the 60-second clock at step 6, after {seconds} s ({why}" in sentence(cut)
     assert f"{seconds} s of 60" in run_figures_html(cut)
     assert 'class="verdict cut"' in verdict_html(cut) and "Cut short" in verdict_html(cut)
 
@@ -170,4 +172,6 @@ def test_the_status_line_knows_what_is_asked_and_what_was_reached_so_far() -> No
         return progress_words(plan, Frame(1, now, now[None], history, margin < -1, 1.0, 1.0))
 
     assert at(0.5, 9.0) == "goal not reached yet" and at(-0.5, 9.0) == "goal met, not yet firmly (κ = 1)"
-    assert at(-1.5, 8.0) == at(0.5, 2.0) == "goal reached, smallest so far 8.0"  # it goes on, and keeps what it has
+    assert (
+        at(-1.5, 8.0) == at(0.5, 2.0) == "goal reached, smallest so far 8.0, unrounded"
+    )  # it goes on, and keeps what it has

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -9,6 +10,7 @@ from demo.catalog import attacks as catalog
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.photos.public_names import photo_id
 from demo.tabs.attack.form import page_plan
+from demo.tabs.attack.label_picker import Naming, labels_to_name
 
 
 def form(path: str, attack: str, true: tuple[str, ...] = ("cat",), **typed: str) -> Plan:
@@ -36,3 +38,30 @@ def test_the_page_wins_firmly_where_the_core_wins_by_a_hair(
     assert catalog.setting_shown(attack, "confidence")["placeholder"] == f"{catalog.page_confidence(attack):g}"
     asked_by_a_program = plan_for(photos["cat"], AttackRequest("voc20", 1, attack, ["cat"]))
     assert asked_by_a_program.attack.confidence == 0
+
+
+@pytest.mark.parametrize(
+    ("goal", "case", "k", "none", "some"),
+    [
+        (
+            "targeted",
+            "chosen",
+            3,
+            "No target is chosen yet: to choose the 3, click labels",
+            "{} of 3 targets chosen so far",
+        ),
+        ("ordered", "chosen", 1, "No target is chosen yet: to choose one, click labels", "{} of 1"),
+        ("hide", "best", 3, "No label to hide is chosen yet: click a true one", ""),
+        ("targeted", "best", 3, "", ""),
+        ("cleared", "chosen", 3, "", ""),
+    ],
+)
+def test_while_labels_are_to_be_named_the_verdict_says_so_and_where(
+    goal: str, case: str, k: int, none: str, some: str
+) -> None:
+    w = Mock()  # widgets stand for themselves: the answer is a dictionary by them
+    update = labels_to_name(w, "voc20", ("cat",), k, Naming(goal, case))
+    told = update[w.toggles]["marking"]["missing"]
+    for words, begins in zip(told, (none, some), strict=True):
+        assert words.startswith(begins) and bool(words) is bool(begins)
+        assert not words or ("“Mark what is true”" in words and f"“{update[w.chosen]['label']}”" in words)

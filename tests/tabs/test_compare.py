@@ -18,10 +18,11 @@ from demo.engine.annotators import load_annotator
 from demo.engine.recordings import recording
 from demo.photos.public_names import photo_id
 from demo.photos.selection import Source
-from demo.render.verdict import comparison_caption, goal_words
+from demo.render.verdict import KEPT_BACK, comparison_caption, goal_words
 from demo.tabs.attack.form import page_plan
-from demo.tabs.compare import methods, rounds, summary, totals
+from demo.tabs.compare import follow, methods, rounds, summary, totals
 from demo.tabs.compare.events import entry_of
+from demo.tabs.compare.follow import Wish
 from demo.tabs.compare.limits import FIRST, Limit
 from demo.tabs.compare.methods import AIMS, ColumnUpdate, ComparisonRequest, Entry
 from demo.tabs.compare.render import (
@@ -35,6 +36,7 @@ from demo.tabs.compare.render import (
     strip_html,
 )
 from demo.tabs.compare.rounds import Round
+from demo.tabs.compare.widgets import Choices
 from tkml_core.step_generators import drain
 
 STEPS = Limit("steps", 5)
@@ -138,7 +140,7 @@ def test_stop_keeps_what_is_there_and_begins_nothing_new(cat: Entry) -> None:
     words = summary.sentence(plans, [report, None], done=True)
     assert "TkML-AP-T was stopped. Stopped before ML-AP had a turn." in words and "did not reach" not in words
     late = summary.sentence(plans, [{**report, "stopped": "time", "time_limit": 60.0}, None], done=True)
-    assert "TkML-AP-T was stopped by the 60-second clock before it was reached (time for saving is kept back)." in late
+    assert f"TkML-AP-T was stopped by the 60-second clock before it was reached ({KEPT_BACK})." in late
     table = summary.table_html(plans, [report, None], done=True)
     assert ">stopped<" in table and ">not run<" in table
     assert "Stopped" in column_html(plans[0], seen[-1])
@@ -203,8 +205,7 @@ def test_what_a_run_had_too_little_of_is_said(three: list[Any]) -> None:
     words = summary.sentence(three[:1], [cut], done=True)
     assert (
         "Only BlackBox reached it" in words
-        and "BlackBox was stopped by the 60-second clock (time for saving is kept back), and might have come to less."
-        in words
+        and f"BlackBox was stopped by the 60-second clock ({KEPT_BACK}), and might have come to less." in words
     )
     assert "<span>met</span><small>cut by the clock</small>" in summary.table_html(three[:1], [cut], done=True)
     halted = {**won, "stopped": "user"}
@@ -280,6 +281,37 @@ def test_labels_named_on_the_other_tab_are_planted_by_every_method(cat: Entry) -
         ("ordered", ("sofa", "bird"), True)
     }
     assert "target for place 2" in strip_html(entry, "ordered")
+
+
+NOW = Choices("cleared", ["kFool"], "steps", 0, [], None, {}, 150, 200, 5)
+
+
+def test_what_is_chosen_on_the_attack_tab_is_taken_over_and_told(cat: Entry) -> None:
+    entry, wish = replace(cat, k=2), Wish("TkML-AP-T", "targeted", "worst", 200, 7)
+    now = follow.taken(NOW, wish, entry)
+    assert (now.goal, now.methods, now.seed, now.steps) == ("worst", ["TkML-AP-T", "ML-AP", "MinNorm"], 7, 200)
+    assert follow.words(now, wish, entry, 1) == (
+        "Compare runs TkML-AP-T, ML-AP and MinNorm, one after the other, on this photo, up to 200 steps each. "
+        "The goal, as on the tab Attack: the top 2 is exactly the targets: the worst-scored labels that are not true."
+    )
+    told = follow.words(now._replace(goal="cleared", methods=["kFool"], kind="seconds"), wish, entry, 3)
+    assert told.startswith(
+        "Compare runs kFool on 3 photos, up to 5 s each. The goal, chosen here: no true label is left"
+    )
+    own = follow.taken(NOW, Wish("CW^k", "targeted", "best", 40, 0), entry)  # which is not among the first ones
+    assert own.methods[-1] == "CW^k" and (own.goal, own.steps) == ("best", 40)
+    assert follow.taken(NOW, Wish("BlackBox", "cleared", "best", 900, 0), entry).steps == FIRST["steps"]  # of queries
+
+
+def test_where_nothing_can_be_compared_that_is_told_before_the_click(cat: Entry) -> None:
+    hide = Wish("TKMIA", "hide", "best", 200, 3)
+    assert follow.taken(NOW, hide, cat) == NOW._replace(seed=3)  # no comparison has that goal
+    assert "chosen here, as that on the tab Attack (some true labels leave" in follow.words(NOW, hide, cat, 1)
+    by_hand = follow.taken(NOW, Wish("TkML-AP-T", "targeted", "chosen", 200, 0), cat)
+    assert "Nothing can run yet: 0 of 1 targets named" in follow.words(by_hand, hide, cat, 1)
+    assert follow.words(by_hand, hide, replace(cat, named=("sofa",)), 1).endswith("exactly the target: sofa.")
+    assert "tick at least one" in follow.words(NOW._replace(methods=None), hide, cat, 1)
+    assert "mark at least one label as true" in follow.words(NOW, hide, replace(cat, true=()), 1)
 
 
 def test_true_labels_and_strange_ones_are_not_planted(cat: Entry) -> None:

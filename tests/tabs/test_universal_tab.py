@@ -310,6 +310,20 @@ def test_a_bundled_z_is_tried_on_every_sample_at_first(files: dict[str, str]) ->
     assert str(trial.MOST_TRIED) in str(w.tried.samples.info)
 
 
+def test_the_first_photos_tried_are_those_on_which_the_annotator_is_right(files: dict[str, str]) -> None:
+    """A cup of coffee that is something else before any change looks like a mistake of the page."""
+    name, k = trial.best_start(tk.available())
+    annotator, names = load_annotator(name), photo_set.whole(files)
+    found = photo_set.agreed(names, files, name, k)
+    right = []
+    for source, sample_name in zip(sample_sources(names, files, annotator), names, strict=True):
+        x, *_ = photo_set.read(source, name)
+        with torch.no_grad():
+            best = {annotator.labels[j] for j in annotator(x)[0].topk(k).indices.tolist()}
+        right += [sample_name] if best <= set(source.truth) or best >= set(source.truth) else []
+    assert found == right and 0 < len(found) < len(names)
+
+
 def test_a_truth_that_was_guessed_is_named_in_its_row(files: dict[str, str]) -> None:
     change = trial.ready("TkML-AP-Uv", NAME, K)
     (theirs,), (known,) = uploaded([files["cat"]]), sample_sources(["cat"], files, load_annotator(NAME))

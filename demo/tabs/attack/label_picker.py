@@ -72,10 +72,27 @@ def labels_to_name(w: Widgets, name: str, true: tuple[str, ...], k: int, naming:
         chosen = able[:1]
     by_hand = wanted == "hidden" or (wanted == "targets" and naming.case == "chosen")
     known = is_measured(name, true)
-    marking = {"kind": wanted, "most": most, "ordered": goal == "ordered", "chosen": chosen}
+    marking = {
+        "kind": wanted, "most": most, "ordered": goal == "ordered", "chosen": chosen, "missing": missing_words(wanted, most),
+    }  # fmt: skip
     return {
         w.case: gr.update(visible=wanted == "targets", info="" if known else NOT_MEASURED),
         w.easiest: gr.update(visible=wanted == "targets" and known),
         w.chosen: gr.update(choices=able, value=chosen, max_choices=most, label=label, info=info, visible=by_hand),
         w.toggles: gr.update(marking=marking if by_hand else NOTHING_NAMED),
     }
+
+
+def missing_words(wanted: str, most: int) -> tuple[str, str]:
+    """What stands at the verdict while labels that are to be named are missing: while there are none, and too few of them.
+
+    The browser knows how many there are, and puts it where the second has "{}".
+    """
+    if wanted == "hidden":
+        return (
+            "No label to hide is chosen yet: click a true one under “Mark what is true”, or use “Labels to hide”.",
+            "",
+        )
+    where = "click labels that are not true under “Mark what is true”, or use “Target labels”."
+    wish = f"to choose {'one' if most == 1 else f'the {most}'}, {where}"
+    return f"No target is chosen yet: {wish}", f"{{}} of {most} targets chosen so far: {wish}"

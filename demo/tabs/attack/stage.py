@@ -11,7 +11,6 @@ from demo.engine.outcome import Outcome
 from demo.engine.plan import Plan
 from demo.engine.replay import Recorder, Replay
 from demo.engine.run import run_plan
-from demo.engine.smaller import Smallest
 from demo.engine.stream import PICTURES_EVERY
 from demo.render import photo_card
 from demo.render.pictures import AMPLIFY
@@ -56,13 +55,16 @@ def opening(plan: Plan, factor: int = AMPLIFY) -> View:
     )
 
 
-def under_way(plan: Plan, share: float = 1.0) -> str:
-    """What stands for the verdict; `share`: how small the change has become in a run that makes it smaller."""
+def under_way(plan: Plan, least: float | None = None) -> str:
+    """What stands for the verdict; `least`: the norm of the smallest change so far, before rounding, that met the goal."""
     goal = f"The goal: {aim(plan.goal_name, plan.k, plan.roles)}."
     if not plan.start:
         return f"Running {plan.request.attack}. {goal}"
+    share = least / plan.start.report["l2"] if least else 1.0
     so_far = (
-        f"The smallest so far is {share:.2f} of it, before rounding to 8 bit" if share < 1 else "Nothing smaller so far"
+        f"The smallest so far is {share:.2f} of it; the end shows how much of that holds once rounded to whole levels"
+        if share < 1
+        else "Nothing smaller so far"
     )
     return f"Making the change smaller with {plan.request.attack}. {so_far}. {goal}"
 
@@ -104,14 +106,13 @@ def views(
     `factor`, how strong to draw the change, is asked again for every picture.
     """
     yield opening(plan, factor())
-    frames, recorder, smallest = WithResult(run_plan(plan, stop_asked, budget)), Recorder(), Smallest(plan)
+    frames, recorder = WithResult(run_plan(plan, stop_asked, budget)), Recorder()
     pictures_due = race_due = time.perf_counter() + PICTURES_EVERY
     for frame in frames:
         recorder.take(frame)
         if frame.rounding:
             yield View(status=status_html(plan, frame))
             continue
-        smallest.see(frame)
         now = time.perf_counter()
         if now < pictures_due:
             continue
@@ -120,7 +121,7 @@ def views(
         if now >= race_due:
             race_due = now + RACE_EVERY
             race = race_of(plan, frame.history)
-            verdict = waiting_html(under_way(plan, smallest.share)) if plan.start else None
+            verdict = waiting_html(under_way(plan, frame.history.least)) if plan.start else None
         yield View(
             change=photo_card.change_html(plan.photo.x, frame.x_adv, lossless=False, factor=factor()),
             after=photo_card.after_html(plan, frame.x_adv, frame.logits, lossless=False, now="now"),

@@ -35,7 +35,8 @@ class AttackTab:
         """What is attacked, for other tabs that attack the same."""
         w = self.widgets
         return EntryWidgets(
-            self.state.photo, w.annotator, w.k, w.toggles, w.chosen, w.attack, w.score_space, w.settings
+            self.state.photo, w.annotator, w.k, w.toggles, w.chosen, w.attack, w.score_space, w.settings,
+            w.goal, w.case, w.max_steps, w.seed,
         )  # fmt: skip
 
 

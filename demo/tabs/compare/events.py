@@ -1,20 +1,21 @@
 """What is chosen on the tab, or on "Attack", and what that does to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
 
 from demo.catalog import attacks as catalog
 from demo.components.attack_choices import EntryWidgets, typed_settings
-from demo.components.events import CHOICE, plainly
+from demo.components.events import CHOICE, Update, plainly
 from demo.components.label_toggles import marked_true
 from demo.engine.annotators import load_annotator
 from demo.photos.public_names import photo_id
 from demo.photos.samples import samples
 from demo.photos.selection import known
+from demo.tabs.compare import follow, render, rounds
 from demo.tabs.compare import methods as comparison
-from demo.tabs.compare import render, rounds
+from demo.tabs.compare.follow import Wish
 from demo.tabs.compare.methods import AIMS, ComparisonRequest, Entry
 from demo.tabs.compare.widgets import CHOICES, Choices, CompareWidgets
 
@@ -51,31 +52,56 @@ def asked(choices: Choices, entry: Entry, files: Mapping[str, str]) -> Compariso
 
 
 def wire_choices(tab: gr.Tab, w: CompareWidgets, source: EntryWidgets, files: Mapping[str, str]) -> None:
-    """What is chosen here or on the tab "Attack" decides which methods are offered, and whether the results are stale."""
+    """What is chosen here or on the tab "Attack" decides what will run, and whether the results are stale."""
+    wishes = len(Wish._fields)
 
-    @plainly
-    def on_look(compared: ComparisonRequest | None, *values: Any) -> Any:
-        choices, entry = Choices(*values[:CHOICES]), entry_of(*values[CHOICES:])
+    def read(values: Sequence[Any]) -> tuple[Wish, Choices, Entry]:
+        rest = values[wishes:]
+        return Wish(*values[:wishes]), Choices(*rest[:CHOICES]), entry_of(*rest[CHOICES:])
+
+    def shown(compared: ComparisonRequest | None, wish: Wish, choices: Choices, entry: Entry) -> Update:
+        now = asked(choices, entry, files)
+        plan = follow.words(choices, wish, entry, 1 + len(now.others))
+        return {w.plan: render.plan_html(plan), w.stale: render.stale_html(compared, now)}
+
+    def look(compared: ComparisonRequest | None, wish: Wish, choices: Choices, entry: Entry) -> Update:
         offered = comparison.offered(choices.goal, entry.annotator, entry.k, choices.kind)
         choices = choices._replace(methods=[name for name in choices.ticked if name in offered])
-        old = render.stale_html(compared, asked(choices, entry, files))
-        strip = render.strip_html(entry, choices.goal)
-        return strip, old, gr.update(choices=list(offered), value=choices.methods)
-
-    def on_aim(compared: ComparisonRequest | None, goal: str, _: Any, *rest: Any) -> Any:
-        return on_look(compared, goal, AIMS[goal].first, *rest)
+        return {
+            **shown(compared, wish, choices, entry),
+            w.strip: render.strip_html(entry, choices.goal),
+            w.methods: gr.update(choices=list(offered), value=choices.methods),
+        }
 
     @plainly
-    def on_choice(compared: ComparisonRequest | None, *values: Any) -> str:
-        choices, entry = Choices(*values[:CHOICES]), entry_of(*values[CHOICES:])
-        return render.stale_html(compared, asked(choices, entry, files))
+    def on_open(followed: Wish | None, compared: ComparisonRequest | None, *values: Any) -> Update:
+        wish, choices, entry = read(values)
+        if wish == followed:  # what was chosen here since stays
+            return look(compared, wish, choices, entry)
+        choices = follow.taken(choices, wish, entry)
+        own: Update = {w.goal: choices.goal, w.seed: choices.seed, w.amounts["steps"]: choices.steps}
+        return {**look(compared, wish, choices, entry), **own, w.followed: wish}
 
-    now = [w.about, *w.choices, *source.all]
-    tab.select(on_look, now, [w.strip, w.stale, w.methods], **CHOICE)
-    w.goal.input(on_aim, now, [w.strip, w.stale, w.methods], **CHOICE)
-    w.limit.input(on_look, now, [w.strip, w.stale, w.methods], **CHOICE)
+    @plainly
+    def on_look(compared: ComparisonRequest | None, *values: Any) -> Update:
+        return look(compared, *read(values))
+
+    @plainly
+    def on_aim(compared: ComparisonRequest | None, *values: Any) -> Update:
+        wish, choices, entry = read(values)
+        return look(compared, wish, choices._replace(methods=AIMS[choices.goal].first), entry)
+
+    @plainly
+    def on_choice(compared: ComparisonRequest | None, *values: Any) -> Update:
+        return shown(compared, *read(values))
+
+    now = [w.about, *source.wish, *w.choices, *source.all]
+    seen = [w.plan, w.strip, w.stale, w.methods]
+    tab.select(on_open, [w.followed, *now], [*seen, w.goal, w.seed, w.amounts["steps"], w.followed], **CHOICE)
+    w.goal.input(on_aim, now, seen, **CHOICE)
+    w.limit.input(on_look, now, seen, **CHOICE)
     inputs: list[Any] = [w.methods, w.seed, *w.amounts.values()]
     for choice in inputs:
-        choice.input(on_choice, now, w.stale, **CHOICE)
+        choice.input(on_choice, now, [w.plan, w.stale], **CHOICE)
     for photos in (*w.photos.all, w.marked):
-        photos.change(on_choice, now, w.stale, **CHOICE)
+        photos.change(on_choice, now, [w.plan, w.stale], **CHOICE)

@@ -51,6 +51,11 @@ def strip_html(entry: Entry, aim: str) -> str:
     )  # fmt: skip
 
 
+def plan_html(words: str) -> Markup:
+    """What will run."""
+    return Markup('<p class="plan">{}</p>').format(words)
+
+
 def stale_html(about: ComparisonRequest | None, now: ComparisonRequest) -> str:
     """A word that what is shown is about something else than what is chosen now, here or on "Attack"; else empty."""
     if about in (None, now):

@@ -12,7 +12,7 @@ from demo.engine.plan import Plan
 from demo.engine.win import asked_margin, less_words, standing, was_met, won
 from demo.render.csv_file import csv_text
 from demo.render.tables import Cell, Row, sheet
-from demo.render.verdict import aim, clock_words, steps_words, time_words
+from demo.render.verdict import KEPT_BACK, aim, clock_words, steps_words, time_words
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import reference
 
@@ -67,9 +67,9 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
     if narrow:
         parts.append(f"{listed(narrow)} barely met it: by less than κ, which is not counted as a win.")
     if late:
-        parts.append(f"{_clock(late, ended)} before it was reached (time for saving is kept back).")
+        parts.append(f"{_clock(late, ended)} before it was reached ({KEPT_BACK}).")
     if cut:
-        parts.append(f"{_clock(cut, ended)} (time for saving is kept back), and might have come to less.")
+        parts.append(f"{_clock(cut, ended)} ({KEPT_BACK}), and might have come to less.")
     if late or cut:
         parts.append(f"So not all got as much{taken_words(ended)}.")
     if halted:

@@ -54,6 +54,7 @@ def build(tab: gr.Tab, source: EntryWidgets, files: dict[str, str]) -> CompareWi
         stop = gr.Button("Stop", interactive=False, elem_id="compare-stop", scale=0, min_width=88)
         status = Html(line_html("ready"), elem_id="compare-status", elem_classes="runstatus")
         stale = Html("", elem_id="compare-stale")
+    plan = Html("", elem_id="compare-plan")  # as the tab opens
     with gr.Row(elem_id="compare-entry"):
         strip = Html(render.strip_html(start, "cleared"), elem_id="compare-strip")
         change = gr.Button("Change them on Attack", size="md", scale=0, min_width=250, elem_id="compare-change")
@@ -88,6 +89,7 @@ def build(tab: gr.Tab, source: EntryWidgets, files: dict[str, str]) -> CompareWi
         )  # fmt: skip
     Html(render.methods_html(), elem_id="compare-methods-told")
     about = gr.State(None, time_to_live=KEEP_SECONDS)  # the ComparisonRequest that what is shown is about
+    followed = gr.State(None, time_to_live=KEEP_SECONDS)
     words = Html(render.EMPTY, elem_id="compare-verdict")
     heading = Html("", elem_id="compare-heading")
     with gr.Row(elem_id="compare-columns", elem_classes="compare-row"):
@@ -97,8 +99,8 @@ def build(tab: gr.Tab, source: EntryWidgets, files: dict[str, str]) -> CompareWi
     past = [Html("", elem_classes="compare-past") for _ in range(rounds.MOST_PHOTOS - 1)]
 
     w = CompareWidgets(
-        run, stop, status, stale, strip, change, goal, methods, limit, amounts, seed, photos, marked, about, words, heading,
-        columns, table, past, figures,
+        run, stop, status, stale, plan, strip, change, goal, methods, limit, amounts, seed, photos, marked, about, followed,
+        words, heading, columns, table, past, figures,
     )  # fmt: skip
     change.click(None, None, None, js=script("tabs/compare/to_attack.js"), **QUIET)
     events.wire_choices(tab, w, source, files)

@@ -10,6 +10,7 @@ from demo.catalog.english import duration, listed
 from demo.engine.win import standing, won
 from demo.render.csv_file import csv_link, csv_text
 from demo.render.tables import Cell, Row, sheet
+from demo.render.verdict import KEPT_BACK
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import AIMS, reference
 from demo.tabs.compare.rounds import SECONDS, Round, spent
@@ -97,7 +98,7 @@ def sentence(rounds: Sequence[Round], aim: str, done: bool) -> str:
         parts.append(f"{late} before every method had its run on {listed(missing, len(missing))}, so not counted.")
     if cut := sum(one.cut for one in made):
         parts.append(
-            f"{cut} of these runs {'was' if cut == 1 else 'were'} cut by the clock (time for saving is kept back), so not "
+            f"{cut} of these runs {'was' if cut == 1 else 'were'} cut by the clock ({KEPT_BACK}), so not "
             f"all got as much{taken_words([report for one in counting(rounds) for report in one.ended])}."
         )
     guessed = sum(one.entry.guessed for one in rounds)

@@ -11,7 +11,8 @@ from demo.tabs.compare.limits import Limit
 
 @dataclass(frozen=True)
 class CompareWidgets:
-    """The tab's widgets; `about` holds the ComparisonRequest that the shown results are about.
+    """The tab's widgets; `about` holds the ComparisonRequest that the shown results are about, `followed` what was taken over
+    last from the tab "Attack".
 
     `amounts`: how much of each of LIMITS there is at most; `past`: places for the photos before the one in the columns;
     `marked`: what was marked as true on uploads.
@@ -21,6 +22,7 @@ class CompareWidgets:
     stop: gr.Button
     status: gr.HTML
     stale: gr.HTML
+    plan: gr.HTML
     strip: gr.HTML
     change: gr.Button
     goal: gr.Radio
@@ -31,6 +33,7 @@ class CompareWidgets:
     photos: PhotoSet
     marked: gr.State
     about: gr.State
+    followed: gr.State
     words: gr.HTML
     heading: gr.HTML
     columns: list[gr.HTML]

@@ -82,7 +82,8 @@ const reveal = (screen) => {
     const chosen = pressed.includes(answer);
     const judged = find(".judged", answer);
     answer.classList.toggle("right", right);
-    const words = { yes: chosen || !pressed.length ? "✓ right" : "✓ this one", honest: chosen ? "an honest answer" : "", no: chosen ? "✗ not this one" : "" };
+    const given = chosen || Number(find(".hands", answer).value) > 0; // a vote that was not given is not right
+    const words = { yes: given ? "✓ right" : "✓ this one", honest: chosen ? "an honest answer" : "", no: chosen ? "✗ not this one" : "" };
     judged.textContent = words[answer.dataset.right];
     judged.hidden = !judged.textContent;
     answer.setAttribute("aria-disabled", "true");

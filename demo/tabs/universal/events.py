@@ -52,20 +52,25 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
         return tried(trial.ready(which, name, int(k)), (), names, uploads, marked)
 
     @plainly
-    def on_open(opened: bool, which: str, made: Any, name: str, k: Any, names: list[str]) -> Any:
+    def on_open(opened: bool, which: str, made: Any, name: str, k: Any, names: list[str]) -> Iterator[Any]:
         if opened:
-            return gr.skip()
+            yield gr.skip()
+            return
         if not trial.has_ready(name, int(k)):
             none = f"No change for {name} at k = {int(k)} comes with this page. Press Craft to make one, and watch."
-            return {w.opened: True, w.verdict: waiting_html(none)}
+            yield {w.opened: True, w.verdict: waiting_html(none)}
+            return
         bundled = trial.ready(which, name, int(k))
         factor = render.factor_for(float(tk.l2_norm(bundled.z)[0]), bundled.z.numel())
-        return {
+        yield {
             w.opened: True,
             w.verdict: waiting_html("A ready-made z is shown so far. Press Craft to make one of your own, and watch."),
             w.z: render.change_html(bundled.z, factor, "Change z, ready-made", lossless=True),
-            **on_try(which, made, name, k, names),
+            w.try_verdict: waiting_html(f"It is added to {len(names)} photos, which takes a moment …"),
         }
+        names = list(selected(names, None, files, w.tried.most).samples)
+        names = photo_set.agreed(names, files, name, int(k)) or names
+        yield {w.tried.samples: names, **on_try(which, made, name, k, names)}
 
     def on_uploads(names: list[str], uploads: Any) -> list[str]:
         return names[: trial.room(uploads)]  # somebody's own photos come first
@@ -130,7 +135,7 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
     w.try_button.click(
         on_try, [*choice, w.tried.uploads, w.tried_truth], [w.try_verdict, w.try_rows], api_visibility="private"
     )
-    first = [w.opened, w.verdict, w.z, w.try_verdict, w.try_rows]
+    first = [w.opened, w.verdict, w.z, w.tried.samples, w.try_verdict, w.try_rows]
     tab.select(on_open, [w.opened, *choice], first, **QUIET)
 
 

@@ -11,7 +11,7 @@ import tkml_core as tk
 from demo.catalog.english import listed
 from demo.engine.annotators import guess, load_annotator, read_photo
 from demo.photos.samples import sample
-from demo.photos.selection import Source
+from demo.photos.selection import Source, known_truth
 from tkml_core.step_generators import drain
 
 VIEWS = 4  # pictures that `views` makes of one photo
@@ -107,6 +107,20 @@ def seen(name: str, used: Sequence[str]) -> str:
 def whole(names: Iterable[str]) -> list[str]:
     """Those of the samples called `names` that are no mosaics of others, so that each photo counts once."""
     return [name for name in names if not sample(name).parts]
+
+
+def agreed(names: Iterable[str], files: dict[str, str], annotator_name: str, k: int) -> list[str]:
+    """Those of the samples called `names` on whose centre square the top-k agrees with the truth: there a change shows.
+
+    What an annotator gets wrong before any change looks like a mistake of the page.
+    """
+    annotator, found = load_annotator(annotator_name), []
+    for name in names:
+        true = known_truth(sample(name), annotator)
+        logits = read_photo(files[name], annotator_name, square=True).logits
+        if true and bool(tk.consistent(logits, annotator.mask(true).to(logits.device), k)[0]):
+            found.append(name)
+    return found
 
 
 def unseen(used: Sequence[str], names: Iterable[str]) -> list[str]:

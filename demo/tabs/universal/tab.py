@@ -120,8 +120,9 @@ def _trial(parts: dict[str, Any], files: dict[str, str], annotator: str, k: int)
     )  # fmt: skip
     parts["tried"] = photos_input(
         "try", files, trial.MOST_TRIED, tried[: trial.MOST_TRIED],
-        info=f"At the start every sample but mosaics of others, up to {trial.MOST_TRIED}: a bundled z was made on none of "
-        "them. Once you have crafted one, those that share no photo with its set. Every photo is cut to its centre square",
+        info="At the start the samples on which the annotator agrees with the truth, without mosaics of others, up to "
+        f"{trial.MOST_TRIED}: a bundled z was made on none of them. Once you have crafted one, those that share no photo with "
+        "its set. Every photo is cut to its centre square",
     )  # fmt: skip
     parts["tried_truth"] = upload_truth("try", parts["tried"], parts["annotator"])
     parts["try_button"] = gr.Button("Try it", elem_id="try-button")
