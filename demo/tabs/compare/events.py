@@ -78,9 +78,13 @@ def wire_choices(tab: gr.Tab, w: CompareWidgets, source: EntryWidgets, files: Ma
         wish, choices, entry = read(values)
         if wish == followed:  # what was chosen here since stays
             return look(compared, wish, choices, entry)
-        choices = follow.taken(choices, wish, entry)
-        own: Update = {w.goal: choices.goal, w.seed: choices.seed, w.amounts["steps"]: choices.steps}
-        return {**look(compared, wish, choices, entry), **own, w.followed: wish}
+        new = follow.taken(choices, wish, entry)
+        boxes = {w.goal: "goal", w.seed: "seed", w.amounts["steps"]: "steps"}
+        # What is so already is left alone: another choice may be on its way, which the answer would take back.
+        own: Update = {
+            box: getattr(new, name) for box, name in boxes.items() if getattr(new, name) != getattr(choices, name)
+        }
+        return {**look(compared, wish, new, entry), **own, w.followed: wish}
 
     @plainly
     def on_look(compared: ComparisonRequest | None, *values: Any) -> Update:
