@@ -116,6 +116,21 @@ def small_photos(monkeypatch: pytest.MonkeyPatch) -> None:
     make_photos_small(monkeypatch)
 
 
+@pytest.fixture
+def small_annotators(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have `tk.load` give annotators that look at photos small, so that runs from Python and the shell are short."""
+    import tkml_core as tk
+
+    load = tk.load
+
+    def loaded(name: str, **options: Any) -> tk.Annotator:
+        annotator = load(name, **options)
+        annotator.input_size = SMALL
+        return annotator
+
+    monkeypatch.setattr(tk, "load", loaded)
+
+
 def _free_port() -> int:
     import socket
 

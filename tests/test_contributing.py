@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from conftest import SMALL
 from PIL import Image
 
 import tkml_core as tk
@@ -26,6 +27,7 @@ def test_the_attack_of_the_guide_attacks(kind: type, photos: dict[str, Path]) ->
     space: dict[str, type[Attack]] = {"__name__": "guide"}  # type: ignore[dict-item]
     exec(compile(example("Add an attack"), "CONTRIBUTING.md", "exec", dont_inherit=True), space)
     annotator = tk.load(tk.available()[0], device="cpu")
+    annotator.input_size = SMALL
     x = annotator.prepare(Image.open(photos["cat"]))
     true = annotator.mask(["cat"])
     goal = kind(true=true, k=1) if kind is tk.Cleared else kind(targets=annotator.mask(["dog"]), true=true)

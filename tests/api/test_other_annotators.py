@@ -46,10 +46,12 @@ class Maps(nn.Conv2d):
 
 
 def small(real: Callable[..., nn.Module], name: str, num_classes: int, **options: Any) -> nn.Module:
-    """In place of torchvision's `get_model`: the largest network, of which each load takes seconds, has a small backbone."""
+    """In place of torchvision's `get_model`: the largest networks, of which each load takes seconds, are less deep."""
     if name == "fcos_resnet50_fpn":
         anchors = AnchorGenerator(((8,),), ((1.0,),))
         return FCOS(Maps(3, 32, 8, stride=8), num_classes, anchor_generator=anchors)
+    if name == "resnet50":
+        return models.ResNet(models.resnet.Bottleneck, [1, 1, 1, 1], num_classes=num_classes)
     return real(name, num_classes=num_classes, **options)
 
 

@@ -1,18 +1,19 @@
 """The README's examples for other programs, run as they are written against the running page."""
 
-import os
 import re
+import runpy
+import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import SMALL
 from PIL import Image
 
 from demo.export import citation
-from tkml_core.zoo.registry import entry_of
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 ADDRESS = "http://127.0.0.1:7860"
@@ -39,12 +40,6 @@ def run_here(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     return executed
 
 
-def run(command: list[str], folder: Path, environment: Mapping[str, str] = os.environ) -> str:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, env={**environment})
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.fixture
 def folder(photos: dict[str, Path], tmp_path: Path) -> Path:
     with Image.open(photos["cat"]) as photo:
@@ -58,16 +53,22 @@ my_module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 3)
 """
 
 
-def test_the_core_examples_run(run_here: Callable[[str], str], folder: Path) -> None:
-    here = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+@pytest.mark.usefixtures("small_annotators")
+def test_the_core_examples_run(
+    run_here: Callable[[str], str], folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     code = MY_MODULE.join(examples("From Python", "python"))
     out = run_here(f"import torch; torch.manual_seed(0)\n{code}")
     assert out.splitlines()[0].startswith("0 0.0 False") and "True" in out
     with Image.open(folder / "adversarial.png") as png:
         png.load()
     (command,) = examples("From Python", "bash")
-    short = command.replace(".venv/bin/python", sys.executable).replace("--out", "--max-steps 60 --out")
-    assert "goal achieved" in run(["bash", "-euc", short], folder, here)
+    python, option, module, *words = shlex.split(command)
+    assert (python, option) == (".venv/bin/python", "-m")
+    monkeypatch.setattr(sys, "argv", [module, *words, "--max-steps", "60"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module(module, run_name="__main__")
+    assert not ended.value.code and "goal achieved" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("small_photos")
@@ -79,14 +80,18 @@ def test_the_python_example_runs(server: str, run_here: Callable[[str], str]) ->
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
+@pytest.mark.usefixtures("small_photos")
 def test_the_curl_example_runs(server: str, folder: Path) -> None:
     (code,) = examples("From other programs", "bash")
     assert ADDRESS in code
-    out = run(["bash", "-euc", code.replace(ADDRESS, server.rstrip("/"))], folder)
+    command = ["bash", "-euc", code.replace(ADDRESS, server.rstrip("/"))]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    out = done.stdout
     assert out.count("event: complete") == 2 and "event: error" not in out
     assert re.search(r'"achieved": ?true', (folder / "answer.txt").read_text())
     with Image.open(folder / "adversarial.png") as png:
-        assert png.format == "PNG" and min(png.size) == entry_of("voc20").input_size.short
+        assert png.format == "PNG" and min(png.size) == SMALL.short
 
 
 def test_the_citations_are_the_pages_own(monkeypatch: pytest.MonkeyPatch) -> None:

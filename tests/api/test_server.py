@@ -97,7 +97,7 @@ def left_alone(http: httpx.Client, cat: dict[str, Any], data: list[Any]) -> floa
 def test_an_abandoned_run_gives_its_place_back_after_the_step_that_goes_on(
     http: httpx.Client, cat: dict[str, Any], photos: dict[str, Path]
 ) -> None:
-    most = 1 + 2 * seconds_a_step(photos["cat"], LONG)
+    most = 5 + 4 * seconds_a_step(photos["cat"], LONG)
     assert left_alone(http, cat, LONG) < most or left_alone(http, cat, LONG) < most  # the machine may be busy for once
 
 

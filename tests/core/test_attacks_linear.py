@@ -27,14 +27,15 @@ def scores_of(annotator: tk.Annotator, x: Tensor) -> np.ndarray:
     return annotator(x)[0].detach().numpy()
 
 
-def check(result: tk.Result, x: Tensor, optimum: float, goal: tk.Goal, annotator: tk.Annotator) -> None:
-    """Success, on levels, and neither the float nor the 8-bit perturbation shorter than any can be."""
-    assert result.achieved.tolist() == [True]
-    assert goal.margin(annotator(result.x_adv)).item() < 0
+def check(result: tk.Result, x: Tensor, optimum: float | list[float], goal: tk.Goal, annotator: tk.Annotator) -> None:
+    """Success, on levels, and neither the float nor the 8-bit perturbation shorter than any can be: one optimum an image."""
+    least = 255 * torch.tensor(optimum, dtype=torch.float64) * (1 - 1e-6)
+    assert result.achieved.all()
+    assert bool((goal.margin(annotator(result.x_adv)) < 0).all())
     assert result.x_adv.min() >= 0 and result.x_adv.max() <= 1
     torch.testing.assert_close(result.x_adv * 255, (result.x_adv * 255).round(), rtol=0, atol=1e-9)
-    assert result.norm_float.item() >= 255 * optimum * (1 - 1e-6)
-    assert result.norm.item() >= 255 * optimum * (1 - 1e-6)
+    assert bool((result.norm_float >= least).all())
+    assert bool((result.norm >= least).all())
     torch.testing.assert_close(result.norm, tk.l2_norm(result.x_adv - x))
 
 
@@ -121,7 +122,7 @@ def test_targeted(shape: tuple[int, int], data: st.DataObject) -> None:
 @pytest.mark.parametrize("m", [2, 3, 5, 9])
 def test_k_up_to_m_minus_1_asks_for_no_wild_jump(m: int) -> None:
     """At k = m − 1 and Lemma 1's λ no hinge of Eq. 8 is active: the first subgradient by z is zero, and only λ moves."""
-    for seed in range(3):
+    for seed in range(2):
         annotator, x = linear(seed, m)
         scores = scores_of(annotator, x)
         true = {int(scores.argmax())}

@@ -106,7 +106,7 @@ def test_the_budget_is_kept_by_an_image_that_cannot_be_won(budget: int) -> None:
     assert result.steps.item() == max(budget - 2, 0) == steps[-1].index
 
 
-@repeatable(15)
+@repeatable(6)
 @given(st.integers(0, 10**6), st.integers(3, 8), st.data())
 def test_linear_annotators(seed: int, m: int, data: st.DataObject) -> None:
     """Every goal is met, and never by less than any perturbation needs."""
@@ -131,10 +131,9 @@ def test_linear_annotators(seed: int, m: int, data: st.DataObject) -> None:
         torch.testing.assert_close(result.norm_float, result.norm)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_circles_come_near_to_the_exact_optimum_of_a_linear_annotator(seed: int) -> None:
+def test_circles_come_near_to_the_exact_optimum_of_a_linear_annotator() -> None:
     """48 values of which no square is free of the rest: within 15 % of the least ‖z‖₂, and squares alone 10 % longer still."""
-    annotator, x = linear(seed, 5, side=4, spread=6.0)
+    annotator, x = linear(1, 5, side=4, spread=6.0)
     scores, true = annotator(x)[0].detach().numpy(), tk.topk_mask(annotator(x), 1)
     goal = tk.Cleared(true=true, k=1)
     optimum = 255 * cleared_optimum(weights_of(annotator), scores, {int(scores.argmax())}, 1)
@@ -402,10 +401,10 @@ def test_a_bundled_annotator(name: str, photos: dict) -> None:
     from PIL import Image
 
     annotator = tk.load(name, device="cpu")
-    x = tk.prepare(Image.open(photos["cat"]), square=True)[:, :, 64:160, 64:160]
+    x = tk.prepare(Image.open(photos["cat"]), square=True)[:, :, 64:128, 64:128]
     goal = goals(annotator, x, k=3)["cleared"]
     annotator, seen = watched(annotator)
-    steps, result = finish(tk.BlackBox(max_steps=40, epsilon=16), annotator, x, goal)
-    assert result.forwards.item() == len(seen) <= 40 and result.backwards.item() == 0
+    steps, result = finish(tk.BlackBox(max_steps=30, epsilon=16), annotator, x, goal)
+    assert result.forwards.item() == len(seen) <= 30 and result.backwards.item() == 0
     assert steps[-1].loss < steps[0].loss - 0.1
     assert max((levels(image) - levels(x[0])).abs().max() for image in seen) == 16

@@ -2,12 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import skimage
-from conftest import SMALL, with_universal
+from conftest import with_universal
 from PIL import Image
 from torch import Tensor, nn
 
@@ -27,32 +26,9 @@ def photo(tmp_path: Path) -> Path:
     return tmp_path / "cat.png"
 
 
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Photos are annotated small, so that runs are short."""
-    load = tk.load
-
-    def loaded(name: str, **options: Any) -> tk.Annotator:
-        annotator = load(name, **options)
-        annotator.input_size = SMALL
-        return annotator
-
-    monkeypatch.setattr(tk, "load", loaded)
-
-
-def test_a_cat_is_fooled_and_saved(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    fooled(photo, [], capsys)
-
-
-@pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("more", [["--targets", "best"], ["--targets", "motorcycle", "sofa"]])
-def test_a_cat_is_taken_for_what_was_asked_for(
-    photo: Path, more: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    fooled(photo, more, capsys)
-
-
-def fooled(photo: Path, more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("small_annotators")
+@pytest.mark.parametrize("more", [[], ["--targets", "best"], ["--targets", "motorcycle", "sofa"]])
+def test_a_cat_is_fooled_and_saved(photo: Path, more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """One run from the shell: what it prints, its picture and its data agree."""
     saved = photo.with_name("fooled.png")
     assert main([str(photo), "--k", "2", "--true", "cat", "--out", str(saved), "--max-steps", "200", *more]) == 0
@@ -109,7 +85,7 @@ def test_no_photo_and_no_success_have_exit_codes_of_their_own(photo: Path, capsy
     assert "goal not achieved, E = 1" in capsys.readouterr().out
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("small_annotators")
 @pytest.mark.parametrize(
     "more",
     [

@@ -7,7 +7,7 @@ import pytest
 import skimage
 import torch
 from PIL import Image
-from test_attacks_photos import annotator, guessed_truth
+from test_attacks_photos import annotator, guessed_truth, near
 
 import tkml_core as tk
 from tkml_core import full_size as module
@@ -32,7 +32,7 @@ def test_what_is_lifted_comes_back_and_is_the_shortest_that_does(large: int, sma
 @pytest.mark.parametrize(("name", "ratio"), [("chelsea.png", 1.34), ("astronaut.png", 2.7)])
 def test_the_large_photo_is_annotated_as_attacked(name: str, ratio: float) -> None:
     """Worst case: a win by a hair, at ratios that are no whole numbers."""
-    own, photo = annotator("voc20"), Image.open(DATA / name).convert("RGB")
+    own, photo = near("voc20"), Image.open(DATA / name).convert("RGB")
     short = ratio * own.input_size.short / min(photo.size)
     photo = photo.resize([round(side * short) for side in photo.size], Image.Resampling.BICUBIC)
     x = own.prepare(photo)

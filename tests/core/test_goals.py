@@ -29,7 +29,7 @@ def achieved(goal: tk.Goal, scores: list[float]) -> bool:
     return bool((goal.margin(torch.tensor([scores])) < 0)[0])
 
 
-@repeatable(200)
+@repeatable(100)
 @given(st.one_of(cases(few), cases(any_score)))
 def test_cleared_is_negative_exactly_when_no_true_label_can_be_in_the_top_k(case: tuple[list[float], set[int]]) -> None:
     scores, true = case
@@ -39,7 +39,7 @@ def test_cleared_is_negative_exactly_when_no_true_label_can_be_in_the_top_k(case
         assert achieved(tk.Cleared(true=mask_of(true, m), k=k), scores) == holds
 
 
-@repeatable(300)
+@repeatable(150)
 @given(st.one_of(cases(few), cases(any_score)))
 def test_inconsistent_is_negative_exactly_when_e_is_0_however_ties_break(case: tuple[list[float], set[int]]) -> None:
     scores, true = case
@@ -52,7 +52,7 @@ def test_inconsistent_is_negative_exactly_when_e_is_0_however_ties_break(case: t
             assert tk.consistent(torch.tensor([scores]), mask_of(true, m), k).tolist() == [False]
 
 
-@repeatable(200)
+@repeatable(100)
 @given(st.one_of(cases(few), cases(any_score)), st.data())
 def test_targeted_is_negative_exactly_when_the_top_k_is_the_target_set(
     case: tuple[list[float], set[int]], data: st.DataObject
@@ -185,7 +185,7 @@ def test_all_sets_of_five_labels_at_once() -> None:
                     assert achieved(goal, scores) == (targets == set(range(count)))
 
 
-@repeatable(200)
+@repeatable(100)
 @given(st.one_of(cases(few), cases(any_score)))
 def test_cleared_beside_eq_7(case: tuple[list[float], set[int]]) -> None:
     """The margin is positive where Eq. 7's hinge is, and where true labels tie at places k and k + 1; equal for one label."""

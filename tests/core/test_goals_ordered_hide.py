@@ -27,7 +27,7 @@ def ordered(order: tuple[int, ...] | list[int], m: int) -> tk.Ordered:
     return tk.Ordered(targets=torch.tensor([list(order)]), true=mask_of({other}, m))
 
 
-@repeatable(200)
+@repeatable(100)
 @given(st.one_of(lists(few), lists(any_score)), st.data())
 def test_ordered_is_negative_exactly_when_the_top_k_is_in_that_order(scores: list[float], data: st.DataObject) -> None:
     m = len(scores)
@@ -40,7 +40,7 @@ def test_ordered_is_negative_exactly_when_the_top_k_is_in_that_order(scores: lis
         assert achieved(ordered(order, m), scores) == (ranked == [order])
 
 
-@repeatable(200)
+@repeatable(100)
 @given(st.one_of(lists(few), lists(any_score)), st.data())
 def test_hide_is_negative_exactly_when_every_top_k_keeps_and_hides(scores: list[float], data: st.DataObject) -> None:
     """Every k and every number of kept labels, more than k too: the top-k sets are enumerated, however ties break."""

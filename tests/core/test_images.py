@@ -49,7 +49,7 @@ def check_round_trip(x: Tensor) -> None:
 sides = st.one_of(st.integers(32, 900), st.sampled_from([32, 33, 223, 224, 225, 447, 448, 449, 895, 896, 897]))
 
 
-@repeatable(60)
+@repeatable(25)
 @given(sides, sides, st.booleans())
 def test_size_rule_and_round_trip(width: int, height: int, square: bool) -> None:
     """Scaled by min(224/short, 448/long), both sides alike; what comes out, saved and prepared again, stays."""
@@ -213,7 +213,7 @@ def test_lab_becomes_srgb(given_: tuple[int, int, int], expected: tuple[int, int
 MODES = ["1", "L", "LA", "P", "PA", "RGB", "RGBX", "RGBA", "RGBa", "CMYK", "YCbCr", "HSV", "I", "F"]
 
 
-@repeatable(30)
+@repeatable(15)
 @given(st.sampled_from(MODES), st.integers(40, 300), st.integers(40, 300), st.integers(0, 99))
 def test_every_mode_round_trips_at_any_size(mode: str, width: int, height: int, seed: int) -> None:
     base = noise(width, height, seed=seed)

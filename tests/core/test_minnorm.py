@@ -1,11 +1,11 @@
 """MinNorm: the sides of each goal, the projection of its multipliers, and the exact optimum on linear annotators."""
 
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 import pytest
 import torch
-from conftest import concluded
+from conftest import concluded, to_the_end
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import (
@@ -41,7 +41,7 @@ def goals_of(m: int, k: int, true: set[int]) -> list[tk.Goal]:
     return [*goals, tk.Hide(hide=mask_of({hidden}, m), keep=mask_of(set(kept), m), k=k, true=mask)]
 
 
-@repeatable(100)
+@repeatable(60)
 @given(st.integers(2, 7), st.data())
 def test_sides_say_whether_the_goal_holds(m: int, data: st.DataObject) -> None:
     """The goal holds where every label above leads every label below; for the paper's goals by exactly the margin."""
@@ -58,7 +58,7 @@ def test_sides_say_whether_the_goal_holds(m: int, data: st.DataObject) -> None:
             assert bool(lead < 0) == bool(goal.margin(f) < 0)
 
 
-@repeatable(100)
+@repeatable(25)
 @given(st.integers(0, 10**6), st.integers(2, 9))
 def test_balanced_is_the_projection_onto_balanced_weights(seed: int, m: int) -> None:
     generator = torch.Generator().manual_seed(seed)
@@ -95,18 +95,18 @@ def test_balanced_is_exact_in_float32_among_ten_thousand_labels() -> None:
 # ---- linear annotators ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("m", "k"), [(2, 1), (3, 2), (9, 4), (20, 3), (20, 10), (80, 1), (80, 3), (80, 10)])
-@pytest.mark.parametrize("case", tk.CASES)
-def test_targeted_within_2_per_cent_of_the_optimum(m: int, k: int, case: str) -> None:
+@pytest.mark.parametrize(("m", "k"), [(2, 1), (9, 4), (20, 10), (80, 1), (80, 10)])
+def test_targeted_within_2_per_cent_of_the_optimum(m: int, k: int) -> None:
+    """One run a network, with a row for each case of targets."""
     found, x = linear(m + k, m)
     scores = scores_of(found, x)
-    true = set(np.argsort(-scores)[: min(2, m - k)].tolist())
-    targets = tk.choose_targets(case, found(x), true=mask_of(true, m), k=k, seed=1)
-    goal = tk.Targeted(targets=targets, true=mask_of(true, m))
-    optimum = targeted_optimum(weights_of(found), scores, set(targets[0].nonzero()[:, 0].tolist()))
+    true = mask_of(set(np.argsort(-scores)[: min(2, m - k)].tolist()), m)
+    targets = torch.cat([tk.choose_targets(case, found(x), true=true, k=k, seed=1) for case in tk.CASES])
+    goal, x = tk.Targeted(targets=targets, true=true), x.expand(len(targets), -1, -1, -1)
+    optima = [targeted_optimum(weights_of(found), scores, set(row.nonzero()[:, 0].tolist())) for row in targets]
     result = tk.MinNorm()(found, x, goal)
-    check(result, x, optimum, goal, found)
-    assert result.norm_float.item() <= NEAR * 255 * optimum
+    check(result, x, optima, goal, found)
+    assert bool((result.norm_float <= NEAR * 255 * torch.tensor(optima)).all())
 
 
 @pytest.mark.parametrize("kappa", [0.05, 1.0])
@@ -123,21 +123,21 @@ def test_with_a_confidence_within_2_per_cent_of_what_that_takes(kappa: float) ->
     assert result.achieved.item() and optimum * (1 - 1e-6) <= result.norm_float.item() <= NEAR * optimum
 
 
-@repeatable(8)
-@given(st.integers(0, 10**6), st.integers(3, 10), st.data())
+@repeatable(2)
+@given(st.integers(0, 10**6), st.integers(5, 10), st.data())
 def test_the_other_goals_within_2_per_cent(seed: int, m: int, data: st.DataObject) -> None:
-    """The nearest way to these goals may be another than the one that looks nearest at the image."""
-    found, x = linear(seed, m)
-    scores, weight = scores_of(found, x), weights_of(found)
-    k = data.draw(st.integers(1, m - 2))
-    true = set(np.argsort(-scores)[: data.draw(st.integers(1, min(m - k, 3)))].tolist())
-    for goal, optimum in (
-        (tk.Cleared(true=mask_of(true, m), k=k), cleared_optimum(weight, scores, true, k)),
-        (tk.Inconsistent(true=mask_of(true, m), k=k), inconsistent_optimum(weight, scores, true, k)),
-    ):
+    """The nearest way to these goals may be another than the one that looks nearest at the image. A truth for each image."""
+    found, x = linear(seed, m, images=4)
+    weight, k = weights_of(found), data.draw(st.integers(1, m - 2))
+    scores = found(x).detach().numpy()
+    true = [set(np.argsort(-row)[: data.draw(st.integers(1, min(m - k, 3)))].tolist()) for row in scores]
+    mask = torch.cat([mask_of(labels, m) for labels in true])
+    for kind, optimum in ((tk.Cleared, cleared_optimum), (tk.Inconsistent, inconsistent_optimum)):
+        optima = [optimum(weight, row, labels, k) for row, labels in zip(scores, true, strict=True)]
+        goal = kind(true=mask, k=k)
         result = tk.MinNorm()(found, x, goal)
-        check(result, x, optimum, goal, found)
-        assert result.norm_float.item() <= NEAR * 255 * optimum
+        check(result, x, optima, goal, found)
+        assert bool((result.norm_float <= NEAR * 255 * torch.tensor(optima)).all())
 
 
 def test_hiding_within_2_per_cent() -> None:
@@ -154,14 +154,15 @@ def test_hiding_within_2_per_cent() -> None:
 
 def linf_of_the_run(found: tk.Annotator, x: Tensor, goal: tk.Goal) -> tuple[float, float]:
     """Least ‖z‖_∞ of the float iterates that succeeded, and ‖z‖_∞ of the 8-bit image, in 0–255 units."""
-    attack = tk.MinNorm(norm="linf")
-    steps, result = list(attack.steps(found, x, goal))[:-1], attack(found, x, goal)  # the last is on the grid
+    steps, result = to_the_end(tk.MinNorm(norm="linf").steps(found, x, goal))
     assert result.achieved.item() and goal.margin(found(result.x_adv)).item() < 0
-    won = [tk.linf_norm(step.x_adv - x).item() for step in steps if step.achieved.item()]
+    won = [
+        tk.linf_norm(step.x_adv - x).item() for step in steps[:-1] if step.achieved.item()
+    ]  # the last is on the grid
     return min(won), tk.linf_norm(result.x_adv - x).item()
 
 
-@pytest.mark.parametrize(("m", "k"), [(2, 1), (9, 4), (20, 3), (20, 10), (80, 3), (80, 10)])
+@pytest.mark.parametrize(("m", "k"), [(2, 1), (9, 4), (20, 10), (80, 10)])
 def test_linf_targeted_within_2_per_cent_of_the_linear_programme(m: int, k: int) -> None:
     """And in 8 bits the next whole number of levels, below which there is nothing."""
     found, x = linear(m + k, m)
@@ -174,7 +175,7 @@ def test_linf_targeted_within_2_per_cent_of_the_linear_programme(m: int, k: int)
     assert optimum <= round(whole) <= optimum + 1
 
 
-@repeatable(6)
+@repeatable(3)
 @given(st.integers(0, 10**6), st.integers(3, 6), st.data())
 def test_linf_cleared_within_5_per_cent(seed: int, m: int, data: st.DataObject) -> None:
     found, x = linear(seed, m)
@@ -196,8 +197,7 @@ def test_an_image_that_is_done_stays_as_it_is() -> None:
     far = tk.choose_targets("worst", logits[1:], true=true[1:], k=10)
     attack = tk.MinNorm(max_steps=100, schedule=2, rounded=0)
     goal = tk.Targeted(targets=torch.cat([near, far]), true=true)
-    steps = list(attack.steps(found, x, goal))
-    result = attack(found, x, goal)
+    steps, result = to_the_end(attack.steps(found, x, goal))
     first, last = result.steps.min().item(), result.steps.max().item()
     assert first < last and result.achieved.all()
     row = int(result.steps.argmin())
@@ -210,7 +210,7 @@ def test_a_scaled_network_gives_the_same_perturbation() -> None:
     found, x = linear(5, 9)
     goal = tk.Cleared(true=tk.topk_mask(found(x), 2), k=3)
     bigger = tk.Annotator(torch.nn.Sequential(found.module, Times(1000.0)), found.labels)
-    norms = [tk.MinNorm()(own, x, goal).norm_float.item() for own in (found, bigger)]
+    norms = [tk.MinNorm(max_steps=100)(own, x, goal).norm_float.item() for own in (found, bigger)]
     assert norms[1] == pytest.approx(norms[0], rel=0.01)
 
 
@@ -235,24 +235,25 @@ def test_an_image_at_the_edge_of_its_goal(margin: float) -> None:
     assert result.achieved.item() and 0 < result.norm.item() < 200
 
 
-# ---- photos ---------------------------------------------------------------------------------------------------------
+# ---- far from linear ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("case", "share"), [("untargeted", 0.85), ("worst", 0.9)])
-def test_shorter_than_the_papers_attack_on_photos(case: str, share: float) -> None:
-    """Mean float norm over two parts of photos."""
-    x, own = small()[:2], annotator("voc20")
-    logits = own(x)
-    true = guessed_truth(logits)
-    if case == "untargeted":
-        goal: tk.Goal = tk.Cleared(true=true, k=3)
-        other: tk.Result = tk.TkMLAPU()(own, x, goal)
-    else:
-        goal = tk.Targeted(targets=tk.choose_targets(case, logits, true=true, k=3), true=true)
-        other = tk.TkMLAPT()(own, x, goal)
-    ours = tk.MinNorm(max_steps=60)(own, x, goal)
-    assert ours.achieved.all() and other.achieved.all()
-    assert ours.norm_float.mean() < share * other.norm_float.mean()
+def crooked(images: int) -> tuple[tk.Annotator, Tensor, tk.Goal]:
+    """A small random network, and noise to be cleared of its best two labels."""
+    torch.manual_seed(5)
+    body = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 12, 5, 2), torch.nn.SiLU(), torch.nn.Conv2d(12, 16, 3, 2), torch.nn.SiLU()
+    )
+    module = torch.nn.Sequential(body, torch.nn.Flatten(), torch.nn.Linear(16 * 25, 12), Times(40.0))
+    own = tk.Annotator(module, [f"label {j}" for j in range(12)], device="cpu")
+    x = torch.randint(0, 256, (12, 3, 25, 25))[:images].float() / 255
+    return own, x, tk.Cleared(true=tk.topk_mask(own(x).detach(), 2), k=3)
+
+
+def targeted(case: str, own: tk.Annotator, x: Tensor, goal: tk.Goal) -> tk.Goal:
+    """The targets of a case, with the truth of `goal`."""
+    targets = tk.choose_targets(case, own(x).detach(), true=goal.true, k=3)
+    return tk.Targeted(targets=targets, true=goal.true)
 
 
 def test_no_step_is_longer_than_trust_allows() -> None:
@@ -262,54 +263,45 @@ def test_no_step_is_longer_than_trust_allows() -> None:
     true = guessed_truth(logits)
     goal = tk.Targeted(targets=tk.choose_targets("worst", logits, true=true, k=3), true=true)
 
-    def longest(trust: float, of: int) -> float:
-        """The longest of so many steps over the first."""
-        seen = [step.x_adv for step in tk.MinNorm(max_steps=25, rounded=0, trust=trust).steps(own, x, goal)]
-        moves = [float((after - before).norm()) for before, after in pairwise(seen)]
-        return max(moves[:of]) / moves[0]
+    def lengths(trust: float, count: int) -> list[float]:
+        """Of the first moves, over the very first."""
+        steps = islice(tk.MinNorm(max_steps=25, rounded=0, trust=trust).steps(own, x, goal), count + 1)
+        moves = [float((after - before).norm()) for before, after in pairwise([step.x_adv for step in steps])]
+        return [move / moves[0] for move in moves]
 
-    assert longest(0.25, 12) <= 1.001 < 1.5 < longest(float("inf"), 12)
-    assert longest(0.25, 25) > 1.001  # half of the steps, an odd number, brought no success
+    bounded, free = lengths(0.25, 25), lengths(float("inf"), 12)
+    assert max(bounded[:12]) <= 1.001 < 1.5 < max(free)
+    assert max(bounded) > 1.001  # half of the steps, an odd number, brought no success
     with pytest.raises(ValueError, match="trust = 0"):
         tk.MinNorm(trust=0)
 
 
-def test_linf_on_photos_is_flatter_than_l2() -> None:
-    """Worst targets on two parts of photos: the largest change of a value is well below that of the L2 solver."""
-    x, own = small()[:2], annotator("mobilenet-voc20")
-    logits = own(x)
-    true = guessed_truth(logits)
-    goal = tk.Targeted(targets=tk.choose_targets("worst", logits, true=true, k=3), true=true)
-    flat, round_ = (tk.MinNorm(max_steps=40, norm=norm)(own, x, goal) for norm in ("linf", "l2"))
+def test_linf_is_flatter_than_l2() -> None:
+    """Worst targets: the largest change of a value is well below that of the L2 solver."""
+    own, x, goal = crooked(3)
+    goal = targeted("worst", own, x, goal)
+    flat, round_ = (tk.MinNorm(norm=norm)(own, x, goal) for norm in ("linf", "l2"))
     assert flat.achieved.all() and round_.achieved.all()
     largest = [tk.linf_norm(result.x_adv - x) for result in (flat, round_)]
     assert bool((2 * largest[0] <= largest[1]).all()) and bool((flat.norm > round_.norm).all())
 
 
-def cleared() -> tuple[tk.Annotator, Tensor, tk.Goal]:
-    x, own = small()[:3], annotator("mobilenet-voc20")
-    return own, x, tk.Cleared(true=guessed_truth(own(x)), k=3)
-
-
 def test_steps_on_whole_levels_shorten_the_saved_image_alone() -> None:
-    own, x, goal = cleared()
-    x, goal = x[:2], goal.select(torch.tensor([0, 1]))
+    x, own = small()[1:2], annotator("voc20")
+    goal = tk.Cleared(true=guessed_truth(own(x)), k=3)
     without, result = (
         tk.MinNorm(max_steps=40 + rounded, schedule=40, rounded=rounded, starts=0)(own, x, goal) for rounded in (0, 20)
     )
     assert result.achieved.all()
     assert torch.equal(result.norm_float, without.norm_float)
-    assert bool((result.norm <= without.norm).all()) and result.norm.mean() < 0.99 * without.norm.mean()
+    assert bool((result.norm < without.norm).all())
 
 
 def test_too_few_steps_may_end_with_a_success_further_the_same_way() -> None:
-    own, x, goal = cleared()
-    x, goal = x[2:], goal.select(torch.tensor([2]))
-    few = tk.MinNorm(max_steps=14)
-    *_, last = few.steps(own, x, goal)
-    result = few(own, x, goal)
+    own, x, goal = crooked(1)
+    (*_, last), result = to_the_end(tk.MinNorm(max_steps=2).steps(own, x, goal))
     assert not last.achieved.item() and result.achieved.item()
-    assert result.steps.item() == 14 and result.norm_float > last.norm
+    assert result.steps.item() == 2 and result.norm_float > last.norm
 
 
 @pytest.mark.parametrize(("max_steps", "taken"), [(0, 0), (40, 40), (105, 105), (290, 290)])
@@ -321,9 +313,8 @@ def test_all_steps_are_at_most_max_steps(max_steps: int, taken: int) -> None:
 
 
 def test_stopping_among_the_last_steps_keeps_a_success() -> None:
-    own, x, goal = cleared()
-    x, goal = x[:1], goal.select(torch.tensor([0]))
-    steps = tk.MinNorm(schedule=40, rounded=10).steps(own, x, goal)
+    own, x, goal = crooked(1)
+    steps = tk.MinNorm(max_steps=50, schedule=40, rounded=10, starts=0).steps(own, x, goal)
     for step in steps:
         if step.index == 43:
             break
@@ -347,18 +338,6 @@ def test_bad_settings() -> None:
 # ---- from outside ---------------------------------------------------------------------------------------------------
 
 
-def crooked() -> tuple[tk.Annotator, Tensor, tk.Goal]:
-    """A small random network, far from linear, and noise to be cleared of its best label."""
-    torch.manual_seed(5)
-    body = torch.nn.Sequential(
-        torch.nn.Conv2d(3, 12, 5, 2), torch.nn.SiLU(), torch.nn.Conv2d(12, 16, 3, 2), torch.nn.SiLU()
-    )
-    module = torch.nn.Sequential(body, torch.nn.Flatten(), torch.nn.Linear(16 * 25, 12), Times(40.0))
-    own = tk.Annotator(module, [f"label {j}" for j in range(12)], device="cpu")
-    x = torch.randint(0, 256, (12, 3, 25, 25)).float() / 255
-    return own, x, tk.Cleared(true=tk.topk_mask(own(x).detach(), 2), k=3)
-
-
 class Walled(torch.nn.Module):
     """A true label at 3; a, that rises evenly along pixel 0; b, along pixel 1 beyond a wall, which is lower far out."""
 
@@ -379,10 +358,10 @@ def test_a_way_that_shows_only_from_its_other_side_is_found_from_outside() -> No
 
 
 def test_starts_outside_are_for_goals_with_several_ways() -> None:
-    own, x, goal = crooked()
-    targets = tk.choose_targets("best", own(x).detach(), true=goal.true, k=3)
-    targeted = tk.Targeted(targets=targets, true=goal.true)
-    none, four = (tk.MinNorm(starts=starts)(own, x, targeted) for starts in (0, 4))
+    own, x, goal = crooked(6)
+    few, one_way = x[:1], goal.select(torch.tensor([0]))
+    one_way = targeted("best", own, few, one_way)
+    none, four = (tk.MinNorm(max_steps=150, starts=starts)(own, few, one_way) for starts in (0, 4))
     assert torch.equal(none.x_adv, four.x_adv) and torch.equal(none.backwards, four.backwards)
     none, four = (tk.MinNorm(starts=starts, rounded=0)(own, x, goal) for starts in (0, 4))
     assert bool((four.steps == 290).all()) and four.achieved.all()
@@ -390,7 +369,7 @@ def test_starts_outside_are_for_goals_with_several_ways() -> None:
 
 
 def test_stopping_outside_keeps_the_successes_so_far() -> None:
-    own, x, goal = crooked()
+    own, x, goal = crooked(4)
     for stop_at in (0, 40, 75, 185):
         seen = torch.zeros(len(x), dtype=torch.bool)
         steps = tk.MinNorm(rounded=0).steps(own, x, goal)
@@ -404,8 +383,9 @@ def test_stopping_outside_keeps_the_successes_so_far() -> None:
 
 
 def test_presets_by_effort() -> None:
-    own, x, goal = crooked()
-    x, goal = x[:2], goal.select(torch.tensor([0, 1]))
+    """Of a goal with one way, where a run ends soon after its schedule."""
+    own, x, goal = crooked(2)
+    goal = targeted("worst", own, x, goal)
     results = [attack(own, x, goal) for attack in (tk.MinNorm.preview(), tk.MinNorm(), tk.MinNorm.thorough())]
     assert all(result.achieved.all() for result in results)
     steps = [result.steps.max().item() for result in results]
@@ -418,8 +398,7 @@ def test_presets_by_effort() -> None:
 
 
 def test_from_a_success_it_ends_with_one_at_most_as_large_wherever_it_is_stopped() -> None:
-    own, x, goal = cleared()
-    x, goal = x[:2], goal.select(torch.tensor([0, 1]))
+    own, x, goal = crooked(2)
     found = tk.TkMLAPU(confidence=0.5)(own, x, goal)
     attack = tk.MinNorm(confidence=0.5, schedule=12, max_steps=18)
     for stop_at in (0, 3, 15, None):

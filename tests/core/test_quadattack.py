@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import linear, mask_of, ordered_optimum, repeatable, weights_of
-from test_attacks_photos import annotator, photo
+from test_attacks_photos import annotator, small
 from torch import Tensor, nn
 
 import tkml_core as tk
@@ -168,19 +168,16 @@ def _lowered(scores: Tensor, goal: tk.Ordered, kappa: float) -> Tensor:
 
 
 @pytest.mark.parametrize("name", ["mobilenet-voc20", "voc20"])
-def test_three_labels_in_order_on_photos(name: str) -> None:
-    whole = torch.cat([annotator(name).prepare(photo(which), square=True) for which in ("chelsea", "astronaut")])
-    x = whole[:, :, ::2, ::2].contiguous()
+def test_three_labels_in_order_on_a_photo(name: str) -> None:
+    x = small()[1:2]
     with torch.no_grad():
         logits = annotator(name)(x)
     true = tk.ranks(logits) == 1
-    goal = tk.Ordered(targets=tk.target_order("random", logits, true, 3, seed=1), true=true)
-    result = tk.QuadAttacK(max_steps=120, searches=2, confidence=0.2)(annotator(name), x, goal)
+    goal = tk.Ordered(targets=tk.target_order("best", logits, true, 3, seed=1), true=true)
+    result = tk.QuadAttacK(max_steps=80, searches=2, confidence=0.2)(annotator(name), x, goal)
     assert result.achieved.all()
-    for i in range(2):
-        after = annotator(name)(result.x_adv[i : i + 1])
-        assert tk.topk(after, 3)[0].tolist() == goal.targets[i].tolist()
-        assert goal.select(torch.tensor([i])).margin(after).item() <= -0.2
+    after = annotator(name)(result.x_adv)
+    assert torch.equal(tk.topk(after, 3), goal.targets) and goal.margin(after).item() <= -0.2
 
 
 def test_without_features_it_is_another_attack() -> None:

@@ -90,9 +90,9 @@ def test_one_that_is_slow_is_named_and_keeps_only_its_own_waiting(
     for _ in range(2):
         with pytest.raises(ValueError, match=r"The annotator voc20 takes longer than 0\.2 seconds .* choose another"):
             read_photo(photos["cat"], "voc20")
+    monkeypatch.setattr(threads, "_patience", 30.0)
     assert threads.run("coco80", lambda: "seen") == "seen"
     goes_on.set()
-    monkeypatch.setattr(threads, "_patience", 30.0)
     assert threads.run("voc20", lambda: "ended") == "ended"
 
 

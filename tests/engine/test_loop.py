@@ -102,6 +102,7 @@ def test_the_guess_is_every_label_from_one_half_and_at_least_the_best() -> None:
     ("attack", "more"),
     [("TkML-AP-U", {}), ("TkML-AP-U", {"goal": "inconsistent"}), ("TkML-AP-T", {"target_case": "best"})],
 )
+@pytest.mark.usefixtures("small_photos")
 def test_a_report_is_about_the_png(cat: str, tmp_path: Path, attack: str, more: dict[str, str]) -> None:
     plan = plan_for(cat, AttackRequest(NAME, 1, attack, ["cat"], max_steps=200, **more))
     frames, outcome = to_the_end(loop.run_here(plan, budget=600))
@@ -317,7 +318,7 @@ def test_samples_are_installed_and_the_pages_network_names_what_is_on_them(photo
 
 def test_a_page_is_sent_few_frames_and_a_lossless_end(cat: str) -> None:
     plan = plan_for(
-        cat, AttackRequest("coco80", 5, "TkML-AP-T", ["cat"], "worst", max_steps=30, settings={"step": 0.001})
+        cat, AttackRequest("coco80", 5, "TkML-AP-T", ["cat"], "worst", max_steps=15, settings={"step": 0.001})
     )
     began = time.perf_counter()
     views = list(live.views(plan, lambda: False))
@@ -557,6 +558,7 @@ def test_the_clock_holds_where_steps_are_slow(attack: str, seconds: float, monke
     assert bool(result.achieved) or attack != "MinNorm"
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_a_search_that_takes_a_while_is_told_of_and_is_no_step(cat: str, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_for(cat, AttackRequest(NAME, 1, "TkML-AP-U", ["cat"]))
     search = pixel_grid.search

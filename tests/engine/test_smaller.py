@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import to_the_end
+from conftest import make_photos_small, to_the_end
 
 import tkml_core as tk
 from demo.catalog import attacks as catalog
@@ -34,8 +34,10 @@ def run(plan: Plan) -> tuple[list[int], Replay]:
 @pytest.fixture(scope="module")
 def firm(photos: dict[str, Path]) -> Outcome:
     settings = {"confidence": catalog.FIRM}
-    plan = plan_for(photos["cat"], AttackRequest("voc20", 1, "TkML-AP-U", ["cat"], settings=settings))
-    return run(plan)[1].outcome
+    with pytest.MonkeyPatch.context() as patch:
+        make_photos_small(patch)
+        plan = plan_for(photos["cat"], AttackRequest("voc20", 1, "TkML-AP-U", ["cat"], settings=settings))
+        return run(plan)[1].outcome
 
 
 def test_it_goes_on_from_the_picture_and_is_as_firm_and_smaller(firm: Outcome) -> None:

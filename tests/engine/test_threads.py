@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 
@@ -48,26 +47,29 @@ def test_the_thread_ends_with_its_run() -> None:
 
 
 def test_short_steps_do_not_wait_for_long_ones() -> None:
-    def run(seconds: float, taken: list[float]) -> Iterator[SimpleNamespace]:
+    """A step of one run lasts until another run has taken ten."""
+    ten = threading.Event()
+
+    def long() -> Iterator[SimpleNamespace]:
+        yield SimpleNamespace(in_time=ten.wait(30), achieved=NO)
+
+    def short() -> Iterator[SimpleNamespace]:
         while True:
-            time.sleep(seconds)
-            taken.append(seconds)
             yield SimpleNamespace(achieved=NO)
 
-    def drive(seconds: float, taken: list[float], until: float) -> None:
-        steps = loop.take_steps(run(seconds, taken), lambda: False)  # type: ignore[arg-type]
-        while time.perf_counter() < until:
+    def drive() -> None:
+        steps = loop.take_steps(short(), lambda: False)  # type: ignore[arg-type]
+        for _ in range(10):
             next(steps)
         steps.close()
+        ten.set()
 
-    taken: tuple[list[float], list[float]] = ([], [])
-    until = time.perf_counter() + 1
-    visitors = [threading.Thread(target=drive, args=(s, t, until)) for s, t in zip((0.3, 0.01), taken, strict=True)]
-    for visitor in visitors:
-        visitor.start()
-    for visitor in visitors:
-        visitor.join()
-    assert len(taken[1]) > 3 * len(taken[0]) > 0
+    visitor = threading.Thread(target=drive)
+    slow = loop.take_steps(long(), lambda: False)  # type: ignore[arg-type]
+    threading.Timer(0.05, visitor.start).start()
+    assert next(slow).in_time  # type: ignore[attr-defined]
+    visitor.join()
+    slow.close()
 
 
 def test_what_goes_wrong_there_is_raised_here() -> None:

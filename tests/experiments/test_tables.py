@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -60,18 +61,28 @@ def agreeing(root: Path, annotator: tk.Annotator, count: int) -> None:
     write_voc(root, 2007, "test", labels)
 
 
-@pytest.fixture
-def voc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def voc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A registry with the tiny annotator, and photos that it agrees with."""
     entry = Entry(
         name=TINY, labels=VOC20, build=Tiny, files=(), data_set="voc", sentence="", source="", licence="",
         input_size=InputSize(32, 64),
     )  # fmt: skip
-    monkeypatch.setitem(registry.ENTRIES, TINY, entry)
-    for name in ("RANK", "WORLD_SIZE"):
-        monkeypatch.delenv(name, raising=False)
-    agreeing(tmp_path / "VOCdevkit", tk.load(TINY, "cpu"), 7)
-    return tmp_path / "VOCdevkit"
+    root = tmp_path_factory.mktemp("data") / "VOCdevkit"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(registry.ENTRIES, TINY, entry)
+        for name in ("RANK", "WORLD_SIZE"):
+            patch.delenv(name, raising=False)
+        agreeing(root, tk.load(TINY, "cpu"), 7)
+        yield root
+
+
+@pytest.fixture(scope="module")
+def whole(voc: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What one run leaves, looked at by several tests."""
+    out = tmp_path_factory.mktemp("whole")
+    tables.main(command(voc, out))
+    return out
 
 
 def command(voc: Path, out: Path, *more: str) -> list[str]:
@@ -88,16 +99,15 @@ def lines(folder: Path) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: json.dumps(row, sort_keys=True))
 
 
-def test_every_method_of_a_cell_stands_on_the_same_photos(voc: Path, tmp_path: Path) -> None:
-    tables.main(command(voc, tmp_path / "out"))
-    cells = summary.by_cell(read(tmp_path / "out"))
+def test_every_method_of_a_cell_stands_on_the_same_photos(whole: Path) -> None:
+    cells = summary.by_cell(read(whole))
     assert set(cells) == {Cell(TINY, case, 3) for case in ("untargeted", *tk.CASES)}
     for cell, found in cells.items():
         expected = {"TkML-AP-U", "kFool"} if cell.case == "untargeted" else {"TkML-AP-T", "ML-AP(max_steps=40)"}
         assert set(found) == expected and {len(rows) for rows in found.values()} == {5}
         keys = [[row["key"] for row in rows] for rows in found.values()]
         assert keys[0] == keys[1] and len(set(keys[0])) == 5
-    for row in read(tmp_path / "out"):
+    for row in read(whole):
         assert row["achieved"] == (row["achieved"] and row["norm"] > 0) and row["pixels"] == 32 * 32
         assert row["first"] is None or row["first"] <= row["steps"]
         if row["case"] == "untargeted":
@@ -105,9 +115,8 @@ def test_every_method_of_a_cell_stands_on_the_same_photos(voc: Path, tmp_path: P
             assert row["consistent"] == agree(row["true_ranks"], 3)
 
 
-def test_a_run_that_was_killed_goes_on_to_the_same_lines(voc: Path, tmp_path: Path) -> None:
-    whole, cut = tmp_path / "whole", tmp_path / "cut"
-    tables.main(command(voc, whole))
+def test_a_run_that_was_killed_goes_on_to_the_same_lines(voc: Path, whole: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut"
     text = (whole / "lines0.jsonl").read_text().splitlines()
     cut.mkdir()
     (cut / "lines0.jsonl").write_text("\n".join(text[:7]) + "\n" + text[7][:40])  # killed within a line
@@ -122,16 +131,17 @@ def test_a_run_that_was_killed_goes_on_to_the_same_lines(voc: Path, tmp_path: Pa
     assert len(lines(cut)) == len(lines(whole)) * 7 // 5 and {*map(str, lines(whole))} < {*map(str, lines(cut))}
 
 
-def test_two_processes_make_the_table_of_one(voc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one, two = tmp_path / "one", tmp_path / "two"
-    tables.main(command(voc, one))
+def test_two_processes_make_the_table_of_one(
+    voc: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = tmp_path / "two"
     for rank in ("0", "1"):
         monkeypatch.setenv("RANK", rank)
         monkeypatch.setenv("WORLD_SIZE", "2")
         tables.main(command(voc, two))
     shares = [sum(1 for _ in read(two / f"lines{rank}.jsonl")) for rank in (0, 1)]
-    assert lines(two) == lines(one) and min(shares) > len(lines(one)) / 4
-    assert (two / "larger.csv").read_bytes() == (one / "larger.csv").read_bytes()
+    assert lines(two) == lines(whole) and min(shares) > len(lines(whole)) / 4
+    assert (two / "larger.csv").read_bytes() == (whole / "larger.csv").read_bytes()
 
 
 NET = """
@@ -231,6 +241,7 @@ def test_the_readmes_commands_are_understood() -> None:
 def test_a_broken_file_is_named_counted_and_left_out(
     voc: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    voc = shutil.copytree(voc, tmp_path / "VOCdevkit")
     (voc / "VOC2007" / "JPEGImages" / "000003.jpg").write_bytes(b"no picture")
     (voc / "VOC2007" / "JPEGImages" / "000005.jpg").unlink()
     tables.main(command(voc, tmp_path / "out", "--cases", "untargeted", "--images", "9"))
@@ -570,6 +581,7 @@ def test_of_a_coco_file_the_entries_that_are_none_are_named_and_left_out(tmp_pat
 
 
 def test_folders_are_found_in_one_and_missing_ones_are_asked_for(voc: Path, tmp_path: Path) -> None:
+    voc = shutil.copytree(voc, tmp_path / "VOCdevkit")
     (tmp_path / "coco" / "annotations").mkdir(parents=True)
     for data, expected in ((tmp_path, (voc, tmp_path / "coco")), (voc, (voc, voc / "coco"))):
         assert readers.roots(data) == expected

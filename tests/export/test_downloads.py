@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import make_photos_small
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.path import Path as Shape
 from PIL import Image
@@ -38,7 +39,9 @@ def run(plan: Plan) -> Outcome:
 def outcome(photos: dict[str, Path]) -> Outcome:
     """A short targeted run; whether it gets there does not matter here."""
     request = AttackRequest("voc20", 2, "TkML-AP-T", ["cat", "person", "motorbike"], "chosen", ["sofa", "dog"], 12, 5)
-    return run(plan_for(photos["mosaic"], request))
+    with pytest.MonkeyPatch.context() as patch:
+        make_photos_small(patch)
+        return run(plan_for(photos["mosaic"], request))
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +106,7 @@ def test_a_figure_says_what_the_report_says(data: Path) -> None:
     assert ("; reached" in caption) is run_kept.report["achieved"]
 
 
+@pytest.mark.usefixtures("small_annotators")
 def test_what_the_shell_saves_can_be_drawn(photos: dict[str, Path], tmp_path: Path) -> None:
     out = tmp_path / "fooled.png"
     command = [str(photos["cat"]), "--k", "2", "--true", "cat", "--targets", "dog", "sofa", "--max-steps", "3"]
@@ -149,12 +153,17 @@ def card_words(saved: SavedRun) -> list[str]:
     return [text.get_text() for text in card.draw(saved, LINK).axes[0].texts]
 
 
-def test_a_card_is_opaque_and_says_what_the_page_says(data: Path) -> None:
+@pytest.fixture(scope="module")
+def words(data: Path) -> list[str]:
+    """Of the run's own card."""
+    return card_words(npz.load(data))
+
+
+def test_a_card_is_opaque_and_says_what_the_page_says(data: Path, words: list[str]) -> None:
     saved = npz.load(data)
     with Image.open(io.BytesIO(card.png(saved, LINK))) as picture:
         assert picture.size == (1200, 630)
         assert picture.convert("RGBA").getchannel("A").getextrema() == (255, 255)
-    words = card_words(saved)
     for name, _ in saved.report["before"] + saved.report["after"]:
         assert name in words
     assert {"Top 2 before", "Change × 20", "Top 2 after"} <= set(words)
@@ -163,17 +172,20 @@ def test_a_card_is_opaque_and_says_what_the_page_says(data: Path) -> None:
     assert words[-1].endswith("…") and LINK.startswith(words[-1][:-1])  # cut at the card's edge
 
 
-def test_a_card_says_that_its_picture_was_made_smaller_after_the_run_of_its_link(data: Path) -> None:
+def test_a_card_says_that_its_picture_was_made_smaller_after_the_run_of_its_link(data: Path, words: list[str]) -> None:
     saved = npz.load(data)
     start = {"attack": "TkML-AP-U", "l2": 2 * saved.report["l2"], "linf": 9.0, "steps": 5}
     report = {**saved.report, "attack": "MinNorm", "started_from": start}
     assert "TkML-AP-U on voc20, made smaller afterwards" in card_words(SavedRun(saved.x, saved.x_adv, (), report))
-    assert not any("made smaller" in words for words in card_words(saved))
+    assert not any("made smaller" in word for word in words)
 
 
-@pytest.mark.parametrize("k", [1, 2, 3, 30])
+PLANTED = {"targets": ["sofa"]}
+HIDDEN = {"targets": ["sofa"], "hidden": ["cat"], "true_labels": ["cat"]}
+
+
 @pytest.mark.parametrize(
-    "roles", [{}, {"targets": ["sofa"]}, {"targets": ["sofa"], "hidden": ["cat"], "true_labels": ["cat"]}]
+    ("k", "roles"), [(1, {}), (30, {}), (2, PLANTED), (30, PLANTED), (1, HIDDEN), (3, HIDDEN), (30, HIDDEN)]
 )
 def test_nothing_on_a_card_lies_on_something_else(data: Path, k: int, roles: dict[str, list[str]]) -> None:
     saved = npz.load(data)

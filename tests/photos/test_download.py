@@ -115,7 +115,7 @@ def test_the_list_is_sound() -> None:
 
 def test_starting_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     began, go_on = threading.Event(), threading.Event()
-    monkeypatch.setattr(download, "add_all", lambda *args: (began.set(), go_on.wait(5)))
+    monkeypatch.setattr(download, "add_all", lambda *args: (began.set(), go_on.wait(60)))
     download.in_background()
-    assert began.wait(5) and not go_on.is_set()
+    assert began.wait(30) and not go_on.is_set()
     go_on.set()

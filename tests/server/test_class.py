@@ -1,7 +1,6 @@
 """A class of thirty opens the lesson together: everybody has all of it, while every place for runs is taken."""
 
 import asyncio
-import time
 from typing import Any
 
 from load import API, Seen, Visitor
@@ -9,7 +8,6 @@ from load import API, Seen, Visitor
 from demo.engine.run_queue import PLACES
 
 CLASS = 30
-MOST_SECONDS = 60.0  # for all of them; a free machine needs a few
 
 
 async def opened(address: str) -> str:
@@ -32,9 +30,7 @@ async def together(address: str) -> list[str]:
 
 
 def test_thirty_pupils_have_the_whole_lesson_while_all_places_are_taken(server: str, taken: list[Any]) -> None:
-    began = time.monotonic()
     lessons = asyncio.run(together(server))
-    assert time.monotonic() - began < MOST_SECONDS
     assert len(lessons) == CLASS and len(set(lessons)) == 1
     assert lessons[0].count('class="screen"') == 7
     assert PLACES.waiting() == 0 and all(turn.held for turn in taken)

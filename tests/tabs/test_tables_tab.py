@@ -237,6 +237,7 @@ def measure(
     return to_the_end(live_row.measure(request, case, sources, stop, limit))
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_a_row_counts_what_the_runner_finds(files: dict[str, str]) -> None:
     annotator = load_annotator(NAME)
     wrong = Source(files["cat"], "My sheep", ("sheep",))  # E = 0 before any attack
