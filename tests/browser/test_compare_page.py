@@ -49,6 +49,7 @@ def fits_both_widths(page: Page, *boxes: str) -> None:
             assert inside(page, box), (box, width)
 
 
+@pytest.mark.usefixtures("small_photos")
 def test_the_run_on_arrival_is_tested_and_a_new_one_clears_it(visit: Callable[..., Page]) -> None:
     page = visit()
     page.locator("#real-button").click()
@@ -170,26 +171,8 @@ def test_several_photos_come_in_turn_with_a_sum_and_a_figure_of_each(
     assert (tmp_path / "figure.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_targets_that_are_named_on_the_attack_tab_are_there_in_compare(visit: Callable[..., Page]) -> None:
-    page = visit()
-    test_page.fill(page, "#k input[type=number]", "1")
-    to_compare(page)
-    strip = page.locator("#compare-strip")
-    page.locator("#compare-goal label", has_text="those named on Attack").click()
-    expect(strip).to_contain_text("0 of 1 targets named. On the tab Attack choose “Plant labels that are not there”")
-    page.locator("#compare-change").click()
-    test_page.choose_attack(page, "TkML-AP-T")
-    page.locator("#case label", has_text="chosen by hand").click()
-    expect(page.locator("#chips .marks output")).to_have_text("0 of 1")
-    chip = page.locator("#chips .chip[aria-disabled=false]").first
-    named = str(chip.get_attribute("data-label"))
-    chip.click()
-    to_compare(page)
-    expect(strip.locator(".tag.target")).to_have_text([f"{named} (target)"])
-
-
 @pytest.mark.usefixtures("small_photos")
-def test_stop_and_change_and_refusals(visit: Callable[..., Page]) -> None:
+def test_stop_and_change_and_refusals_and_targets_that_are_named_on_the_attack_tab(visit: Callable[..., Page]) -> None:
     page = visit()
     to_compare(page)
     page.locator("#compare-goal label", has_text="worst-scored").click()
@@ -228,3 +211,19 @@ def test_stop_and_change_and_refusals(visit: Callable[..., Page]) -> None:
     summary.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#compare-methods-told")).to_contain_text("Push the true labels out.")
+
+    page.get_by_role("tab", name="Attack", exact=True).click()
+    test_page.fill(page, "#k input[type=number]", "1")
+    to_compare(page)
+    strip = page.locator("#compare-strip")
+    page.locator("#compare-goal label", has_text="those named on Attack").click()
+    expect(strip).to_contain_text("0 of 1 targets named. On the tab Attack choose “Plant labels that are not there”")
+    page.locator("#compare-change").click()
+    test_page.choose_attack(page, "TkML-AP-T")
+    page.locator("#case label", has_text="chosen by hand").click()
+    expect(page.locator("#chips .marks output")).to_have_text("0 of 1")
+    chip = page.locator("#chips .chip[aria-disabled=false]").first
+    named = str(chip.get_attribute("data-label"))
+    chip.click()
+    to_compare(page)
+    expect(strip.locator(".tag.target")).to_have_text([f"{named} (target)"])

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
-from conftest import CALM, PATIENCE, RUN, WIDE
+from conftest import CALM, PATIENCE, PHONE, RUN, WIDE, make_photos_small
 from playwright.sync_api import Page, expect
+from test_page import fill, running
 
 LINK = "#link textarea, #link input"
 OPENED = "document.getElementById('address')?.dataset.link"
@@ -53,127 +54,9 @@ def save(page: Page, name: str, folder: Path) -> Path:
     return path
 
 
-def test_files_are_made_when_asked_for_and_go_with_the_run(at: Callable[..., Page], tmp_path: Path) -> None:
-    page = at(viewport={"width": 390, "height": 844})
-    page.locator("#more-files > button").click()
-    made = {name: save(page, name, tmp_path) for name in ("figure-png", "figure-pdf", "change-png", "data")}
-    assert made["figure-pdf"].read_bytes().startswith(b"%PDF") and made["figure-pdf"].name.endswith("-figure.pdf")
-    with Image.open(made["figure-png"]) as figure, Image.open(made["change-png"]) as change:
-        assert figure.width == 1440 and change.format == "PNG"
-        size = change.size
-    with np.load(made["data"], allow_pickle=False) as data:
-        assert np.array_equal(data["x"] + data["z"], data["x_adv"]) and data["x"].shape == (size[1], size[0], 3)
-    with Image.open(save(page, "full-size", tmp_path)) as large:
-        assert large.width > size[0] and large.height > size[1]
-        expect(page.locator("#full-size-note")).to_contain_text(f"full size of {large.width} × {large.height} pixels")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    page.locator("#cite > button").click()
-    expect(page.locator("#bibtex textarea")).to_have_value(holding("attack TkML-AP-U"))
-
-    page.locator(".sample[data-sample=cat]").click()
-    expect(page.locator("#download-data")).to_be_disabled()
-    page.locator("#attack-button").click()
-    expect(page.locator("#download-data")).to_be_enabled(timeout=RUN)
-    with np.load(save(page, "data", tmp_path), allow_pickle=False) as data:
-        assert '"true_labels": ["cat"]' in str(data["report"])
-    expect(page.locator("#bibtex textarea")).to_have_value(holding("true labels cat,"))
-
-
-def test_a_link_brings_the_settings_to_somebody_else(at: Callable[..., Page]) -> None:
-    asked = (
-        "sample=breakfast&annotator=coco80&attack=CW%5Ek&k=2&case=chosen&labels=clock,dog&kappa=0.5&max_steps=77&seed=3"
-    )
-    page = at(asked)
-    expect(page.locator("#verdict")).to_contain_text("These settings came with the link")
-    expect(page.locator("#attack input")).to_have_value(holding("(CW^k)"))
-    expect(page.locator("#goal input:checked")).to_have_value("ordered")
-    expect(page.locator("#annotator input:checked")).to_have_value("coco80")
-    expect(page.locator("#case input:checked")).to_have_value("chosen")
-    expect(page.locator("#k input[type=number]")).to_have_value("2")
-    assert [name.strip() for name in page.locator("#chosen .token").all_inner_texts()] == ["clock", "dog"]
-    page.locator("#link-button").click()
-    expect(page.locator(LINK)).to_have_value(holding("://"))
-    link = page.locator(LINK).input_value()
-    assert "seed=3" in link and "kappa=0.5" in link and "labels=clock%2Cdog" in link
-
-    other = at(link.split("?", 1)[1])
-    expect(other.locator("#verdict")).to_contain_text("These settings came with the link")
-    other.locator("#link-button").click()
-    expect(other.locator(LINK)).to_have_value(link)
-    expect(other.locator("#link-button")).to_have_text("Copied")
-    other.evaluate(
-        "() => { navigator.clipboard.writeText = () => Promise.reject(Error()); document.execCommand = () => false }"
-    )
-    other.locator("#link-button").click()
-    expect(other.locator("#link")).to_contain_text("press Ctrl+C")
-    field = "document.activeElement"
-    selected = f"{field}.value?.slice({field}.selectionStart, {field}.selectionEnd)"
-    other.wait_for_function(f"{selected}?.includes('://')")
-    assert other.evaluate(selected) == link
-
-    other.goto("about:blank")
-    other.go_back()
-    expect(other.locator("#verdict")).to_contain_text("These settings came with the link. Press Attack", timeout=RUN)
-
-    recorded = at("sample=cat&k=1&attack=MinNorm&confidence=1&annotator=voc20")  # it opens with its result
-    expect(recorded.locator("#verdict")).to_contain_text("Fooled")
-    expect(recorded.locator("#status")).to_contain_text("recorded earlier")
-    for button in ("#download-png", "#share .open", ".replay .play", "#real-button"):
-        expect(recorded.locator(button)).to_be_enabled()
-
-
-def test_an_upload_is_not_in_the_link_and_the_page_says_so(at: Callable[..., Page], photos: dict[str, Path]) -> None:
-    page = at()
-    page.locator("#photo input[type=file]").set_input_files(photos["coffee"])
-    expect(page.locator("#chips")).to_contain_text("This is a guess")
-    page.locator("#link-button").click()
-    expect(page.locator("#link")).to_contain_text("Your own photo is not in the link")
-    expect(page.locator(LINK)).to_have_value(holding("://"))
-    link = page.locator(LINK).input_value()
-    assert "sample" not in link and "true" not in link
-    other = at(link.partition("?")[2])
-    expect(other.locator("#verdict")).to_contain_text("It names no photo", timeout=RUN)
-
-    # Such a link brings settings alone: opened where one's own photo is on the stage, the photo stays, and that is said.
-    mine = page.locator("#before img").get_attribute("src")
-    page.goto(link.replace("k=1", "k=2"))
-    expect(page.locator("#verdict")).to_contain_text(
-        "Your photo is back, with the settings of this address", timeout=RUN
-    )
-    expect(page.locator("#k input[type=number]")).to_have_value("2")
-    expect(page.locator("#before img")).to_have_attribute("src", str(mine))
-
-
-def test_a_link_that_asks_for_too_much_changes_nothing(at: Callable[..., Page]) -> None:
-    page = at("sample=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E&k=999")
-    toast = page.get_by_test_id("toast-body")
-    expect(toast).to_contain_text("Left out of the link: sample, k.")
-    expect(toast).to_contain_text("No sample is called")
-    assert toast.locator("img").count() == 0
-    expect(page.locator("#verdict")).to_contain_text("The top 3 was")
-    expect(page.locator("#download-png")).to_be_enabled()
-
-
-def test_the_address_follows_the_choices_and_a_reload_brings_them_back(at: Callable[..., Page]) -> None:
-    page = at("__theme=dark")
-    page.wait_for_function(OPENED)
-    assert "sample" not in page.url
-    page.locator(".sample[data-sample=cat]").click()
-    expect(page.locator("#before .label .name").first).to_contain_text("cat")
-    page.locator("#k input[type=number]").fill("2")
-    chosen = re.compile("sample=cat&annotator=[^&]+&k=2&attack=TkML-AP-U&__theme=dark")
-    expect(page).to_have_url(chosen)
-    page.get_by_role("tab", name="How it works", exact=True).click()
-    expect(page).to_have_url(re.compile(f"{chosen.pattern}#learn$"))
-    page.go_back()
-    expect(page).to_have_url(re.compile(f"{chosen.pattern}$"))
-    page.reload()
-    expect(page.locator("#verdict")).to_contain_text("These settings came with the link", timeout=RUN)
-    expect(page.locator("#k input[type=number]")).to_have_value("2")
-    expect(page.locator("#before .label")).to_have_count(2)
-
-
-def test_a_card_is_sent_where_it_can_be_and_saved_anywhere(at: Callable[..., Page], tmp_path: Path) -> None:
+def test_a_card_and_files_are_made_when_asked_for_and_go_with_the_run(
+    at: Callable[..., Page], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = at()
     page.wait_for_function(OPENED)
     page.evaluate("""() => {
@@ -195,26 +78,150 @@ def test_a_card_is_sent_where_it_can_be_and_saved_anywhere(at: Callable[..., Pag
     with Image.open(tmp_path / name) as picture:
         assert picture.size == (1200, 630)
 
+    page.keyboard.press("Escape")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.locator("#more-files > button").click()
+    made = {name: save(page, name, tmp_path) for name in ("figure-png", "figure-pdf", "change-png", "data")}
+    assert made["figure-pdf"].read_bytes().startswith(b"%PDF") and made["figure-pdf"].name.endswith("-figure.pdf")
+    with Image.open(made["figure-png"]) as figure, Image.open(made["change-png"]) as change:
+        assert figure.width == 1440 and change.format == "PNG"
+        size = change.size
+    with np.load(made["data"], allow_pickle=False) as data:
+        assert np.array_equal(data["x"] + data["z"], data["x_adv"]) and data["x"].shape == (size[1], size[0], 3)
+    with Image.open(save(page, "full-size", tmp_path)) as large:
+        assert large.width > size[0] and large.height > size[1]
+        expect(page.locator("#full-size-note")).to_contain_text(f"full size of {large.width} × {large.height} pixels")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator("#cite > button").click()
+    expect(page.locator("#bibtex textarea")).to_have_value(holding("attack TkML-AP-U"))
 
-def test_presenter_mode_is_led_by_the_keys(at: Callable[..., Page]) -> None:
-    page = at("present", viewport={"width": 1920, "height": 1080})
+    make_photos_small(monkeypatch)
+    page.locator(".sample[data-sample=cat]").click()
+    expect(page.locator("#download-data")).to_be_disabled()
+    page.locator("#attack-button").click()
+    expect(page.locator("#download-data")).to_be_enabled(timeout=RUN)
+    with np.load(save(page, "data", tmp_path), allow_pickle=False) as data:
+        assert '"true_labels": ["cat"]' in str(data["report"])
+    expect(page.locator("#bibtex textarea")).to_have_value(holding("true labels cat,"))
+
+
+def test_a_link_brings_the_settings_to_somebody_else_whose_address_follows_the_choices(at: Callable[..., Page]) -> None:
+    asked = (
+        "sample=breakfast&annotator=coco80&attack=CW%5Ek&k=2&case=chosen&labels=clock,dog&kappa=0.5&max_steps=77&seed=3"
+    )
+    page = at(asked)
+    expect(page.locator("#verdict")).to_contain_text("These settings came with the link")
+    expect(page.locator("#attack input")).to_have_value(holding("(CW^k)"))
+    expect(page.locator("#goal input:checked")).to_have_value("ordered")
+    expect(page.locator("#annotator input:checked")).to_have_value("coco80")
+    expect(page.locator("#case input:checked")).to_have_value("chosen")
+    expect(page.locator("#k input[type=number]")).to_have_value("2")
+    assert [name.strip() for name in page.locator("#chosen .token").all_inner_texts()] == ["clock", "dog"]
+    page.locator("#link-button").click()
+    expect(page.locator(LINK)).to_have_value(holding("://"))
+    link = page.locator(LINK).input_value()
+    assert "seed=3" in link and "kappa=0.5" in link and "labels=clock%2Cdog" in link
+
+    other = at(f"{link.split('?', 1)[1]}&__theme=dark")
+    expect(other.locator("#verdict")).to_contain_text("These settings came with the link")
+    other.locator("#link-button").click()
+    expect(other.locator(LINK)).to_have_value(link)
+    expect(other.locator("#link-button")).to_have_text("Copied")
+    other.evaluate(
+        "() => { navigator.clipboard.writeText = () => Promise.reject(Error()); document.execCommand = () => false }"
+    )
+    other.locator("#link-button").click()
+    expect(other.locator("#link")).to_contain_text("press Ctrl+C")
+    field = "document.activeElement"
+    selected = f"{field}.value?.slice({field}.selectionStart, {field}.selectionEnd)"
+    other.wait_for_function(f"{selected}?.includes('://')")
+    assert other.evaluate(selected) == link
+
+    # Its address follows the choices, and whoever comes back to it finds them.
+    other.locator(".sample[data-sample=cat]").click()
+    expect(other.locator("#before .label .name").first).to_contain_text("cat")
+    other.locator("#case label", has_text="best-scored").click()
+    other.locator("#k input[type=number]").fill("3")
+    chosen = re.compile(
+        "sample=cat&annotator=coco80&k=3&attack=CW%5Ek&max_steps=77&seed=3&confidence=1&kappa=0.5&__theme=dark"
+    )
+    expect(other).to_have_url(chosen)
+    other.get_by_role("tab", name="How it works", exact=True).click()
+    expect(other).to_have_url(re.compile(f"{chosen.pattern}#learn$"))
+    other.go_back()
+    expect(other).to_have_url(re.compile(f"{chosen.pattern}$"))
+    other.goto("about:blank")
+    other.go_back()
+    expect(other.locator("#verdict")).to_contain_text("These settings came with the link. Press Attack", timeout=RUN)
+    expect(other.locator("#k input[type=number]")).to_have_value("3")
+    expect(other.locator("#before .label")).to_have_count(3)
+
+
+def test_an_upload_is_not_in_the_link_and_the_page_says_so(at: Callable[..., Page], photos: dict[str, Path]) -> None:
+    asked = "annotator=voc20&k=1&attack=TkML-AP-U&confidence=1"
+    page = at(asked)
+    expect(page.locator("#verdict")).to_contain_text("It names no photo", timeout=RUN)
+    page.locator("#photo input[type=file]").set_input_files(photos["coffee"])
+    expect(page.locator("#chips")).to_contain_text("This is a guess")
+    page.locator("#link-button").click()
+    expect(page.locator("#link")).to_contain_text("Your own photo is not in the link")
+    expect(page.locator(LINK)).to_have_value(holding("://"))
+    link = page.locator(LINK).input_value()
+    assert "sample" not in link and "true" not in link
+    assert link.endswith(f"?{asked}")  # by which the page was opened
+
+    # Such a link brings settings alone: opened where one's own photo is on the stage, the photo stays, and that is said.
+    mine = page.locator("#before img").get_attribute("src")
+    page.goto(link.replace("k=1", "k=2"))
+    expect(page.locator("#verdict")).to_contain_text(
+        "Your photo is back, with the settings of this address", timeout=RUN
+    )
+    expect(page.locator("#k input[type=number]")).to_have_value("2")
+    expect(page.locator("#before img")).to_have_attribute("src", str(mine))
+
+
+def test_a_link_that_asks_for_too_much_changes_nothing(at: Callable[..., Page]) -> None:
+    page = at("sample=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E&k=999")
+    toast = page.get_by_test_id("toast-body")
+    expect(toast).to_contain_text("Left out of the link: sample, k.")
+    expect(toast).to_contain_text("No sample is called")
+    assert toast.locator("img").count() == 0
+    expect(page.locator("#verdict")).to_contain_text("The top 3 was")
+    expect(page.locator("#download-png")).to_be_enabled()
+
+
+def test_presenter_mode_is_led_by_the_keys_and_a_recorded_run_is_there_at_once(at: Callable[..., Page]) -> None:
+    # A link to a run that is recorded opens with its result.
+    recorded = "sample=cat&k=1&attack=MinNorm&confidence=1&annotator=voc20"
+    page = at(f"present&{recorded}", viewport={"width": 1920, "height": 1080})
+    expect(page.locator("#verdict")).to_contain_text("Fooled")
+    expect(page.locator("#status")).to_contain_text("recorded earlier")
+    for button in ("#download-png", "#share .open", ".replay .play", "#real-button"):
+        expect(page.locator(button)).to_be_enabled()
     expect(page.locator("#presenter .alone")).to_contain_text("reaches this computer only", timeout=RUN)
     assert page.locator("#presenter .qr svg").count() == 0  # nobody is sent to 127.0.0.1
     expect(page.locator("#panel")).to_be_hidden()
     expect(page.locator("#presenter .alone")).to_be_visible()
     why, verdict = page.locator("#presenter .alone").bounding_box(), page.locator("#verdict").bounding_box()
     assert why and verdict and why["x"] >= verdict["x"] + verdict["width"]  # beside what it would hide
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".sample[data-sample=mosaic]")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("ArrowRight")
     expect(page.locator("#before .label .name").first).to_contain_text("cat")
+    expect(page.locator("#verdict")).to_contain_text("ress Attack")
+    page.keyboard.press("Escape")
+    expect(page.locator("#panel")).to_be_visible()
+    assert "present" not in page.url and "sample=cat" in page.url
+    fill(page, "#k input[type=number]", "3")
+    expect(page.locator("#before .label")).to_have_count(3)
+    page.get_by_role("link", name="Present").click()
+    expect(page.locator("#panel")).to_be_hidden()
     for box in ("#before img", "#after .shot", "#before .label >> nth=2", "#verdict", "#attack-button"):
         edges = page.locator(box).bounding_box()
         assert edges and edges["x"] >= 0 and edges["y"] >= 0, box
         assert edges["x"] + edges["width"] <= 1920 and edges["y"] + edges["height"] <= 1080, box
     page.keyboard.press("Space")
+    running(page, "MinNorm")
+    page.keyboard.press("Space")
     expect(page.locator("#verdict strong")).to_be_visible(timeout=RUN)
     expect(page.locator("#stop-button")).to_be_hidden()
-    page.keyboard.press("Escape")
-    expect(page.locator("#panel")).to_be_visible()
-    assert "present" not in page.url and "sample=cat" in page.url
-    page.get_by_role("link", name="Present").click()
-    expect(page.locator("#panel")).to_be_hidden()

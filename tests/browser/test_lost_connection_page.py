@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
 from conftest import RUN
 from playwright.sync_api import Page, expect
-from test_page import attack, fill, finished, pressed, upload_and_mark
+from test_page import attack, fill, pressed, stop, upload_and_mark
 
 AWAY = 2500  # milliseconds; Gradio asks every 2 seconds whether the server is back, so that it asks in vain once
 
@@ -28,7 +28,7 @@ def test_photo_marks_and_settings_outlast_a_lost_connection(
     page.context.set_offline(False)
     expect(page.locator("#k input[type=number]")).to_have_value("4")
     page.locator("#advanced > button").click()
-    fill(page, "#max-steps input[type=number]", "100")
+    fill(page, "#max-steps input[type=number]", "40")
     fill(page, "#step textarea, #step input", "0.001")
     attack(page)
     page.wait_for_function("/step [1-9]/.test(document.querySelector('#status').innerText)", timeout=RUN)
@@ -48,9 +48,8 @@ def test_photo_marks_and_settings_outlast_a_lost_connection(
     expect(page.locator("#k input[type=number]")).to_have_value("4")
     expect(page.locator("#before .label")).to_have_count(4)
     page.locator("#advanced > button").click()
-    expect(page.locator("#max-steps input[type=number]")).to_have_value("100")
+    expect(page.locator("#max-steps input[type=number]")).to_have_value("40")
     attack(page)
     page.wait_for_function("/step [1-9]/.test(document.querySelector('#status').innerText)", timeout=RUN)
-    page.locator("#stop-button").click()
-    finished(page)
+    stop(page)
     expect(page.locator("#verdict")).to_contain_text(re.compile("Stopped|Fooled"))

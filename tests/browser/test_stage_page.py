@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
-from conftest import MOVING, PHONE, RUN
+from conftest import MOVING, PHONE, RUN, WIDE
 from playwright.sync_api import Locator, Page, expect
-from test_page import attack, choose_attack, fill, finished, names, pressed
+from test_page import attack, choose_attack, fill, finished, names, pressed, running, stop
 
 SAVED = re.compile(r"^step \d+, saved$")
 SLIDE = "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', {bubbles: true})); }"
@@ -31,8 +31,52 @@ def saved(page: Page) -> bytes:
 
 
 @pytest.mark.usefixtures("small_photos")
-def test_replay_and_amplification_change_the_pictures_alone(visit: Callable[..., Page]) -> None:
-    page = visit(**MOVING)
+def test_a_closer_look_gives_the_focus_back_and_a_replay_changes_the_pictures_alone(visit: Callable[..., Page]) -> None:
+    page = visit(PHONE, **MOVING)
+    button, dialog, pane = page.locator("#closer .open"), page.locator("dialog.closer"), page.locator(".pane")
+    expect(dialog).to_be_hidden()
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_visible()
+    for part, box in (("original", "#before"), ("attacked", "#after")):
+        assert pane.locator(f"img.{part}").get_attribute("src") == page.locator(f"{box} img").get_attribute("src")
+    edges = dialog.bounding_box()
+    assert edges and edges["x"] >= 0 and edges["x"] + edges["width"] <= 390
+
+    wipe, zoom = page.locator("input.wipe"), page.locator("input.zoom")
+    wipe.focus()
+    page.keyboard.press("Home")
+    expect(page.locator(".above")).to_have_css("clip-path", "inset(0px 100% 0px 0px)")
+    page.keyboard.press("End")
+    expect(page.locator(".above")).to_have_css("clip-path", re.compile(r"inset\(0px( 0%)?( 0px)*\)"))
+    zoom.focus()
+    page.keyboard.press("End")
+    pane.focus()
+    before = pane.locator("img.original").get_attribute("style")
+    page.keyboard.press("ArrowRight")
+    styles = [pane.locator(f"img.{part}").get_attribute("style") for part in ("original", "attacked")]
+    assert styles[0] == styles[1] != before and "scale(8)" in str(styles[0])
+    expect(pane.locator("img.original")).to_have_css("image-rendering", "pixelated")
+    for control in (wipe, zoom, dialog.locator(".close"), button):
+        size = control.bounding_box()
+        assert size and size["height"] >= 44
+
+    edges = pane.bounding_box()
+    assert edges
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert page.evaluate("document.activeElement.matches('#closer .open')")
+
+    button.click()  # and by finger or mouse: the line follows
+    page.mouse.move(edges["x"] + edges["width"] / 2, edges["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(edges["x"] + edges["width"] / 4, edges["y"] + 20, steps=3)
+    page.mouse.up()
+    assert abs(float(wipe.input_value()) - 25) <= 1
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     kept = ["#verdict", "#table", "#status", "#before", "#race"]
     for box in kept:  # while the page loads, a clock that nobody can see counts in them
         expect(page.locator(box)).not_to_have_text(re.compile(r"^\s*[\d.]+\s?s"))
@@ -82,79 +126,16 @@ def test_replay_and_amplification_change_the_pictures_alone(visit: Callable[...,
 
 
 @pytest.mark.usefixtures("small_photos")
-def test_the_change_is_amplified_anew_while_a_run_goes_on(visit: Callable[..., Page]) -> None:
-    page = visit()
-    choose_attack(page, "TkML-AP-T")
-    page.locator("#case label", has_text="worst-scored").click()
-    page.locator("#advanced > button").click()
-    fill(page, "#max-steps input[type=number]", "2000")
-    fill(page, "#step textarea, #step input", "0.001")
-    attack(page)
-    expect(page.locator("#status")).to_contain_text(re.compile("steps?/s"), timeout=RUN)
-    expect(page.locator(".replay input")).to_be_disabled()
-    page.locator(".amplifier input").evaluate(SLIDE, 100)
-    expect(page.locator("#change .badge")).to_have_text("× 100")
-    expect(page.locator("#stop-button")).to_be_enabled()  # still the run's own picture
-    page.locator("#stop-button").click()
-    finished(page)
-    expect(page.locator("#change .badge")).to_have_text("× 100")
-    expect(page.locator(".replay input")).to_be_enabled()
-
-
-@pytest.mark.usefixtures("small_photos")
-def test_a_closer_look_works_by_keyboard_and_gives_the_focus_back(visit: Callable[..., Page]) -> None:
-    page = visit(PHONE)
-    button, dialog, pane = page.locator("#closer .open"), page.locator("dialog.closer"), page.locator(".pane")
-    expect(dialog).to_be_hidden()
-    button.focus()
-    page.keyboard.press("Enter")
-    expect(dialog).to_be_visible()
-    for part, box in (("original", "#before"), ("attacked", "#after")):
-        assert pane.locator(f"img.{part}").get_attribute("src") == page.locator(f"{box} img").get_attribute("src")
-    edges = dialog.bounding_box()
-    assert edges and edges["x"] >= 0 and edges["x"] + edges["width"] <= 390
-
-    wipe, zoom = page.locator("input.wipe"), page.locator("input.zoom")
-    wipe.focus()
-    page.keyboard.press("Home")
-    expect(page.locator(".above")).to_have_css("clip-path", "inset(0px 100% 0px 0px)")
-    page.keyboard.press("End")
-    expect(page.locator(".above")).to_have_css("clip-path", re.compile(r"inset\(0px( 0%)?( 0px)*\)"))
-    zoom.focus()
-    page.keyboard.press("End")
-    pane.focus()
-    before = pane.locator("img.original").get_attribute("style")
-    page.keyboard.press("ArrowRight")
-    styles = [pane.locator(f"img.{part}").get_attribute("style") for part in ("original", "attacked")]
-    assert styles[0] == styles[1] != before and "scale(8)" in str(styles[0])
-    expect(pane.locator("img.original")).to_have_css("image-rendering", "pixelated")
-    for control in (wipe, zoom, dialog.locator(".close"), button):
-        size = control.bounding_box()
-        assert size and size["height"] >= 44
-
-    edges = pane.bounding_box()
-    assert edges
-    page.keyboard.press("Escape")
-    expect(dialog).to_be_hidden()
-    assert page.evaluate("document.activeElement.matches('#closer .open')")
-
-    button.click()  # and by finger or mouse: the line follows
-    page.mouse.move(edges["x"] + edges["width"] / 2, edges["y"] + 20)
-    page.mouse.down()
-    page.mouse.move(edges["x"] + edges["width"] / 4, edges["y"] + 20, steps=3)
-    page.mouse.up()
-    assert abs(float(wipe.input_value()) - 25) <= 1
-
-
-@pytest.mark.usefixtures("small_photos")
-def test_targets_are_chosen_in_order_by_clicking_labels(visit: Callable[..., Page]) -> None:
+def test_targets_are_chosen_in_order_by_clicking_labels_and_the_order_is_checked(visit: Callable[..., Page]) -> None:
     page = visit()
     page.locator(".sample[data-sample=cat]").click()
     expect(page.locator("#verdict")).to_contain_text("ress Attack")
     expect(page.locator(".marks")).to_be_hidden()
     choose_attack(page, "CW^k")
+    expect(page.locator("#goal input:checked")).to_have_value("ordered")
     fill(page, "#k input[type=number]", "2")
     page.locator("#case label", has_text="chosen by hand").click()
+    expect(page.locator("#chosen")).to_contain_text("Choose exactly 2, as many as k, the first one on top")
     marks = page.locator(".marks")
     expect(marks).to_be_visible()
     expect(marks.locator("input[value=named]")).to_be_checked()
@@ -188,41 +169,25 @@ def test_targets_are_chosen_in_order_by_clicking_labels(visit: Callable[..., Pag
     marks.locator("label", has_text="true").click()
     assert pressed(page) == ["cat"]
     page.locator("#advanced > button").click()
+    expect(page.locator("#kappa")).to_be_visible()
+    expect(page.locator("#beta")).to_have_count(0)
     fill(page, "#max-steps input[type=number]", "60")
     attack(page)
     finished(page)
+    expect(page.locator("#verdict")).to_contain_text("the targets in the order asked for")
     assert names(page, "#after") == [first, second]
+    assert page.locator("#after .place").all_inner_texts() == ["1", "2"]
+    expect(page.locator("#table")).to_contain_text(f"wanted: {first} and {second}")
     page.locator("#case label", has_text="best-scored").click()
     expect(marks).to_be_hidden()
     expect(page.locator("#chips .chip.target")).to_have_count(0)
 
 
-def test_a_ready_choice_sets_everything_in_sight_and_starts(visit: Callable[..., Page]) -> None:
-    page = visit()
-    fill(page, "#k input[type=number]", "3")
-    best = names(page, "#before")[0]
-    page.locator("#preset-hide").click()
-    expect(page.locator("#verdict")).to_contain_text("Running MinNorm", timeout=RUN)
-    expect(page.locator("#goal input:checked")).to_have_value("hide")
-    expect(page.locator("#attack input")).to_have_value(re.compile("MinNorm"))
-    assert page.locator("#chosen .token").all_inner_texts()[0].strip() == best
-    expect(page.locator(f"#chips .chip.out[data-label={best}]")).to_have_attribute(
-        "aria-label", re.compile("to be hidden$")
-    )
-    page.locator("#stop-button").click()
-    finished(page)
-    page.locator("#preset-impossible").click()
-    expect(page.locator("#verdict")).to_contain_text("Running TkML-AP-T", timeout=RUN)
-    expect(page.locator("#case input:checked")).to_have_value("worst")
-    page.locator("#stop-button").click()
-    finished(page)
-
-
 @pytest.mark.usefixtures("small_photos")
-def test_an_attack_chosen_a_moment_ago_can_be_started_with_the_goals_of_the_one_before(
+def test_what_is_chosen_a_moment_ago_or_ready_made_starts_in_sight_and_a_run_can_be_looked_at(
     visit: Callable[..., Page],
 ) -> None:
-    page = visit()
+    page = visit({"width": 1280, "height": 600}, **MOVING)
     page.locator(".sample[data-sample=cat]").click()
     expect(page.locator("#verdict")).to_contain_text("ress Attack")
     shown = page.locator("#goal label:visible input")
@@ -238,3 +203,40 @@ def test_an_attack_chosen_a_moment_ago_can_be_started_with_the_goals_of_the_one_
     expect(page.locator("#verdict")).to_contain_text("The top 3 was")
     expect(page.locator("body")).not_to_contain_text("list of choices")
     assert shown.evaluate_all("all => all.map(one => one.value)") == ["cleared", "inconsistent"]
+
+    page.locator(".sample[data-sample=mosaic]").click()
+    expect(page.locator("#verdict")).to_contain_text("ress Attack")
+    best = names(page, "#before")[0]
+    page.locator("#preset-hide").click()
+    running(page, "MinNorm")
+    expect(page.locator("#goal input:checked")).to_have_value("hide")
+    expect(page.locator("#attack input")).to_have_value(re.compile("MinNorm"))
+    assert page.locator("#chosen .token").all_inner_texts()[0].strip() == best
+    expect(page.locator(f"#chips .chip.out[data-label={best}]")).to_have_attribute(
+        "aria-label", re.compile("to be hidden$")
+    )
+    stop(page)
+
+    page.locator("#preset-impossible").scroll_into_view_if_needed()
+    page.evaluate("scrollTo(0, 900)")
+    expect(page.locator("#verdict")).not_to_be_in_viewport()
+    page.locator("#preset-impossible").click()
+    expect(page.locator("#verdict")).to_be_in_viewport(ratio=1)
+    running(page, "TkML-AP-T")
+    expect(page.locator("#case input:checked")).to_have_value("worst")
+    stop(page)
+    expect(page.locator("#verdict")).to_be_in_viewport(ratio=1)
+
+    page.locator("#advanced > button").click()
+    fill(page, "#max-steps input[type=number]", "2000")
+    fill(page, "#step textarea, #step input", "0.001")
+    attack(page)
+    expect(page.locator("#status")).to_contain_text(re.compile("steps?/s"), timeout=RUN)
+    expect(page.locator(".replay input")).to_be_disabled()
+    page.locator(".amplifier input").evaluate(SLIDE, 100)
+    expect(page.locator("#change .badge")).to_have_text("× 100")
+    expect(page.locator("#stop-button")).to_be_enabled()  # still the run's own picture
+    page.locator("#stop-button").click()
+    finished(page)
+    expect(page.locator("#change .badge")).to_have_text("× 100")
+    expect(page.locator(".replay input")).to_be_enabled()
