@@ -32,7 +32,7 @@ CHOICES = {
         "Push the true labels out", _PAPERS, "Untargeted: any other labels may take their place."
     ),
     "TkML-AP-T": AttackChoice(
-        "Plant labels that are not there", _PAPERS, "Targeted: the top-k becomes the labels you name."
+        "Add labels that are not there", _PAPERS, "Targeted: the top-k becomes the labels you name."
     ),
     "TkML-AP-Uv": AttackChoice(
         "One change for every photo",
@@ -40,32 +40,32 @@ CHOICES = {
         "Universal: made beforehand{ready}. Your photo is cut to its centre square.",
     ),
     "kFool": AttackChoice(
-        "Push out, in straight lines",
+        "Push out, one true label at a time",
         _OLDER,
-        "Untargeted. It knows one true label at a time.",
+        "Any other labels may take their place.",
         steps=50,
     ),
     "kUAPs": AttackChoice(
-        "One change for every photo, older",
+        "One change for every photo, an older way",
         _OLDER,
         "Universal: made beforehand{ready}. Your photo is cut to its centre square.",
     ),
     "ML-AP": AttackChoice(
-        "Plant labels, two at a time",
+        "Add labels, one pair at a time",
         _OLDER,
-        "Targeted. Each step moves one label up and one down.",
+        "The top-k becomes the labels you name. Each step moves one label up and one down.",
     ),
     "CW^k": AttackChoice(
-        "Plant labels in order",
+        "Add labels in order",
         "An older method that the paper names.",
         "The top-k becomes the labels you name, the first one on top. Many careful steps, so it is slow.",
         steps=300,
     ),
     "QuadAttacK": AttackChoice(
-        "Plant labels in order, by features",
-        "A method of after the paper.",
-        "The top-k becomes the labels you name, the first one on top. Each step aims at the nearest inner features of the "
-        "annotator that rank so.",
+        "Add labels in order, a newer way",
+        "A method from after the paper.",
+        "The top-k becomes the labels you name, the first one on top. Each step aims at the nearest inner numbers of the "
+        "annotator (features) that rank so.",
         steps=300,
     ),
     "MinNorm": AttackChoice(
@@ -76,8 +76,9 @@ CHOICES = {
     ),
     "TKMIA": AttackChoice(
         "Hide labels, hold the others",
-        "A method of after the paper.",
-        "The labels you name leave the top-k and the other true ones are held in it, so that its measures stay as they were.",
+        "A method from after the paper.",
+        "The labels you name leave the top-k; the other true ones are held in it, so that usual measures of quality notice "
+        "nothing.",
     ),
     "BlackBox": AttackChoice(
         "Only ask for scores",
@@ -88,14 +89,32 @@ CHOICES = {
     ),
 }  # fmt: skip
 
+# What makes one change for a set of photos, by the names in the core's `UNIVERSAL`
+UNIVERSAL_TITLES = {
+    "TkML-AP-Uv": "the paper's way",
+    "TkML-AP-Uv, margin": "the paper's, aimed at the goal itself",
+    "kUAPs": "an older way",
+}
+
 # What every choice of annotator says below its name
 ANNOTATORS = f"{BUNDLED}. Each label has a probability of its own, so that several may be near 100 %"
 
 
 def annotator_choices(names: Sequence[str]) -> list[tuple[str, str]]:
     """What each annotator is called in a menu, with its name. None is loaded for this."""
-    return [(f"{len(entry_of(name).labels)} labels ({name})", name) for name in names]
+    return [(f"{annotator_words(name)} ({name})", name) for name in names]
 
+
+def annotator_words(name: str) -> str:
+    """What an annotator is, without its name: "20 labels, another network"."""
+    entry = entry_of(name)
+    return ", ".join(filter(None, (f"{len(entry.labels)} labels", entry.kind)))
+
+
+# What several tabs ask for, in the same words
+K = "Labels shown (k)"
+TARGETS = "Targets: the labels to add"
+SEED = "What chance starts from: same number, same result"
 
 TARGET_CASES = {
     "best": "best-scored (easy)",
@@ -119,7 +138,7 @@ class Preset:
 PRESETS = {
     "gentle": Preset("Fool it gently", "MinNorm", "cleared"),
     "hide": Preset("Hide one object", "MinNorm", "hide", confidence=1.0),
-    "impossible": Preset("Plant the impossible", "TkML-AP-T", "targeted", "worst"),
+    "impossible": Preset("Add the impossible", "TkML-AP-T", "targeted", "worst"),
 }
 
 
@@ -133,15 +152,23 @@ class Setting:
 
 # Which of them an attack has is read from its dataclass.
 SETTINGS = {
-    "confidence": Setting("How firmly, κ", "logits by which the goal is to be met; 0: a hair is enough"),
+    "confidence": Setting(
+        "Margin of the win (κ)", "how far ahead the goal must be, in the annotator's raw scores (logits); 0: just met"
+    ),
     "step": Setting("Step size", "share of the way to the goal that one step goes"),
-    "beta": Setting("β", "weight of the change's length in the loss"),
-    "lambda_0": Setting("λ₀", "where the threshold λ starts"),
+    "beta": Setting(
+        "Weight of size (β)", "how much the size of the change counts in what the attack lowers (the loss)"
+    ),
+    "lambda_0": Setting("First threshold (λ₀)", "where the line between listed and other labels starts"),
     "overshoot": Setting("Overshoot", "share by which a step goes too far"),
-    "constant": Setting("First c", "weight of the goal in the loss, at first"),
-    "rate": Setting("Adam's rate", "how far a pixel goes in one step, of 1"),
-    "kappa": Setting("Hinges' κ", "logits by which each pair of labels is to be in order"),
-    "epsilon": Setting("ε", "levels by which a pixel changes at most"),
+    "constant": Setting(
+        "First weight of the goal (c)", "how much the goal counts beside the size of the change, at first"
+    ),
+    "rate": Setting("Speed (Adam's rate)", "how far a pixel goes in one step, of 1"),
+    "kappa": Setting(
+        "Margin of each pair (κ)", "how far apart two labels must be to be in order, in raw scores (logits)"
+    ),
+    "epsilon": Setting("Most at one pixel (ε)", "levels, of 255, by which a pixel changes at most"),
 }
 
 
@@ -165,6 +192,11 @@ def choice_of(attack: str) -> AttackChoice:
     told = (kind.__doc__ or "").strip().split("\n\n")[0]
     steps = setting_default(attack, "max_steps")
     return AttackChoice(attack, "", " ".join(told.split()), steps if isinstance(steps, int) else 200)
+
+
+def universal_title(name: str) -> str:
+    """What a way to make one change for every photo is called in a menu, by its name in the core's `UNIVERSAL`."""
+    return f"{UNIVERSAL_TITLES[name]} ({name})" if name in UNIVERSAL_TITLES else name
 
 
 def unit_of(attack: str) -> tuple[str, str]:
@@ -221,7 +253,7 @@ def setting_default(attack: str, name: str) -> object:
     return None
 
 
-# A win by a hair looks like none: "person 67 %, cat 67 %". One logit is 61 % against 36 %, or 95 % against 88 %.
+# A win by less looks like none: "person 67 %, cat 67 %". One logit is 61 % against 36 %, or 95 % against 88 %.
 FIRM = 1.0
 
 

@@ -33,7 +33,9 @@ GOALS = {
         "no true label left in the top-k", "no true label is left in the top {k}", "the top label is not a true one"
     ),
     "inconsistent": GoalChoice(
-        "the top-k contradicts the truth", "the top {k} contradicts the truth", "the top label contradicts the truth"
+        "the top-k contradicts the truth: a wrong label in it, a true one out",
+        "the top {k} contradicts the truth",
+        "the top label contradicts the truth",
     ),
     "targeted": GoalChoice(
         "the top-k is exactly the targets", "the top {k} is exactly the targets", "the top label is exactly the target"

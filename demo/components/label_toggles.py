@@ -24,13 +24,13 @@ SWITCH = """
 # A drawing, a screenshot, a thing that the annotator has no word for: nothing is true, and so there is nothing to attack.
 NONE_TRUE = (
     "None of these labels is in the picture, so there is nothing that an attack could contradict: this annotator knows "
-    "photos of these things only. Planting labels would need no true one, but every run here also measures whether the top-k "
+    "photos of these things only. Adding labels would need no true one, but every run here also measures whether the top-k "
     "still agrees with the truth. Try a photo with one of them, or a sample."
 )
 # The same to who presses Attack nevertheless.
 NOTHING_TRUE = (
     "Where none of them is in the picture there is nothing that an attack could contradict: try a photo of something that "
-    "the annotator knows, or a sample. Planting labels would need no true one, but every run here also measures whether the "
+    "the annotator knows, or a sample. Adding labels would need no true one, but every run here also measures whether the "
     "top-k still agrees with the truth."
 )
 NOTHING_NAMED: dict[str, Any] = {"kind": "", "most": 0, "ordered": False, "chosen": [], "missing": ("", "")}

@@ -146,7 +146,7 @@ RECIPES = (
     ),
     Recipe("hide-one", "Hide one object", "One label leaves, and the other true ones stay.", hide_one),
     Recipe(
-        "plant", "Plant the impossible", "The labels that the annotator found least likely become its top ones.",
+        "plant", "Add the impossible", "The labels that the annotator found least likely become its top ones.",
         plant, small,
     ),
     Recipe("ordered", "An ordered list", "The top of the list becomes the labels asked for, in the order asked for.", ordered),

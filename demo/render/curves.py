@@ -49,5 +49,5 @@ def _box(title: str, unit: str, drawn: str, spoken: str, now: str, high: str, lo
 
 def curves_html(loss: Sequence[float], norm: Sequence[float]) -> str:
     """Loss and ‖z‖₂ side by side."""
-    size = curve("Size of the change", "‖z‖₂ in 0–255 units, 8-bit at the end", norm)
-    return f'<div class="curves">{curve("Loss", "what the optimizer lowers", loss)}{size}</div>'
+    size = curve("Size of the change", "‖z‖₂, last as saved", norm)
+    return f'<div class="curves">{curve("Loss", "what the attack lowers", loss)}{size}</div>'

@@ -45,8 +45,8 @@ def _shade(pair: Pair | None, least: float, most: float) -> Shade:
     """The cell of a pair; an empty one where nothing was measured, such as a label on photos of itself."""
     if pair is None:
         return Shade("", 0.0, "")
-    told = f"{pair.target} planted on photos of {pair.true}: {pair.reached} of {pair.photos} gave way"
+    told = f"{pair.target} added on photos of {pair.true}: {pair.reached} of {pair.photos} gave way"
     if not isfinite(pair.norm):
         return Shade("–", 0.0, told)
     heat = log(most / max(pair.norm, least)) / log(most / least) if most > least else 1.0
-    return Shade(f"{pair.norm:.0f}", heat, f"{told}, median ‖z‖₂ {pair.norm:.1f}")
+    return Shade(f"{pair.norm:.0f}", heat, f"{told}, median size {pair.norm:.1f}")

@@ -26,7 +26,7 @@ class Race:
     threshold: Array
     roles: Roles
     k: int
-    threshold_word: str = "threshold λ"
+    threshold_word: str = "threshold to cross (λ)"
     ends_saved: bool = False  # whether the last point is not a step, but the saved picture
 
     def positions(self, names: Sequence[str]) -> list[int]:
@@ -62,8 +62,8 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
 
 
 _UNDER = {
-    False: "score (logit) of each label over the steps",
-    True: "score (logit) over the steps; last, as saved",
+    False: "raw score (logit) of each label over the steps",
+    True: "raw score (logit) over the steps; last, as saved",
 }
 
 

@@ -19,19 +19,19 @@ def before_html(annotator: tk.Annotator, photo: Photo, roles: Roles, k: int, los
 
 def change_html(x: Tensor, x_adv: Tensor, lossless: bool, factor: int = AMPLIFY) -> str:
     """The perturbation, amplified, with its size in numbers."""
-    below = size_html(x_adv - x, factor, 1, "most at one pixel")
+    below = size_html(x_adv - x, factor, 1)
     picture = amplified(x, x_adv, factor)
     return figure("Change", f"The change, amplified {factor} times", picture, below, lossless, badge=f"× {factor}")
 
 
-def size_html(z: Tensor, factor: int, digits: int, largest: str) -> Markup:
-    """How large z (1,3,H,W) is, below a picture that shows it `factor` times as strong; `largest`: what ‖z‖∞ is called."""
+def size_html(z: Tensor, factor: int, digits: int) -> Markup:
+    """How large z (1,3,H,W) is, below a picture that shows it `factor` times as strong."""
     l2, linf = float(tk.l2_norm(z)[0]), float(tk.linf_norm(z)[0])
     return Markup(
         '<dl class="readout"><div><dt>size of the change</dt><dd>{} <small>‖z‖₂</small></dd></div>'
-        "<div><dt>{}</dt><dd>{}<small>/255</small></dd></div></dl>"
+        "<div><dt>most at one pixel</dt><dd>{}<small>/255</small></dd></div></dl>"
         '<p class="hint">Grey is unchanged. Shown {} times as strong as it is.</p>'
-    ).format(f"{l2:.{digits}f}", largest, f"{linf:.{digits}f}", factor)
+    ).format(f"{l2:.{digits}f}", f"{linf:.{digits}f}", factor)
 
 
 def after_html(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, now: str) -> str:

@@ -11,13 +11,9 @@ from demo.render.verdict import asked_margin, in_order, reached, reached_words, 
 
 
 def _asked(report: dict[str, Any]) -> str:
-    """What the margin is to be."""
-    kappa = asked_margin(report)
-    return (
-        f"below 0 the goal is met; asked for: −{kappa:g} or less (κ = {kappa:g})"
-        if kappa
-        else "below 0 the goal is met"
-    )
+    """What the margin is, and what it was to be."""
+    told, kappa = "how far ahead the goal is, in the annotator's raw scores (logits)", asked_margin(report)
+    return f"{told}; asked for: {kappa:g} (κ)" if kappa else f"{told}; above 0 it is met"
 
 
 def _measures(report: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -26,14 +22,19 @@ def _measures(report: dict[str, Any]) -> list[tuple[str, str, str]]:
         return []
     named = (("P@k", "precision"), ("AP@k", "average_precision"), ("NDCG@k", "ndcg"))
     told = ", ".join(f"{short} {report[f'{name}_change']:+.2f}".replace("-", "−") for short, name in named)
-    return [("Measures", told, "change of precision, average precision and NDCG; 0: who watches them notices nothing")]
+    return [("Usual measures", told, "how precision, its average and NDCG moved; 0: who watches them notices nothing")]
 
 
 def run_figures_html(report: dict[str, Any], took: str = "") -> Markup:
     """All figures of a run, each with what it means. `took`: what stands for its seconds, where they mean nothing."""
     psnr = "no change" if report["psnr"] is None else f"{report['psnr']:.1f} dB"
     agrees = "yes" if report["consistent"] else "no"
-    started = "" if report["consistent_before"] else ", and was 0 before the attack too"
+    met = (
+        "all true labels listed, or all listed ones true"
+        if report["consistent"]
+        else "a wrong label is in, a true one out"
+    )
+    started = "" if report["consistent_before"] else "; before the attack too it did not"
     order = []
     if report["goal"] == "ordered":
         order = [("Order", "right" if in_order(report) else "wrong", f"wanted: {listed(report['targets'], 12)}")]
@@ -51,21 +52,25 @@ def run_figures_html(report: dict[str, Any], took: str = "") -> Markup:
             reached(report),
         ),
         *order,
-        ("Margin", f"{report['margin']:.2f} logits", _asked(report)),
-        ("Agrees with the truth", agrees, f"E = {int(report['consistent'])}{started} (Eq. 1)"),
+        ("Margin of the win", f"{-report['margin']:.2f}".replace("-", "−"), _asked(report)),
+        ("Agrees with the truth", agrees, f"{met}{started} (E = {int(report['consistent'])}, Eq. 1)"),
         (
             "Size of the change",
             f"{report['l2']:.1f}",
-            f"‖z‖₂, its length; {report['l2_before_rounding']:.1f} before rounding to 8 bit",
+            f"its length (‖z‖₂); {report['l2_before_rounding']:.1f} before rounding for saving",
         ),
         *began,
-        ("Most at one pixel", f"{report['linf']:.0f}", "‖z‖∞, the largest change of one value, of 255"),
-        ("Size per pixel", f"{report['pert'] * 100:.3f} × 10⁻²", "Pert: ‖z‖₂ / (height · width) (Eq. 15)"),
+        ("Most at one pixel", f"{report['linf']:.0f}", "the largest change of one value, of 255 (‖z‖∞)"),
+        ("Size per pixel", f"{report['pert'] * 100:.3f} × 10⁻²", "size divided by the number of pixels (Pert, Eq. 15)"),
         *_measures(report),
-        ("PSNR", psnr, "above 40 dB is hard to see"),
-        ("SSIM", f"{report['ssim']:.4f}", "1 means the same picture"),
+        ("Faintness", psnr, "PSNR: above 40 dB is hard to see"),
+        ("Likeness", f"{report['ssim']:.4f}", "SSIM: 1 means the same picture"),
         (catalog.choice_of(report["attack"]).counted, f"{report['steps']}", limit),
-        ("Passes", f"{report['forwards']} + {report['backwards']}", "through the annotator, forward + backward"),
+        (
+            "Passes",
+            f"{report['forwards']} + {report['backwards']}",
+            "forward, for scores + backward, for which way helps (gradients)",
+        ),
         (
             "Time",
             took or time_words(report),

@@ -23,7 +23,7 @@ def status_html(plan: Plan, frame: Frame) -> str:
     # A run that makes a change smaller has reached it by the one that it began with.
     reached = "looking for a smaller change" if plan.start else progress_words(plan, frame)
     one, many = catalog.unit_of(plan.request.attack)
-    pace = "rounding to 8 bit" if frame.rounding else speed_words(frame.steps_per_second, one, many)
+    pace = "rounding for saving" if frame.rounding else speed_words(frame.steps_per_second, one, many)
     return line_html(f"{one} {frame.index}", pace, device_name(plan.photo.x.device), reached)
 
 
@@ -39,7 +39,7 @@ def progress_words(plan: Plan, frame: Frame) -> str:
         smallest = f"goal reached, smallest so far {frame.history.least:.1f}, unrounded"
         return smallest if frame.index else "goal reached"
     if float(plan.goal.margin(frame.logits)[0]) < 0:
-        return f"goal met, not yet firmly (κ = {plan.settings.get('confidence') or 0.0:g})"
+        return f"goal met, not yet by the margin of {plan.settings.get('confidence') or 0.0:g} (κ)"
     return "goal not reached yet"
 
 

@@ -150,7 +150,8 @@ def _narrowly(report: dict[str, Any]) -> str:
     """A sentence about that."""
     if not is_narrow(report):
         return ""
-    return f" It is a narrow win: by {-report['margin']:.2g} logits, where {asked_margin(report):g} was asked for."
+    ahead, asked = -report["margin"], asked_margin(report)
+    return f" It is a narrow win: ahead by {ahead:.2g} in raw scores, where {asked:g} was asked for (margin κ)."
 
 
 def _gained(report: dict[str, Any]) -> str:
@@ -195,7 +196,7 @@ def _met_before(report: dict[str, Any]) -> str:
     met = f"The goal was met before the attack: the {top_words(report['k'])} was {was}."
     if not report["l2"]:
         return f"{met} So the photo was left as it is.{_how_it_ended(report)}"
-    firm = f"by {-report['margin']:.2g} logits" + (
+    firm = f"by {-report['margin']:.2g} in raw scores" + (
         f" instead of {-report['margin_before']:.2g}" if "margin_before" in report else ""
     )
     return (
@@ -249,7 +250,7 @@ def given_words(report: dict[str, Any]) -> str:
     limits = [(report.get("max_steps"), one, many), (report.get("max_gradients"), "gradient", "gradients")]
     words = [f"{most} {few if most == 1 else more}" for most, few, more in limits if most]
     words += [f"{report['time_limit']:.0f} s"] if report.get("time_limit") else []
-    return f"κ = {asked_margin(report):g}{f', at most {listed(words)}' if words else ''}"
+    return f"margin κ = {asked_margin(report):g}{f', at most {listed(words)}' if words else ''}"
 
 
 def _guessed(report: dict[str, Any]) -> str:
@@ -268,7 +269,7 @@ def caption(report: dict[str, Any]) -> str:
     return (
         f"{report['attack']} on {report['annotator']}, k = {report['k']}. Goal: {reached(report)}"
         f"{f' ({listed(named)})' if report['targets'] else ''}; {reached_words(report)}. "
-        f"{f'{given}. ' if given else ''}‖z‖₂ = {report['l2']:.1f}, ‖z‖∞ = {report['linf']:.0f}/255, "
+        f"{f'{given[0].upper()}{given[1:]}. ' if given else ''}‖z‖₂ = {report['l2']:.1f}, ‖z‖∞ = {report['linf']:.0f}/255, "
         f"Pert = {report['pert'] * 100:.3f} × 10⁻²{psnr}.{_guessed(report)}"
     )
 

@@ -84,7 +84,7 @@ def test_methods_are_compared_on_what_stands_on_the_attack_tab(visit: Callable[.
     strip = page.locator("#compare-strip")
     expect(strip.locator(".tag.true")).to_have_text(["cat (true)"])
     expect(strip).to_contain_text("voc20")
-    expect(strip).to_contain_text("(κ = 1)")  # as on Attack, for every method
+    expect(strip).to_contain_text("1 (κ; in the annotator’s raw scores")  # as on Attack, for every method
     ticked = page.locator("#compare-methods label:has(input:checked)")
     assert [text.strip() for text in ticked.all_inner_texts()] == ["TkML-AP-U", "kFool", "MinNorm"]
     expect(page.locator("#compare-methods label", has_text="TkML-AP-T")).to_have_count(0)  # it has another goal
@@ -147,7 +147,7 @@ def test_several_photos_come_in_turn_with_a_sum_and_a_figure_of_each(
     page.locator("#compare-limit label", has_text="gradients").click()
     expect(page.locator("#compare-steps")).to_be_hidden()
     test_page.fill(page, "#compare-gradients input[type=number]", "2")
-    page.locator("#compare-methods").get_by_label("MinNorm", exact=True).uncheck()
+    page.locator("#compare-methods").get_by_label("(MinNorm)").uncheck()
     page.locator("#compare-button").click()
     compared(page, "done", runs=6)
     expect(page.locator("#compare-heading")).to_contain_text("Photo 3 of 3: admiral")
@@ -195,7 +195,7 @@ def test_stop_and_change_and_refusals_and_targets_that_are_named_on_the_attack_t
 
     expect(page.locator("#compare-stale")).to_contain_text("choices before")
     for name in ("TkML-AP-T", "ML-AP", "MinNorm"):
-        page.locator("#compare-methods").get_by_label(name, exact=True).check()
+        page.locator("#compare-methods").get_by_label(f"({name})").check()
     expect(page.locator("#compare-stale")).not_to_contain_text("choices before")
 
     page.locator("#compare-change").focus()

@@ -45,7 +45,7 @@ def test_a_change_is_crafted_tried_and_taken_away(
     expect(page.locator("#try-rows .trial")).to_have_count(every, timeout=RUN)  # a bundled z, without any click
     expect(page.locator("#try-rows .trial.won").first).to_be_visible()
     expect(page.locator("#try-verdict strong")).to_contain_text("% of new photos")
-    expect(page.locator("#try-verdict")).to_contain_text("The z that comes with this page")
+    expect(page.locator("#try-verdict")).to_contain_text("The change that comes with this page")
     expect(page.locator("#craft-verdict")).to_contain_text("A ready-made z is shown so far")
     expect(page.locator("#craft-z")).to_contain_text("ready-made")
 
@@ -70,8 +70,10 @@ def test_a_change_is_crafted_tried_and_taken_away(
     expect(page.locator("#craft-facts")).to_contain_text("of 1 of the photos is the annotator’s own guess")
     expect(page.locator("#craft-button")).to_be_enabled()
     assert str(page.locator("#craft-z img").get_attribute("src")).startswith("data:image/png")
-    assert "of 2 epochs z fools" in str(page.locator("#craft-rates .plot").get_attribute("aria-label"))
-    expect(page.locator("#try-verdict")).to_contain_text("The z made here with TkML-AP-Uv over 2 photos")
+    assert "of 2 rounds (epochs) the change fools" in str(
+        page.locator("#craft-rates .plot").get_attribute("aria-label")
+    )
+    expect(page.locator("#try-verdict")).to_contain_text("The change made here with TkML-AP-Uv over 2 photos")
     assert page.locator("#try-rows .tag").all_inner_texts() == ["new"] * page.locator("#try-rows .trial").count()
 
     with page.expect_download() as download:

@@ -198,5 +198,5 @@ def test_the_heat_map_has_a_cell_a_pair_and_escapes() -> None:
     drawn = heat_map_html(pairs, "python", [Correlation("voc20", "weights", -0.25, 231, 0.03, 999)])
     assert "last layer are apart: −0.25 (n = 231 pairs, p = 0.030)." in drawn and "exchanged 999 times" in drawn
     assert "<dog>" not in drawn and drawn.count("<tr>") == 2 and drawn.count('title="') == 3
-    assert "--heat: 100%" in drawn and "--heat: 0%" in drawn and "tv planted on photos of cat: 2 of 3 gave way" in drawn
+    assert "--heat: 100%" in drawn and "--heat: 0%" in drawn and "tv added on photos of cat: 2 of 3 gave way" in drawn
     assert "Easiest: &lt;dog&gt; on cat (20), tv on cat (80)." in drawn

@@ -71,20 +71,25 @@ def test_a_win_comes_before_the_way_it_ended_and_a_narrow_one_says_so() -> None:
         settings={"confidence": 1.0}, time_limit=20.0, seconds=18.5,
     )  # fmt: skip
     words = sentence(won)
-    assert words.startswith("The top label was cat.") and "narrow win: by 0.2 logits, where 1 was asked for" in words
+    assert (
+        words.startswith("The top label was cat.")
+        and "narrow win: ahead by 0.2 in raw scores, where 1 was asked for" in words
+    )
     assert words.endswith(f"the 20-second clock while others wait at step 6, after 18.5 s ({KEPT_BACK}).")
     firm = {**won, "margin": -1.001}
-    assert "narrow" not in sentence(firm) and "asked for: −1 or less" in run_figures_html(firm)
+    assert "narrow" not in sentence(firm) and "asked for: 1 (κ)" in run_figures_html(firm)
 
 
 def test_a_figure_says_what_was_given_and_what_was_guessed() -> None:
     made = report("cat", "dog", true_labels=["cat"], true_labels_guessed=True, settings={"confidence": 0.5})
     words = caption(made)
-    assert "not reached. κ = 0.5, at most 60 steps and 60 s. ‖z‖₂" in words
+    assert "not reached. Margin κ = 0.5, at most 60 steps and 60 s. ‖z‖₂" in words
     assert words.endswith(" The true label was guessed: cat.")
     queries = {**made, "attack": "BlackBox", "max_steps": 1, "max_gradients": 9, "settings": {"confidence": 0}}
     both = comparison_caption([made, queries])
-    assert "Each: κ = 0.5, at most 60 steps and 60 s; κ = 0, at most 1 query, 9 gradients and 60 s." in both
+    assert (
+        "Each: margin κ = 0.5, at most 60 steps and 60 s; margin κ = 0, at most 1 query, 9 gradients and 60 s." in both
+    )
     assert both.endswith(" The true label was guessed: cat.")
     beforehand = {**made, "attack": "TkML-AP-Uv", "settings": {}, "true_labels_guessed": False}
     assert not any(word in caption(beforehand) for word in ("κ", "at most", "guessed"))
@@ -155,7 +160,7 @@ def test_what_was_met_before_the_attack_is_no_win_and_says_so_first() -> None:
     assert sentence(met).startswith(
         "The goal was met before the attack: the top 2 was cat and sofa. A change of at most 4/255"
     )
-    assert "met by 1 logits instead of 0.2" in sentence(met)
+    assert "met by 1 in raw scores instead of 0.2" in sentence(met)
     assert "Already so" in verdict_html(met) and "Fooled" not in verdict_html(met)
     assert not won(met) and won({**met, "margin_before": 0.2}) and "met before the attack" in run_figures_html(met)
     earlier = {name: value for name, value in met.items() if name != "margin_before"}  # reports of before
@@ -171,7 +176,7 @@ def test_the_status_line_knows_what_is_asked_and_what_was_reached_so_far() -> No
         history.add(Step(1, now, now[None], now, torch.tensor([norm]), now, now < -1, now < -1))
         return progress_words(plan, Frame(1, now, now[None], history, margin < -1, 1.0, 1.0))
 
-    assert at(0.5, 9.0) == "goal not reached yet" and at(-0.5, 9.0) == "goal met, not yet firmly (κ = 1)"
+    assert at(0.5, 9.0) == "goal not reached yet" and at(-0.5, 9.0) == "goal met, not yet by the margin of 1 (κ)"
     assert (
         at(-1.5, 8.0) == at(0.5, 2.0) == "goal reached, smallest so far 8.0, unrounded"
     )  # it goes on, and keeps what it has

@@ -265,7 +265,7 @@ def test_labels_named_on_the_other_tab_are_planted_by_every_method(cat: Entry) -
     assert [plan.roles.targets for plan in plans] == [("sofa", "bird")] * 2 and not plans[0].roles.ordered
     assert {plan.goal_name for plan in plans} == {"targeted"}
     strip = strip_html(entry, "chosen")
-    assert strip.count('class="tag target"') == 2 and "To plant" not in strip_html(entry, "worst")
+    assert strip.count('class="tag target"') == 2 and "To add" not in strip_html(entry, "worst")
     assert methods.plans(entry, "best", ["MinNorm"], STEPS, 0)[0].roles.targets != ("sofa", "bird")
     for named, k, words in (
         ((), 2, "0 of 2 targets named.*click 2 labels"),
@@ -337,9 +337,9 @@ def test_the_settings_are_those_of_the_attack_tab_and_all_are_asked_to_be_as_fir
     assert (here.attack, here.goal_name, here.roles) == (there.attack, there.goal_name, there.roles)
     asked = float(typed.get("confidence", catalog.FIRM))
     assert {plan.attack.confidence for plan in (here, straight, least)} == {asked}
-    assert f"(κ = {asked:g})" in strip_html(entry, "cleared") and f"κ = {asked:g}" in summary.table_html(
-        [here], [None], done=False
-    )
+    assert f"{asked:g} <small>(κ" in strip_html(
+        entry, "cleared"
+    ) and f"margin of the win {asked:g} (κ)" in summary.table_html([here], [None], done=False)
     other = replace(entry, settings=(("beta", 9.0),), attack="TkML-AP-U")
     of = lambda entry, *ticked: ComparisonRequest.of(entry, "cleared", ticked, STEPS, 0)  # noqa: E731
     assert of(other, "TkML-AP-U") != of(entry, "TkML-AP-U") and of(other, "kFool") == of(
@@ -365,9 +365,12 @@ def test_who_meets_the_goal_by_a_hair_is_not_compared_with_who_meets_it_firmly(t
         if report
     )
     words = summary.sentence(three, [firm, hair, other], done=True)
-    assert "MinNorm reached it with the smallest change" in words and "kFool barely met it: by less than κ" in words
+    assert (
+        "MinNorm reached it with the smallest change" in words
+        and "kFool barely met it: by less than the margin" in words
+    )
     assert summary.smallest([firm, hair, other]) == 2
-    assert "<span>barely met</span><small>met, but by less than κ = 1</small>" in summary.table_html(
+    assert "<span>barely met</span><small>met, but by less than the margin of 1 (κ)</small>" in summary.table_html(
         three, [firm, hair, other], done=True
     )
 
@@ -493,10 +496,13 @@ def test_the_table_can_be_made_again_of_the_csv_and_every_place_counts_the_same_
         assert method.won == again  # decided by the margin, not only said
     assert [method.won for method in table] == [2, 1, 1] and [method.barely for method in table] == [0, 0, 1]
     shown = totals.table_html(made, STEPS, True, "sum")
-    assert "1 barely met, not counted" in shown and "Barely met: met, but by less than κ." in shown
+    assert "1 barely met, not counted" in shown and "Barely met: by less than the margin asked for." in shown
     assert "MinNorm barely met it" in past_html(0, made[0], [])
     caption = comparison_caption([*made[0].reports[:2], narrow])
-    assert "Reached by TkML-AP-U" in caption and "MinNorm: barely met (met, but by less than κ = 0.4)." in caption
+    assert (
+        "Reached by TkML-AP-U" in caption
+        and "MinNorm: barely met (met, but by less than the margin of 0.4 (κ))." in caption
+    )
     assert goal_words(narrow) == "barely met"
 
 

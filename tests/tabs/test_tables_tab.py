@@ -22,6 +22,7 @@ from demo.render.measured_table import Table, table_html
 from demo.render.security_curves import Panel, curves_html
 from demo.tabs.tables import live_row
 from demo.tabs.tables.measured import MEASURED, about, command_of, measured_html, tables
+from demo.tabs.tables.numbers import PERT
 from demo.tabs.tables.plain_words import against, gain
 from tkml_core.measured import summary
 from tkml_core.measured.summary import Pair
@@ -74,10 +75,12 @@ def test_the_attacks_stand_beside_the_papers_numbers(tmp_path: Path) -> None:
     second, third, fifth, beside = tables(tmp_path)
     assert [table.title[:7] for table in (second, third, fifth)] == ["Table 2", "Table 3", "Table 5"]
     row = dict(zip(second.columns, second.rows[0], strict=True))
-    assert row["photos"] == "2" and row["goal % [95 %]"] == share(1, 2) and row["paper’s ASR %"] == "99.6"
-    assert (row["Pert ×10⁻²"], row["before rounding"], row["paper’s Pert ÷ 2"]) == ("0.20", "0.10", "0.26")
+    assert (
+        row["photos"] == "2" and row["goal % [95 %]"] == share(1, 2) and row["paper’s share fooled % (ASR)"] == "99.6"
+    )
+    assert (row[PERT], row["before rounding"], row["paper’s size per pixel (Pert ÷ 2)"]) == ("0.20", "0.10", "0.26")
     kfool = dict(zip(second.columns, second.rows[1], strict=True))
-    assert kfool["goal % [95 %]"] == share(2, 2) and kfool["within the authors’ ‖z‖₂ %"] == "50.0"
+    assert kfool["goal % [95 %]"] == share(2, 2) and kfool["within the authors’ size limit % (‖z‖₂)"] == "50.0"
     at = {row[3]: row[5] for row in third.rows}  # the label that the attack moved to place 4 is back where 5 are shown
     assert at == {"3": share(2, 2), "5": share(0, 2), "10": share(0, 2)}  # kFool's, the last rows
     assert "of 2 photos whose top 3" in second.reading and "left 1 with no true label" in second.reading
@@ -101,10 +104,10 @@ def test_changes_for_every_photo_stand_side_by_side_by_their_size(tmp_path: Path
     write(tmp_path, both)
     fourth, sizes = tables(tmp_path)
     assert [row[2:5] for row in fourth.rows] == [["1000", "kUAPs", "3"], ["4000", "kUAPs", "3"]]
-    assert list(sizes.columns[3:]) == [f"‖z‖₂ ≤ {xi}: goal % [95 %] (photos)" for xi in (1000, 4000)]
+    assert list(sizes.columns[3:]) == [f"size up to {xi}: goal % [95 %] (photos)" for xi in (1000, 4000)]
     assert sizes.rows == [[NAME, "3", "kUAPs", f"{share(1, 3)} (3)", f"{share(3, 3)} (3)"]]
     html = measured_html(tmp_path)
-    assert f"{NAME}, ‖z‖₂ ≤ 1000" in html and f"{NAME}, ‖z‖₂ ≤ 4000" in html  # a panel each
+    assert f"{NAME}, size up to 1000" in html and f"{NAME}, size up to 4000" in html  # a panel each
     assert 'download="sizes-side-by-side.csv"' in html
     (tmp_path / "one").mkdir()
     write(tmp_path / "one", both[:3])
@@ -116,7 +119,7 @@ def test_pictures_come_first_and_the_numbers_are_folded_below(tmp_path: Path) ->
     html = measured_html(tmp_path)
     untargeted = html.split('<section class="measured pictured">')[1]
     assert untargeted.index("<svg") < untargeted.index("<details>") < untargeted.index("<table>")
-    assert "<h3>TkML-AP-U beside kFool</h3>" in untargeted and "A row is one annotator and one k." in untargeted
+    assert "<h3>TkML-AP-U beside kFool</h3>" in untargeted
     assert "TkML-AP-U’s change was smaller than kFool’s on 1 of 1 photos (p = 1): too few photos to tell." in untargeted
     spoken = "kFool: half of the photos at 400, 100% in the end"
     assert spoken in untargeted and "TkML-AP-U: half of the photos at 100, 50% in the end" in untargeted
@@ -128,7 +131,7 @@ def test_pictures_come_first_and_the_numbers_are_folded_below(tmp_path: Path) ->
 
 def test_the_page_says_which_annotators_how_many_photos_and_which_command(tmp_path: Path) -> None:
     sample(tmp_path)
-    assert about(tmp_path) == f"Measured: {NAME} on 1 to 2 photos of PASCAL VOC."
+    assert about(tmp_path) == f"Measured: {NAME} (20 labels) on 1 to 2 photos of PASCAL VOC."
     assert f"--annotator {NAME} " in command_of(tmp_path) and "--annotator" in measured_html(tmp_path)
     (tmp_path / "run.json").write_text(json.dumps({"commands": ["python -m a", "python -m b", "python -m a"]}))
     assert command_of(tmp_path) == "python -m a; python -m b"

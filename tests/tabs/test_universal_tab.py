@@ -114,7 +114,7 @@ def test_a_bad_file_is_named_and_no_path_is_told(tmp_path: Path) -> None:
         ({"k": 0}, "k must be a whole number from 1 to 10"),
         ({"method": "TkML-AP-U"}, "The method must be one of 'TkML-AP-Uv', "),
         ({"budget": 9000}, "from 200 to 8000"),
-        ({"epochs": 1.5}, "Epochs must be a whole number from 1 to 50"),
+        ({"epochs": 1.5}, "must be a whole number from 1 to 50"),
         ({"seed": -1}, "seed must be"),
     ],
 )
@@ -172,7 +172,7 @@ def test_a_run_that_is_cut_short_keeps_what_it_has(files: dict[str, str], stop: 
     words = {"user": "Stopped after 0 updates", "time": "The limit of 60 seconds ended the run"}[cause]
     assert render.made_sentence(made, 60).startswith(words)
     assert "0 of 1 fooled" in render.made_html(made, 60)
-    assert "once z is added; none were so before any change." in render.made_html(made, 60)
+    assert "once the change is added; none were so before any change." in render.made_html(made, 60)
     one, two = (render.made_sentence(replace(made, cleared_before=count), 60) for count in (1, 2))
     assert "; 1 was so before any change." in one and "; 2 were so before any change." in two
     facts = render.facts_html(replace(made, left_out=("<b>",), guessed=1))
@@ -184,14 +184,16 @@ def test_a_run_that_ends_before_its_last_epoch_says_why(run: Any) -> None:
     made = run[-1]
     points = [craft.Point(0, 0, 0), craft.Point(3, 1, 0)]
     ten = replace(made, request=replace(made.request, epochs=10), points=points, stopped=None)
-    assert render.made_sentence(ten, 60).startswith("It ended after 3 of 10 epochs, because every picture is fooled")
+    assert render.made_sentence(ten, 60).startswith(
+        "It ended after 3 of 10 rounds (epochs), because every picture is fooled"
+    )
     for whole in (replace(ten, request=replace(made.request, epochs=3)), replace(ten, stopped="user")):
         assert "It ended after" not in render.made_sentence(whole, 60)
 
 
 def test_a_z_that_is_not_universal_points_to_the_bundled_one(run: Any) -> None:
     made = run[-1]
-    assert f"made on 200 photos, choose “bundled, {trial.strongest(NAME, K)}”" in trial.own(made).on_none
+    assert f"made on 200 photos, choose “{trial.bundled_title(trial.strongest(NAME, K))}”" in trial.own(made).on_none
     assert "bundled" not in trial.own(replace(made, request=replace(made.request, k=7))).on_none
 
 
@@ -223,7 +225,7 @@ def test_the_chart_puts_shares_where_they_belong_and_says_them() -> None:
     points = [craft.Point(0, 0, 0), craft.Point(1, 0.5, 0.25), craft.Point(2, 1, 0.25)]
     html = render.rates_html(points, 4, 16)
     assert f'points="0.0,{render.HEIGHT:.1f} 250.0,{render.HEIGHT / 2:.1f} 500.0,0.0"' in html
-    assert "After 2.0 of 4 epochs z fools 100 % of the set, random noise as long 25 %" in html
+    assert "After 2.0 of 4 rounds (epochs) the change fools 100 % of the set, random noise as large 25 %" in html
     assert "Nothing measured yet" in render.rates_html([], 4, 0)
 
 

@@ -66,12 +66,17 @@ def figures_markdown(found: Sequence[Figures]) -> str:
     )
 
 
-def side_by_side(found: Sequence[Figures]) -> tuple[list[str], list[list[str]]]:
-    """Universal perturbations by norm budget: columns, and rows of the share that met the goal at each; none for one budget."""
+def side_by_side(
+    found: Sequence[Figures], bounded: Callable[[float], str] = bound_words
+) -> tuple[list[str], list[list[str]]]:
+    """Universal perturbations by norm budget: columns, and rows of the share that met the goal at each; none for one budget.
+
+    bounded: a budget in words.
+    """
     ours = {(f.cell.annotator, f.cell.k, f.method, f.cell.xi): f for f in found if f.cell.xi}
     bounds = sorted({xi for *_, xi in ours if xi})
     about = dict.fromkeys(at[:3] for at in ours if sum((*at[:3], xi) in ours for xi in bounds) > 1)
-    columns = ["annotator", "k", "method", *(f"{bound_words(xi)}: goal % [95 %] (photos)" for xi in bounds)]
+    columns = ["annotator", "k", "method", *(f"{bounded(xi)}: goal % [95 %] (photos)" for xi in bounds)]
 
     def told(f: Figures | None) -> str:
         return DASH if f is None else f"{share(f.won, f.photos)} ({f.photos})"

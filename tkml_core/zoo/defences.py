@@ -134,5 +134,6 @@ def defended(entry: Entry, defence: str) -> Entry:
         name=f"{entry.name}+{defence}",
         build=build,
         sentence=f"{entry.name} behind a defence: {kind.sentence}. Attacks here know of it.",
+        kind=kind.sentence,
         optional=True,
     )

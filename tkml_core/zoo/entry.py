@@ -22,6 +22,7 @@ class Entry:
     outputs: "logits" or "probabilities", of which the annotator computes logits back; None: it finds out, see `Annotator`.
     obtain: where its weights come from, for who finds them missing.
     fetched: says where weights are kept that are fetched when it is first loaded.
+    kind: what sets it apart from the others that have its labels, in a few words for who chooses one; "" where nothing does.
     optional: it can be loaded, but is offered on the page and in tables only where TKML_ANNOTATORS names it.
     """
 
@@ -37,6 +38,7 @@ class Entry:
     outputs: str | None = "logits"
     obtain: str = "see assets/weights/README.md"
     fetched: Callable[[], tuple[Path, ...]] = tuple
+    kind: str = ""
     optional: bool = False
 
     @property

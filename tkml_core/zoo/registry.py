@@ -42,7 +42,7 @@ __all__ = [
 YOLOX_SIZE = InputSize(288, 448)
 
 
-def _yolox(name: str, labels: Sequence[str], data_set: str, file: str, sentence: str) -> Entry:
+def _yolox(name: str, labels: Sequence[str], data_set: str, file: str, sentence: str, kind: str = "") -> Entry:
     """An annotator of a YOLOX-nano that was trained here for COCO's labels, of which it shows some."""
     return Entry(
         name=name,
@@ -54,6 +54,7 @@ def _yolox(name: str, labels: Sequence[str], data_set: str, file: str, sentence:
         source="YOLOX-nano (Ge et al. 2021), trained on for this project: see assets/weights/README.md.",
         licence="MIT; started from weights under Apache-2.0",
         input_size=YOLOX_SIZE,
+        kind=kind,
     )
 
 
@@ -68,9 +69,11 @@ def _mobilenet(name: str, labels: Sequence[str], data_set: str, sentence: str) -
         sentence=sentence,
         source="MobileNetV2 (Sandler et al., CVPR 2018), trained for this project: see assets/weights/README.md.",
         licence="MIT",
+        kind="another network",
     )
 
 
+HARDER = "harder to fool"
 PLAIN, HARDENED = "yolox_nano.safetensors", "yolox_nano_hardened.safetensors"
 ENTRIES: dict[str, Entry] = {
     entry.name: entry
@@ -83,8 +86,16 @@ ENTRIES: dict[str, Entry] = {
             "voc",
             HARDENED,
             "The network of voc20, trained against attacks: less exact, harder to fool.",
+            HARDER,
         ),
-        _yolox("hardened-coco80", COCO80, "coco", HARDENED, "The network of coco80, trained against attacks."),
+        _yolox(
+            "hardened-coco80",
+            COCO80,
+            "coco",
+            HARDENED,
+            "The network of coco80, trained against attacks.",
+            HARDER,
+        ),
         _mobilenet(
             "mobilenet-voc20", VOC20, "voc", "A second opinion on VOC's 20 labels: another network, MobileNetV2."
         ),
@@ -97,7 +108,9 @@ ENTRIES: dict[str, Entry] = {
 }
 DEFAULT = "voc20"
 REFERENCE = "mobilenet-voc20"  # beside whose step, at 224 × 224, the others' steps stand in the table of annotators
-BUNDLED = "Each bundled network comes twice: with VOC's 20 labels, and with COCO's 80"  # for who chooses one
+BUNDLED = (
+    "Each network comes twice: with 20 labels (those of the photo set VOC), and with 80 (COCO's)"  # for who chooses one
+)
 
 
 @cache

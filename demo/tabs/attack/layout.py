@@ -157,9 +157,9 @@ def _attack(parts: dict[str, Any], start: Arrival) -> None:
         [(goal.title, name) for name, goal in GOALS.items()], **catalog.goals_shown(own), label="Goal", elem_id="goal"
     )
     room = k_shown(load_annotator(start.annotator), len(start.toggles["truth"]), start.k)
-    parts["k"] = gr.Slider(**room, step=1, label="k", elem_id="k")
+    parts["k"] = gr.Slider(**room, step=1, label=catalog.K, elem_id="k")
     parts["case"] = gr.Radio(
-        [(title, name) for name, title in catalog.TARGET_CASES.items()], value="best", label="Targets", visible=False,
+        [(title, name) for name, title in catalog.TARGET_CASES.items()], value="best", label=catalog.TARGETS, visible=False,
         elem_id="case",
     )  # fmt: skip
     parts["easiest"] = gr.Button(button_of_easiest(), visible=False, size="sm", elem_id="easiest")
@@ -183,10 +183,10 @@ def _attack(parts: dict[str, Any], start: Arrival) -> None:
                 for name, setting in catalog.SETTINGS.items()
             }  # fmt: skip
         parts["seed"] = gr.Number(
-            0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, info="For whatever is drawn at random",
+            0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, info=catalog.SEED,
             elem_id="seed", visible=catalog.uses_seed(own),
         )  # fmt: skip
         parts["score_space"] = gr.Radio(
-            [("logits (default)", "logits"), ("probabilities (as in the paper)", "probability")], value="logits",
+            [("raw scores (logits)", "logits"), ("probabilities (as in the paper)", "probability")], value="logits",
             label="Scores to attack", elem_id="score-space",
         )  # fmt: skip

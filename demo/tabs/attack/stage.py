@@ -62,7 +62,7 @@ def under_way(plan: Plan, least: float | None = None) -> str:
         return f"Running {plan.request.attack}. {goal}"
     share = least / plan.start.report["l2"] if least else 1.0
     so_far = (
-        f"The smallest so far is {share:.2f} of it; the end shows how much of that holds once rounded to whole levels"
+        f"The smallest so far is {share:.2f} of it; the end shows how much of that holds once rounded for saving"
         if share < 1
         else "Nothing smaller so far"
     )

@@ -70,7 +70,7 @@ def wire_choices(tab: gr.Tab, w: CompareWidgets, source: EntryWidgets, files: Ma
         return {
             **shown(compared, wish, choices, entry),
             w.strip: render.strip_html(entry, choices.goal),
-            w.methods: gr.update(choices=list(offered), value=choices.methods),
+            w.methods: gr.update(choices=comparison.titled(offered), value=choices.methods),
         }
 
     @plainly

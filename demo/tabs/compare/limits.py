@@ -7,7 +7,7 @@ from demo.engine.plan import MAX_STEPS
 from demo.engine.run_queue import CROWDED_SECONDS
 from demo.engine.value_checks import one_of, whole
 
-LIMITS = {"steps": "steps", "gradients": "gradients", "seconds": "wall clock"}
+LIMITS = {"steps": "steps", "gradients": "gradients", "seconds": "time"}
 # Seconds are no more than a run has while others wait, so that they are the same for every method.
 MOST = {"steps": MAX_STEPS, "gradients": MAX_STEPS, "seconds": int(CROWDED_SECONDS)}
 FIRST = {"steps": 200, "gradients": 200, "seconds": 5}

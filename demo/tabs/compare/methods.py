@@ -28,16 +28,16 @@ class Aim:
     first: tuple[str, ...]
 
 
-_PLANTERS = ("TkML-AP-T", "ML-AP", "MinNorm")
+_ADDERS = ("TkML-AP-T", "ML-AP", "MinNorm")
 
 AIMS = {
-    "cleared": Aim("clear the true labels", "cleared", "", ("TkML-AP-U", "kFool", "MinNorm")),
+    "cleared": Aim("push the true labels out", "cleared", "", ("TkML-AP-U", "kFool", "MinNorm")),
     **{
-        case: Aim(f"plant labels: {catalog.TARGET_CASES[case]}", "targeted", case, _PLANTERS)
+        case: Aim(f"add labels: {catalog.TARGET_CASES[case]}", "targeted", case, _ADDERS)
         for case in ("best", "random", "worst")
     },
-    "chosen": Aim("plant labels: those named on Attack", "targeted", "chosen", _PLANTERS),
-    "ordered": Aim("plant them in the order named on Attack", "ordered", "chosen", ("CW^k", "QuadAttacK")),
+    "chosen": Aim("add labels: those named on Attack", "targeted", "chosen", _ADDERS),
+    "ordered": Aim("add them in the order named on Attack", "ordered", "chosen", ("CW^k", "QuadAttacK")),
 }
 BY_HAND = tuple(name for name, aim in AIMS.items() if aim.case == "chosen")  # where targets are named on "Attack"
 
@@ -110,6 +110,11 @@ def offered(aim: str, annotator: str, k: Any, limit: str = "steps") -> tuple[str
     return tuple(name for name in able(aim, limit) if name in made or not catalog.precomputed(name))
 
 
+def titled(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Methods as choices: what each does, with its name."""
+    return [(catalog.label_of(name), name) for name in names]
+
+
 def most_columns() -> int:
     """How many methods one comparison can have at most."""
     return max(len(able(aim)) for aim in AIMS)
@@ -122,7 +127,7 @@ def to_name(entry: Entry, aim: str = "chosen") -> str:
         return ""
     attack = catalog.choice_of(AIMS[aim].first[0]).title
     return (
-        f"{count} of {entry.k} targets named. On the tab Attack choose “{attack}”, then as Targets "
+        f"{count} of {entry.k} targets named. On the tab Attack choose “{attack}”, then below “{catalog.TARGETS}” "
         f"“{catalog.TARGET_CASES['chosen']}”, and click {entry.k} label{'' if entry.k == 1 else 's'}."
     )
 

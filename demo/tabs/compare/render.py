@@ -13,6 +13,7 @@ from demo.engine.label_roles import Roles
 from demo.engine.outcome import Outcome
 from demo.engine.plan import Plan
 from demo.engine.win import less_words, standing
+from demo.render import methods
 from demo.render.labels import scored, tags, top_list
 from demo.render.pictures import AMPLIFY, amplified, data_uri, figure, to_image
 from demo.render.status import progress_words
@@ -47,7 +48,7 @@ def strip_html(entry: Entry, aim: str) -> str:
         "tabs/compare/strip.html", picture=data_uri(small, lossless=False), missing=missing, k=entry.k, annotator=entry.annotator,
         kappa=f"{entry.confidence:g}",
         true_labels=tags(entry.true, Roles(entry.true)) if entry.true else "",
-        to_plant=tags(entry.named, targets) if by_hand and not missing else "",
+        to_add=tags(entry.named, targets) if by_hand and not missing else "",
     )  # fmt: skip
 
 
@@ -63,15 +64,9 @@ def stale_html(about: ComparisonRequest | None, now: ComparisonRequest) -> str:
     return '<p class="stale" role="status">What is shown below is about the choices before. Press Compare for the new ones.</p>'
 
 
-def methods_html() -> str:
-    """What each method is and whose, to be opened by whoever wants to know."""
-    names = {name for goal in AIMS for name in able(goal)}
-    methods = [
-        (name, choice.whose, choice.title, choice.sentence.replace("{ready}", "") + _unordered(name))
-        for name, choice in catalog.attacks().items()
-        if name in names
-    ]
-    return fill("tabs/compare/methods.html", methods=methods)
+def methods_html() -> Markup:
+    """What each method is and whose."""
+    return methods.methods_html({name for goal in AIMS for name in able(goal)}, _unordered)
 
 
 def _unordered(name: str) -> str:

@@ -65,7 +65,9 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
     if lost:
         parts.append(f"{listed(lost)} did not reach it.")
     if narrow:
-        parts.append(f"{listed(narrow)} barely met it: by less than κ, which is not counted as a win.")
+        parts.append(
+            f"{listed(narrow)} barely met it: by less than the margin asked for (κ), which is not counted as a win."
+        )
     if late:
         parts.append(f"{_clock(late, ended)} before it was reached ({KEPT_BACK}).")
     if cut:
@@ -107,22 +109,22 @@ def _figures(report: dict[str, Any]) -> dict[str, str]:
         "Goal": STANDS.get(standing(report)) or ENDED.get(report["stopped"], "not met"),
         SIZE: f"{report['l2']:.1f}",
         "Agrees with the truth": "yes" if report["consistent"] else "no",
-        "Size per pixel, Pert ×10⁻²": f"{report['pert'] * 100:.3f}",
-        "Most at one pixel, ‖z‖∞": f"{report['linf']:.0f}",
-        "PSNR": "no change" if report["psnr"] is None else f"{report['psnr']:.1f} dB",
-        "SSIM": f"{report['ssim']:.4f}",
+        "Size per pixel (Pert ×10⁻²)": f"{report['pert'] * 100:.3f}",
+        "Most at one pixel (‖z‖∞)": f"{report['linf']:.0f}",
+        "Faintness (PSNR)": "no change" if report["psnr"] is None else f"{report['psnr']:.1f} dB",
+        "Likeness (SSIM)": f"{report['ssim']:.4f}",
         "Steps": str(report["steps"]),
-        "Passes": f"{report['forwards']} + {report['backwards']}",
+        "Passes (forward + backward)": f"{report['forwards']} + {report['backwards']}",
         "Time": time_words(report),
     }
 
 
 STANDS = {"won": "met", "narrow": "barely met", "before": "met before"}
 ENDED = {"user": "stopped", "time": "cut by the clock"}  # no failure of the method
-SIZE = "Size, ‖z‖₂"
+SIZE = "Size (‖z‖₂)"
 HEADS = (
-    "Method", "Goal", SIZE, "Agrees with the truth", "Size per pixel, Pert ×10⁻²", "Most at one pixel, ‖z‖∞",
-    "PSNR", "SSIM", "Steps", "Passes", "Time",
+    "Method", "Goal", SIZE, "Agrees with the truth", "Size per pixel (Pert ×10⁻²)", "Most at one pixel (‖z‖∞)",
+    "Faintness (PSNR)", "Likeness (SSIM)", "Steps", "Passes (forward + backward)", "Time",
 )  # fmt: skip
 
 
@@ -172,12 +174,12 @@ def _caption(plans: Sequence[Plan], given: str) -> str:
     first = reference(plans)
     whole = f"picture {first.photo.x.shape[-1]} × {first.photo.x.shape[-2]}"
     about = ", ".join(filter(None, (*asked_words(first), whole, given, f"seed {first.seed}")))
-    return f"Measured on the saved 8-bit pictures: {about}.{squares_words(plans)}"
+    return f"Measured on the saved pictures: {about}.{squares_words(plans)}"
 
 
 def asked_words(plan: Plan) -> tuple[str, ...]:
     """Whom all methods are up against, and what is asked of them."""
-    return plan.request.annotator, f"k = {plan.k}", f"κ = {plan.settings.get('confidence', 0.0):g}"
+    return plan.request.annotator, f"k = {plan.k}", f"margin of the win {plan.settings.get('confidence', 0.0):g} (κ)"
 
 
 def squares_words(plans: Sequence[Plan]) -> str:

@@ -2,6 +2,7 @@
 
 import gradio as gr
 
+from demo.catalog import attacks as catalog
 from demo.components.attack_choices import EntryWidgets
 from demo.components.events import QUIET
 from demo.components.photo_set import photo_set
@@ -32,11 +33,11 @@ CLOCK = f"{loop.BUDGET_SECONDS:.0f}\u00a0s a run at most, {CROWDED_SECONDS:.0f} 
 AMOUNTS = {
     "steps": (
         "Steps at most",
-        f"{CLOCK}; BlackBox counts queries and wants about 2000",
+        f"{CLOCK}; BlackBox counts queries (looks at the scores) and wants about 2000",
     ),
     "gradients": (
         "Gradients at most",
-        f"{CLOCK}. A step takes one or more; the search on whole levels at the end adds a few. BlackBox takes none, so it is out",
+        f"{CLOCK}. A step takes one or more, the rounding for saving a few more. BlackBox takes none, so it is out",
     ),
     "seconds": (
         "Seconds at most",
@@ -69,12 +70,12 @@ def build(tab: gr.Tab, source: EntryWidgets, files: dict[str, str]) -> CompareWi
             elem_id="compare-goal",
         )
         methods = gr.CheckboxGroup(
-            list(comparison.offered("cleared", start.annotator, start.k)), value=list(AIMS["cleared"].first),
+            comparison.titled(comparison.offered("cleared", start.annotator, start.k)), value=list(AIMS["cleared"].first),
             label="Methods", elem_id="compare-methods",
         )  # fmt: skip
         limit = gr.Radio(
             [(title, name) for name, title in LIMITS.items()], value="steps", label="Limit, the same for every method",
-            elem_id="compare-limit",
+            info="A gradient says, for all pixels at once, which way helps", elem_id="compare-limit",
         )  # fmt: skip
         # compare.css shows the one that is chosen
         amounts = {
@@ -85,7 +86,7 @@ def build(tab: gr.Tab, source: EntryWidgets, files: dict[str, str]) -> CompareWi
         }  # fmt: skip
         seed = gr.Number(
             0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, elem_id="compare-seed",
-            info="For random targets and BlackBox",
+            info=f"{catalog.SEED}. For random targets and BlackBox",
         )  # fmt: skip
     Html(render.methods_html(), elem_id="compare-methods-told")
     about = gr.State(None, time_to_live=KEEP_SECONDS)  # the ComparisonRequest that what is shown is about

@@ -136,7 +136,7 @@ HEADS = (
     "Goal reached",
     "Share % [95 %]",
     "Size where all reach it",
-    "Size, ‖z‖₂",
+    "Size (‖z‖₂)",
     "Gradients",
     "Steps",
     "Seconds",
@@ -167,11 +167,12 @@ def table_html(rounds: Sequence[Round], limit: Limit, done: bool, name: str) -> 
             [Cell(head, Markup("<span>{}</span>").format(text) + marks.get(head, Markup(""))) for head, text in named],
         )
     first = reference(rounds[0].plans)
-    barely = " Barely met: met, but by less than κ." if any(one.barely for one in made) else ""
+    barely = " Barely met: by less than the margin asked for." if any(one.barely for one in made) else ""
     given = given_words(limit, [report for one in rounds for report in one.ended])
     caption = (
         f"{', '.join(asked_words(first))}, {given}, seed {first.seed}, one run a method and photo. Medians over photos; "
-        f"measured on the saved 8-bit pictures.{barely}{squares_words(rounds[0].plans)}"
+        f"measured on the saved pictures. [95 %]: the range that chance leaves with so few photos."
+        f"{barely}{squares_words(rounds[0].plans)}"
     )
     csv = csv_link(name, csv_text(FIELDS, [astuple(one) for one in made]), "Table (CSV)") if done else Markup("")
     return Markup('<div class="contest many">{}</div>').format(sheet(caption, HEADS, rows)) + csv

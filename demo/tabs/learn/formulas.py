@@ -108,7 +108,7 @@ UNTARGETED = formula(
     Part(hinge(_BEST, o("−"), place(row(i("k"), o("+"), n("1")))), "how far the best true label is above place k + 1"),
 ) + formula(
     "Eq. 8", 21,
-    Part(flat(below(_MIN, row(i("λ"), o(","), i("z"))), _RIDGE), "keep the change z small"),
+    Part(flat(below(_MIN, row(i("λ"), o(","), i("z"))), _RIDGE), "keep the change (z) small"),
     Part(flat(o("+"), i("λ")), "a threshold, as in Lemma 1"),
     Part(flat(o("+"), over(n("1"), row(i("m"), o("−"), i("k"))), _J_TO_M), "added up over all labels, and divided by m − k,"),
     Part(
@@ -123,7 +123,7 @@ TARGETED = formula(
     Part(flat(o("−"), below(_SUM, row(i("j"), o("∈"), _T)), low(i("f"), i("j"))), "less the scores of the k targets"),
 ) + formula(
     "Eq. 12", 14,
-    Part(flat(below(_MIN, row(i("λ"), o(","), i("z"))), _RIDGE), "keep the change z small"),
+    Part(flat(below(_MIN, row(i("λ"), o(","), i("z"))), _RIDGE), "keep the change (z) small"),
     Part(flat(o("+"), _J_TO_M), "added up over all labels,"),
     Part(
         hinge(low(i("s"), i("j")), o("("), i("λ"), o("−"), low(i("f"), i("j")), o(")")),

@@ -80,8 +80,8 @@ def _list(outcome: Outcome, run: Grown, at: int, kind: str) -> dict[str, Any]:
     agrees = _agrees(outcome, run)[at]
     found = f"Of the true labels, {listed(left)} {are(left)} left." if left else "No true label is left."
     says = (
-        f"Size {SIZES[at]:g}, ‖z‖₂ = {float(run.norms[at]):.0f}: the list {'agrees with' if agrees else 'contradicts'} the truth "
-        f"(E = {int(agrees)}). The top {plan.k} is {listed([label.name for label in top])}.{'' if agrees else f' {found}'}"
+        f"Size {SIZES[at]:g} (‖z‖₂ = {float(run.norms[at]):.0f}): the list {'agrees with' if agrees else 'contradicts'} the "
+        f"truth (E = {int(agrees)}). The top {plan.k} is {listed([label.name for label in top])}.{'' if agrees else f' {found}'}"
     )
     shown = kind == "attack" and at == SAVED
     html = top_list(top, plan.roles, f"Top {plan.k} at size {SIZES[at]:g}")

@@ -132,7 +132,7 @@ LESSONS = (
             Code("best λ", "tkml_core/losses.py", "targeted_lambda"),
             Code("Algorithm 2", "tkml_core/attacks/tkmlap_t.py", "TkMLAPT"),
         ),
-        "“Plant labels that are not there” is chosen for you. Name the targets, and press Attack.",
+        "“Add labels that are not there” is chosen for you. Name the targets, and press Attack.",
         formulas.TARGETED,
         _preset("TkML-AP-T", "targeted", "chosen"),
     ),

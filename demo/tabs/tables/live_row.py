@@ -23,9 +23,9 @@ MOST_PHOTOS = 12
 SECONDS = 150.0  # wall clock of a whole row
 CASES = {
     "cleared": "no true label left",
-    "best": "targets: best-scored",
-    "random": "targets: random",
-    "worst": "targets: worst-scored",
+    "best": "add labels: best-scored",
+    "random": "add labels: random",
+    "worst": "add labels: worst-scored",
 }
 
 
@@ -154,15 +154,16 @@ def rows_html(rows: Sequence[Row]) -> str:
         for row in rows
     ]  # fmt: skip
     sentence = (
-        "ASR is the share of photos on which the top-k contradicts the truth afterwards, with Wilson’s 95 % interval: "
-        "with this few photos it is wide. Pert is the mean over those photos, of the saved 8-bit picture. The truth of an "
-        "uploaded photo is the annotator’s guess (every label of 50 % or more)."
+        "Fooled (ASR): on how many photos the top-k contradicts the truth afterwards, a wrong label in it and a true one out. "
+        "[95 %]: the range that chance leaves, wide with so few photos. Size per pixel (Pert) is the mean over the fooled ones, "
+        "as saved. The truth of an uploaded photo is the annotator’s guess (every label of 50 % or more)."
     )
     if rows and (out := rows[0].left_out):
         names = listed(out, len(out))
         sentence += f" Left out of the newest row, as the top-k contradicts the truth before any attack: {names}."
     columns = (
-        "annotator", "goal", "k", "attack", "photos", "ASR % [95 %]", "goal % [95 %]", "Pert ×10⁻²", "steps a photo", "seconds",
+        "annotator", "goal", "k", "attack", "photos", "fooled % [95 %] (ASR)", "goal % [95 %]", "size per pixel (Pert ×10⁻²)",
+        "steps a photo", "seconds",
         "state",
     )  # fmt: skip
     nothing = "Nothing measured yet. Choose photos and an attack, then press Measure."

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from demo.catalog.attacks import annotator_words, attacks
 from demo.catalog.english import listed
 from demo.render.csv_file import csv_link
 from demo.render.dots import Dot, DotPanel, dots_html
@@ -16,10 +17,10 @@ from demo.render.measured_table import Table, table_html
 from demo.render.security_curves import Panel, curves_html
 from demo.render.templates import fill
 from demo.tabs.tables import numbers
-from demo.tabs.tables.plain_words import Against, against, gain
+from demo.tabs.tables.plain_words import Against, against, gain, size_words
 from tkml_core.attacks.common.budget import AUTHORS
 from tkml_core.measured import easy_targets, lines, summary, tables_report
-from tkml_core.measured.cells import CASES, bound_words
+from tkml_core.measured.cells import CASES
 from tkml_core.zoo.registry import data_set
 from tkml_core.zoo.universal_perturbations import XI
 
@@ -27,21 +28,21 @@ Cells = dict[summary.Cell, dict[str, summary.Rows]]
 MEASURED = Path(__file__).resolve().parents[3] / "assets" / "measured"
 COMMAND = "python -m tkml_core.experiments.tables --voc VOCdevkit --coco coco --annotator {names} --tables 2,3,4,5"
 EASY = "python -m tkml_core.experiments.easy_targets --data DATA"
-TESTED = (
-    "“Sure” is what a paired test on the same photos says with p < .05 (McNemar’s for the goal; Wilcoxon’s for size and steps, "
-    "on photos that both solve; Holm’s correction over the rows): so clear a lead is rarely chance."
-)
 UNIVERSAL_NOTE = (
-    "How long one z may be is chosen, here and in the paper, and a longer one fools more photos. The paper heads its Table 4 "
-    "with Pert, not Pert ×10⁻²: read so and in this unit, its changes are of 6.5 to 8 ×10⁻² (TkML-AP-Uv) and 25.5 (kUAPs); ours "
-    "stand in the numbers."
+    "How large the one change may be is chosen, here and in the paper, and a larger one fools more photos. The paper heads its "
+    "Table 4 with Pert (size per pixel), not Pert ×10⁻²: read so and in this unit, its changes are of 6.5 to 8 ×10⁻² "
+    "(TkML-AP-Uv) and 25.5 (kUAPs); ours stand in the numbers."
 )
 DATA_SETS = {"voc": "photos of PASCAL VOC", "coco": "photos of MS COCO"}
-NORM, STEPS, PERT = "size of the change, ‖z‖₂", "steps until the goal was first met", "mean size per pixel, Pert ×10⁻²"
+NORM, STEPS, PERT = (
+    "size of the change (‖z‖₂)",
+    "steps until the goal was first met",
+    "mean size per pixel (Pert ×10⁻²)",
+)
 BY_NORM = "How many photos give way to a change of at most this size: the further left a curve rises, the better"
 BY_SHOWN = "How many photos show no true label, where more labels are shown than were attacked"
 EASIER = "The same for the easier targets"
-BY_STEPS = "How many photos give way within so many steps, before rounding to 8 bit"
+BY_STEPS = "How many photos give way within so many steps, before rounding for saving"
 BY_PERT = "How often it works, and how large the change is then: the further up and left, the better; the number in a dot is k"
 
 
@@ -54,7 +55,6 @@ class Section:
     against: Sequence[Against] = ()
     pictures: Sequence[tuple[str, str]] = ()
     folded: Sequence[tuple[str, str]] = ()
-    untargeted: bool = True
     note: str = ""  # what is to be seen beside the pictures
 
 
@@ -101,7 +101,6 @@ def sections(folder: Path = MEASURED) -> list[Section]:
                 said,
                 drawn,
                 folded,
-                untargeted=number_ != 5,
                 note=UNIVERSAL_NOTE if number_ == 4 else "",
             )
         )
@@ -121,6 +120,12 @@ def command_of(folder: Path) -> str:
     return "; ".join(dict.fromkeys(commands))
 
 
+def methods_of(folder: Path = MEASURED) -> list[str]:
+    """The attacks that were measured."""
+    names = {name for methods in _cells(folder).values() for name in methods}
+    return [name for name in attacks() if name in names]
+
+
 def tables(folder: Path = MEASURED) -> list[Table]:
     return [section.table for section in sections(folder)]
 
@@ -131,7 +136,9 @@ def about(folder: Path = MEASURED) -> str:
     parts = []
     for name in dict.fromkeys(cell.annotator for cell in cells):
         counts = [len(rows) for cell, methods in cells.items() if cell.annotator == name for rows in methods.values()]
-        parts.append(f"{name} on {numbers.many(counts)} {DATA_SETS.get(data_set(name), 'photos')}")
+        parts.append(
+            f"{name} ({annotator_words(name)}) on {numbers.many(counts)} {DATA_SETS.get(data_set(name), 'photos')}"
+        )
     return f"{gain(_pairs(folder))} Measured: {listed(parts, len(parts))}.".strip() if parts else ""
 
 
@@ -158,10 +165,10 @@ def section_html(section: Section) -> Markup:
     name = section.table.title.partition(":")[0].lower().replace(" ", "-").rstrip("?")
     table = replace(section.table, title=f"{section.table.title}, in numbers")
     return fill(
-        "tabs/tables/section.html", title=section.table.title, against=section.against, tested=TESTED,
+        "tabs/tables/section.html", title=section.table.title, against=section.against,
         pictures=[(heading, Markup(html)) for heading, html in section.pictures if html],
         folded=[(heading, Markup(html)) for heading, html in section.folded if html],
-        numbers=table_html(table) + csv_link(name, section.csv), untargeted=section.untargeted, note=section.note,
+        numbers=table_html(table) + csv_link(name, section.csv), note=section.note,
     )  # fmt: skip
 
 
@@ -177,7 +184,7 @@ def _curves(cells: Cells) -> tuple[list[Panel], list[Panel]]:
     for cell, methods in cells.items():
         title = f"{_asked(cell.annotator, cell.case)}, k = {cell.k}"
         kind = "untargeted" if cell.case == "untargeted" else "targeted"
-        budget = {"the authors’ bound of ‖z‖₂": AUTHORS[kind]}
+        budget = {"the authors’ limit of the size (‖z‖₂)": AUTHORS[kind]}
         norms.append(Panel(title, {name: summary.norm_needed(rows) for name, rows in methods.items()}, budget))
         steps.append(Panel(title, {name: summary.steps_needed(rows) for name, rows in methods.items()}, {}))
     return norms, steps
@@ -206,11 +213,11 @@ def _by_pert(made: Sequence[summary.Figures], styles: dict[str, int]) -> str:
 
 def _by_k(made: Sequence[summary.Figures], styles: dict[str, int]) -> str:
     dots = [
-        (f"{f.cell.annotator}, {bound_words(f.cell.xi or XI)}", f.method, Dot(f.cell.k, f.won, f.photos)) for f in made
+        (f"{f.cell.annotator}, {size_words(f.cell.xi or XI)}", f.method, Dot(f.cell.k, f.won, f.photos)) for f in made
     ]
-    return dots_html(_panels(dots, tuple(sorted({f.cell.k for f in made}))), "k", styles)
+    return dots_html(_panels(dots, tuple(sorted({f.cell.k for f in made}))), "labels shown (k)", styles)
 
 
 def _by_shown(made: Sequence[summary.Larger], styles: dict[str, int]) -> str:
     dots = [(f"{f.cell.annotator}, made for k = {f.cell.k}", f.method, Dot(f.shown, f.won, f.photos)) for f in made]
-    return dots_html(_panels(dots, tuple(sorted({f.shown for f in made}))), "k′, the labels that are shown", styles)
+    return dots_html(_panels(dots, tuple(sorted({f.shown for f in made}))), "labels that are shown (k′)", styles)

@@ -5,13 +5,14 @@ from typing import TypeVar
 
 from demo.catalog.english import top_words
 from demo.render.measured_table import Table
+from demo.tabs.tables.plain_words import TESTED, TESTS, size_words
 from tkml_core.measured import summary, tables_report
 from tkml_core.statistics import share
 
 chance, number, printed = tables_report.chance, tables_report.number, tables_report.printed
 T = TypeVar("T")
-GOAL, EQ_14 = "goal % [95 %]", "E = 0 % [95 %]"
-PAPER_ASR, PAPER_PERT = "paper’s ASR %", "paper’s Pert ÷ 2"
+GOAL, EQ_14, PERT = "goal % [95 %]", "contradicts the truth % [95 %] (E = 0)", "size per pixel (Pert ×10⁻²)"
+PAPER_ASR, PAPER_PERT = "paper’s share fooled % (ASR)", "paper’s size per pixel (Pert ÷ 2)"
 
 
 def many(numbers: Sequence[int]) -> str:
@@ -34,20 +35,23 @@ def _row(f: summary.Figures, *about: str) -> list[str]:
 
 
 _FIGURES = (
-    "method", "photos", GOAL, PAPER_ASR, EQ_14, "within the authors’ ‖z‖₂ %", "Pert ×10⁻²", "before rounding", PAPER_PERT,
+    "method", "photos", GOAL, PAPER_ASR, EQ_14, "within the authors’ size limit % (‖z‖₂)", PERT, "before rounding", PAPER_PERT,
     "first met at step", "gradients", "optimality",
 )  # fmt: skip
 _SAME = (
-    "Goal is what the authors’ program counts and the paper prints as ASR; E = 0 is what its Eq. 14 says. “Within” counts a "
-    "photo only where the change is no longer than the authors’ commands allow; optimality is 1 for a method that no other one "
-    "here undercuts on any photo, and “best of all” takes the smallest success on each photo."
+    "Goal is what the authors’ program counts and the paper prints as ASR (attack success rate); its Eq. 14 counts photos whose "
+    "list contradicts the truth, a wrong label in it and a true one out (E = 0). “Within” counts a photo only where the change "
+    "is no larger than the authors’ commands allow; optimality is 1 for a method that no other one here undercuts on any photo, "
+    "and “best of all” takes the smallest success on each photo. "
+    "[95 %]: the range that chance leaves (Wilson’s interval)."
 )
 
 
 def untargeted(made: list[summary.Figures], command: str) -> Table:
     return Table(
         "Table 2: push the true labels out",
-        f"On the same photos for every method ({many([f.photos for f in made])} a row), all consistent at k before. {_SAME}",
+        f"On the same photos for every method ({many([f.photos for f in made])} a row), whose list agreed with the truth before. "
+        f"{_SAME}",
         ("annotator", "k", *_FIGURES),
         [_row(f, str(f.cell.k)) for f in made],
         command,
@@ -64,7 +68,7 @@ def untargeted(made: list[summary.Figures], command: str) -> Table:
 
 def targeted(made: list[summary.Figures], command: str) -> Table:
     return Table(
-        "Table 5: plant labels that are not there",
+        "Table 5: add labels that are not there",
         "As Table 2, but the top-k is to become k targets: the best-scored labels that are not true, random ones, or the "
         f"worst-scored (hardest); {many([f.photos for f in made])} a row.",
         ("annotator", "targets", "k", *_FIGURES),
@@ -84,8 +88,8 @@ def targeted(made: list[summary.Figures], command: str) -> Table:
 
 def variants(made: list[summary.Figures], command: str) -> Table:
     return Table(
-        tables_report.VARIANTS,
-        tables_report.VARIED,
+        "As printed: what is in print, where an attack of this project differs from it",
+        "On fewer photos than the tables above: only on those on which the printed ways were run, too.",
         ("annotator", "case", "k", *_FIGURES),
         [_row(f, f.cell.case, str(f.cell.k)) for f in made],
         command,
@@ -104,20 +108,20 @@ def universal(made: list[summary.Figures], command: str) -> Table:
     ]  # fmt: skip
     return Table(
         "Table 4: one change for every photo",
-        f"What one z does to photos that it was not made on ({many([f.photos for f in made])} a row), beside random noise just "
-        "as long. “Margin” is TkML-AP-Uv with the goal’s margin in place of Eq. 8. The paper has MS COCO alone and another bound "
-        "of the norm; it prints Pert without the 10⁻², which is put back here.",
+        f"What one change (z) does to photos that it was not made on ({many([f.photos for f in made])} a row), beside random "
+        "noise just as large. “Margin” is TkML-AP-Uv aimed at the goal itself in place of Eq. 8. The paper has MS COCO alone and "
+        "another limit of the size; it prints Pert without the 10⁻², which is put back here.",
         (
             "annotator",
             "k",
-            "‖z‖₂ at most",
+            "size at most (‖z‖₂)",
             "method",
             "photos",
             GOAL,
             PAPER_ASR,
             EQ_14,
-            "‖z‖₂",
-            "Pert ×10⁻²",
+            "size (‖z‖₂)",
+            PERT,
             PAPER_PERT,
         ),
         rows,
@@ -125,7 +129,7 @@ def universal(made: list[summary.Figures], command: str) -> Table:
         _said(
             made,
             lambda f: (
-                f"the one z of {f.method} left no true label in the {top_words(f.cell.k)} of {f.won} of {f.photos} photos."
+                f"the one change of {f.method} left no true label in the {top_words(f.cell.k)} of {f.won} of {f.photos} photos."
             ),
         ),
         heads=4,
@@ -134,7 +138,7 @@ def universal(made: list[summary.Figures], command: str) -> Table:
 
 
 def budgets(made: list[summary.Figures], command: str) -> Table:
-    columns, rows = tables_report.side_by_side(made)
+    columns, rows = tables_report.side_by_side(made, size_words)
     return Table(
         "Sizes side by side: one change for every photo",
         "The same share of photos with no true label left in their top k, for changes of each size; in brackets how many photos.",
@@ -154,10 +158,10 @@ def larger(made: list[summary.Larger], command: str) -> Table:
     ]  # fmt: skip
     return Table(
         "Table 3: when more labels are shown than were attacked",
-        "The change was made for the top k. Goal: no true label is among the k′ that are shown; E = 0: they contradict the "
-        f"truth. On photos ({many([f.photos for f in made])} a row) that were consistent at k′ before; Pert is the mean over "
-        "those with E = 0.",
-        ("annotator", "k", "method", "k′ shown", "photos", GOAL, PAPER_ASR, EQ_14, "Pert ×10⁻² of those", PAPER_PERT),
+        "The change was made for the top k. Goal: no true label is among the labels shown (k′). On photos "
+        f"({many([f.photos for f in made])} a row) where as many agreed with the truth before; size per pixel is the mean "
+        "over those where they contradict it now.",
+        ("annotator", "k", "method", "labels shown (k′)", "photos", GOAL, PAPER_ASR, EQ_14, PERT, PAPER_PERT),
         rows,
         command,
         _said(
@@ -185,11 +189,11 @@ def beside(made: list[summary.Pair], command: str) -> Table:
     return Table(
         "Who is ahead?",
         "Two methods on the same photos. Goal alone: photos on which only the one, only the other reaches it. Smaller: of the "
-        f"photos that both solve, on how many the one, the other needs less; the ratio is of mean ‖z‖₂; "
-        f"gradients a photo are medians. {tables_report.TESTED}",
+        f"photos that both solve, on how many the one, the other needs less; the ratio is of the mean size; "
+        f"gradients a photo are medians. {TESTED} {TESTS}",
         (
-            "annotator", "case", "k", "methods", "photos", "goal alone", "p", "‖z‖₂ smaller", "ratio, 8-bit",
-            "before rounding", "p", "gradients",
+            "annotator", "case", "k", "methods", "photos", "goal alone", "chance (p)", "smaller (‖z‖₂)", "ratio, as saved",
+            "before rounding", "chance (p)", "gradients",
         ),
         rows,
         command,

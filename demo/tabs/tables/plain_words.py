@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import NamedTuple
 
-from tkml_core.measured.cells import bound_words
 from tkml_core.measured.summary import Pair
 from tkml_core.measured.tables_report import SURE
 
@@ -15,6 +14,12 @@ AT_EQUAL = (
     "2.93 times as long at 100, 1.10 to 1.38 at 300; MinNorm misses 2 of 48 with 100 and 1 of 48 with 300)."
 )
 TOO_FEW = "too few photos to tell"
+TESTED = "“Sure”: chance alone gives so clear a lead less than once in 20 times (p < .05)."
+GRADIENT = "A gradient says, for all pixels at once, which way helps."
+TESTS = (
+    "p: by paired tests on the same photos, McNemar’s for the goal, Wilcoxon’s for size and steps on photos that both solve; "
+    "made stricter as there are many rows (Holm’s correction)."
+)
 
 
 @dataclass(frozen=True)
@@ -152,8 +157,13 @@ def _where(pair: Pair) -> str:
     """The row of the table."""
     cell = pair.cell
     targets = "" if cell.case in ("untargeted", "universal") else f", {cell.case} targets"
-    targets += "" if cell.xi is None else f", {bound_words(cell.xi)}"
+    targets += "" if cell.xi is None else f", {size_words(cell.xi)}"
     return f"{cell.annotator}{targets}, k = {cell.k}"
+
+
+def size_words(xi: float) -> str:
+    """How large a change for every photo may be."""
+    return f"size up to {xi:g}"
 
 
 def _p(p: float) -> str:

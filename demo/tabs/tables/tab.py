@@ -18,10 +18,12 @@ from demo.engine.run_queue import Turn
 from demo.engine.stream import PICTURES_EVERY
 from demo.export.files import KEEP_SECONDS
 from demo.photos.selection import selected
+from demo.render.methods import methods_html
 from demo.render.status import line_html, waiting_html
 from demo.render.templates import fill
 from demo.tabs.tables import live_row
-from demo.tabs.tables.measured import MEASURED, about, command_of, measured_html
+from demo.tabs.tables.measured import MEASURED, about, command_of, measured_html, methods_of
+from demo.tabs.tables.plain_words import GRADIENT, TESTED, TESTS
 from tkml_core.step_generators import WithResult
 
 MOST_ROWS = 8
@@ -49,7 +51,12 @@ class TablesWidgets:
 def build(names: Sequence[str], files: dict[str, str]) -> TablesWidgets:
     """Put the tab into the current one. names: the annotators; files: the samples' paths by name."""
     parts: dict[str, Any] = {"rows": gr.State([], time_to_live=KEEP_SECONDS)}
-    Html(fill("tabs/tables/intro.html", about=about(), command=command_of(MEASURED)))
+    Html(
+        fill(
+            "tabs/tables/intro.html", about=about(), command=command_of(MEASURED), tested=f"{TESTED} {GRADIENT}", tests=TESTS,
+            methods=methods_html(methods_of(MEASURED)),
+        )
+    )  # fmt: skip
     Html(measured_html(), elem_id="tables")
     Html('<h2 class="part" id="live-part">Measure a row yourself</h2>')
     with gr.Row(elem_classes="runbar"):
@@ -86,11 +93,13 @@ def _attack(parts: dict[str, Any], names: Sequence[str]) -> None:
         )  # fmt: skip
         parts["case"] = gr.Radio(**_cases_shown(own), label="Goal", elem_id="live-case")
     with gr.Column(min_width=0):
-        parts["k"] = gr.Slider(1, 10, value=DEFAULT_K, step=1, label="k", elem_id="live-k")
+        parts["k"] = gr.Slider(1, 10, value=DEFAULT_K, step=1, label=catalog.K, elem_id="live-k")
         parts["max_steps"] = gr.Slider(
             1, MAX_STEPS, value=attacks[own].steps, step=1, label="Steps at most", elem_id="live-steps"
         )
-        parts["seed"] = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, elem_id="live-seed")
+        parts["seed"] = gr.Number(
+            0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, info=catalog.SEED, elem_id="live-seed"
+        )
 
 
 def _cases_shown(attack: str) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
     ) -> Update:
         if which == OWN:
             if made is None:
-                raise ValueError("Nothing has been made here yet. Press Craft first, or choose a bundled change.")
+                raise ValueError("Nothing has been made here yet. Press Craft first, or choose a ready-made one.")
             return tried(trial.own(made), made.request.used, names, uploads, marked)
         return tried(trial.ready(which, name, int(k)), (), names, uploads, marked)
 
@@ -64,8 +64,10 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
         factor = render.factor_for(float(tk.l2_norm(bundled.z)[0]), bundled.z.numel())
         yield {
             w.opened: True,
-            w.verdict: waiting_html("A ready-made z is shown so far. Press Craft to make one of your own, and watch."),
-            w.z: render.change_html(bundled.z, factor, "Change z, ready-made", lossless=True),
+            w.verdict: waiting_html(
+                "A ready-made change is shown so far. Press Craft to make one of your own, and watch."
+            ),
+            w.z: render.change_html(bundled.z, factor, "The change, ready-made", lossless=True),
             w.try_verdict: waiting_html(f"It is added to {len(names)} photos, which takes a moment …"),
         }
         names = list(selected(names, None, files, w.tried.most).samples)
@@ -110,7 +112,7 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
         factor = render.factor_for(made.norm, made.z.numel())
         yield {
             w.verdict: render.made_html(made, limit),
-            w.z: render.change_html(made.z, factor, "Change z", lossless=True),
+            w.z: render.change_html(made.z, factor, "The change", lossless=True),
             w.rates: render.rates_html(made.points, request.epochs, made.pictures),
             w.facts: render.facts_html(made),
             w.status: line_html(f"{made.updates} updates", f"size {made.norm:.0f}", "done"),
@@ -155,7 +157,7 @@ def _progress(
     run, drawn = WithResult(craft.craft(request, photos, stop_asked, budget)), 0
     for now in run.every(PICTURES_EVERY):
         update = {
-            w.z: render.change_html(now.z, factor, "Change z", lossless=False),
+            w.z: render.change_html(now.z, factor, "The change", lossless=False),
             w.status: line_html(*render.progress(now, request)),
         }
         if len(now.points) > drawn:

@@ -35,7 +35,7 @@ def picture_of(z: Tensor, factor: int) -> Image.Image:
 def change_html(z: Tensor, factor: int, title: str, lossless: bool) -> str:
     """z with its size in numbers."""
     alt = f"The one change for all photos, amplified {factor} times"
-    return figure(title, alt, picture_of(z, factor), size_html(z, factor, 0, "largest"), lossless, badge=f"× {factor}")
+    return figure(title, alt, picture_of(z, factor), size_html(z, factor, 0), lossless, badge=f"× {factor}")
 
 
 def percent(share: float) -> str:
@@ -55,21 +55,24 @@ def rates_html(points: Sequence[Point], epochs: int, pictures: int) -> str:
     if not points:
         note = '<p class="hint">Press Craft, and watch the share rise here.</p>'
     else:
-        spoken = f"After {points[-1].epoch:.1f} of {epochs} epochs z fools {now[0]} of the set, random noise as long {now[1]}"
+        spoken = (
+            f"After {points[-1].epoch:.1f} of {epochs} rounds (epochs) the change fools {now[0]} of the set, random noise as "
+            f"large {now[1]}"
+        )
     set_of = f"of {pictures} pictures, " if pictures else ""
     return (
-        f'<section class="curve rates"><h2>Share fooled <small>{set_of}over the epochs</small></h2>'
+        f'<section class="curve rates"><h2>Share fooled <small>{set_of}over the rounds (epochs)</small></h2>'
         f"{plot.plot(HEIGHT, spoken, lines, scale + dots, after=note)}"
-        f'<p class="legend"><span><span class="key fooled"></span>with z <b>{now[0]}</b></span>'
-        f'<span><span class="key noise"></span>random noise as long as z <b>{now[1]}</b></span></p></section>'
+        f'<p class="legend"><span><span class="key fooled"></span>with the change <b>{now[0]}</b></span>'
+        f'<span><span class="key noise"></span>random noise as large <b>{now[1]}</b></span></p></section>'
     )
 
 
 def progress(at: CraftProgress, request: CraftRequest) -> tuple[str, ...]:
     """The status line of a run."""
     epoch = min(at.epoch + 1, request.epochs)
-    now = f"{percent(at.points[-1].fooled)} fooled as the epoch began" if at.points else ""
-    return (f"epoch {epoch} of {request.epochs}", f"update {at.update}", now)
+    now = f"{percent(at.points[-1].fooled)} fooled as the round began" if at.points else ""
+    return (f"round {epoch} of {request.epochs}", f"update {at.update}", now)
 
 
 def made_sentence(made: Made, limit: float) -> str:
@@ -80,14 +83,14 @@ def made_sentence(made: Made, limit: float) -> str:
     }.get(made.stopped or "", "")
     if made.early:
         lead = (
-            f"It ended after {made.points[-1].epoch:.0f} of {made.request.epochs} epochs, because every picture is fooled: there "
-            "was nothing left to learn. "
+            f"It ended after {made.points[-1].epoch:.0f} of {made.request.epochs} rounds (epochs), because every picture is "
+            "fooled: there was nothing left to learn. "
         )
     n = made.pictures
     return (
         f"{lead}On {made.fooled} of the {n} pictures it was made on ({percent(made.fooled / n)}) no true label is left in the "
-        f"{top_words(made.request.k)} once z is added; {_before(made.cleared_before)}. Random noise as long as z does that on "
-        f"{made.noise}. Whether z is universal, only photos that it has not seen can say: they are below."
+        f"{top_words(made.request.k)} once the change is added; {_before(made.cleared_before)}. Random noise as large does that "
+        f"on {made.noise}. Whether the change works on any photo, only those that it has not seen can say: they are below."
     )
 
 

@@ -20,12 +20,12 @@ from demo.tabs.universal import craft, events, photo_set, render, trial
 from demo.tabs.universal.widgets import UniversalWidgets
 from tkml_core.attacks.registry import UNIVERSAL
 
-INTRO = Markup("""<p class="lead">One change for <b>every</b> photo, called z: an optimizer <i>crafts</i> it, step by step, over a
-set of photos. Then it is added unaltered to photos that it has never seen (§3.1 of the paper). It must be far larger than a
-change made for one photo. {}</p>""")
+INTRO = Markup("""<p class="lead">One change for <b>every</b> photo, z in the paper: an optimizer <i>crafts</i> it, step by
+step, over a set of photos. Then it is added unaltered to photos that it has never seen (§3.1 of the paper). It must be far
+larger than a change made for one photo. {}</p>""")
 ABOUT_BUDGET = (
-    "‖z‖₂ in 0–255 units. At 4000, as the bundled ones, the root mean square of the change is 8 to 10 of 255 levels: a texture "
-    "that you see but read the photo through. At 1000 it is 2 to 2.6."
+    "At 4000, as the ready-made ones, a pixel changes by 8 to 10 of 255 levels, as a rule: a texture that you see but "
+    "read the photo through. At 1000 by 2 to 2.6. (‖z‖₂ in 0–255 units; root mean square)"
 )
 
 
@@ -55,15 +55,15 @@ def build(tab: gr.Tab, names: Sequence[str], files: dict[str, str]) -> Universal
 def _stage(parts: dict[str, Any]) -> None:
     parts["verdict"] = Html(waiting_html("Press Craft to make a change of your own."), elem_id="craft-verdict")
     with gr.Row(elem_id="craft-pictures"):
-        parts["z"] = Html(figure("Change z", "", None, "", empty="What is crafted shows here."), elem_id="craft-z")
+        parts["z"] = Html(figure("The change", "", None, "", empty="What is crafted shows here."), elem_id="craft-z")
         parts["rates"] = Html(render.rates_html([], 10, 0), elem_id="craft-rates")
     parts["facts"] = Html("", elem_id="craft-facts")
     with gr.Row(elem_id="craft-downloads"):
         parts["npz"] = gr.DownloadButton(
-            "Change z (NPZ)", interactive=False, elem_id="craft-npz", size="md", min_width=0
+            "The change (NPZ)", interactive=False, elem_id="craft-npz", size="md", min_width=0
         )
         parts["png"] = gr.DownloadButton(
-            "z as shown (PNG)", interactive=False, elem_id="craft-png", size="md", min_width=0
+            "The change as shown (PNG)", interactive=False, elem_id="craft-png", size="md", min_width=0
         )
 
 
@@ -71,12 +71,12 @@ def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str],
     Html('<h2><span class="number">1</span>Choose the set</h2>')
     parts["crafted"] = photos_input(
         "craft", files, MOST_UPLOADS, [name for name in photo_set.DEFAULT_SET if name in files],
-        info="Those left out can show afterwards whether z is universal",
+        info="Those left out can show afterwards whether the change works on any photo",
     )  # fmt: skip
     truth_at = gr.Column(min_width=0)
     parts["views"] = gr.Checkbox(
         True, label=f"{photo_set.VIEWS} pictures of each photo", elem_id="craft-views",
-        info="As it is, mirrored, and both cut closer: with few photos z would otherwise learn them by heart",
+        info="As it is, mirrored, and both cut closer: with few photos the change would otherwise learn them by heart",
     )  # fmt: skip
     Html('<h2><span class="number">2</span>Choose the attack</h2>')
     parts["annotator"] = gr.Radio(
@@ -86,22 +86,28 @@ def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str],
     with truth_at:
         parts["crafted_truth"] = upload_truth("craft", parts["crafted"], parts["annotator"])
     parts["method"] = gr.Radio(
-        list(UNIVERSAL), value=next(iter(UNIVERSAL)), label="Method", elem_id="craft-method",
-        info="TkML-AP-Uv is the paper's, also with the goal's margin in place of Eq. 8. kUAPs is the older one it is "
-        "compared with; how often each succeeds stands on Tables",
+        [(catalog.universal_title(name), name) for name in UNIVERSAL], value=next(iter(UNIVERSAL)), label="Method",
+        elem_id="craft-method",
+        info="The paper lowers a stand-in for the goal (Eq. 8); how often each succeeds stands on Tables",
     )  # fmt: skip
-    parts["k"] = gr.Slider(1, craft.MOST_K, value=k, step=1, label="k", elem_id="craft-k")
+    parts["k"] = gr.Slider(1, craft.MOST_K, value=k, step=1, label=catalog.K, elem_id="craft-k")
     parts["budget"] = gr.Slider(
         *craft.BUDGETS,
         value=4000,
         step=100,
-        label="Length of the change at most",
+        label="Size of the change at most",
         elem_id="craft-budget",
         info=ABOUT_BUDGET,
     )
     with gr.Row():
         parts["epochs"] = gr.Slider(
-            1, craft.MOST_EPOCHS, value=10, step=1, label="Epochs", elem_id="craft-epochs", min_width=140
+            1,
+            craft.MOST_EPOCHS,
+            value=10,
+            step=1,
+            label="Rounds over the photos (epochs)",
+            elem_id="craft-epochs",
+            min_width=140,
         )
         parts["seed"] = gr.Number(
             0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, elem_id="craft-seed", min_width=90
@@ -113,16 +119,16 @@ def _trial(parts: dict[str, Any], files: dict[str, str], annotator: str, k: int)
     bundled = trial.has_ready(annotator, k)
     tried = photo_set.whole(files) if bundled else photo_set.unseen(photo_set.DEFAULT_SET, files)
     parts["which"] = gr.Radio(
-        [("made here", events.OWN), *((f"bundled, {name}", name) for name in UNIVERSAL)],
+        [("made here", events.OWN), *((trial.bundled_title(name), name) for name in UNIVERSAL)],
         value=trial.strongest(annotator, k) if bundled else events.OWN,
-        label="Which z", elem_id="try-which",
-        info="A bundled one is for the annotator and the k chosen above; not every annotator has any",
+        label="Which change", elem_id="try-which",
+        info="Ready-made ones are for one annotator and one k, chosen above; not every annotator has any",
     )  # fmt: skip
     parts["tried"] = photos_input(
         "try", files, trial.MOST_TRIED, tried[: trial.MOST_TRIED],
         info="At the start the samples on which the annotator agrees with the truth, without mosaics of others, up to "
-        f"{trial.MOST_TRIED}: a bundled z was made on none of them. Once you have crafted one, those that share no photo with "
-        "its set. Every photo is cut to its centre square",
+        f"{trial.MOST_TRIED}: the ready-made were made on none of them. Once you have crafted one, those that share no photo with "
+        "its set. Photos are cut to their centre square",
     )  # fmt: skip
     parts["tried_truth"] = upload_truth("try", parts["tried"], parts["annotator"])
     parts["try_button"] = gr.Button("Try it", elem_id="try-button")

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from torch import Tensor
 
 import tkml_core as tk
+from demo.catalog.attacks import universal_title
 from demo.catalog.english import are, listed, top_words
 from demo.engine import loop
 from demo.engine.annotators import load_annotator, read_photo
@@ -49,6 +50,11 @@ class Change:
     rate: str = ""
 
 
+def bundled_title(method: str) -> str:
+    """What the one that comes with the page is called in a menu."""
+    return f"ready-made: {universal_title(method)}"
+
+
 def room(uploads: Sequence[str] | None) -> int:
     """How many samples can be tried beside the uploads."""
     return max(MOST_TRIED - len(uploads or ()), 0)
@@ -58,12 +64,14 @@ def own(made: Made) -> Change:
     """The z that was crafted on the page."""
     request = made.request
     photos = "1 photo" if made.photos == 1 else f"{made.photos} photos"
-    origin = f"The z made here with {request.title} over {photos}, for {request.annotator} at k = {request.k}."
+    origin = f"The change made here with {request.title} over {photos}, for {request.annotator} at k = {request.k}."
     alone = " So it is not universal yet: it knows the photos it was made on, and little else. More photos may help."
     best = strongest(request.annotator, request.k)
     if (best, request.annotator, request.k) in bundled():
         known = notes_of(path_of(best, request.annotator, request.k))["photos"]
-        alone += f" To see one made on {known} photos, choose “bundled, {best}” below “Which z” and press Try it."
+        alone += (
+            f" To see one made on {known} photos, choose “{bundled_title(best)}” below “Which change” and press Try it."
+        )
     return Change(made.z, request.annotator, request.k, request.method, origin, alone)
 
 
@@ -78,9 +86,10 @@ def ready(method: str, annotator: str, k: int) -> Change:
     n, won, noise = (int(notes[name]) for name in ("measured", "goal", "noise_goal"))
     low, high = wilson_interval(won, n)
     origin = (
-        f"The z that comes with this page: {method}, for {annotator} at k = {k}, made on {notes['photos']} photos. On {n} "
-        f"others it left no true label in the {top_words(k)} of {100 * won / n:.1f} % "
-        f"(95 % interval {100 * low:.0f}–{100 * high:.0f}); random noise as long did so on {100 * noise / n:.1f} %."
+        f"The change that comes with this page: {universal_title(method)}, for {annotator} at k = {k}, made on "
+        f"{notes['photos']} photos. On {n} others it left no true label in the {top_words(k)} of {100 * won / n:.1f} % "
+        f"({100 * low:.0f}–{100 * high:.0f} with what chance leaves, 95 % interval); "
+        f"random noise as large did so on {100 * noise / n:.1f} %."
     )
     rate = f"Fools {100 * won / n:.0f} % of new photos"
     return Change(tk.universal(method, annotator, k), annotator, k, UNIVERSAL[method].name, origin, rate=rate)

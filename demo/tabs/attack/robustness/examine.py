@@ -119,7 +119,7 @@ def _changes(run: Finished) -> list[tuple[str, str, str, Callable[[Tensor], Tens
         (
             "noise",
             "Random noise added",
-            f"Gaussian, seed {run.seed}; ‖z‖₂ = {run.l2:.1f} like the attack's, counted after clipping and rounding",
+            f"Gaussian, seed {run.seed}; of size {run.l2:.1f} like the attack's (‖z‖₂), counted after clipping and rounding",
             partial(distortions.noise, norm=run.l2, seed=run.seed),
         ),
         *(

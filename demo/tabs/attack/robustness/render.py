@@ -137,9 +137,9 @@ def _lists(examined: Examined) -> Markup:
         now = _added(attacked, run.roles) + _state(attacked, "goal met", "goal not met")
         control = _added(original, run.roles) + _state(original, "goal met too", "")
         cells = Cell("Attacked", now), Cell("Original", control)
-        rows.append(TableRow(f"k′ = {k}", cells, "the attack's k" if k == run.k else ""))
+        rows.append(TableRow(f"{k} label{'s' * (k > 1)}", cells, "as attacked (k)" if k == run.k else ""))
     caption = (
-        f"Another length of list, as in the paper's Table 3: the attack was made for k = {run.k}, and the list shows k′ labels. "
+        f"Another length of list (k′), as in the paper's Table 3: the attack was made for a list of {run.k} (k). "
         "Each line adds one label to the line above."
     )
     return sheet(caption, ("Length", "Attacked photo", "Original photo"), rows)

@@ -50,7 +50,7 @@ def screen() -> Screen | None:
     every = len(plan.annotator.labels)
     return Screen(
         key="plant",
-        title="Plant the impossible",
+        title="Add the impossible",
         minutes=3,
         intro=f"For this photo the annotator says {listed(before)}. Of all {every} labels, {listed(planted)} are the "
         f"{len(planted)} that it finds least likely.",
@@ -78,7 +78,7 @@ def screen() -> Screen | None:
             "there.",
         ],
         looks=pictures.looked_at(*(Look(shown, name, "after") for name in planted)),
-        own="Choose “Plant the impossible”. Which labels are the least likely ones for your photo, and how many steps does it "
+        own="Choose “Add the impossible”. Which labels are the least likely ones for your photo, and how many steps does it "
         "take?",
         preset="impossible",
         hint="Ask who might want this: for example to have a photo found under the wrong word, or to slip past a filter.",

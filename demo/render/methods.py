@@ -1,0 +1,18 @@
+"""What methods are called, whose they are and what they do, to be opened by whoever wants to know."""
+
+from collections.abc import Callable, Collection
+
+from markupsafe import Markup
+
+from demo.catalog import attacks as catalog
+from demo.render.templates import fill
+
+
+def methods_html(names: Collection[str], more: Callable[[str], str] = lambda name: "") -> Markup:
+    """Those called so, in the menu's order. more: what else there is to say of one, with a space before it."""
+    methods = [
+        (name, choice.whose, choice.title, choice.sentence.replace("{ready}", "") + more(name))
+        for name, choice in catalog.attacks().items()
+        if name in names
+    ]
+    return fill("render/methods.html", methods=methods)
