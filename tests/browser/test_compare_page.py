@@ -12,6 +12,8 @@ import test_page
 from conftest import PHONE, RUN, WIDE
 from playwright.sync_api import Page, expect
 
+from demo.catalog.attacks import label_of
+
 SIDEWAYS = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
 
 
@@ -58,7 +60,7 @@ def test_the_run_on_arrival_is_tested_and_a_new_one_clears_it(visit: Callable[..
     first, last = tables.first.locator("tbody tr").first, tables.last.locator("tbody tr").nth(2)
     assert first.locator("td").first.locator(".tag .name").all_inner_texts() == test_page.names(page, "#after")
     expect(page.locator("#real-result .sum")).to_contain_text("Random noise just as strong")
-    expect(last).to_contain_text("the attack's k")
+    expect(last).to_contain_text("as attacked (k)")
     assert tables.last.get_by_role("row").count() == 11
     fits_both_widths(page, "#real")
 
@@ -86,7 +88,8 @@ def test_methods_are_compared_on_what_stands_on_the_attack_tab(visit: Callable[.
     expect(strip).to_contain_text("voc20")
     expect(strip).to_contain_text("1 (κ; in the annotator’s raw scores")  # as on Attack, for every method
     ticked = page.locator("#compare-methods label:has(input:checked)")
-    assert [text.strip() for text in ticked.all_inner_texts()] == ["TkML-AP-U", "kFool", "MinNorm"]
+    titles = [label_of(name) for name in ("TkML-AP-U", "kFool", "MinNorm")]
+    assert [text.strip() for text in ticked.all_inner_texts()] == titles
     expect(page.locator("#compare-methods label", has_text="TkML-AP-T")).to_have_count(0)  # it has another goal
     limit_steps(page, "30")
     page.locator("#compare-button").click()
@@ -217,7 +220,7 @@ def test_stop_and_change_and_refusals_and_targets_that_are_named_on_the_attack_t
     to_compare(page)
     strip = page.locator("#compare-strip")
     page.locator("#compare-goal label", has_text="those named on Attack").click()
-    expect(strip).to_contain_text("0 of 1 targets named. On the tab Attack choose “Plant labels that are not there”")
+    expect(strip).to_contain_text("0 of 1 targets named. On the tab Attack choose “Add labels that are not there”")
     page.locator("#compare-change").click()
     test_page.choose_attack(page, "TkML-AP-T")
     page.locator("#case label", has_text="chosen by hand").click()

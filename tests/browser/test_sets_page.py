@@ -41,12 +41,13 @@ def test_a_change_is_crafted_tried_and_taken_away(
     name, k = best_start(tk.available())
     expect(page.locator("#craft-annotator input:checked")).to_have_value(name)
     expect(page.locator("#craft-k input[type=number]")).to_have_value(str(k))
-    every = page.locator("#try-samples input:checked").count()
-    expect(page.locator("#try-rows .trial")).to_have_count(every, timeout=RUN)  # a bundled z, without any click
+    count = "document.querySelectorAll('{}').length"
+    rows, ticked = count.format("#try-rows .trial"), count.format("#try-samples input:checked")
+    page.wait_for_function(f"{rows} > 0 && {rows} === {ticked}", timeout=RUN)  # a bundled z, without any click
     expect(page.locator("#try-rows .trial.won").first).to_be_visible()
     expect(page.locator("#try-verdict strong")).to_contain_text("% of new photos")
     expect(page.locator("#try-verdict")).to_contain_text("The change that comes with this page")
-    expect(page.locator("#craft-verdict")).to_contain_text("A ready-made z is shown so far")
+    expect(page.locator("#craft-verdict")).to_contain_text("A ready-made change is shown so far")
     expect(page.locator("#craft-z")).to_contain_text("ready-made")
 
     broken = tmp_path / "holiday.jpg"
@@ -155,6 +156,6 @@ def test_a_row_fills_in_and_the_next_one_stands_beside_it(visit: Callable[..., P
     page.locator("#live-run").click()
     expect(page.locator("#live-status")).to_contain_text("step", timeout=RUN)
     page.locator("#live-stop").click()
-    expect(row).to_contain_text("targets: worst-scored")
+    expect(row).to_contain_text("add labels: worst-scored")
     expect(page.locator("#live-run")).to_be_enabled(timeout=RUN)
     expect(page.locator("#live-table tbody tr")).to_have_count(2)

@@ -194,7 +194,7 @@ def test_a_run_that_ends_before_its_last_epoch_says_why(run: Any) -> None:
 def test_a_z_that_is_not_universal_points_to_the_bundled_one(run: Any) -> None:
     made = run[-1]
     assert f"made on 200 photos, choose “{trial.bundled_title(trial.strongest(NAME, K))}”" in trial.own(made).on_none
-    assert "bundled" not in trial.own(replace(made, request=replace(made.request, k=7))).on_none
+    assert "ready-made" not in trial.own(replace(made, request=replace(made.request, k=7))).on_none
 
 
 def test_z_can_be_taken_away(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

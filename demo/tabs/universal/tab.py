@@ -127,8 +127,8 @@ def _trial(parts: dict[str, Any], files: dict[str, str], annotator: str, k: int)
     parts["tried"] = photos_input(
         "try", files, trial.MOST_TRIED, tried[: trial.MOST_TRIED],
         info="At the start the samples on which the annotator agrees with the truth, without mosaics of others, up to "
-        f"{trial.MOST_TRIED}: the ready-made were made on none of them. Once you have crafted one, those that share no photo with "
-        "its set. Photos are cut to their centre square",
+        f"{trial.MOST_TRIED}: the ready-made were made on none of them. Once you have crafted one, those that share no photo "
+        "with its set. Photos are cut to their centre square",
     )  # fmt: skip
     parts["tried_truth"] = upload_truth("try", parts["tried"], parts["annotator"])
     parts["try_button"] = gr.Button("Try it", elem_id="try-button")
