@@ -72,7 +72,7 @@ def rates_html(points: Sequence[Point], epochs: int, pictures: int) -> str:
 def shares_html(photos: int, fooled: int, noise: int) -> Markup:
     """How many of so many new photos a change that comes with the page fools, beside random noise as large."""
     counts = (("fooled", "with the change", fooled), ("noise", "random noise as large", noise))
-    bars = [(kind, words, count / photos, percent(count / photos)) for kind, words, count in counts]
+    bars = [(kind, words, count / photos, f"{100 * count / photos:.1f} %") for kind, words, count in counts]
     return fill("tabs/universal/shares.html", photos=photos, bars=bars)
 
 
