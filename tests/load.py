@@ -122,9 +122,9 @@ class Visitor:
 
     config: ClassVar[dict[str, Any]] = {}
 
-    def __init__(self, address: str, seen: Seen) -> None:
+    def __init__(self, address: str, seen: Seen, query: dict[str, Any] | None = None) -> None:
         self.http = httpx.AsyncClient(base_url=address, timeout=ANSWER_SECONDS)
-        self.session, self.seen = uuid.uuid4().hex[:11], seen
+        self.session, self.seen, self.query = uuid.uuid4().hex[:11], seen, query or {}
         self.values: dict[int, Any] = {}
 
     async def arrive(self) -> None:
@@ -161,7 +161,7 @@ class Visitor:
             "trigger_id": event["targets"][0][0],
         }  # fmt: skip
         with self._timed(kind):
-            joined = await self.http.post(f"{API}/queue/join", json=body)
+            joined = await self.http.post(f"{API}/queue/join", params=self.query, json=body)
             if joined.status_code != 200:
                 self.seen.refused[kind] += 1
                 return False

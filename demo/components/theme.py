@@ -64,3 +64,8 @@ def script(name: str) -> str:
 def Html(value: Any = None, **options: Any) -> gr.HTML:
     """gr.HTML without Gradio's prose style, which would dress what style.css dresses."""
     return gr.HTML(value, apply_default_css=False, **options)
+
+
+def Live(value: str | None, **options: Any) -> gr.HTML:
+    """Html whose value changes several times a second while a run goes on."""
+    return Html(value, html_template="", js_on_load=script("components/live.js"), **options)

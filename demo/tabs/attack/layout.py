@@ -14,7 +14,7 @@ from demo.components.label_toggles import NOTHING_NAMED, SWITCH
 from demo.components.photo_input import photo_input, photo_note
 from demo.components.sample_gallery import samples_html
 from demo.components.share_card import SHARE, share_script
-from demo.components.theme import Html, script
+from demo.components.theme import Html, Live, script
 from demo.engine import loop
 from demo.engine.annotators import load_annotator
 from demo.engine.plan import MAX_SEED, MAX_STEPS
@@ -79,16 +79,16 @@ def _stage(parts: dict[str, Any], start: Arrival) -> None:
                 min_width=0,
             )
     with gr.Row(elem_id="pictures"):
-        parts["before"] = Html(start.view.before, elem_id="before")
+        parts["before"] = Live(start.view.before, elem_id="before")
         with gr.Column(elem_id="change-column", min_width=0):
-            parts["change"] = Html(start.view.change, elem_id="change")
+            parts["change"] = Live(start.view.change, elem_id="change")
             parts["amplifier"] = Html(
                 AMPLIFY,
                 html_template=AMPLIFIER,
                 js_on_load=script("components/amplifier.js"),
                 elem_id="amplifier",
             )
-        parts["after"] = Html(start.view.after, elem_id="after")
+        parts["after"] = Live(start.view.after, elem_id="after")
     with gr.Row(elem_id="look"):
         parts["replay"] = Html(
             replay.replay_value(start.view.replay),
@@ -97,7 +97,7 @@ def _stage(parts: dict[str, Any], start: Arrival) -> None:
             elem_id="replay",
         )
         Html(html_template=CLOSER, js_on_load=script("components/closer_look.js"), elem_id="closer")
-    parts["race"] = Html(start.view.race, elem_id="race")
+    parts["race"] = Live(start.view.race, elem_id="race")
 
 
 def _numbers(parts: dict[str, Any], start: Arrival) -> None:

@@ -1,0 +1,34 @@
+"""Behaviour: what `head=` brings, Gradio (6.31) runs when its own scripts have begun. Here one comes before them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import jinja2
+from gradio import routes
+
+SCRIPT = Path(__file__).with_name("seconds.js")
+PAGES = ("frontend/index.html", "frontend/share.html")
+
+
+class _Loader(jinja2.BaseLoader):
+    """Gradio's templates, its pages with the script at their beginning."""
+
+    def __init__(self, gradios: jinja2.BaseLoader) -> None:
+        self.gradios = gradios
+
+    def get_source(
+        self, environment: jinja2.Environment, template: str
+    ) -> tuple[str, str | None, Callable[[], bool] | None]:
+        source, path, is_current = self.gradios.get_source(environment, template)
+        if template in PAGES:
+            first = f"<script>{{% raw %}}{SCRIPT.read_text(encoding='utf-8')}{{% endraw %}}</script>"
+            source = source.replace("<head>", f"<head>{first}", 1)
+        return source, path, is_current
+
+
+def install() -> None:
+    """For all pages that are served from now on."""
+    templates = routes.templates.env
+    if not isinstance(templates.loader, _Loader):
+        assert templates.loader is not None
+        templates.loader = _Loader(templates.loader)
