@@ -13,6 +13,7 @@ _log = logging.getLogger(__name__)
 
 UNKNOWN = "The page has no such event or endpoint. Programs call annotate and attack: see /gradio_api/info."
 UNFIT = "What was sent does not fit: /gradio_api/info tells what the endpoints take."
+OURS = ("demo", "tkml_core")  # packages
 BROKEN = "Something broke on the server, which is not your doing; its log says what. Please try again."
 
 
@@ -37,12 +38,12 @@ async def _named(request: Request, error: RequestValidationError) -> JSONRespons
 
 
 async def _unknown(request: Request, error: Exception) -> JSONResponse:
-    _told("no event or endpoint", error)
+    _refused("no event or endpoint", error)
     return _answer(404, UNKNOWN)
 
 
 async def _unfit(request: Request, error: Exception) -> JSONResponse:
-    _told("does not fit", error)
+    _refused("does not fit", error)
     return _answer(400, UNFIT)
 
 
@@ -50,11 +51,16 @@ async def _broken(request: Request, error: Exception) -> JSONResponse:
     return _answer(500, BROKEN)
 
 
-def _told(what: str, error: Exception) -> None:
-    """In the log, with the place: where it is a fault of the page's own it must not be lost."""
-    at = traceback.extract_tb(error.__traceback__)[-1:]
-    where = f"{at[0].filename}:{at[0].lineno}" if at else "?"
-    _log.warning("Refused a request (%s): %s %.200s, %s", what, type(error).__name__, error, where)
+def _refused(what: str, error: Exception) -> None:
+    """In the log, with its place: it may be a fault of Gradio's. One of the page's own is raised again, and then is `_broken`."""
+    frames = [(frame.f_globals.get("__name__", "?"), line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    packages = [name.partition(".")[0] for name, _ in frames]
+    raised_in = next((package for package in reversed(packages) if package in {"gradio", *OURS}), "")
+    if raised_in in OURS:
+        raise error
+    _log.warning(
+        "Refused a request (%s): %s %.200s, %s:%d", what, type(error).__name__, error, *(frames or [("?", 0)])[-1]
+    )
 
 
 def _answer(status: int, sentence: str) -> JSONResponse:

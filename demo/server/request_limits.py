@@ -131,7 +131,9 @@ async def _upload(app: Asgi, scope: MutableMapping[str, Any], receive: Receive, 
         _coming_in["upload"] -= counted.size
     if answer and answer[0]["status"] == 200:
         content = b"".join(message.get("body", b"") for message in answer)
-        refused = await anyio.to_thread.run_sync(_refused, content)
+        # Gradio's client for Python shows a refused upload's status alone. Its call then says what is wrong with the file.
+        later = _header(scope, b"user-agent").startswith(b"gradio_client/")
+        refused = await anyio.to_thread.run_sync(_refused, content, later)
         if refused:
             return await _answer_upload(send, 415, refused)
     for message in answer:
@@ -174,11 +176,12 @@ class _Counted:
         return message
 
 
-def _refused(content: bytes) -> str:
+def _refused(content: bytes, later: bool) -> str:
     """What is said of an upload with no picture in it, told by the files' headers; "" where there is one.
 
     `content` is Gradio's answer: a list of the files. What is no picture is kept in no case. Among pictures it leaves an empty
-    file of its name, so that the tab that takes many at once can say which one it went without.
+    file of its name, so that the tab that takes many at once can say which one it went without; so it does where whoever
+    takes the file is to say so `later`.
     """
     try:
         paths = [Path(path) for path in json.loads(content)]
@@ -188,7 +191,7 @@ def _refused(content: bytes) -> str:
     others = [path for path in paths if path.parent.parent == folder and not photo_files.is_picture(path)]
     for path in others:
         path.write_bytes(b"")
-    if not others or len(others) < len(paths):
+    if later or not others or len(others) < len(paths):
         return ""
     for path in others:
         path.unlink(missing_ok=True)

@@ -4,8 +4,9 @@ import asyncio
 import errno
 import json
 import os
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ from conftest import holds
 from gradio import route_utils
 from gradio.route_utils import MultiPartException
 from gradio.utils import get_upload_folder
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
 
 from demo.gradio_patches import lean_sessions, no_left_overs
 from demo.photos import upload_folder
 from demo.photos.selection import MOST_UPLOADS
-from demo.server import request_limits
-from demo.server.refusals import UNFIT, UNKNOWN
+from demo.server import event_queue, request_limits
+from demo.server.refusals import BROKEN, UNFIT, UNKNOWN
 from demo.server.request_limits import (
     BROKE_OFF,
     DISK_FULL,
@@ -83,6 +86,16 @@ def test_an_endpoint_that_there_is_not_is_told_in_a_sentence(http: httpx.Client,
 def test_arguments_by_a_wrong_name_are_told_in_a_sentence(http: httpx.Client) -> None:
     answer = http.post("call/v2/annotate", json={"picture": "x" * 1000})
     assert answer.status_code == 400 and answer.json()["error"] == UNFIT
+
+
+@pytest.mark.parametrize("fault", [int, {}.__getitem__], ids=["TypeError", "KeyError"])
+def test_a_fault_of_the_pages_own_is_no_refusal(
+    server: str, fault: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_queue, "_opens", fault)  # as each event is put into the queue
+    asked = {"data": [], "fn_index": 1, "session_hash": "q"}
+    answer = httpx.post(f"{server}gradio_api/queue/join", json=asked)  # the connection is closed after it
+    assert answer.status_code == 500 and answer.json()["error"] == BROKEN
 
 
 @pytest.mark.parametrize(
@@ -225,17 +238,33 @@ def test_an_upload_without_a_picture_is_refused_in_a_sentence(http: httpx.Client
         assert not [path for path in Path(get_upload_folder()).rglob(name) if path.read_bytes() == content != b""]
 
 
-def test_an_upload_that_breaks_off_leaves_nothing(http: httpx.Client) -> None:
+def test_gradios_client_shows_the_sentence_about_what_is_no_picture(server: str, tmp_path: Path) -> None:
+    (no_picture := tmp_path / "cat.png").write_bytes(b"<script>alert(3)</script>")
+    with pytest.raises(AppError, match=r"^This file could not be read as a picture\. Please use a JPEG, PNG"):
+        Client(server, verbose=False).predict(handle_file(no_picture), "voc20", 1, api_name="/annotate")
+    assert [path.read_bytes() for path in Path(get_upload_folder()).glob("*/cat.png")].count(
+        no_picture.read_bytes()
+    ) == 0
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    answering, over = request_limits._upload, threading.Event()
+
+    async def watched(*asked: Any) -> None:
+        try:
+            await answering(*asked)
+        finally:
+            over.set()
+
+    monkeypatch.setattr(request_limits, "_upload", watched)
+
     def broken() -> Iterator[bytes]:
         yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n' + b"1" * 100_000
         raise httpx.WriteError("gone")
 
     with pytest.raises(httpx.WriteError):
         http.post("upload", content=broken(), headers={"Content-Type": "multipart/form-data; boundary=x"})
-    end = time.monotonic() + 20
-    while unfinished() and time.monotonic() < end:
-        time.sleep(0.05)
-    assert unfinished() == []
+    assert over.wait(20) and unfinished() == []
 
 
 @pytest.mark.parametrize(("part", "name", "status"), [("video", "cat.png", 200), ("files", "..", 400)])
