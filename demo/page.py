@@ -18,15 +18,22 @@ from demo.components.blocks import RELOAD, Page
 from demo.components.theme import Html
 from demo.engine.annotators import working_first
 from demo.export.files import KEEP_SECONDS
-from demo.gradio_patches import bounded_fetch, bounded_upload_progress, lean_sessions, no_backend, no_left_overs
+from demo.gradio_patches import (
+    bounded_fetch,
+    bounded_upload_progress,
+    first_script,
+    lean_sessions,
+    no_backend,
+    no_left_overs,
+)
 from demo.photos import upload_folder, uploads
 from demo.photos.samples import write_samples
 from demo.server import event_queue, refusals
+from demo.server.kept_page import KeptPage
 from demo.server.request_limits import RequestLimits
 from demo.tabs.attack import tab as attack_tab
 from demo.tabs.compare import tab as compare_tab
 from demo.tabs.learn import tab as learn_tab
-from demo.tabs.lesson import notes
 from demo.tabs.lesson import tab as lesson_tab
 from demo.tabs.tables import tab as tables_tab
 from demo.tabs.universal import tab as universal_tab
@@ -64,9 +71,6 @@ def launch_options() -> dict[str, Any]:
         "css": theme.style(),
         "head": theme.head(RELOAD),
         "max_file_size": uploads.MAX_FILE_SIZE,
-        "allowed_paths": [
-            str(notes.PDF)
-        ],  # else Gradio hands it out only where the page is started in the project's folder
         "strict_cors": True,
         "run_history": False,
         "enable_monitoring": False,
@@ -74,7 +78,10 @@ def launch_options() -> dict[str, Any]:
         "mcp_server": agents_can_call(),
         "state_session_capacity": VISITORS,
         "max_threads": event_queue.THREADS,
-        "app_kwargs": {"middleware": [Middleware(RequestLimits)], "exception_handlers": refusals.handlers()},
+        "app_kwargs": {
+            "middleware": [Middleware(RequestLimits), Middleware(KeptPage)],
+            "exception_handlers": refusals.handlers(),
+        },
         # Once started, Gradio (6.31) asks for its page and ends with words about `share=True` where a busy machine answers after
         # more than 3 seconds. That it is started it has asked before, without a limit of time.
         "_frontend": False,
@@ -94,6 +101,7 @@ def build() -> gr.Blocks:
         raise SystemExit(str(error)) from None
     upload_folder.claim()
     lean_sessions.install()
+    first_script.install()
     no_backend.install()
     no_left_overs.install()
     bounded_upload_progress.install()
