@@ -12,7 +12,9 @@ if __name__ == "__main__":
         with environment.nothing_collected(), no_stub_files.none_written():
             from demo.page import build, launch_options  # Gradio reads where its folder is as it is imported
             from demo.photos import download
+            from demo.tabs.lesson import tab as lesson
 
             page = build()
         download.in_background()
+        lesson.in_background(page)
         page.launch(**launch_options())

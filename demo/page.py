@@ -34,6 +34,7 @@ from demo.server.request_limits import RequestLimits
 from demo.tabs.attack import tab as attack_tab
 from demo.tabs.compare import tab as compare_tab
 from demo.tabs.learn import tab as learn_tab
+from demo.tabs.lesson import notes
 from demo.tabs.lesson import tab as lesson_tab
 from demo.tabs.tables import tab as tables_tab
 from demo.tabs.universal import tab as universal_tab
@@ -71,6 +72,9 @@ def launch_options() -> dict[str, Any]:
         "css": theme.style(),
         "head": theme.head(RELOAD),
         "max_file_size": uploads.MAX_FILE_SIZE,
+        "allowed_paths": [
+            str(notes.PDF)
+        ],  # else Gradio hands it out only where the page is started in the project's folder
         "strict_cors": True,
         "run_history": False,
         "enable_monitoring": False,

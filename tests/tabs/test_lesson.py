@@ -1,12 +1,18 @@
 """The lesson: its screens say what the recorded runs have, and the teachers' notes say the same."""
 
 import re
+import threading
+from types import SimpleNamespace
+from typing import cast
 
+import gradio as gr
 import pytest
+from gradio.utils import is_allowed_file
 
 from demo.catalog.attacks import PRESETS
 from demo.engine.recordings import Recording, recording
-from demo.tabs.lesson import closing, notes, pictures
+from demo.page import launch_options
+from demo.tabs.lesson import closing, notes, pictures, tab
 from demo.tabs.lesson.ready_made import READY_MADE
 from demo.tabs.lesson.screen import Screen, lesson_html
 from demo.tabs.lesson.screens import SCREENS, flip, hardened, jpeg, screens, universal
@@ -165,6 +171,21 @@ def test_the_lesson_needs_nothing_from_elsewhere(shown: dict[str, Screen]) -> No
     assert len(html.encode()) < MOST_BYTES
     assert all(source.startswith("data:image/") for source in re.findall(r'src="([^"]{0,30})', html))
     assert "http" not in re.sub(r"base64,[^\"]*", "", html)
+
+
+def test_it_is_made_before_anybody_opens_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, page = threading.Event(), SimpleNamespace(is_running=False)
+    monkeypatch.setattr(tab, "contents", made.set)
+    monkeypatch.setattr(tab, "SETTLED", 0.0)
+    tab.in_background(cast(gr.Blocks, page))
+    page.is_running = True
+    assert made.wait(60)
+
+
+def test_the_notes_are_handed_out_wherever_the_page_is_started() -> None:
+    """Gradio refuses files outside the folder of the start, and the whole answer with them: the lesson would not come."""
+    allowed, why = is_allowed_file(notes.PDF, [], launch_options()["allowed_paths"], [])
+    assert allowed, why
 
 
 def test_without_recordings_it_says_what_makes_them() -> None:

@@ -229,6 +229,13 @@ def test_the_chart_puts_shares_where_they_belong_and_says_them() -> None:
     assert "Nothing measured yet" in render.rates_html([], 4, 0)
 
 
+def test_before_a_run_the_shares_are_those_that_were_measured() -> None:
+    notes, html = notes_of(path_of("kUAPs", NAME, K)), render.shares_html(*trial.measured("kUAPs", NAME, K))
+    share, noise = (100 * int(notes[name]) / int(notes["measured"]) for name in ("goal", "noise_goal"))
+    assert f"of {notes['measured']} new photos" in html and f'class="fooled" style="width: {share:.1f}%"' in html
+    assert html.index(f"<b>{share:.1f} %</b>") < html.index(f"<b>{noise:.1f} %</b>")
+
+
 # ---- on other photos ------------------------------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FOLDER = Path(__file__).resolve().parents[3] / "assets" / "lesson"
+PDF = FOLDER / "notes.pdf"
 TITLE = "Can you fool a machine that sees? Notes for teachers"
 GOALS = (
     "Pupils can say what an annotator is: a program that gives labels to a photo, with a percentage for each.",
@@ -166,7 +167,7 @@ def main() -> None:
     """Write both files."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "notes.md").write_text(markdown(screens()), encoding="utf-8")
-    write_pdf(screens(), FOLDER / "notes.pdf")
+    write_pdf(screens(), PDF)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """The tab put together. Its contents are sent once, when it is opened; then everything happens in the browser."""
 
+import time
 from dataclasses import dataclass
 from functools import cache
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 import gradio as gr
@@ -22,7 +23,10 @@ TO_ATTACK = "() => { scrollTo(0, 0); return { __type__: 'update', selected: 'att
 THERE = (
     "() => [document.querySelector('#lesson .course') ? 'there' : '']"  # in the browser, which need not send it back
 )
-WAITING = '<p class="none">The lesson is on its way …</p>'
+WAITING = (
+    '<p class="none">The lesson is being fetched. Shortly after the page has started that may take some seconds …</p>'
+)
+SETTLED = 10.0  # seconds after its start in which the page has other things to do
 _making = Lock()
 
 
@@ -35,9 +39,21 @@ class LessonWidgets:
 
 
 def contents() -> str:
-    """The lesson's HTML, made for the first visitor who opens it and the same for all others."""
+    """The lesson's HTML, made once and the same for all visitors."""
     with _making:  # a class opens it together
         return _contents()
+
+
+def in_background(page: gr.Blocks) -> None:
+    """Have it made soon after the page runs: with three annotators and TorchVision to be read, a first visitor would wait."""
+
+    def make() -> None:
+        while not page.is_running:
+            time.sleep(0.2)
+        time.sleep(SETTLED)
+        contents()
+
+    Thread(target=make, daemon=True, name="lesson").start()
 
 
 @cache
@@ -49,7 +65,7 @@ def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LessonWidgets:
     """Put the lesson into the current tab. "Open the tab Attack" chooses there what a screen says, and starts nothing."""
     w, state = attack.widgets, attack.state
     lesson = Html(WAITING, js_on_load=script("tabs/lesson/lesson.js"), elem_id="lesson")
-    pdf = notes.FOLDER / "notes.pdf"
+    pdf = notes.PDF
     teachers = gr.DownloadButton("Notes for teachers (PDF)", visible=pdf.is_file(), elem_id="lesson-notes")
 
     @plainly

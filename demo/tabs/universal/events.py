@@ -68,6 +68,7 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
                 "A ready-made change is shown so far. Press Craft to make one of your own, and watch."
             ),
             w.z: render.change_html(bundled.z, factor, "The change, ready-made", lossless=True),
+            w.rates: render.shares_html(*trial.measured(which, name, int(k))),
             w.try_verdict: waiting_html(f"It is added to {len(names)} photos, which takes a moment …"),
         }
         names = list(selected(names, None, files, w.tried.most).samples)
@@ -137,7 +138,7 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
     w.try_button.click(
         on_try, [*choice, w.tried.uploads, w.tried_truth], [w.try_verdict, w.try_rows], api_visibility="private"
     )
-    first = [w.opened, w.verdict, w.z, w.tried.samples, w.try_verdict, w.try_rows]
+    first = [w.opened, w.verdict, w.z, w.rates, w.tried.samples, w.try_verdict, w.try_rows]
     tab.select(on_open, [w.opened, *choice], first, **QUIET)
 
 

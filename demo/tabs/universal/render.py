@@ -12,6 +12,7 @@ from demo.render import plot
 from demo.render.csv_file import csv_link, csv_text
 from demo.render.photo_card import size_html
 from demo.render.pictures import amplified, figure
+from demo.render.templates import fill
 from demo.render.verdict import limit_words, said_html
 from demo.tabs.universal.craft import CraftProgress, CraftRequest, Made, Point
 
@@ -66,6 +67,13 @@ def rates_html(points: Sequence[Point], epochs: int, pictures: int) -> str:
         f'<p class="legend"><span><span class="key fooled"></span>with the change <b>{now[0]}</b></span>'
         f'<span><span class="key noise"></span>random noise as large <b>{now[1]}</b></span></p></section>'
     )
+
+
+def shares_html(photos: int, fooled: int, noise: int) -> Markup:
+    """How many of so many new photos a change that comes with the page fools, beside random noise as large."""
+    counts = (("fooled", "with the change", fooled), ("noise", "random noise as large", noise))
+    bars = [(kind, words, count / photos, f"{100 * count / photos:.1f} %") for kind, words, count in counts]
+    return fill("tabs/universal/shares.html", photos=photos, bars=bars)
 
 
 def progress(at: CraftProgress, request: CraftRequest) -> tuple[str, ...]:

@@ -82,8 +82,7 @@ def ready(method: str, annotator: str, k: int) -> Change:
         raise ValueError(
             f"No {method} change for {annotator} at k = {k} comes with this page; {_others(method, annotator)}."
         )
-    notes = notes_of(path_of(method, annotator, k))
-    n, won, noise = (int(notes[name]) for name in ("measured", "goal", "noise_goal"))
+    notes, (n, won, noise) = notes_of(path_of(method, annotator, k)), measured(method, annotator, k)
     low, high = wilson_interval(won, n)
     origin = (
         f"The change that comes with this page: {universal_title(method)}, for {annotator} at k = {k}, made on "
@@ -93,6 +92,13 @@ def ready(method: str, annotator: str, k: int) -> Change:
     )
     rate = f"Fools {100 * won / n:.0f} % of new photos"
     return Change(tk.universal(method, annotator, k), annotator, k, UNIVERSAL[method].name, origin, rate=rate)
+
+
+def measured(method: str, annotator: str, k: int) -> tuple[int, int, int]:
+    """On how many photos a bundled z was measured, how many it fooled, and how many noise as long did."""
+    notes = notes_of(path_of(method, annotator, k))
+    photos, fooled, noise = (int(notes[name]) for name in ("measured", "goal", "noise_goal"))
+    return photos, fooled, noise
 
 
 def _others(method: str, annotator: str) -> str:
