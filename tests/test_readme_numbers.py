@@ -43,7 +43,8 @@ def test_minnorm_beside_the_papers_attacks() -> None:
 
 def test_minnorm_beside_others_at_equal_gradients() -> None:
     page = (MEASURED / "peers.md").read_text(encoding="utf-8")
-    together = rows(page, "gradients")
+    both = rows(page, "gradients")
+    together = [row for row in both if "(adv-lib)" not in row[1]]  # written here; the package's own follow
     names = list(dict.fromkeys(row[1].partition(",")[0] for row in together))
     ratios: dict[str, list[float]] = {}
     missed: dict[str, str] = {}
@@ -62,6 +63,13 @@ def test_minnorm_beside_others_at_equal_gradients() -> None:
         f"At equal gradients they are smaller than those of {others} on average over {' '.join(photos)} photos "
         f"(theirs are {', '.join(longer_at)}; MinNorm misses {' and '.join(missed.values())})."
     ) == AT_EQUAL
+    package = {(row[1], row[0]): row[3].partition(",")[0] for row in both if "(adv-lib)" in row[1]}
+    assert min(map(float, package.values())) > 1
+    at_both = " and ".join(
+        f"{package[f'{name} (adv-lib)', '100']} and {package[f'{name} (adv-lib)', '300']} times ({name})"
+        for name in ("DDN", "FMN")
+    )
+    says(f"adv-lib's own, with 100 and 300: {at_both}")
     best: dict[tuple[str, ...], float] = {}  # of each cell, how much longer the best of the others' is
     for *cell, method, _, _, longer, _, _, _ in rows(page.partition("| gradients | method")[0], "annotator"):
         if method != "MinNorm" and longer != "–":
