@@ -60,8 +60,9 @@ def test_minnorm_beside_others_at_equal_gradients() -> None:
     others = f"{', '.join(sorted(names)[:-1])} and {max(names)}"
     says(f"at equal gradients smaller than {others}'s on average over {' '.join(photos)} photos")
     assert (  # as the page says it
-        f"At equal gradients they are smaller than those of {others} on average over {' '.join(photos)} photos "
-        f"(theirs are {', '.join(longer_at)}; MinNorm misses {' and '.join(missed.values())})."
+        f"At equal gradients they are smaller than those of other published methods ({others}) on average over "
+        f"{' '.join(photos)} photos: theirs are {', '.join(longer_at).replace('as long', 'as large')}. "
+        f"MinNorm fails in {' and '.join(missed.values())}."
     ) == AT_EQUAL
     package = {(row[1], row[0]): row[3].partition(",")[0] for row in both if "(adv-lib)" in row[1]}
     assert min(map(float, package.values())) > 1

@@ -10,8 +10,9 @@ from tkml_core.measured.tables_report import SURE
 
 # As peers.md has it, which holds this sentence's test; README goes on with what it leaves out.
 AT_EQUAL = (
-    "At equal gradients they are smaller than those of ALMA, APGD, DDN and FMN on average over 16 photos (theirs are 1.10 to "
-    "2.93 times as long at 100, 1.10 to 1.38 at 300; MinNorm misses 2 of 48 with 100 and 1 of 48 with 300)."
+    "At equal gradients they are smaller than those of other published methods (ALMA, APGD, DDN and FMN) on average over 16 "
+    "photos: theirs are 1.10 to 2.93 times as large at 100, 1.10 to 1.38 at 300. MinNorm fails in 2 of 48 with 100 and 1 of 48 "
+    "with 300."
 )
 TOO_FEW = "too few photos to tell"
 TESTED = "“Sure”: chance alone gives so clear a lead less than once in 20 times (p < .05)."

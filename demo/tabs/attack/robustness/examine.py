@@ -119,7 +119,7 @@ def _changes(run: Finished) -> list[tuple[str, str, str, Callable[[Tensor], Tens
         (
             "noise",
             "Random noise added",
-            f"Gaussian, seed {run.seed}; of size {run.l2:.1f} like the attack's (‖z‖₂), counted after clipping and rounding",
+            f"as large as the attack's change once saved: {run.l2:.1f} (‖z‖₂; Gaussian, seed {run.seed})",
             partial(distortions.noise, norm=run.l2, seed=run.seed),
         ),
         *(
@@ -130,12 +130,12 @@ def _changes(run: Finished) -> list[tuple[str, str, str, Callable[[Tensor], Tens
             (
                 "change",
                 f"Blur {size} × {size}",
-                f"Gaussian, σ = {distortions.sigma(size):.1f} pixels",
+                f"with soft edges (Gaussian, σ = {distortions.sigma(size):.1f} pixels)",
                 partial(distortions.blur, size=size),
             )
             for size in (3, 5, 7)
         ),
-        ("change", "Half size and back", "bilinear, antialiased", distortions.half),
+        ("change", "Half size and back", "smoothed (bilinear, antialiased)", distortions.half),
     ]
 
 
