@@ -138,10 +138,10 @@ def test_circles_come_near_to_the_exact_optimum_of_a_linear_annotator() -> None:
     goal = tk.Cleared(true=true, k=1)
     optimum = 255 * cleared_optimum(weights_of(annotator), scores, {int(scores.argmax())}, 1)
     annotator, seen = watched(annotator)
-    circles = tk.BlackBox(max_steps=1200, epsilon=100)(annotator, x, goal)
-    assert len(seen) == circles.forwards.item() == 1200 and circles.achieved.item()
+    circles = tk.BlackBox(max_steps=800, epsilon=100)(annotator, x, goal)
+    assert len(seen) == circles.forwards.item() == 800 and circles.achieved.item()
     assert optimum * (1 - 1e-6) <= circles.norm.item() <= 1.15 * optimum
-    squares = tk.BlackBox(max_steps=1200, epsilon=100, finish="squares")(annotator, x, goal)
+    squares = tk.BlackBox(max_steps=800, epsilon=100, finish="squares")(annotator, x, goal)
     assert squares.norm.item() > 1.1 * circles.norm.item()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from conftest import make_photos_small
 
 import tkml_core as tk
 from demo.catalog import attacks as catalog
@@ -29,7 +30,9 @@ NAME = "voc20"
 
 @pytest.fixture(scope="module")
 def recorded(photos: dict[str, Path]) -> Replay:
-    plan = plan_for(photos["cat"], AttackRequest(NAME, 2, "TkML-AP-U", ["cat"]))
+    with pytest.MonkeyPatch.context() as patch:
+        make_photos_small(patch)
+        plan = plan_for(photos["cat"], AttackRequest(NAME, 2, "TkML-AP-U", ["cat"]))
     *_, last = stage.views(plan, lambda: False)
     assert last.replay is not None
     return last.replay
@@ -99,8 +102,9 @@ def test_the_change_is_amplified_as_often_as_asked(recorded: Replay) -> None:
         change = str(stage.replayed(recorded, recorded.last, True, factor).change)
         assert f'<span class="badge">× {factor}</span>' in change and f"amplified {factor} times" in change
     asked = iter([3, 5, 7, *[9] * 1000])
-    views = list(stage.views(recorded.outcome.plan, lambda: False, factor=lambda: next(asked)))
-    assert "× 3<" in str(views[0].change) and "× 5<" in str(views[1].change)
+    views = stage.views(recorded.outcome.plan, lambda: False, factor=lambda: next(asked))
+    first, second, *_ = (str(view.change) for view in views if view.change)
+    assert "× 3<" in first and "× 5<" in second
 
 
 @pytest.mark.parametrize("value", [0, 101, 2.5, "20", None, True])

@@ -521,7 +521,7 @@ def test_every_method_gets_as_much_and_is_not_cut_short_by_it(cat: Entry, limit:
     if limit.kind == "gradients":
         assert all(4 <= report["backwards"] <= 8 and report["steps"] <= 5 for report in ended)
     else:
-        assert all(report["seconds"] < 10 and report["time_limit"] == 1.0 for report in ended)
+        assert all(report["seconds"] < 30 and report["time_limit"] == 1.0 for report in ended)
 
 
 def test_what_is_given_is_checked_in_the_visitors_words() -> None:

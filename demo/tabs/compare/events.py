@@ -10,6 +10,7 @@ from demo.components.attack_choices import EntryWidgets, typed_settings
 from demo.components.events import CHOICE, Update, plainly
 from demo.components.label_toggles import marked_true
 from demo.engine.annotators import load_annotator
+from demo.engine.value_checks import one_of
 from demo.photos.public_names import photo_id
 from demo.photos.samples import samples
 from demo.photos.selection import known
@@ -57,7 +58,9 @@ def wire_choices(tab: gr.Tab, w: CompareWidgets, source: EntryWidgets, files: Ma
 
     def read(values: Sequence[Any]) -> tuple[Wish, Choices, Entry]:
         rest = values[wishes:]
-        return Wish(*values[:wishes]), Choices(*rest[:CHOICES]), entry_of(*rest[CHOICES:])
+        choices = Choices(*rest[:CHOICES])
+        one_of("The goal", choices.goal, AIMS)
+        return Wish(*values[:wishes]), choices, entry_of(*rest[CHOICES:])
 
     def shown(compared: ComparisonRequest | None, wish: Wish, choices: Choices, entry: Entry) -> Update:
         now = asked(choices, entry, files)
