@@ -171,7 +171,8 @@ def _attack(parts: dict[str, Any], start: Arrival) -> None:
     with gr.Accordion("Advanced", open=False, elem_id="advanced") as parts["advanced"]:
         parts["max_steps"] = gr.Slider(
             1, MAX_STEPS, step=1, **catalog.steps_shown(own), elem_id="max-steps",
-            info=f"A run lasts {loop.BUDGET_SECONDS:.0f}\u00a0seconds at most, {CROWDED_SECONDS:.0f} while others wait",
+            info=f"A run lasts {loop.BUDGET_SECONDS:.0f}\u00a0seconds at most, {CROWDED_SECONDS:.0f} while others wait, "
+            "rounding included",
         )  # fmt: skip
         # Text fields, because gr.Number turns "nothing" into 0 as soon as it is shown.
         with gr.Row(elem_id="settings"):

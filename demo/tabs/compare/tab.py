@@ -28,7 +28,7 @@ PHOTOS_TOLD = (
     "yours it is the annotator’s guess (every label of 50 % or more) until you correct it. A comparison computes for "
     f"{rounds.SECONDS / 60:.0f} minutes at most: no photo begins after them, and one that not every method came to is not counted"
 )
-CLOCK = f"{loop.BUDGET_SECONDS:.0f}\u00a0s a run at most, {CROWDED_SECONDS:.0f} while others wait"
+CLOCK = f"{loop.BUDGET_SECONDS:.0f}\u00a0s a run at most, {CROWDED_SECONDS:.0f} while others wait, rounding included"
 # By the names of LIMITS: label, and what it means
 AMOUNTS = {
     "steps": (
