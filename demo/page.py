@@ -83,7 +83,7 @@ def launch_options() -> dict[str, Any]:
         "state_session_capacity": VISITORS,
         "max_threads": event_queue.THREADS,
         "app_kwargs": {
-            "middleware": [Middleware(RequestLimits), Middleware(KeptPage)],
+            "middleware": [Middleware(RequestLimits, agents=agents_can_call()), Middleware(KeptPage)],
             "exception_handlers": refusals.handlers(),
         },
         # Once started, Gradio (6.31) asks for its page and ends with words about `share=True` where a busy machine answers after

@@ -35,7 +35,8 @@ SILENT_SECONDS = 60.0  # between two pieces of an upload
 
 UPLOAD = "/gradio_api/upload"
 # Gradio (6.31) has more addresses. Nothing here uses them, and they keep files, fetch what others have, or break at odd input.
-_OPEN_POSTS = re.compile(r"/gradio_api/((queue/join|cancel|reset|(run|api|call|call/v2)/[^/]+)/?|mcp(/.*)?)")
+_OPEN_POSTS = re.compile(r"/gradio_api/(queue/join|cancel|reset|(run|api|call|call/v2)/[^/]+)/?")
+_AGENTS = re.compile(r"/gradio_api/mcp(/.*)?")
 _CLOSED_GETS = re.compile(r"/gradio_api/(proxy=|file[=/]\s*https?:|deep_link|custom_component/|vibe-)", re.IGNORECASE)
 _HEARTBEAT = re.compile(r"/gradio_api/heartbeat/([^/]+)")
 
@@ -53,10 +54,10 @@ _coming_in: Counter[str] = Counter()  # bytes, by kind
 
 
 class RequestLimits:
-    """ASGI middleware. What is refused gets one sentence and leaves no file behind."""
+    """ASGI middleware. What is refused gets one sentence and leaves no file behind. agents: whether they may call (MCP)."""
 
-    def __init__(self, app: Asgi) -> None:
-        self.app = app
+    def __init__(self, app: Asgi, agents: bool = False) -> None:
+        self.app, self.agents = app, agents
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -64,7 +65,7 @@ class RequestLimits:
         path, method = scope["path"].removeprefix(scope.get("root_path", "")), scope["method"]
         if method == "POST" and path == UPLOAD:
             return await _upload(self.app, scope, receive, send)
-        if method == "POST" and _OPEN_POSTS.fullmatch(path):
+        if method == "POST" and (_OPEN_POSTS.fullmatch(path) or (self.agents and _AGENTS.fullmatch(path))):
             return await _json(self.app, scope, receive, send)
         if method == "POST" or _CLOSED_GETS.match(path) or _has_long_name(path):
             return await _answer(send, 404, NOTHING_HERE)

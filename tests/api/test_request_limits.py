@@ -135,6 +135,25 @@ def test_nothing_is_fetched_for_strangers(http: httpx.Client, path: str) -> None
     assert (answer := http.get(path)).status_code == 404 and NOTHING_HERE in answer.text
 
 
+@pytest.mark.parametrize("agents", [False, True])
+def test_agents_are_let_in_where_they_can_call(agents: bool) -> None:
+    said: list[dict[str, Any]] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "body": (await receive())["body"]})
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"{}"}
+
+    for path in ("/gradio_api/mcp", "/gradio_api/mcp/", "/gradio_api/mcp/sse"):
+        scope = {"type": "http", "method": "POST", "path": path, "headers": []}
+        asyncio.run(RequestLimits(app, agents=agents)(scope, receive, send))
+    assert [message["status"] for message in said if "status" in message] == [200 if agents else 404] * 3
+
+
 def test_an_endpoint_called_upload_has_no_more_room_than_others(http: httpx.Client) -> None:
     """An upload may be 250 times as large as what is read as JSON, which takes fifty times its size in memory."""
     for path in ("call/upload", "run/upload", "call/v2/upload", "stream/upload", "upload/"):
