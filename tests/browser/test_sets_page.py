@@ -33,7 +33,7 @@ def only(page: Page, group: str, title: str) -> None:
         row.locator("input").set_checked(row.inner_text().strip() == title)
 
 
-def test_a_change_is_crafted_tried_and_taken_away(
+def test_a_change_is_crafted_tried_taken_away_and_stopped_and_fits_a_phone(
     visit: Callable[..., Page], photos: dict[str, Path], tmp_path: Path
 ) -> None:
     page = visit()
@@ -101,10 +101,8 @@ def test_a_change_is_crafted_tried_and_taken_away(
     page.locator("#try-uploads input[type=file]").set_input_files(copies)
     expect(page.locator("#try-samples input:checked")).to_have_count(1)  # of 12 in all
 
-
-def test_stop_keeps_the_change_so_far(visit: Callable[..., Page]) -> None:
-    page = visit()
-    open_tab(page, "Universal")
+    for box in [*page.locator("#craft-samples input").all(), page.locator("#craft-views input")]:
+        box.check()
     page.locator("#craft-method label", has_text="kUAPs").click()
     fill(page, "#craft-epochs input[type=number]", "50")
     fill(page, "#craft-budget input[type=number]", "200")
@@ -115,29 +113,17 @@ def test_stop_keeps_the_change_so_far(visit: Callable[..., Page]) -> None:
     expect(page.locator("#craft-npz")).to_be_enabled()
     expect(page.locator("#craft-button")).to_be_enabled()
 
-
-def test_a_phone_shows_both_tabs_without_sideways_scroll(visit: Callable[..., Page]) -> None:
-    page = visit(PHONE, "dark")
-    open_tab(page, "Universal")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.locator("#try-uploads").get_by_role("button", name="Clear").click()
     page.locator(f"#craft-annotator input[value='{with_universal()}']").check()
     page.locator("#try-which input[value=kUAPs]").check()
     page.locator("#try-button").click()
     expect(page.locator("#try-rows .trial").first).to_be_visible(timeout=RUN)
     assert page.evaluate(WIDTH) <= 390
-    open_tab(page, "Tables")
-    page.locator("#tables details summary", has_text="The numbers").first.click()
-    box = page.get_by_role("region", name="Table 2: push the true labels out")
-    expect(box).to_be_visible()
-    assert page.evaluate(WIDTH) <= 390
-    assert box.evaluate("box => box.scrollWidth > box.clientWidth && box.getBoundingClientRect().right <= 390")
-    expect(page.locator("#tables .sideways").first).to_be_visible()
-    box.focus()
-    page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('#tables .tablebox').scrollLeft > 0")
 
 
-def test_a_row_fills_in_and_the_next_one_stands_beside_it(visit: Callable[..., Page]) -> None:
-    page = visit()
+def test_a_row_fills_in_the_next_one_stands_beside_it_and_both_fit_a_phone(visit: Callable[..., Page]) -> None:
+    page = visit(theme="dark")
     open_tab(page, "Tables")
     only(page, "#live-samples", "Coffee")
     fill(page, "#live-steps input[type=number]", "5")
@@ -159,3 +145,14 @@ def test_a_row_fills_in_and_the_next_one_stands_beside_it(visit: Callable[..., P
     expect(row).to_contain_text("add labels: worst-scored")
     expect(page.locator("#live-run")).to_be_enabled(timeout=RUN)
     expect(page.locator("#live-table tbody tr")).to_have_count(2)
+
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.locator("#tables details summary", has_text="The numbers").first.click()
+    box = page.get_by_role("region", name="Table 2: push the true labels out")
+    expect(box).to_be_visible()
+    assert page.evaluate(WIDTH) <= 390
+    assert box.evaluate("box => box.scrollWidth > box.clientWidth && box.getBoundingClientRect().right <= 390")
+    expect(page.locator("#tables .sideways").first).to_be_visible()
+    box.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('#tables .tablebox').scrollLeft > 0")
