@@ -25,6 +25,7 @@ from demo.gradio_patches import (
     lean_sessions,
     no_backend,
     no_left_overs,
+    one_app,
 )
 from demo.photos import upload_folder, uploads
 from demo.photos.samples import write_samples
@@ -113,7 +114,8 @@ def build() -> gr.Blocks:
     folder = Path(tempfile.mkdtemp(prefix="tkml-samples-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     files = {name: str(path) for name, path in write_samples(folder).items()}
-    with Page(title=TITLE, analytics_enabled=False, delete_cache=(KEEP_SECONDS, KEEP_SECONDS)) as page:
+    keeps = (KEEP_SECONDS, KEEP_SECONDS)
+    with one_app.none_yet(), Page(title=TITLE, analytics_enabled=False, delete_cache=keeps) as page:
         header()
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             with gr.Tab("Attack", id="attack"):
