@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from demo.engine import loop
 from demo.engine.frames import History
 from demo.engine.outcome import Outcome
@@ -57,9 +59,12 @@ def opening(plan: Plan, factor: int = AMPLIFY) -> View:
 
 def under_way(plan: Plan, least: float | None = None) -> str:
     """What stands for the verdict; `least`: the norm of the smallest change so far, before rounding, that met the goal."""
-    goal = f"The goal: {aim(plan.goal_name, plan.k, plan.roles)}."
+    aimed = aim(plan.goal_name, plan.k, plan.roles)
+    goal = f"The goal: {aimed}."
     if not plan.start:
-        return f"Running {plan.request.attack}. {goal}"
+        if least is None:
+            return f"Running {plan.request.attack}. {goal}"
+        return f"Goal reached: {aimed}. {plan.request.attack} now looks for a smaller change; Stop keeps the smallest so far."
     share = least / plan.start.report["l2"] if least else 1.0
     so_far = (
         f"The smallest so far is {share:.2f} of it; the end shows how much of that holds once rounded for saving"
@@ -103,30 +108,34 @@ def views(
 ) -> Iterator[View]:
     """The opening at once, then at most 5 pictures and 4 races a second, then the closing view.
 
-    `factor`, how strong to draw the change, is asked again for every picture.
+    Once the goal is reached the pictures are of the smallest change so far: what an attack tries on the way to a smaller one
+    may be far larger, or miss the goal. `factor`, how strong to draw the change, is asked again for every picture.
     """
     yield opening(plan, factor())
     frames, recorder = WithResult(run_plan(plan, stop_asked, budget)), Recorder()
+    best = (plan.start.x_adv, plan.start.logits) if plan.start else None
+    drawn: tuple[Tensor, int] | None = None
     pictures_due = race_due = time.perf_counter() + PICTURES_EVERY
     for frame in frames:
         recorder.take(frame)
         if frame.rounding:
             yield View(status=status_html(plan, frame))
             continue
+        if frame.achieved and frame.history.norm[-1] == frame.history.least:
+            best = frame.x_adv.clone(), frame.logits
         now = time.perf_counter()
         if now < pictures_due:
             continue
         pictures_due = now + PICTURES_EVERY
-        race = verdict = None
+        race = verdict = change = after = None
         if now >= race_due:
             race_due = now + RACE_EVERY
             race = race_of(plan, frame.history)
-            verdict = waiting_html(under_way(plan, frame.history.least)) if plan.start else None
-        yield View(
-            change=photo_card.change_html(plan.photo.x, frame.x_adv, lossless=False, factor=factor()),
-            after=photo_card.after_html(plan, frame.x_adv, frame.logits, lossless=False, now="now"),
-            race=race,
-            status=status_html(plan, frame),
-            verdict=verdict,
-        )
+            verdict = waiting_html(under_way(plan, frame.history.least))
+        (x_adv, logits), strength = best or (frame.x_adv, frame.logits), factor()
+        if not best or not drawn or drawn[0] is not x_adv or drawn[1] != strength:
+            drawn = x_adv, strength
+            change = photo_card.change_html(plan.photo.x, x_adv, lossless=False, factor=strength)
+            after = photo_card.after_html(plan, x_adv, logits, lossless=False, now="so far" if best else "now")
+        yield View(change=change, after=after, race=race, status=status_html(plan, frame), verdict=verdict)
     yield closing(recorder.finish(frames.result), factor())

@@ -1,0 +1,29 @@
+"""What the stage shows while a run goes on: the goal once it is reached, and nothing worse than what Stop would keep."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from demo.engine.plan import AttackRequest, plan_for
+from demo.tabs.attack import stage
+
+
+@pytest.mark.usefixtures("small_photos")
+def test_once_the_goal_is_reached_the_pictures_are_of_the_smallest_change_so_far(
+    photos: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MinNorm begins far beyond the boundary where a goal has several ways: that is not what anybody should see."""
+    monkeypatch.setattr(stage, "PICTURES_EVERY", 0.0)
+    monkeypatch.setattr(stage, "RACE_EVERY", 0.0)
+    plan = plan_for(photos["cat"], AttackRequest("voc20", 2, "MinNorm", ["cat"], "", goal="cleared", max_steps=60))
+    *views, end = stage.views(plan, lambda: False)
+    reached = [view for view in views if "Goal reached" in str(view.verdict)]
+    assert 3 < len(reached) < len(views)
+    drawn = [view for view in reached if view.change]
+    sizes = [float(re.findall(r"<dd>([\d.]+) <small>‖z‖₂", str(view.change))[0]) for view in drawn]
+    assert sizes == sorted(sizes, reverse=True) and len(drawn) < len(reached)
+    assert all("Top 2 so far" in str(view.after) and ">cat<" not in str(view.after) for view in drawn)
+    tried = end.outcome.history.norm[len(views) - len(reached) :]
+    assert tried != sorted(tried, reverse=True)  # and larger ones meanwhile
+    assert "now looks for a smaller change; Stop keeps the smallest so far" in str(reached[0].verdict)
