@@ -16,7 +16,7 @@ from demo.engine.win import asked_margin, is_narrow, less_words, standing, was_m
 from demo.render.labels import percent
 from demo.render.templates import fill
 
-KEPT_BACK = "time is kept back for the rounding to whole levels"  # so runs end before their clock
+KEPT_BACK = "time is kept back for the rounding for saving"  # so runs end before their clock
 FAINT = 0.1  # probability of a true label below which the annotator is said not to have recognised the photo
 
 
@@ -120,7 +120,7 @@ def _how_it_ended(report: dict[str, Any]) -> str:
     if report["stopped"] == "time":
         one, _ = catalog.unit_of(report["attack"])
         late = report["seconds"] > report["time_limit"]
-        why = "the rounding to whole levels took longer than was kept back for it" if late else KEPT_BACK
+        why = "the rounding for saving took longer than was kept back for it" if late else KEPT_BACK
         clock = clock_words([report["time_limit"]])
         return f" Stopped by {clock} at {one} {report['steps']}, after {report['seconds']:.1f} s ({why})."
     return ""
@@ -171,7 +171,7 @@ def _gained(report: dict[str, Any]) -> str:
             return f" No smaller change was found in {steps_words(report)}, so it is the one from before."
         return f" It is as small as this search finds: {steps_words(report)} more brought no smaller change."
     found = "" if report["stopped"] else ", as small as this search finds it"
-    rounded = f", {least:.1f} before rounding to whole levels" if least < NO_SMALLER * now else ""
+    rounded = f", {least:.1f} before rounding for saving" if least < NO_SMALLER * now else ""
     return f" The change is now {now / before:.2g} of what it was{found}: {now:.1f} after {before:.1f}{rounded}."
 
 

@@ -83,7 +83,7 @@ def test_the_smallest_on_the_way_is_told_and_what_became_of_it(firm: Outcome) ->
         assert "as small as this search finds" not in told and "No smaller change was found" not in told
     told = sentence({**report, "l2": 0.8 * norm})
     assert f"now 0.8 of what it was, as small as this search finds it: {0.8 * norm:.1f} after {norm:.1f}, " in told
-    assert f", {0.53 * norm:.1f} before rounding to whole levels." in told
+    assert f", {0.53 * norm:.1f} before rounding for saving." in told
     assert "rounding" not in sentence({**report, "l2": 0.53 * norm})
 
 
