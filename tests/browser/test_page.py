@@ -53,7 +53,8 @@ def finished(page: Page) -> None:
 
 def running(page: Page, attack: str) -> None:
     """Until a run of it is seen to go on, be it for a moment: looked for in every frame."""
-    said = "name => document.querySelector('#verdict').innerText.includes(`Running ${name}`)"
+    words = "[`Running ${name}`, `${name} now looks for a smaller change`]"
+    said = f"name => {words}.some(words => document.querySelector('#verdict').innerText.includes(words))"
     page.wait_for_function(said, arg=attack, timeout=RUN)
 
 
