@@ -10,6 +10,8 @@ from demo.engine.plan import Plan
 from demo.render.labels import scored, top_list
 from demo.render.pictures import AMPLIFY, amplified, figure, to_image
 
+SIZE = "size of the change"
+
 
 def before_html(annotator: tk.Annotator, photo: Photo, roles: Roles, k: int, lossless: bool = True) -> str:
     """The original picture with its top-k."""
@@ -17,21 +19,21 @@ def before_html(annotator: tk.Annotator, photo: Photo, roles: Roles, k: int, los
     return figure("Original", "The original photo", to_image(photo.x), below, lossless)
 
 
-def change_html(x: Tensor, x_adv: Tensor, lossless: bool, factor: int = AMPLIFY) -> str:
+def change_html(x: Tensor, x_adv: Tensor, lossless: bool, factor: int = AMPLIFY, of: str = SIZE) -> str:
     """The perturbation, amplified, with its size in numbers."""
-    below = size_html(x_adv - x, factor, 1)
+    below = size_html(x_adv - x, factor, 1, of)
     picture = amplified(x, x_adv, factor)
     return figure("Change", f"The change, amplified {factor} times", picture, below, lossless, badge=f"× {factor}")
 
 
-def size_html(z: Tensor, factor: int, digits: int) -> Markup:
-    """How large z (1,3,H,W) is, below a picture that shows it `factor` times as strong."""
+def size_html(z: Tensor, factor: int, digits: int, of: str = SIZE) -> Markup:
+    """How large z (1,3,H,W) is, below a picture that shows it `factor` times as strong. of: what the size is called."""
     l2, linf = float(tk.l2_norm(z)[0]), float(tk.linf_norm(z)[0])
     return Markup(
-        '<dl class="readout"><div><dt>size of the change</dt><dd>{} <small>‖z‖₂</small></dd></div>'
+        '<dl class="readout"><div><dt>{}</dt><dd>{} <small>‖z‖₂</small></dd></div>'
         "<div><dt>most at one pixel</dt><dd>{}<small>/255</small></dd></div></dl>"
         '<p class="hint">Grey is unchanged. Shown {} times as strong as it is.</p>'
-    ).format(f"{l2:.{digits}f}", f"{linf:.{digits}f}", factor)
+    ).format(of, f"{l2:.{digits}f}", f"{linf:.{digits}f}", factor)
 
 
 def after_html(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, now: str) -> str:

@@ -108,6 +108,7 @@ def test_changes_for_every_photo_stand_side_by_side_by_their_size(tmp_path: Path
     assert sizes.rows == [[NAME, "3", "kUAPs", f"{share(1, 3)} (3)", f"{share(3, 3)} (3)"]]
     html = measured_html(tmp_path)
     assert f"{NAME}, size up to 1000" in html and f"{NAME}, size up to 4000" in html  # a panel each
+    assert "Here a share is of 3 photos, on the tab Universal of 200" in html
     assert 'download="sizes-side-by-side.csv"' in html
     (tmp_path / "one").mkdir()
     write(tmp_path / "one", both[:3])

@@ -12,6 +12,7 @@ import torch
 from conftest import to_the_end
 
 import tkml_core as tk
+from demo.catalog.attacks import universal_title
 from demo.engine import threads
 from demo.engine.annotators import load_annotator
 from demo.engine.run_queue import PLACES
@@ -253,7 +254,19 @@ def test_the_tab_begins_with_the_bundled_z_that_is_furthest_ahead_of_noise() -> 
     }
     assert lead[trial.best_start(tk.available())] > 0.5
     assert trial.best_start([NAME])[0] == NAME and trial.best_start(["mine"]) == ("mine", 3)
-    assert f"% for {NAME}" in trial.depends(tk.available()) and not trial.depends([NAME])
+
+
+def test_the_lead_says_whose_share_it_is() -> None:
+    """Method, k and photos of each share: what is shown below it, and Table 4, have others."""
+    told = trial.depends(tk.available())
+    rates = {
+        (name, k): int(notes_of(path_of(name, NAME, k))["goal"]) for name, whose, k in trial.bundled() if whose == NAME
+    }
+    (name, k), won = max(rates.items(), key=lambda item: item[1])
+    photos = int(notes_of(path_of(name, NAME, k))["measured"])
+    assert f"of {photos} photos each" in told
+    assert f"{100 * won / photos:.0f} % for {NAME} ({universal_title(name)}, k = {k})" in told
+    assert not trial.depends([NAME])
 
 
 def test_a_bundled_z_comes_with_its_measured_rates() -> None:
@@ -289,10 +302,14 @@ def test_z_is_added_unaltered_and_the_row_says_what_came_of_it(files: dict[str, 
     assert outcome.report["achieved"] is fooled and ("Fooled</strong>" in row) is fooled
     assert 'class="label true"' in row and "new" in row
 
+    arrived, own = tk.l2_norm(outcome.x_adv - x).item(), tk.l2_norm(change.z).item()
+    assert f"{arrived:.1f} <small>" in row and f"{own:.0f}" != f"{arrived:.0f}"  # as the CSV has it: edges cut z
+    assert abs(arrived - outcome.report["l2"]) < 0.05 and f"of size {own:.0f} (‖z‖₂)" in trial.own_size(change.z)
+
     nothing = trial.Change(torch.zeros_like(change.z), NAME, K, "TkML-AP-Uv", "A z that is none.", " Nothing at all.")
     evil = Source(source.path, "<img src=x>", source.truth)
     tally, rows = trial.try_html(nothing, [evil], ["yours"])
-    assert "0 of 1 fooled</strong><p>A z that is none. Nothing at all.</p>" in tally and "verdict lost" in tally
+    assert "0 of 1 fooled</strong><p>A z that is none. Nothing at all." in tally and "verdict lost" in tally
     assert "Not fooled" in rows and "diningtable is still in the top 3" in rows
     assert "<img src=x>" not in rows
     with pytest.raises(ValueError, match="at least one photo"):

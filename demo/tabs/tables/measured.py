@@ -22,7 +22,7 @@ from tkml_core.attacks.common.budget import AUTHORS
 from tkml_core.measured import easy_targets, lines, summary, tables_report
 from tkml_core.measured.cells import CASES
 from tkml_core.zoo.registry import data_set
-from tkml_core.zoo.universal_perturbations import XI
+from tkml_core.zoo.universal_perturbations import FOLDER, XI, all_notes
 
 Cells = dict[summary.Cell, dict[str, summary.Rows]]
 MEASURED = Path(__file__).resolve().parents[3] / "assets" / "measured"
@@ -63,6 +63,13 @@ def _cells(folder: Path) -> Cells:
     return summary.by_cell(lines.read(folder))
 
 
+def _how_many(figures: Sequence[summary.Figures]) -> str:
+    """On how many photos Table 4 is, beside those that the ready-made changes' shares on the tab "Universal" are on."""
+    here = numbers.many([figure.photos for figure in figures])
+    there = numbers.many([int(notes["measured"]) for notes in all_notes(FOLDER)])
+    return f"Here a share is of {here} photos, on the tab Universal of {there}: so the two differ."
+
+
 def _pairs(folder: Path) -> list[summary.Pair]:
     """Who is ahead of whom, as it was worked out with the tables; from the lines where it was not."""
     made = folder / "pairs.csv"
@@ -101,7 +108,7 @@ def sections(folder: Path = MEASURED) -> list[Section]:
                 said,
                 drawn,
                 folded,
-                note=UNIVERSAL_NOTE if number_ == 4 else "",
+                note=f"{_how_many(figures)} {UNIVERSAL_NOTE}" if number_ == 4 else "",
             )
         )
         if number_ == 4:

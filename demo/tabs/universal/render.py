@@ -19,6 +19,7 @@ from demo.tabs.universal.craft import CraftProgress, CraftRequest, Made, Point
 FACTORS = (2, 5, 10, 20, 50)
 # Of full range: how large the amplified change's root mean square may be without the picture being all black and white.
 SHOWN_RMS = 0.15
+OWN_SIZE = "size of the change itself"  # z's own; added to a photo it loses what goes beyond 0 and 255
 HEIGHT = 180  # of the chart, pixels
 
 
@@ -36,7 +37,7 @@ def picture_of(z: Tensor, factor: int) -> Image.Image:
 def change_html(z: Tensor, factor: int, title: str, lossless: bool) -> str:
     """z with its size in numbers."""
     alt = f"The one change for all photos, amplified {factor} times"
-    return figure(title, alt, picture_of(z, factor), size_html(z, factor, 0), lossless, badge=f"× {factor}")
+    return figure(title, alt, picture_of(z, factor), size_html(z, factor, 0, OWN_SIZE), lossless, badge=f"× {factor}")
 
 
 def percent(share: float) -> str:

@@ -18,12 +18,12 @@ from demo.engine.plan import DEFAULT_K, AttackRequest, make_plan
 from demo.photos.selection import Source
 from demo.render.csv_file import csv_link, csv_text
 from demo.render.labels import scored, top_list
-from demo.render.photo_card import before_html
+from demo.render.photo_card import before_html, change_html
 from demo.render.pictures import figure, to_image
 from demo.render.templates import fill
 from demo.render.verdict import said_html
 from demo.tabs.universal.craft import Made
-from demo.tabs.universal.render import change_html, factor_for
+from demo.tabs.universal.render import factor_for
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal.precomputed import Precomputed
 from tkml_core.statistics import wilson_interval
@@ -137,13 +137,21 @@ def best_start(names: Sequence[str]) -> tuple[str, int]:
 
 def depends(names: Sequence[str]) -> str:
     """A sentence on how much that share depends on the annotator; empty where there is no z for two of them."""
-    best: dict[str, float] = {}
+    best: dict[str, tuple[float, str, int]] = {}
     for method, whose, k in bundled():
         if whose in names:
-            best[whose] = max(best.get(whose, 0.0), rates_of(method, whose, k)[0])
-    told = [f"{100 * share:.0f} % for {name}" for name, share in sorted(best.items(), key=lambda item: -item[1])]
+            best[whose] = max(best.get(whose, (-1.0, "", 0)), (rates_of(method, whose, k)[0], method, k))
+    if len(best) < 2:
+        return ""
+    told = [
+        f"{100 * share:.0f} % for {name} ({universal_title(method)}, k = {k})"
+        for name, (share, method, k) in sorted(best.items(), key=lambda item: -item[1][0])
+    ]
+    counts = sorted({measured(method, name, k)[0] for name, (_, method, k) in best.items()})
+    photos = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     return (
-        f"How many new photos one fools depends on the annotator: at best {listed(told, 9)}." if len(told) > 1 else ""
+        "How many new photos one fools depends on the annotator, on the method and on k. The ready-made one that fools most, of "
+        f"{photos} photos each: {listed(told, 9)}."
     )
 
 
@@ -181,9 +189,19 @@ def _state(outcome: Outcome) -> tuple[str, str, str]:
     return "won", "Fooled", f"No true label is left in the {top_words(k)}."
 
 
+def own_size(z: Tensor) -> str:
+    """How large z itself is, and why it is smaller on a photo, in two sentences with a space before them."""
+    l2, linf = float(tk.l2_norm(z)[0]), float(tk.linf_norm(z)[0])
+    return (
+        f" The change itself is of size {l2:.0f} (‖z‖₂), at most {linf:.0f} of 255 at one pixel. Below, each photo has the size "
+        "of what arrives there: what would take a pixel below 0 or above 255 is cut off."
+    )
+
+
 def row_html(source: Source, outcome: Outcome, z: Tensor, note: str) -> Markup:
-    """One photo of the paper's Figure 3: the original, the change, and the photo with the change, each top-k below."""
+    """One photo of the paper's Figure 3: the original, the change as it arrived, and the changed photo, each top-k below."""
     plan, factor = outcome.plan, factor_for(float(tk.l2_norm(z)[0]), z.numel())
+    x_adv = outcome.x_adv
     after = top_list(scored(plan.annotator, outcome.logits)[: plan.k], plan.roles, f"Top {plan.k} after")
     kind, word, sentence = _state(outcome)
     if plan.guessed:
@@ -191,8 +209,8 @@ def row_html(source: Source, outcome: Outcome, z: Tensor, note: str) -> Markup:
     return fill(
         "tabs/universal/trial.html", kind=kind, word=word, sentence=sentence, title=source.title, note=note,
         original=Markup(before_html(plan.annotator, plan.photo, plan.roles, plan.k)),
-        change=Markup(change_html(z, factor, "Change", lossless=False)),
-        changed=Markup(figure("Changed", f"{source.title} with the change added", to_image(outcome.x_adv), after)),
+        change=Markup(change_html(plan.photo.x, x_adv, False, factor, "size on this photo")),
+        changed=Markup(figure("Changed", f"{source.title} with the change added", to_image(x_adv), after)),
     )  # fmt: skip
 
 
@@ -208,6 +226,7 @@ def try_html(change: Change, sources: Sequence[Source], notes: Sequence[str]) ->
     sentence = change.origin + ("" if fooled else change.on_none) + (f" Below: {count}." if change.rate else "")
     if any(outcome.plan.guessed for outcome in outcomes):
         sentence += " Where you uploaded a photo, its truth is the annotator's guess (every label of 50 % or more)."
+    sentence += own_size(change.z)
     kind = "told" if change.rate else "won" if fooled == len(outcomes) else "lost" if not fooled else "cut"
     rows = Markup("").join(
         row_html(source, outcome, change.z, note)
