@@ -7,6 +7,7 @@ import jinja2
 from gradio import routes
 
 SCRIPT = Path(__file__).with_name("seconds.js")
+BEGINNING = "<head><script>{% raw %}SCRIPT{% endraw %}</script>"
 PAGES = ("frontend/index.html", "frontend/share.html")
 
 
@@ -21,8 +22,7 @@ class _Loader(jinja2.BaseLoader):
     ) -> tuple[str, str | None, Callable[[], bool] | None]:
         source, path, is_current = self.gradios.get_source(environment, template)
         if template in PAGES:
-            first = f"<script>{{% raw %}}{SCRIPT.read_text(encoding='utf-8')}{{% endraw %}}</script>"
-            source = source.replace("<head>", f"<head>{first}", 1)
+            source = source.replace("<head>", BEGINNING.replace("SCRIPT", SCRIPT.read_text(encoding="utf-8")), 1)
         return source, path, is_current
 
 

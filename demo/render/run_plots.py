@@ -29,7 +29,7 @@ def race_of(plan: Plan, history: History, outcome: Outcome | None = None) -> str
         threshold = np.log(inside / (1 - inside))
     # λ is a number of TkML-AP's losses; other attacks give the score that a label must have to be in the top-k.
     word = (
-        "threshold to cross (λ)"
+        "edge of the top k (λ)"
         if "lambda_0" in catalog.setting_names(plan.request.attack)
         else f"score of place {plan.k}"
     )

@@ -16,7 +16,7 @@ from demo.engine.win import asked_margin, is_narrow, less_words, standing, was_m
 from demo.render.labels import percent
 from demo.render.templates import fill
 
-KEPT_BACK = "time is kept back for the rounding for saving"  # so runs end before their clock
+KEPT_BACK = "the last seconds are for rounding the picture, so that it can be saved"  # so runs end before their clock
 FAINT = 0.1  # probability of a true label below which the annotator is said not to have recognised the photo
 
 
@@ -120,7 +120,7 @@ def _how_it_ended(report: dict[str, Any]) -> str:
     if report["stopped"] == "time":
         one, _ = catalog.unit_of(report["attack"])
         late = report["seconds"] > report["time_limit"]
-        why = "the rounding for saving took longer than was kept back for it" if late else KEPT_BACK
+        why = "rounding the picture, so that it can be saved, took longer than planned" if late else KEPT_BACK
         clock = clock_words([report["time_limit"]])
         return f" Stopped by {clock} at {one} {report['steps']}, after {report['seconds']:.1f} s ({why})."
     return ""

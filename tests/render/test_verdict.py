@@ -34,7 +34,7 @@ def test_a_part_of_the_goal_is_news() -> None:
     )  # fmt: skip
     words = sentence(told)
     assert words.startswith("motorbike is gone, boat and aeroplane are in; sofa is missing.")
-    stopped = "Stopped by the 60-second clock at step 6, after 2.0 s (time is kept back for the rounding for saving)."
+    stopped = "Stopped by the 60-second clock at step 6, after 2.0 s (the last seconds are for rounding the picture, so that it can be saved)."
     assert words.index(stopped) > words.index("boat")
     assert words.endswith("Try a smaller k or another goal.")  # more steps would take more time
     assert 'class="verdict partly"' in verdict_html(told) and "Partly" in verdict_html(told)
@@ -117,7 +117,7 @@ def test_a_slow_run_does_not_go_at_no_speed(speed: float, words: str) -> None:
     assert speed_words(speed) == words
 
 
-@pytest.mark.parametrize(("seconds", "why"), [(38.5, KEPT_BACK), (62.4, "the rounding for saving took longer")])
+@pytest.mark.parametrize(("seconds", "why"), [(38.5, KEPT_BACK), (62.4, "rounding the picture, so that it can be saved, took longer")])
 def test_what_the_clock_ended_shows_seconds_that_agree_with_it_and_is_no_failure(seconds: float, why: str) -> None:
     cut = report("cat", "cat", goal="cleared", true_labels=["cat"], stopped="time", seconds=seconds)
     assert f"Stopped by the 60-second clock at step 6, after {seconds} s ({why}" in sentence(cut)
@@ -174,7 +174,7 @@ def test_the_status_line_knows_what_is_asked_and_what_was_reached_so_far() -> No
         history.add(Step(1, now, now[None], now, torch.tensor([norm]), now, now < -1, now < -1))
         return progress_words(plan, Frame(1, now, now[None], history, margin < -1, 1.0, 1.0))
 
-    assert at(0.5, 9.0) == "goal not reached yet" and at(-0.5, 9.0) == "goal met, not yet by the margin of 1 (κ)"
+    assert at(0.5, 9.0) == "goal not reached yet" and at(-0.5, 9.0) == "goal met, not yet firmly: by a margin below 1 (κ)"
     assert (
         at(-1.5, 8.0) == at(0.5, 2.0) == "goal reached, smallest so far 8.0, unrounded"
     )  # it goes on, and keeps what it has

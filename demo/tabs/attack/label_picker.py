@@ -45,7 +45,8 @@ def k_shown(annotator: tk.Annotator, true: int, k: int) -> dict[str, Any]:
     """The slider of k, with room up to the number of labels that are not true. Where that is 1 it stands still, and says why."""
     m, most = len(annotator.labels), largest_k(annotator, true)
     if most > 1:
-        why = f"How many the annotator lists: {most} at most, as {true} of its {m} {'is' if true == 1 else 'are'} true"
+        leave = "the true one" if true == 1 else f"the {true} true ones"
+        why = f"How many labels the list has: {most} at most, so that {leave} of the {m} can leave it"
     else:
         why = "1, as only one label is left that is not true" if most else "One label must be left that is not true"
     # Gradio refuses a slider with one value alone, so one that is to have k = 1 begins at 0.

@@ -120,7 +120,7 @@ UNTARGETED = formula(
 TARGETED = formula(
     "Eq. 11, without its ‖z‖² term", 8,
     Part(row(_J_TO_K, place(i("j"))), "the k best scores"),
-    Part(flat(o("−"), below(_SUM, row(i("j"), o("∈"), _T)), low(i("f"), i("j"))), "less the scores of the k targets"),
+    Part(flat(o("−"), below(_SUM, row(i("j"), o("∈"), _T)), low(i("f"), i("j"))), "minus the scores of the k targets"),
 ) + formula(
     "Eq. 12", 14,
     Part(flat(below(_MIN, row(i("λ"), o(","), i("z"))), _RIDGE), "keep the change (z) small"),

@@ -13,7 +13,8 @@ TERMS = {
     "margin": "How far ahead a goal is, in raw scores. The code has the other sign: below 0 the goal is reached.",
     "change, z": "What is added to the photo x; the paper calls it a perturbation. The attacked photo is x + z.",
     "size (norm)": "How large z is. ‖z‖₂ squares all changes, adds them and takes the root; ‖z‖<sub>∞</sub> is the largest one.",
-    "gradient": "For every pixel, how fast a number rises as the pixel gets brighter. A subgradient stands in for it at a bend.",
+    "gradient": "For every pixel, how fast a number rises as the pixel gets brighter. "
+    "At a bend, where there are two slopes, one of them is taken (a subgradient).",
     "loss": "The one number that the optimizer lowers. It is small where the goal is reached.",
     "convex": "Bent one way only, like a bowl: whoever goes downhill ends at the bottom.",
     "hinge, [a]<sub>+</sub>": "a where a is positive, else 0. It counts what is wrong and ignores what is right.",

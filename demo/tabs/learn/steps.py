@@ -58,7 +58,7 @@ LESSONS = (
             "Ŷ<sub>k</sub> in the paper. The true labels of the photo are the set Y.",
             "Often the list is longer or shorter than the truth. So the paper asks whether one contains the other: a short "
             "list must hold nothing but true labels, a long one must hold them all. “A ⊆ B” is read “all of A is in B”.",
-            "If so, the list <b>agrees with the truth</b>, and the paper writes E = 1. Else it contradicts the truth: E = 0. "
+            "If so, the list <b>agrees with the truth</b>, and the paper writes E = 1. If not, it contradicts the truth: E = 0. "
             "An attack may ask for more: that no true label is left in the list.",
         ),
         figures.annotation,
@@ -72,7 +72,8 @@ LESSONS = (
         (
             "Which labels are listed is decided at place k. Its score, f<sub>[k]</sub>, belongs to a single label. Move A: "
             "while A stands elsewhere, f<sub>[k]</sub> does not feel it. While A holds place k, f<sub>[k]</sub> is A's "
-            "score. Then the next label takes the place. The slope jumps, and the curve bends both ways: it is not convex.",
+            "score. Then the next label takes the place. The slope jumps, and the curve bends both ways (it is not convex): "
+            "whoever goes downhill can get stuck.",
             "The <b>average of the top k</b> is kinder. Every listed label has a share in it. Its slope only grows "
             "as A rises: it is convex. And it is never below f<sub>[k]</sub>.",
         ),
@@ -88,7 +89,7 @@ LESSONS = (
             "The average still has to know which labels are the k best. Lemma 1 finds out without sorting. Draw a "
             "threshold λ. For every label above λ, measure how far it is above. Add these up and divide by k. Then add λ.",
             "With a high λ too little sticks out, with a low one too much. In between the value is smallest, and there it is "
-            "<b>exactly the average of the top k</b>. Every λ from place k + 1 up to place k will do.",
+            "<b>exactly the average of the top k</b>. Any λ between the scores at places k + 1 and k does.",
         ),
         figures.lemma,
         (Code("Eq. 3", "tkml_core/ranking.py", "average_topk_bound"),),

@@ -76,7 +76,7 @@ def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str],
     truth_at = gr.Column(min_width=0)
     parts["views"] = gr.Checkbox(
         True, label=f"{photo_set.VIEWS} pictures of each photo", elem_id="craft-views",
-        info="As it is, mirrored, and both cut closer: with few photos the change would otherwise learn them by heart",
+        info="As it is, mirrored, and both cut closer: with few photos the change would otherwise fit only these",
     )  # fmt: skip
     Html('<h2><span class="number">2</span>Choose the attack</h2>')
     parts["annotator"] = gr.Radio(
@@ -126,9 +126,9 @@ def _trial(parts: dict[str, Any], files: dict[str, str], annotator: str, k: int)
     )  # fmt: skip
     parts["tried"] = photos_input(
         "try", files, trial.MOST_TRIED, tried[: trial.MOST_TRIED],
-        info="At the start the samples on which the annotator agrees with the truth, without mosaics of others, up to "
-        f"{trial.MOST_TRIED}: the ready-made were made on none of them. Once you have crafted one, those that share no photo "
-        "with its set. Photos are cut to their centre square",
+        info=f"Up to {trial.MOST_TRIED}, none of which was used to make the change. At the start: the samples whose labels the "
+        "annotator gets right. Once you have crafted a change: those that were not in its set. Photos are cut to their centre "
+        "square",
     )  # fmt: skip
     parts["tried_truth"] = upload_truth("try", parts["tried"], parts["annotator"])
     parts["try_button"] = gr.Button("Try it", elem_id="try-button")

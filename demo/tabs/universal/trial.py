@@ -87,7 +87,7 @@ def ready(method: str, annotator: str, k: int) -> Change:
     origin = (
         f"The change that comes with this page: {universal_title(method)}, for {annotator} at k = {k}, made on "
         f"{notes['photos']} photos. On {n} others it left no true label in the {top_words(k)} of {100 * won / n:.1f} % "
-        f"({100 * low:.0f}–{100 * high:.0f} with what chance leaves, 95 % interval); "
+        f"({100 * low:.0f}–{100 * high:.0f} if chance is allowed for, the 95 % interval); "
         f"random noise as large did so on {100 * noise / n:.1f} %."
     )
     rate = f"Fools {100 * won / n:.0f} % of new photos"
