@@ -25,7 +25,9 @@ copies.addEventListener("click", async () => {
 find(".close").addEventListener("click", () => dialog.close());
 dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // beside it
 watch("value", async () => {
-  const { card, name, said } = props.value;
+  const { card, name, said, reached } = props.value;
+  find(".alone").hidden = reached !== false; // not before the server has said so
+  find(".alone b").textContent = location.host;
   if (!card) return;
   picture.src = save.href = card;
   picture.alt = said;

@@ -11,10 +11,12 @@ SHARE = """
 <p class="drawing" role="status">Drawing the picture …</p><img width="1200" height="630" alt="" hidden>
 <div class="ways" hidden><button type="button" class="tool send" hidden>Send …</button>
 <a class="tool save">Save the picture</a><button type="button" class="tool copy">Copy the link</button></div>
-<p class="hint of-sample">The picture shows the photo that was attacked. The link on it brings this photo and the settings;
-what was made smaller afterwards is made smaller there with one more click.</p>
+<p class="hint of-sample">The picture shows the photo that was attacked. The link on it opens this page with the same photo
+and the same settings. If you used “Make it smaller”, whoever opens the link presses “Attack” and then “Make it smaller”, too.</p>
 <p class="hint of-own" hidden>The picture shows your own photo: send it only to those who may see it. The link on it brings the
 settings alone; whoever opens it starts from a sample photo.</p>
+<p class="hint alone" hidden>Other devices, such as pupils’ phones, cannot open this link: <b></b> reaches this computer only.
+Start the page with <code>GRADIO_SERVER_NAME=0.0.0.0</code> for a link that devices in your network can open.</p>
 </dialog>
 """
 

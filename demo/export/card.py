@@ -3,7 +3,9 @@
 import io
 import textwrap
 from typing import Any
+from urllib.parse import urlsplit
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from demo.catalog.english import TITLE
@@ -18,6 +20,9 @@ MARGIN, GAP = 0.15, 0.16
 COLUMN = (WIDTH - 2 * MARGIN - 2 * GAP) / 3
 BETWEEN, MOST_ROWS = 0.03, 3
 LINE, MOST_LINES, CHARACTERS, BESIDE = 0.14, 4, 84, 0.85  # of the verdict, which stands beside its word
+LINK_SIZE, LINK_LINE, MOST_LINK_LINES = 6.5, 0.11, 3
+NO_SETTINGS = "(this run’s settings are too long to be printed here)"
+NO_LINK = "The page’s address is too long to be printed here."
 COLOURS = {
     "won": LOOKS["true"]["edgecolor"],
     "lost": LOOKS["target"]["edgecolor"],
@@ -34,7 +39,8 @@ def draw(saved: SavedRun, link: str) -> Figure:
     # As high as the longest of the three columns; the middle one has two lines, and what each sign means.
     lists = max(rows * (ROW + BETWEEN) + 0.1 * bool(more), 0.4 + 0.19 * len(parts(roles)))
     said = textwrap.wrap(sentence(report), CHARACTERS, max_lines=MOST_LINES, placeholder=" …")
-    verdict_top = HEIGHT - 0.22 - LINE * len(said)
+    foot = _link(axes, link)
+    verdict_top = HEIGHT - 0.22 - LINK_LINE * (len(foot) - 1) - LINE * len(said)
     photos_top, lists_top = 0.48, verdict_top - 0.12 - lists
     start = report.get("started_from")  # the link brings the run before, as a finished run is not in it
     first = start["attack"] if start else report["attack"]
@@ -61,8 +67,32 @@ def draw(saved: SavedRun, link: str) -> Figure:
     kind, word = headline(report)
     axes.text(MARGIN, verdict_top, word, size=9, weight="bold", color=COLOURS[kind], va="top")
     axes.text(MARGIN + BESIDE, verdict_top, "\n".join(said), size=7.5, color=INK, va="top", linespacing=1.3)
-    fit(axes.text(MARGIN, HEIGHT - 0.06, link, size=6.5, color=SOFT), WIDTH - 2 * MARGIN)
+    axes.text(MARGIN, HEIGHT - 0.06, "\n".join(foot), size=LINK_SIZE, color=SOFT)
     return figure
+
+
+def _link(axes: Axes, link: str) -> list[str]:
+    """The whole link in lines, as part of one opens something else; the page's address alone where there is no room for it."""
+    page = urlsplit(link)._replace(query="", fragment="").geturl()
+    for lines in (_lines(axes, link), [*_lines(axes, page), NO_SETTINGS]):
+        if len(lines) <= MOST_LINK_LINES:
+            return lines
+    return [NO_LINK]
+
+
+def _lines(axes: Axes, link: str) -> list[str]:
+    """Lines as wide as the card, at most one more than it has room for."""
+    lines = [""]
+    probe = axes.text(0, 0, "", size=LINK_SIZE)
+    for character in link:
+        probe.set_text(lines[-1] + character)
+        if wide_of(probe) > WIDTH - 2 * MARGIN:
+            if len(lines) > MOST_LINK_LINES:
+                break
+            lines.append("")
+        lines[-1] += character
+    probe.remove()
+    return lines
 
 
 def png(saved: SavedRun, link: str) -> bytes:

@@ -66,11 +66,12 @@ def test_a_card_and_files_are_made_when_asked_for_and_go_with_the_run(
     page.locator("#share .open").click()
     card = page.locator("#share img")
     expect(card).to_be_visible(timeout=RUN)
+    expect(page.locator("#share .alone")).to_contain_text("127.0.0.1")  # which no other device can open
     page.locator("#share .send").click()
     name, size, text = page.evaluate("window.sent")
     assert name.endswith("-card.png") and re.search(r"^The top 3 was .*http://127.*annotator=.*attack=TkML-AP-U", text)
     with page.expect_download() as download:
-        words = page.locator("#share .hint:visible").bounding_box()
+        words = page.locator("#share .of-sample").bounding_box()
         assert words and words["height"] >= 16  # a line at least
         page.locator("#share .save").click()
     download.value.save_as(tmp_path / name)

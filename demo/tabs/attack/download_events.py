@@ -16,6 +16,7 @@ from demo.export import citation, full_size, npz
 from demo.export import files as export_files
 from demo.render.templates import fill
 from demo.render.verdict import sentence
+from demo.server.addresses import for_others
 from demo.tabs.attack.downloads import LINK_HINTS, Downloads
 
 
@@ -33,17 +34,20 @@ def wire(widgets: Downloads, photo: gr.State, toggles: gr.HTML, share: gr.HTML) 
         return {**_files(widgets, data, path), widgets.is_open: True}
 
     @plainly
-    def on_share(data: str | None, asked: Any) -> dict[str, str]:
+    def on_share(data: str | None, asked: Any, request: gr.Request) -> dict[str, Any]:
         link = web_address("The link of a card", asked.get("link") if isinstance(asked, dict) else asked)
         if not data or not Path(data).is_file():
             raise ValueError("There is no finished run to share. Press Attack first.")
         from demo.export import card  # late, as for the figure below
 
+        address = for_others(link, request)
+        link = address or link
         run = npz.load(data)
         picture = base64.b64encode(card.png(run, link)).decode()
         name = f"{export_files.file_name(run.report)}-card.png"
         said = sentence(run.report)
-        return {"link": link, "card": f"data:image/png;base64,{picture}", "name": name, "said": said}
+        shown = {"link": link, "card": f"data:image/png;base64,{picture}", "name": name, "said": said}
+        return {**shown, "reached": bool(address)}
 
     files: dict[str, Any] = {**QUIET, "concurrency_id": "files", "concurrency_limit": 1}
     widgets.kept.change(on_kept, [widgets.kept, photo, widgets.is_open], [*boxes, widgets.cite], **files)
