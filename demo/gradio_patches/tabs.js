@@ -25,7 +25,12 @@
   }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-selected"] });
   addEventListener("click", (event) => {
     const name = event.target.closest?.('a[href^="#"]')?.getAttribute("href").slice(1);
-    if (!tabs().some((tab) => tab.dataset.tabId === name)) return;
+    if (!tabs().some((tab) => tab.dataset.tabId === name)) {
+      const place = name && !event.defaultPrevented && document.getElementById(name); // on this tab
+      if (!place) return;
+      event.preventDefault();
+      return place.scrollIntoView();
+    }
     event.preventDefault();
     open(name);
     scrollTo(0, 0);

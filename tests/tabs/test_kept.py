@@ -45,6 +45,18 @@ def test_photo_marks_and_named_labels_are_back(path: str) -> None:
     assert update[W.samples]["chosen"] == OWN and update[STATE.replay] is None and update[STATE.sample] is None
 
 
+@pytest.mark.parametrize(("kept", "k"), [({"k": 2}, 2), ({"k": None}, 3), ({}, 3), ({"k": 50}, 18)])
+def test_k_comes_back_with_the_photo(path: str, kept: dict[str, Any], k: int) -> None:
+    update = back({"photo": MINE, "truth": ["cat", "dog"], "origin": "yours", "shown": True, **kept})
+    assert update[W.k]["value"] == k
+
+
+@pytest.mark.parametrize("k", ["2", 0, -1, 1.5, True, [2], 10**9])
+def test_a_k_that_is_none_is_refused(path: str, k: Any) -> None:
+    with pytest.raises(ValueError, match="k must be"):
+        back({"photo": MINE, "truth": ["cat"], "origin": "yours", "shown": True, "k": k})
+
+
 def test_the_button_among_the_samples_shows_the_photo_the_right_way_up(tmp_path: Path) -> None:
     exif, path = Image.Exif(), tmp_path / "turned.jpg"
     exif[0x0112] = 6  # turned to the right for who looks at it: what is above comes to the right

@@ -33,14 +33,15 @@ const read = () => {
 
 const kept = read(); // before the page's own start is seen
 // Where the address names a sample, that one is on the stage, and the visitor's photo one click away.
-const shown = !new URLSearchParams(location.search).has("sample");
+const said = new URLSearchParams(location.search);
+const shown = !said.has("sample");
 let open = false; // whether what is seen from now on is the visitor's choice
 const bringBack = async () => {
   const found = kept && (await photos("readonly", (store) => store.get(kept.photo)));
   if (!found) return;
   await upload(found.file);
   await keepPhoto(found.photo, found.file); // for another hour
-  props.value = { ...kept, shown };
+  props.value = { ...kept, shown, k: said.has("k") ? null : kept.k };
   trigger("submit");
 };
 watch("ready", async () => {

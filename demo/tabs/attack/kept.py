@@ -14,6 +14,7 @@ from demo.catalog import attacks as catalog
 from demo.components.events import CHOICE, QUIET, Update, plainly
 from demo.components.theme import Html, script
 from demo.engine.annotators import load_annotator
+from demo.engine.value_checks import whole
 from demo.photos.public_names import UPLOAD, photo_file
 from demo.photos.selection import LONGEST_LABEL, MOST_NAMED, known
 from demo.photos.uploads import open_photo
@@ -28,8 +29,8 @@ from demo.tabs.attack.widgets import Widgets
 BACK = (
     "Your photo is back, with the settings of this address. Check which labels are marked as true, then press Attack."
 )
-_SEEN = """({photo, truth, origin}, chosen, way) =>
-  ({__type__: "update", props: {seen: {photo, truth, origin, chosen, way}}})"""
+_SEEN = """({photo, truth, origin}, chosen, way, k) =>
+  ({__type__: "update", props: {seen: {photo, truth, origin, chosen, way, k}}})"""
 _UPLOADED = '(uploaded) => ({__type__: "update", props: {uploaded}})'
 _READY = '() => ({__type__: "update", props: {ready: true}})'
 
@@ -42,7 +43,7 @@ def wire_kept(w: Widgets, state: SessionState, opened: Dependency) -> None:
     )  # fmt: skip
     opened.then(None, None, keeper, js=_READY, **QUIET)
     w.photo.change(None, w.photo, keeper, js=_UPLOADED, **QUIET)  # at its `input` the browser has no address yet
-    shown: list[Any] = [w.toggles, w.chosen, w.case]
+    shown: list[Any] = [w.toggles, w.chosen, w.case, w.k]
     gr.on([widget.change for widget in shown], None, shown, keeper, js=_SEEN, **QUIET)
 
     @plainly
@@ -71,6 +72,8 @@ def brought_back(
     true = known(own.true, load_annotator(name))
     way = kept.get("way")
     case = way if isinstance(way, str) and way in catalog.TARGET_CASES else case
+    if kept.get("k") is not None:
+        k = min(whole("k", kept["k"], 1, updates.MANY), len(load_annotator(name).labels) - 1)
     update = updates.choose(w, path, name, k, true, "yours", Naming(goal, case, kept.get("chosen"), attack))
     update[w.case] = {**update[w.case], "value": case}
     update[w.verdict] = waiting_html(BACK)

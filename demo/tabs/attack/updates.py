@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 import tkml_core as tk
 from demo.catalog import attacks as catalog
@@ -32,6 +33,10 @@ from demo.tabs.attack.widgets import Widgets
 
 ATTACKED = "This photo was attacked before ({}), so what the annotator sees in it is probably not there."
 PRESS = "Press Attack."
+GUESSED = Markup(
+    "What is marked as true is the annotator's guess. Correct it below, under "
+    '<a href="#choose-truth">Mark what is true</a>, then press Attack.'
+)
 MANY = 10_000  # more labels than any annotator has: the limit of k while the annotator changes under it
 
 
@@ -72,11 +77,7 @@ def choose(
     before = attack_before(path)
     words = f"{ATTACKED.format(before)} " if before else ""
     words += f"k is now {k}. " if fresh or k != asked else ""
-    words += (
-        "What is marked as true is the annotator's guess. Correct it, then press Attack."
-        if origin == "guess"
-        else PRESS
-    )
+    words += GUESSED if origin == "guess" else PRESS
     named = limits(w, name, true, k, naming)
     kept = named[w.toggles]["marking"]["chosen"]  # what the visitor named before, as far as it can be named here
     named[w.toggles]["value"] = {**toggles_value(path, name, photo, true, k, origin), "chosen": kept}
