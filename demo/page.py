@@ -46,7 +46,8 @@ VISITORS = 128  # whose frames are kept; who closed the page, or else was idle l
 HEADER = """
 <header class="top"><h1>Fool the top-k labels of a photo</h1>
 <p>An annotator is a program that says what is on a photo: its k best guesses, such as 3. A tiny, well-chosen change fools it.
-<a href="#lesson-tab">New here? Start with the Lesson.</a> Method: <b>T<sub>k</sub>ML-AP</b> (Hu et al., ICCV 2021).</p></header>
+<a href="#lesson-tab">New here? Start with the Lesson.</a> <span class="paper">Method:
+<b>T<sub>k</sub>ML-AP</b> (Hu et al., ICCV 2021).</span></p></header>
 """
 
 NOTE = """
