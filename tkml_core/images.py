@@ -34,6 +34,7 @@ def fixed_square(side: int, fit: str = "crop") -> InputSize:
 
 
 USUAL = InputSize()
+INTERPOLATION = "bilinear"  # Pillow's, which is antialiased where it makes smaller
 
 
 def prepare(image: Image.Image, square: bool = False, size: InputSize = USUAL) -> Tensor:
@@ -52,7 +53,7 @@ def prepare(image: Image.Image, square: bool = False, size: InputSize = USUAL) -
     if box != (0, 0, *image.size):
         image = image.crop(box)
     if scaled != image.size:
-        image = image.resize(scaled, Image.Resampling.BILINEAR)
+        image = image.resize(scaled, Image.Resampling[INTERPOLATION.upper()])
     pixels = torch.from_numpy(np.array(image, dtype=np.uint8))
     return pixels.permute(2, 0, 1)[None].float().div(255).contiguous()
 

@@ -29,6 +29,7 @@ class Photo:
     x: Tensor  # (1,3,H,W) on k/255 levels
     logits: Tensor  # (1,m)
     name: str = "photo"  # its file's, in letters and digits that every system can have in the name of a file
+    file_size: tuple[int, int] | None = None  # width and height as it came, before `prepare`; None: not known
 
 
 def _load(name: str) -> tk.Annotator:
@@ -85,12 +86,13 @@ def read_photo(path: str | Path | None, annotator_name: str, square: bool = Fals
         raise ValueError(GONE) from error
     if (known := _kept(key)) is not None:
         return known
-    x = network.prepare(open_photo(path), square).to(network.device)
+    image = open_photo(path)
+    x = network.prepare(image, square).to(network.device)
 
     def look() -> Photo:
         if (known := _kept(key)) is not None:  # whoever asked before has it now
             return known
-        photo = Photo(x, _scores(network, x, annotator_name), file_word(path))
+        photo = Photo(x, _scores(network, x, annotator_name), file_word(path), image.size)
         with _photos_lock:
             _photos[key] = photo
             while len(_photos) > _KEPT_PHOTOS:

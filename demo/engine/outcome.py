@@ -13,6 +13,7 @@ from demo.engine.frames import History
 from demo.engine.plan import Plan
 from demo.engine.run_queue import ALONE_SECONDS
 from demo.photos.attack_note import attack_note
+from tkml_core.images import INTERPOLATION
 from tkml_core.report import made_with, measured
 
 
@@ -55,6 +56,8 @@ def conclude(
         logits = plan.annotator(x_adv)
     report = {
         "photo": plan.photo.name,
+        "photo_size": plan.photo.file_size and list(plan.photo.file_size),  # before it was brought to width and height
+        "interpolation": INTERPOLATION,
         "annotator": plan.request.annotator,
         "attack": plan.request.attack,
         "goal": plan.goal_name,

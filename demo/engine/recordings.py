@@ -67,10 +67,11 @@ class Recording:
 
 def sample_photo(name: str, annotator: tk.Annotator, square: bool) -> Photo:
     """A sample as the annotator sees it, annotated."""
-    x = annotator.prepare(sample(name).open(), square).to(annotator.device)
+    image = sample(name).open()
+    x = annotator.prepare(image, square).to(annotator.device)
     with torch.inference_mode():
         logits = annotator(x)
-    return Photo(x, logits.clone(), name)
+    return Photo(x, logits.clone(), name, image.size)
 
 
 def digests(request: AttackRequest, x: Tensor) -> dict[str, str]:

@@ -14,7 +14,7 @@ from demo.export.npz import SavedRun
 from demo.photos.attack_note import attack_note
 from demo.photos.uploads import MAX_FILE_SIZE, open_photo
 from tkml_core.full_size import FullSize, full_size
-from tkml_core.images import geometry
+from tkml_core.images import INTERPOLATION, geometry
 
 
 def full_size_of(run: SavedRun, path: str | Path) -> FullSize | None:
@@ -42,7 +42,7 @@ def save(full: FullSize, run: SavedRun, path: Path) -> Path:
 def words(full: FullSize | None, run: SavedRun, file_size: int = 0) -> str:
     """What a visitor reads about it: whether the change can be had in that size, and how large it is there."""
     if full is None:
-        return "This photo is no larger than the annotator looks at it: the attacked photo beside the verdict is its full size."
+        return _no_larger(run)
     report, (width, height) = run.report, full.image.size
     if not full.achieved:
         annotator = load_annotator(report["annotator"])
@@ -58,6 +58,18 @@ def words(full: FullSize | None, run: SavedRun, file_size: int = 0) -> str:
         f"‖z‖₂ = {full.l2:.0f}, and was {report['l2']:.0f}. A value changes by {each:.2f} levels (root mean square), and by "
         f"{full.linf:.0f} at most; at the annotator’s size it was {each_before:.2f}, and {report['linf']:.0f} at most.{too_large}"
     )
+
+
+def _no_larger(run: SavedRun) -> str:
+    """That the attacked photo beside the verdict is all there is, and where the photo was enlarged how it was."""
+    height, width = run.x.shape[:2]
+    size = run.report.get("photo_size")  # runs of before have none
+    if size and size[0] * size[1] < width * height:
+        return (
+            f"This photo of {size[0]} × {size[1]} pixels was enlarged for the annotator to {width} × {height}, with "
+            f"{INTERPOLATION} interpolation (Pillow’s). The attacked photo beside the verdict has that size, too."
+        )
+    return "This photo is no larger than the annotator looks at it: the attacked photo beside the verdict is its full size."
 
 
 def _as_attacked(photo: Image.Image, annotator: tk.Annotator, run: SavedRun) -> Image.Image:

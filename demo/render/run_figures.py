@@ -25,6 +25,22 @@ def _measures(report: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [("Usual measures", told, "how precision, its average and NDCG moved; 0: who watches them notices nothing")]
 
 
+def _rounded(report: dict[str, Any]) -> str:
+    """Which size counts, and what it was before the picture had whole levels."""
+    told = f"its length (‖z‖₂) in the saved picture; {report['l2_before_rounding']:.1f} before rounding for saving"
+    if report["l2"] < report["l2_before_rounding"] - 0.05:
+        return f"{told}, whose search for whole levels goes on making it smaller as long as the goal holds"
+    return told
+
+
+def _passes(report: dict[str, Any]) -> str:
+    """What is counted, and why there are more of them than steps."""
+    told = "forward, for scores + backward, for which way helps (gradients)"
+    if report["forwards"] > report["steps"] + 1:
+        return f"{told}; more than steps, as the search for whole levels when saving takes some, and a step may take several"
+    return told
+
+
 def run_figures_html(report: dict[str, Any], took: str = "") -> Markup:
     """All figures of a run, each with what it means. `took`: what stands for its seconds, where they mean nothing."""
     psnr = "no change" if report["psnr"] is None else f"{report['psnr']:.1f} dB"
@@ -57,7 +73,7 @@ def run_figures_html(report: dict[str, Any], took: str = "") -> Markup:
         (
             "Size of the change",
             f"{report['l2']:.1f}",
-            f"its length (‖z‖₂); {report['l2_before_rounding']:.1f} before rounding for saving",
+            _rounded(report),
         ),
         *began,
         ("Most at one pixel", f"{report['linf']:.0f}", "the largest change of one value, of 255 (‖z‖∞)"),
@@ -69,7 +85,7 @@ def run_figures_html(report: dict[str, Any], took: str = "") -> Markup:
         (
             "Passes",
             f"{report['forwards']} + {report['backwards']}",
-            "forward, for scores + backward, for which way helps (gradients)",
+            _passes(report),
         ),
         (
             "Time",
