@@ -228,6 +228,10 @@ def test_the_smallest_success_is_marked_by_a_word(three: list[Any]) -> None:
         "MinNorm</th>"
     )
     assert html.count(">met<") == 2 and html.count(">not met<") == 1
+    cost = [one and one | {"backwards": number} for number, one in enumerate(reports(300.0, 200.0, -100.0), 1)]
+    told = summary.table_html(three, cost, done=True)
+    assert "smallest</b><small>with 2 gradients</small>" in told and "<small>with 1 gradient</small>" in told
+    assert "with 3 gradients" not in told  # it missed its goal
 
 
 def test_the_sentence_says_who_was_best_and_who_failed(three: list[Any]) -> None:

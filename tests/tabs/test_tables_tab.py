@@ -169,7 +169,8 @@ def test_who_is_ahead_in_what_is_said_in_plain_words() -> None:
         "T reached the goal where ML did not in 3 of 150 runs on the same photo; sure in 1 of 3 rows, too few photos to tell in "
         "the others.",
         "T was there in fewer steps than ML in 27 of 27 runs on the same photo; sure in 2 of 3 rows, too few photos to tell in "
-        "the others.",
+        "the others. Steps until the goal was first met, before any search for a smaller change; of runs that noted it, those "
+        "in which the two differ.",
     ]
     assert (
         one.rows[0] == f"{NAME}, worst targets, k = 3: ML’s change was smaller than T’s on 9 of 40 photos (p = .001)."

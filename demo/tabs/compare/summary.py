@@ -139,8 +139,11 @@ def table_html(plans: Sequence[Plan], reports: Reports, done: bool, given: str =
         cells = []
         for name, value in _figures(report).items():
             mark, kind = Markup(""), ""
-            if name == SIZE and place == best:
-                mark = Markup('<b class="least">smallest</b>')
+            if name == SIZE and report["achieved"]:  # a smaller change is not had for nothing
+                mark = Markup('<b class="least">smallest</b>') if place == best else mark
+                mark += Markup("<small>with {} gradient{}</small>").format(
+                    report["backwards"], "" if report["backwards"] == 1 else "s"
+                )
             if name == "Goal":
                 kind = "met" if won(report) else "" if report["achieved"] or report["stopped"] else "missed"
                 short = shortage(report)

@@ -28,6 +28,10 @@ PHOTOS_TOLD = (
     "yours it is the annotator’s guess (every label of 50 % or more) until you correct it. A comparison computes for "
     f"{rounds.SECONDS / 60:.0f} minutes at most: no photo begins after them, and one that not every method came to is not counted"
 )
+STOPS = (
+    "It is the most each may take, not what it takes: TkML-AP-U stops soon after its first success, MinNorm goes on to make the "
+    "change smaller. A gradient says, for all pixels at once, which way helps"
+)
 CLOCK = f"{loop.BUDGET_SECONDS:.0f}\u00a0s a run at most, {CROWDED_SECONDS:.0f} while others wait, rounding included"
 # By the names of LIMITS: label, and what it means
 AMOUNTS = {
@@ -75,7 +79,7 @@ def build(tab: gr.Tab, source: EntryWidgets, files: dict[str, str]) -> CompareWi
         )  # fmt: skip
         limit = gr.Radio(
             [(title, name) for name, title in LIMITS.items()], value="steps", label="Limit, the same for every method",
-            info="A gradient says, for all pixels at once, which way helps", elem_id="compare-limit",
+            info=STOPS, elem_id="compare-limit",
         )  # fmt: skip
         # compare.css shows the one that is chosen
         amounts = {
