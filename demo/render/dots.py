@@ -46,16 +46,38 @@ def _scale(panel: DotPanel) -> Scale | None:
 
 def _drawing(panel: DotPanel, axis: str, scale: Scale, styles: Mapping[str, int]) -> Drawing:
     marks, curves = [], []
-    for name in sorted(panel.dots, key=lambda name: styles[name], reverse=True):  # the first method on top
-        dots = [dot for dot in panel.dots[name] if dot.x > 0 and dot.photos]
+    names = sorted(panel.dots, key=lambda name: styles[name], reverse=True)  # the first method on top
+    for above, name in enumerate(names, 1):
         ours = []
-        for dot in dots:
+        for dot in _drawn(panel.dots[name]):
             low, high = wilson_interval(dot.won, dot.photos)
             place = scale.at(dot.x), height_of(dot.won / dot.photos)
-            ours.append(Mark(styles[name] % STYLES, *place, height_of(low), height_of(high), dot.word))
+            ours.append(
+                Mark(
+                    styles[name] % STYLES,
+                    *place,
+                    height_of(low),
+                    height_of(high),
+                    dot.word,
+                    9 if dot.word else 4.5 + 1.5 * (len(names) - above),
+                )
+            )
         marks += ours
         curves.append((styles[name] % STYLES, "M" + "L".join(f"{mark.x:.1f} {mark.y:.1f}" for mark in ours)))
-    return Drawing(panel.title, _spoken(panel, axis), axis, scale, [one for one in curves if len(one[1]) > 1], marks)
+    return Drawing(
+        panel.title,
+        _spoken(panel, axis),
+        axis,
+        scale,
+        [name for name in names if _drawn(panel.dots[name])],
+        [one for one in curves if len(one[1]) > 1],
+        marks,
+    )
+
+
+def _drawn(dots: Sequence[Dot]) -> list[Dot]:
+    """Those that have a place."""
+    return [dot for dot in dots if dot.x > 0 and dot.photos]
 
 
 def _spoken(panel: DotPanel, axis: str) -> str:

@@ -1,7 +1,7 @@
 """Small plots of shares between 0 and 100 %, many of them under one legend: curves and dots, a style for each method."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup
@@ -10,7 +10,7 @@ from demo.render.templates import fill
 
 WIDTH, HEIGHT = 340, 220  # of a panel, in its own units
 LEFT, RIGHT, TOP, BOTTOM = 42, 12, 12, 36
-STYLES = 8  # line styles in panel.css; more methods than that share them
+STYLES = 9  # line styles in panel.css; more methods than that share them
 DECADE = (1, 2, 5)
 
 
@@ -56,16 +56,21 @@ class Mark:
     low: float
     high: float
     word: str
+    radius: float
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """One panel, in its own units. spoken: all of it in words; bounds: vertical lines by the words that name them."""
+    """One panel, in its own units. spoken: all of it in words; bounds: vertical lines by the words that name them.
+
+    names: the methods drawn. Curves and marks come lowest first; those below are the wider ones, so that none is hidden.
+    """
 
     title: str
     spoken: str
     axis: str
     scale: Scale
+    names: Collection[str]
     curves: Sequence[tuple[int, str]] = ()  # style, and the path as SVG writes it
     marks: Sequence[Mark] = ()
     bounds: Mapping[str, float] = field(default_factory=dict)
@@ -74,7 +79,10 @@ class Drawing:
 def panels_html(drawings: Sequence[Drawing], styles: Mapping[str, int]) -> Markup:
     """The panels under one legend. styles: for each method the number of its line style."""
     keys = [(name, style % STYLES) for name, style in styles.items()]
+    bounds = dict.fromkeys(words for one in drawings for words in one.bounds)
+    absent = [[name for name in styles if name not in one.names] for one in drawings]
     return fill(
-        "render/panel.html", keys=keys, drawings=drawings, width=WIDTH, height=HEIGHT, left=LEFT, right=WIDTH - RIGHT, top=TOP,
-        bottom=HEIGHT - BOTTOM, shares=[(f"{share:.0%}", height_of(share)) for share in (0, 0.5, 1)],
+        "render/panel.html", keys=keys, bounds=bounds, drawings=list(zip(drawings, absent, strict=True)), width=WIDTH,
+        height=HEIGHT, left=LEFT, right=WIDTH - RIGHT, top=TOP, bottom=HEIGHT - BOTTOM,
+        shares=[(f"{share:.0%}", height_of(share)) for share in (0, 0.5, 1)],
     )  # fmt: skip

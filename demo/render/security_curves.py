@@ -38,7 +38,7 @@ def _scale(panel: Panel) -> Scale | None:
 def _drawing(panel: Panel, axis: str, scale: Scale, styles: Mapping[str, int]) -> Drawing:
     names = sorted(panel.needed, key=lambda name: styles[name], reverse=True)  # the first method on top
     return Drawing(
-        panel.title, spoken(panel, axis), axis, scale,
+        panel.title, spoken(panel, axis), axis, scale, names,
         curves=[(styles[name] % STYLES, _line(panel.needed[name], scale)) for name in names],
         bounds={words: scale.at(budget) for words, budget in panel.budgets.items() if scale.low < budget < scale.high},
     )  # fmt: skip

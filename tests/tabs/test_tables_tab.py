@@ -3,6 +3,7 @@
 import base64
 import json
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +18,13 @@ from demo.engine import loop
 from demo.engine.annotators import load_annotator
 from demo.engine.plan import plan_for
 from demo.photos.selection import Source, sample_sources
+from demo.render import panel as panels
 from demo.render.dots import Dot, DotPanel, dots_html
 from demo.render.measured_table import Table, table_html
+from demo.render.panel import STYLES
 from demo.render.security_curves import Panel, curves_html
 from demo.tabs.tables import live_row
-from demo.tabs.tables.measured import MEASURED, about, command_of, measured_html, tables
+from demo.tabs.tables.measured import MEASURED, _cells, _styles, about, command_of, measured_html, tables
 from demo.tabs.tables.numbers import PERT
 from demo.tabs.tables.plain_words import against, gain
 from tkml_core.measured import summary
@@ -199,8 +202,9 @@ def test_who_is_ahead_in_what_is_said_in_plain_words() -> None:
 
 def test_dots_stand_where_the_share_is_and_methods_keep_their_styles() -> None:
     panel = DotPanel("A", {"a": [Dot(1, 5, 10, "3"), Dot(2, 10, 10)], "b": [Dot(1, 0, 0)]}, (1, 2))
-    html = dots_html([panel], "k", {"a": 0, "b": 9})
+    html = dots_html([panel], "k", {"a": 0, "b": 10})
     assert html.count("<circle") == 2 and 'cy="98.0"' in html and 'class="inside"' in html
+    assert "Not in this panel: b." in html  # its one dot is of no photo
     assert "a: 50% at 1 (3), 100% at 2" in html and 'class="curve c1"' in html
     assert dots_html([DotPanel("A", {"a": []})], "k", {"a": 0}) == ""
 
@@ -210,10 +214,25 @@ def test_a_curve_rises_where_photos_are_beaten() -> None:
     html = curves_html([panel], "‖z‖₂", {"a": 0, "b": 1})
     assert html.count('class="curve c0"') == 2 and html.count('class="curve c1"') == 2  # the legend's and the panel's
     assert "&lt;i&gt;" in html and "<i>" not in html and "<title>bound</title>" in html
+    assert "</svg>bound</li>" in html and html.count("<li>") == 3 and "Not in this panel" not in html
+    widths = [float(part.split('"')[0]) for part in html.split('style="stroke-width: ')[1:]]
+    assert (
+        widths == sorted(set(widths), reverse=True) and len(widths) == 2
+    )  # the one below is seen beside the one above
+    two = curves_html([panel, Panel("2", {"b": [10.0, 20.0]}, {})], "‖z‖₂", {"a": 0, "b": 1})
+    assert two.count("Not in this panel: a.") == 1
     path = html.split('class="curve c0" d="')[2].split('"')[0]
     heights = [float(part.split("H")[0]) for part in path.split("V")[1:]]
     assert heights == sorted(heights, reverse=True) and len(heights) == 2  # two steps up: SVG counts downwards
     assert curves_html([Panel("", {"a": [math.inf]}, {})], "", {"a": 0}) == ""
+
+
+def test_every_bundled_method_has_a_style_of_its_own() -> None:
+    names = {name for methods in _cells(MEASURED).values() for name in methods}
+    assert "noise" in names and len(set(_styles(_cells(MEASURED)).values())) == len(names) <= STYLES
+    css = Path(panels.__file__).with_suffix(".css").read_text(encoding="utf-8")
+    colours = re.findall(r"(\.dark )?\.security \.c(\d) \{ --c: (#\w+);", css)
+    assert len(colours) == len(set(colours)) == len({(dark, colour) for dark, _, colour in colours}) == 2 * STYLES
 
 
 def test_what_is_bundled_is_shown() -> None:
