@@ -71,6 +71,8 @@ def test_all_is_in_sight_together_and_a_walk_through_asks_the_server_nothing(vis
         expect(screen.locator(".answer[aria-pressed=true]")).to_have_count(pressed)
         screen.locator(".reveal").click()
         expect(screen.locator(".told")).to_be_visible()
+        expect(screen.locator(".votes")).to_contain_text("Your vote: ")
+        expect(course.locator(".next")).to_be_in_viewport(ratio=1)
         expect(screen.locator(".reveal")).to_be_hidden()
         right = screen.locator('.answer[data-right="yes"]')
         expect(screen.locator(".answer.right")).to_have_count(right.count())

@@ -88,15 +88,25 @@ const reveal = (screen) => {
     judged.hidden = !judged.textContent;
     answer.setAttribute("aria-disabled", "true");
   }
-  const hands = all(".answer", screen).map((one) => [find(".words", one).textContent, find(".hands", one).value]);
-  find(".votes", screen).hidden = !hands.some(([, many]) => Number(many));
-  find(".votes", screen).textContent = `Your hands: ${hands.map((one) => one.join(" ")).join(" · ")}`;
+  say(screen, pressed);
   find(".ahead", screen).hidden = true;
   find(".shown", screen).hidden = false;
   find(".told", screen).focus({ preventScroll: true });
   if (!presenting()) find(".shown", screen).scrollIntoView({ behavior: calm.matches ? "auto" : "smooth", block: "start" });
   const film = find(".film", screen);
   if (film && !calm.matches) play(film);
+};
+
+// The vote beside the answer, as the one above may be out of sight by then.
+const say = (screen, pressed) => {
+  const answers = all(".answer", screen);
+  const many = (one) => find(".hands", one).value;
+  const counted = answers.some((one) => Number(many(one)));
+  const shown = counted ? answers : pressed;
+  const marks = { yes: " ✓", honest: "", no: " ✗" };
+  const words = (one) => `${find(".words", one).textContent}${counted ? ` ${many(one)}` : ""}${marks[one.dataset.right]}`;
+  find(".votes", screen).hidden = !shown.length;
+  find(".votes", screen).textContent = `${counted ? "Your hands" : "Your vote"}: ${shown.map(words).join(" · ")}`;
 };
 
 // As it was before anybody answered.

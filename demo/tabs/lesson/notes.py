@@ -27,6 +27,9 @@ GOALS = (
 NEEDED = (
     "A projector or a screen for each pair. The tab Lesson is loaded once; after that it needs no network and no server, so a "
     "whole class may use it at the same time.",
+    "Pupils’ own devices cannot open an address that begins with 127.0.0.1 or localhost: it reaches your computer only. Start "
+    "the page with “python app.py --address 0.0.0.0”; “Present” and “Share” then show an address that devices in your network "
+    "open.",
     "Nothing has to be prepared: all runs were recorded. Pupils who finish early can use the tab Attack with their own photo. "
     "Such a photo stays on the machine that runs the page.",
     "With “Count hands”, and in “Present”, every press on an answer adds one hand; a hand too many can be taken back. “Start "
