@@ -15,7 +15,7 @@ from demo.render.templates import fill
 
 # What a click on a label marks, where a goal names labels by hand; label_toggles.js shows it there and fills it in.
 SWITCH = """
-<fieldset class="marks" hidden><legend>Clicks mark</legend>
+<fieldset class="marks" hidden><legend>A press marks</legend>
 <label><input type="radio" name="marks" value="true" checked><span>true</span></label>
 <label class="naming"><input type="radio" name="marks" value="named"><span class="word">target</span></label>
 <output></output></fieldset>

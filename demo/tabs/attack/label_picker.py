@@ -67,7 +67,7 @@ def labels_to_name(w: Widgets, name: str, true: tuple[str, ...], k: int, naming:
     else:
         able, most, label = [name for name in annotator.labels if name not in true], k, "Target labels"
         info = f"Choose exactly {k}, as many as k" + (", the first one on top" if goal == "ordered" else "")
-        info += ": here, or by clicking labels above"
+        info += ": here, or by pressing labels above"
     chosen = [name for name in dict.fromkeys(naming.names()) if name in able][:most]
     if wanted == "hidden" and not chosen:
         chosen = able[:1]
@@ -91,9 +91,9 @@ def missing_words(wanted: str, most: int) -> tuple[str, str]:
     """
     if wanted == "hidden":
         return (
-            "No label to hide is chosen yet: click a true one under “Mark what is true”, or use “Labels to hide”.",
+            "No label to hide is chosen yet: press a true one under “Mark what is true”, or use “Labels to hide”.",
             "",
         )
-    where = "click labels that are not true under “Mark what is true”, or use “Target labels”."
+    where = "press labels that are not true under “Mark what is true”, or use “Target labels”."
     wish = f"to choose {'one' if most == 1 else f'the {most}'}, {where}"
     return f"No target is chosen yet: {wish}", f"{{}} of {most} targets chosen so far: {wish}"

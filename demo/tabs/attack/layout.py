@@ -112,7 +112,7 @@ def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Arrival) -> 
     Html('<h2><span class="number">1</span>Choose a photo</h2>')
     parts["photo"] = photo_input(
         label="Photo", show_label=False, elem_id="photo", height=150, buttons=[],
-        sources=["upload", "webcam", "clipboard"], placeholder="Drop a photo here, or click to upload",
+        sources=["upload", "webcam", "clipboard"], placeholder="Drop a photo here, or press to choose one",
     )  # fmt: skip
     photo_note()
     parts["samples"] = Html(
@@ -138,7 +138,7 @@ def _truth(parts: dict[str, Any], start: Arrival) -> None:
 
 def _presets(parts: dict[str, Any]) -> None:
     Html('<h2><span class="number">3</span>Choose the attack</h2>')
-    Html('<p class="hint">A ready choice, set and started with one click:</p>')
+    Html('<p class="hint">A ready choice, set and started at once:</p>')
     with gr.Row(elem_id="presets"):
         parts["presets"] = {
             name: gr.Button(preset.title, size="sm", min_width=0, elem_id=f"preset-{name}")

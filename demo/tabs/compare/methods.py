@@ -128,7 +128,7 @@ def to_name(entry: Entry, aim: str = "chosen") -> str:
     attack = catalog.choice_of(AIMS[aim].first[0]).title
     return (
         f"{count} of {entry.k} targets named. On the tab Attack choose “{attack}”, then below “{catalog.TARGETS}” "
-        f"“{catalog.TARGET_CASES['chosen']}”, and click {entry.k} label{'' if entry.k == 1 else 's'}."
+        f"“{catalog.TARGET_CASES['chosen']}”, and choose {entry.k} label{'' if entry.k == 1 else 's'}."
     )
 
 
