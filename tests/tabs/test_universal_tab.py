@@ -12,7 +12,6 @@ import torch
 from conftest import to_the_end
 
 import tkml_core as tk
-from demo.catalog.attacks import universal_title
 from demo.engine import threads
 from demo.engine.annotators import load_annotator
 from demo.engine.run_queue import PLACES
@@ -265,7 +264,7 @@ def test_the_lead_says_whose_share_it_is() -> None:
     (name, k), won = max(rates.items(), key=lambda item: item[1])
     photos = int(notes_of(path_of(name, NAME, k))["measured"])
     assert f"of {photos} photos each" in told
-    assert f"{100 * won / photos:.0f} % for {NAME} ({universal_title(name)}, k = {k})" in told
+    assert f"{100 * won / photos:.0f} % for {NAME} ({name}, k = {k})" in told
     assert not trial.depends([NAME])
 
 

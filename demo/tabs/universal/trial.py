@@ -144,7 +144,7 @@ def depends(names: Sequence[str]) -> str:
     if len(best) < 2:
         return ""
     told = [
-        f"{100 * share:.0f} % for {name} ({universal_title(method)}, k = {k})"
+        f"{100 * share:.0f} % for {name} ({method}, k = {k})"
         for name, (share, method, k) in sorted(best.items(), key=lambda item: -item[1][0])
     ]
     counts = sorted({measured(method, name, k)[0] for name, (_, method, k) in best.items()})
