@@ -34,7 +34,7 @@ def test_a_part_of_the_goal_is_news() -> None:
     )  # fmt: skip
     words = sentence(told)
     assert words.startswith("motorbike is gone, boat and aeroplane are in; sofa is missing.")
-    stopped = "Stopped by the 60-second clock at step 6, after 2.0 s (the last seconds are for rounding the picture, so that it can be saved)."
+    stopped = f"Stopped by the 60-second clock at step 6, after 2.0 s ({KEPT_BACK})."
     assert words.index(stopped) > words.index("boat")
     assert words.endswith("Try a smaller k or another goal.")  # more steps would take more time
     assert 'class="verdict partly"' in verdict_html(told) and "Partly" in verdict_html(told)
@@ -117,7 +117,7 @@ def test_a_slow_run_does_not_go_at_no_speed(speed: float, words: str) -> None:
     assert speed_words(speed) == words
 
 
-@pytest.mark.parametrize(("seconds", "why"), [(38.5, KEPT_BACK), (62.4, "rounding the picture, so that it can be saved, took longer")])
+@pytest.mark.parametrize(("seconds", "why"), [(38.5, KEPT_BACK), (62.4, "so that it can be saved, took longer")])
 def test_what_the_clock_ended_shows_seconds_that_agree_with_it_and_is_no_failure(seconds: float, why: str) -> None:
     cut = report("cat", "cat", goal="cleared", true_labels=["cat"], stopped="time", seconds=seconds)
     assert f"Stopped by the 60-second clock at step 6, after {seconds} s ({why}" in sentence(cut)
