@@ -117,7 +117,7 @@ def test_a_slow_run_does_not_go_at_no_speed(speed: float, words: str) -> None:
     assert speed_words(speed) == words
 
 
-@pytest.mark.parametrize(("seconds", "why"), [(38.5, KEPT_BACK), (62.4, "so that it can be saved, took longer")])
+@pytest.mark.parametrize(("seconds", "why"), [(38.5, KEPT_BACK), (62.4, "rounding the picture, so that it")])
 def test_what_the_clock_ended_shows_seconds_that_agree_with_it_and_is_no_failure(seconds: float, why: str) -> None:
     cut = report("cat", "cat", goal="cleared", true_labels=["cat"], stopped="time", seconds=seconds)
     assert f"Stopped by the 60-second clock at step 6, after {seconds} s ({why}" in sentence(cut)
