@@ -195,6 +195,7 @@ def test_presenter_mode_is_led_by_the_keys_and_a_recorded_run_is_there_at_once(a
     # A link to a run that is recorded opens with its result.
     recorded = "sample=cat&k=1&attack=MinNorm&confidence=1&annotator=voc20"
     page = at(f"present&{recorded}", viewport={"width": 1920, "height": 1080})
+    expect(page.locator(".sample[data-sample=cat]")).to_have_attribute("aria-pressed", "true")  # the link is followed
     expect(page.locator("#verdict")).to_contain_text("Fooled")
     expect(page.locator("#status")).to_contain_text("recorded earlier")
     for button in ("#download-png", "#share .open", ".replay .play", "#real-button"):
