@@ -272,7 +272,7 @@ def test_labels_named_on_the_other_tab_are_planted_by_every_method(cat: Entry) -
     assert strip.count('class="tag target"') == 2 and "To add" not in strip_html(entry, "worst")
     assert methods.plans(entry, "best", ["MinNorm"], STEPS, 0)[0].roles.targets != ("sofa", "bird")
     for named, k, words in (
-        ((), 2, "0 of 2 targets named.*click 2 labels"),
+        ((), 2, "0 of 2 targets named.*choose 2 labels"),
         (("sofa", "bird"), 1, "2 of 1 targets named.*1 label\\."),
     ):
         short = replace(entry, k=k, named=named)
