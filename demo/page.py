@@ -74,9 +74,8 @@ def launch_options() -> dict[str, Any]:
         "css": theme.style(),
         "head": theme.head(RELOAD),
         "max_file_size": uploads.MAX_FILE_SIZE,
-        "allowed_paths": [
-            str(notes.PDF)
-        ],  # else Gradio hands it out only where the page is started in the project's folder
+        # Else Gradio hands it out only where the page is started in the project's folder.
+        "allowed_paths": [str(notes.PDF)],
         "strict_cors": True,
         "run_history": False,
         "enable_monitoring": False,

@@ -52,9 +52,8 @@ def take_steps(
 
     def left() -> float:
         nonlocal limit
-        if (
-            not hurried and stopped != "time"
-        ):  # what cut a run short stays its clock, also where whoever waited has gone since
+        # What cut a run short stays its clock, also where whoever waited has gone since.
+        if not hurried and stopped != "time":
             limit = seconds_of(budget)
         return limit - (time.perf_counter() - began)
 

@@ -5,7 +5,7 @@ Gradio (6.31) writes it anew for each visitor, which takes a tenth of a second, 
 
 import gzip
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -14,10 +14,7 @@ import anyio
 import anyio.to_thread
 import brotli
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Asgi = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+from demo.server.request_limits import Asgi, Message, Receive, Send
 
 MOST_KEPT = 4  # pages, one for each address that somebody came by; they say it in a header, whatever they like
 ADDRESS = (b"host", b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server")  # what Gradio reads it from
