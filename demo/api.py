@@ -1,15 +1,17 @@
 """`/attack` and `/annotate` for other programs: the page's own runner behind widgets that nobody sees.
 
-Built on widgets because `gr.api` would hand over the path of a file that nobody checked.
+Built on widgets because `gr.api` would hand over the path of a file that nobody checked. Of the
+description of an argument in a docstring one line alone is shown to who reads about the endpoints.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import gradio as gr
-from gradio.utils import get_upload_folder
+from gradio.utils import get_function_description, get_upload_folder
 
 from demo.catalog import attacks as catalog
 from demo.catalog.goals import GOALS
@@ -48,14 +50,18 @@ def build(annotators: Sequence[str]) -> None:
         adversarial_png = gr.Image(type="filepath", format="png", label="adversarial_png")
         report = gr.JSON(label="report")
         labels = gr.JSON(label="labels")
-        gr.Button("attack").click(
-            run_attack,
-            [image, annotator, k, attack, true_labels, target_case, target_labels, max_steps, seed, goal],
-            [adversarial_png, report],
-            api_name="attack",
-            **RUN,
-        )
-        gr.Button("annotate").click(annotate, [image, annotator, k], labels, api_name="annotate", **LOOK)
+        asked = [image, annotator, k, attack, true_labels, target_case, target_labels, max_steps, seed, goal]
+        looked = [image, annotator, gr.Number(3, label="k")]  # a k of its own, which goes further
+        for handler, inputs in ((run_attack, asked), (annotate, looked)):
+            _describe(handler, inputs)
+        gr.Button("attack").click(run_attack, asked, [adversarial_png, report], api_name="attack", **RUN)
+        gr.Button("annotate").click(annotate, looked, labels, api_name="annotate", **LOOK)
+
+
+def _describe(handler: Callable[..., Any], inputs: Sequence[Any]) -> None:
+    """Have "Use via API" say of each argument what the docstring says, which Gradio itself tells agents alone."""
+    for widget, words in zip(inputs, get_function_description(handler)[1].values(), strict=True):
+        widget.api_info_as_input = partial(dict, widget.api_info(), additional_description=words)
 
 
 @plainly
@@ -68,17 +74,16 @@ def run_attack(
     TkML-AP-Uv and kUAPs add what was made beforehand to the centre square of the picture, for some k only.
 
     Args:
-        image: the picture, a file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
-        annotator: the name of an annotator, such as "voc20" or "coco80".
-        k: how many labels the annotator shows, from 1 to the number of labels that are not true.
-        attack: TkML-AP-U, TkML-AP-T, TkML-AP-Uv, kFool, kUAPs, ML-AP, CW^k, QuadAttacK, MinNorm, TKMIA or BlackBox.
-        true_labels: a list of label names; an empty one means the guess, every label with a probability of at least one half.
-        target_case: best, random, worst or chosen. Where it is "", MinNorm and BlackBox push the true labels out.
-        target_labels: with chosen, exactly k label names, in the order that CW^k and QuadAttacK are to reach; with the goal
-            hide, true labels.
-        max_steps: at most 2000; for BlackBox it counts queries.
-        seed: for whatever is drawn at random.
-        goal: "" for the attack's own, or another that it can have: cleared, inconsistent, targeted, ordered or hide.
+        image: the picture, a file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF. Empty is refused.
+        annotator: the name of an annotator, such as "voc20" or "coco80". Empty is refused.
+        k: how many labels the annotator shows, from 1 to the number of labels that are not true. Empty is refused.
+        attack: TkML-AP-U, TkML-AP-T, TkML-AP-Uv, kFool, kUAPs, ML-AP, CW^k, QuadAttacK, MinNorm, TKMIA or BlackBox. Not empty.
+        true_labels: a list of label names. [] is the guess: every label with a probability of at least one half, or the best one.
+        target_case: best, random, worst or chosen. "" is chosen; where goal is "" too, MinNorm and BlackBox push true labels out.
+        target_labels: if chosen, k names, in the order for CW^k and QuadAttacK; if goal is hide, true labels. [] is none of them.
+        max_steps: from 1 to 2000; for BlackBox it counts queries. Empty is refused.
+        seed: for whatever is drawn at random, a whole number from 0. Empty is refused.
+        goal: cleared, inconsistent, targeted, ordered or hide, if the attack can have it. "" is its own (with targets: targeted).
 
     Returns:
         The adversarial picture as a PNG file, and a report that was measured on that file.
@@ -104,8 +109,8 @@ def annotate(image: str | None, annotator: str, k: Any) -> list[tuple[str, float
     """The k best labels of a picture as [label, probability] pairs, best first: what the page shows.
 
     Args:
-        image: the picture, a file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF.
-        annotator: the name of an annotator, such as "voc20" or "coco80".
-        k: how many labels, from 1 to all that the annotator has.
+        image: the picture, a file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF. Empty is refused.
+        annotator: the name of an annotator, such as "voc20" or "coco80". Empty is refused.
+        k: how many labels, from 1 to all that the annotator has. Empty is refused.
     """
     return annotate_photo(image, annotator, k)

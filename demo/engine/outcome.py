@@ -9,6 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 import tkml_core as tk
+from demo.engine.annotators import Photo
 from demo.engine.frames import History
 from demo.engine.plan import Plan
 from demo.engine.run_queue import ALONE_SECONDS
@@ -43,6 +44,15 @@ def device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()
 
 
+def about_photo(photo: Photo) -> dict[str, Any]:
+    """What a report says of the file, from which `prepare` made the picture of the report's width and height."""
+    return {
+        "photo": photo.name,
+        "photo_size": photo.file_size and list(photo.file_size),
+        "interpolation": INTERPOLATION,
+    }
+
+
 def conclude(
     plan: Plan, result: tk.Result, history: History, stopped: str | None, seconds: float, limit: float = ALONE_SECONDS
 ) -> Outcome:
@@ -55,9 +65,7 @@ def conclude(
     with torch.inference_mode():
         logits = plan.annotator(x_adv)
     report = {
-        "photo": plan.photo.name,
-        "photo_size": plan.photo.file_size and list(plan.photo.file_size),  # before it was brought to width and height
-        "interpolation": INTERPOLATION,
+        **about_photo(plan.photo),
         "annotator": plan.request.annotator,
         "attack": plan.request.attack,
         "goal": plan.goal_name,

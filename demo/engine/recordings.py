@@ -25,7 +25,7 @@ import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.engine.annotators import Photo, load_annotator
 from demo.engine.frames import History
-from demo.engine.outcome import Outcome
+from demo.engine.outcome import Outcome, about_photo
 from demo.engine.plan import AttackRequest, Plan, make_plan
 from demo.engine.replay import Replay, ReplayFrame, packed
 from demo.photos.samples import sample
@@ -104,19 +104,22 @@ def read(path: Path) -> Recording:
     about = json.loads(str(arrays["about"]))
     request = AttackRequest(**about["request"])
     annotator = load_annotator(request.annotator)
-    x = annotator.prepare(sample(about["sample"]).open(), catalog.precomputed(request.attack)).to(annotator.device)
+    image = sample(about["sample"]).open()
+    x = annotator.prepare(image, catalog.precomputed(request.attack)).to(annotator.device)
     now = digests(request, x)
     changed = [name for name, digest in about["sha256"].items() if now.get(name) != digest]
     if changed or len(now) != len(about["sha256"]):
         raise ValueError(f"{path.name} was recorded with another {', '.join(changed or now)}. {MAKE_AGAIN}")
-    plan = make_plan(request, annotator, Photo(x, torch.from_numpy(arrays["before"]).to(x), about["sample"]))
+    before = torch.from_numpy(arrays["before"]).to(x)
+    plan = make_plan(request, annotator, Photo(x, before, about["sample"], image.size))
     base = _levels(x).astype(np.int16)
     x_adv = _tensor(base + (_opened(arrays["z"]) - 128)).to(x)
     buffer = io.BytesIO()
     tk.to_pil(x_adv).save(buffer, "PNG")
     scores = torch.from_numpy(arrays["scores"].astype(np.float32) * _LOGIT)
     history = History(list(scores), *(arrays[name].tolist() for name in ("loss", "norm", "threshold")))
-    outcome = Outcome(plan, buffer.getvalue(), torch.from_numpy(arrays["after"]).to(x), history, about["report"])
+    report = {**about_photo(plan.photo), **about["report"]}  # recordings of before do not have the photo's size
+    outcome = Outcome(plan, buffer.getvalue(), torch.from_numpy(arrays["after"]).to(x), history, report)
     frames, photo = [], _tensor(base).mul(255).round().byte()
     for number, (index, place) in enumerate(arrays["steps"].tolist()):
         z = np.rint((_opened(arrays[f"step {number}"]) - 128) / about["gain"]).astype(np.int16)

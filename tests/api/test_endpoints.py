@@ -1,6 +1,7 @@
 """The two endpoints that other programs call, through Gradio's own client and a running server."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,12 @@ def test_these_two_endpoints_are_all_there_is(client: Client) -> None:
     named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     assert set(named) == {"/attack", "/annotate"}
     names = [parameter["parameter_name"] for parameter in named["/attack"]["parameters"]]
+    said = {name: [one["python_type"]["description"] for one in of["parameters"]] for name, of in named.items()}
+    # What an empty value means stands at each argument.
+    assert all(
+        re.search(r'\[\] is|"" is|Empty is refused|Not empty', words) for there in said.values() for words in there
+    )
+    assert "not true" in said["/attack"][2] and "all that the annotator has" in said["/annotate"][2]
     assert names == [
         "image", "annotator", "k", "attack", "true_labels", "target_case", "target_labels", "max_steps", "seed", "goal",
     ]  # fmt: skip

@@ -113,4 +113,6 @@ def test_a_recorded_run_is_small_and_what_the_annotator_says_today(path: Path) -
     assert torch.allclose(now, outcome.logits, atol=0.02)
     assert outcome.report["achieved"] and float(outcome.plan.goal.margin(now)[0]) < 0
     assert item.checks and item.looks and item.replay.last >= 0
+    width, height = outcome.report["photo_size"]
+    assert width >= 32 and height >= 32 and outcome.report["interpolation"] == "bilinear"
     assert stage.closing(item.replay).verdict  # the page can show it: nothing of a run's report is missing
