@@ -21,11 +21,11 @@ from demo.export.files import KEEP_SECONDS
 from demo.gradio_patches import (
     bounded_fetch,
     bounded_upload_progress,
-    first_script,
     lean_sessions,
     no_backend,
     no_left_overs,
     one_app,
+    seconds,
 )
 from demo.photos import upload_folder, uploads
 from demo.photos.samples import write_samples
@@ -106,7 +106,7 @@ def build() -> gr.Blocks:
         raise SystemExit(str(error)) from None
     upload_folder.claim()
     lean_sessions.install()
-    first_script.install()
+    seconds.install()
     no_backend.install()
     no_left_overs.install()
     bounded_upload_progress.install()

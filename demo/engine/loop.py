@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from concurrent.futures import wait
+from typing import NamedTuple
 
 import tkml_core as tk
 from demo.engine import run_queue, threads
@@ -33,10 +34,18 @@ def seconds_of(clock: Clock) -> float:
     return clock() if callable(clock) else clock
 
 
+class Taken(NamedTuple):
+    """How it ended. stopped: what cut it short, None, "user" or "time". limit: the seconds of its clock, as last told."""
+
+    result: tk.Result
+    stopped: str | None
+    limit: float
+
+
 def take_steps(
     steps: Steps, stop_asked: Callable[[], bool], budget: Clock = BUDGET_SECONDS
-) -> Generator[tk.Step, None, tuple[tk.Result, str | None]]:
-    """The steps of any attack; returns its result and what cut it short: None, "user" or "time". Closing it stops the work.
+) -> Generator[tk.Step, None, Taken]:
+    """The steps of any attack. Closing it stops the work.
 
     They are taken in a thread of their own, see `threads`. When `stop_asked` turns true or `budget` seconds are over, the core
     concludes with the best it has, so that a run that was cut short has an honest result too. The same step comes once more
@@ -90,7 +99,7 @@ def take_steps(
                 taken, computed = taken + 1, computed + time.perf_counter() - asked
                 pace = computed / taken
     except StopIteration as end:
-        return end.value, stopped or ("time" if hurried else None)
+        return Taken(end.value, stopped or ("time" if hurried else None), limit)
     finally:
         steps.close()
 
@@ -103,14 +112,8 @@ def run_here(
     Its report says in "stopped" what cut the run short.
     """
     began = time.perf_counter()
-    history, limit = History(), seconds_of(budget)
-
-    def clock() -> float:
-        nonlocal limit
-        limit = seconds_of(budget)
-        return limit
-
-    steps = WithResult(take_steps(plan.steps(), stop_asked, clock))
+    history = History()
+    steps = WithResult(take_steps(plan.steps(), stop_asked, budget))
     last: tk.Step | None = None
     for step in steps:
         rounding, last = step is last, step
@@ -119,5 +122,5 @@ def run_here(
         seconds = time.perf_counter() - began
         speed = (len(history.loss) - 1) / max(seconds, 1e-6)
         yield Frame(step.index, step.x_adv, step.logits, history, bool(step.achieved[0]), seconds, speed, rounding)
-    result, stopped = steps.result
-    return conclude(plan, result, history, stopped, time.perf_counter() - began, limit)
+    taken = steps.result
+    return conclude(plan, taken.result, history, taken.stopped, time.perf_counter() - began, taken.limit)

@@ -14,7 +14,7 @@ import anyio
 import anyio.to_thread
 import brotli
 
-from demo.server.request_limits import Asgi, Message, Receive, Send
+from demo.server.request_limits import Asgi, Message, Receive, Send, path_of
 
 MOST_KEPT = 4  # pages, one for each address that somebody came by; they say it in a header, whatever they like
 ADDRESS = (b"host", b"x-forwarded-host", b"x-forwarded-proto", b"x-gradio-server")  # what Gradio reads it from
@@ -87,8 +87,9 @@ class KeptPage:
 def _is_page(scope: MutableMapping[str, Any]) -> bool:
     if scope["type"] != "http" or scope["method"] != "GET":
         return False
-    path = scope["path"].removeprefix(scope.get("root_path", ""))
-    return path in ("", "/") and not OTHERS & parse_qs(scope.get("query_string", b"").decode("latin-1")).keys()
+    return (
+        path_of(scope) in ("", "/") and not OTHERS & parse_qs(scope.get("query_string", b"").decode("latin-1")).keys()
+    )
 
 
 def _accepted(header: str) -> str:

@@ -62,7 +62,7 @@ class RequestLimits:
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        path, method = scope["path"].removeprefix(scope.get("root_path", "")), scope["method"]
+        path, method = path_of(scope), scope["method"]
         if method == "POST" and path == UPLOAD:
             return await _upload(self.app, scope, receive, send)
         if method == "POST" and (_OPEN_POSTS.fullmatch(path) or (self.agents and _AGENTS.fullmatch(path))):
@@ -73,6 +73,11 @@ class RequestLimits:
             with lean_sessions.here(page[1]):
                 return await self.app(scope, receive, send)
         return await self.app(scope, receive, send)
+
+
+def path_of(scope: MutableMapping[str, Any]) -> str:
+    """The address that is asked for, without what a proxy puts before it."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
 
 
 async def _json(app: Asgi, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:

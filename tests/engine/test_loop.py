@@ -522,7 +522,7 @@ def test_the_search_on_the_256_levels_is_part_of_the_clock(
     run = WithResult(loop.take_steps(steps(), lambda: False, 60.0))
     for _ in run:
         now[0] += drawing  # a picture for the page
-    last, stopped = run.result
+    last, stopped, _ = run.result
     ended = last * (1 + drawing) + drawing
     assert stopped == "time" and 60 - kept - 2 - drawing <= ended <= 60 - kept + 2 + drawing
 
@@ -557,7 +557,7 @@ def test_the_clock_holds_where_steps_are_slow(attack: str, seconds: float, monke
     monkeypatch.setattr(annotator.module, "now", now)
     monkeypatch.setattr(loop.time, "perf_counter", lambda: now[0])
     run = tk.ATTACKS[attack](max_steps=2000).steps(annotator, x, goal)
-    _, (result, stopped) = to_the_end(loop.take_steps(run, lambda: False, 60.0))
+    _, (result, stopped, _) = to_the_end(loop.take_steps(run, lambda: False, 60.0))
     assert now[0] <= 60 and (stopped == "time" or now[0] < 60)
     assert bool(result.achieved) or attack != "MinNorm"
 
@@ -599,4 +599,4 @@ def test_a_search_that_takes_what_it_has_as_the_time_is_over_is_told() -> None:
         return "result"
 
     taking = WithResult(loop.take_steps(steps(), lambda: False, budget))
-    assert len(list(taking)) == 1 and taking.result == ("result", "time") and asked[-1] == 0.0
+    assert len(list(taking)) == 1 and taking.result == ("result", "time", 0.0) and asked[-1] == 0.0

@@ -136,7 +136,7 @@ def craft(
             noise = fooled(annotator, photos, request.k, noise_like(step.z.cpu(), request.seed)) / len(photos.x)
             points.append(Point(index / an_epoch, step.fooling_rate, noise))
         yield CraftProgress(index, step.epoch, step.z, points)
-    result, stopped = steps.result
+    result, stopped, _ = steps.result
     return _made(request, photos, cast(UniversalResult, result), stopped, index, [*points], index / an_epoch)
 
 

@@ -168,7 +168,7 @@ def put_on(change: Change, source: Source) -> Outcome:
     history, began = History(), time.perf_counter()
     for step in steps:
         history.add(step)
-    result, stopped = steps.result
+    result, stopped, _ = steps.result
     return conclude(plan, result, history, stopped, time.perf_counter() - began)
 
 

@@ -1,4 +1,4 @@
-"""Behaviour: what `head=` brings, Gradio (6.31) runs when its own scripts have begun. Here one comes before them."""
+"""Puts `seconds.js` at the beginning of the page: what `head=` brings, Gradio (6.31) runs when its own scripts have begun."""
 
 from collections.abc import Callable
 from pathlib import Path
