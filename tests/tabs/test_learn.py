@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -115,6 +116,23 @@ def test_formulas_are_well_formed_and_every_piece_has_words(name: str) -> None:
     assert pieces
     for piece in pieces:
         assert "".join(piece[0].itertext()).strip() and str(piece[1].text).strip()
+
+
+@pytest.mark.parametrize(
+    ("symbol", "words"),
+    [
+        ("Ŷ<sub>k</sub>", "keep the first k of them"),
+        ("⊆", "all of A is in B"),
+        (r"\bE\b", "agrees with the truth"),
+        ("f<sub>j</sub>", "score of label number j"),
+        (r"f<sub>\[k\]</sub>", "score at place k"),
+        ("λ", "Draw a threshold"),
+    ],
+)
+def test_a_symbol_is_said_in_words_before_it_stands(symbol: str, words: str) -> None:
+    said = " ".join(" ".join([*step.words, str(step.formula or "")]) for step in LESSONS)
+    first = re.search(symbol, said)
+    assert first and 0 <= said.find(words) < first.start()
 
 
 def test_shuffled_the_change_is_as_large_in_every_norm() -> None:

@@ -54,12 +54,15 @@ LESSONS = (
         "annotation",
         "A top-k annotation",
         (
-            "An annotator scores every label it knows. Its <b>top-k annotation</b> is the list of the k best-scored ones, "
-            "Ŷ<sub>k</sub> in the paper. The true labels of the photo are the set Y.",
-            "Often the list is longer or shorter than the truth. So the paper asks whether one contains the other: a short "
-            "list must hold nothing but true labels, a long one must hold them all. “A ⊆ B” is read “all of A is in B”.",
-            "If so, the list <b>agrees with the truth</b>, and the paper writes E = 1. If not, it contradicts the truth: E = 0. "
-            "An attack may ask for more: that no true label is left in the list.",
+            "An annotator gives every label it knows a score: the surer it is, the higher. Put the labels in order, the best one "
+            "first, and keep the first k of them, say 3. This list is the <b>top-k annotation</b>. The paper writes "
+            "Ŷ<sub>k</sub> for it, and Y for the labels that are true.",
+            "Say a photo shows a cat on a sofa. The top 3 “cat, sofa, chair” names both, and one label more. The top 1, “cat”, "
+            "is right, but has no room for the sofa. Neither need be wrong, so the paper only asks whether one contains the "
+            "other: a short list must hold nothing but true labels, a long one must hold them all. For “all of A is in B” "
+            "one writes A ⊆ B.",
+            "If so, the list <b>agrees with the truth</b>. Yes is written as 1 and no as 0, and this number is called E. So "
+            "E = 0 means: the list contradicts the truth. An attack may ask for more: that no true label is left in the list.",
         ),
         figures.annotation,
         (Code("Eq. 1", "tkml_core/ranking.py", "consistent"), Code("top-k", "tkml_core/ranking.py", "topk")),
@@ -70,6 +73,8 @@ LESSONS = (
         "crossing",
         "Why place k is hard to push",
         (
+            "Number the labels from 1 to m. The score of label number j is written f<sub>j</sub>. Brackets mean a place in the "
+            "order instead: the score at place k, whichever label stands there, is f<sub>[k]</sub>. All scores together are F.",
             "Which labels are listed is decided at place k. Its score, f<sub>[k]</sub>, belongs to a single label. Move A: "
             "while A stands elsewhere, f<sub>[k]</sub> does not feel it. While A holds place k, f<sub>[k]</sub> is A's "
             "score. Then the next label takes the place. The slope jumps, and the curve bends both ways (it is not convex): "
