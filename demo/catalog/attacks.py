@@ -159,7 +159,10 @@ SETTINGS = {
     "beta": Setting(
         "Weight of size (β)", "how much the size of the change counts in what the attack lowers (the loss)"
     ),
-    "lambda_0": Setting("First threshold (λ₀)", "where the dotted line of the label race starts"),
+    "lambda_0": Setting(
+        "First threshold (λ₀)",
+        "the score to be listed, as the attack first takes it: where the dotted line of the label race starts",
+    ),
     "overshoot": Setting("Overshoot", "share by which a step goes too far"),
     "constant": Setting(
         "First weight of the goal (c)", "how much the goal counts beside the size of the change, at first"

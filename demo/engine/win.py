@@ -36,4 +36,4 @@ def won(report: Report) -> bool:
 
 def less_words(report: Report) -> str:
     """What "barely met" means."""
-    return f"met, but by less than the margin of {asked_margin(report):g} (κ)"
+    return f"met, but less far ahead than asked for (κ = {asked_margin(report):g})"

@@ -26,7 +26,7 @@ class Race:
     threshold: Array
     roles: Roles
     k: int
-    threshold_word: str = "edge of the top k (λ)"
+    threshold_word: str = "score that gets into the list (λ)"
     ends_saved: bool = False  # whether the last point is not a step, but the saved picture
 
     def positions(self, names: Sequence[str]) -> list[int]:

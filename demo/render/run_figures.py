@@ -5,6 +5,7 @@ from typing import Any
 from markupsafe import Markup
 
 from demo.catalog import attacks as catalog
+from demo.catalog import measures
 from demo.catalog.english import listed
 from demo.render.templates import fill
 from demo.render.verdict import asked_margin, in_order, reached, reached_words, time_words
@@ -22,7 +23,7 @@ def _measures(report: dict[str, Any]) -> list[tuple[str, str, str]]:
         return []
     named = (("P@k", "precision"), ("AP@k", "average_precision"), ("NDCG@k", "ndcg"))
     told = ", ".join(f"{short} {report[f'{name}_change']:+.2f}".replace("-", "−") for short, name in named)
-    return [("Usual measures", told, "how precision, its average and NDCG moved; 0: who watches them notices nothing")]
+    return [("Usual measures", told, f"{measures.RANKING}; 0: who watches them notices nothing")]
 
 
 def _rounded(report: dict[str, Any]) -> str:
@@ -35,7 +36,7 @@ def _rounded(report: dict[str, Any]) -> str:
 
 def _passes(report: dict[str, Any]) -> str:
     """What is counted, and why there are more of them than steps."""
-    told = "forward, for scores + backward, for which way helps (gradients)"
+    told = measures.PASSES
     if report["forwards"] > report["steps"] + 1:
         return f"{told}; more than steps, as the search for whole levels when saving takes some, and a step may take several"
     return told
@@ -76,11 +77,11 @@ def run_figures_html(report: dict[str, Any], took: str = "") -> Markup:
             _rounded(report),
         ),
         *began,
-        ("Most at one pixel", f"{report['linf']:.0f}", "the largest change of one value, of 255 (‖z‖∞)"),
-        ("Size per pixel", f"{report['pert'] * 100:.3f} × 10⁻²", "size divided by the number of pixels (Pert, Eq. 15)"),
+        ("Most at one pixel", f"{report['linf']:.0f}", f"{measures.MOST} (‖z‖∞)"),
+        ("Size per pixel", f"{report['pert'] * 100:.3f} × 10⁻²", f"{measures.PER_PIXEL} (Pert, Eq. 15)"),
         *_measures(report),
-        ("Faintness", psnr, "PSNR: above 40 dB is hard to see"),
-        ("Likeness", f"{report['ssim']:.4f}", "SSIM: 1 means the same picture"),
+        ("Faintness", psnr, f"{measures.FAINTNESS} (PSNR)"),
+        ("Likeness", f"{report['ssim']:.4f}", f"{measures.LIKENESS} (SSIM)"),
         (catalog.choice_of(report["attack"]).counted, f"{report['steps']}", limit),
         (
             "Passes",

@@ -39,7 +39,7 @@ def progress_words(plan: Plan, frame: Frame) -> str:
         smallest = f"goal reached, smallest so far {frame.history.least:.1f}, unrounded"
         return smallest if frame.index else "goal reached"
     if float(plan.goal.margin(frame.logits)[0]) < 0:
-        return f"goal met, by a margin still below {plan.settings.get('confidence') or 0.0:g} (κ)"
+        return f"goal met, but not yet as far ahead as asked (κ = {plan.settings.get('confidence') or 0.0:g})"
     return "goal not reached yet"
 
 

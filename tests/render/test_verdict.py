@@ -174,7 +174,10 @@ def test_the_status_line_knows_what_is_asked_and_what_was_reached_so_far() -> No
         history.add(Step(1, now, now[None], now, torch.tensor([norm]), now, now < -1, now < -1))
         return progress_words(plan, Frame(1, now, now[None], history, margin < -1, 1.0, 1.0))
 
-    assert at(0.5, 9.0) == "goal not reached yet" and at(-0.5, 9.0) == "goal met, by a margin still below 1 (κ)"
+    assert (
+        at(0.5, 9.0) == "goal not reached yet"
+        and at(-0.5, 9.0) == "goal met, but not yet as far ahead as asked (κ = 1)"
+    )
     assert (
         at(-1.5, 8.0) == at(0.5, 2.0) == "goal reached, smallest so far 8.0, unrounded"
     )  # it goes on, and keeps what it has

@@ -374,7 +374,7 @@ def test_who_meets_the_goal_by_a_hair_is_not_compared_with_who_meets_it_firmly(t
         and "kFool barely met it: by less than the margin" in words
     )
     assert summary.smallest([firm, hair, other]) == 2
-    assert "<span>barely met</span><small>met, but by less than the margin of 1 (κ)</small>" in summary.table_html(
+    assert "<span>barely met</span><small>met, but less far ahead than asked for (κ = 1)</small>" in summary.table_html(
         three, [firm, hair, other], done=True
     )
 
@@ -505,7 +505,7 @@ def test_the_table_can_be_made_again_of_the_csv_and_every_place_counts_the_same_
     caption = comparison_caption([*made[0].reports[:2], narrow])
     assert (
         "Reached by TkML-AP-U" in caption
-        and "MinNorm: barely met (met, but by less than the margin of 0.4 (κ))." in caption
+        and "MinNorm: barely met (met, but less far ahead than asked for (κ = 0.4))." in caption
     )
     assert goal_words(narrow) == "barely met"
 

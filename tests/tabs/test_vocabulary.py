@@ -69,8 +69,10 @@ EXPLAINED = (
         r"\bASR\b",
         r"(fooled|attack success rate|Attack success rate).{0,12}ASR|ASR \(attack success rate\)|Attack success rate",
     ),
-    (r"\bPSNR\b", r"Faintness|above 40 dB is hard to see"),
-    (r"\bSSIM\b", r"Likeness|How alike two photos look"),
+    (r"\bPSNR\b", r"[Hh]ow strong the photo is beside the change"),
+    (r"\bSSIM\b", r"[Hh]ow alike (the )?two p"),
+    (r"\bNDCG", r"how high true labels stand"),
+    (r"\bPasses\b", r"[Hh]ow often a picture went through the network"),
     (r"\b[Ee]pochs?\b", r"[Rr]ounds (over the photos )?\(epochs\)|One pass over all photos"),
     (r"\b[Gg]radients?\b", r"which way helps|For every pixel, how fast a number rises"),
     (r"McNemar|Wilcoxon|Holm", r"chance alone gives so clear a lead"),
@@ -336,7 +338,8 @@ def test_a_word_that_is_ruled_out_is_found(tabs: dict[str, str], planted: str) -
 
 
 @pytest.mark.parametrize(
-    "planted", ["κ = 1", "E = 0", "k′ = 5", "Pert", "ASR", "McNemar’s test", "hardened-voc20", "kUAPs", "‖z‖₂"]
+    "planted",
+    ["κ = 1", "E = 0", "k′ = 5", "Pert", "ASR", "McNemar’s test", "hardened-voc20", "kUAPs", "‖z‖₂", "PSNR", "Passes"],
 )
 def test_a_symbol_without_its_explanation_is_found(planted: str) -> None:
     assert unexplained(f"Press Attack. {planted}") != []

@@ -12,6 +12,7 @@ from demo.engine import loop
 from demo.engine.plan import MAX_SEED
 from demo.engine.run_queue import CROWDED_SECONDS
 from demo.export.files import KEEP_SECONDS
+from demo.render.methods import columns_html
 from demo.render.status import line_html
 from demo.tabs.compare import events, figure_events, render, rounds, run_events
 from demo.tabs.compare import methods as comparison
@@ -100,6 +101,7 @@ def build(tab: gr.Tab, source: EntryWidgets, files: dict[str, str]) -> CompareWi
     with gr.Row(elem_id="compare-columns", elem_classes="compare-row"):
         columns = [Html("", elem_classes="compare-slot") for _ in range(comparison.most_columns() + 1)]
     table = Html("", elem_id="compare-table")
+    Html(columns_html(), elem_id="compare-columns-told")
     figures = figure_events.lay_out()
     past = [Html("", elem_classes="compare-past") for _ in range(rounds.MOST_PHOTOS - 1)]
 
