@@ -12,7 +12,7 @@ from gradio.utils import is_allowed_file
 from demo.catalog.attacks import PRESETS
 from demo.engine.recordings import Recording, recording
 from demo.page import launch_options
-from demo.tabs.lesson import closing, notes, pictures, tab
+from demo.tabs.lesson import closing, notes, pictures, tab, whole_lesson
 from demo.tabs.lesson.ready_made import READY_MADE
 from demo.tabs.lesson.screen import Screen, lesson_html
 from demo.tabs.lesson.screens import SCREENS, flip, hardened, jpeg, screens, universal
@@ -190,6 +190,16 @@ def test_the_notes_are_handed_out_wherever_the_page_is_started() -> None:
 
 def test_without_recordings_it_says_what_makes_them() -> None:
     assert "python -m demo.record" in lesson_html([])
+
+
+def test_the_plan_of_a_whole_lesson_goes_from_its_first_minute_to_its_last(shown: dict[str, Screen]) -> None:
+    times = [tuple(map(int, time.split("–"))) for time, _ in whole_lesson.rows(list(shown.values()))]
+    assert [begin for begin, _ in times] == [0, *(end for _, end in times[:-1])] and times[-1][
+        1
+    ] == whole_lesson.MINUTES
+    assert len(times) == len(shown) + 3 and all(end - begin >= 2 for begin, end in times)
+    table = [line for line in notes.markdown(list(shown.values())).splitlines() if line.startswith("| ")]
+    assert len(table) == len(times) + 2 and {line.count("|") for line in table} == {3}
 
 
 def test_the_notes_for_teachers_agree_with_the_screens(shown: dict[str, Screen]) -> None:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from demo.tabs.lesson import closing
+from demo.tabs.lesson import closing, whole_lesson
 from demo.tabs.lesson.screen import Screen
 from demo.tabs.lesson.screens import screens
 
@@ -50,7 +50,7 @@ WORDS = (
     ("adversarial example", "the usual name for a photo that was changed so that a network gets it wrong"),
 )
 
-# (kind, words): "title", "heading", "text" or "item"
+# (kind, words): "title", "heading", "text", "item", or "row" of a table, with " | " between minutes and words
 Block = tuple[str, str]
 
 
@@ -58,11 +58,24 @@ def blocks(all_screens: Sequence[Screen]) -> Iterator[Block]:
     """The notes in reading order."""
     minutes = sum(screen.minutes for screen in all_screens)
     yield "title", TITLE
-    yield "text", f"About {minutes} minutes, {len(all_screens)} screens, age 12 and up. No formulas, no programming."
+    yield (
+        "text",
+        f"About {minutes} minutes, {len(all_screens)} screens, age 12 and up. No formulas, no programming. A plan for a whole "
+        f"lesson of {whole_lesson.MINUTES} minutes is below.",
+    )
     yield "heading", "Goals"
     yield from (("item", goal) for goal in GOALS)
     yield "heading", "What you need"
     yield from (("item", need) for need in NEEDED)
+    yield "heading", f"A plan for {minutes} minutes, and one for {whole_lesson.MINUTES}"
+    yield "text", f"In {minutes} minutes the screens follow each other; when each begins stands beside its title below."
+    yield (
+        "text",
+        f"In {whole_lesson.MINUTES} minutes there is time to begin with the class’s own ideas and to try it in groups:",
+    )
+    yield from (("row", f"{time} | {words}") for time, words in whole_lesson.rows(all_screens))
+    yield "heading", "Where the school’s network fails"
+    yield from (("item", words) for words in whole_lesson.OFFLINE)
     begins = 0
     for number, screen in enumerate(all_screens, start=1):
         yield "heading", f"Screen {number}: {screen.title} (minute {begins} to {begins + screen.minutes})"
@@ -89,11 +102,12 @@ def blocks(all_screens: Sequence[Screen]) -> Iterator[Block]:
 
 def markdown(all_screens: Sequence[Screen]) -> str:
     """The notes as Markdown."""
-    signs = {"title": "# ", "heading": "\n## ", "text": "\n", "item": "- "}
+    signs = {"title": "# ", "heading": "\n## ", "text": "\n", "item": "- ", "row": "| "}
+    begin = {"item": "\n", "row": "\n| minutes | what happens |\n| --- | --- |\n"}  # a list, or a table
     lines, before = [], ""
     for kind, words in blocks(all_screens):
-        gap = "\n" if kind == "item" and before != "item" else ""
-        lines.append(f"{gap}{signs[kind]}{words}")
+        gap = begin.get(kind, "") if kind != before else ""
+        lines.append(f"{gap}{signs[kind]}{words}{' |' if kind == 'row' else ''}")
         before = kind
     return "\n".join(lines) + "\n"
 
@@ -103,6 +117,7 @@ STYLES = {  # font size, weight, indent in centimetres, space above in centimetr
     "heading": (12, "bold", 0.0, 0.45),
     "text": (10, "normal", 0.0, 0.12),
     "item": (10, "normal", 0.45, 0.1),
+    "row": (10, "normal", 1.6, 0.1),
 }
 FONT = "DejaVu Sans"
 A4 = (21.0, 29.7)  # centimetres
@@ -117,6 +132,7 @@ def write_pdf(all_screens: Sequence[Screen], path: Path) -> None:
         page, y = _page(), MARGIN
         for kind, words in blocks(all_screens):
             size, weight, indent, above = STYLES[kind]
+            before, _, words = words.partition(" | ") if kind == "row" else ("•" if kind == "item" else "", "", words)
             lines = wrapped(words, size, weight, A4[0] - 2 * MARGIN - indent)
             line = size / 72 * 2.54 * 1.35
             keep = 2.5 if kind == "heading" else 0.0  # a heading does not stand alone at the foot of a page
@@ -124,8 +140,8 @@ def write_pdf(all_screens: Sequence[Screen], path: Path) -> None:
                 pdf.savefig(page)
                 page, y = _page(), MARGIN
             y += above
-            if kind == "item":
-                _line(page, MARGIN, y, "•", size, weight)
+            if before:
+                _line(page, MARGIN, y, before, size, weight)
             for words_of_line in lines:
                 _line(page, MARGIN + indent, y, words_of_line, size, weight)
                 y += line
