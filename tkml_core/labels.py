@@ -34,7 +34,7 @@ VOC_TO_COCO = {
 def coco_name(name: str) -> str:
     """COCO's spelling of a label, whichever of the two data sets spelled it: one key for icons and for training."""
     tidy = " ".join(name.strip().lower().replace("_", " ").split())
-    return VOC_TO_COCO.get(tidy, tidy)
+    return VOC_TO_COCO.get(tidy.replace(" ", ""), tidy)  # "TV monitor" is "tvmonitor"
 
 
 def label_names(labels: Sequence[str] | Mapping[int, str] | Mapping[str, str]) -> tuple[str, ...]:

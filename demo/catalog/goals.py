@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from demo.catalog.english import are, listed
+from demo.catalog.english import are
+from demo.catalog.labels import listed_labels
 
 Labels = Sequence[str]
 
@@ -21,10 +22,12 @@ class GoalChoice:
 
     def reached(self, k: int, named: Labels, others: Labels) -> str:
         """What holds once it is reached, for the labels that are named; `others` are the true ones that are not."""
-        stay = f", and {listed(others)} {are(others)} {'it' if k == 1 else 'in it'}" if others else ""
+        stay = f", and {listed_labels(others)} {are(others)} {'it' if k == 1 else 'in it'}" if others else ""
         if len(others) > k:  # more than fit in
-            stay = f", which shows nothing but {k} of {listed(others)}"
-        return (self.alone if k == 1 else self.holds).format(k=k, named=f"{listed(named)} {are(named)}", others=stay)
+            stay = f", which shows nothing but {k} of {listed_labels(others)}"
+        return (self.alone if k == 1 else self.holds).format(
+            k=k, named=f"{listed_labels(named)} {are(named)}", others=stay
+        )
 
 
 # By the core's names, `tk.GOALS`.

@@ -89,8 +89,14 @@ const catchUp = () => {
   if (late && !again) trigger("submit");
   again = late;
 };
+// What was typed into the menu may be written otherwise: "TV monitor" for "tvmonitor".
+const bare = (label) => label.toLowerCase().replace(/[ _]/g, "");
+const known = (typed) => {
+  const labels = [...element.querySelectorAll("button.chip")].map((chip) => chip.dataset.label);
+  return labels.includes(typed) ? typed : (labels.find((label) => bare(label) === bare(typed)) ?? typed);
+};
 watch("value", () => {
-  chosen = props.value?.chosen ?? chosen;
+  chosen = props.value?.chosen?.map(known) ?? chosen;
   paint();
   setTimeout(catchUp, 1000);
 });

@@ -6,6 +6,7 @@ from typing import Any
 from markupsafe import Markup
 
 import tkml_core as tk
+from demo.catalog.labels import written
 from demo.engine.annotators import Photo, load_annotator
 from demo.engine.value_checks import label_names
 from demo.photos.public_names import photo_id
@@ -77,7 +78,7 @@ def _fill(
     return fill(
         "components/label_toggles.html", labels=labels, marked=true, k=k, rest=rest, origin=origin, yours=yours,
         nothing=NONE_TRUE,
-        icon=icon, meter=meter, percent=percent,
+        icon=icon, meter=meter, percent=percent, written=written,
     )  # fmt: skip
 
 

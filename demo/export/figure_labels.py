@@ -7,6 +7,7 @@ from matplotlib.patches import FancyBboxPatch, PathPatch
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 
+from demo.catalog.labels import written
 from demo.engine.label_roles import Roles
 from demo.export import figure_icons
 from demo.render.labels import percent
@@ -48,7 +49,7 @@ def label_row(
     figure_icons.draw(axes, name, left + 0.24, top + 0.025, tall - 0.05)
     right = left + wide - 0.07
     share = axes.text(right, middle, percent(probability), size=size, color=SOFT, ha="right", va="center_baseline")
-    words = axes.text(left + 0.255 + tall, middle, name, size=size, color=INK, va="center_baseline")
+    words = axes.text(left + 0.255 + tall, middle, written(name), size=size, color=INK, va="center_baseline")
     fit(words, wide - 0.385 - tall - wide_of(share))
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import tkml_core as tk
-from demo.catalog.english import listed
+from demo.catalog.labels import listed_labels
 from demo.engine.annotators import load_annotator
 from demo.export.npz import SavedRun
 from demo.photos.attack_note import attack_note
@@ -46,7 +46,7 @@ def words(full: FullSize | None, run: SavedRun, file_size: int = 0) -> str:
     report, (width, height) = run.report, full.image.size
     if not full.achieved:
         annotator = load_annotator(report["annotator"])
-        shown = listed([annotator.labels[j] for j in tk.topk(full.logits, report["k"])[0].tolist()])
+        shown = listed_labels([annotator.labels[j] for j in tk.topk(full.logits, report["k"])[0].tolist()])
         return (
             f"At its full size of {width} × {height} pixels the photo does not have the attacked labels: the annotator sees "
             f"{shown} there. So there is no file of that size."

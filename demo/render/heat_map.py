@@ -6,6 +6,7 @@ from math import isfinite, log
 
 from markupsafe import Markup
 
+from demo.catalog.labels import written
 from demo.render.templates import fill
 from tkml_core.measured.easy_targets import Correlation, Pair, ordered
 
@@ -37,7 +38,7 @@ def heat_map_html(pairs: Sequence[Pair], command: str = "", correlations: Sequen
         "render/heat_map.html", annotator=pairs[0].annotator, targets=order, rows=rows, correlations=told, command=command,
         permutations=max((one.permutations for one in correlations), default=0),
         easiest=sorted((pair for pair in pairs if isfinite(pair.norm)), key=lambda pair: pair.norm)[:5],
-        photos=(min(photos), max(photos)),
+        photos=(min(photos), max(photos)), written=written,
     )  # fmt: skip
 
 
@@ -45,7 +46,7 @@ def _shade(pair: Pair | None, least: float, most: float) -> Shade:
     """The cell of a pair; an empty one where nothing was measured, such as a label on photos of itself."""
     if pair is None:
         return Shade("", 0.0, "")
-    told = f"{pair.target} added on photos of {pair.true}: {pair.reached} of {pair.photos} gave way"
+    told = f"{written(pair.target)} added on photos of {written(pair.true)}: {pair.reached} of {pair.photos} gave way"
     if not isfinite(pair.norm):
         return Shade("–", 0.0, told)
     heat = log(most / max(pair.norm, least)) / log(most / least) if most > least else 1.0

@@ -6,6 +6,7 @@ from html import escape
 
 import numpy as np
 
+from demo.catalog.labels import written
 from demo.engine.label_roles import Roles
 from demo.render.icons import icon
 from demo.render.labels import mark, percent
@@ -105,10 +106,10 @@ def race_html(race: Race) -> str:
     best = np.argsort(-race.scores[-1], kind="stable")[: race.k]
     for j, kind, place in zip(shown, kinds, places, strict=True):
         inside = " in" if j in best else ""
-        probability = 1 / (1 + np.exp(-race.scores[-1, j]))
+        label, probability = race.labels[j], 1 / (1 + np.exp(-race.scores[-1, j]))
         tags.append(
-            f'<span class="end {kind}{inside}" style="top:{place:.1f}px">{mark(race.labels[j], race.roles)}{icon(race.labels[j])}'
-            f'<span class="name">{escape(race.labels[j])}</span><span class="pct">{percent(float(probability))}</span></span>'
+            f'<span class="end {kind}{inside}" style="top:{place:.1f}px">{mark(label, race.roles)}{icon(label)}'
+            f'<span class="name">{escape(written(label))}</span><span class="pct">{percent(float(probability))}</span></span>'
         )
     scale = y_ticks(zip(y(np.array(marks)), (number(mark) for mark in marks), strict=True))
     under, note = x_ticks(steps - 1), f'<span class="bandnote">top {race.k}</span>'
@@ -152,5 +153,5 @@ def _summary(race: Race, shown: Sequence[int]) -> str:
     for j in shown:
         word = race.roles.word(race.labels[j])
         role = f" ({word})" if word else ""
-        parts.append(f"{race.labels[j]}{role} from {number(first[j])} to {number(last[j])}")
+        parts.append(f"{written(race.labels[j])}{role} from {number(first[j])} to {number(last[j])}")
     return f"Scores after {len(race.scores) - 1} steps: " + "; ".join(parts)

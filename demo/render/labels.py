@@ -8,6 +8,7 @@ from markupsafe import Markup
 from torch import Tensor
 
 import tkml_core as tk
+from demo.catalog.labels import written
 from demo.engine.label_roles import Roles
 from demo.render.icons import icon
 
@@ -75,7 +76,7 @@ def top_list(labels: Sequence[Scored], roles: Roles, title: str, was: Mapping[st
         moved = _moved(label, was[label.name], len(labels)) if was else ""
         rows.append(
             f'<li class="label {roles.kind(label.name)}">{mark(label.name, roles)}{icon(label.name)}'
-            f'<span class="name">{escape(label.name)}{note}</span><span class="pct">{percent(label.probability)}</span>'
+            f'<span class="name">{escape(written(label.name))}{note}</span><span class="pct">{percent(label.probability)}</span>'
             f"{moved}{meter(label.probability)}</li>"
         )
     if len(labels) > 6:  # it scrolls, so the keyboard must be able to get into it
@@ -89,7 +90,7 @@ def tag(name: str, roles: Roles) -> Markup:
     """One label where there is little room: icon and name, marked as in a top-k list."""
     word = roles.word(name)
     note = f'<span class="sr"> ({word})</span>' if word else ""
-    named = f'<span class="name">{escape(name)}{note}</span>'
+    named = f'<span class="name">{escape(written(name))}{note}</span>'
     return Markup(f'<span class="tag {roles.kind(name)}">{mark(name, roles)}{icon(name)}{named}</span>')
 
 

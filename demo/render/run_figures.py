@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from demo.catalog import attacks as catalog
 from demo.catalog import measures
-from demo.catalog.english import listed
+from demo.catalog.labels import listed_labels
 from demo.render.templates import fill
 from demo.render.verdict import asked_margin, in_order, reached, reached_words, time_words
 
@@ -54,7 +54,7 @@ def run_figures_html(report: dict[str, Any], took: str = "") -> Markup:
     started = "" if report["consistent_before"] else "; before the attack too it did not"
     order = []
     if report["goal"] == "ordered":
-        order = [("Order", "right" if in_order(report) else "wrong", f"wanted: {listed(report['targets'], 12)}")]
+        order = [("Order", "right" if in_order(report) else "wrong", f"wanted: {listed_labels(report['targets'], 12)}")]
     start = report.get("started_from")
     began = (
         [("Size before", f"{start['l2']:.1f}", f"where {start['attack']} had ended, and this run began")]

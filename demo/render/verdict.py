@@ -9,6 +9,7 @@ from markupsafe import Markup
 from demo.catalog import attacks as catalog
 from demo.catalog.english import are, listed, top_words
 from demo.catalog.goals import GOALS
+from demo.catalog.labels import listed_labels
 from demo.engine.label_roles import Roles
 from demo.engine.run_queue import ALONE_SECONDS
 from demo.engine.smaller import NO_SMALLER, no_smaller
@@ -69,8 +70,8 @@ def is_partly(report: dict[str, Any]) -> bool:
 
 def _said(news: News) -> str:
     """What has been reached: "motorbike is gone, boat and aeroplane are in"."""
-    parts = [f"{listed(news.gone)} {are(news.gone)} gone"] if news.gone else []
-    parts += [f"{listed(news.present)} {are(news.present)} in"] if news.present else []
+    parts = [f"{listed_labels(news.gone)} {are(news.gone)} gone"] if news.gone else []
+    parts += [f"{listed_labels(news.present)} {are(news.present)} in"] if news.present else []
     return ", ".join(parts)
 
 
@@ -78,14 +79,14 @@ def _missed(report: dict[str, Any]) -> str:
     """What the goal still lacks."""
     k, news = report["k"], news_of(report)
     if news.missing:
-        return f"{listed(news.missing)} {are(news.missing)} missing"
+        return f"{listed_labels(news.missing)} {are(news.missing)} missing"
     if report["goal"] == "ordered":
         return "the targets are there, but not in the order asked for"
     if report["goal"] == "inconsistent":
         return f"the {top_words(k)} still agrees with the truth"
     place = "on top" if k == 1 else f"in the top {k}"
-    parts = [f"{listed(news.still)} {are(news.still)} still {place}"] if news.still else []
-    parts += [f"{listed(news.fallen)} fell out of the {top_words(k)}"] if news.fallen else []
+    parts = [f"{listed_labels(news.still)} {are(news.still)} still {place}"] if news.still else []
+    parts += [f"{listed_labels(news.fallen)} fell out of the {top_words(k)}"] if news.fallen else []
     return " and ".join(parts) or "the ranking did not change enough"
 
 
@@ -142,7 +143,11 @@ def _unrecognised(report: dict[str, Any]) -> str:
         return ""
     true, seen = report["true_labels"], _seen(report)
     place = "on top" if report["k"] == 1 else f"in its top {report['k']}"
-    how = f"gave {listed(true)} no more than {percent(max(seen))}" if seen else f"did not have {listed(true)} {place}"
+    how = (
+        f"gave {listed_labels(true)} no more than {percent(max(seen))}"
+        if seen
+        else f"did not have {listed_labels(true)} {place}"
+    )
     return f"The annotator did not recognise this photo: it {how} before, so there was little to fool. "
 
 
@@ -179,7 +184,7 @@ def aim(goal: str, k: int, roles: Roles) -> str:
     """What a run is after, in words."""
     named = roles.targets or roles.hidden
     words = GOALS[goal].reached(k, named, [name for name in roles.true if name not in named])
-    return f"{words}: {listed(roles.targets)}" if roles.targets else words
+    return f"{words}: {listed_labels(roles.targets)}" if roles.targets else words
 
 
 def sentence(report: dict[str, Any]) -> str:
@@ -192,7 +197,7 @@ def sentence(report: dict[str, Any]) -> str:
 
 def _met_before(report: dict[str, Any]) -> str:
     """What there is to say where the goal was met before the attack had begun."""
-    was, now = (listed([name for name, _ in report[key]]) for key in ("before", "after"))
+    was, now = (listed_labels([name for name, _ in report[key]]) for key in ("before", "after"))
     met = f"The goal was met before the attack: the {top_words(report['k'])} was {was}."
     if not report["l2"]:
         return f"{met} So the photo was left as it is.{_how_it_ended(report)}"
@@ -207,7 +212,7 @@ def _met_before(report: dict[str, Any]) -> str:
 
 def _what_happened(report: dict[str, Any]) -> str:
     top = top_words(report["k"])
-    was, now = (listed([name for name, _ in report[key]]) for key in ("before", "after"))
+    was, now = (listed_labels([name for name, _ in report[key]]) for key in ("before", "after"))
     ended = _how_it_ended(report)
     if report["achieved"]:
         return (
@@ -258,7 +263,7 @@ def _guessed(report: dict[str, Any]) -> str:
     true = report["true_labels"]
     if not report.get("true_labels_guessed"):
         return ""
-    return f" The true label{'s were' if len(true) > 1 else ' was'} guessed: {listed(true)}."
+    return f" The true label{'s were' if len(true) > 1 else ' was'} guessed: {listed_labels(true)}."
 
 
 def caption(report: dict[str, Any]) -> str:
@@ -268,7 +273,7 @@ def caption(report: dict[str, Any]) -> str:
     given = given_words(report)
     return (
         f"{report['attack']} on {report['annotator']}, k = {report['k']}. Goal: {reached(report)}"
-        f"{f' ({listed(named)})' if report['targets'] else ''}; {reached_words(report)}. "
+        f"{f' ({listed_labels(named)})' if report['targets'] else ''}; {reached_words(report)}. "
         f"{f'{given[0].upper()}{given[1:]}. ' if given else ''}‖z‖₂ = {report['l2']:.1f}, ‖z‖∞ = {report['linf']:.0f}/255, "
         f"Pert = {report['pert'] * 100:.3f} × 10⁻²{psnr}.{_guessed(report)}"
     )
@@ -288,7 +293,7 @@ def comparison_caption(reports: Sequence[dict[str, Any]]) -> str:
     given = "; ".join(dict.fromkeys(words for report in reports if (words := given_words(report))))
     return (
         f"Methods on {first['annotator']}, k = {first['k']}. Goal: {reached(first)}"
-        f"{f' ({listed(named)})' if first['targets'] else ''}.{met}{missed}"
+        f"{f' ({listed_labels(named)})' if first['targets'] else ''}.{met}{missed}"
         f"{f' {listed(others, len(others))}.' if others else ''}{f' Each: {given}.' if given else ''}{_guessed(first)}"
     )
 

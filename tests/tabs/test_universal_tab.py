@@ -309,7 +309,7 @@ def test_z_is_added_unaltered_and_the_row_says_what_came_of_it(files: dict[str, 
     evil = Source(source.path, "<img src=x>", source.truth)
     tally, rows = trial.try_html(nothing, [evil], ["yours"])
     assert "0 of 1 fooled</strong><p>A z that is none. Nothing at all." in tally and "verdict lost" in tally
-    assert "Not fooled" in rows and "diningtable is still in the top 3" in rows
+    assert "Not fooled" in rows and "dining table is still in the top 3" in rows
     assert "<img src=x>" not in rows
     with pytest.raises(ValueError, match="at least one photo"):
         trial.try_html(nothing, [], [])

@@ -7,6 +7,7 @@ from math import isfinite
 from pathlib import Path
 
 from demo.catalog.english import listed
+from demo.catalog.labels import listed_labels, written
 from tkml_core.measured.easy_targets import Pair, read_csv
 
 FILE = Path(__file__).resolve().parents[3] / "assets" / "measured" / "easy_targets.csv"
@@ -63,10 +64,10 @@ def easiest(annotator: str, best_first: Sequence[str], true: Sequence[str], k: i
     names = [pair.target for pair in pairs]
     photos = f"{_photos(pairs)} each"
     others = [name for name in best_first if name in able and name not in names][: k - len(names)]
-    sizes = [f"{pair.target} ({pair.norm:.0f})" for pair in pairs]
-    rest = f" Not measured, so best-scored: {listed(others)}." if others else ""
+    sizes = [f"{written(pair.target)} ({pair.norm:.0f})" for pair in pairs]
+    rest = f" Not measured, so best-scored: {listed_labels(others)}." if others else ""
     return Easiest(
         (*names, *others),
-        f"Measured with one target at a time on other photos that show {leading}, {photos}: they took the smallest changes, "
-        f"{listed(sizes, 10)}.{rest}",
+        f"Measured with one target at a time on other photos that show {written(leading)}, {photos}: they took the smallest "
+        f"changes, {listed(sizes, 10)}.{rest}",
     )

@@ -8,10 +8,11 @@ import gradio as gr
 
 import tkml_core as tk
 from demo.catalog import attacks as catalog
+from demo.catalog.labels import written
 from demo.components.events import Update
 from demo.components.label_toggles import NOTHING_NAMED
 from demo.engine.annotators import largest_k, load_annotator
-from demo.photos.selection import MOST_NAMED
+from demo.photos.selection import MOST_NAMED, known
 from demo.tabs.attack.easiest import NOT_MEASURED, is_measured
 from demo.tabs.attack.widgets import Widgets
 
@@ -68,18 +69,19 @@ def labels_to_name(w: Widgets, name: str, true: tuple[str, ...], k: int, naming:
         able, most, label = [name for name in annotator.labels if name not in true], k, "Target labels"
         info = f"Choose exactly {k}, as many as k" + (", the first one on top" if goal == "ordered" else "")
         info += ": here, or by pressing labels above"
-    chosen = [name for name in dict.fromkeys(naming.names()) if name in able][:most]
+    choices = [(written(name), name) for name in able]
+    chosen = [name for name in dict.fromkeys(known(naming.names(), annotator)) if name in able][:most]
     if wanted == "hidden" and not chosen:
         chosen = able[:1]
     by_hand = wanted == "hidden" or (wanted == "targets" and naming.case == "chosen")
-    known = is_measured(name, true)
+    measured = is_measured(name, true)
     marking = {
         "kind": wanted, "most": most, "ordered": goal == "ordered", "chosen": chosen, "missing": missing_words(wanted, most),
     }  # fmt: skip
     return {
-        w.case: gr.update(visible=wanted == "targets", info="" if known else NOT_MEASURED),
-        w.easiest: gr.update(visible=wanted == "targets" and known),
-        w.chosen: gr.update(choices=able, value=chosen, max_choices=most, label=label, info=info, visible=by_hand),
+        w.case: gr.update(visible=wanted == "targets", info="" if measured else NOT_MEASURED),
+        w.easiest: gr.update(visible=wanted == "targets" and measured),
+        w.chosen: gr.update(choices=choices, value=chosen, max_choices=most, label=label, info=info, visible=by_hand),
         w.toggles: gr.update(marking=marking if by_hand else NOTHING_NAMED),
     }
 

@@ -9,7 +9,8 @@ from PIL import Image
 from torch import Tensor
 
 import tkml_core as tk
-from demo.catalog.english import are, listed
+from demo.catalog.english import are
+from demo.catalog.labels import listed_labels
 from demo.engine.outcome import Outcome
 from demo.render.labels import scored, top_list
 from demo.render.pictures import AMPLIFY, data_uri, to_image
@@ -78,10 +79,11 @@ def _list(outcome: Outcome, run: Grown, at: int, kind: str) -> dict[str, Any]:
     top = scored(plan.annotator, logits)[: plan.k]
     left = [label.name for label in top if label.name in plan.roles.true]
     agrees = _agrees(outcome, run)[at]
-    found = f"Of the true labels, {listed(left)} {are(left)} left." if left else "No true label is left."
+    found = f"Of the true labels, {listed_labels(left)} {are(left)} left." if left else "No true label is left."
+    shown_now = listed_labels([label.name for label in top])
     says = (
         f"Size {SIZES[at]:g} (‖z‖₂ = {float(run.norms[at]):.0f}): the list {'agrees with' if agrees else 'contradicts'} the "
-        f"truth (E = {int(agrees)}). The top {plan.k} is {listed([label.name for label in top])}.{'' if agrees else f' {found}'}"
+        f"truth (E = {int(agrees)}). The top {plan.k} is {shown_now}.{'' if agrees else f' {found}'}"
     )
     shown = kind == "attack" and at == SAVED
     html = top_list(top, plan.roles, f"Top {plan.k} at size {SIZES[at]:g}")

@@ -5,7 +5,7 @@ from typing import Any
 from markupsafe import Markup
 from torch import Tensor
 
-from demo.catalog.english import listed
+from demo.catalog.labels import listed_labels
 from demo.engine.outcome import Outcome
 from demo.render.labels import Scored, scored, top_list
 from demo.render.pictures import data_uri, to_image
@@ -20,7 +20,7 @@ def idea(outcome: Outcome) -> Markup:
         _photo(outcome, "The photo", plan.photo.x, before),
         _photo(outcome, "The photo, changed", outcome.x_adv, after),
     ]
-    names = [listed([label.name for label in labels]) for labels in (before, after)]
+    names = [listed_labels([label.name for label in labels]) for labels in (before, after)]
     return fill("tabs/learn/idea.html", before=names[0], after=names[1], photos=photos)
 
 

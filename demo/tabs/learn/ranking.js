@@ -17,7 +17,7 @@
     chips[k - 1].after(line);
     if (!truth.some(Boolean)) return say(root, "Mark at least one label as true.");
 
-    const names = chips.map((chip) => chip.dataset.label);
+    const names = chips.map((chip) => chip.querySelector(".name").textContent);
     const wrong = names.filter((_, j) => j < k && !truth[j]);
     const missing = names.filter((_, j) => j >= k && truth[j]);
     const agrees = consistent(JSON.parse(list.dataset.scores), truth, k);

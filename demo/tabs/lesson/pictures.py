@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 import tkml_core as tk
+from demo.catalog.labels import written
 from demo.engine.recordings import Recording
 from demo.photos.samples import sample
 from demo.render.labels import scored, top_list
@@ -54,8 +55,8 @@ def labels(recording: Recording, logits: Tensor, title: str, k: int | None = Non
 
 
 def best(recording: Recording, logits: Tensor) -> str:
-    """The name of the best label of (1,m) or (m,) logits."""
-    return str(recording.outcome.plan.annotator.labels[int(logits.view(-1).argmax())])
+    """The best label of (1,m) or (m,) logits, as people write it."""
+    return written(recording.outcome.plan.annotator.labels[int(logits.view(-1).argmax())])
 
 
 def original(recording: Recording) -> Image.Image:
@@ -105,15 +106,18 @@ class Look:
     @property
     def map(self) -> NDArray[np.uint8] | None:
         """None where the recording does not know."""
-        return self.recording.looks.get(f"{self.when} {self.label}")
+        found = (
+            look for name, look in self.recording.looks.items() if written(name) == written(f"{self.when} {self.label}")
+        )
+        return next(found, None)
 
     def picture(self, bright: NDArray[np.uint8]) -> Markup:
         outcome = self.recording.outcome
         x = outcome.plan.photo.x if self.when == "before" else outcome.x_adv
         return picture(
             spotlight(x, bright),
-            f"The places that {self.label} depends on",
-            self.title or f"What counts for {self.label}",
+            f"The places that {written(self.label)} depends on",
+            self.title or f"What counts for {written(self.label)}",
         )
 
 

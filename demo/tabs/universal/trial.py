@@ -10,6 +10,7 @@ from torch import Tensor
 import tkml_core as tk
 from demo.catalog.attacks import universal_title
 from demo.catalog.english import are, listed, top_words
+from demo.catalog.labels import listed_labels, written
 from demo.engine import loop
 from demo.engine.annotators import load_annotator, read_photo
 from demo.engine.frames import History
@@ -177,10 +178,10 @@ def _state(outcome: Outcome) -> tuple[str, str, str]:
     report, k = outcome.report, outcome.plan.k
     still = [name for name, _ in report["after"] if name in report["true_labels"]]
     if not report["achieved"]:
-        missed = f"{listed(still)} {are(still)} still in the {top_words(k)}"
+        missed = f"{listed_labels(still)} {are(still)} still in the {top_words(k)}"
         (was, _), (now, _) = report["before"][0], report["after"][0]
         if was in report["true_labels"] and now not in report["true_labels"]:
-            return "cut", "In part", f"{now} is on top now, but {missed}."
+            return "cut", "In part", f"{written(now)} is on top now, but {missed}."
         if report["consistent"]:
             return "lost", "Not fooled", f"{missed}."
         return "cut", "In part", f"{missed}. This list contradicts the truth, but more was asked for."
@@ -205,7 +206,7 @@ def row_html(source: Source, outcome: Outcome, z: Tensor, note: str) -> Markup:
     after = top_list(scored(plan.annotator, outcome.logits)[: plan.k], plan.roles, f"Top {plan.k} after")
     kind, word, sentence = _state(outcome)
     if plan.guessed:
-        sentence += f" Truth guessed: {listed(plan.roles.true)}."
+        sentence += f" Truth guessed: {listed_labels(plan.roles.true)}."
     return fill(
         "tabs/universal/trial.html", kind=kind, word=word, sentence=sentence, title=source.title, note=note,
         original=Markup(before_html(plan.annotator, plan.photo, plan.roles, plan.k)),

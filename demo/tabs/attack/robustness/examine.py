@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 import tkml_core as tk
+from demo.catalog.labels import listed_labels
 from demo.engine import distortions
 from demo.engine.annotators import load_annotator
 from demo.engine.label_roles import Roles
@@ -165,7 +166,9 @@ def _transfer(run: Finished, name: str, x_adv: Tensor, x: Tensor) -> Row:
     title = f"Shown to {name}"
     if unknown or not true or len(names) <= run.k:
         missing = unknown or list(run.roles.true)
-        why = f"{name} does not know {', '.join(missing)}." if unknown or not true else "Too few labels in common."
+        why = (
+            f"{name} does not know {listed_labels(missing, 9)}." if unknown or not true else "Too few labels in common."
+        )
         return Row("other", title, note, why=why, annotator=name)
     with torch.inference_mode():
         scores = [other(other.prepare(tk.to_pil(image)))[:, shared] for image in (x_adv, x)]

@@ -1,5 +1,6 @@
 """Screen 1: what an annotator is. The reader guesses its labels for a photo."""
 
+from demo.catalog.labels import written
 from demo.engine.recordings import recording
 from demo.render.icons import icon
 from demo.tabs.lesson import pictures
@@ -34,10 +35,10 @@ def screen() -> Screen | None:
         f"knows {len(names)} words, its labels. It gives every label a percentage, and shows the best {k}.",
         see=pictures.row(pictures.picture(pictures.unattacked(shown), "The photo to guess the labels of")),
         question=f"Which {k} labels will it put on top?",
-        answers=[Answer(name, name in top, icon(name)) for name in offered],
+        answers=[Answer(written(name), name in top, icon(name)) for name in offered],
         several=True,
         told=[
-            f"The best one is {top[0]}. {_found(len(right), k)} really in the photo.",
+            f"The best one is {written(top[0])}. {_found(len(right), k)} really in the photo.",
             "Every label has a percentage of its own, as a photo can show several things. So together they may be more than 100.",
         ],
         shown=pictures.row(

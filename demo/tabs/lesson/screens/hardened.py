@@ -108,7 +108,7 @@ def screen() -> Screen | None:
         why=[
             "While it learned, the hardened annotator met attacked photos again and again. Whoever is often tricked by faint "
             "textures learns to trust them less.",
-            _compared(usual.looks.get(f"before {was}"), hard.looks.get(f"before {was}")),
+            _compared(Look(usual, was).map, Look(hard, was).map),
             "But faint textures are real hints, too. Who trusts them less knows less about ordinary photos. Nobody has found "
             "a way to get such a protection for nothing yet.",
         ],

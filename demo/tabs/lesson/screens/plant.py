@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from demo.catalog.english import listed
+from demo.catalog.labels import listed_labels
 from demo.engine.recordings import Recording, recording
 from demo.render.pictures import AMPLIFY, amplified, to_image
 from demo.render.templates import fill
@@ -47,26 +47,27 @@ def screen() -> Screen | None:
     planted = [name for name, _ in outcome.report["after"]]  # in the order that the last picture of the film shows
     most = pictures.numbers_changed(shown)[2]
     before = [name for name, _ in outcome.report["before"]]
+    named = listed_labels(planted)
     every = len(plan.annotator.labels)
     return Screen(
         key="plant",
         title="Add the impossible",
         minutes=3,
-        intro=f"For this photo the annotator says {listed(before)}. Of all {every} labels, {listed(planted)} are the "
+        intro=f"For this photo the annotator says {listed_labels(before)}. Of all {every} labels, {named} are the "
         f"{len(planted)} that it finds least likely.",
         see=pictures.row(
             pictures.picture(
                 pictures.original(shown), "The photo", below=pictures.labels(shown, plan.photo.logits, f"Top {plan.k}")
             )
         ),
-        question=f"Can a change that is hard to see make exactly {listed(planted)} its top {plan.k}?",
+        question=f"Can a change that is hard to see make exactly {named} its top {plan.k}?",
         answers=[
             Answer("No, there is nothing like that in the photo"),
             Answer("One of them perhaps, not all"),
             Answer("Yes, all of them", right=True),
         ],
         told=[
-            f"The top {plan.k} is now {listed(planted)}. The photo’s numbers go from 0 to 255, and none was changed by more than "
+            f"The top {plan.k} is now {named}. The photo’s numbers go from 0 to 255, and none was changed by more than "
             f"{most}.",
             *_course(shown),
         ],
