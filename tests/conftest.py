@@ -1,5 +1,6 @@
 """What several test files share: sample photos, and the page served on a free port with a browser to look at it."""
 
+import asyncio
 import copy
 import hashlib
 import http.server
@@ -9,7 +10,8 @@ import threading
 import time
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -57,6 +59,12 @@ def concluded(run: Generator[Any, bool, Made]) -> Made:
         run.send(True)
     made: Made = end.value.value
     return made
+
+
+def awaited(coroutine: Coroutine[Any, Any, Made]) -> Made:
+    """What it returns. In a thread of its own: a browser test before this one may have left its event loop running here."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 def with_universal(attack: str = "kUAPs", k: int = 3) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import holds
+from conftest import awaited, holds
 from gradio import route_utils
 from gradio.route_utils import MultiPartException
 from gradio.utils import get_upload_folder
@@ -150,7 +150,7 @@ def test_agents_are_let_in_where_they_can_call(agents: bool) -> None:
 
     for path in ("/gradio_api/mcp", "/gradio_api/mcp/", "/gradio_api/mcp/sse"):
         scope = {"type": "http", "method": "POST", "path": path, "headers": []}
-        asyncio.run(RequestLimits(app, agents=agents)(scope, receive, send))
+        awaited(RequestLimits(app, agents=agents)(scope, receive, send))
     assert [message["status"] for message in said if "status" in message] == [200 if agents else 404] * 3
 
 
@@ -186,7 +186,7 @@ def answered(kind: str, pieces: list[bytes], monkeypatch: pytest.MonkeyPatch, **
 
     path = {"json": "/gradio_api/queue/join", "upload": "/gradio_api/upload"}[kind]
     scope = {"type": "http", "method": "POST", "path": path, "headers": []}
-    asyncio.run(RequestLimits(app)(scope, receive, send))
+    awaited(RequestLimits(app)(scope, receive, send))
     assert request_limits._coming_in[kind] == 0
     return said[0]["status"], said[1]["body"].decode()
 
@@ -315,7 +315,7 @@ def test_left_overs_are_gone_before_anybody_is_answered(
         return {"type": "http.disconnect"}
 
     scope = {"type": "http", "method": "POST", "path": "/gradio_api/upload", "headers": []}
-    asyncio.run(RequestLimits(forgets)(scope, receive, send))
+    awaited(RequestLimits(forgets)(scope, receive, send))
     assert kept == [[], []]
 
 
@@ -334,7 +334,7 @@ def test_a_full_disk_is_told_in_a_sentence(number: int, tmp_path: Path, monkeypa
         return {"type": "http.disconnect"}
 
     scope = {"type": "http", "method": "POST", "path": "/gradio_api/upload", "headers": []}
-    asyncio.run(RequestLimits(full)(scope, receive, send))
+    awaited(RequestLimits(full)(scope, receive, send))
     assert said[0]["status"] == 507 and DISK_FULL.encode() in said[1]["body"]
     assert BROKE_OFF != DISK_FULL
 

@@ -1,6 +1,5 @@
 """Every event of the page, called with what no browser would send: the answer is a sentence, and nothing of the server."""
 
-import asyncio
 import copy
 import json
 import re
@@ -13,6 +12,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from conftest import awaited
 from gradio.route_utils import delete_files_created_by_app
 from gradio.state_holder import SessionState
 
@@ -114,7 +114,7 @@ def test_every_event_answers_junk_with_a_sentence(page: gr.Blocks) -> None:
                 if error is not None and (not str(error.message).strip() or any(b in error.message for b in BROKEN)):
                     wrong.append(f"{fn.name} {error.message!r:.200} at {inputs!r:.300} with {data!r:.60}")
 
-    asyncio.run(walk())
+    awaited(walk())
     assert not wrong, f"{len(wrong)} of {count}:\n" + "\n".join(wrong[:30])
     assert count >= 1000
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from conftest import awaited
 from gradio import processing_utils, routes
 
 from demo.gradio_patches import bounded_fetch, bounded_upload_progress
@@ -26,9 +27,9 @@ def test_how_far_uploads_are_is_kept_of_the_latest_alone(monkeypatch: pytest.Mon
     for number in range(2 * bounded_upload_progress.MOST):
         progress.append(str(number), "photo.png", b"1")
         assert progress.pop(str(number)).chunk_size == 1
-    asyncio.run(ask(str(number)))
+    awaited(ask(str(number)))
     with pytest.raises(TimeoutError):
-        asyncio.run(ask("unknown"))
+        awaited(ask("unknown"))
     assert len(progress._statuses) == len(progress._signals) == bounded_upload_progress.MOST
 
 
@@ -78,7 +79,7 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def fetch(path: str, folder: Path) -> bytes:
     saved: Any = processing_utils.async_ssrf_protected_download(f"http://example.org{path}", str(folder))
-    return Path(asyncio.run(saved)).read_bytes()
+    return Path(awaited(saved)).read_bytes()
 
 
 def test_a_photo_of_another_address_is_fetched_and_every_step_to_it_is_checked(
@@ -98,4 +99,4 @@ def test_what_is_too_large_or_does_not_come_is_given_up(path: str, outside: list
 def test_no_address_of_this_machine_is_asked() -> None:
     for host in ("127.0.0.1", "localhost", "10.0.0.1", "169.254.169.254"):
         with pytest.raises(ValueError, match="failed validation"):
-            asyncio.run(bounded_fetch.fetched(f"http://{host}/", MOST))
+            awaited(bounded_fetch.fetched(f"http://{host}/", MOST))

@@ -1,12 +1,12 @@
 """The page's queue without a server: limits by kind and by session, and order within a session alone."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
 import pytest
+from conftest import awaited
 from gradio.queueing import EventQueue
 
 from demo.components.events import CHOICE, RUN
@@ -65,9 +65,7 @@ def pushed(page: gr.Blocks, index: int, session: str, data: Any = (), event_data
     body = SimpleNamespace(
         fn_index=index, session_hash=session, event_id=None, data=[*data], event_data=event_data, request=None
     )
-    # In a thread of its own: a browser test before this one may have left its event loop running here.
-    with ThreadPoolExecutor(1) as pool:
-        return bool(pool.submit(asyncio.run, page._queue.push(body, None, None)).result()[0])
+    return bool(awaited(page._queue.push(body, None, None))[0])
 
 
 def test_what_nobody_comes_to_read_is_let_go(page: gr.Blocks, monkeypatch: pytest.MonkeyPatch) -> None:

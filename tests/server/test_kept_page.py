@@ -6,6 +6,7 @@ from typing import Any
 
 import brotli
 import pytest
+from conftest import awaited
 
 from demo.server.kept_page import MOST_KEPT, KeptPage
 
@@ -61,7 +62,7 @@ def test_who_comes_at_once_by_one_address_gets_what_was_written_once(gradio: Gra
     async def class_comes() -> list[Any]:
         return await asyncio.gather(*(ask(app, query_string=b"k=%d" % k) for k in range(40)))
 
-    assert {content for _, content in asyncio.run(class_comes())} == {b"here" + PAGE} and gradio.written == 1
+    assert {content for _, content in awaited(class_comes())} == {b"here" + PAGE} and gradio.written == 1
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_who_comes_at_once_by_one_address_gets_what_was_written_once(gradio: Gra
     ],
 )
 def test_it_is_as_small_as_the_browser_takes_it(app: KeptPage, taken: str, sent: bytes | None, opened: Any) -> None:
-    headers, content = asyncio.run(ask(app, taken))
+    headers, content = awaited(ask(app, taken))
     assert headers.get(b"content-encoding") == sent and opened(content) == b"here" + PAGE
     assert int(headers[b"content-length"]) == len(content) and headers[b"content-type"] == b"text/html"
     assert sent is None or len(content) < len(PAGE) / 3
@@ -86,7 +87,7 @@ def test_each_address_has_its_own_and_few_are_kept(gradio: Gradio, app: KeptPage
             assert (await ask(app, host=b"host%d" % number))[1] == b"host%d" % number + PAGE
         assert (await ask(app, host=b"host%d" % number))[1].startswith(b"host")
 
-    asyncio.run(many())
+    awaited(many())
     assert gradio.written == 3 * MOST_KEPT and len(app._kept) == MOST_KEPT
 
 
@@ -96,13 +97,13 @@ def test_each_address_has_its_own_and_few_are_kept(gradio: Gradio, app: KeptPage
 )
 def test_whatever_else_is_asked_for_is_asked_of_gradio(gradio: Gradio, app: KeptPage, other: dict[str, Any]) -> None:
     for _ in range(2):
-        asyncio.run(ask(app, **other))
+        awaited(ask(app, **other))
     assert gradio.written == 2 and not app._kept
 
 
 def test_what_is_no_page_is_handed_on_and_not_kept(gradio: Gradio, app: KeptPage) -> None:
     gradio.status = 503
-    assert asyncio.run(ask(app, "br"))[1] == b"here" + PAGE
+    assert awaited(ask(app, "br"))[1] == b"here" + PAGE
     gradio.status, gradio.headers = 200, [(b"set-cookie", b"who=me")]
-    assert asyncio.run(ask(app, "br"))[0][b"set-cookie"] == b"who=me"
+    assert awaited(ask(app, "br"))[0][b"set-cookie"] == b"who=me"
     assert gradio.written == 2
