@@ -126,10 +126,10 @@ def build() -> gr.Blocks:
                 compare_tab.build(tab, attack.entry, files)
             with gr.Tab("Universal", id="universal") as tab:
                 universal_tab.build(tab, names, files)
-            with gr.Tab("Tables", id="tables"):
-                tables_tab.build(names, files)
-            with gr.Tab("How it works", id="learn"):
-                learn_tab.build(tabs, attack)
+            with gr.Tab("Tables", id="tables") as tab:
+                tables_tab.build(tab, names, files)
+            with gr.Tab("How it works", id="learn") as tab:
+                learn_tab.build(tab, tabs, attack)
         note()
         presenter.lay_out()
         api.build(names)

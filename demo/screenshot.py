@@ -57,6 +57,7 @@ def picture_tabs(view: Page, out: Path) -> None:
     for name in names:
         view.get_by_role("tab", name=name, exact=True).first.click()
         view.wait_for_timeout(2500)  # tabs are filled when they are opened first
+        view.wait_for_function("!document.querySelector('.fetching')")
         view.screenshot(path=out / f"tab-{name.lower().replace(' ', '-')}.png", full_page=True)
     view.get_by_role("tab", name=names[0], exact=True).first.click()
 

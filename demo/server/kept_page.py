@@ -1,4 +1,4 @@
-"""The page itself, 2.8 MB of HTML: written once for all who come by the same address, and sent in a third of the bytes.
+"""The page itself, 1.5 MB of HTML: written once for all who come by the same address, and sent in half of the bytes.
 
 Gradio (6.31) writes it anew for each visitor, which takes a tenth of a second, and sends it as it is.
 """

@@ -22,14 +22,15 @@ COLOURS = RULES | {
 SHOWN = "[role=tabpanel]:not([style*='display: none'])"  # the tab that is shown; what is around it is the same for each
 MOST_STOPS = 400  # of the keyboard on one tab
 TABS = ("attack", "compare", "universal", "tables", "learn", "lesson-tab")
+FETCHED = TABS[3:]  # when they are opened
 
 
 def show(page: Page, tab: str) -> None:
     page.evaluate(f"document.querySelector('[role=tab][data-tab-id={tab}]').click()")
     expect(page.locator(f"[role=tab][data-tab-id={tab}]").first).to_have_attribute("aria-selected", "true")
     page.wait_for_timeout(500)  # what the tab holds is mounted now
-    if tab == "lesson-tab":
-        expect(page.locator("#lesson .course")).to_be_visible(timeout=RUN)
+    if tab in FETCHED:
+        expect(page.locator(f"{SHOWN} .fetched")).to_be_visible(timeout=RUN)
 
 
 # Of the rows and curves of Tables it leaves the first two of each and whatever has an element that is unlike all before it,

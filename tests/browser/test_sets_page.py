@@ -7,13 +7,17 @@ import numpy as np
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
-from conftest import PHONE, RUN, with_universal
-from playwright.sync_api import Page, expect
+from conftest import PHONE, RUN, holds, with_universal
+from playwright.sync_api import Page, Route, expect
 
 import tkml_core as tk
 from demo.tabs.universal.trial import best_start
 from tkml_core.zoo.registry import entry_of
 
+# How far what is in sight has moved since, as web vitals count it
+MOVED = """window.moved = 0;
+new PerformanceObserver((list) => list.getEntries().forEach((one) => (window.moved += one.value)))
+  .observe({ type: "layout-shift" });"""
 WIDTH = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
 
 
@@ -122,6 +126,31 @@ def test_a_change_is_crafted_tried_taken_away_and_stopped_and_fits_a_phone(
     assert page.evaluate(WIDTH) <= 390
 
 
+def test_the_tables_come_when_their_tab_is_opened_and_nothing_in_sight_moves(visit: Callable[..., Page]) -> None:
+    page, held = visit(), list[Route]()
+    page.route("**/gradio_api/run/**", lambda route: held.append(route))
+    open_tab(page, "Tables")
+    expect(page.locator("#tables")).to_contain_text("The tables are being fetched")
+    expect(page.locator("#live-part")).to_be_attached()
+    expect(page.locator("#live-part")).not_to_be_in_viewport()
+    assert holds(lambda: page.wait_for_timeout(20) or bool(held))
+    page.evaluate(MOVED)
+    for route in held:
+        route.continue_()
+    page.unroute("**/gradio_api/run/**")
+    whole = page.locator("#tables .fetched")
+    expect(whole).to_be_visible(timeout=RUN)
+    page.wait_for_timeout(300)
+    assert page.evaluate("moved") < 0.05
+
+    whole.locator("summary").first.click()
+    open_tab(page, "Compare")
+    open_tab(page, "Tables")
+    expect(whole.locator("details").first).to_have_attribute("open", "")  # it is not sent again
+    page.reload()  # at #tables
+    expect(whole).to_be_visible(timeout=RUN)
+
+
 def test_a_row_fills_in_the_next_one_stands_beside_it_and_both_fit_a_phone(visit: Callable[..., Page]) -> None:
     page = visit(theme="dark")
     open_tab(page, "Tables")
@@ -147,7 +176,7 @@ def test_a_row_fills_in_the_next_one_stands_beside_it_and_both_fit_a_phone(visit
     expect(page.locator("#live-table tbody tr")).to_have_count(2)
 
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    page.locator("#tables details summary", has_text="The numbers").first.click()
+    page.locator("#tables details summary", has_text="The numbers, and as CSV").first.click()
     box = page.get_by_role("region", name="Table 2: push the true labels out")
     expect(box).to_be_visible()
     assert page.evaluate(WIDTH) <= 390

@@ -28,10 +28,12 @@ from demo.tabs.compare import summary, totals
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import Entry
 from demo.tabs.compare.rounds import Round
+from demo.tabs.learn import tab as learn_tab
 from demo.tabs.lesson import pictures
 from demo.tabs.lesson.screen import lesson_html
 from demo.tabs.lesson.screens import screens
 from demo.tabs.tables import live_row
+from demo.tabs.tables import tab as tables_tab
 from demo.tabs.universal import craft, render, trial
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.zoo.universal_perturbations import bundled
@@ -168,6 +170,7 @@ def tabs(widgets: dict[str, list[Props]]) -> dict[str, str]:
         "compare": compared(),
         "universal": crafted(),
         "tables": measured(),
+        "learn": explained(),
         "lesson-tab": lesson(),
     }
     return {
@@ -244,8 +247,15 @@ def crafted() -> Iterable[object]:
 
 
 def measured() -> Iterable[object]:
+    yield tables_tab.contents()
     row = live_row.Row("voc20", "TkML-AP-U", "cleared", 3, 200, 4, ("Cat",), 3, 2, 2, 0.01, 90, 12.0, state="done")
     yield live_row.rows_html([row, replace(row, case="worst", attack="TkML-AP-T")])
+
+
+def explained() -> Iterable[object]:
+    shown = recording("push-out")
+    assert shown is not None
+    yield learn_tab.lesson_html(shown.outcome)
 
 
 def lesson() -> Iterable[object]:

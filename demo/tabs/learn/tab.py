@@ -7,7 +7,8 @@ import gradio as gr
 from markupsafe import Markup
 
 from demo.components.events import CHOICE, QUIET, event_word, plainly
-from demo.components.theme import Html, script
+from demo.components.fetched import fetched, once
+from demo.components.theme import script
 from demo.engine.outcome import Outcome
 from demo.render.templates import fill
 from demo.tabs.attack.choice_events import CHANGED
@@ -28,14 +29,15 @@ class LearnWidgets:
     lesson: gr.HTML
 
 
-def build(tabs: gr.Tabs, attack: AttackTab) -> LearnWidgets:
-    """Put the lesson into the current tab. Its steps 1 and 6 show the run that is on the tab Attack on arrival.
+def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LearnWidgets:
+    """Put the lesson into the current tab, which is `tab`. Its steps 1 and 6 show the run that is on the tab Attack on arrival.
 
     Try it: has the tab Attack choose what the step says, by the presets' way, and leaves the start to the reader.
     """
     outcome, w, state = attack.arrival.view.outcome, attack.widgets, attack.state
     assert outcome is not None
-    lesson = Html(lesson_html(outcome), js_on_load=scripts(), elem_id="learn")
+    contents = once(lambda: lesson_html(outcome))
+    lesson = fetched(tab, contents, "The six steps are being fetched", "learn", scripts())
     wanted = {step.key: step.chosen for step in LESSONS}
 
     @plainly

@@ -195,10 +195,8 @@ document.addEventListener("turn", (event) => current() && turnPresented(event.de
 document.addEventListener("lower", () => current() && lower());
 document.addEventListener("again", () => current() && again());
 document.addEventListener("present", () => current() && look(current(), "ask"));
-// It has come: on a low screen its first question is brought into sight, below the choices for a class.
-watch("value", () =>
-  requestAnimationFrame(() => {
-    const low = current() && all(".see, .asked", current()).some((one) => one.getBoundingClientRect().bottom > innerHeight);
-    if (low && innerWidth >= 900) find(".top").scrollIntoView({ block: "start" });
-  }),
-);
+// On a low screen the first question is brought into sight, below the choices for a class.
+requestAnimationFrame(() => {
+  const low = current() && all(".see, .asked", current()).some((one) => one.getBoundingClientRect().bottom > innerHeight);
+  if (low && innerWidth >= 900) find(".top").scrollIntoView({ block: "start" });
+});

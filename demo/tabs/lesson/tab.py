@@ -2,15 +2,15 @@
 
 import time
 from dataclasses import dataclass
-from functools import cache
-from threading import Lock, Thread
+from threading import Thread
 from typing import Any
 
 import gradio as gr
 
 from demo.catalog.attacks import PRESETS
 from demo.components.events import CHOICE, QUIET, event_word, plainly
-from demo.components.theme import Html, script
+from demo.components.fetched import fetched, once
+from demo.components.theme import script
 from demo.tabs.attack.choice_events import CHANGED, staged
 from demo.tabs.attack.presets import preset_boxes, set_preset
 from demo.tabs.attack.tab import AttackTab
@@ -20,14 +20,8 @@ from demo.tabs.lesson.screen import lesson_html
 from demo.tabs.lesson.screens import screens
 
 TO_ATTACK = "() => { scrollTo(0, 0); return { __type__: 'update', selected: 'attack' }; }"
-THERE = (
-    "() => [document.querySelector('#lesson .course') ? 'there' : '']"  # in the browser, which need not send it back
-)
-WAITING = (
-    '<p class="none">The lesson is being fetched. Shortly after the page has started that may take some seconds …</p>'
-)
+LINE = "The lesson is being fetched. Shortly after the page has started that may take some seconds"
 SETTLED = 10.0  # seconds after its start in which the page has other things to do
-_making = Lock()
 
 
 @dataclass(frozen=True)
@@ -38,10 +32,7 @@ class LessonWidgets:
     notes: gr.DownloadButton
 
 
-def contents() -> str:
-    """The lesson's HTML, made once and the same for all visitors."""
-    with _making:  # a class opens it together
-        return _contents()
+contents = once(lambda: lesson_html(screens()))
 
 
 def in_background(page: gr.Blocks) -> None:
@@ -56,17 +47,15 @@ def in_background(page: gr.Blocks) -> None:
     Thread(target=make, daemon=True, name="lesson").start()
 
 
-@cache
-def _contents() -> str:
-    return lesson_html(screens())
-
-
 def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LessonWidgets:
     """Put the lesson into the current tab. "Open the tab Attack" chooses there what a screen says, and starts nothing."""
     w, state = attack.widgets, attack.state
-    lesson = Html(WAITING, js_on_load=script("tabs/lesson/lesson.js"), elem_id="lesson")
-    pdf = notes.PDF
-    teachers = gr.DownloadButton("Notes for teachers (PDF)", visible=pdf.is_file(), elem_id="lesson-notes")
+    there = notes.PDF.is_file()
+    teachers = gr.DownloadButton("Notes for teachers (PDF)", visible=there, elem_id="lesson-notes", render=False)
+    lesson = fetched(
+        tab, contents, LINE, "lesson", script("tabs/lesson/lesson.js"), {teachers: str(notes.PDF) if there else None}
+    )
+    teachers.render()
 
     @plainly
     def on_try(
@@ -78,12 +67,6 @@ def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LessonWidgets:
             return {**set_ready_made(w, path, toggles, item), state.attacked: False, state.replay: None}
         return set_preset(w, PRESETS[asked], path, name, k, toggles) if asked in PRESETS else gr.skip()
 
-    def on_open(there: str) -> Any:
-        return (gr.skip(), gr.skip()) if there else (contents(), str(pdf) if pdf.is_file() else None)
-
-    # No queue and no state: a class that opens the tab together need not wait for anybody's run, and a link to the tab asks
-    # for it before the page's start is over.
-    tab.select(on_open, lesson, [lesson, teachers], js=THERE, queue=False, **QUIET)
     lesson.select(None, None, tabs, js=TO_ATTACK, **QUIET)
     outputs = [*dict.fromkeys([*staged(w), *preset_boxes(w)]), w.annotator, state.attacked, state.replay]
     inputs = [state.photo, w.annotator, w.k, w.toggles, state.sample]

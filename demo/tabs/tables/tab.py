@@ -8,6 +8,7 @@ import gradio as gr
 
 from demo.catalog import attacks as catalog
 from demo.components.events import QUIET, Update, plainly
+from demo.components.fetched import fetched, once
 from demo.components.photo_set import PhotoSet, photo_set
 from demo.components.run_bar import into_sight, wire
 from demo.components.theme import Html
@@ -48,16 +49,22 @@ class TablesWidgets:
     seed: gr.Number
 
 
-def build(names: Sequence[str], files: dict[str, str]) -> TablesWidgets:
-    """Put the tab into the current one. names: the annotators; files: the samples' paths by name."""
-    parts: dict[str, Any] = {"rows": gr.State([], time_to_live=KEEP_SECONDS)}
-    Html(
-        fill(
-            "tabs/tables/intro.html", about=about(), command=command_of(MEASURED), tested=f"{TESTED} {GRADIENT}", tests=TESTS,
-            methods=methods_html(methods_of(MEASURED)),
-        )
+def what_was_measured() -> str:
+    """All that comes of the lines in `assets/measured`."""
+    intro = fill(
+        "tabs/tables/intro.html", about=about(), command=command_of(MEASURED), tested=f"{TESTED} {GRADIENT}", tests=TESTS,
+        methods=methods_html(methods_of(MEASURED)),
     )  # fmt: skip
-    Html(measured_html(), elem_id="tables")
+    return intro + measured_html()
+
+
+contents = once(what_was_measured)
+
+
+def build(tab: gr.Tab, names: Sequence[str], files: dict[str, str]) -> TablesWidgets:
+    """Put the tab into the current one, which is `tab`. names: the annotators; files: the samples' paths by name."""
+    parts: dict[str, Any] = {"rows": gr.State([], time_to_live=KEEP_SECONDS)}
+    fetched(tab, contents, "The tables are being fetched", "tables")
     Html('<h2 class="part" id="live-part">Measure a row yourself</h2>')
     with gr.Row(elem_classes="runbar"):
         parts["run"] = gr.Button("Measure", variant="primary", elem_id="live-run", scale=0, min_width=120)
