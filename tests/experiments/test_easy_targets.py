@@ -193,10 +193,10 @@ def test_the_heat_map_has_a_cell_a_pair_and_escapes() -> None:
     pairs = [
         Pair("voc20", "cat", "<dog>", 3, 3, 20.0, 0.2, 1.0),
         Pair("voc20", "cat", "sofa", 3, 1, inf),
-        Pair("voc20", "cat", "tv", 3, 2, 80.0, 0.1, 2.0),
+        Pair("voc20", "cat", "boat", 3, 2, 80.0, 0.1, 2.0),
     ]
     drawn = heat_map_html(pairs, "python", [Correlation("voc20", "weights", -0.25, 231, 0.03, 999)])
     assert "last layer are apart: −0.25 (n = 231 pairs, p = 0.030)." in drawn and "exchanged 999 times" in drawn
     assert "<dog>" not in drawn and drawn.count("<tr>") == 2 and drawn.count('title="') == 3
-    assert "--heat: 100%" in drawn and "--heat: 0%" in drawn and "tv added on photos of cat: 2 of 3 gave way" in drawn
-    assert "Easiest: &lt;dog&gt; on cat (20), tv on cat (80)." in drawn
+    assert "--heat: 100%" in drawn and "--heat: 0%" in drawn and "boat added on photos of cat: 2 of 3 gave way" in drawn
+    assert "Easiest: &lt;dog&gt; on cat (20), boat on cat (80)." in drawn

@@ -44,7 +44,7 @@ OF_FILES = {DEMO / "figures.py", *(DEMO / "export").glob("*.py")}  # in the word
 
 # (what is not said, what is said instead)
 RULED_OUT = (
-    (r"\b[Pp]lant(s|ed|ing)?\b", "add"),
+    (r"(?<!potted )\b[Pp]lant(s|ed|ing)?\b", "add"),
     (r"\b(clear|remove)s? (the|all) true labels?\b", "push out"),
     (r"(?<!calls it a )\b[Pp]erturbations?\b", "change"),
     (r"\b(one|[Tt]he|[Aa]|[Ww]hich|[Cc]hange|[Ww]ith|[Ww]hether|as) z\b(?! in the paper)", "change"),
