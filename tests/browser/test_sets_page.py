@@ -91,7 +91,7 @@ def test_a_change_is_crafted_tried_taken_away_and_stopped_and_fits_a_phone(
     page.locator("#try-uploads input[type=file]").set_input_files([photos["coffee"]])
     expect(page.locator("#try-uploads")).to_contain_text("coffee")
     page.locator("#try-button").click()
-    expect(page.locator("#try-rows .tag")).to_have_text(["in the set", "yours"], timeout=RUN)
+    expect(page.locator("#try-rows .tag")).to_have_text(["used to make it", "yours"], timeout=RUN)
     expect(page.locator("#try-verdict")).to_contain_text("its truth is the annotator's guess")
     expect(page.locator("#try-rows .outcome").last).to_contain_text("Truth guessed: ")
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import to_the_end
+from PIL import Image
 
 import tkml_core as tk
 from demo.engine import threads
@@ -17,6 +18,7 @@ from demo.engine.annotators import load_annotator
 from demo.engine.run_queue import PLACES
 from demo.photos.samples import sample, samples
 from demo.photos.selection import Source, sample_sources, uploaded
+from demo.render.pictures import to_image
 from demo.tabs.universal import craft, events, photo_set, render, tab, trial
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.pixel_grid import TOLERANCE
@@ -59,9 +61,10 @@ def test_what_the_default_set_leaves_out_shares_no_photo_with_it() -> None:
     left = photo_set.unseen(photo_set.DEFAULT_SET, everything)
     assert len(left) >= 2 and all(parts.isdisjoint(sample(name).parts or (name,)) for name in left)
     assert (
-        photo_set.seen("breakfast", ["cat"]) == "partly seen" and photo_set.seen("cat", ["breakfast"]) == "partly seen"
+        photo_set.seen("breakfast", ["cat"]) == photo_set.PARTLY
+        and photo_set.seen("cat", ["breakfast"]) == photo_set.PARTLY
     )
-    assert photo_set.seen("cat", ["cat"]) == "in the set" and photo_set.unseen([], everything) == everything
+    assert photo_set.seen("cat", ["cat"]) == photo_set.USED and photo_set.unseen([], everything) == everything
 
 
 def test_uploads_are_taken_at_the_annotators_word_and_samples_at_what_is_known(files: dict[str, str]) -> None:
@@ -324,6 +327,28 @@ def test_what_was_measured_on_many_photos_is_the_news_before_the_few_that_are_tr
     tally, _ = trial.try_html(none, sample_sources(["coffee", "cat"], files, load_annotator(NAME)), ["new"] * 2)
     assert f"{100 * int(notes['goal']) / int(notes['measured']):.0f} % of new photos</strong>" in tally
     assert "Below: 0 of 2 fooled." in tally and 'class="verdict told"' in tally
+
+
+def test_photos_that_a_change_was_made_on_are_known_again_and_counted_apart(
+    files: dict[str, str], tmp_path: Path, run: Any
+) -> None:
+    """Under another name, stored otherwise, or mirrored; and no sample that was uploaded is taken for a new photo."""
+    change = trial.own(run[-1])  # made on the samples cat and admiral
+    again, mirrored, new = (tmp_path / f"{name}.png" for name in ("holiday", "mirrored", "coffee"))
+    photo = Image.open(files["cat"]).convert("RGB")
+    photo.save(again, compress_level=1)
+    x, *_ = photo_set.read(uploaded([files["admiral"]])[0], NAME)
+    to_image(x.flip(-1)).save(mirrored)
+    Image.open(files["coffee"]).save(new)
+    annotator = load_annotator(NAME)
+    sources = [*sample_sources(["cat", "coffee"], files, annotator), *uploaded(map(str, (again, mirrored, new)))]
+    notes = photo_set.notes(sources, ["cat", "coffee"], NAME, change.used, change.prints)
+    assert notes == [photo_set.USED, photo_set.NEW, photo_set.USED, photo_set.USED, photo_set.YOURS]
+    tally, rows = trial.try_html(change, sources, notes)
+    assert " of 2 fooled</strong>" in tally and "Counted apart, as the change was made on them: " in tally
+    assert tally.count(" of 3 fooled. Only photos") == 1 and rows.count(photo_set.USED) == 3
+    only, _ = trial.try_html(change, sources[:1], notes[:1])
+    assert "No new photo</strong>" in only and "of 1 fooled" in only and "verdict told" in only
 
 
 def test_a_bundled_z_is_tried_on_every_sample_at_first(files: dict[str, str]) -> None:

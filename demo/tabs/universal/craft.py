@@ -82,6 +82,7 @@ class Made:
     left_out: tuple[str, ...]
     cleared_before: int  # pictures with no true label in the top-k before any change
     inconsistent_before: int  # pictures with E = 0 before any change
+    prints: frozenset[str] = field(repr=False)  # of the photos, by which they are known again
     points: list[Point] = field(repr=False)
 
     @property
@@ -151,5 +152,6 @@ def _made(
         points = points[:-1]
     return Made(
         request, result.z, photos.photos, n, count, int((~result.consistent).sum()), noise, updates, stopped, photos.guessed,
-        photos.left_out, photos.cleared_before, photos.inconsistent_before, [*points, Point(epoch, count / n, noise / n)],
+        photos.left_out, photos.cleared_before, photos.inconsistent_before, photos.prints,
+        [*points, Point(epoch, count / n, noise / n)],
     )  # fmt: skip

@@ -18,7 +18,7 @@ from demo.engine.annotators import load_annotator
 from demo.engine.run_queue import Turn
 from demo.engine.stream import PICTURES_EVERY
 from demo.export import files as export_files
-from demo.photos.selection import selected
+from demo.photos.selection import sample_sources, selected
 from demo.render import status
 from demo.render.status import line_html
 from demo.render.verdict import limit_words, waiting_html
@@ -33,13 +33,20 @@ Stop = Callable[[], bool]
 def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
     """Have the tab's widgets do what they say."""
 
-    def tried(
-        change: trial.Change, used: Sequence[str], names: Sequence[str], uploads: Any = None, marked: Any = None
-    ) -> Update:
+    def tried(change: trial.Change, names: Sequence[str], uploads: Any = None, marked: Any = None) -> Update:
         chosen = selected(names, uploads, files, w.tried.most)
-        notes = [photo_set.seen(name, used) for name in chosen.samples] + ["yours"] * len(chosen.uploads)
-        tally, rows = trial.try_html(change, chosen.sources(files, load_annotator(change.annotator), marked), notes)
+        sources = chosen.sources(files, load_annotator(change.annotator), marked)
+        notes = photo_set.notes(sources, chosen.samples, change.annotator, change.used, change.prints)
+        tally, rows = trial.try_html(change, sources, notes)
         return {w.try_verdict: tally, w.try_rows: rows}
+
+    def not_used(made: craft.Made) -> list[str]:
+        """The samples of which nothing was used, by name or as an upload."""
+        network, names = load_annotator(made.request.annotator), photo_set.unseen(made.request.used, files)
+        of = photo_set.notes(
+            sample_sources(names, files, network), names, made.request.annotator, made.request.used, made.prints
+        )
+        return [name for name, note in zip(names, of, strict=True) if note == photo_set.NEW]
 
     @plainly
     def on_try(
@@ -48,8 +55,8 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
         if which == OWN:
             if made is None:
                 raise ValueError("Nothing has been made here yet. Press Craft first, or choose a ready-made one.")
-            return tried(trial.own(made), made.request.used, names, uploads, marked)
-        return tried(trial.ready(which, name, int(k)), (), names, uploads, marked)
+            return tried(trial.own(made), names, uploads, marked)
+        return tried(trial.ready(which, name, int(k)), names, uploads, marked)
 
     @plainly
     def on_open(opened: bool, which: str, made: Any, name: str, k: Any, names: list[str]) -> Iterator[Any]:
@@ -108,7 +115,7 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
             return limit - spent
 
         made = yield from _progress(w, request, reading.result, turn.stop_asked, left)
-        unseen = photo_set.unseen(used, files) or list(files)
+        unseen = not_used(made) or list(files)
         npz, png = files_of(made)
         factor = render.factor_for(made.norm, made.z.numel())
         yield {
@@ -122,7 +129,7 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
             w.made: made,
             w.which: OWN,
             w.tried.samples: unseen[: trial.room(to_try)],
-            **tried(trial.own(made), used, unseen[: trial.MOST_TRIED]),
+            **tried(trial.own(made), unseen[: trial.MOST_TRIED]),
         }
 
     inputs = [

@@ -1,7 +1,9 @@
 """The photos that one change is crafted over, and those that it is tried on afterwards."""
 
-from collections.abc import Generator, Iterable, Sequence
+import hashlib
+from collections.abc import Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import torch
 from torch import Tensor
@@ -15,6 +17,7 @@ from demo.photos.selection import Source, known_truth
 from tkml_core.step_generators import drain
 
 VIEWS = 4  # pictures that `views` makes of one photo
+USED, PARTLY, NEW, YOURS = "used to make it", "partly used to make it", "new", "yours"  # what a photo is to a change
 CLOSER = 0.075  # of the width, cut from every side for the closer view, which shows 85 % of it
 # The others share no photo with these: what is tried on them says something about photos that z has not seen.
 DEFAULT_SET = ("cat", "motorcycle", "astronaut", "mosaic")
@@ -31,6 +34,16 @@ class PhotoSet:
     left_out: tuple[str, ...]  # titles of photos on which the annotator is wrong already
     cleared_before: int  # pictures, mirrored or cut closer, with no true label in the top-k without any change
     inconsistent_before: int  # pictures with E = 0 without any change
+    prints: frozenset[str]  # of every photo, as `fingerprint` has them
+
+
+def fingerprint(x: Tensor) -> str:
+    """What copies of a prepared photo (1,3,S,S) have in common, whatever their files are called and however they are stored.
+
+    A photo and its mirror image have the same one.
+    """
+    levels = (x * 255).round().byte().cpu()
+    return min(hashlib.sha256(seen.contiguous().numpy().tobytes()).hexdigest() for seen in (levels, levels.flip(-1)))
 
 
 def views(x: Tensor) -> Tensor:
@@ -68,6 +81,7 @@ def gathering(
     """
     annotator = load_annotator(annotator_name)
     pictures, truths, guessed, left_out = [], [], 0, []
+    prints = set()
     cleared = inconsistent = 0
     for count, source in enumerate(sources):
         yield count
@@ -82,6 +96,7 @@ def gathering(
             left_out.append(source.title)
             continue
         pictures.append(some)
+        prints.add(fingerprint(x))
         truths.append(true.expand(len(some), -1))
         cleared += int(so_before.sum())
         inconsistent += int((~tk.consistent(logits, truths[-1], k)).sum())
@@ -90,18 +105,34 @@ def gathering(
         reason = f" On {listed(left_out)} the annotator is wrong already." if left_out else ""
         raise ValueError(f"Choose at least one photo to craft the change over.{reason}")
     x, y = torch.cat(pictures), torch.cat(truths)
-    return PhotoSet(x, y, len(pictures), guessed, tuple(left_out), cleared, inconsistent)
+    return PhotoSet(x, y, len(pictures), guessed, tuple(left_out), cleared, inconsistent, frozenset(prints))
 
 
 def _parts(name: str) -> set[str]:
     return set(sample(name).parts or (name,))
 
 
+def notes(
+    sources: Sequence[Source], names: Sequence[str], annotator_name: str, used: Sequence[str], prints: Collection[str]
+) -> list[str]:
+    """What each photo is to a change that was made of the samples `used` and of photos with the fingerprints `prints`.
+
+    names: what the first of the sources are called, which are samples; the others are uploads.
+    """
+    found = []
+    for source, name in zip_longest(sources, names):
+        if prints and fingerprint(read(source, annotator_name)[0]) in prints:
+            found.append(USED)
+        else:
+            found.append(YOURS if name is None else seen(name, used))
+    return found
+
+
 def seen(name: str, used: Sequence[str]) -> str:
-    """How much of the sample called `name` is in the samples `used`: "new", "partly seen" or "in the set"."""
+    """How much of the sample called `name` is in the samples `used`."""
     if name in used:
-        return "in the set"
-    return "partly seen" if any(_parts(name) & _parts(other) for other in used) else "new"
+        return USED
+    return PARTLY if any(_parts(name) & _parts(other) for other in used) else NEW
 
 
 def whole(names: Iterable[str]) -> list[str]:
@@ -125,4 +156,4 @@ def agreed(names: Iterable[str], files: dict[str, str], annotator_name: str, k: 
 
 def unseen(used: Sequence[str], names: Iterable[str]) -> list[str]:
     """Those of the samples called `names` that share no photo with those in `used`."""
-    return [name for name in names if seen(name, used) == "new"]
+    return [name for name in names if seen(name, used) == NEW]

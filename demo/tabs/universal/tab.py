@@ -126,9 +126,9 @@ def _trial(parts: dict[str, Any], files: dict[str, str], annotator: str, k: int)
     )  # fmt: skip
     parts["tried"] = photos_input(
         "try", files, trial.MOST_TRIED, tried[: trial.MOST_TRIED],
-        info=f"Up to {trial.MOST_TRIED}, none of which was used to make the change. At the start: the samples whose labels the "
-        "annotator gets right. Once you have crafted a change: those that were not in its set. Photos are cut to their centre "
-        "square",
+        info=f"Up to {trial.MOST_TRIED}. At the start: the samples whose labels the annotator gets right. Once you have "
+        "crafted a change: those that were not in its set. A photo that it was made on is known again by its pixels, marked, and "
+        "counted apart. Photos are cut to their centre square",
     )  # fmt: skip
     parts["tried_truth"] = upload_truth("try", parts["tried"], parts["annotator"])
     parts["try_button"] = gr.Button("Try it", elem_id="try-button")

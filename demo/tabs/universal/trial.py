@@ -24,6 +24,7 @@ from demo.render.pictures import figure, to_image
 from demo.render.templates import fill
 from demo.render.verdict import said_html
 from demo.tabs.universal.craft import Made
+from demo.tabs.universal.photo_set import PARTLY, USED
 from demo.tabs.universal.render import factor_for
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.attacks.universal.precomputed import Precomputed
@@ -47,8 +48,10 @@ class Change:
     k: int
     method: str
     origin: str
-    on_none: str = ""  # what to add where it fools no photo
+    on_none: str = ""  # what to add where it fools no photo that it has not seen
     rate: str = ""
+    used: tuple[str, ...] = ()  # the samples that it was made of, by name
+    prints: frozenset[str] = frozenset()  # of all photos that it was made of, as `photo_set.fingerprint` has them
 
 
 def bundled_title(method: str) -> str:
@@ -73,7 +76,9 @@ def own(made: Made) -> Change:
         alone += (
             f" To see one made on {known} photos, choose “{bundled_title(best)}” below “Which change” and press Try it."
         )
-    return Change(made.z, request.annotator, request.k, request.method, origin, alone)
+    return Change(
+        made.z, request.annotator, request.k, request.method, origin, alone, used=request.used, prints=made.prints
+    )  # fmt: skip
 
 
 def ready(method: str, annotator: str, k: int) -> Change:
@@ -222,19 +227,32 @@ def try_html(change: Change, sources: Sequence[Source], notes: Sequence[str]) ->
     if len(sources) > MOST_TRIED:
         raise ValueError(f"At most {MOST_TRIED} photos are tried at a time; {len(sources)} are chosen.")
     outcomes = [put_on(change, source) for source in sources]
-    fooled = sum(outcome.report["achieved"] and outcome.report["l2"] > 0 for outcome in outcomes)
-    count = f"{fooled} of {len(outcomes)} fooled"
-    sentence = change.origin + ("" if fooled else change.on_none) + (f" Below: {count}." if change.rate else "")
+    fooled, asked = counted(outcomes, notes, used=False)
+    count = f"{fooled} of {asked} fooled" if asked else "No new photo"
+    sentence = change.origin + ("" if fooled or not asked else change.on_none)
+    sentence += f" Below: {count}." if change.rate else ""
+    learned, used = counted(outcomes, notes, used=True)
+    if used:
+        sentence += (
+            f" Counted apart, as the change was made on {'it' if used == 1 else 'them'}: {learned} of {used} fooled. Only photos "
+            "that it has not seen can say whether it works on any."
+        )
     if any(outcome.plan.guessed for outcome in outcomes):
         sentence += " Where you uploaded a photo, its truth is the annotator's guess (every label of 50 % or more)."
     sentence += own_size(change.z)
-    kind = "told" if change.rate else "won" if fooled == len(outcomes) else "lost" if not fooled else "cut"
+    kind = "told" if change.rate or not asked else "won" if fooled == asked else "lost" if not fooled else "cut"
     rows = Markup("").join(
         row_html(source, outcome, change.z, note)
         for source, outcome, note in zip(sources, outcomes, notes, strict=True)
     )
     said = said_html(kind, change.rate or count, sentence)
     return said, Markup('<div class="trials">{}</div>{}').format(rows, trial_csv(change, sources, outcomes, notes))
+
+
+def counted(outcomes: Sequence[Outcome], notes: Sequence[str], used: bool) -> tuple[int, int]:
+    """How many photos were fooled, of how many: of those that the change was made on, wholly or in part, or of all others."""
+    ours = [one for one, note in zip(outcomes, notes, strict=True) if (note in (USED, PARTLY)) == used]
+    return sum(one.report["achieved"] and one.report["l2"] > 0 for one in ours), len(ours)
 
 
 FIELDS = ("achieved", "consistent", "consistent_before", "l2", "pert", "linf", "psnr", "ssim", "seed")
