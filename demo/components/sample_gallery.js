@@ -1,6 +1,6 @@
 // One event for all sample buttons; the server gets the sample's name, and says in props.chosen which one is on the stage.
-// props.own is one more button: the photo that the visitor uploaded last. On a phone, where the box for a photo is far below,
-// the first button opens the same chooser of files.
+// props.own is one more button: the photo that the visitor uploaded last. On a phone, where the box for a photo is not
+// shown, the first button opens the same chooser of files.
 let own = "";
 const paint = () => {
   if (props.own !== own) {

@@ -68,10 +68,15 @@ def is_partly(report: dict[str, Any]) -> bool:
     return not report["achieved"] and news_of(report).moved
 
 
-def _said(news: News) -> str:
+def _listed(labels: Sequence[str], k: int) -> str:
+    """Labels in a sentence; of long lists, which stand in full below the photos, as many as leave a phone's box its height."""
+    return listed_labels(labels, 5 if k <= 5 else 3)
+
+
+def _said(news: News, k: int) -> str:
     """What has been reached: "motorbike is gone, boat and aeroplane are in"."""
-    parts = [f"{listed_labels(news.gone)} {are(news.gone)} gone"] if news.gone else []
-    parts += [f"{listed_labels(news.present)} {are(news.present)} in"] if news.present else []
+    parts = [f"{_listed(news.gone, k)} {are(news.gone)} gone"] if news.gone else []
+    parts += [f"{_listed(news.present, k)} {are(news.present)} in"] if news.present else []
     return ", ".join(parts)
 
 
@@ -79,15 +84,21 @@ def _missed(report: dict[str, Any]) -> str:
     """What the goal still lacks."""
     k, news = report["k"], news_of(report)
     if news.missing:
-        return f"{listed_labels(news.missing)} {are(news.missing)} missing"
+        return f"{_listed(news.missing, k)} {are(news.missing)} missing"
     if report["goal"] == "ordered":
         return "the targets are there, but not in the order asked for"
     if report["goal"] == "inconsistent":
         return f"the {top_words(k)} still agrees with the truth"
     place = "on top" if k == 1 else f"in the top {k}"
-    parts = [f"{listed_labels(news.still)} {are(news.still)} still {place}"] if news.still else []
-    parts += [f"{listed_labels(news.fallen)} fell out of the {top_words(k)}"] if news.fallen else []
-    return " and ".join(parts) or "the ranking did not change enough"
+    parts = [f"{_listed(news.still, k)} {are(news.still)} still {place}"] if news.still else []
+    parts += [f"{_listed(news.fallen, k)} fell out of the {top_words(k)}"] if news.fallen else []
+    return " and ".join(parts) or "the ranking did not change far enough"
+
+
+def so_far(report: dict[str, Any]) -> str:
+    """What has been reached of a goal that is missed, and what it lacks."""
+    news = news_of(report)
+    return f"{_said(news, report['k'])}; {_missed(report)}" if news.moved else _missed(report)
 
 
 def steps_words(report: dict[str, Any]) -> str:
@@ -141,13 +152,10 @@ def _unrecognised(report: dict[str, Any]) -> str:
     """A sentence where it did not."""
     if _recognised(report):
         return ""
-    true, seen = report["true_labels"], _seen(report)
-    place = "on top" if report["k"] == 1 else f"in its top {report['k']}"
-    how = (
-        f"gave {listed_labels(true)} no more than {percent(max(seen))}"
-        if seen
-        else f"did not have {listed_labels(true)} {place}"
-    )
+    seen, k = _seen(report), report["k"]
+    true = _listed(report["true_labels"], k)
+    place = "on top" if k == 1 else f"in its top {k}"
+    how = f"gave {true} no more than {percent(max(seen))}" if seen else f"did not have {true} {place}"
     return f"The annotator did not recognise this photo: it {how} before, so there was little to fool. "
 
 
@@ -184,7 +192,7 @@ def aim(goal: str, k: int, roles: Roles) -> str:
     """What a run is after, in words."""
     named = roles.targets or roles.hidden
     words = GOALS[goal].reached(k, named, [name for name in roles.true if name not in named])
-    return f"{words}: {listed_labels(roles.targets)}" if roles.targets else words
+    return f"{words}: {_listed(roles.targets, k)}" if roles.targets else words
 
 
 def sentence(report: dict[str, Any]) -> str:
@@ -197,7 +205,7 @@ def sentence(report: dict[str, Any]) -> str:
 
 def _met_before(report: dict[str, Any]) -> str:
     """What there is to say where the goal was met before the attack had begun."""
-    was, now = (listed_labels([name for name, _ in report[key]]) for key in ("before", "after"))
+    was, now = (_listed([name for name, _ in report[key]], report["k"]) for key in ("before", "after"))
     met = f"The goal was met before the attack: the {top_words(report['k'])} was {was}."
     if not report["l2"]:
         return f"{met} So the photo was left as it is.{_how_it_ended(report)}"
@@ -212,7 +220,7 @@ def _met_before(report: dict[str, Any]) -> str:
 
 def _what_happened(report: dict[str, Any]) -> str:
     top = top_words(report["k"])
-    was, now = (listed_labels([name for name, _ in report[key]]) for key in ("before", "after"))
+    was, now = (_listed([name for name, _ in report[key]], report["k"]) for key in ("before", "after"))
     ended = _how_it_ended(report)
     if report["achieved"]:
         return (
@@ -221,15 +229,14 @@ def _what_happened(report: dict[str, Any]) -> str:
         )
     state = f"still {now}" if was == now else f"{now}, and was {was}"
     saved = f" On the saved picture the {top} is {state}."
-    news = news_of(report)
-    missed = f"{_said(news)}; {_missed(report)}" if news.moved else _missed(report)
+    missed = so_far(report)
     if catalog.precomputed(report["attack"]):
-        lead = "" if news.moved else "It did not work on this photo: "
+        lead = "" if news_of(report).moved else "It did not work on this photo: "
         return f"{lead}{missed}.{saved} One change for all photos does not fool every one."
     more = "" if report["stopped"] == "time" else "more steps, "
     hint = "" if report["stopped"] == "user" else f" Try {more}a smaller k or another goal."
-    if news.moved:
-        return f"{missed}.{saved}{ended or f' It did not get further within {steps_words(report)}.'}{hint}"
+    if news_of(report).moved:
+        return f"{missed}.{saved}{ended or f' It got no further within {steps_words(report)}.'}{hint}"
     tried = "The goal was not reached" if ended else f"It did not work within {steps_words(report)}"
     return f"{tried}: {missed}.{saved}{ended}{hint}"
 
@@ -323,6 +330,6 @@ def said_html(kind: str, word: str, text: str) -> Markup:
     return fill("render/verdict.html", kind=kind, word=word, text=text)
 
 
-def waiting_html(text: str) -> Markup:
-    """The verdict's place before there is one."""
-    return fill("render/verdict.html", kind="none", word="", text=text)
+def waiting_html(text: str, word: str = "") -> Markup:
+    """The verdict's place before there is one; word: what goes on meanwhile."""
+    return fill("render/verdict.html", kind="none", word=word, text=text)

@@ -74,13 +74,14 @@ def test_on_a_phone_what_counts_comes_first_and_nothing_scrolls_sideways(
         "#presets",
         "#chips",
         "#change-column",
-        "#photo",
+        "#annotator",
         "#attack",
         "#race",
         "#table",
     ]
     for box in order:
         expect(page.locator(box)).to_be_visible()
+    expect(page.locator("#photo")).to_be_hidden()  # a photo is chosen in one place, the strip
     tops = page.evaluate(TOPS, order)
     assert tops == sorted(tops), dict(zip(order, tops, strict=True))
     small = page.evaluate(SMALL)

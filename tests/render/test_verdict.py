@@ -12,6 +12,7 @@ from demo.engine.win import won
 from demo.render.run_figures import run_figures_html
 from demo.render.status import progress_words, speed_words
 from demo.render.verdict import KEPT_BACK, caption, comparison_caption, news_of, sentence, verdict_html
+from tkml_core.labels import COCO80
 from tkml_core.step import Step
 
 
@@ -38,6 +39,16 @@ def test_a_part_of_the_goal_is_news() -> None:
     assert words.index(stopped) > words.index("boat")
     assert words.endswith("Try a smaller k or another goal.")  # more steps would take more time
     assert 'class="verdict partly"' in verdict_html(told) and "Partly" in verdict_html(told)
+
+
+def test_of_long_lists_a_few_labels_are_told_so_that_a_phone_has_room_for_the_words() -> None:
+    names = sorted(COCO80, key=len)[-30:]
+    was, now, targets = ([[name, 0.5] for name in some] for some in (names[:10], names[5:15], names[10:20]))
+    true, aims = [name for name, _ in was], [name for name, _ in targets]
+    words = sentence({**report("a", "b", true_labels=true, targets=aims, k=10), "before": was, "after": now})
+    assert len(words) <= 310 and words.count(" more") >= 4
+    few = report("a b c d e", "a b c d e", true_labels=["a"], targets=["f"])
+    assert "the top 5 is still a, b, c, d and e." in sentence(few)
 
 
 def test_targets_that_were_there_before_are_no_news() -> None:

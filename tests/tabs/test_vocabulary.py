@@ -235,7 +235,7 @@ def crafted() -> Iterable[object]:
     points = [craft.Point(0.0, 0.1, 0.0), craft.Point(2.0, 0.75, 0.25)]
     yield render.rates_html(points, 4, 8)
     request = craft.CraftRequest("voc20", 3, next(iter(UNIVERSAL)), 4000.0, 4, 0)
-    kept = craft.Made(request, torch.zeros(1, 3, 8, 8), 2, 8, 8, 7, 1, 9, None, 1, ("Cat",), 0, 1, points)
+    kept = craft.Made(request, torch.zeros(1, 3, 8, 8), 2, 8, 8, 7, 1, 9, None, 1, ("Cat",), 0, 1, frozenset(), points)
     for stopped in (None, "user", "time"):
         ended = replace(kept, stopped=stopped)
         yield render.made_html(ended, 60.0)

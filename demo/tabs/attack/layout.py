@@ -109,7 +109,7 @@ def _numbers(parts: dict[str, Any], start: Arrival) -> None:
 
 
 def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Arrival) -> None:
-    Html('<h2><span class="number">1</span>Choose a photo</h2>')
+    Html('<h2><span class="number">1</span>Choose a photo</h2>', elem_id="photo-heading")
     parts["photo"] = photo_input(
         label="Photo", show_label=False, elem_id="photo", height=150, buttons=[],
         sources=["upload", "webcam", "clipboard"], placeholder="Drop a photo here, or press to choose one",

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from markupsafe import Markup
 from torch import Tensor
 
 from demo.engine import loop
@@ -19,7 +20,8 @@ from demo.render.pictures import AMPLIFY
 from demo.render.run_figures import run_figures_html
 from demo.render.run_plots import race_of
 from demo.render.status import done_html, first_html, status_html
-from demo.render.verdict import aim, verdict_html, waiting_html
+from demo.render.verdict import aim, so_far, verdict_html, waiting_html
+from tkml_core.report import top
 from tkml_core.step_generators import WithResult
 
 RACE_EVERY = 1 / 4
@@ -47,7 +49,7 @@ def opening(plan: Plan, factor: int = AMPLIFY) -> View:
     x_adv, logits, norm = (start.x_adv, start.logits, start.report["l2"]) if start else (photo.x, photo.logits, 0.0)
     history = History(logits=[logits[0].float().cpu()], norm=[norm], threshold=[math.nan])
     return View(
-        verdict=waiting_html(under_way(plan)),
+        verdict=running_html(plan, logits),
         table="",
         before=photo_card.before_html(plan.annotator, plan.photo, plan.roles, plan.k, lossless=False),
         change=photo_card.change_html(photo.x, x_adv, lossless=False, factor=factor),
@@ -57,13 +59,18 @@ def opening(plan: Plan, factor: int = AMPLIFY) -> View:
     )
 
 
-def under_way(plan: Plan, least: float | None = None) -> str:
-    """What stands for the verdict; `least`: the norm of the smallest change so far, before rounding, that met the goal."""
+def running_html(plan: Plan, logits: Tensor, least: float | None = None) -> Markup:
+    """What stands for the verdict while the run goes on; `logits` (1,m) of now."""
+    return waiting_html(under_way(plan, logits, least), f"Running {plan.request.attack}")
+
+
+def under_way(plan: Plan, logits: Tensor, least: float | None = None) -> str:
+    """How the run stands; `least`: the norm of the smallest change so far, before rounding, that met the goal."""
     aimed = aim(plan.goal_name, plan.k, plan.roles)
     goal = f"The goal: {aimed}."
     if not plan.start:
         if least is None:
-            return f"Running {plan.request.attack}. {goal}"
+            return f"{goal} So far: {_so_far(plan, logits)}."
         return f"Goal reached: {aimed}. {plan.request.attack} now looks for a smaller change; Stop keeps the smallest so far."
     share = least / plan.start.report["l2"] if least else 1.0
     so_far = (
@@ -72,6 +79,15 @@ def under_way(plan: Plan, least: float | None = None) -> str:
         else "Nothing smaller so far"
     )
     return f"Making the change smaller with {plan.request.attack}. {so_far}. {goal}"
+
+
+def _so_far(plan: Plan, logits: Tensor) -> str:
+    """What `logits` (1,m) have of the goal before a change that counts is found."""
+    if float(plan.goal.margin(logits)[0]) < 0:
+        return "it is met, but not yet as far ahead as asked"
+    before, now = (top(plan.annotator.labels, of, plan.k) for of in (plan.photo.logits, logits))
+    roles = {"true_labels": plan.roles.true, "targets": plan.roles.targets, "hidden": plan.roles.hidden}
+    return so_far({"before": before, "after": now, "goal": plan.goal_name, "k": plan.k, **roles})
 
 
 def closing(replay: Replay, factor: int = AMPLIFY) -> View:
@@ -131,7 +147,7 @@ def views(
         if now >= race_due:
             race_due = now + RACE_EVERY
             race = race_of(plan, frame.history)
-            verdict = waiting_html(under_way(plan, frame.history.least))
+            verdict = running_html(plan, frame.logits, frame.history.least)
         (x_adv, logits), strength = best or (frame.x_adv, frame.logits), factor()
         if not best or not drawn or drawn[0] is not x_adv or drawn[1] != strength:
             drawn = x_adv, strength
