@@ -28,7 +28,7 @@ _Image = unaltered_image(checked_path)
 
 
 def photo_note() -> gr.HTML:
-    """Where it is said that of several files dropped at once the first is taken."""
+    """Where it is said what the box is waiting for, and that of several files dropped at once the first is taken."""
     note = '<p class="hint" role="status" hidden></p>'
     return Html(note, js_on_load=script("components/photo_input.js"), elem_id="photo-note")
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from demo.engine.recordings import recording
 from demo.server import addresses
 from demo.tabs.lesson import closing
-from demo.tabs.lesson.ready_made import READY_MADE
+from demo.tabs.lesson.exercise import READY_MADE
 
 expect.set_options(timeout=PATIENCE)
 PROJECTOR = {"width": 1920, "height": 1080}
@@ -179,9 +179,16 @@ def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_ph
     course.locator(".way [data-to=flip]").click()
     course.locator(".way [data-to=plant]").click()
     expect(plant.locator(".frame:visible")).to_have_attribute("data-title", re.compile("^as saved"))
+    page.evaluate("document.getElementById('stop-button').disabled = false")  # as while a run goes on
     plant.locator(".go").click()
+    expect(plant.locator(".go")).to_contain_text("A run goes on")
+    plant.locator(".go").click()
+    page.evaluate("document.getElementById('stop-button').disabled = true")
     expect(page.locator("#attack-button")).to_be_visible()
+    expect(page.locator("#photo")).to_be_in_viewport()
+    expect(page.locator("#photo-note")).to_contain_text("“Add the impossible” is chosen")
     expect(page.locator("#case input:checked")).to_have_value("worst")
+    expect(page.locator("#verdict")).to_contain_text("From the Lesson")  # no result of other choices
     lesson(page)
     course.locator(".way [data-to=universal]").click()
     universal = course.locator(".screen[data-screen=universal]")

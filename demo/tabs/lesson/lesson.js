@@ -168,8 +168,28 @@ const dial = (root) => {
   all(".stop", root).forEach((one) => (one.hidden = Number(one.dataset.stop) !== at));
 };
 
+// What would be lost is said first; pressed once more, the button does it. A press elsewhere takes the question back.
+const unasked = new Map(); // the words of buttons that ask
+const sure = (button, lost) => {
+  const again = unasked.has(button);
+  for (const [one, words] of unasked) one.innerHTML = words;
+  unasked.clear();
+  if (!lost || again) return true;
+  unasked.set(button, button.innerHTML);
+  button.textContent = lost;
+  return false;
+};
+const running = () => document.querySelector("#stop-button:enabled");
+const tryIt = (button) => {
+  const { exercise, words } = button.dataset;
+  if (!sure(button, exercise && running() && "A run goes on in the tab Attack. Press again to end it")) return;
+  document.dispatchEvent(new CustomEvent("ask-for-photo", { detail: words }));
+  trigger("select", { exercise });
+};
+
 element.addEventListener("click", (event) => {
   const on = (selector) => event.target.closest(selector);
+  if (!on(".go")) sure();
   if (on(".answer")) choose(on(".answer"));
   else if (on(".reveal, .skip")) presenting() ? turnPresented(1) : reveal(on(".screen"));
   else if (on("[data-to]")) goTo(on("[data-to]").dataset.to);
@@ -180,7 +200,7 @@ element.addEventListener("click", (event) => {
   } else if (on(".next")) turn(1);
   else if (on(".back")) turn(-1);
   else if (on(".play")) beat ? stop() : play(on(".film"));
-  else if (on(".go")) trigger("select", { preset: on(".go").dataset.preset });
+  else if (on(".go")) tryIt(on(".go"));
 });
 element.addEventListener("input", (event) => {
   const film = event.target.closest(".film");

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from demo.components import presenter
 from demo.render.templates import fill
-from demo.tabs.lesson import closing
+from demo.tabs.lesson import closing, exercise
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Screen:
     """see, shown, looks: HTML. All else is plain text; why and told are paragraphs.
 
     several: whether more than one answer may be chosen. told: what came out, behind the right answers. own: one thing to do
-    with a photo of one's own, which `preset`, a name of `catalog.attacks.PRESETS`, READY_MADE or "", sets up in the tab Attack.
+    with a photo of one's own, for which `exercise`, a name that `exercise.preset_of` knows or "", is chosen on the tab Attack.
     minutes: for the teacher.
     """
 
@@ -45,7 +45,7 @@ class Screen:
     why: Sequence[str]
     looks: Markup
     own: str
-    preset: str = ""
+    exercise: str = ""
     several: bool = False
     hint: str = ""  # for the teacher
 
@@ -56,4 +56,10 @@ class Screen:
 
 def lesson_html(screens: Sequence[Screen]) -> Markup:
     """The whole lesson: its way, the screens, and the buttons from one to the next. All but the first screen are hidden."""
-    return fill("tabs/lesson/lesson.html", screens=screens, closing=closing, enter=presenter.enter("lesson-tab"))
+    return fill(
+        "tabs/lesson/lesson.html",
+        screens=screens,
+        closing=closing,
+        exercise=exercise,
+        enter=presenter.enter("lesson-tab"),
+    )

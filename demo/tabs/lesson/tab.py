@@ -7,15 +7,14 @@ from typing import Any
 
 import gradio as gr
 
-from demo.catalog.attacks import PRESETS
 from demo.components.events import CHOICE, QUIET, event_word, plainly
 from demo.components.fetched import fetched, once
 from demo.components.theme import script
-from demo.tabs.attack.choice_events import CHANGED, staged
-from demo.tabs.attack.presets import preset_boxes, set_preset
+from demo.tabs.attack.choice_events import staged
+from demo.tabs.attack.presets import preset_boxes
 from demo.tabs.attack.tab import AttackTab
 from demo.tabs.lesson import notes
-from demo.tabs.lesson.ready_made import READY_MADE, set_ready_made
+from demo.tabs.lesson.exercise import preset_of, set_exercise
 from demo.tabs.lesson.screen import lesson_html
 from demo.tabs.lesson.screens import screens
 
@@ -48,7 +47,7 @@ def in_background(page: gr.Blocks) -> None:
 
 
 def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LessonWidgets:
-    """Put the lesson into the current tab. "Open the tab Attack" chooses there what a screen says, and starts nothing."""
+    """Put the lesson into the current tab. A screen's exercise chooses on the tab Attack what it says, and starts nothing."""
     w, state = attack.widgets, attack.state
     there = notes.PDF.is_file()
     teachers = gr.DownloadButton("Notes for teachers (PDF)", visible=there, elem_id="lesson-notes", render=False)
@@ -61,15 +60,14 @@ def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LessonWidgets:
     def on_try(
         request: gr.Request, path: str, name: str, k: Any, toggles: Any, item: str | None, event: gr.EventData
     ) -> Any:  # fmt: skip
-        asked = event_word(event, "preset")
-        if asked == READY_MADE:
-            attack.flags.leave(request.session_hash or "")  # another annotator: a run that goes on is of no use
-            return {**set_ready_made(w, path, toggles, item), state.attacked: False, state.replay: None}
-        return set_preset(w, PRESETS[asked], path, name, k, toggles) if asked in PRESETS else gr.skip()
+        asked = event_word(event, "exercise")
+        if preset_of(asked) is None:
+            return gr.skip()
+        attack.flags.leave(request.session_hash or "")  # lesson.js asks first where a run goes on
+        return {**set_exercise(w, asked, path, name, k, toggles, item), state.attacked: False, state.replay: None}
 
     lesson.select(None, None, tabs, js=TO_ATTACK, **QUIET)
     outputs = [*dict.fromkeys([*staged(w), *preset_boxes(w)]), w.annotator, state.attacked, state.replay]
     inputs = [state.photo, w.annotator, w.k, w.toggles, state.sample]
-    tried = lesson.select(on_try, inputs, outputs, **CHOICE)
-    tried.success(None, None, None, js=CHANGED, **QUIET)
+    lesson.select(on_try, inputs, outputs, **CHOICE)
     return LessonWidgets(lesson, teachers)

@@ -61,9 +61,9 @@ def screen() -> Screen | None:
             Look(shown, was, title=f"What counts for {was}, before"),
             Look(shown, now, "after", f"What counts for {now}, after"),
         ),
-        own="Choose “Fool it gently”. How small is the change that is needed for your photo? Lay both photos one over the other "
-        "with “Look closer”.",
-        preset="gentle",
+        own="How small is the change that “Fool it gently” needs for your photo? Lay both photos one over the other with “Look "
+        "closer”.",
+        exercise="gentle",
         hint="Most pupils cannot tell, and that is the point: “I cannot tell” is an honest answer. Move the dial slowly: the "
         "percentages shift step by step, the label on top flips at one place.",
     )

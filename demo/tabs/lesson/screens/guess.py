@@ -51,7 +51,7 @@ def screen() -> Screen | None:
             "that count for a label. Would you look there too?",
         ],
         looks=pictures.looked_at(*(Look(shown, name) for name in top)),
-        own="Upload a photo or take one with the camera. Mark which labels are true. Which did the annotator miss, and which "
-        "did it invent?",
+        own="Choose a photo or take one with the camera, and correct which labels are true. Which did the annotator miss, and "
+        "which did it invent?",
         hint="Let a few pupils say how they recognise a cat. The annotator has none of these ideas: it only has numbers.",
     )

@@ -117,7 +117,7 @@ def screen() -> Screen | None:
             Look(hard, was, title=f"What counts for {was}: hardened annotator"),
         ),
         own="Attack your photo on both annotators (the choice is under the photo). How much larger must the change be?",
-        preset="gentle",
+        exercise="gentle",
         hint="The points are the mean average precision on photos that neither annotator had seen. "
         "“Next” leads to what to take home, and to a question that has no right answer.",
     )

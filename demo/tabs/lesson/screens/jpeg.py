@@ -81,8 +81,8 @@ def screen() -> Screen | None:
             "one in part.",
         ],
         looks=pictures.looked_at(Look(shown, fooled, "after")),
-        own="Attack a photo, open “Is it real?” and look at the rows for JPEG and blur. What brings the true labels back, and "
+        own="Attack your photo, open “Is it real?” and look at the rows for JPEG and blur. What brings the true labels back, and "
         "what does not?",
-        preset="gentle",
+        exercise="gentle",
         hint="A good moment to talk about security in general: a lock is not tested by its maker saying that it holds.",
     )

@@ -76,8 +76,8 @@ def screen() -> Screen | None:
             "not find the weakness.",
         ],
         looks=pictures.looked_at(Look(shown, was)),
-        own="Attack a photo, then open “Is it real?” below it: there the same comparison is made for your photo.",
-        preset="gentle",
+        own="Attack your photo, then open “Is it real?” below the pictures: there the same comparison is made for it.",
+        exercise="gentle",
         hint="The car is the picture to remember. Where there is room, let the class act it: ten pupils, one rope, each pulling "
         "in a direction of their own; then all in one.",
     )

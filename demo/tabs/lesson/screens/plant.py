@@ -79,8 +79,8 @@ def screen() -> Screen | None:
             "there.",
         ],
         looks=pictures.looked_at(*(Look(shown, name, "after") for name in planted)),
-        own="Choose “Add the impossible”. Which labels are the least likely ones for your photo, and how many steps does it "
-        "take?",
-        preset="impossible",
+        own="“Add the impossible” asks for what is least likely on your photo. How many steps does it take? It adds as many "
+        "labels as are marked as true, often one. For three, move “Labels shown (k)” to 3.",
+        exercise="impossible",
         hint="Ask who might want this: for example to have a photo found under the wrong word, or to slip past a filter.",
     )

@@ -111,9 +111,9 @@ def screen() -> Screen | None:
             f"it works differs from annotator to annotator. Here it was {fooled} times in {of}.",
         ],
         looks=pictures.looked_at(*(Look(shown, name, "after") for name, _ in shown.outcome.report["after"])),
-        own="In the tab Attack the attack “One change for every photo” adds it to your photo. In the tab Universal you can make "
-        "such a change yourself.",
-        preset="universal",
+        own="“One change for every photo” adds this very change to your photo. In the tab Universal you can make such a change "
+        "yourself.",
+        exercise="universal",
         hint="A photo that it did not fool is as instructive as the others: let the class look for what is different about it."
         if fooled < of
         else "Ask where somebody could put such a change so that every photo has it: on the camera’s lens, for example.",
