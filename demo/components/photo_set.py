@@ -1,4 +1,8 @@
-"""Many photos at once: samples to tick, a box for files, and a line that says how many are taken and which are left out."""
+"""Many photos at once: samples to tick, a box for files, and a line that says which photos are not taken.
+
+Samples that are ticked beforehand are for who has no photo. As soon as somebody uploads their own, these alone are taken, until
+they tick samples themselves.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,8 +40,9 @@ def photo_set(
 ) -> PhotoSet:  # fmt: skip
     """Put them into the current place. name: how their ids begin; ticked: the samples taken at first, all of them if None."""
     titles = {item.name: item.title for item in samples()}
+    first = list(titles) if ticked is None else ticked
     boxes = gr.CheckboxGroup(
-        [(title, key) for key, title in titles.items()], value=list(titles) if ticked is None else ticked,
+        [(title, key) for key, title in titles.items()], value=first,
         label="Samples", elem_id=f"{name}-samples", info=info or None,
     )  # fmt: skip
     uploads = gr.File(
@@ -46,18 +51,28 @@ def photo_set(
     )  # fmt: skip
     note = Html("", elem_id=f"{name}-photos-note")
 
+    by_hand = gr.State(False)  # whether the visitor has ticked samples
+
     @plainly
     def on_choice(names: Any, paths: Any) -> str:
-        return note_html(selected(names, paths, files, most), most)
+        return note_html(selected(names, paths, files, most), most, bool(first))
 
+    if first:
+        boxes.input(lambda: True, None, by_hand, **QUIET)
+        uploads.upload(lambda ticks, hand: ticks if hand else [], [boxes, by_hand], boxes, **QUIET)
     for box in (boxes, uploads):
         box.change(on_choice, [boxes, uploads], note, **QUIET)
     return PhotoSet(boxes, uploads, note, most)
 
 
-def note_html(chosen: Selection, most: int) -> str:
-    """What was left out, by name; empty where everything is taken."""
-    if not chosen.left_out:
+def note_html(chosen: Selection, most: int, ticked: bool = False) -> str:
+    """What was left out, by name, and that no sample is taken, where samples were ticked before; empty where there is no news."""
+    words = []
+    if ticked and chosen.uploads and not chosen.samples:
+        own = "photo is" if len(chosen.uploads) == 1 else f"{len(chosen.uploads)} photos are"
+        words.append(f"Only your {own} taken. Tick samples to have them, too.")
+    if chosen.left_out:
+        words.append(f"{most} photos are taken at a time. Left out: {listed(chosen.left_out, 8)}.")
+    if not words:
         return ""
-    words = f"{most} photos are taken at a time. Left out: {listed(chosen.left_out, 8)}."
-    return Markup('<p class="hint" role="status">{}</p>').format(words)
+    return Markup('<p class="hint" role="status">{}</p>').format(" ".join(words))

@@ -38,6 +38,14 @@ def test_what_is_too_much_is_left_out_by_name_and_uploads_come_first(files: dict
     assert "4 photos are taken at a time. Left out: e&lt;b&gt;.png and Cat." in note and "<b>" not in note
 
 
+def test_who_uploads_is_told_that_the_samples_are_not_taken(files: dict[str, str]) -> None:
+    two = [upload(letter, f"{letter}.png") for letter in "ab"]
+    assert "Only your 2 photos are taken. Tick samples" in note_html(selected([], two, files, 12), 12, ticked=True)
+    assert "Only your photo is taken." in note_html(selected([], two[:1], files, 12), 12, ticked=True)
+    for chosen, ticked in ((selected(["cat"], two, files, 12), True), (selected([], two, files, 12), False)):
+        assert note_html(chosen, 12, ticked) == ""
+
+
 def test_a_page_that_sends_no_list_of_samples_is_told_so(files: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="must be a list of names"):
         selected({"cat": 1}, None, files, 12)

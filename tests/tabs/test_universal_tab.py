@@ -19,7 +19,7 @@ from demo.engine.run_queue import PLACES
 from demo.photos.samples import sample, samples
 from demo.photos.selection import Source, sample_sources, uploaded
 from demo.render.pictures import to_image
-from demo.tabs.universal import craft, events, photo_set, render, tab, trial
+from demo.tabs.universal import change_files, craft, photo_set, render, tab, trial
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.pixel_grid import TOLERANCE
 from tkml_core.zoo.universal_perturbations import notes_of, path_of
@@ -202,13 +202,19 @@ def test_a_z_that_is_not_universal_points_to_the_bundled_one(run: Any) -> None:
 
 def test_z_can_be_taken_away(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = run[-1]
-    monkeypatch.setattr(events, "get_upload_folder", lambda: str(tmp_path))
-    npz, png = (Path(path) for path in events.files_of(made))
+    monkeypatch.setattr(change_files, "get_upload_folder", lambda: str(tmp_path))
+    npz, png = (Path(path) for path in change_files.of_made(made))
     with np.load(npz) as stored:  # no pickles inside
         assert torch.equal(torch.from_numpy(stored["levels"]).float().div(255), made.z)
         about = json.loads(str(stored["about"]))
     assert (about["annotator"], about["k"], about["norm"]) == (NAME, K, made.norm)
     assert npz.name == f"tkml-ap-uv-{NAME}-k3.npz" and png.read_bytes()[:4] == b"\x89PNG"
+    npz, png = (Path(path) for path in change_files.of_ready("TkML-AP-Uv, margin", NAME, K))
+    with np.load(npz) as stored:
+        levels, about = torch.from_numpy(stored["levels"]), json.loads(str(stored["about"]))
+    assert torch.equal(levels.float().div(255), tk.universal("TkML-AP-Uv, margin", NAME, K))
+    assert (about["method"], about["k"], about["use"]) == ("TkML-AP-Uv", K, change_files.USE) and int(about["measured"])
+    assert npz.name == f"tkml-ap-uv-margin-{NAME}-k3-ready-made.npz" and png.read_bytes()[:4] == b"\x89PNG"
 
 
 # ---- drawings -------------------------------------------------------------------------------------------------------
@@ -380,10 +386,6 @@ def test_a_truth_that_was_guessed_is_named_in_its_row(files: dict[str, str]) -> 
     assert trial.put_on(change, theirs).plan.roles.true == ("cat",)
     assert "Truth guessed: cat." in trial.row_html(theirs, trial.put_on(change, theirs), change.z, "yours")
     assert "guessed" not in trial.row_html(known, trial.put_on(change, known), change.z, "new")
-
-
-def test_uploads_take_the_room_of_samples() -> None:
-    assert [trial.room(paths) for paths in (None, ["a"], ["a"] * 12, ["a"] * 20)] == [12, 11, 0, 0]
 
 
 def test_samples_are_checked_before_any_is_read_and_count_once(files: dict[str, str]) -> None:

@@ -1,14 +1,10 @@
 """What the tab's widgets do."""
 
-import io
-import json
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import gradio as gr
-import numpy as np
-from gradio.utils import get_upload_folder
 
 import tkml_core as tk
 from demo.components.events import QUIET, Update, plainly
@@ -17,12 +13,11 @@ from demo.engine import loop
 from demo.engine.annotators import load_annotator
 from demo.engine.run_queue import Turn
 from demo.engine.stream import PICTURES_EVERY
-from demo.export import files as export_files
 from demo.photos.selection import sample_sources, selected
 from demo.render import status
 from demo.render.status import line_html
 from demo.render.verdict import limit_words, waiting_html
-from demo.tabs.universal import craft, photo_set, render, trial
+from demo.tabs.universal import change_files, craft, photo_set, render, trial
 from demo.tabs.universal.widgets import UniversalWidgets
 from tkml_core.step_generators import WithResult
 
@@ -48,6 +43,20 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
         )
         return [name for name, note in zip(names, of, strict=True) if note == photo_set.NEW]
 
+    def ready_shown(bundled: trial.Change, which: str) -> Update:
+        """A change that comes with the page, on the stage."""
+        factor = render.factor_for(float(tk.l2_norm(bundled.z)[0]), bundled.z.numel())
+        npz, png = change_files.of_ready(which, bundled.annotator, bundled.k)
+        return {
+            w.verdict: waiting_html(
+                "A ready-made change is shown so far. Press Craft to make one of your own, and watch."
+            ),
+            w.z: render.change_html(bundled.z, factor, "The change, ready-made", lossless=True),
+            w.rates: render.shares_html(*trial.measured(which, bundled.annotator, bundled.k)),
+            w.npz: gr.update(value=npz, interactive=True),
+            w.png: gr.update(value=png, interactive=True),
+        }
+
     @plainly
     def on_try(
         which: str, made: Any, name: str, k: Any, names: list[str], uploads: Any = None, marked: Any = None
@@ -56,7 +65,9 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
             if made is None:
                 raise ValueError("Nothing has been made here yet. Press Craft first, or choose a ready-made one.")
             return tried(trial.own(made), names, uploads, marked)
-        return tried(trial.ready(which, name, int(k)), names, uploads, marked)
+        bundled = trial.ready(which, name, int(k))
+        shown = ready_shown(bundled, which) if made is None else {}  # else that is shown which was made here
+        return {**shown, **tried(bundled, names, uploads, marked)}
 
     @plainly
     def on_open(opened: bool, which: str, made: Any, name: str, k: Any, names: list[str]) -> Iterator[Any]:
@@ -67,26 +78,17 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
             none = f"No change for {name} at k = {int(k)} comes with this page. Press Craft to make one, and watch."
             yield {w.opened: True, w.verdict: waiting_html(none)}
             return
-        bundled = trial.ready(which, name, int(k))
-        factor = render.factor_for(float(tk.l2_norm(bundled.z)[0]), bundled.z.numel())
         yield {
             w.opened: True,
-            w.verdict: waiting_html(
-                "A ready-made change is shown so far. Press Craft to make one of your own, and watch."
-            ),
-            w.z: render.change_html(bundled.z, factor, "The change, ready-made", lossless=True),
-            w.rates: render.shares_html(*trial.measured(which, name, int(k))),
+            **ready_shown(trial.ready(which, name, int(k)), which),
             w.try_verdict: waiting_html(f"It is added to {len(names)} photos, which takes a moment …"),
         }
         names = list(selected(names, None, files, w.tried.most).samples)
         names = photo_set.agreed(names, files, name, int(k)) or names
         yield {w.tried.samples: names, **on_try(which, made, name, k, names)}
 
-    def on_uploads(names: list[str], uploads: Any) -> list[str]:
-        return names[: trial.room(uploads)]  # somebody's own photos come first
-
     def on_craft(
-        turn: Turn, used: Any, uploads: Any, marked: Any, to_try: Any, more: bool, *form: Any
+        turn: Turn, used: Any, uploads: Any, marked: Any, ticked: Any, to_try: Any, true: Any, more: bool, *form: Any
     ) -> Iterator[Update]:
         chosen = selected(used, uploads, files, w.crafted.most)
         used = chosen.samples
@@ -115,8 +117,9 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
             return limit - spent
 
         made = yield from _progress(w, request, reading.result, turn.stop_asked, left)
-        unseen = not_used(made) or list(files)
-        npz, png = files_of(made)
+        # Who has uploaded photos to try it on has said on which.
+        names = list(ticked) if to_try else (not_used(made) or list(files))[: trial.MOST_TRIED]
+        npz, png = change_files.of_made(made)
         factor = render.factor_for(made.norm, made.z.numel())
         yield {
             w.verdict: render.made_html(made, limit),
@@ -128,24 +131,25 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
             w.png: gr.update(value=png, interactive=True),
             w.made: made,
             w.which: OWN,
-            w.tried.samples: unseen[: trial.room(to_try)],
-            **tried(trial.own(made), unseen[: trial.MOST_TRIED]),
+            w.tried.samples: names,
         }
+        yield tried(trial.own(made), names, to_try, true)  # a photo that cannot be read does not take the change away
 
     inputs = [
-        *w.crafted.all, w.crafted_truth, w.tried.uploads, w.views, w.annotator, w.k, w.method, w.budget, w.epochs, w.seed,
+        *w.crafted.all, w.crafted_truth, *w.tried.all, w.tried_truth, w.views, w.annotator, w.k, w.method, w.budget, w.epochs,
+        w.seed,
     ]  # fmt: skip
     shown = [
         w.verdict, w.z, w.rates, w.facts, w.npz, w.png, w.made, w.which, w.tried.samples, w.try_verdict, w.try_rows,
     ]  # fmt: skip
     wire(w.run, w.stop, w.status, on_craft, inputs, shown)
-    w.tried.uploads.upload(on_uploads, w.tried.all, w.tried.samples, **QUIET)
+    stage = [w.verdict, w.z, w.rates, w.npz, w.png]
     choice = [w.which, w.made, w.annotator, w.k, w.tried.samples]
     w.try_button.click(None, None, None, js=f"() => {{{into_sight('try-verdict')}}}", **QUIET)
     w.try_button.click(
-        on_try, [*choice, w.tried.uploads, w.tried_truth], [w.try_verdict, w.try_rows], api_visibility="private"
+        on_try, [*choice, w.tried.uploads, w.tried_truth], [*stage, w.try_verdict, w.try_rows], api_visibility="private"
     )
-    first = [w.opened, w.verdict, w.z, w.rates, w.tried.samples, w.try_verdict, w.try_rows]
+    first = [w.opened, *stage, w.tried.samples, w.try_verdict, w.try_rows]
     tab.select(on_open, [w.opened, *choice], first, **QUIET)
 
 
@@ -173,23 +177,3 @@ def _progress(
             update[w.rates] = render.rates_html(now.points, request.epochs, n)
         yield update
     return run.result
-
-
-def files_of(made: craft.Made) -> tuple[str, str]:
-    """Paths of z as NPZ (whole levels, and what they are for) and as the amplified PNG."""
-    form, levels = made.request, (made.z * 255).round().cpu().numpy().astype(np.int16)
-    about = {
-        "annotator": form.annotator, "k": form.k, "method": form.method, "norm": made.norm, "settings": repr(form.attack()),
-        "photos": made.photos, "pictures": made.pictures, "fooled": made.fooled, "inconsistent": made.inconsistent,
-        "noise_fooled": made.noise, "use": "quantize(clamp(x + levels / 255, 0, 1)), x a photo prepared with square=True",
-    }  # fmt: skip
-    npz, png = io.BytesIO(), io.BytesIO()
-    np.savez_compressed(npz, levels=levels, about=np.array(json.dumps(about, ensure_ascii=False)))
-    factor = render.factor_for(made.norm, made.z.numel())
-    render.picture_of(made.z, factor).save(png, "PNG")
-    place = export_files.new_place(get_upload_folder())
-    name = f"{form.method}-{form.annotator}-k{form.k}".lower()
-    paths = place / f"{name}.npz", place / f"{name}-x{factor}.png"
-    for path, content in zip(paths, (npz, png), strict=True):
-        path.write_bytes(content.getvalue())
-    return str(paths[0]), str(paths[1])

@@ -19,13 +19,15 @@ from demo.render.verdict import waiting_html
 from demo.tabs.universal import craft, events, photo_set, render, trial
 from demo.tabs.universal.widgets import UniversalWidgets
 from tkml_core.attacks.registry import UNIVERSAL
+from tkml_core.zoo.universal_perturbations import FOLDER, XI, all_notes, xi_of
 
 INTRO = Markup("""<p class="lead">One change for <b>every</b> photo, z in the paper: an optimizer <i>crafts</i> it, step by
 step, over a set of photos. Then it is added unaltered to photos that it has never seen (§3.1 of the paper). It must be far
 larger than a change made for one photo. {}</p>""")
 ABOUT_BUDGET = (
-    "At 4000, as the ready-made ones, a pixel changes by 8 to 10 of 255 levels, as a rule: a texture that you see but "
-    "read the photo through. At 1000 by 2 to 2.6. (‖z‖₂ in 0–255 units; root mean square)"
+    "At 4000, as the ready-made ones, a typical colour value changes by 8 to 10 of 255 levels (the root of the mean square), "
+    "single ones by up to {largest:.0f}: a texture that you see but read the photo through. At 1000 a quarter of that. (‖z‖₂ in "
+    "0–255 units)"
 )
 
 
@@ -97,7 +99,9 @@ def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str],
         step=100,
         label="Size of the change at most",
         elem_id="craft-budget",
-        info=ABOUT_BUDGET,
+        info=ABOUT_BUDGET.format(
+            largest=max(float(notes["linf"]) for notes in all_notes(FOLDER) if xi_of(notes) == XI)
+        ),
     )
     with gr.Row():
         parts["epochs"] = gr.Slider(

@@ -59,11 +59,6 @@ def bundled_title(method: str) -> str:
     return f"ready-made: {universal_title(method)}"
 
 
-def room(uploads: Sequence[str] | None) -> int:
-    """How many samples can be tried beside the uploads."""
-    return max(MOST_TRIED - len(uploads or ()), 0)
-
-
 def own(made: Made) -> Change:
     """The z that was crafted on the page."""
     request = made.request
