@@ -73,12 +73,12 @@ def under_way(plan: Plan, logits: Tensor, least: float | None = None) -> str:
             return f"{goal} So far: {_so_far(plan, logits)}."
         return f"Goal reached: {aimed}. {plan.request.attack} now looks for a smaller change; Stop keeps the smallest so far."
     share = least / plan.start.report["l2"] if least else 1.0
-    so_far = (
+    shrunk = (
         f"The smallest so far is {share:.2f} of it; the end shows how much of that holds once rounded for saving"
         if share < 1
         else "Nothing smaller so far"
     )
-    return f"Making the change smaller with {plan.request.attack}. {so_far}. {goal}"
+    return f"Making the change smaller with {plan.request.attack}. {shrunk}. {goal}"
 
 
 def _so_far(plan: Plan, logits: Tensor) -> str:
