@@ -29,8 +29,8 @@ _TO_STAGE = """
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const at = (box) => box.getBoundingClientRect();
   const [verdict, after, attack] = ["verdict", "after", "attack-button"].map((id) => document.getElementById(id));
-  // Verdict and pictures, whichever way they are out of sight; what is below the pictures may be.
-  const out = at(verdict).top < at(attack).bottom || at(after.querySelector(".shot") ?? after).bottom > innerHeight;
+  // Verdict, pictures and their labels, whichever way they are out of sight; what is below them may be.
+  const out = at(verdict).top < at(attack).bottom || at(after).bottom > innerHeight;
   if (out && !document.getElementById("presenting")) verdict.scrollIntoView({behavior: calm ? "auto" : "smooth"});
 """
 _CHOICES_COUNT = """
