@@ -92,7 +92,8 @@ def test_on_a_phone_what_counts_comes_first_and_nothing_scrolls_sideways(
     page.locator("#chips summary").click()
     expect(page.locator("#case")).to_be_visible()
     attack(page)
-    for part in ("#verdict", "#before .label >> nth=-1", "#after .label >> nth=-1"):  # what a run changes comes in sight
+    # What a run changes comes in sight.
+    for part in ("#verdict", "#before .label >> nth=-1", "#after .label >> nth=-1"):
         expect(page.locator(part)).to_be_in_viewport(ratio=1)
     finished(page)
     assert page.evaluate(width) <= 390
