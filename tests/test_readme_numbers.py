@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import tkml_core as tk
-from demo.tabs.tables.plain_words import AT_EQUAL, gain
+from demo.tabs.tables.plain_words import gain
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.experiments import transfer
 from tkml_core.measured.lines import read
@@ -38,7 +38,7 @@ def rows(page: str, first: str) -> list[list[str]]:
 
 def test_minnorm_beside_the_papers_attacks() -> None:
     """As the page says it."""
-    says(gain(read_pairs(MEASURED / "pairs.csv")).partition(". At equal gradients")[0])
+    says(gain(read_pairs(MEASURED / "pairs.csv")).rstrip("."))
 
 
 def test_minnorm_beside_others_at_equal_gradients() -> None:
@@ -61,11 +61,6 @@ def test_minnorm_beside_others_at_equal_gradients() -> None:
     longer_at += [f"{min(ratios[at]):.2f} to {max(ratios[at]):.2f} at {at}" for at in rest]
     others = f"{', '.join(sorted(names)[:-1])} and {max(names)}"
     says(f"at equal gradients smaller than {others}'s on average over {' '.join(photos)} photos")
-    assert (  # as the page says it
-        f"At equal gradients they are smaller than those of other published methods ({others}) on average over "
-        f"{' '.join(photos)} photos: theirs are {', '.join(longer_at).replace('as long', 'as large')}. "
-        f"O{failed}."
-    ) == AT_EQUAL
     package = {(row[1], row[0]): row[3].partition(",")[0] for row in both if "(adv-lib)" in row[1]}
     assert min(map(float, package.values())) > 1
     at_both = " and ".join(

@@ -23,7 +23,7 @@ from demo.render.dots import Dot, DotPanel, dots_html
 from demo.render.measured_table import Table, table_html
 from demo.render.panel import STYLES
 from demo.render.security_curves import Panel, curves_html
-from demo.tabs.tables import live_row
+from demo.tabs.tables import live_row, peers
 from demo.tabs.tables.measured import MEASURED, _cells, _styles, about, command_of, measured_html, tables
 from demo.tabs.tables.numbers import PERT
 from demo.tabs.tables.plain_words import against, gain
@@ -124,7 +124,10 @@ def test_pictures_come_first_and_the_numbers_are_folded_below(tmp_path: Path) ->
     untargeted = html.split('<section class="measured pictured">')[1]
     assert untargeted.index("<svg") < untargeted.index("<details>") < untargeted.index("<table>")
     assert "<h3>TkML-AP-U beside kFool</h3>" in untargeted
-    assert "TkML-AP-U’s change was smaller than kFool’s on 1 of 1 photos (p = 1): too few photos to tell." in untargeted
+    assert (
+        "TkML-AP-U’s change was smaller than kFool’s on 1 of 1 photos, the other way round on 0, alike on 0 (p = 1): too few"
+        in untargeted
+    )
     spoken = "kFool: half of the photos at 400, 100% in the end"
     assert spoken in untargeted and "TkML-AP-U: half of the photos at 100, 50% in the end" in untargeted
     data = html.split('download="table-2.csv" href="data:text/csv;base64,')[1].split('"')[0]
@@ -150,9 +153,11 @@ def test_a_smaller_change_is_not_told_without_its_cost() -> None:
     ]
     made[1] = replace(made[1], p_norm=0.2)
     assert (
-        "in 2 of 3 rows (sure in 1 of them, by paired tests), but take 122 to 122 gradients a photo where theirs take 10 to 90 "
-        "(medians)" in gain(made)
+        "in 2 of 3 rows (by paired tests sure in 2, sure the other way round in 0), but take 122 to 122 gradients a photo where "
+        "theirs take 10 to 90 (medians)." in gain(made)
     )
+    made[2] = replace(made[2], shorter_first=9, shorter_second=0)
+    assert "sure in 1, sure the other way round in 1)" in gain(made)
     assert gain(made[2:]) == "" == gain([replace(made[0], second="kFool")])
     assert gain(read_pairs(MEASURED / "pairs.csv")) and about().startswith("MinNorm")
 
@@ -167,37 +172,75 @@ def pair(first: str, second: str, goal: int, norm: int, steps: int, p: float = 0
 def test_who_is_ahead_in_what_is_said_in_plain_words() -> None:
     (one,) = against([pair("T", "ML", 0, -9, 9), pair("T", "ML", 3, -9, 9), pair("T", "ML", 0, 9, 9, p=0.2)])
     assert list(one.said) == [
-        "ML’s change was smaller than T’s in 18 of 120 runs on the same photo; sure in 2 of 3 rows, too few photos to tell in "
-        "the others.",
-        "T reached the goal where ML did not in 3 of 150 runs on the same photo; sure in 1 of 3 rows, too few photos to tell in "
-        "the others.",
-        "T was there in fewer steps than ML in 27 of 27 runs on the same photo; sure in 2 of 3 rows, too few photos to tell in "
-        "the others. Steps until the goal was first met, before any search for a smaller change; of runs that noted it, those "
-        "in which the two differ.",
+        "ML’s change was smaller than T’s in 18 of 120 runs on the same photo, the other way round in 9, alike in 93; sure in 2 "
+        "of 3 rows (p = .001), too few photos to tell in the others (p = .200).",
+        "T reached the goal where ML did not in 3 of 150 runs on the same photo, the other way round in 0, alike in 147; sure in "
+        "1 of 3 rows (p = .001), too few photos to tell in the others (p = .001 to p = .200).",
+        "T was there in fewer steps than ML in 27 of 27 runs on the same photo, the other way round in 0; sure in 2 of 3 rows "
+        "(p = .001), too few photos to tell in the others (p = .200). Steps until the goal was first met, before any search for "
+        "a smaller change; of runs that noted it, those in which the two differ.",
     ]
     assert (
-        one.rows[0] == f"{NAME}, worst targets, k = 3: ML’s change was smaller than T’s on 9 of 40 photos (p = .001)."
+        one.rows[0]
+        == f"{NAME}, worst targets, k = 3: ML’s change was smaller than T’s on 9 of 40 photos, the other way round on 0, alike "
+        "on 31 (p = .001)."
     )
     assert (
-        f"{NAME}, worst targets, k = 3: T’s change was smaller than ML’s on 9 of 40 photos (p = .200): too few photos to tell."
-        in one.rows
+        f"{NAME}, worst targets, k = 3: T’s change was smaller than ML’s on 9 of 40 photos, the other way round on 0, alike on "
+        "31 (p = .200): too few photos to tell." in one.rows
     )
     (one,) = against([pair("T", "ML", 0, 9, 0, p=0.0001)])
     assert list(one.said) == [
-        "T’s change was smaller than ML’s on 9 of 40 photos (p < .001).", "Both reached the goal on the same photos."
+        "T’s change was smaller than ML’s on 9 of 40 photos, the other way round on 0, alike on 31 (p < .001).",
+        "Both reached the goal on the same photos (50 runs).",
     ] and not one.rows  # fmt: skip
     (one,) = against([pair("T", "ML", 0, 9, 0), pair("T", "ML", 0, -4, 0)])
     assert one.said[0].endswith(
-        "in 9 of 80 runs on the same photo; sure in 1 of 2 rows, sure the other way round in 1."
+        "in 9 of 80 runs on the same photo, the other way round in 4, alike in 67; sure in 1 of 2 rows (p = .001), sure the "
+        "other way round in 1 (p = .001)."
     )
     (one,) = against([pair("T", "ML", 0, 9, 0, p=0.2)] * 2)
-    assert one.said[0].endswith("in 18 of 80 runs on the same photo; too few photos to tell in any row.")
+    assert one.said[0].endswith(
+        "in 18 of 80 runs on the same photo, the other way round in 0, alike in 62; too few photos to tell in any row (p = .200)."
+    )
     (one,) = against([replace(pair("T", "ML", 0, -9, 0), gradients_first=13, gradients_second=122)] * 2)
-    assert one.said[0].endswith("in every row. Gradients a photo: 13 for T, 122 for ML.")
+    assert one.said[0].endswith("in every row (p = .001). Gradients a photo: 13 for T, 122 for ML.")
     universal = replace(pair("Uv", "kUAPs", 9, 9, 9), cell=summary.Cell(NAME, "universal", 3))
     assert list(against([universal])[0].said) == [
-        "Uv reached the goal where kUAPs did not on 9 of 50 photos (p = .001)."
+        "Uv reached the goal where kUAPs did not on 9 of 50 photos, the other way round on 0, alike on 41 (p = .001)."
     ]
+
+
+def test_other_methods_at_equal_gradients_have_their_sentence_from_their_table(tmp_path: Path) -> None:
+    """Two photos; "theirs" is of those written here, the package's is in the table alone."""
+    cell = {"annotator": NAME, "case": "worst", "k": 3, "gradients": 100, "side": 96}
+    made = [
+        {**cell, "method": method, "key": key, "achieved": achieved, "norm": norm, "norm_float": norm}
+        for method, key, achieved, norm in [
+            ("MinNorm", "a", True, 10.0), ("MinNorm", "b", True, 10.0), ("DDN", "a", True, 20.0), ("DDN", "b", False, 0.0),
+            ("FMN", "a", False, 9.0), ("FMN", "b", True, 8.0), ("DDN (adv-lib)", "a", True, 90.0),
+        ]
+    ]  # fmt: skip
+    assert peers.sentence(tmp_path / "none") == ""
+    (tmp_path / "peers.jsonl").write_text("\n".join(map(json.dumps, made)))
+    (tmp_path / "peers.md").write_text("# A\n\n`python -m a`\n`python -m b`\n\nand `python`")
+    assert (
+        about(tmp_path)
+        == peers.sentence(tmp_path)
+        == (
+            "At equal gradients the changes of other published methods (DDN and FMN) are, on average over 1 photos, 0.80 to 2.00 "
+            "times as large as MinNorm’s with 100. Of 2 runs reach the goal: MinNorm’s 2, theirs 1 with 100."
+        )
+    )
+    (table,) = tables(tmp_path)
+    assert table.command == "python -m a; python -m b"
+    assert table.rows[0] == ["100", "DDN", "2", "2 : 1", "1 : 0", "1", "2.00", "2.00", "2.00", "1 : 0", "1.000"]
+    assert table.rows[2][9:] == ["0 : 1", "1.000"]  # the other way round
+    html = measured_html(tmp_path)
+    for name, rows in (("equal-gradients", 3), ("equal-gradients-cells", 3)):
+        data = html.split(f'download="{name}.csv" href="data:text/csv;base64,')[1].split('"')[0]
+        lines = base64.b64decode(data).decode().splitlines()
+        assert len(lines) == rows + 1 and {len(line.split(",")) for line in lines} == {len(lines[0].split(","))}
 
 
 def test_dots_stand_where_the_share_is_and_methods_keep_their_styles() -> None:

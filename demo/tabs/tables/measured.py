@@ -16,7 +16,7 @@ from demo.render.heat_map import heat_map_html
 from demo.render.measured_table import Table, table_html
 from demo.render.security_curves import Panel, curves_html
 from demo.render.templates import fill
-from demo.tabs.tables import numbers
+from demo.tabs.tables import numbers, peers
 from demo.tabs.tables.plain_words import Against, against, gain, size_words
 from tkml_core.attacks.common.budget import AUTHORS
 from tkml_core.measured import easy_targets, lines, summary, tables_report
@@ -116,6 +116,9 @@ def sections(folder: Path = MEASURED) -> list[Section]:
     apart = summary.figures(summary.by_cell(lines.read(folder), variants=True))
     found.append(Section(numbers.variants(apart, command), tables_report.to_csv(apart)))
     found.append(Section(numbers.beside(beside, command), tables_report.to_csv(beside)))
+    (together, csv), (apart_, apart_csv) = peers.together(folder), peers.apart(folder)
+    cell_by_cell = [("Cell by cell", table_html(apart_) + csv_link("equal-gradients-cells", apart_csv))]
+    found.insert(0, Section(together, csv, folded=cell_by_cell))
     return [section for section in found if section.table.rows]
 
 
@@ -146,7 +149,8 @@ def about(folder: Path = MEASURED) -> str:
         parts.append(
             f"{name} ({annotator_words(name)}) on {numbers.many(counts)} {DATA_SETS.get(data_set(name), 'photos')}"
         )
-    return f"{gain(_pairs(folder))} Measured: {listed(parts, len(parts))}.".strip() if parts else ""
+    measured = f"Measured: {listed(parts, len(parts))}." if parts else ""
+    return " ".join(filter(None, (gain(_pairs(folder)), peers.sentence(folder), measured)))
 
 
 def measured_html(folder: Path = MEASURED) -> str:

@@ -8,12 +8,6 @@ from typing import NamedTuple
 from tkml_core.measured.summary import Pair
 from tkml_core.measured.tables_report import SURE
 
-# As peers.md has it, which holds this sentence's test; README goes on with what it leaves out.
-AT_EQUAL = (
-    "At equal gradients they are smaller than those of other published methods (ALMA, APGD, DDN and FMN) on average over 16 "
-    "photos: theirs are 1.10 to 2.93 times as large at 100, 1.10 to 1.38 at 300. Of 48 runs (16 photos, 3 goals each) MinNorm "
-    "fails in 2 with 100 and 1 with 300."
-)
 TOO_FEW = "too few photos to tell"
 TESTED = "“Sure”: chance alone gives so clear a lead less than once in 20 times (p < .05)."
 GRADIENT = "A gradient says, for all pixels at once, which way helps."
@@ -34,7 +28,10 @@ class Against:
 
 
 class Count(NamedTuple):
-    """On how many photos the first and the second is ahead, of how many, and the p value of the paired test."""
+    """On how many photos the first and the second is ahead, of how many, and the p value of the paired test.
+
+    On the others the two are alike.
+    """
 
     first: int
     second: int
@@ -45,12 +42,17 @@ class Count(NamedTuple):
     def lead(self) -> int:
         return self.first - self.second
 
+    @property
+    def alike(self) -> int:
+        return self.photos - self.first - self.second
+
 
 class Respect(NamedTuple):
     """What two methods are compared in: `words` say that the one is ahead of the other."""
 
     words: str
     counts: Callable[[Pair], Count]
+    ties: bool = True  # whether those that are alike are known
 
 
 GOAL = Respect("{} reached the goal where {} did not", lambda p: Count(p.only_first, p.only_second, p.photos, p.p_goal))
@@ -58,6 +60,7 @@ STEPS = Respect(
     # Of runs that say when the goal was first met; those that say the same cannot be told from those that do not say.
     "{} was there in fewer steps than {}",
     lambda p: Count(p.sooner_first, p.sooner_second, p.sooner_first + p.sooner_second, p.p_steps),
+    ties=False,
 )
 STEPS_TOLD = (
     " Steps until the goal was first met, before any search for a smaller change; of runs that noted it, those in which the two "
@@ -77,11 +80,11 @@ def against(pairs: Sequence[Pair]) -> list[Against]:
         ours = [pair for pair in pairs if (pair.first, pair.second) == names]
         universal = ours[0].cell.case == "universal"  # of one norm for all, and no steps
         respects = [GOAL] if universal else RESPECTS
-        said = [_over_rows(names, one.words, [one.counts(pair) for pair in ours]) for one in respects]
+        said = [_over_rows(names, one, [one.counts(pair) for pair in ours]) for one in respects]
         said[0] += "" if universal else _cost(ours)  # a smaller change is not had for nothing
         said[-1] += STEPS_TOLD if said[-1] and respects[-1] is STEPS else ""
         rows = [
-            f"{_where(pair)}: {_in_row(names, one.words, one.counts(pair))}."
+            f"{_where(pair)}: {_in_row(names, one, one.counts(pair))}."
             for pair in ours
             for one in respects
             if _differs([one.counts(pair)])
@@ -113,12 +116,15 @@ def gain(pairs: Sequence[Pair]) -> str:
     smaller = [pair for pair in ours if pair.ratio > 1]
     if not smaller:
         return ""
-    sure = sum(pair.p_norm < SURE and pair.shorter_second > pair.shorter_first for pair in smaller)
+    sure, against_it = (
+        sum(pair.p_norm < SURE and (pair.shorter_second - pair.shorter_first) * way > 0 for pair in ours)
+        for way in (1, -1)
+    )
     cost, own = ([getattr(pair, key) for pair in ours] for key in ("gradients_second", "gradients_first"))
     return (
         f"MinNorm’s changes are on average smaller than those of the paper’s attacks in {len(smaller)} of {len(ours)} rows "
-        f"(sure in {sure} of them, by paired tests), but take {min(cost):.0f} to {max(cost):.0f} gradients a photo where theirs "
-        f"take {min(own):.0f} to {max(own):.0f} (medians). {AT_EQUAL}"
+        f"(by paired tests sure in {sure}, sure the other way round in {against_it}), but take {min(cost):.0f} to "
+        f"{max(cost):.0f} gradients a photo where theirs take {min(own):.0f} to {max(own):.0f} (medians)."
     )
 
 
@@ -126,36 +132,50 @@ def _differs(counts: Sequence[Count]) -> bool:
     return any(count.first or count.second for count in counts)
 
 
-def _ahead(names: tuple[str, str], words: str, lead: int) -> str:
-    """That the one is ahead of the other."""
-    return words.format(*(names if lead >= 0 else names[::-1]))
+def _both_sides(names: tuple[str, str], respect: Respect, count: Count, on: str, unit: str) -> str:
+    """Such as "MinNorm’s change was smaller than kFool’s on 9 of 12 photos, the other way round on 2, alike on 1"."""
+    ahead = respect.words.format(*(names if count.lead >= 0 else names[::-1]))
+    more, fewer = max(count.first, count.second), min(count.first, count.second)
+    told = f"{ahead} {on} {more} of {count.photos} {unit}, the other way round {on} {fewer}"
+    return f"{told}, alike {on} {count.alike}" if respect.ties else told
 
 
-def _in_row(names: tuple[str, str], words: str, count: Count) -> str:
-    """Such as "MinNorm’s change was smaller than kFool’s on 12 of 12 photos (p = .006)"."""
-    told = f"{_ahead(names, words, count.lead)} on {max(count.first, count.second)} of {count.photos} photos ({_p(count.p)})"
-    told += "" if count.lead else ", the other way round on as many"
+def _in_row(names: tuple[str, str], respect: Respect, count: Count) -> str:
+    """Both sides and the p value of one row."""
+    told = f"{_both_sides(names, respect, count, 'on', 'photos')} ({_p(count.p)})"
     return told if count.p < SURE else f"{told}: {TOO_FEW}"
 
 
-def _over_rows(names: tuple[str, str], words: str, all_rows: Sequence[Count]) -> str:
+def _over_rows(names: tuple[str, str], respect: Respect, all_rows: Sequence[Count]) -> str:
     """The same over all rows of the table; empty where no photo differs in what is measured alone on some photos."""
     counts = [count for count in all_rows if count.photos]
     if not _differs(counts):
-        return "Both reached the goal on the same photos." if words == GOAL.words else ""
+        return (
+            f"Both reached the goal on the same photos ({sum(c.photos for c in counts)} runs)."
+            if respect is GOAL
+            else ""
+        )
     if len(all_rows) == 1:
-        return f"{_in_row(names, words, counts[0])}."
+        return f"{_in_row(names, respect, counts[0])}."
     first, second, runs = (sum(column) for column in list(zip(*counts, strict=True))[:3])
-    lead = first - second
-    sure = [count.lead for count in counts if count.p < SURE]
-    same, other = (sum(one * (lead or 1) * way > 0 for one in sure) for way in (1, -1))
-    told = f"{_ahead(names, words, lead)} in {max(first, second)} of {runs} runs on the same photo"
-    if same == len(counts):
-        return f"{told}; sure in {'every row' if counts == all_rows else f'all of the {same} rows that noted it'}."
-    parts = [f"sure in {same} of {len(counts)} rows"] if same else []
-    parts += [f"sure the other way round in {other}"] if other else []
-    parts += [f"{TOO_FEW} in {'the others' if parts else 'any row'}"] if same + other < len(counts) else []
+    together = Count(first, second, runs, 1.0)
+    same, other = (
+        [one.p for one in counts if one.p < SURE and one.lead * (together.lead or 1) * way > 0] for way in (1, -1)
+    )
+    rest = [one.p for one in counts if one.p >= SURE or not one.lead]
+    told = _both_sides(names, respect, together, "in", "runs on the same photo")
+    if len(same) == len(counts):
+        where = "every row" if counts == all_rows else f"all of the {len(same)} rows that noted it"
+        return f"{told}; sure in {where} ({_range(same)})."
+    parts = [f"sure in {len(same)} of {len(counts)} rows ({_range(same)})"] if same else []
+    parts += [f"sure the other way round in {len(other)} ({_range(other)})"] if other else []
+    parts += [f"{TOO_FEW} in {'the others' if parts else 'any row'} ({_range(rest)})"] if rest else []
     return f"{told}; {', '.join(parts)}."
+
+
+def _range(chances: Sequence[float]) -> str:
+    """The least and the largest of some p values."""
+    return " to ".join(dict.fromkeys((_p(min(chances)), _p(max(chances)))))
 
 
 def _where(pair: Pair) -> str:

@@ -16,9 +16,10 @@ from tkml_core.experiments.consistent_photos import consistent_photos
 from tkml_core.experiments.measured_photos import Row, asked
 from tkml_core.experiments.peers.method import PEERS, Peer
 from tkml_core.experiments.peers.packaged import PACKAGED
-from tkml_core.experiments.peers.table import OURS, identity, tables
+from tkml_core.experiments.peers.table import tables
 from tkml_core.experiments.results import Minutes, write
 from tkml_core.measured.lines import Outcome, read
+from tkml_core.measured.peers import OURS, identity
 from tkml_core.zoo.registry import weights_of
 
 
