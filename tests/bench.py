@@ -33,7 +33,7 @@ from tkml_core.experiments.bench import passes, step_ratio
 from tkml_core.measured.markdown import markdown
 
 NAME, PHOTO, ATTACK, K = "voc20", "cat", "TkML-AP-T", 10
-STEPS, WARM = 60, 5  # of a run that is timed, and those before them that are not
+STEPS, WARM = 120, 5  # of a run that is timed (some ten seconds), and those before them that are not
 SHORT = {"step": 0.05}  # steps after which no image is done soon
 # Of the page's address, for a run of WARM + STEPS steps.
 QUERY = {

@@ -2,3 +2,12 @@
 
 # Seconds. Generators have no back-pressure, and a browser on the same cores takes its share of them for each picture.
 PICTURES_EVERY = 1 / 5
+FIRST, LATER = 1 / 4, 1 / 2
+
+
+def pause(seconds: float) -> float:
+    """Seconds until the next picture of a run that has gone on for `seconds`.
+
+    Most happens in the first ones, which are shown closely; later the cores are left to the attack.
+    """
+    return min(max(FIRST, seconds / 8), LATER)

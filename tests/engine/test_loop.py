@@ -30,7 +30,7 @@ from demo.engine import loop
 from demo.engine.annotators import Photo, annotate_photo, guess, load_annotator, read_photo
 from demo.engine.label_roles import Roles
 from demo.engine.plan import DEFAULT_K, AttackRequest, plan_for
-from demo.engine.stream import PICTURES_EVERY
+from demo.engine.stream import FIRST
 from demo.export.files import save_png, save_report
 from demo.photos import uploads
 from demo.photos.samples import sample, samples
@@ -323,7 +323,7 @@ def test_a_page_is_sent_few_frames_and_a_lossless_end(cat: str) -> None:
     began = time.perf_counter()
     views = list(live.views(plan, lambda: False))
     seconds = time.perf_counter() - began
-    assert 3 <= len(views) <= seconds / PICTURES_EVERY + 4
+    assert 3 <= len(views) <= seconds / FIRST + 4
     first = views[0]
     assert "step 0" in str(first.status) and "Scores after 0 steps" in str(first.race)  # before anything is computed
     assert all("image/jpeg" in str(box) for box in (first.before, first.change, first.after))

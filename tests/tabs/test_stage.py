@@ -14,8 +14,7 @@ def test_once_the_goal_is_reached_the_pictures_are_of_the_smallest_change_so_far
     photos: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """MinNorm begins far beyond the boundary where a goal has several ways: that is not what anybody should see."""
-    monkeypatch.setattr(stage, "PICTURES_EVERY", 0.0)
-    monkeypatch.setattr(stage, "RACE_EVERY", 0.0)
+    monkeypatch.setattr(stage, "pause", lambda seconds: 0.0)
     plan = plan_for(photos["cat"], AttackRequest("voc20", 2, "MinNorm", ["cat"], "", goal="cleared", max_steps=60))
     *views, end = stage.views(plan, lambda: False)
     assert "Running MinNorm</strong>" in str(views[0].verdict) and "So far: cat is still in the top 2." in str(

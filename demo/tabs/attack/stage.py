@@ -14,7 +14,7 @@ from demo.engine.outcome import Outcome
 from demo.engine.plan import Plan
 from demo.engine.replay import Recorder, Replay
 from demo.engine.run import run_plan
-from demo.engine.stream import PICTURES_EVERY
+from demo.engine.stream import pause
 from demo.render import photo_card
 from demo.render.pictures import AMPLIFY
 from demo.render.run_figures import run_figures_html
@@ -24,7 +24,6 @@ from demo.render.verdict import aim, so_far, verdict_html, waiting_html
 from tkml_core.report import top
 from tkml_core.step_generators import WithResult
 
-RACE_EVERY = 1 / 4
 BOXES = ("before", "change", "after", "race", "status", "verdict", "table")
 
 
@@ -122,7 +121,7 @@ def views(
     budget: loop.Clock = loop.BUDGET_SECONDS,
     factor: Callable[[], int] = lambda: AMPLIFY,
 ) -> Iterator[View]:
-    """The opening at once, then at most 5 pictures and 4 races a second, then the closing view.
+    """The opening at once, then pictures with a `pause` between them, then the closing view.
 
     Once the goal is reached the pictures are of the smallest change so far: what an attack tries on the way to a smaller one
     may be far larger, or miss the goal. `factor`, how strong to draw the change, is asked again for every picture.
@@ -131,7 +130,8 @@ def views(
     frames, recorder = WithResult(run_plan(plan, stop_asked, budget)), Recorder()
     best = (plan.start.x_adv, plan.start.logits) if plan.start else None
     drawn: tuple[Tensor, int] | None = None
-    pictures_due = race_due = time.perf_counter() + PICTURES_EVERY
+    began = time.perf_counter()
+    due = began + pause(0)
     for frame in frames:
         recorder.take(frame)
         if frame.rounding:
@@ -140,18 +140,20 @@ def views(
         if frame.achieved and frame.history.norm[-1] == frame.history.least:
             best = frame.x_adv.clone(), frame.logits
         now = time.perf_counter()
-        if now < pictures_due:
+        if now < due:
             continue
-        pictures_due = now + PICTURES_EVERY
-        race = verdict = change = after = None
-        if now >= race_due:
-            race_due = now + RACE_EVERY
-            race = race_of(plan, frame.history)
-            verdict = running_html(plan, frame.logits, frame.history.least)
+        due = now + pause(now - began)
+        change = after = None
         (x_adv, logits), strength = best or (frame.x_adv, frame.logits), factor()
         if not best or not drawn or drawn[0] is not x_adv or drawn[1] != strength:
             drawn = x_adv, strength
             change = photo_card.change_html(plan.photo.x, x_adv, lossless=False, factor=strength)
             after = photo_card.after_html(plan, x_adv, logits, lossless=False, now="so far" if best else "now")
-        yield View(change=change, after=after, race=race, status=status_html(plan, frame), verdict=verdict)
+        yield View(
+            change=change,
+            after=after,
+            race=race_of(plan, frame.history),
+            status=status_html(plan, frame),
+            verdict=running_html(plan, frame.logits, frame.history.least),
+        )
     yield closing(recorder.finish(frames.result), factor())
