@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 
 from demo.catalog.english import listed
+from tkml_core.labels import coco_name
 
-# Names that a data set runs together, or does not write as English does
-_WRITTEN = {"diningtable": "dining table", "pottedplant": "potted plant", "tvmonitor": "TV monitor", "tv": "TV"}
+_WRITTEN = {"tvmonitor": "TV monitor", "tv": "TV"}
 
 
 def written(label: str) -> str:
     """Such as "potted plant" for "pottedplant" or "potted_plant"; `label_index` takes either for the label."""
-    return _WRITTEN.get(label, label.replace("_", " "))
+    apart = coco_name(label)  # COCO writes apart what VOC runs together, and has words of its own for others
+    same = apart.replace(" ", "") == label.lower()
+    return _WRITTEN.get(label, apart if same and " " in apart else label.replace("_", " "))
 
 
 def listed_labels(labels: Sequence[str], most: int = 5) -> str:
