@@ -11,6 +11,7 @@ from demo.render.labels import scored, top_list
 from demo.render.pictures import AMPLIFY, amplified, figure, to_image
 
 SIZE = "size of the change"
+UNROUNDED = "size before rounding"  # while a run goes on: to whole levels, which a saved picture has
 
 
 def before_html(annotator: tk.Annotator, photo: Photo, roles: Roles, k: int, lossless: bool = True) -> str:

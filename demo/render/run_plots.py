@@ -31,7 +31,7 @@ def race_of(plan: Plan, history: History, outcome: Outcome | None = None) -> str
     has_lambda = "lambda_0" in catalog.setting_names(plan.request.attack)
     word = Race.threshold_word if has_lambda else f"score of place {plan.k}, the last in the list"
     race = Race(plan.annotator.labels, scores, threshold, plan.roles, plan.k, word, apart)
-    return race_html(race) + curves_html(history.loss, sizes(history, outcome))
+    return race_html(race) + curves_html(history.loss, sizes(history, outcome), ends_saved=outcome is not None)
 
 
 def sizes(history: History, outcome: Outcome | None) -> list[float]:

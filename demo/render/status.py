@@ -36,7 +36,7 @@ def first_html(plan: Plan) -> str:
 def progress_words(plan: Plan, frame: Frame) -> str:
     """How the goal stands: at best so far, as attacks that go on after a success keep the smallest change that met it."""
     if frame.history.least is not None:
-        smallest = f"goal reached, smallest so far {frame.history.least:.1f}, unrounded"
+        smallest = f"goal reached, smallest so far {frame.history.least:.1f} before rounding"
         return smallest if frame.index else "goal reached"
     if float(plan.goal.margin(frame.logits)[0]) < 0:
         return f"goal met, but not yet as far ahead as asked (κ = {plan.settings.get('confidence') or 0.0:g})"

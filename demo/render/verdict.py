@@ -18,6 +18,7 @@ from demo.render.labels import percent
 from demo.render.templates import fill
 
 KEPT_BACK = "the last seconds are for rounding the picture, so that it can be saved"  # so runs end before their clock
+MUCH_SMALLER = 0.95  # of a change: one that was less on the way is told of
 FAINT = 0.1  # probability of a true label below which the annotator is said not to have recognised the photo
 
 
@@ -167,13 +168,14 @@ def _narrowly(report: dict[str, Any]) -> str:
     return f" It is a narrow win: ahead by {ahead:.2g} in raw scores, where {asked:g} was asked for (margin κ)."
 
 
-def _gained(report: dict[str, Any]) -> str:
-    """A sentence on how much smaller the change has become, where the run went on from another one's."""
-    start = report.get("started_from")
-    if not start or not start["l2"]:
-        return ""
-    now, before = report["l2"], start["l2"]
+def _size(report: dict[str, Any]) -> str:
+    """How the size came about: what rounding did to it, and how much smaller it is than that of the run it went on from."""
+    start, now = report.get("started_from"), report["l2"]
     least = report.get("l2_smallest_on_the_way") or now
+    larger = least < MUCH_SMALLER * now  # than what was told while the run went on
+    if not start or not start["l2"]:
+        return f" Rounding for saving made it larger: {now:.1f} instead of {least:.1f} (‖z‖₂)." if larger else ""
+    before = start["l2"]
     if no_smaller(report):
         if least < NO_SMALLER * before:
             return (
@@ -184,7 +186,7 @@ def _gained(report: dict[str, Any]) -> str:
             return f" No smaller change was found in {steps_words(report)}, so it is the one from before."
         return f" It is as small as this search finds: {steps_words(report)} more brought no smaller change."
     found = "" if report["stopped"] else ", as small as this search finds it"
-    rounded = f", {least:.1f} before rounding for saving" if least < NO_SMALLER * now else ""
+    rounded = f", {least:.1f} before rounding for saving" if larger else ""
     return f" The change is now {now / before:.2g} of what it was{found}: {now:.1f} after {before:.1f}{rounded}."
 
 
@@ -214,7 +216,7 @@ def _met_before(report: dict[str, Any]) -> str:
     )
     return (
         f"{met} A change of at most {report['linf']:.0f}/255 at any pixel has it met {firm}, with {now} there."
-        f"{_gained(report)}{_how_it_ended(report)}"
+        f"{_size(report)}{_how_it_ended(report)}"
     )
 
 
@@ -225,10 +227,11 @@ def _what_happened(report: dict[str, Any]) -> str:
     if report["achieved"]:
         return (
             f"The {top} was {was}. A change of at most {report['linf']:.0f}/255 at any pixel made it {now}: "
-            f"{reached(report)}.{_gained(report)}{_narrowly(report)}{ended}"
+            f"{reached(report)}.{_size(report)}{_narrowly(report)}{ended}"
         )
     state = f"still {now}" if was == now else f"{now}, and was {was}"
-    saved = f" On the saved picture the {top} is {state}."
+    lost = " Before rounding for saving the goal was reached." if report.get("l2_smallest_on_the_way") else ""
+    saved = f"{lost} On the saved picture the {top} is {state}."
     missed = so_far(report)
     if catalog.precomputed(report["attack"]):
         lead = "" if news_of(report).moved else "It did not work on this photo: "

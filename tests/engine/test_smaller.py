@@ -74,7 +74,7 @@ def test_the_smallest_on_the_way_is_told_and_what_became_of_it(firm: Outcome) ->
     plan = smaller(firm)
     norm = firm.report["l2"]
     half, none, whole = (stage.under_way(plan, plan.photo.logits, least) for least in (0.5 * norm, None, norm))
-    assert "The smallest so far is 0.50 of it; the end shows" in half
+    assert "The smallest so far is 0.50 of it before rounding for saving" in half
     assert "Nothing smaller so far" in none and "Nothing smaller" in whole
     assert plan.attack.schedule < tk.MinNorm().schedule
     report = {**firm.report, "started_from": plan.start and plan.start.report, "l2_smallest_on_the_way": 0.53 * norm}
@@ -85,7 +85,11 @@ def test_the_smallest_on_the_way_is_told_and_what_became_of_it(firm: Outcome) ->
     told = sentence({**report, "l2": 0.8 * norm})
     assert f"now 0.8 of what it was, as small as this search finds it: {0.8 * norm:.1f} after {norm:.1f}, " in told
     assert f", {0.53 * norm:.1f} before rounding for saving." in told
-    assert "rounding" not in sentence({**report, "l2": 0.53 * norm})
+    assert "ounding" not in sentence({**report, "l2": 0.53 * norm})
+    first = {**report, "started_from": None, "l2": 84.1}
+    assert "larger: 84.1 instead of 61.7 (‖z‖₂)." in sentence({**first, "l2_smallest_on_the_way": 61.7})
+    assert "ounding" not in sentence({**first, "l2_smallest_on_the_way": 83.9})
+    assert "Before rounding for saving the goal was reached." in sentence({**first, "achieved": False})
 
 
 @pytest.mark.parametrize("why", [{"achieved": False}, {"l2": 0.0}])

@@ -190,5 +190,5 @@ def test_the_status_line_knows_what_is_asked_and_what_was_reached_so_far() -> No
         and at(-0.5, 9.0) == "goal met, but not yet as far ahead as asked (κ = 1)"
     )
     assert (
-        at(-1.5, 8.0) == at(0.5, 2.0) == "goal reached, smallest so far 8.0, unrounded"
+        at(-1.5, 8.0) == at(0.5, 2.0) == "goal reached, smallest so far 8.0 before rounding"
     )  # it goes on, and keeps what it has

@@ -73,7 +73,7 @@ def under_way(plan: Plan, logits: Tensor, least: float | None = None) -> str:
         return f"Goal reached: {aimed}. {plan.request.attack} now looks for a smaller change; Stop keeps the smallest so far."
     share = least / plan.start.report["l2"] if least else 1.0
     shrunk = (
-        f"The smallest so far is {share:.2f} of it; the end shows how much of that holds once rounded for saving"
+        f"The smallest so far is {share:.2f} of it before rounding for saving, which may make it larger again"
         if share < 1
         else "Nothing smaller so far"
     )
@@ -147,7 +147,7 @@ def views(
         (x_adv, logits), strength = best or (frame.x_adv, frame.logits), factor()
         if not best or not drawn or drawn[0] is not x_adv or drawn[1] != strength:
             drawn = x_adv, strength
-            change = photo_card.change_html(plan.photo.x, x_adv, lossless=False, factor=strength)
+            change = photo_card.change_html(plan.photo.x, x_adv, False, strength, photo_card.UNROUNDED)
             after = photo_card.after_html(plan, x_adv, logits, lossless=False, now="so far" if best else "now")
         yield View(
             change=change,
