@@ -1,4 +1,7 @@
-"""A run in numbers and names, and the data file that figures are drawn from; the page and the shell write the same."""
+"""A run in numbers and names, and the data file that figures are drawn from; the page and the shell write the same.
+
+`report.md` beside this says what each key of a report means.
+"""
 
 import io
 import json
@@ -17,6 +20,16 @@ from tkml_core.goals import Goal
 from tkml_core.metrics import average_precision_at, l2_norm, linf_norm, ndcg_at, pert, precision_at, psnr, ssim
 from tkml_core.ranking import consistent, topk
 from tkml_core.zoo.registry import weights_of
+
+# The arrays of a data file (NPZ), which carries these words as one more.
+ARRAYS = {
+    "x": "the photo as the annotator sees it, (H,W,3) uint8",
+    "x_adv": "the attacked photo, (H,W,3) uint8",
+    "z": "the change in whole levels, (H,W,3) int16: x + z is x_adv to the last bit",
+    "z_float": "z / 255, (H,W,3) float32: the same change where a photo's values go from 0 to 1, and no finer",
+    "labels": "the annotator's labels, in the order of its scores",
+    "report": "the run's report, a text in JSON",
+}
 
 
 @cache
@@ -46,7 +59,8 @@ def measured(
     """What an 8-bit image x_adv (1,3,H,W) with the logits `after` (1,m) shows beside the photo x with `before`: JSON values.
 
     precision_change, average_precision_change, ndcg_change: of P@k, AP@k, NDCG@k; where they are 0, who watches these
-    measures alone notices nothing.
+    measures alone notices nothing. margin is the goal's: below 0 it is met. margin_of_win is how far ahead it is, above 0
+    where it is met, as κ is given: −margin.
     """
     k, true = goal.k, goal.true.to(after.device)
     margin, z, quality = float(goal.margin(after)[0]), x_adv - x, float(psnr(x, x_adv)[0])
@@ -59,6 +73,7 @@ def measured(
         "consistent_before": bool(consistent(before, true, k)[0]),
         "margin": margin,
         "margin_before": float(goal.margin(before)[0]),
+        "margin_of_win": -margin,
         **{f"{name}_change": float((of(after, true, k) - of(before, true, k))[0]) for name, of in measures.items()},
         "pert": float(pert(z)[0]),
         "l2": float(l2_norm(z)[0]),
@@ -76,11 +91,12 @@ def levels(x: Tensor) -> NDArray[np.uint8]:
 
 
 def data_file(x: NDArray[np.uint8], x_adv: NDArray[np.uint8], labels: Sequence[str], report: dict[str, Any]) -> bytes:
-    """An NPZ: x, x_adv (H,W,3) uint8; z int16 levels; z_float float32 in [0,1] units; labels; report, a JSON text."""
+    """An NPZ of ARRAYS; its `readme` says what they are."""
     z = x_adv.astype(np.int16) - x
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer, x=x, x_adv=x_adv, z=z, z_float=z.astype(np.float32) / 255, labels=np.array(labels),
         report=np.array(json.dumps(report, ensure_ascii=False)),
+        readme=np.array("\n".join(f"{name}: {told}" for name, told in ARRAYS.items())),
     )  # fmt: skip
     return buffer.getvalue()

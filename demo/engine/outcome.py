@@ -77,7 +77,7 @@ def conclude(
         "hidden": list(plan.roles.hidden),
         **measured(plan.annotator.labels, plan.goal, x, plan.photo.logits, x_adv, logits),
         "l2_before_rounding": float(result.norm_float[0]),
-        "l2_smallest_on_the_way": history.least,  # with which the goal was met, before rounding
+        "l2_smallest_on_the_way": _smallest(result, history),
         "steps": int(result.steps[0]),
         "forwards": int(result.forwards[0]),
         "backwards": int(result.backwards[0]),
@@ -93,6 +93,15 @@ def conclude(
         **made_with(plan.request.annotator),
     }
     return Outcome(plan, buffer.getvalue(), logits, history, report)
+
+
+def _smallest(result: tk.Result, history: History) -> float | None:
+    """The smallest norm with which the goal was met before rounding: at a step, or of what was rounded; None where it was not.
+
+    What was rounded may be smaller than all steps, as an attack may shorten its change once more at the end.
+    """
+    met = [history.least] if history.least is not None else []
+    return min([*met, float(result.norm_float[0])] if bool(result.achieved[0]) else met, default=None)
 
 
 SAME = 1e-2  # logits: a last step this close to the saved picture needs no point of its own

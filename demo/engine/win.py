@@ -11,6 +11,11 @@ def asked_margin(report: Report) -> float:
     return float(report.get("settings", {}).get("confidence") or 0.0)
 
 
+def margin_of_win(report: Report) -> float:
+    """How far ahead the goal is, as κ is given: above 0 it is met. The core's margin has the other sign."""
+    return -float(report["margin"])
+
+
 def was_met(report: Report) -> bool:
     """Whether the goal was met before anything was done to the photo; reports of earlier say it by an unchanged photo alone."""
     before = report.get("margin_before")
@@ -19,7 +24,7 @@ def was_met(report: Report) -> bool:
 
 def is_narrow(report: Report) -> bool:
     """Whether the goal is reached, but by less than was asked for."""
-    return bool(report["achieved"] and report["l2"] and -report["margin"] < asked_margin(report))
+    return bool(report["achieved"] and report["l2"] and margin_of_win(report) < asked_margin(report))
 
 
 def standing(report: Report) -> str:

@@ -7,8 +7,9 @@ from markupsafe import Markup
 from demo.catalog import attacks as catalog
 from demo.catalog import measures
 from demo.catalog.labels import listed_labels
+from demo.engine.win import asked_margin, margin_of_win
 from demo.render.templates import fill
-from demo.render.verdict import asked_margin, in_order, reached, reached_words, time_words
+from demo.render.verdict import in_order, reached, reached_words, time_words
 
 
 def _asked(report: dict[str, Any]) -> str:
@@ -69,7 +70,7 @@ def run_figures_html(report: dict[str, Any], took: str = "") -> Markup:
             reached(report),
         ),
         *order,
-        ("Margin of the win", f"{-report['margin']:.2f}".replace("-", "−"), _asked(report)),
+        ("Margin of the win", f"{margin_of_win(report):.2f}".replace("-", "−"), _asked(report)),
         ("Agrees with the truth", agrees, f"{met}{started} (E = {int(report['consistent'])}, Eq. 1)"),
         (
             "Size of the change",

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from conftest import make_photos_small, to_the_end
 
 import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.engine import loop
-from demo.engine.outcome import Outcome
+from demo.engine.outcome import Outcome, conclude
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.engine.replay import Recorder, Replay
 from demo.engine.smaller import can_be_smaller, smaller
@@ -90,6 +91,26 @@ def test_the_smallest_on_the_way_is_told_and_what_became_of_it(firm: Outcome) ->
     assert "larger: 84.1 instead of 61.7 (‖z‖₂)." in sentence({**first, "l2_smallest_on_the_way": 61.7})
     assert "ounding" not in sentence({**first, "l2_smallest_on_the_way": 83.9})
     assert "Before rounding for saving the goal was reached." in sentence({**first, "achieved": False})
+
+
+@pytest.mark.parametrize(
+    ("steps", "end", "met", "smallest"),
+    [
+        (9.0, 5.0, True, 5.0),
+        (4.0, 5.0, True, 4.0),
+        (None, 5.0, True, 5.0),
+        (4.0, 5.0, False, 4.0),
+        (None, 5.0, False, None),
+    ],
+)
+def test_the_smallest_on_the_way_is_no_larger_than_what_was_rounded(
+    firm: Outcome, steps: float | None, end: float, met: bool, smallest: float | None
+) -> None:
+    x = firm.plan.photo.x
+    yes, one, norm = torch.tensor([met]), torch.tensor([1]), torch.tensor([end])
+    ended = tk.Result(x, yes, yes, norm, norm, one, one, one)
+    history = replace(firm.history, least=steps)
+    assert conclude(firm.plan, ended, history, None, 1.0).report["l2_smallest_on_the_way"] == smallest
 
 
 @pytest.mark.parametrize("why", [{"achieved": False}, {"l2": 0.0}])

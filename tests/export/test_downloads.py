@@ -22,9 +22,10 @@ from demo.export import card, citation, figure, figure_icons, files, npz
 from demo.export.npz import SavedRun
 from demo.render import verdict
 from demo.render.icons import FOLDER
+from demo.render.run_figures import run_figures_html
 from demo.tabs.attack import stage
 from tkml_core import __main__ as shell
-from tkml_core.report import version
+from tkml_core.report import ARRAYS, version
 from tkml_core.zoo.checksums import sums_in
 from tkml_core.zoo.registry import entry_of
 
@@ -56,6 +57,8 @@ def test_the_data_file_is_exact(outcome: Outcome, data: Path) -> None:
         assert (x.dtype, x_adv.dtype, z.dtype, z_float.dtype) == (np.uint8, np.uint8, np.int16, np.float32)
         assert np.array_equal(x + z, x_adv) and np.any(z)
         assert np.array_equal(np.rint((x / 255 + z_float) * 255), x_adv)
+        assert set(file) == {*ARRAYS, "readme"} and "z_float: z / 255" in str(file["readme"])
+        assert np.allclose(z_float, z / 255)
         assert file["labels"].tolist() == list(tk.load("voc20").labels)
         report = json.loads(str(file["report"]))
     assert report == outcome.report
@@ -65,6 +68,27 @@ def test_the_data_file_is_exact(outcome: Outcome, data: Path) -> None:
     png = np.asarray(Image.open(files.save_png(outcome, data.parent)))
     assert np.array_equal(png, x_adv)
     assert data.read_bytes() == npz.to_bytes(npz.keep(outcome))
+
+
+def test_each_key_of_a_report_is_explained_and_the_margin_has_one_sign_a_name(outcome: Outcome) -> None:
+    told = (Path(shell.__file__).parent / "report.md").read_text(encoding="utf-8")
+    keys = [
+        key
+        for line in told.splitlines()
+        if line.startswith("| `")
+        for key in re.findall(r"`(\w+)`", line.split("|")[1])
+    ]
+    assert len(keys) == len(set(keys)) and set(keys) == set(outcome.report)
+    report = outcome.report
+    assert (
+        report["margin_of_win"]
+        == -report["margin"]
+        == pytest.approx(float(-outcome.plan.goal.margin(outcome.logits)[0]))
+    )
+    shown = run_figures_html(report)
+    assert f"{report['margin_of_win']:.2f}".replace("-", "−") in re.sub(
+        r"<[^>]+>", "", shown.split("Margin of the win")[1]
+    )
 
 
 def test_the_change_is_shown_as_on_the_page(data: Path) -> None:

@@ -249,6 +249,7 @@ def test_the_file_holds_what_was_measured() -> None:
     rows = list(csv.DictReader(io.StringIO(summary.runs_csv([reports(300.125, None, 100.0)], STEPS))))
     assert [(row["attack"], float(row["l2"])) for row in rows] == [("TkML-AP-U", 300.125), ("MinNorm", 100.0)]
     assert [(row["won"], row["met_before"], float(row["margin"])) for row in rows] == [("True", "False", -0.5)] * 2
+    assert all(float(row["margin_of_win"]) == -float(row["margin"]) for row in rows)
     assert rows[0]["true_labels"] == "cat;dog" and rows[0]["after"] == "cow" and rows[0]["psnr"] == ""
 
 

@@ -6,6 +6,7 @@ import gradio as gr
 
 from demo.components.theme import Html
 from demo.export import citation, npz
+from tkml_core.report import ARRAYS
 
 FILES = {
     "figure-png": "Figure (PNG)",
@@ -14,10 +15,9 @@ FILES = {
     "data": "Exact data (NPZ)",
     "full-size": "Full-size photo (PNG)",
 }
-HINT = """The figure has the layout of the paper's Figures 1 and 2; the change is shown 20 times as strong. The exact data are
-NumPy arrays: the photo `x`, the change `z` in whole levels and the attacked photo `x_adv`, which is `x + z` to the last bit;
-also the labels and the report. The full-size photo is the one you brought, not made smaller, with the change carried over to
-it."""
+HINT = f"""The figure has the layout of the paper's Figures 1 and 2; the change is shown 20 times as strong. The full-size photo
+is the one you brought, not made smaller, with the change carried over to it. The exact data are NumPy arrays:
+{"; ".join(f"`{name}`, {told}" for name, told in ARRAYS.items())}."""
 LINK_HINTS = {
     "copied": "Copied.",
     "selected": "Your browser does not let the page copy it. It is selected: press Ctrl+C.",

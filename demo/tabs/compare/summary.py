@@ -9,7 +9,7 @@ from markupsafe import Markup
 from demo.catalog import attacks as catalog
 from demo.catalog.english import listed
 from demo.engine.plan import Plan
-from demo.engine.win import asked_margin, less_words, standing, was_met, won
+from demo.engine.win import asked_margin, less_words, margin_of_win, standing, was_met, won
 from demo.render.csv_file import csv_text
 from demo.render.tables import Cell, Row, sheet
 from demo.render.verdict import KEPT_BACK, aim, clock_words, steps_words, time_words
@@ -206,8 +206,8 @@ def runs_csv(photos: Sequence[Reports], limit: Limit) -> str:
         for report in filter(None, reports):
             lists = [report["true_labels"], report["targets"], [name for name, _ in report["after"]]]
             rows.append([
-                number, report["photo"], *(report[field] for field in CSV_FIELDS), asked_margin(report), won(report),
-                was_met(report), str(limit), *lists,
+                number, report["photo"], *(report[field] for field in CSV_FIELDS), margin_of_win(report),
+                asked_margin(report), won(report), was_met(report), str(limit), *lists,
             ])  # fmt: skip
-    decided = ("confidence", "won", "met_before", "given")
+    decided = ("margin_of_win", "confidence", "won", "met_before", "given")
     return csv_text(("photo_number", "photo", *CSV_FIELDS, *decided, "true_labels", "targets", "after"), rows)
