@@ -25,8 +25,16 @@ class Shade:
     told: str
 
 
-def heat_map_html(pairs: Sequence[Pair], command: str = "", correlations: Sequence[Correlation] = ()) -> Markup:
-    """One annotator's pairs: a row a true label, a column a target, in their places; the easier, the greener."""
+TITLE = "Which targets are easy, on {}?"
+
+
+def heat_map_html(
+    pairs: Sequence[Pair], command: str = "", correlations: Sequence[Correlation] = (), place: str = ""
+) -> Markup:
+    """One annotator's pairs: a row a true label, a column a target, in their places; the easier, the greener.
+
+    place: the section's id.
+    """
     order, by_names = ordered(pairs), {(pair.true, pair.target): pair for pair in pairs}
     norms = [pair.norm for pair in pairs if isfinite(pair.norm) and pair.norm > 0]
     least, most = min(norms, default=1.0), max(norms, default=1.0)
@@ -35,7 +43,8 @@ def heat_map_html(pairs: Sequence[Pair], command: str = "", correlations: Sequen
     photos = [pair.photos for pair in pairs]
     told = [(RESPECTS[one.respect], str(one)) for one in correlations]
     return fill(
-        "render/heat_map.html", annotator=pairs[0].annotator, targets=order, rows=rows, correlations=told, command=command,
+        "render/heat_map.html", title=TITLE.format(pairs[0].annotator), place=place, targets=order, rows=rows, correlations=told,
+        command=command,
         permutations=max((one.permutations for one in correlations), default=0),
         easiest=sorted((pair for pair in pairs if isfinite(pair.norm)), key=lambda pair: pair.norm)[:5],
         photos=(min(photos), max(photos)), written=written,

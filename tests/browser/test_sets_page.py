@@ -171,12 +171,14 @@ def test_a_row_fills_in_the_next_one_stands_beside_it_and_both_fit_a_phone(visit
     expect(page.locator("#live-table tbody tr")).to_have_count(2)
 
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    page.locator("#tables details summary", has_text="The numbers, and as CSV").first.click()
+    page.locator(".contents a", has_text="Table 2").click()
+    expect(page.locator("#table-2-part h2").first).to_be_in_viewport()
+    page.locator("#table-2-part summary", has_text="The numbers, and as CSV").click()
     box = page.get_by_role("region", name="Table 2: push the true labels out")
     expect(box).to_be_visible()
     assert page.evaluate(WIDTH) <= 390
     assert box.evaluate("box => box.scrollWidth > box.clientWidth && box.getBoundingClientRect().right <= 390")
-    expect(page.locator("#tables .sideways").first).to_be_visible()
+    expect(page.locator("#table-2-part .sideways")).to_be_visible()
     box.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('#tables .tablebox').scrollLeft > 0")
+    page.wait_for_function("document.querySelector('#table-2-part .tablebox').scrollLeft > 0")

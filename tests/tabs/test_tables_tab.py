@@ -24,8 +24,9 @@ from demo.render.measured_table import Table, table_html
 from demo.render.panel import STYLES
 from demo.render.security_curves import Panel, curves_html
 from demo.tabs.tables import live_row, peers
-from demo.tabs.tables.measured import MEASURED, _cells, _styles, about, command_of, measured_html, tables
+from demo.tabs.tables.measured import MEASURED, _cells, about, command_of, contents, measured_html, tables
 from demo.tabs.tables.numbers import PERT
+from demo.tabs.tables.pictures import styles_of
 from demo.tabs.tables.plain_words import against, gain
 from tkml_core.measured import summary
 from tkml_core.measured.summary import Pair
@@ -121,7 +122,7 @@ def test_changes_for_every_photo_stand_side_by_side_by_their_size(tmp_path: Path
 def test_pictures_come_first_and_the_numbers_are_folded_below(tmp_path: Path) -> None:
     sample(tmp_path)
     html = measured_html(tmp_path)
-    untargeted = html.split('<section class="measured pictured">')[1]
+    untargeted = html.split('<section class="measured pictured" id="table-2-part">')[1]
     assert untargeted.index("<svg") < untargeted.index("<details>") < untargeted.index("<table>")
     assert "<h3>TkML-AP-U beside kFool</h3>" in untargeted
     assert (
@@ -138,11 +139,11 @@ def test_pictures_come_first_and_the_numbers_are_folded_below(tmp_path: Path) ->
 
 def test_the_page_says_which_annotators_how_many_photos_and_which_command(tmp_path: Path) -> None:
     sample(tmp_path)
-    assert about(tmp_path) == f"Measured: {NAME} (20 labels) on 1 to 2 photos of PASCAL VOC."
+    assert about(tmp_path) == [f"Measured: {NAME} (20 labels) on 1 to 2 photos of PASCAL VOC."]
     assert f"--annotator {NAME} " in command_of(tmp_path) and "--annotator" in measured_html(tmp_path)
     (tmp_path / "run.json").write_text(json.dumps({"commands": ["python -m a", "python -m b", "python -m a"]}))
     assert command_of(tmp_path) == "python -m a; python -m b"
-    assert about(tmp_path / "none") == ""
+    assert about(tmp_path / "none") == []
 
 
 def test_a_smaller_change_is_not_told_without_its_cost() -> None:
@@ -159,7 +160,7 @@ def test_a_smaller_change_is_not_told_without_its_cost() -> None:
     made[2] = replace(made[2], shorter_first=9, shorter_second=0)
     assert "sure in 1, sure the other way round in 1)" in gain(made)
     assert gain(made[2:]) == "" == gain([replace(made[0], second="kFool")])
-    assert gain(read_pairs(MEASURED / "pairs.csv")) and about().startswith("MinNorm")
+    assert gain(read_pairs(MEASURED / "pairs.csv")) and about()[0].startswith("MinNorm")
 
 
 def pair(first: str, second: str, goal: int, norm: int, steps: int, p: float = 0.001) -> Pair:
@@ -211,6 +212,30 @@ def test_who_is_ahead_in_what_is_said_in_plain_words() -> None:
     ]
 
 
+def test_every_part_has_a_place_that_the_list_of_contents_leads_to() -> None:
+    html, places = measured_html(), contents()
+    assert [title[:7] for _, title in places if title.startswith("Table ")] == [
+        "Table 2",
+        "Table 3",
+        "Table 4",
+        "Table 5",
+    ]
+    assert all(html.count(f'id="{place}"') == 1 for place, _ in places) and len(places) == html.count('-part"')
+
+
+def test_pictures_of_other_networks_and_easier_targets_are_folded(tmp_path: Path) -> None:
+    names = "voc20", "coco80", "mobilenet-voc20"
+    write(
+        tmp_path, [{**line("TkML-AP-T", case, "a"), "annotator": name} for name in names for case in ("best", "worst")]
+    )
+    html = measured_html(tmp_path)
+    shown, easier, others = html.split("<details>")[:3]
+    assert "voc20, worst targets" in shown and "coco80, worst" in shown and "best targets" not in shown
+    assert "coco80, best targets" in easier and "mobilenet" not in easier
+    assert others.startswith("<summary>The same for mobilenet-voc20</summary>")
+    assert "mobilenet-voc20, best targets" in others and "mobilenet-voc20, worst targets" in others
+
+
 def test_other_methods_at_equal_gradients_have_their_sentence_from_their_table(tmp_path: Path) -> None:
     """Two photos; "theirs" is of those written here, the package's is in the table alone."""
     cell = {"annotator": NAME, "case": "worst", "k": 3, "gradients": 100, "side": 96}
@@ -224,14 +249,11 @@ def test_other_methods_at_equal_gradients_have_their_sentence_from_their_table(t
     assert peers.sentence(tmp_path / "none") == ""
     (tmp_path / "peers.jsonl").write_text("\n".join(map(json.dumps, made)))
     (tmp_path / "peers.md").write_text("# A\n\n`python -m a`\n`python -m b`\n\nand `python`")
-    assert (
-        about(tmp_path)
-        == peers.sentence(tmp_path)
-        == (
-            "At equal gradients the changes of other published methods (DDN and FMN) are, on average over 1 photos, 0.80 to 2.00 "
-            "times as large as MinNorm’s with 100. Of 2 runs reach the goal: MinNorm’s 2, theirs 1 with 100."
-        )
+    told = (
+        "At equal gradients the changes of other published methods (DDN and FMN) are, on average over 1 photos, 0.80 to 2.00 "
+        "times as large as MinNorm’s with 100. Of 2 runs reach the goal: MinNorm’s 2, theirs 1 with 100."
     )
+    assert peers.sentence(tmp_path) == told and about(tmp_path) == [told]
     (table,) = tables(tmp_path)
     assert table.command == "python -m a; python -m b"
     assert table.rows[0] == ["100", "DDN", "2", "2 : 1", "1 : 0", "1", "2.00", "2.00", "2.00", "1 : 0", "1.000"]
@@ -272,7 +294,7 @@ def test_a_curve_rises_where_photos_are_beaten() -> None:
 
 def test_every_bundled_method_has_a_style_of_its_own() -> None:
     names = {name for methods in _cells(MEASURED).values() for name in methods}
-    assert "noise" in names and len(set(_styles(_cells(MEASURED)).values())) == len(names) <= STYLES
+    assert "noise" in names and len(set(styles_of(_cells(MEASURED)).values())) == len(names) <= STYLES
     css = Path(panels.__file__).with_suffix(".css").read_text(encoding="utf-8")
     colours = re.findall(r"(\.dark )?\.security \.c(\d) \{ --c: (#\w+);", css)
     assert len(colours) == len(set(colours)) == len({(dark, colour) for dark, _, colour in colours}) == 2 * STYLES

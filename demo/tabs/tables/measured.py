@@ -1,6 +1,5 @@
 """The measured tables and curves, from the lines in `assets/measured` by the functions that print them elsewhere."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -10,19 +9,15 @@ from markupsafe import Markup
 
 from demo.catalog.attacks import annotator_words, attacks
 from demo.catalog.english import listed
+from demo.render import heat_map
 from demo.render.csv_file import csv_link
-from demo.render.dots import Dot, DotPanel, dots_html
-from demo.render.heat_map import heat_map_html
 from demo.render.measured_table import Table, table_html
-from demo.render.security_curves import Panel, curves_html
 from demo.render.templates import fill
-from demo.tabs.tables import numbers, peers
-from demo.tabs.tables.plain_words import Against, against, gain, size_words
-from tkml_core.attacks.common.budget import AUTHORS
+from demo.tabs.tables import numbers, peers, pictures
+from demo.tabs.tables.plain_words import Against, against, gain
 from tkml_core.measured import easy_targets, lines, summary, tables_report
-from tkml_core.measured.cells import CASES
 from tkml_core.zoo.registry import data_set
-from tkml_core.zoo.universal_perturbations import FOLDER, XI, all_notes
+from tkml_core.zoo.universal_perturbations import FOLDER, all_notes
 
 Cells = dict[summary.Cell, dict[str, summary.Rows]]
 MEASURED = Path(__file__).resolve().parents[3] / "assets" / "measured"
@@ -33,17 +28,9 @@ UNIVERSAL_NOTE = (
     "Table 4 with Pert (size per pixel), not Pert ×10⁻²: read so and in this unit, its changes are of 6.5 to 8 ×10⁻² "
     "(TkML-AP-Uv) and 25.5 (kUAPs); ours stand in the numbers."
 )
+EASY_FILE = "easy_targets.csv"
+PLACE, EASY_PLACE = "{}-part", "easy-targets-{}-part"
 DATA_SETS = {"voc": "photos of PASCAL VOC", "coco": "photos of MS COCO"}
-NORM, STEPS, PERT = (
-    "size of the change (‖z‖₂)",
-    "steps until the goal was first met",
-    "mean size per pixel (Pert ×10⁻²)",
-)
-BY_NORM = "How many photos give way to a change of at most this size: the further left a curve rises, the better"
-BY_SHOWN = "How many photos show no true label, where more labels are shown than were attacked"
-EASIER = "The same for the easier targets"
-BY_STEPS = "How many photos give way within so many steps, before rounding for saving"
-BY_PERT = "How often it works, and how large the change is then: the further up and left, the better; the number in a dot is k"
 
 
 @dataclass(frozen=True)
@@ -57,10 +44,20 @@ class Section:
     folded: Sequence[tuple[str, str]] = ()
     note: str = ""  # what is to be seen beside the pictures
 
+    @property
+    def name(self) -> str:
+        """Of its place on the page and its files."""
+        return self.table.title.partition(":")[0].lower().replace(" ", "-").rstrip("?")
+
 
 @cache
 def _cells(folder: Path) -> Cells:
     return summary.by_cell(lines.read(folder))
+
+
+def _figures(cells: Cells) -> list[summary.Figures]:
+    """Without the ensemble of all methods, whose rows are nearly all those of the one that is ahead."""
+    return [one for one in summary.figures(cells) if one.method != summary.BEST]
 
 
 def _how_many(figures: Sequence[summary.Figures]) -> str:
@@ -76,31 +73,25 @@ def _pairs(folder: Path) -> list[summary.Pair]:
     return tables_report.read_pairs(made) if made.exists() else summary.pairs(_cells(folder))
 
 
+@cache
 def sections(folder: Path = MEASURED) -> list[Section]:
     """Those that something has been measured for, in the paper's order, and last who is ahead of whom."""
     cells = _cells(folder)
-    made, beside, larger = summary.figures(cells), _pairs(folder), summary.larger(cells)
-    command, styles = command_of(folder), _styles(cells)
+    made, beside, larger = _figures(cells), _pairs(folder), summary.larger(cells)
+    command, styles = command_of(folder), pictures.styles_of(cells)
     found = []
     for number_, build in ((2, numbers.untargeted), (3, None), (4, numbers.universal), (5, numbers.targeted)):
         if build is None:
-            pictures = [(BY_SHOWN, _by_shown(larger, styles))]
-            found.append(Section(numbers.larger(larger, command), tables_report.to_csv(larger), pictures=pictures))
+            shown = [(pictures.BY_SHOWN, pictures.by_shown(larger, styles))]
+            found.append(Section(numbers.larger(larger, command), tables_report.to_csv(larger), pictures=shown))
             continue
         ours = {cell: methods for cell, methods in cells.items() if tables_report.of_table(number_, cell)}
         figures = [one for one in made if one.cell in ours]
         said = against([pair for pair in beside if pair.cell in ours])
         if number_ == 4:
-            drawn, folded = [("How many photos have no true label left in their top k", _by_k(figures, styles))], []
+            drawn, folded = [(pictures.BY_K, pictures.by_k(figures, styles))], pictures.Pictures()
         else:
-            hardest = max((cell.case for cell in ours), key=CASES.index, default="")
-            norms, steps = _curves({cell: methods for cell, methods in ours.items() if cell.case == hardest})
-            easier, easier_steps = _curves({cell: methods for cell, methods in ours.items() if cell.case != hardest})
-            drawn = [(BY_NORM, curves_html(norms, NORM, styles)), (BY_PERT, _by_pert(figures, styles))]
-            folded = [
-                (EASIER, curves_html(easier, NORM, styles)),
-                (BY_STEPS, curves_html([*steps, *easier_steps], STEPS, styles)),
-            ]
+            drawn, folded = pictures.of_table(ours, figures, styles)
         found.append(
             Section(
                 build(figures, command),
@@ -113,7 +104,7 @@ def sections(folder: Path = MEASURED) -> list[Section]:
         )
         if number_ == 4:
             found.append(Section(numbers.budgets(figures, command), tables_report.to_csv(figures)))
-    apart = summary.figures(summary.by_cell(lines.read(folder), variants=True))
+    apart = _figures(summary.by_cell(lines.read(folder), variants=True))
     found.append(Section(numbers.variants(apart, command), tables_report.to_csv(apart)))
     found.append(Section(numbers.beside(beside, command), tables_report.to_csv(beside)))
     (together, csv), (apart_, apart_csv) = peers.together(folder), peers.apart(folder)
@@ -140,8 +131,8 @@ def tables(folder: Path = MEASURED) -> list[Table]:
     return [section.table for section in sections(folder)]
 
 
-def about(folder: Path = MEASURED) -> str:
-    """Which annotators, how many photos and which command, in words; empty where nothing has been measured."""
+def about(folder: Path = MEASURED) -> list[str]:
+    """Who is ahead, at what cost, and on which annotators and how many photos; nothing where nothing was measured."""
     cells = _cells(folder)
     parts = []
     for name in dict.fromkeys(cell.annotator for cell in cells):
@@ -150,7 +141,13 @@ def about(folder: Path = MEASURED) -> str:
             f"{name} ({annotator_words(name)}) on {numbers.many(counts)} {DATA_SETS.get(data_set(name), 'photos')}"
         )
     measured = f"Measured: {listed(parts, len(parts))}." if parts else ""
-    return " ".join(filter(None, (gain(_pairs(folder)), peers.sentence(folder), measured)))
+    return [words for words in (gain(_pairs(folder)), peers.sentence(folder), measured) if words]
+
+
+def contents(folder: Path = MEASURED) -> list[tuple[str, str]]:
+    """Places on the page, and the titles of what stands there."""
+    easy = [(EASY_PLACE.format(name), heat_map.TITLE.format(name)) for name in _easy(folder)]
+    return [*((PLACE.format(one.name), one.table.title) for one in sections(folder)), *easy]
 
 
 def measured_html(folder: Path = MEASURED) -> str:
@@ -158,77 +155,34 @@ def measured_html(folder: Path = MEASURED) -> str:
     return Markup("").join(section_html(section) for section in sections(folder)) + easy_html(folder)
 
 
+def _easy(folder: Path) -> dict[str, list[easy_targets.Pair]]:
+    """By annotator."""
+    pairs = easy_targets.read_csv(folder / EASY_FILE)
+    return {
+        name: [pair for pair in pairs if pair.annotator == name] for name in dict.fromkeys(p.annotator for p in pairs)
+    }
+
+
 def easy_html(folder: Path) -> Markup:
     """Which targets are easy, for each annotator that it was measured for."""
-    file = folder / "easy_targets.csv"
-    pairs, drawn = easy_targets.read_csv(file), []
+    drawn = []
     beside = easy_targets.read_correlations(folder / "easy_targets_correlations.csv")
-    for name in dict.fromkeys(pair.annotator for pair in pairs):
-        ours = [pair for pair in pairs if pair.annotator == name]
+    for name, ours in _easy(folder).items():
         photos = max(pair.photos for pair in ours)
         own = [one for one in beside if one.annotator == name]
-        drawn.append(heat_map_html(ours, f"{EASY} --annotator {name} --photos {photos}", own))
-    return Markup("").join([*drawn, csv_link("easy-targets", file.read_text(encoding="utf-8"))] if drawn else [])
+        command = f"{EASY} --annotator {name} --photos {photos}"
+        drawn.append(heat_map.heat_map_html(ours, command, own, EASY_PLACE.format(name)))
+    return Markup("").join(
+        [*drawn, csv_link("easy-targets", (folder / EASY_FILE).read_text(encoding="utf-8"))] if drawn else []
+    )
 
 
 def section_html(section: Section) -> Markup:
     """One section; where it has no pictures, its numbers alone, folded too."""
-    name = section.table.title.partition(":")[0].lower().replace(" ", "-").rstrip("?")
     table = replace(section.table, title=f"{section.table.title}, in numbers")
     return fill(
-        "tabs/tables/section.html", title=section.table.title, against=section.against,
+        "tabs/tables/section.html", place=PLACE.format(section.name), title=section.table.title, against=section.against,
         pictures=[(heading, Markup(html)) for heading, html in section.pictures if html],
         folded=[(heading, Markup(html)) for heading, html in section.folded if html],
-        numbers=table_html(table) + csv_link(name, section.csv), note=section.note,
+        numbers=table_html(table) + csv_link(section.name, section.csv), note=section.note,
     )  # fmt: skip
-
-
-def _styles(cells: Cells) -> dict[str, int]:
-    """A line style for each method, the same in every panel; the paper's own first."""
-    names = sorted({name for methods in cells.values() for name in methods}, key=summary.place_of)
-    return {name: place for place, name in enumerate(names)}
-
-
-def _curves(cells: Cells) -> tuple[list[Panel], list[Panel]]:
-    """Against the norm, and against steps."""
-    norms, steps = [], []
-    for cell, methods in cells.items():
-        title = f"{_asked(cell.annotator, cell.case)}, k = {cell.k}"
-        kind = "untargeted" if cell.case == "untargeted" else "targeted"
-        budget = {"the authors’ limit of the size (‖z‖₂)": AUTHORS[kind]}
-        norms.append(Panel(title, {name: summary.norm_needed(rows) for name, rows in methods.items()}, budget))
-        steps.append(Panel(title, {name: summary.steps_needed(rows) for name, rows in methods.items()}, {}))
-    return norms, steps
-
-
-def _asked(annotator: str, case: str) -> str:
-    return annotator if case in ("untargeted", "universal") else f"{annotator}, {case} targets"
-
-
-def _panels(dots: Sequence[tuple[str, str, Dot]], whole: tuple[int, ...] = ()) -> list[DotPanel]:
-    """Dots, each with its panel's title and its method, as panels."""
-    found: dict[str, dict[str, list[Dot]]] = defaultdict(lambda: defaultdict(list))
-    for title, method, dot in dots:
-        found[title][method].append(dot)
-    return [DotPanel(title, methods, whole) for title, methods in found.items()]
-
-
-def _by_pert(made: Sequence[summary.Figures], styles: dict[str, int]) -> str:
-    dots = [
-        (_asked(f.cell.annotator, f.cell.case), f.method, Dot(f.pert, f.won, f.photos, str(f.cell.k)))
-        for f in made
-        if f.method != summary.BEST
-    ]
-    return dots_html(_panels(dots), PERT, styles)
-
-
-def _by_k(made: Sequence[summary.Figures], styles: dict[str, int]) -> str:
-    dots = [
-        (f"{f.cell.annotator}, {size_words(f.cell.xi or XI)}", f.method, Dot(f.cell.k, f.won, f.photos)) for f in made
-    ]
-    return dots_html(_panels(dots, tuple(sorted({f.cell.k for f in made}))), "labels shown (k)", styles)
-
-
-def _by_shown(made: Sequence[summary.Larger], styles: dict[str, int]) -> str:
-    dots = [(f"{f.cell.annotator}, made for k = {f.cell.k}", f.method, Dot(f.shown, f.won, f.photos)) for f in made]
-    return dots_html(_panels(dots, tuple(sorted({f.shown for f in made}))), "labels that are shown (k′)", styles)

@@ -41,8 +41,7 @@ _FIGURES = (
 _SAME = (
     "Goal is what the authors’ program counts and the paper prints as ASR (attack success rate); its Eq. 14 counts photos whose "
     "list contradicts the truth, a wrong label in it and a true one out (E = 0). “Within” counts a photo only where the change "
-    "is no larger than the authors’ commands allow; optimality is 1 for a method that no other one here undercuts on any photo, "
-    "and “best of all” takes the smallest success on each photo. "
+    "is no larger than the authors’ commands allow; optimality is 1 for a method that no other one here undercuts on any photo. "
     "[95 %]: the range that chance leaves (Wilson’s interval)."
 )
 
