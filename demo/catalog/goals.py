@@ -30,6 +30,9 @@ class GoalChoice:
         )
 
 
+# Of the goal "hide", where every true label is to leave.
+NOTHING_TO_KEEP = "With no other true label to keep, this is the same as pushing all true labels out."
+
 # By the core's names, `tk.GOALS`.
 GOALS = {
     "cleared": GoalChoice(

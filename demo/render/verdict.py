@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from demo.catalog import attacks as catalog
 from demo.catalog.english import are, listed, top_words
-from demo.catalog.goals import GOALS
+from demo.catalog.goals import GOALS, NOTHING_TO_KEEP
 from demo.catalog.labels import listed_labels
 from demo.engine.label_roles import Roles
 from demo.engine.run_queue import ALONE_SECONDS
@@ -227,7 +227,7 @@ def _what_happened(report: dict[str, Any]) -> str:
     if report["achieved"]:
         return (
             f"The {top} was {was}. A change of at most {report['linf']:.0f}/255 at any pixel made it {now}: "
-            f"{reached(report)}.{_size(report)}{_narrowly(report)}{ended}"
+            f"{reached(report)}.{_nothing_kept(report)}{_size(report)}{_narrowly(report)}{ended}"
         )
     state = f"still {now}" if was == now else f"{now}, and was {was}"
     lost = " Before rounding for saving the goal was reached." if report.get("l2_smallest_on_the_way") else ""
@@ -242,6 +242,12 @@ def _what_happened(report: dict[str, Any]) -> str:
         return f"{missed}.{saved}{ended or f' It got no further within {steps_words(report)}.'}{hint}"
     tried = "The goal was not reached" if ended else f"It did not work within {steps_words(report)}"
     return f"{tried}: {missed}.{saved}{ended}{hint}"
+
+
+def _nothing_kept(report: dict[str, Any]) -> str:
+    """A sentence about a run that hid all there was."""
+    alone = report["goal"] == "hide" and set(report["hidden"]) == set(report["true_labels"])
+    return f" {NOTHING_TO_KEEP}" if alone else ""
 
 
 STANDS = {"missed": "not reached", "before": "met before the attack", "narrow": "barely met", "won": "reached"}

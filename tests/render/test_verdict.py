@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from demo.catalog.goals import GOALS
+from demo.catalog.goals import GOALS, NOTHING_TO_KEEP
 from demo.engine.frames import Frame, History
 from demo.engine.win import won
 from demo.render.run_figures import run_figures_html
@@ -67,6 +67,12 @@ def test_targets_that_were_there_before_are_no_news() -> None:
 )
 def test_each_goal_has_its_parts(goal: str, more: dict[str, Any], begins: str) -> None:
     assert sentence(report("dog cat", "cat sofa", attack="MinNorm", goal=goal, **more)).startswith(begins)
+
+
+@pytest.mark.parametrize(("true", "alone"), [(["cat"], True), (["cat", "sofa"], False)])
+def test_hiding_all_there_is_is_said_to_be_pushing_out(true: list[str], alone: bool) -> None:
+    hid = report("cat sofa", "dog sofa", attack="MinNorm", goal="hide", true_labels=true, hidden=["cat"], achieved=True)
+    assert (NOTHING_TO_KEEP in sentence({**hid, "margin": -0.4, "margin_before": 0.4})) == alone
 
 
 def test_an_order_that_is_wrong_is_a_part() -> None:

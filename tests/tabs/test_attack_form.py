@@ -6,11 +6,14 @@ from unittest.mock import Mock
 
 import pytest
 
+import tkml_core as tk
 from demo.catalog import attacks as catalog
+from demo.catalog.goals import NOTHING_TO_KEEP
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.photos.public_names import photo_id
 from demo.tabs.attack.form import page_plan
 from demo.tabs.attack.label_picker import Naming, labels_to_name
+from demo.tabs.attack.presets import set_preset
 
 
 def form(path: str, attack: str, true: tuple[str, ...] = ("cat",), **typed: str) -> Plan:
@@ -65,3 +68,22 @@ def test_while_labels_are_to_be_named_the_verdict_says_so_and_where(
     for words, begins in zip(told, (none, some), strict=True):
         assert words.startswith(begins) and bool(words) is bool(begins)
         assert not words or ("“Mark what is true”" in words and f"“{update[w.chosen]['label']}”" in words)
+
+
+def test_where_one_label_alone_is_true_hiding_it_is_said_to_be_the_same_as_pushing_out() -> None:
+    w = Mock()
+    alone, two = (labels_to_name(w, "voc20", true, 3, Naming("hide", "best")) for true in (("cat",), ("cat", "dog")))
+    assert NOTHING_TO_KEEP in alone[w.chosen]["info"] and "the other true labels stay" in two[w.chosen]["info"]
+
+
+@pytest.mark.parametrize("name", catalog.PRESETS)
+def test_a_ready_choice_sets_its_own_steps_in_sight(photos: dict[str, Path], name: str) -> None:
+    w, preset, path = (
+        Mock(settings={name: Mock() for name in catalog.SETTINGS}),
+        catalog.PRESETS[name],
+        str(photos["cat"]),
+    )
+    toggles = {"truth": ["cat"], "photo": photo_id(path), "annotator": "voc20", "origin": "sample"}
+    update = set_preset(w, preset, path, "voc20", 1, toggles)
+    steps = preset.max_steps or catalog.choice_of(preset.attack).steps
+    assert update[w.max_steps]["value"] == steps and (preset.attack != "MinNorm" or steps < tk.MinNorm().max_steps)

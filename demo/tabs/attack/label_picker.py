@@ -8,6 +8,7 @@ import gradio as gr
 
 import tkml_core as tk
 from demo.catalog import attacks as catalog
+from demo.catalog.goals import NOTHING_TO_KEEP
 from demo.catalog.labels import written
 from demo.components.events import Update
 from demo.components.label_toggles import NOTHING_NAMED
@@ -65,6 +66,8 @@ def labels_to_name(w: Widgets, name: str, true: tuple[str, ...], k: int, naming:
     if wanted == "hidden":
         able, most, label = list(true), max(len(true), 1), "Labels to hide"
         info = "They leave the top-k; the other true labels stay in it, as many as fit"
+        if len(true) == 1:
+            info = f"It leaves the top-k. {NOTHING_TO_KEEP}"
     else:
         able, most, label = [name for name in annotator.labels if name not in true], k, "Target labels"
         info = f"Choose exactly {k}, as many as k" + (", the first one on top" if goal == "ordered" else "")

@@ -20,7 +20,7 @@ def preset_boxes(w: Widgets) -> list[Any]:
 
 
 def set_preset(w: Widgets, preset: Preset, path: str, name: str, k: Any, toggles: Any) -> Update:
-    """Attack, goal and targets as the preset has them; everything under "Advanced" as if nobody had touched it."""
+    """Attack, goal, targets and steps as the preset has them; all else under "Advanced" as if nobody had touched it."""
     annotator = load_annotator(name)
     true = marked_true(toggles, annotator)
     best_first = [label.name for label in scored(annotator, read_photo(path, name).logits) if label.name in true]
@@ -29,6 +29,8 @@ def set_preset(w: Widgets, preset: Preset, path: str, name: str, k: Any, toggles
     update[w.seed]["value"], update[w.score_space]["value"] = 0, "logits"
     for field in w.settings.values():
         update[field]["value"] = ""
+    if preset.max_steps is not None:
+        update[w.max_steps]["value"] = preset.max_steps
     if preset.confidence is not None:
         update[w.settings["confidence"]]["value"] = f"{preset.confidence:g}"
     return update
