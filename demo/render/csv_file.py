@@ -4,15 +4,21 @@ import base64
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from math import isfinite
 from typing import Any
 
 from markupsafe import Markup
 
+PERT = "pert_x100"  # a column: Eq. 15 in units of 10⁻²
+NOTE = "In the file an empty cell is a number that there is not; pert_x100 is the size per pixel (Pert ×10⁻²)."
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how words begin that a spreadsheet would compute
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """One line of heads, and one a row, unrounded. Words that a spreadsheet would compute get an apostrophe before them."""
+    """One line of heads, and one a row, unrounded; nothing where there is no number (nan, inf, None).
+
+    Words that a spreadsheet would compute get an apostrophe before them.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -23,12 +29,18 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         value = ";".join(map(str, value))
+    if isinstance(value, float) and not isfinite(value):
+        return ""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
-def csv_link(name: str, text: str, words: str = "CSV") -> Markup:
-    """The link beside a table; `name` is the file's, without ending."""
+def of_report(report: dict[str, Any], names: Sequence[str]) -> list[Any]:
+    """A report's figures, Pert in the same unit as in the paper's tables and all other files."""
+    return [100 * report["pert"] if name == PERT else report[name] for name in names]
+
+
+def csv_link(name: str, text: str, words: str = "CSV", note: str = NOTE) -> Markup:
+    """The link beside a table; `name` is the file's, without ending. note: how it is to be read."""
     data = base64.b64encode(text.encode()).decode()
-    return Markup('<p class="csv"><a download="{}.csv" href="data:text/csv;base64,{}">{}</a></p>').format(
-        name, data, words
-    )
+    link = Markup('<p class="csv"><a download="{}.csv" href="data:text/csv;base64,{}">{}</a>{}</p>')
+    return link.format(name, data, words, Markup(" <small>{}</small>").format(note) if note else "")

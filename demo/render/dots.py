@@ -84,7 +84,7 @@ def _spoken(panel: DotPanel, axis: str) -> str:
     parts = []
     for name, dots in panel.dots.items():
         told = [
-            f"{dot.won / max(1, dot.photos):.0%} at {dot.x:.3g}{f' ({dot.word})' if dot.word else ''}" for dot in dots
+            f"{dot.won / dot.photos:.0%} at {dot.x:.3g}{f' ({dot.word})' if dot.word else ''}" for dot in _drawn(dots)
         ]
-        parts.append(f"{name}: {', '.join(told)}")
+        parts += [f"{name}: {', '.join(told)}"] if told else []
     return f"{panel.title}, share of photos by {axis}. {'; '.join(parts)}"

@@ -521,7 +521,7 @@ def test_the_papers_layout_in_latex_and_the_figures_as_csv() -> None:
     rows = list(csv.DictReader(tables_report.to_csv(summary.figures(cells)).splitlines()))
     assert (
         rows[0]["annotator"] == "coco80"
-        and float(rows[0]["pert"]) == pytest.approx(3.04)
+        and float(rows[0]["pert_x100"]) == pytest.approx(3.04)
         and rows[2]["paper_asr"] == ""
     )
     page = tables_report.page(cells, "about")

@@ -184,7 +184,7 @@ def reports(*norms: float | None) -> list[dict[str, Any] | None]:
     for place, norm in enumerate(norms):
         report = dict.fromkeys(summary.CSV_FIELDS, 1) | {
             "attack": ("TkML-AP-U", "kFool", "MinNorm")[place], "achieved": (norm or 0) >= 0, "l2": abs(norm or 0),
-            "psnr": None, "stopped": None, "time_limit": 60.0, "max_steps": 200, "steps": 200,
+            "pert": 0.02, "psnr": None, "stopped": None, "time_limit": 60.0, "max_steps": 200, "steps": 200,
             "photo": "cat", "true_labels": ["cat", "dog"], "targets": [], "hidden": [], "after": [["cow", 0.5]], "settings": {},
             "goal": "cleared", "margin_before": -0.5 if norm == 0 else 0.5, "margin": 0.5 if (norm or 0) < 0 else -0.5,
         }  # fmt: skip
@@ -250,7 +250,12 @@ def test_the_file_holds_what_was_measured() -> None:
     assert [(row["attack"], float(row["l2"])) for row in rows] == [("TkML-AP-U", 300.125), ("MinNorm", 100.0)]
     assert [(row["won"], row["met_before"], float(row["margin"])) for row in rows] == [("True", "False", -0.5)] * 2
     assert all(float(row["margin_of_win"]) == -float(row["margin"]) for row in rows)
-    assert rows[0]["true_labels"] == "cat;dog" and rows[0]["after"] == "cow" and rows[0]["psnr"] == ""
+    assert (
+        rows[0]["true_labels"] == "cat;dog"
+        and rows[0]["after"] == "cow"
+        and rows[0]["psnr"] == ""
+        and float(rows[0]["pert_x100"]) == 2
+    )
 
 
 def test_columns_show_picture_change_and_labels(cat: Entry, ended: tuple[list[Any], list[ColumnUpdate]]) -> None:

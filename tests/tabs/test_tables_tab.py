@@ -1,6 +1,7 @@
 """The tab "Tables" without a browser: measured tables from their files, and the row that a visitor measures."""
 
 import base64
+import csv
 import json
 import math
 import re
@@ -24,7 +25,7 @@ from demo.render.measured_table import Table, table_html
 from demo.render.panel import STYLES
 from demo.render.security_curves import Panel, curves_html
 from demo.tabs.tables import live_row, peers
-from demo.tabs.tables.measured import MEASURED, _cells, about, command_of, contents, measured_html, tables
+from demo.tabs.tables.measured import MEASURED, _cells, about, command_of, contents, measured_html, sections, tables
 from demo.tabs.tables.numbers import PERT
 from demo.tabs.tables.pictures import styles_of
 from demo.tabs.tables.plain_words import against, gain
@@ -108,6 +109,7 @@ def test_changes_for_every_photo_stand_side_by_side_by_their_size(tmp_path: Path
     write(tmp_path, both)
     fourth, sizes = tables(tmp_path)
     assert [row[2:5] for row in fourth.rows] == [["1000", "kUAPs", "3"], ["4000", "kUAPs", "3"]]
+    assert [row[8] for row in fourth.rows] == ["990", "3900"]
     assert list(sizes.columns[3:]) == [f"size up to {xi}: goal % [95 %] (photos)" for xi in (1000, 4000)]
     assert sizes.rows == [[NAME, "3", "kUAPs", f"{share(1, 3)} (3)", f"{share(3, 3)} (3)"]]
     html = measured_html(tmp_path)
@@ -117,6 +119,18 @@ def test_changes_for_every_photo_stand_side_by_side_by_their_size(tmp_path: Path
     (tmp_path / "one").mkdir()
     write(tmp_path / "one", both[:3])
     assert len(tables(tmp_path / "one")) == 1
+
+
+def test_a_change_has_a_size_where_it_fools_nobody_and_a_number_that_there_is_not_is_an_empty_cell(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, [line("noise", "universal", key, achieved=False, consistent=True, norm=990.0) for key in "ab"])
+    (fourth,) = tables(tmp_path)
+    assert fourth.rows[0][8:10] == ["990", "–"]  # ‖z‖₂, and Pert over the photos that are fooled
+    (section,) = sections(tmp_path)
+    (row,) = csv.DictReader(section.csv.splitlines())
+    assert (row["norm"], row["pert_x100"], row["optimality"], row["paper_asr"], row["won"]) == ("990", "", "", "", "0")
+    assert "an empty cell is a number that there is not" in measured_html(tmp_path)
 
 
 def test_pictures_come_first_and_the_numbers_are_folded_below(tmp_path: Path) -> None:
@@ -344,6 +358,9 @@ def test_a_row_counts_what_the_runner_finds(files: dict[str, str]) -> None:
     assert list(dict.fromkeys(steps)) == list(range(steps[-1] + 1)) and steps == sorted(steps)
     assert {now.title for now in seen} == {"Coffee"}
     html = live_row.rows_html([row])
+    (saved,) = csv.DictReader(base64.b64decode(html.split(";base64,")[1].split('"')[0]).decode().splitlines())
+    mean = saved["pert_x100"]  # as in the table, of those that are fooled
+    assert mean == "" if not row.fooled else float(mean) == pytest.approx(100 * row.pert / row.fooled)
     assert "1 of 1" in html and f"before any attack: {sources[0].title}." in html and "no true label left" in html
 
 

@@ -4,6 +4,7 @@ Each group has the paper's own ASR and Pert where it prints them. Needs the pack
 """
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 
 from tkml_core.measured.cells import Cell
 from tkml_core.measured.summary import Figures, Larger, Pair, Rows, figures, larger, pairs, place_of
@@ -41,7 +42,7 @@ def escape(text: str) -> str:
 
 
 def number(value: float | None, digits: int) -> str:
-    return DASH if value is None else f"{value:.{digits}f}"
+    return DASH if value is None or not isfinite(value) else f"{value:.{digits}f}"
 
 
 def _values(f: Figures | Larger | None, bold: bool = False) -> list[str]:
@@ -50,7 +51,7 @@ def _values(f: Figures | Larger | None, bold: bool = False) -> list[str]:
     goal = number(100 * f.won / f.photos, 1)
     return [
         rf"\textbf{{{goal}}}" if bold else goal, DASH if f.paper_asr is None else f"{f.paper_asr:g}",
-        number(100 * f.fooled / f.photos, 1), number(f.pert, 2) if f.fooled else DASH, number(f.paper_pert, 2),
+        number(100 * f.fooled / f.photos, 1), number(f.pert, 2), number(f.paper_pert, 2),
     ]  # fmt: skip
 
 

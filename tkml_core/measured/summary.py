@@ -64,13 +64,14 @@ def steps_needed(rows: Sequence[Outcome]) -> list[float]:
 
 
 def mean(key: str, rows: Sequence[Outcome]) -> float:
-    return sum(row[key] for row in rows) / max(1, len(rows))
+    """nan where there are no rows."""
+    return sum(row[key] for row in rows) / len(rows) if rows else nan
 
 
 def pert(key: str, rows: Sequence[Outcome]) -> float:
-    """Eq. 15 over photos with E = 0, ×10², of the norm under that key."""
+    """Eq. 15 over photos with E = 0, ×10², of the norm under that key; nan where there are none."""
     fooled = [row for row in rows if not row["consistent"]]
-    return 100 * sum(row[key] / row["pixels"] for row in fooled) / max(1, len(fooled))
+    return 100 * sum(row[key] / row["pixels"] for row in fooled) / len(fooled) if fooled else nan
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Figures:
     within: int  # the goal with ‖z‖₂ within the authors' budget
     pert: float  # ×10², of the 8-bit image
     pert_float: float
-    norm: float  # mean ‖z‖₂ of the successes
+    norm: float  # mean ‖z‖₂ of the successes; of one change for all photos that of all
     steps: float
     first: float  # median step at which the goal was first met
     passes: float  # forward and backward, mean
@@ -124,7 +125,8 @@ def _figures(cell: Cell, method: str, rows: Rows, everyone: list[float]) -> Figu
     optimality = nan if cell.case == "universal" else local_optimality(needed, everyone)
     return Figures(
         cell, method, len(rows), len(won), sum(not row["consistent"] for row in rows),
-        round(share_within(needed, budget) * len(rows)), pert("norm", rows), pert("norm_float", rows), mean("norm", won),
+        round(share_within(needed, budget) * len(rows)), pert("norm", rows), pert("norm_float", rows),
+        mean("norm", rows if cell.case == "universal" else won),
         mean("steps", rows), _median(steps_needed(rows)), mean("forwards", rows) + mean("backwards", rows),
         mean("backwards", rows), _median([row["seconds"] for row in rows]), optimality, asr, printed,
     )  # fmt: skip

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import fields
-from math import isfinite
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,7 @@ def larger_markdown(found: Sequence[Larger]) -> str:
         columns,
         (
             f"{f.cell.annotator} | {f.method} | {f.cell.k} | {f.shown} | {f.photos} | {share(f.won, f.photos)} | "
-            f"{printed(f.paper_asr)} | {share(f.fooled, f.photos)} | {number(f.pert) if f.fooled else DASH} | "
+            f"{printed(f.paper_asr)} | {share(f.fooled, f.photos)} | {number(f.pert)} | "
             f"{number(f.paper_pert)}"
             for f in found
         ),
@@ -195,12 +195,12 @@ def page(
 
 
 def to_csv(records: Sequence[Any]) -> str:
-    """Dataclasses as CSV, a cell as four columns; numbers as they are."""
+    """Dataclasses as CSV, a cell as four columns; numbers as they are, and nothing where there is none (nan, inf, None)."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     if records:
         names = [f.name for f in fields(records[0]) if f.name != "cell"]
-        writer.writerow([*Cell._fields, *names])
+        writer.writerow([*Cell._fields, *(f"{name}_x100" if "pert" in name else name for name in names)])
         writer.writerows([*map(_plain, r.cell), *(_plain(getattr(r, name)) for name in names)] for r in records)
     return text.getvalue()
 
@@ -212,9 +212,13 @@ def read_pairs(path: Path) -> list[Pair]:
 
 
 def _pair_of(row: dict[str, str]) -> Pair:
-    values: dict[str, Any] = {f.name: f.type(row[f.name]) for f in fields(Pair) if callable(f.type) and f.name in row}
+    values: dict[str, Any] = {
+        f.name: f.type(row[f.name] or nan) for f in fields(Pair) if callable(f.type) and f.name in row
+    }
     return Pair(cell=Cell.of(row), **values)
 
 
 def _plain(value: Any) -> Any:
-    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else value
+    if isinstance(value, float):
+        return f"{value:.6g}" if isfinite(value) else ""
+    return "" if value is None else value

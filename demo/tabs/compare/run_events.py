@@ -13,7 +13,7 @@ from demo.engine.annotators import load_annotator
 from demo.engine.outcome import Outcome
 from demo.engine.run_queue import Turn
 from demo.export import files as export_files
-from demo.render.csv_file import csv_link
+from demo.render.csv_file import NOTE, csv_link
 from demo.render.status import line_html, speed_words, waiting_html
 from demo.render.tables import sum_up
 from demo.tabs.compare import methods as comparison
@@ -38,7 +38,12 @@ def told(w: CompareWidgets, photos: list[Round], aim: str, limit: Limit, done: b
         sentence = totals.sentence(photos, aim, done)
         table = totals.table_html(photos, limit, done, f"{name}-table")
     if done and any(one.ended for one in photos):
-        table += csv_link(name, summary.runs_csv(runs, limit), "Table (CSV)" if len(photos) == 1 else "Every run (CSV)")
+        table += csv_link(
+            name,
+            summary.runs_csv(runs, limit),
+            "Table (CSV)" if len(photos) == 1 else "Every run (CSV)",
+            f"{NOTE} {summary.MARGIN}",
+        )
     return {w.words: sum_up(sentence), w.table: table}
 
 

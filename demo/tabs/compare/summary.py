@@ -10,7 +10,7 @@ from demo.catalog import attacks as catalog
 from demo.catalog.english import listed
 from demo.engine.plan import Plan
 from demo.engine.win import asked_margin, less_words, margin_of_win, standing, was_met, won
-from demo.render.csv_file import csv_text
+from demo.render.csv_file import PERT, csv_text, of_report
 from demo.render.tables import Cell, Row, sheet
 from demo.render.verdict import KEPT_BACK, aim, clock_words, steps_words, time_words
 from demo.tabs.compare.limits import Limit
@@ -194,9 +194,12 @@ def squares_words(plans: Sequence[Plan]) -> str:
 
 CSV_FIELDS = (
     "attack", "annotator", "goal", "target_case", "k", "seed", "achieved", "margin", "margin_before", "consistent", "l2",
-    "pert", "linf", "psnr", "ssim", "steps", "max_steps", "forwards", "backwards", "seconds", "stopped", "device", "width",
+    PERT, "linf", "psnr", "ssim", "steps", "max_steps", "forwards", "backwards", "seconds", "stopped", "device", "width",
     "height",
 )  # fmt: skip
+
+
+MARGIN = "A margin below 0, or a margin_of_win above 0: the goal is met, by so much."
 
 
 def runs_csv(photos: Sequence[Reports], limit: Limit) -> str:
@@ -206,7 +209,7 @@ def runs_csv(photos: Sequence[Reports], limit: Limit) -> str:
         for report in filter(None, reports):
             lists = [report["true_labels"], report["targets"], [name for name, _ in report["after"]]]
             rows.append([
-                number, report["photo"], *(report[field] for field in CSV_FIELDS), margin_of_win(report),
+                number, report["photo"], *of_report(report, CSV_FIELDS), margin_of_win(report),
                 asked_margin(report), won(report), was_met(report), str(limit), *lists,
             ])  # fmt: skip
     decided = ("margin_of_win", "confidence", "won", "met_before", "given")

@@ -174,7 +174,7 @@ def table_html(rounds: Sequence[Round], limit: Limit, done: bool, name: str) -> 
         f"measured on the saved pictures. [95 %]: the range that chance leaves with so few photos."
         f"{barely}{squares_words(rounds[0].plans)}"
     )
-    csv = csv_link(name, csv_text(FIELDS, [astuple(one) for one in made]), "Table (CSV)") if done else Markup("")
+    csv = csv_link(name, csv_text(FIELDS, [astuple(one) for one in made]), "Table (CSV)", "") if done else Markup("")
     return Markup('<div class="contest many">{}</div>').format(sheet(caption, HEADS, rows)) + csv
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import tkml_core as tk
@@ -14,7 +14,7 @@ from demo.engine.run import run_plan
 from demo.engine.run_queue import ALONE_SECONDS, Waiting, no_waiting
 from demo.engine.value_checks import one_of
 from demo.photos.selection import Source
-from demo.render.csv_file import csv_link, csv_text
+from demo.render.csv_file import PERT, csv_link, csv_text
 from demo.render.measured_table import Table, table_html
 from tkml_core.statistics import share
 from tkml_core.step_generators import WithResult
@@ -168,7 +168,13 @@ def rows_html(rows: Sequence[Row]) -> str:
     )  # fmt: skip
     nothing = "Nothing measured yet. Choose photos and an attack, then press Measure."
     table = table_html(Table("Your rows", sentence, columns, cells, heads=4, nothing=nothing))
-    return table + csv_link("your-rows", csv_text(FIELDS, map(astuple, rows))) if rows else table
+    return table + csv_link("your-rows", csv_text(FIELDS, map(_fields, rows))) if rows else table
 
 
-FIELDS = tuple(Row.__dataclass_fields__)
+FIELDS = tuple(PERT if name == "pert" else name for name in Row.__dataclass_fields__)
+
+
+def _fields(row: Row) -> list[Any]:
+    """A row of the file; Pert as the table has it, a mean."""
+    mean = 100 * row.pert / row.fooled if row.fooled else None
+    return [mean if name == PERT else getattr(row, name) for name in FIELDS]

@@ -151,7 +151,7 @@ def larger(made: list[summary.Larger], command: str) -> Table:
     rows = [
         [
             f.cell.annotator, str(f.cell.k), f.method, str(f.shown), str(f.photos), share(f.won, f.photos),
-            printed(f.paper_asr), share(f.fooled, f.photos), number(f.pert) if f.fooled else "–", number(f.paper_pert),
+            printed(f.paper_asr), share(f.fooled, f.photos), number(f.pert), number(f.paper_pert),
         ]
         for f in made
     ]  # fmt: skip

@@ -132,4 +132,4 @@ def facts_html(made: Made) -> Markup:
     items = Markup("").join(Markup("<li>{}</li>").format(fact) for fact in facts)
     name = f"{request.method}-{request.annotator}-k{request.k}-rates".lower()
     curve = csv_text(("epoch", "fooled", "noise"), ((point.epoch, point.fooled, point.noise) for point in made.points))
-    return Markup('<ul class="facts">{}</ul>').format(items) + csv_link(name, curve, "Curve (CSV)")
+    return Markup('<ul class="facts">{}</ul>').format(items) + csv_link(name, curve, "Curve (CSV)", "")

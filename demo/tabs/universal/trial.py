@@ -17,7 +17,7 @@ from demo.engine.frames import History
 from demo.engine.outcome import Outcome, conclude
 from demo.engine.plan import DEFAULT_K, AttackRequest, make_plan
 from demo.photos.selection import Source
-from demo.render.csv_file import csv_link, csv_text
+from demo.render.csv_file import PERT, csv_link, csv_text, of_report
 from demo.render.labels import scored, top_list
 from demo.render.photo_card import before_html, change_html
 from demo.render.pictures import figure, to_image
@@ -250,7 +250,7 @@ def counted(outcomes: Sequence[Outcome], notes: Sequence[str], used: bool) -> tu
     return sum(one.report["achieved"] and one.report["l2"] > 0 for one in ours), len(ours)
 
 
-FIELDS = ("achieved", "consistent", "consistent_before", "l2", "pert", "linf", "psnr", "ssim", "seed")
+FIELDS = ("achieved", "consistent", "consistent_before", "l2", PERT, "linf", "psnr", "ssim", "seed")
 
 
 def trial_csv(change: Change, sources: Sequence[Source], outcomes: Sequence[Outcome], notes: Sequence[str]) -> Markup:
@@ -260,7 +260,7 @@ def trial_csv(change: Change, sources: Sequence[Source], outcomes: Sequence[Outc
         report = outcome.report
         tops = [[name for name, _ in report[when]] for when in ("before", "after")]
         about = [source.title, note, change.annotator, change.k, change.method, report["true_labels"], *tops]
-        rows.append([*about, *(report[field] for field in FIELDS)])
+        rows.append([*about, *of_report(report, FIELDS)])
     heads = ("photo", "note", "annotator", "k", "attack", "true_labels", "before", "after", *FIELDS)
     return csv_link(
         f"{change.method}-{change.annotator}-k{change.k}-tried".lower(), csv_text(heads, rows), "Photos tried (CSV)"
