@@ -301,12 +301,14 @@ def test_what_is_chosen_on_the_attack_tab_is_taken_over_and_told(cat: Entry) -> 
     now = follow.taken(NOW, wish, entry)
     assert (now.goal, now.methods, now.seed, now.steps) == ("worst", ["TkML-AP-T", "ML-AP", "MinNorm"], 7, 200)
     assert follow.words(now, wish, entry, 1) == (
-        "Compare runs TkML-AP-T, ML-AP and MinNorm, one after the other, on this photo, up to 200 steps each. "
+        "k = 2, as set on the tab Attack. Compare runs TkML-AP-T, ML-AP and MinNorm, one after the other, on this photo, up to "
+        "200 steps each. "
         "The goal, as on the tab Attack: the top 2 is exactly the targets: the worst-scored labels that are not true."
     )
     told = follow.words(now._replace(goal="cleared", methods=["kFool"], kind="seconds"), wish, entry, 3)
     assert told.startswith(
-        "Compare runs kFool on 3 photos, up to 5 s each. The goal, chosen here: no true label is left"
+        "k = 2, as set on the tab Attack. Compare runs kFool on 3 photos, up to 5 s each. "
+        "The goal, chosen here: no true label is left"
     )
     own = follow.taken(NOW, Wish("CW^k", "targeted", "best", 40, 0), entry)  # which is not among the first ones
     assert own.methods[-1] == "CW^k" and (own.goal, own.steps) == ("best", 40)

@@ -61,19 +61,24 @@ def attacked(path: str, name: str, true: tuple[str, ...], k: Any) -> Any:
     return page_plan(path, name, toggles, k, "TkML-AP-U", "cleared", "best", (), 5, 0, "logits", *fields)
 
 
-@pytest.mark.parametrize(("count", "marked"), [(2, 1), (5, 4), (5, 5), (2, 2), (5, 3), (20, 19)])
+@pytest.mark.parametrize(("count", "marked"), [(2, 1), (5, 2), (5, 4), (5, 5), (2, 2), (5, 3), (20, 19)])
 def test_k_has_a_slider_and_attack_an_answer(
     photo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, marked: int
 ) -> None:
     name = "voc20" if count == 20 else own(count, tmp_path, monkeypatch)
     true = load_annotator(name).labels[:marked]
-    for update in (
+    chosen, marks = (
         updates.choose(W, photo, name, None, true, "yours", Naming("cleared", "best")),
         updates.change_truth(W, photo, name, 3, {"truth": list(true)}, False, "cleared", "best"),
-    ):
-        k, left = slider(update[W.k]), count - marked
+    )
+    left = count - marked
+    counted = f"{marked}, as many as the labels marked as true"
+    assert (f"k is now {counted}." in chosen[W.verdict]) is (marked <= left)
+    for update in (chosen, marks):
+        k = slider(update[W.k])
         assert k.value == k.maximum == max(left, 1) or (left > 1 and k.value <= left)
         assert k.interactive is (left > 1) and ("only one label is left" in k.info) is (left == 1)
+        assert (f"Starts at {counted};" in k.info) is (update is chosen and 1 < left >= marked)
         if left:
             assert attacked(photo, name, true, k.value).k == k.value
         else:

@@ -17,6 +17,8 @@ from demo.photos.selection import MOST_NAMED, known
 from demo.tabs.attack.easiest import NOT_MEASURED, is_measured
 from demo.tabs.attack.widgets import Widgets
 
+COUNTED = "as many as the labels marked as true"  # what k is after an upload
+
 
 @dataclass(frozen=True)
 class Naming:
@@ -37,18 +39,19 @@ class Naming:
         return catalog.settled_goal(self.attack, self.goal) if self.attack else self.goal
 
 
-def limits(w: Widgets, name: str, true: tuple[str, ...], k: int, naming: Naming) -> Update:
-    """How far k may go and which labels may be named, given what is true."""
-    shown = k_shown(load_annotator(name), len(true), k)
+def limits(w: Widgets, name: str, true: tuple[str, ...], k: int, naming: Naming, counted: bool = False) -> Update:
+    """How far k may go and which labels may be named, given what is true. counted: whether k is how many labels that are."""
+    shown = k_shown(load_annotator(name), len(true), k, counted)
     return {w.k: gr.update(**shown), **labels_to_name(w, name, true, shown["value"], naming)}
 
 
-def k_shown(annotator: tk.Annotator, true: int, k: int) -> dict[str, Any]:
+def k_shown(annotator: tk.Annotator, true: int, k: int, counted: bool = False) -> dict[str, Any]:
     """The slider of k, with room up to the number of labels that are not true. Where that is 1 it stands still, and says why."""
     m, most = len(annotator.labels), largest_k(annotator, true)
     if most > 1:
         leave = "the true one" if true == 1 else f"the {true} true ones"
-        why = f"How many labels the list has: {most} at most, so that {leave} of the {m} can leave it"
+        lead = f"Starts at {k}, {COUNTED};" if counted else "How many labels the list has:"
+        why = f"{lead} {most} at most, so that {leave} of the {m} can leave the list"
     else:
         why = "1, as only one label is left that is not true" if most else "One label must be left that is not true"
     # Gradio refuses a slider with one value alone, so one that is to have k = 1 begins at 0.

@@ -26,7 +26,7 @@ from demo.render.run_plots import starting_line
 from demo.render.status import line_html
 from demo.render.verdict import waiting_html
 from demo.tabs.attack.easiest import easiest
-from demo.tabs.attack.label_picker import Naming, labels_to_name, limits
+from demo.tabs.attack.label_picker import COUNTED, Naming, labels_to_name, limits
 from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.session import OwnPhoto
 from demo.tabs.attack.widgets import Widgets
@@ -65,20 +65,21 @@ def choose(
 ) -> Update:
     """A picture (or another annotator) was chosen: annotate it, mark what is true and set the stage.
 
-    k: None for an upload, which starts with as many places as labels are marked.
+    k: None for an upload, which starts with as many places as labels are marked, and says so beside k and at the verdict.
     """
     annotator = load_annotator(name)
     photo = read_photo(path, name)
     if not true:
         true, origin = guess(photo, annotator), "guess"
     most = largest_k(annotator, len(true))
-    fresh, asked = k is None, len(true) if k is None else whole("k", k, 1, len(annotator.labels))
-    k = min(asked, max(most, 1))
+    asked = len(true) if k is None else whole("k", k, 1, len(annotator.labels))
+    counted, k = k is None and asked <= most, min(asked, max(most, 1))
     before = attack_before(path)
     words = f"{ATTACKED.format(before)} " if before else ""
-    words += f"k is now {k}. " if fresh or k != asked else ""
+    if counted or k != asked:
+        words += f"k is now {k}, {COUNTED if counted else 'the most it can be'}. "
     words += GUESSED if origin == "guess" else PRESS
-    named = limits(w, name, true, k, naming)
+    named = limits(w, name, true, k, naming, counted)
     kept = named[w.toggles]["marking"]["chosen"]  # what the visitor named before, as far as it can be named here
     named[w.toggles]["value"] = {**toggles_value(path, name, photo, true, k, origin), "chosen": kept}
     return {

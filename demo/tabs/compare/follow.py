@@ -57,7 +57,8 @@ def words(choices: Choices, wish: Wish, entry: Entry, photos: int) -> str:
     where = "on this photo" if photos == 1 else f"on {photos} photos"
     turn = ", one after the other," if len(choices.ticked) > 1 else ""
     return (
-        f"Compare runs {listed(choices.ticked, len(choices.ticked))}{turn} {where}, up to {choices.limit} each. "
+        f"k = {entry.k}, as set on the tab Attack. Compare runs {listed(choices.ticked, len(choices.ticked))}{turn} {where}, "
+        f"up to {choices.limit} each. "
         f"The goal, {_whose(choices, wish)}: {asked}."
     )
 
