@@ -1,12 +1,17 @@
 // One event for all sample buttons; the server gets the sample's name, and says in props.chosen which one is on the stage.
-// props.own is one more button: the photo that the visitor uploaded last. On a phone, where the box for a photo is not
-// shown, the first button opens the same chooser of files.
+// props.own is the button of a photo that the visitor uploaded; those before it stay, `most` in all. On a phone, where the box
+// for a photo is not shown, the first button opens the same chooser of files.
+const UPLOADED = "button[data-sample^='upload:']";
 let own = "";
 const paint = () => {
   if (props.own !== own) {
     own = props.own;
-    element.querySelector("[data-sample=own]")?.remove();
-    element.querySelector(".samples").insertAdjacentHTML("beforeend", own);
+    const strip = element.querySelector(".samples");
+    strip.insertAdjacentHTML("beforeend", own);
+    const all = [...strip.querySelectorAll(UPLOADED)];
+    const newest = all.pop();
+    const others = all.filter((button) => button.dataset.sample !== newest.dataset.sample);
+    for (const button of all) if (!others.slice(1 - props.most).includes(button)) button.remove();
   }
   element.querySelectorAll("button[data-sample]").forEach((button) => {
     button.setAttribute("aria-pressed", button.dataset.sample === props.chosen);

@@ -1,4 +1,4 @@
-"""The sample photos as buttons; one more brings back the photo that the visitor uploaded."""
+"""The sample photos as buttons; behind them those that the visitor uploaded."""
 
 from collections.abc import Sequence
 

@@ -136,7 +136,7 @@ def test_the_chosen_sample_is_marked_and_a_photo_of_ones_own_comes_back_with_its
     expect(marked).to_have_attribute("data-sample", "mosaic")
     page.locator(".sample[data-sample=coffee]").click()
     expect(marked).to_have_attribute("data-sample", "coffee")
-    own = page.locator(".sample[data-sample=own]")
+    own = page.locator(".sample[data-sample^=upload]")
     expect(own).to_have_count(0)
 
     files = [photos[name] for name in ("cat", "coffee", "astronaut", "admiral", "motorcycle")]
@@ -144,7 +144,7 @@ def test_the_chosen_sample_is_marked_and_a_photo_of_ones_own_comes_back_with_its
     page.locator("#holder").set_input_files(files)
     page.locator("#photo button").first.dispatch_event("drop", {"dataTransfer": page.evaluate_handle(DROPPED)})
     expect(page.locator("#photo-note")).to_have_text(f"5 files were dropped; the first one, {files[0].name}, is taken.")
-    expect(marked).to_have_attribute("title", "Your photo")
+    expect(marked).to_have_attribute("title", "Your photo (cat)")
     expect(page.locator("#chips")).to_contain_text("This is a guess", timeout=RUN)
     assert names(page, "#before")[0] == "cat"
 
@@ -164,7 +164,12 @@ def test_the_chosen_sample_is_marked_and_a_photo_of_ones_own_comes_back_with_its
     expect(page.locator("#chips")).not_to_contain_text("guess")
     upload(page, photos["coffee"])
     expect(page.locator("#before img")).not_to_have_attribute("src", str(photo))
-    expect(own).to_have_count(1)
+    expect(own).to_have_count(2)  # both stay, each with its marks
+    expect(own.last).to_have_attribute("aria-pressed", "true")
+    own.first.click()
+    expect(marked).to_have_attribute("title", "Your photo (cat)")
+    expect(page.locator("#before img")).to_have_attribute("src", str(photo))
+    assert pressed(page) == truth
 
 
 def test_targets_named_by_hand_stay_for_the_next_photo(visit: Callable[..., Page], photos: dict[str, Path]) -> None:

@@ -44,7 +44,7 @@ def test_photo_marks_and_settings_outlast_a_lost_connection(
         page.context.set_offline(False)
     expect(page.locator("#chips")).to_contain_text("You chose these", timeout=RUN)
     assert pressed(page) == marked and {"cat", "dog"} <= set(marked)
-    expect(page.locator("#samples button[data-sample=own]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#samples button[data-sample^=upload]")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#k input[type=number]")).to_have_value("4")
     expect(page.locator("#before .label")).to_have_count(4)
     page.locator("#advanced > button").click()

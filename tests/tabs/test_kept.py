@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ import pytest
 from PIL import Image
 
 from demo.photos.uploads import GONE
-from demo.tabs.attack.choice_events import OWN, own_button
+from demo.tabs.attack import updates
+from demo.tabs.attack.choice_events import own_button
 from demo.tabs.attack.kept import brought_back
-from demo.tabs.attack.session import OwnPhoto
+from demo.tabs.attack.session import MOST_OWN, OwnPhoto, with_upload
 
 W, STATE = Mock(), Mock()  # widgets and states stand for themselves: the answer is a dictionary by them
 MINE, OTHER = f"upload:{'a' * 64}", f"upload:{'b' * 64}"
@@ -41,8 +43,8 @@ def test_photo_marks_and_named_labels_are_back(path: str) -> None:
     toggles = update[W.toggles]["value"]
     assert (toggles["truth"], toggles["origin"], toggles["photo"]) == (["cat", "dog"], "yours", MINE)
     assert update[W.chosen]["value"] == ["sofa", "train"] and update[W.case]["value"] == "chosen"
-    assert update[STATE.photo] == path and update[STATE.own] == OwnPhoto(path, ("cat", "dog", "no such label"))
-    assert update[W.samples]["chosen"] == OWN and update[STATE.replay] is None and update[STATE.sample] is None
+    assert update[STATE.photo] == path and update[STATE.own] == (OwnPhoto(path, ("cat", "dog", "no such label")),)
+    assert update[W.samples]["chosen"] == MINE and update[STATE.replay] is None and update[STATE.sample] is None
 
 
 @pytest.mark.parametrize(("kept", "k"), [({"k": 2}, 2), ({"k": None}, 3), ({}, 3), ({"k": 50}, 18)])
@@ -63,7 +65,7 @@ def test_the_button_among_the_samples_shows_the_photo_the_right_way_up(tmp_path:
     photo = Image.new("RGB", (80, 60), "red")
     photo.paste("blue", (0, 30, 80, 60))
     photo.save(path, exif=exif)
-    shown = Image.open(io.BytesIO(base64.b64decode(own_button(str(path)).split("base64,")[1].split('"')[0])))
+    shown = Image.open(io.BytesIO(base64.b64decode(own_button(OwnPhoto(str(path))).split("base64,")[1].split('"')[0])))
     left, right = (shown.getpixel((x, shown.height // 2)) for x in (5, shown.width - 6))
     assert isinstance(left, tuple) and isinstance(right, tuple) and left[2] > 200 > 60 > left[0] and right[0] > 200
 
@@ -77,7 +79,7 @@ def test_a_guess_is_guessed_again_and_a_photo_that_is_not_shown_is_one_click_awa
     update = back({"photo": MINE, "truth": ["dog"], "origin": "guess", "shown": True})
     assert update[W.toggles]["value"]["origin"] == "guess" and "cat" in update[W.toggles]["value"]["truth"]
     update = back({"photo": MINE, "truth": ["dog"], "origin": "yours"})
-    assert set(update) == {STATE.own, W.samples} and update[STATE.own].true == ("dog",)
+    assert set(update) == {STATE.own, W.samples} and [one.true for one in update[STATE.own]] == [("dog",)]
 
 
 @pytest.mark.parametrize(
@@ -103,4 +105,21 @@ def test_what_no_upload_can_be_is_refused(path: str, kept: Any, words: str) -> N
 def test_odd_marks_are_bounded_and_leave_the_photo(path: str, wrong: Any) -> None:
     update = back({"photo": MINE, "truth": wrong, "origin": "yours", "way": wrong, "chosen": wrong, "shown": True})
     assert update[STATE.photo] == path and update[W.case]["value"] == "best"
-    assert len(update[STATE.own].true) <= 1000 and all(len(label) <= 100 for label in update[STATE.own].true)
+    (own,) = update[STATE.own]
+    assert len(own.true) <= 1000 and all(len(label) <= 100 for label in own.true)
+
+
+def test_the_last_few_photos_stay_each_with_its_marks() -> None:
+    names = [f"upload:{number:064x}" for number in range(MOST_OWN + 2)]
+    photos = [OwnPhoto(f"/uploads/{name.removeprefix('upload:')}/{number}.png") for number, name in enumerate(names)]
+    own: tuple[OwnPhoto, ...] = ()
+    for photo in photos:
+        own = updates.marked(
+            with_upload(own, photo), {"photo": photo.name, "origin": "yours", "truth": [photo.photo[-5:]]}
+        )
+    assert [one.name for one in own] == names[2:] and own[0].true == ("2.png",)
+    assert updates.own_photo(own, names[3]) is own[1] and updates.own_photo(own, "cat") is None
+    again = with_upload(own, OwnPhoto(photos[3].photo.replace("3.png", "renamed.png")))
+    assert [one.name for one in again] == [names[2], *names[4:], names[3]] and not again[-1].true
+    with pytest.raises(ValueError, match=re.escape(GONE)):
+        updates.own_photo(own, names[0])

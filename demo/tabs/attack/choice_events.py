@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -16,10 +17,9 @@ from demo.photos.uploads import open_photo
 from demo.tabs.attack import updates
 from demo.tabs.attack.label_picker import Naming
 from demo.tabs.attack.presets import preset_boxes, set_preset
-from demo.tabs.attack.session import OwnPhoto, RunFlags, SessionState
+from demo.tabs.attack.session import Own, OwnPhoto, RunFlags, SessionState, with_upload
 from demo.tabs.attack.widgets import Widgets
 
-OWN = "own"  # the button among the samples that brings back the visitor's photo
 # What stands on the stage is no longer what the choices say; attack.css says so below the verdict, until the next run.
 CHANGED = '() => document.getElementById("stage").setAttribute("data-changed", "")'
 
@@ -51,9 +51,9 @@ TO_VERDICT = """() => {
 }"""
 
 
-def own_button(path: str) -> str:
-    """The button among the samples that brings the visitor's photo back."""
-    return sample_html(OWN, "Your photo", open_photo(path))
+def own_button(own: OwnPhoto) -> str:
+    """The button among the samples that brings a photo of the visitor's back."""
+    return sample_html(own.name, f"Your photo ({Path(own.photo).stem[:40]})", open_photo(own.photo))
 
 
 def staged(w: Widgets) -> list[Any]:
@@ -68,30 +68,30 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
     fresh: Update = {state.attacked: False, state.replay: None}
 
     @plainly
-    def on_photo(request: gr.Request, path: str | None, name: str, *naming: Any) -> Any:
+    def on_photo(request: gr.Request, path: str | None, name: str, toggles: Any, own: Own, *naming: Any) -> Any:
         if not path:
             return gr.skip()
         flags.leave(request.session_hash or "")
         # The box empties itself again: the photo stands on the stage, and here the next one can be dropped.
         update = updates.choose(w, path, name, None, None, "guess", Naming(*naming))
+        upload = OwnPhoto(path)
         return {
             **update,
             w.photo: None,
             state.photo: path,
             state.sample: None,
-            state.own: OwnPhoto(path),
-            w.samples: gr.update(chosen=OWN, own=own_button(path)),
+            state.own: with_upload(updates.marked(own, toggles), upload),
+            w.samples: gr.update(chosen=upload.name, own=own_button(upload)),
             **fresh,
         }
 
     @plainly
     def on_sample(
-        request: gr.Request, event: gr.EventData, name: str, k: float, toggles: Any, own: OwnPhoto | None, *naming: Any
+        request: gr.Request, event: gr.EventData, name: str, k: float, toggles: Any, own: Own, *naming: Any
     ) -> Update:  # fmt: skip
         chosen, annotator = event_word(event, "sample"), load_annotator(name)
         own = updates.marked(own, toggles)
-        if chosen == OWN:
-            kept = updates.still_kept(own)
+        if kept := updates.own_photo(own, chosen):
             path, item, origin, true = kept.photo, None, "yours", known(kept.true, annotator)
         else:
             item, origin = sample(chosen), "sample"
@@ -116,7 +116,7 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
     goal = [w.goal, w.case, w.chosen, w.attack]
     photo = w.photo.input(
         on_photo,
-        [w.photo, w.annotator, *goal],
+        [w.photo, w.annotator, w.toggles, state.own, *goal],
         [*outputs, w.photo, w.samples, state.photo, state.sample, state.own],
         **CHOICE,
     )

@@ -20,7 +20,7 @@ from demo.photos.selection import LONGEST_LABEL, MOST_NAMED, known
 from demo.photos.uploads import open_photo
 from demo.render.verdict import waiting_html
 from demo.tabs.attack import updates
-from demo.tabs.attack.choice_events import OWN, own_button, staged
+from demo.tabs.attack.choice_events import own_button, staged
 from demo.tabs.attack.label_picker import Naming
 from demo.tabs.attack.session import OwnPhoto, SessionState
 from demo.tabs.attack.widgets import Widgets
@@ -66,9 +66,9 @@ def brought_back(
     yours = kept.get("truth") if kept.get("origin") == "yours" else ()
     marked = yours if isinstance(yours, list) else []
     own = OwnPhoto(path, tuple(str(label)[:LONGEST_LABEL] for label in islice(marked, MOST_NAMED)))
-    gallery: dict[str, Any] = {"own": own_button(path)}
+    gallery: dict[str, Any] = {"own": own_button(own)}
     if not kept.get("shown"):
-        return {state.own: own, w.samples: gr.update(**gallery)}
+        return {state.own: (own,), w.samples: gr.update(**gallery)}
     true = known(own.true, load_annotator(name))
     way = kept.get("way")
     case = way if isinstance(way, str) and way in catalog.TARGET_CASES else case
@@ -77,5 +77,5 @@ def brought_back(
     update = updates.choose(w, path, name, k, true, "yours", Naming(goal, case, kept.get("chosen"), attack))
     update[w.case] = {**update[w.case], "value": case}
     update[w.verdict] = waiting_html(BACK)
-    stands = {state.photo: path, state.sample: None, state.own: own, state.attacked: False, state.replay: None}
-    return {**update, w.samples: gr.update(chosen=OWN, **gallery), **stands}
+    stands = {state.photo: path, state.sample: None, state.own: (own,), state.attacked: False, state.replay: None}
+    return {**update, w.samples: gr.update(chosen=own.name, **gallery), **stands}

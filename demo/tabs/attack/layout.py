@@ -26,6 +26,7 @@ from demo.tabs.attack.arrival import Arrival
 from demo.tabs.attack.easiest import button as button_of_easiest
 from demo.tabs.attack.label_picker import k_shown
 from demo.tabs.attack.robustness import panel
+from demo.tabs.attack.session import MOST_OWN
 from demo.tabs.attack.widgets import Widgets
 
 
@@ -121,6 +122,7 @@ def _photo(parts: dict[str, Any], annotators: Sequence[str], start: Arrival) -> 
         elem_id="samples",
         chosen=start.sample,
         own="",
+        most=MOST_OWN,
     )
     parts["annotator"] = gr.Radio(
         catalog.annotator_choices(annotators), value=start.annotator, label="Annotator", info=catalog.ANNOTATORS,

@@ -5,22 +5,38 @@ from dataclasses import dataclass
 import gradio as gr
 
 from demo.components.run_bar import Stops
+from demo.photos.public_names import photo_id
 from demo.render.pictures import AMPLIFY
+
+MOST_OWN = 6  # photos of one visitor among the samples
 
 
 @dataclass(frozen=True)
 class OwnPhoto:
-    """The photo that a visitor uploaded last, and what they marked as true on it; `true` is empty while they have not."""
+    """A photo that a visitor uploaded, and what they marked as true on it; `true` is empty while they have not."""
 
     photo: str
     true: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What the browser calls it."""
+        return photo_id(self.photo)
+
+
+Own = tuple[OwnPhoto, ...]  # the one that was uploaded last at the end; at most MOST_OWN
+
+
+def with_upload(own: Own, photo: OwnPhoto) -> Own:
+    """The visitor's photos and one more; where it is among them already it is now the last one, and marked anew."""
+    return (*(one for one in own if one.name != photo.name), photo)[-MOST_OWN:]
 
 
 @dataclass(frozen=True)
 class SessionState:
     """What a visitor is looking at: the photo's path, the sample's name if it is one, whether an attack has run on it.
 
-    `own` is an Own, which can be looked at again after a sample; `replay` holds the last run's frames.
+    `own` is an Own: photos that can be looked at again after another one; `replay` holds the last run's frames.
     """
 
     photo: gr.State

@@ -46,7 +46,7 @@ def build(page: gr.Blocks, annotators: Sequence[str], files: dict[str, str]) -> 
     state = SessionState(
         photo=gr.State(start.photo),
         sample=gr.State(start.sample),
-        own=gr.State(None, time_to_live=KEEP_SECONDS),
+        own=gr.State((), time_to_live=KEEP_SECONDS),
         attacked=gr.State(True),
         replay=gr.State(start.view.replay, time_to_live=KEEP_SECONDS),
     )

@@ -16,7 +16,7 @@ from demo.engine.annotators import Photo, guess, largest_k, load_annotator, read
 from demo.engine.label_roles import Roles
 from demo.engine.value_checks import whole
 from demo.photos.attack_note import attack_before
-from demo.photos.public_names import photo_id
+from demo.photos.public_names import UPLOAD, photo_id
 from demo.photos.samples import sample
 from demo.photos.selection import LONGEST_LABEL, MOST_NAMED, known, known_truth
 from demo.photos.uploads import GONE
@@ -28,7 +28,7 @@ from demo.render.verdict import waiting_html
 from demo.tabs.attack.easiest import easiest
 from demo.tabs.attack.label_picker import COUNTED, Naming, labels_to_name, limits
 from demo.tabs.attack.robustness import panel
-from demo.tabs.attack.session import OwnPhoto
+from demo.tabs.attack.session import Own, OwnPhoto
 from demo.tabs.attack.widgets import Widgets
 
 ATTACKED = "This photo was attacked before ({}), so what the annotator sees in it is probably not there."
@@ -40,24 +40,22 @@ GUESSED = Markup(
 MANY = 10_000  # more labels than any annotator has: the limit of k while the annotator changes under it
 
 
-def marked(own: OwnPhoto | None, toggles: Any) -> OwnPhoto | None:
-    """The visitor's photo with what is marked on it, where it is the one that the toggles are about."""
-    if (
-        not own
-        or not isinstance(toggles, dict)
-        or (toggles.get("photo"), toggles.get("origin")) != (photo_id(own.photo), "yours")
-    ):
+def marked(own: Own, toggles: Any) -> Own:
+    """The visitor's photos, the one that the toggles are about with what is marked on it."""
+    if not isinstance(toggles, dict) or toggles.get("origin") != "yours":
         return own
-    return replace(
-        own, true=tuple(str(name)[:LONGEST_LABEL] for name in islice(toggles.get("truth") or (), MOST_NAMED))
-    )
+    truth = toggles.get("truth")
+    listed = truth if isinstance(truth, list) else []
+    true = tuple(str(name)[:LONGEST_LABEL] for name in islice(listed, MOST_NAMED))
+    return tuple(replace(one, true=true) if one.name == toggles.get("photo") else one for one in own)
 
 
-def still_kept(own: OwnPhoto | None) -> OwnPhoto:
-    """The visitor's photo. ValueError where the server has forgotten it, as it does after an hour."""
-    if not own:
+def own_photo(own: Own, name: str) -> OwnPhoto | None:
+    """The visitor's photo that the browser calls so; None for a sample. ValueError where it is no longer kept."""
+    found = next((one for one in own if one.name == name), None)
+    if found is None and name.startswith(UPLOAD):
         raise ValueError(GONE)
-    return own
+    return found
 
 
 def choose(
