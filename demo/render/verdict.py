@@ -275,11 +275,12 @@ def given_words(report: dict[str, Any]) -> str:
 
 
 def _guessed(report: dict[str, Any]) -> str:
-    """A sentence with the true labels, where the annotator's guess was taken for them."""
+    """A sentence with the true labels, where nobody marked any and the annotator's guess was taken for them."""
     true = report["true_labels"]
     if not report.get("true_labels_guessed"):
         return ""
-    return f" The true label{'s were' if len(true) > 1 else ' was'} guessed: {listed_labels(true)}."
+    answers = "answers before the attack count" if len(true) > 1 else "answer before the attack counts"
+    return f" Nobody marked what is true, so the annotator’s own {answers} as true: {listed_labels(true)}."
 
 
 def caption(report: dict[str, Any]) -> str:
@@ -330,8 +331,9 @@ def headline(report: dict[str, Any]) -> tuple[str, str]:
 
 
 def verdict_html(report: dict[str, Any]) -> Markup:
-    """The sentence with a word and a sign before it."""
-    return said_html(*headline(report), sentence(report))
+    """The sentence with a word and a sign before it, and what the visitor can do about a guess."""
+    mend = " To be sure, mark what is in the photo." if report.get("true_labels_guessed") else ""
+    return said_html(*headline(report), sentence(report) + mend)
 
 
 def said_html(kind: str, word: str, text: str) -> Markup:

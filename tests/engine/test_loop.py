@@ -466,9 +466,13 @@ def test_each_goal_has_its_own_words(
         "consistent": False, "consistent_before": True, "pert": 0.1, "l2_before_rounding": 3.0, "max_steps": 20,
         "forwards": 1, "backwards": 0, "seconds": 1.0, "device": "CPU", "width": 9, "height": 9,
     }  # fmt: skip
-    assert words in sentence(report) and "guessed" not in sentence(report)
+    assert words in sentence(report) and "Nobody marked" not in sentence(report)
     guessed = sentence({**report, "true_labels_guessed": True})
-    assert guessed.endswith("The true labels were guessed: cat and dog.")
+    assert guessed.endswith(
+        " Nobody marked what is true, so the annotator’s own answers before the attack count as true: cat and dog."
+    )
+    assert "To be sure, mark what is in the photo." in verdict_html({**report, "true_labels_guessed": True})
+    assert "mark what is in the photo" not in verdict_html(report)
     assert ("within 9 queries" in sentence(report)) is not achieved
     table = run_figures_html(report)
     assert (f">{'right' if achieved else 'wrong'}<" in table) is (goal == "ordered")

@@ -95,19 +95,22 @@ def test_a_win_comes_before_the_way_it_ended_and_a_narrow_one_says_so() -> None:
     assert "narrow" not in sentence(firm) and "asked for: 1 (κ)" in run_figures_html(firm)
 
 
+GUESSED = " Nobody marked what is true, so the annotator’s own answer before the attack counts as true: cat."
+
+
 def test_a_figure_says_what_was_given_and_what_was_guessed() -> None:
     made = report("cat", "dog", true_labels=["cat"], true_labels_guessed=True, settings={"confidence": 0.5})
     words = caption(made)
     assert "not reached. Margin κ = 0.5, at most 60 steps and 60 s. ‖z‖₂" in words
-    assert words.endswith(" The true label was guessed: cat.")
+    assert words.endswith(GUESSED)
     queries = {**made, "attack": "BlackBox", "max_steps": 1, "max_gradients": 9, "settings": {"confidence": 0}}
     both = comparison_caption([made, queries])
     assert (
         "Each: margin κ = 0.5, at most 60 steps and 60 s; margin κ = 0, at most 1 query, 9 gradients and 60 s." in both
     )
-    assert both.endswith(" The true label was guessed: cat.")
+    assert both.endswith(GUESSED)
     beforehand = {**made, "attack": "TkML-AP-Uv", "settings": {}, "true_labels_guessed": False}
-    assert not any(word in caption(beforehand) for word in ("κ", "at most", "guessed"))
+    assert not any(word in caption(beforehand) for word in ("κ", "at most", "Nobody marked"))
 
 
 def test_what_the_visitor_stopped_is_called_stopped_unless_it_brought_something() -> None:
@@ -159,7 +162,9 @@ def test_where_nothing_was_recognised_that_comes_before_the_win(top: str, probab
     words = sentence(won)
     assert words.startswith(f"The annotator did not recognise this photo: {told}" if told else "The top label was cat.")
     assert ("Fooled" in verdict_html(won)) is not bool(told)
-    assert "the top label is exactly the target." in words and words.endswith("The true label was guessed: cat.")
+    assert "the top label is exactly the target." in words and words.endswith(
+        f"{GUESSED} To be sure, mark what is in the photo."
+    )
 
 
 def test_no_goal_speaks_of_a_list_of_one() -> None:
