@@ -30,6 +30,12 @@ def lesson(page: Page, size: dict[str, int] = WIDE) -> Locator:
     return course
 
 
+def start_over(course: Locator) -> None:
+    """Pressed twice, as the first press asks where votes would be lost."""
+    for _ in range(2):
+        course.locator(".anew").click()
+
+
 def test_all_is_in_sight_together_and_a_walk_through_asks_the_server_nothing(visit: Callable[..., Page]) -> None:
     page = visit(SIZES[0])
     course = lesson(page, SIZES[0])
@@ -88,6 +94,12 @@ def test_all_is_in_sight_together_and_a_walk_through_asks_the_server_nothing(vis
     course.locator(".way [data-to]").first.click()
     expect(course.locator(f".screen[data-screen={keys[0]}] .told")).to_be_visible()  # what was answered stays
     course.locator(".anew").click()  # for the next class
+    expect(course.locator(".anew")).to_contain_text("Press again")
+    course.locator(".way [data-to=end]").click()  # a press elsewhere takes the question back
+    expect(course.locator(".anew")).to_have_text("Start over")
+    for way in (".closing .own h3", ".closing button.go", ".closing a.go"):
+        expect(course.locator(way)).to_be_visible()
+    start_over(course)
     expect(course.locator(".told:visible, .answer.right, .answer[aria-pressed=true]")).to_have_count(0)
     assert [url for url in asked if not url.startswith("data:")] == []
 
@@ -151,7 +163,7 @@ def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_ph
     page, course = opened, lesson(opened)
     page.emulate_media(reduced_motion="no-preference")
     page.evaluate(FASTER)
-    course.locator(".anew").click()
+    start_over(course)
     looks = "page => [getComputedStyle(page).borderRadius, getComputedStyle(page).backgroundColor]"
     before_counting = course.evaluate(looks)
     course.locator(".class").click()
@@ -194,6 +206,11 @@ def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_ph
     universal = course.locator(".screen[data-screen=universal]")
     universal.locator(".skip").click()
     expect(universal.locator(".judged:visible")).to_have_text("✓ this one")  # nobody was right, as nobody voted
+    course.locator(".way [data-to=end]").click()
+    course.locator(".closing a.go").click()
+    expect(page.locator("#learn h2").first).to_be_visible(timeout=RUN)
+    lesson(page)
+    course.locator(".way [data-to=universal]").click()
     universal.locator(".go").click()
     shown = recording(READY_MADE)
     assert shown is not None
@@ -208,7 +225,7 @@ def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_ph
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(opened: Page) -> None:
     page, course = opened, lesson(opened, PHONE)
-    course.locator(".anew").click()
+    start_over(course)
     expect(course.locator(".enter")).to_be_hidden()
     for key in course.locator(ASKING).evaluate_all("all => all.map(one => one.dataset.screen)"):
         course.locator(f".way [data-to={key}]").click()

@@ -1,10 +1,13 @@
-"""What the lesson ends with: sentences to take home, and a question that has no right answer."""
+"""What the lesson ends with: sentences to take home, a question that has no right answer, and what to do next."""
 
 from collections.abc import Collection, Iterable
 
 TITLE = "What to take home"
 QUESTION = "To talk about"
 ASKED = "Where would you accept a machine that can be fooled, and where not?"
+NEXT = "What now?"
+TRY = "Attack a photo of your own, or read how such a change is calculated."
+EXERCISE = "gentle"  # what `exercise.preset_of` chooses for it
 
 # (keys of the screens that show it, words)
 SENTENCES: tuple[tuple[Collection[str], str], ...] = (

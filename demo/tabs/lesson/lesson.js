@@ -179,6 +179,7 @@ const sure = (button, lost) => {
   button.textContent = lost;
   return false;
 };
+const votes = () => all('.answer[aria-pressed="true"], .hands:not([hidden])').length > 0;
 const running = () => document.querySelector("#stop-button:enabled");
 const tryIt = (button) => {
   const { exercise, words } = button.dataset;
@@ -189,18 +190,19 @@ const tryIt = (button) => {
 
 element.addEventListener("click", (event) => {
   const on = (selector) => event.target.closest(selector);
-  if (!on(".go")) sure();
+  if (!on(".go, .anew")) sure();
   if (on(".answer")) choose(on(".answer"));
   else if (on(".reveal, .skip")) presenting() ? turnPresented(1) : reveal(on(".screen"));
   else if (on("[data-to]")) goTo(on("[data-to]").dataset.to);
   else if (on(".lower")) lower();
   else if (on(".anew")) {
+    if (!sure(on(".anew"), votes() && "All votes are lost. Press again")) return;
     all(".screen:not(.closing)").forEach(ask);
     goTo(all(".screen")[0].dataset.screen);
   } else if (on(".next")) turn(1);
   else if (on(".back")) turn(-1);
   else if (on(".play")) beat ? stop() : play(on(".film"));
-  else if (on(".go")) tryIt(on(".go"));
+  else if (on("button.go")) tryIt(on(".go"));
 });
 element.addEventListener("input", (event) => {
   const film = event.target.closest(".film");
