@@ -246,7 +246,7 @@ def test_the_sentence_says_who_was_best_and_who_failed(three: list[Any]) -> None
 
 
 def test_the_file_holds_what_was_measured() -> None:
-    rows = list(csv.DictReader(io.StringIO(summary.runs_csv([reports(300.125, None, 100.0)], STEPS))))
+    rows = list(csv.DictReader(io.StringIO(summary.runs_csv([("A cat", reports(300.125, None, 100.0))], STEPS))))
     assert [(row["attack"], float(row["l2"])) for row in rows] == [("TkML-AP-U", 300.125), ("MinNorm", 100.0)]
     assert [(row["won"], row["met_before"], float(row["margin"])) for row in rows] == [("True", "False", -0.5)] * 2
     assert all(float(row["margin_of_win"]) == -float(row["margin"]) for row in rows)
@@ -256,6 +256,7 @@ def test_the_file_holds_what_was_measured() -> None:
         and rows[0]["psnr"] == ""
         and float(rows[0]["pert_x100"]) == 2
     )
+    assert (rows[0]["photo_number"], rows[0]["photo_title"], rows[0]["photo"]) == ("1", "A cat", "cat")
 
 
 def test_columns_show_picture_change_and_labels(cat: Entry, ended: tuple[list[Any], list[ColumnUpdate]]) -> None:
@@ -472,16 +473,23 @@ def test_a_sum_is_of_the_photos_on_which_every_method_ran(three: list[Any]) -> N
     assert (second.norm, second.gradients, third.gradients) == (300.0, 20, 30)
     words = totals.sentence(made, "cleared", done=True)
     assert "Of 3 photos TkML-AP-U reached it on 3, MinNorm reached it on 3 and kFool reached it on 2." in words
-    assert "On the 2 photos that all of them solve, MinNorm needs the smallest change, of median size 150.0;" in words
-    assert "kFool 2.00 times that and TkML-AP-U 2.67 times that" in words
+    assert "All of them solve 2 of 3 photos: there MinNorm needs the smallest change by median, 150.0." in words
+    assert (
+        "Size beside MinNorm’s on the same photo, median of the photos’ ratios: kFool’s 2.00 (larger on 2, smaller on 0) and "
+        "TkML-AP-U’s 2.75 (larger on 2, smaller on 0)." in words
+    )
     assert "Not counted, as the goal was met before any attack: Photo 3." in words
     assert "Stopped before every method had its run on Photo 4, so not counted." in words
     assert "What is true on 1 of the photos is the annotator’s guess. All runs together took 13 s." in words
     table = totals.table_html(made, Limit("gradients", 7), True, "sum")
-    assert (
-        "up to 7 gradients each" in table and "one run a method and photo" in table and table.count(">smallest<") == 1
-    )
+    assert "up to 7 gradients each" in table and "one run a method and photo" in table
+    assert table.split("Size on")[0].count(">smallest<") == 1
+    assert "beyond the limit are of the search for the picture that is saved" in table
+    assert "beyond the limit" not in totals.table_html(made, Limit("gradients", 30), True, "sum")
     assert ">2 of 3<" in table and 'download="sum.csv"' in table
+    sizes = table.split("Size on each photo")[1]
+    assert "<span>–</span>" in sizes and sizes.count(">smallest<") == 3 and sizes.count("not counted") == 2
+    assert "Size on each photo" not in totals.table_html(made, STEPS, False, "sum")
     made[1].reports[1]["stopped"] = "time"
     assert "1 of these runs was cut by the clock" in totals.sentence(made, "cleared", done=True)
     assert "1 cut by the clock" in totals.table_html(made, STEPS, True, "sum")
@@ -494,7 +502,7 @@ def test_the_table_can_be_made_again_of_the_csv_and_every_place_counts_the_same_
         one.reports = [report and {**report, "settings": {"confidence": 0.4}} for report in one.reports]
     narrow = made[0].reports[2] = {**made[0].reports[2], "margin": -0.1}
     table = totals.totals(made)
-    runs = list(csv.DictReader(io.StringIO(summary.runs_csv([one.reports for one in made], STEPS))))
+    runs = list(csv.DictReader(io.StringIO(summary.runs_csv([(one.title, one.reports) for one in made], STEPS))))
     by_photo = [[run for run in runs if run["photo_number"] == str(number)] for number in range(1, 5)]
     counted = [
         photo for photo in by_photo

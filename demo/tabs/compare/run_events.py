@@ -28,12 +28,13 @@ def told(w: CompareWidgets, photos: list[Round], aim: str, limit: Limit, done: b
     """Sentence and table of how far it is, with CSV files beside the table once all is done."""
     first = comparison.reference(photos[0].plans)
     name = f"comparison-k{first.k}-{first.request.annotator}"
-    runs = [one.reports for one in photos]
+    runs = [(one.title, one.reports) for one in photos]
     if len(photos) == 1:
         (one,) = photos
         name = export_files.name_of(first.photo.name, "comparison", first.k, first.request.annotator)
         sentence = summary.sentence(one.plans, one.reports, done)
-        table = summary.table_html(one.plans, one.reports, done, summary.given_words(limit, one.reports))
+        given, more = summary.given_words(limit, one.reports), summary.over_words(limit, one.reports)
+        table = summary.table_html(one.plans, one.reports, done, given, more)
     else:
         sentence = totals.sentence(photos, aim, done)
         table = totals.table_html(photos, limit, done, f"{name}-table")

@@ -128,8 +128,8 @@ HEADS = (
 )  # fmt: skip
 
 
-def table_html(plans: Sequence[Plan], reports: Reports, done: bool, given: str = "") -> Markup:
-    """The table; a row fills when its method has come to its end. given: how much each method got, in words."""
+def table_html(plans: Sequence[Plan], reports: Reports, done: bool, given: str = "", more: str = "") -> Markup:
+    """The table; a row fills when its method has come to its end. given: how much each method got; more: a sentence about it."""
     best, rows = smallest(reports), []
     for place, (plan, report) in enumerate(zip(plans, reports, strict=True)):
         if report is None:
@@ -150,7 +150,7 @@ def table_html(plans: Sequence[Plan], reports: Reports, done: bool, given: str =
                 mark = Markup("<small>{}</small>").format(short) if short and short != value else mark
             cells.append(Cell(name, Markup("<span>{}</span>").format(value) + mark, kind))
         rows.append(Row(plan.request.attack, cells))
-    return Markup('<div class="contest">{}</div>').format(sheet(_caption(plans, given), HEADS, rows))
+    return Markup('<div class="contest">{}</div>').format(sheet(_caption(plans, given) + more, HEADS, rows))
 
 
 def given_words(limit: Limit, reports: Reports) -> str:
@@ -161,6 +161,16 @@ def given_words(limit: Limit, reports: Reports) -> str:
         return most
     clock = "" if limit.kind == "seconds" else f", {' or '.join(f'{seconds:.0f}' for seconds in clocks)} s each"
     return f"{most}{clock}{taken_words(reports)}"
+
+
+def over_words(limit: Limit, reports: Reports) -> str:
+    """Why some took more than the limit, with a space before it; empty where none did."""
+    over = limit.kind == "gradients" and any(report["backwards"] > limit.amount for report in filter(None, reports))
+    return (
+        " The few gradients beyond the limit are of the search for the picture that is saved, which comes after."
+        if over
+        else ""
+    )
 
 
 def taken_words(reports: Reports) -> str:
@@ -202,15 +212,20 @@ CSV_FIELDS = (
 MARGIN = "A margin below 0, or a margin_of_win above 0: the goal is met, by so much."
 
 
-def runs_csv(photos: Sequence[Reports], limit: Limit) -> str:
-    """The figures of all runs that came to an end, a line each, unrounded; enough to count the table's wins again."""
+def runs_csv(photos: Sequence[tuple[str, Reports]], limit: Limit) -> str:
+    """The figures of all runs that came to an end, a line each, unrounded; enough to count the table's wins again.
+
+    photos: with their titles.
+    """
     rows = []
-    for number, reports in enumerate(photos, 1):
+    for number, (title, reports) in enumerate(photos, 1):
         for report in filter(None, reports):
             lists = [report["true_labels"], report["targets"], [name for name, _ in report["after"]]]
             rows.append([
-                number, report["photo"], *of_report(report, CSV_FIELDS), margin_of_win(report),
+                number, title, report["photo"], *of_report(report, CSV_FIELDS), margin_of_win(report),
                 asked_margin(report), won(report), was_met(report), str(limit), *lists,
             ])  # fmt: skip
     decided = ("margin_of_win", "confidence", "won", "met_before", "given")
-    return csv_text(("photo_number", "photo", *CSV_FIELDS, *decided, "true_labels", "targets", "after"), rows)
+    return csv_text(
+        ("photo_number", "photo_title", "photo", *CSV_FIELDS, *decided, "true_labels", "targets", "after"), rows
+    )

@@ -97,11 +97,11 @@ def build(tab: gr.Tab, source: EntryWidgets, files: dict[str, str]) -> CompareWi
     about = gr.State(None, time_to_live=KEEP_SECONDS)  # the ComparisonRequest that what is shown is about
     followed = gr.State(None, time_to_live=KEEP_SECONDS)
     words = Html(render.EMPTY, elem_id="compare-verdict")
+    table = Html("", elem_id="compare-table")
+    Html(columns_html(), elem_id="compare-columns-told")
     heading = Html("", elem_id="compare-heading")
     with gr.Row(elem_id="compare-columns", elem_classes="compare-row"):
         columns = [Html("", elem_classes="compare-slot") for _ in range(comparison.most_columns() + 1)]
-    table = Html("", elem_id="compare-table")
-    Html(columns_html(), elem_id="compare-columns-told")
     figures = figure_events.lay_out()
     past = [Html("", elem_classes="compare-past") for _ in range(rounds.MOST_PHOTOS - 1)]
 

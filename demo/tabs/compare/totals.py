@@ -10,11 +10,12 @@ from demo.catalog.english import duration, listed
 from demo.engine.win import standing, won
 from demo.render.csv_file import csv_link, csv_text
 from demo.render.tables import Cell, Row, sheet
+from demo.render.templates import fill
 from demo.render.verdict import KEPT_BACK
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import AIMS, reference
 from demo.tabs.compare.rounds import SECONDS, Round, spent
-from demo.tabs.compare.summary import CLOSE, asked_words, given_words, squares_words, taken_words
+from demo.tabs.compare.summary import CLOSE, asked_words, given_words, over_words, smallest, squares_words, taken_words
 from tkml_core.statistics import share
 
 
@@ -90,7 +91,7 @@ def sentence(rounds: Sequence[Round], aim: str, done: bool) -> str:
         n = made[0].photos
         counts = [f"{one.method} reached it on {one.won}" for one in sorted(made, key=lambda one: -one.won)]
         parts.append(f"Of {n} photo{'' if n == 1 else 's'} {listed(counts, len(counts))}.")
-        parts.append(_order(made, len(shared(rounds))))
+        parts.append(_order(made, rounds))
     if before := [one.title for one in rounds if one.met_before]:
         parts.append(f"Not counted, as the goal was met before any attack: {listed(before, len(before))}.")
     if missing := [one.title for one in rounds if not one.complete]:
@@ -115,31 +116,52 @@ def spent_words(rounds: Sequence[Round]) -> str:
     return f"The {SECONDS / 60:.0f} minutes of a comparison were over" if late else "Stopped"
 
 
-def _order(made: Sequence[Total], photos: int) -> str:
-    """Who needs how much where all of them reach the goal."""
-    if not photos or len(made) < 2:
+def _order(made: Sequence[Total], rounds: Sequence[Round]) -> str:
+    """Who needs how much where all of them reach the goal: photo by photo, as photos differ more than methods do."""
+    same = shared(rounds)
+    if not same or len(made) < 2:
         return ""
-    ranked = sorted((one.norm_shared or 0.0, one.method) for one in made)
-    (least, first), *others = ranked
-    told = [
-        f"{name} {'the same' if norm < CLOSE * least else f'{norm / least:.2f} times that'}" for norm, name in others
-    ]
-    where = "the one photo" if photos == 1 else f"the {photos} photos"
+    places = sorted(range(len(made)), key=lambda place: (made[place].norm_shared or 0.0, made[place].method))
+    (first, *others), norms = places, [[report["l2"] for report in one.ended] for one in same]
+    told = []
+    for place in others:
+        ratios = [of_photo[place] / of_photo[first] for of_photo in norms]
+        larger, smaller = sum(ratio >= CLOSE for ratio in ratios), sum(ratio <= 1 / CLOSE for ratio in ratios)
+        told.append(f"{made[place].method}’s {median(ratios):.2f} (larger on {larger}, smaller on {smaller})")
+    n, where = len(same), f"{len(same)} of {len(counting(rounds))} photos"
     return (
-        f"On {where} that all of them solve, {first} needs the smallest change, of median size {least:.1f}; "
-        f"{listed(told, len(told))}."
+        f"All of them solve {where}: there {made[first].method} needs the smallest change by {'size' if n == 1 else 'median'}, "
+        f"{made[first].norm_shared:.1f}. Size beside {made[first].method}’s on the same photo"
+        f"{'' if n == 1 else ', median of the photos’ ratios'}: {listed(told, len(told))}."
     )
+
+
+def sizes_html(rounds: Sequence[Round]) -> Markup:
+    """What each method needs on each photo, folded; a dash where it did not reach the goal."""
+    methods = [plan.request.attack for plan in rounds[0].plans]
+    rows = []
+    for one in rounds:
+        if not one.ended:
+            continue
+        best, cells = smallest(one.reports), []
+        for place, (name, report) in enumerate(zip(methods, one.reports, strict=True)):
+            mark = Markup(' <b class="least">smallest</b>') if place == best else ""
+            size = f"{report['l2']:.1f}" if report and won(report) else "–"
+            cells.append(Cell(name, Markup("<span>{}</span>{}").format(size, mark)))
+        rows.append(Row(one.title, cells, note="not counted" if one not in counting(rounds) else ""))
+    caption = "Size of the change (‖z‖₂) of each method on each photo, as saved; –: goal not reached."
+    return fill("tabs/compare/sizes.html", table=sheet(caption, ("Photo", *methods), rows)) if rows else Markup("")
 
 
 HEADS = (
     "Method",
     "Goal reached",
     "Share % [95 %]",
-    "Size where all reach it",
-    "Size (‖z‖₂)",
-    "Gradients",
-    "Steps",
-    "Seconds",
+    "Size where all reach it (median)",
+    "Size (‖z‖₂, median)",
+    "Gradients (median)",
+    "Steps (median)",
+    "Seconds (median)",
 )
 
 
@@ -168,14 +190,16 @@ def table_html(rounds: Sequence[Round], limit: Limit, done: bool, name: str) -> 
         )
     first = reference(rounds[0].plans)
     barely = " Barely met: by less than the margin asked for." if any(one.barely for one in made) else ""
-    given = given_words(limit, [report for one in rounds for report in one.ended])
+    reports = [report for one in rounds for report in one.ended]
+    given = given_words(limit, reports)
     caption = (
-        f"{', '.join(asked_words(first))}, {given}, seed {first.seed}, one run a method and photo. Medians over photos; "
-        f"measured on the saved pictures. [95 %]: the range that chance leaves with so few photos."
+        f"{', '.join(asked_words(first))}, {given}, seed {first.seed}, one run a method and photo.{over_words(limit, reports)} "
+        f"Medians over photos; measured on the saved pictures. [95 %]: the range that chance leaves with so few photos."
         f"{barely}{squares_words(rounds[0].plans)}"
     )
     csv = csv_link(name, csv_text(FIELDS, [astuple(one) for one in made]), "Table (CSV)", "") if done else Markup("")
-    return Markup('<div class="contest many">{}</div>').format(sheet(caption, HEADS, rows)) + csv
+    table = Markup('<div class="contest many">{}</div>').format(sheet(caption, HEADS, rows)) + csv
+    return table + sizes_html(rounds) if done else table
 
 
 FIELDS = tuple(Total.__dataclass_fields__)
