@@ -42,7 +42,6 @@ from demo.render.run_figures import run_figures_html
 from demo.render.status import done_html, status_html
 from demo.render.verdict import sentence, verdict_html
 from demo.tabs.attack import stage as live
-from demo.tabs.attack.updates import still_kept
 from tkml_core import pixel_grid
 from tkml_core.step_generators import WithResult
 
@@ -56,11 +55,6 @@ REPORT = {
 @pytest.fixture(scope="module")
 def cat(photos: dict[str, Path]) -> str:
     return str(photos["cat"])
-
-
-def test_a_photo_that_the_server_has_forgotten_is_asked_for_again() -> None:
-    with pytest.raises(ValueError, match="no longer on the server"):
-        still_kept(None)
 
 
 def test_the_best_labels_come_first_and_k_is_how_many(cat: str) -> None:

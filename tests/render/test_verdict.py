@@ -162,9 +162,7 @@ def test_where_nothing_was_recognised_that_comes_before_the_win(top: str, probab
     words = sentence(won)
     assert words.startswith(f"The annotator did not recognise this photo: {told}" if told else "The top label was cat.")
     assert ("Fooled" in verdict_html(won)) is not bool(told)
-    assert "the top label is exactly the target." in words and words.endswith(
-        f"{GUESSED} To be sure, mark what is in the photo."
-    )
+    assert "the top label is exactly the target." in words and words.endswith(GUESSED)
 
 
 def test_no_goal_speaks_of_a_list_of_one() -> None:
