@@ -27,7 +27,7 @@ class Race:
     threshold: Array
     roles: Roles
     k: int
-    threshold_word: str = "score that gets into the list (λ)"
+    threshold_word: str = "where the attack thinks the list ends (by λ)"
     ends_saved: bool = False  # whether the last point is not a step, but the saved picture
 
     def positions(self, names: Sequence[str]) -> list[int]:

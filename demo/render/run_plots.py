@@ -27,7 +27,8 @@ def race_of(plan: Plan, history: History, outcome: Outcome | None = None) -> str
     if getattr(plan.attack, "score_space", "logits") == "probability":
         inside = threshold.clip(1e-6, 1 - 1e-6)  # the race is drawn on logits, whatever the attack works on
         threshold = np.log(inside / (1 - inside))
-    # λ is a number of TkML-AP's losses; other attacks give the score that a label must have to be in the top-k.
+    # λ is a number of TkML-AP's losses, which follows the ranking and need not be where the top-k ends, the edge of the band.
+    # Other attacks give the score of place k.
     has_lambda = "lambda_0" in catalog.setting_names(plan.request.attack)
     word = Race.threshold_word if has_lambda else f"score of place {plan.k}, the last in the list"
     race = Race(plan.annotator.labels, scores, threshold, plan.roles, plan.k, word, apart)
