@@ -206,6 +206,10 @@ def test_presenter_mode_is_led_by_the_keys_and_a_recorded_run_is_there_at_once(a
     expect(page.locator("#presenter .alone")).to_be_visible()
     why, verdict = page.locator("#presenter .alone").bounding_box(), page.locator("#verdict").bounding_box()
     assert why and verdict and why["x"] >= verdict["x"] + verdict["width"]  # beside what it would hide
+    tops = [page.locator(f"#{part} .shot").bounding_box() for part in ("before", "change", "after")]
+    assert len({round(box["y"]) for box in tops}) == len({round(box["width"]) for box in tops}) == 1  # side by side
+    letters = "one => parseFloat(getComputedStyle(one).fontSize)"
+    assert page.locator("#status .status").evaluate(letters) >= 20
     page.keyboard.press("ArrowLeft")
     expect(page.locator(".sample[data-sample=mosaic]")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("ArrowRight")

@@ -135,6 +135,8 @@ def test_presented_it_is_led_by_keys_through_questions_and_answers(
             expect(page.locator(".screen:visible .hands:visible")).to_have_text("3")
         if place == ["noise", "happened"]:
             expect(page.locator(".votes:visible")).to_contain_text("Some other label 3")
+            number = page.locator(".votes b").filter(visible=True).first
+            assert number.evaluate("one => parseFloat(getComputedStyle(one).fontSize)") >= 40
             page.keyboard.press("ArrowLeft")
             expect(page.locator(".shown:visible")).to_have_count(0)  # the question, as it was, with its hands
             page.keyboard.press("0")

@@ -82,8 +82,8 @@ const reveal = (screen) => {
     const chosen = pressed.includes(answer);
     const judged = find(".judged", answer);
     answer.classList.toggle("right", right);
-    const given = chosen || Number(find(".hands", answer).value) > 0; // a vote that was not given is not right
-    const words = { yes: given ? "✓ right" : "✓ this one", honest: chosen ? "an honest answer" : "", no: chosen ? "✗ not this one" : "" };
+    const gave = chosen || Number(find(".hands", answer).value) > 0; // a vote that was not given is not right
+    const words = { yes: gave ? "✓ right" : "✓ this one", honest: chosen ? "an honest answer" : "", no: chosen ? "✗ not this one" : "" };
     judged.textContent = words[answer.dataset.right];
     judged.hidden = !judged.textContent;
     answer.setAttribute("aria-disabled", "true");
@@ -102,11 +102,22 @@ const say = (screen, pressed) => {
   const answers = all(".answer", screen);
   const many = (one) => find(".hands", one).value;
   const counted = answers.some((one) => Number(many(one)));
-  const shown = counted ? answers : pressed;
   const marks = { yes: " ✓", honest: "", no: " ✗" };
-  const words = (one) => `${find(".words", one).textContent}${counted ? ` ${many(one)}` : ""}${marks[one.dataset.right]}`;
-  find(".votes", screen).hidden = !shown.length;
-  find(".votes", screen).textContent = `${counted ? "Your hands" : "Your vote"}: ${shown.map(words).join(" · ")}`;
+  const words = (one) => find(".words", one).textContent;
+  const most = Math.max(...answers.map((one) => Number(many(one))));
+  const bar = (one) => {
+    const [drawn, number] = [document.createElement("span"), document.createElement("b")];
+    number.textContent = `${many(one)}${marks[one.dataset.right]}`;
+    number.append(Object.assign(document.createElement("i"), { className: "sr", textContent: " hands" }));
+    drawn.append(words(one), " ", number);
+    drawn.style.setProperty("--share", many(one) / most);
+    return drawn;
+  };
+  const votes = find(".votes", screen);
+  votes.hidden = !(counted || pressed.length);
+  votes.classList.toggle("counted", counted);
+  votes.textContent = `Your vote: ${pressed.map((one) => `${words(one)}${marks[one.dataset.right]}`).join(" · ")}`;
+  if (counted) votes.replaceChildren(...answers.map(bar));
 };
 
 // As it was before anybody answered.
@@ -179,7 +190,7 @@ const sure = (button, lost) => {
   button.textContent = lost;
   return false;
 };
-const votes = () => all('.answer[aria-pressed="true"], .hands:not([hidden])').length > 0;
+const given = () => all('.answer[aria-pressed="true"], .hands:not([hidden])').length > 0;
 const running = () => document.querySelector("#stop-button:enabled");
 const tryIt = (button) => {
   const { exercise, words } = button.dataset;
@@ -196,7 +207,7 @@ element.addEventListener("click", (event) => {
   else if (on("[data-to]")) goTo(on("[data-to]").dataset.to);
   else if (on(".lower")) lower();
   else if (on(".anew")) {
-    if (!sure(on(".anew"), votes() && "All votes are lost. Press again")) return;
+    if (!sure(on(".anew"), given() && "All votes are lost. Press again")) return;
     all(".screen:not(.closing)").forEach(ask);
     goTo(all(".screen")[0].dataset.screen);
   } else if (on(".next")) turn(1);
