@@ -40,13 +40,13 @@ CHOICES = {
         "Universal: made beforehand{ready}. Your photo is cut to its centre square.",
     ),
     "kFool": AttackChoice(
-        "Push out, one true label at a time",
+        "Push out, one label at a time",
         _OLDER,
         "Any other labels may take their place.",
         steps=50,
     ),
     "kUAPs": AttackChoice(
-        "One change for every photo, an older way",
+        "One for every photo, older way",
         _OLDER,
         "Universal: made beforehand{ready}. Your photo is cut to its centre square.",
     ),
@@ -62,7 +62,7 @@ CHOICES = {
         steps=300,
     ),
     "QuadAttacK": AttackChoice(
-        "Add labels in order, a newer way",
+        "Add in order, a newer way",
         "A method from after the paper.",
         "The top-k becomes the labels you name, the first one on top. Each step aims at the nearest inner numbers of the "
         "annotator (features) that rank so.",

@@ -13,6 +13,8 @@ from conftest import PATIENCE, RUN, holds
 from playwright.sync_api import Page, expect
 from test_page import attack, choose_attack, fill, finished, names, pressed, running, stop, upload
 
+from demo.catalog import attacks as catalog
+
 expect.set_options(timeout=PATIENCE)
 pytestmark = pytest.mark.usefixtures("small_photos")
 
@@ -128,10 +130,29 @@ def test_an_answer_too_late_is_asked_for_again_and_a_run_that_breaks_off_says_wh
     expect(page.locator("#verdict")).to_contain_text("Fooled")
 
 
+# Which texts are too long for a field that has one line for them
+TOO_LONG = """(field, texts) => {
+  const style = getComputedStyle(field), pen = document.createElement("canvas").getContext("2d");
+  pen.font = style.font;
+  const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return texts.filter((text) => pen.measureText(text).width > room);
+}"""
+# Whether a text ends within the box around it
+WITHIN = """(text) => {
+  const [inner, outer] = [text, text.closest("button")].map((one) => one.getBoundingClientRect());
+  return inner.left >= outer.left && inner.right <= outer.right && inner.bottom <= outer.bottom;
+}"""
+
+
 def test_the_chosen_sample_is_marked_and_a_photo_of_ones_own_comes_back_with_its_marks(
     visit: Callable[..., Page], photos: dict[str, Path]
 ) -> None:
-    page = visit()
+    page = visit()  # 1280 pixels wide
+    assert (
+        page.locator("#attack input").evaluate(TOO_LONG, [catalog.label_of(name) for name in catalog.attacks()]) == []
+    )
+    expect(page.locator("#photo .wrap p")).to_be_visible()
+    assert page.locator("#photo .wrap p").evaluate(WITHIN)
     marked = page.locator(".sample[aria-pressed=true]")
     expect(marked).to_have_attribute("data-sample", "mosaic")
     page.locator(".sample[data-sample=coffee]").click()
