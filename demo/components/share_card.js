@@ -47,6 +47,11 @@ send.addEventListener("click", async () => {
 
 // There is something to share while a verdict stands on the stage.
 const verdict = document.getElementById("verdict");
-const ready = () => (open.disabled = !verdict.querySelector(".verdict:not(.none)"));
-new MutationObserver(ready).observe(verdict, { childList: true, subtree: true });
+const ready = () => {
+  open.disabled = !verdict.querySelector(".verdict:not(.none)");
+  open.title = open.disabled ? "There is a result to share once a run has ended: press Attack" : "";
+};
+new MutationObserver(ready).observe(verdict, {
+  childList: true, subtree: true, attributes: true, attributeFilter: ["class"], // Gradio may keep the element
+});
 ready();

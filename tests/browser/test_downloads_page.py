@@ -63,7 +63,12 @@ def test_a_card_and_files_are_made_when_asked_for_and_go_with_the_run(
       navigator.canShare = ({ files }) => files[0].type === "image/png";
       navigator.share = async ({ files, text }) => (window.sent = [files[0].name, files[0].size, text]);
     }""")
-    page.locator("#share .open").click()
+    opens, verdict = page.locator("#share .open"), "document.querySelector('#verdict .verdict').classList"
+    page.evaluate(f"{verdict}.add('none')")  # as while a run goes on
+    expect(opens).to_be_disabled()
+    expect(opens).to_have_attribute("title", re.compile("once a run has ended"))
+    page.evaluate(f"{verdict}.remove('none')")
+    opens.click()
     card = page.locator("#share img")
     expect(card).to_be_visible(timeout=RUN)
     expect(page.locator("#share .alone")).to_contain_text("127.0.0.1")  # which no other device can open
@@ -79,8 +84,10 @@ def test_a_card_and_files_are_made_when_asked_for_and_go_with_the_run(
     with Image.open(tmp_path / name) as picture:
         assert picture.size == (1200, 630)
 
-    page.keyboard.press("Escape")
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    wide = card.bounding_box()
+    assert wide and wide["width"] > 600  # to be read: at a phone's own width it could not be
+    page.keyboard.press("Escape")
     page.locator("#more-files > button").click()
     made = {name: save(page, name, tmp_path) for name in ("figure-png", "figure-pdf", "change-png", "data")}
     assert made["figure-pdf"].read_bytes().startswith(b"%PDF") and made["figure-pdf"].name.endswith("-figure.pdf")
