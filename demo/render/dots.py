@@ -1,15 +1,18 @@
 """Shares of photos as dots with their 95 % intervals: against the size of the change, or against k."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from demo.render.panel import STYLES, Drawing, Mark, Scale, height_of, panels_html
+from demo.render.panel import STYLES, WIDTH, Drawing, Mark, Scale, height_of, panels_html
 from tkml_core.statistics import wilson_interval
+
+LETTER, LINE = 7.0, 11.0  # room for the words beside dots
+MOST_ROWS = 12
 
 
 @dataclass(frozen=True)
 class Dot:
-    """`won` of `photos` at the place `x`; `word`, a short one, stands in the dot."""
+    """`won` of `photos` at the place `x`; `word`, a short one, stands beside the dot."""
 
     x: float
     won: int
@@ -58,8 +61,8 @@ def _drawing(panel: DotPanel, axis: str, scale: Scale, styles: Mapping[str, int]
                     *place,
                     height_of(low),
                     height_of(high),
+                    4.5 + 1.5 * (len(names) - above),
                     dot.word,
-                    9 if dot.word else 4.5 + 1.5 * (len(names) - above),
                 )
             )
         marks += ours
@@ -71,8 +74,32 @@ def _drawing(panel: DotPanel, axis: str, scale: Scale, styles: Mapping[str, int]
         scale,
         [name for name in names if _drawn(panel.dots[name])],
         [one for one in curves if len(one[1]) > 1],
-        marks,
+        _with_words_apart(marks),
     )
+
+
+def _with_words_apart(marks: Sequence[Mark]) -> list[Mark]:
+    """Each word right of its ring, or left of it at the edge; where that is taken, lower."""
+    taken = [(mark.x - mark.radius, mark.y - mark.radius, mark.x + mark.radius, mark.y + mark.radius) for mark in marks]
+    placed = []
+    for mark in marks:
+        if not mark.word:
+            placed.append(mark)
+            continue
+        wide, gap = LETTER * len(mark.word), mark.radius + 2
+        left = mark.x + gap if mark.x + gap + wide < WIDTH else mark.x - gap - wide
+        for row in range(MOST_ROWS):
+            base = mark.y + gap + LINE * (row + 0.6)
+            box = (left, base - LINE, left + wide, base)
+            if not any(_overlap(box, other) for other in taken):
+                break
+        taken.append(box)
+        placed.append(replace(mark, at=(left, base)))
+    return placed
+
+
+def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _drawn(dots: Sequence[Dot]) -> list[Dot]:

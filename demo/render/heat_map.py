@@ -23,8 +23,10 @@ class Shade:
     text: str
     heat: float
     told: str
+    few: bool = False  # of so few photos that it is a first look
 
 
+ENOUGH = 3  # photos of a pair; fewer are a first look, and grey
 TITLE = "Which targets are easy, on {}?"
 
 
@@ -41,9 +43,11 @@ def heat_map_html(
     measured = [name for name in order if any(name == pair.true for pair in pairs)]
     rows = [(true, [_shade(by_names.get((true, target)), least, most) for target in order]) for true in measured]
     photos = [pair.photos for pair in pairs]
+    few = sum(pair.photos < ENOUGH for pair in pairs)
     told = [(RESPECTS[one.respect], str(one)) for one in correlations]
     return fill(
-        "render/heat_map.html", title=TITLE.format(pairs[0].annotator), place=place, targets=order, rows=rows, correlations=told,
+        "render/heat_map.html", title=TITLE.format(pairs[0].annotator), place=place, few=few, enough=ENOUGH, pairs=len(pairs),
+        targets=order, rows=rows, correlations=told,
         command=command,
         permutations=max((one.permutations for one in correlations), default=0),
         easiest=sorted((pair for pair in pairs if isfinite(pair.norm)), key=lambda pair: pair.norm)[:5],
@@ -57,6 +61,7 @@ def _shade(pair: Pair | None, least: float, most: float) -> Shade:
         return Shade("", 0.0, "")
     told = f"{written(pair.target)} added on photos of {written(pair.true)}: {pair.reached} of {pair.photos} gave way"
     if not isfinite(pair.norm):
-        return Shade("–", 0.0, told)
+        return Shade("–", 0.0, told, pair.photos < ENOUGH)
     heat = log(most / max(pair.norm, least)) / log(most / least) if most > least else 1.0
-    return Shade(f"{pair.norm:.0f}", heat, f"{told}, median size {pair.norm:.1f}")
+    size = "size" if pair.photos == 1 else "median size"
+    return Shade(f"{pair.norm:.0f}", heat, f"{told}, {size} {pair.norm:.1f}", pair.photos < ENOUGH)

@@ -48,15 +48,16 @@ def height_of(share: float) -> float:
 
 @dataclass(frozen=True)
 class Mark:
-    """A dot with its interval; `word`, a short one, stands in it."""
+    """A ring with its interval; `word`, a short one, stands beside it, with its lower left corner at `at`."""
 
     style: int
     x: float
     y: float
     low: float
     high: float
-    word: str
     radius: float
+    word: str = ""
+    at: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)

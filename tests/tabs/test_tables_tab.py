@@ -83,7 +83,11 @@ def test_the_attacks_stand_beside_the_papers_numbers(tmp_path: Path) -> None:
     assert (
         row["photos"] == "2" and row["goal % [95 %]"] == share(1, 2) and row["paper’s share fooled % (ASR)"] == "99.6"
     )
-    assert (row[PERT], row["before rounding"], row["paper’s size per pixel (Pert ÷ 2)"]) == ("0.20", "0.10", "0.26")
+    assert (row[PERT], row["mean before rounding"], row["paper’s size per pixel (Pert ÷ 2)"]) == (
+        "0.20",
+        "0.10",
+        "0.26",
+    )
     kfool = dict(zip(second.columns, second.rows[1], strict=True))
     assert kfool["goal % [95 %]"] == share(2, 2) and kfool["within the authors’ size limit % (‖z‖₂)"] == "50.0"
     at = {row[3]: row[5] for row in third.rows}  # the label that the attack moved to place 4 is back where 5 are shown
@@ -282,10 +286,32 @@ def test_other_methods_at_equal_gradients_have_their_sentence_from_their_table(t
 def test_dots_stand_where_the_share_is_and_methods_keep_their_styles() -> None:
     panel = DotPanel("A", {"a": [Dot(1, 5, 10, "3"), Dot(2, 10, 10)], "b": [Dot(1, 0, 0)]}, (1, 2))
     html = dots_html([panel], "k", {"a": 0, "b": 10})
-    assert html.count("<circle") == 2 and 'cy="98.0"' in html and 'class="inside"' in html
+    assert html.count("<circle") == 2 and 'cy="98.0"' in html and 'class="word c0"' in html
     assert "Not in this panel: b." in html  # its one dot is of no photo
     assert "a: 50% at 1 (3), 100% at 2" in html and 'class="curve c1"' in html
     assert dots_html([DotPanel("A", {"a": []})], "k", {"a": 0}) == ""
+
+
+def test_words_beside_dots_do_not_lie_on_each_other_or_on_another_dot() -> None:
+    """Three methods that all have every photo, at nearly the same size."""
+    methods = {
+        name: [Dot(10 + place / 10 + n / 20, 9, 9, str(word)) for n, word in enumerate((3, 5, 10))]
+        for place, name in enumerate("abc")
+    }
+    html = dots_html([DotPanel("A", methods)], "size", {"a": 0, "b": 1, "c": 2})
+    words = [
+        (float(x), float(y), word)
+        for x, y, word in re.findall(r'<text class="word c\d" x="([\d.]+)" y="([\d.]+)">(\d+)<', html)
+    ]
+    rings = [tuple(map(float, ring)) for ring in re.findall(r'cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"', html)]
+    boxes = [(x, y - 11, x + 7 * len(word), y) for x, y, word in words]
+    assert len(boxes) == len(rings) == 9
+    boxes += [(x - r, y - r, x + r, y + r) for x, y, r in rings]
+    apart = [
+        a[2] <= b[0] + 0.2 or b[2] <= a[0] + 0.2 or a[3] <= b[1] + 0.2 or b[3] <= a[1] + 0.2
+        for place, a in enumerate(boxes[:9]) for b in boxes[place + 1 :]
+    ]  # fmt: skip
+    assert all(apart)
 
 
 def test_a_curve_rises_where_photos_are_beaten() -> None:

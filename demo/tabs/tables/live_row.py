@@ -162,8 +162,9 @@ def rows_html(rows: Sequence[Row]) -> str:
         names = listed(out, len(out))
         sentence += f" Left out of the newest row, as the top-k contradicts the truth before any attack: {names}."
     columns = (
-        "annotator", "goal", "k", "attack", "photos", "fooled % [95 %] (ASR)", "goal % [95 %]", "size per pixel (Pert ×10⁻²)",
-        "steps a photo", "seconds",
+        "annotator", "goal", "k", "attack", "photos", "fooled % [95 %] (ASR)", "goal % [95 %]",
+        "mean size per pixel (Pert ×10⁻²)",
+        "steps a photo (mean)", "seconds in all",
         "state",
     )  # fmt: skip
     nothing = "Nothing measured yet. Choose photos and an attack, then press Measure."

@@ -11,7 +11,7 @@ from tkml_core.statistics import share
 
 chance, number, printed = tables_report.chance, tables_report.number, tables_report.printed
 T = TypeVar("T")
-GOAL, EQ_14, PERT = "goal % [95 %]", "contradicts the truth % [95 %] (E = 0)", "size per pixel (Pert ×10⁻²)"
+GOAL, EQ_14, PERT = "goal % [95 %]", "contradicts the truth % [95 %] (E = 0)", "mean size per pixel (Pert ×10⁻²)"
 PAPER_ASR, PAPER_PERT = "paper’s share fooled % (ASR)", "paper’s size per pixel (Pert ÷ 2)"
 
 
@@ -35,8 +35,8 @@ def _row(f: summary.Figures, *about: str) -> list[str]:
 
 
 _FIGURES = (
-    "method", "photos", GOAL, PAPER_ASR, EQ_14, "within the authors’ size limit % (‖z‖₂)", PERT, "before rounding", PAPER_PERT,
-    "first met at step", "gradients", "optimality",
+    "method", "photos", GOAL, PAPER_ASR, EQ_14, "within the authors’ size limit % (‖z‖₂)", PERT,
+    "mean before rounding", PAPER_PERT, "first met at step (median)", "gradients (mean)", "optimality",
 )  # fmt: skip
 _SAME = (
     "Goal is what the authors’ program counts and the paper prints as ASR (attack success rate); its Eq. 14 counts photos whose "
@@ -119,7 +119,7 @@ def universal(made: list[summary.Figures], command: str) -> Table:
             GOAL,
             PAPER_ASR,
             EQ_14,
-            "size (‖z‖₂)",
+            "mean size (‖z‖₂)",
             PERT,
             PAPER_PERT,
         ),
@@ -191,8 +191,8 @@ def beside(made: list[summary.Pair], command: str) -> Table:
         f"photos that both solve, on how many the one, the other needs less; the ratio is of the mean size; "
         f"gradients a photo are medians. {TESTED} {TESTS}",
         (
-            "annotator", "case", "k", "methods", "photos", "goal alone", "chance (p)", "smaller (‖z‖₂)", "ratio, as saved",
-            "before rounding", "chance (p)", "gradients",
+            "annotator", "case", "k", "methods", "photos", "goal alone", "chance (p)", "smaller (‖z‖₂)",
+            "ratio of means, as saved", "ratio before rounding", "chance (p)", "gradients (medians)",
         ),
         rows,
         command,

@@ -28,7 +28,9 @@ EASIER = "The same for the easier targets"
 OTHERS = "The same for {}"
 BY_STEPS = "How many photos give way within so many steps, before rounding for saving"
 BY_K = "How many photos have no true label left in their top k"
-BY_PERT = "How often it works, and how large the change is then: the further up and left, the better; the number in a dot is k"
+BY_PERT = (
+    "How often it works, and how large the change is then: further up and left is better; the number beside a dot is k"
+)
 
 
 def of_table(cells: Cells, figures: Sequence[summary.Figures], styles: dict[str, int]) -> tuple[Pictures, Pictures]:
