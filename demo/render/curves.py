@@ -49,5 +49,6 @@ def _box(title: str, unit: str, drawn: str, spoken: str, now: str, high: str, lo
 
 def curves_html(loss: Sequence[float], norm: Sequence[float], ends_saved: bool = False) -> str:
     """Loss and ‖z‖₂ side by side. ends_saved: whether the last size is no step's, but the saved picture's."""
-    size = curve("Size of the change", f"‖z‖₂, {'last as saved' if ends_saved else 'before rounding'}", norm)
+    title, unit = ("Size of the change", "‖z‖₂, last as saved") if ends_saved else ("Size before rounding", "‖z‖₂")
+    size = curve(title, unit, norm)
     return f'<div class="curves">{curve("Loss", "what the attack lowers", loss)}{size}</div>'

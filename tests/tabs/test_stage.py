@@ -28,7 +28,9 @@ def test_once_the_goal_is_reached_the_pictures_are_of_the_smallest_change_so_far
     assert all("Top 2 so far" in str(view.after) and ">cat<" not in str(view.after) for view in drawn)
     tried = end.outcome.history.norm[len(views) - len(reached) :]
     assert tried != sorted(tried, reverse=True)  # and larger ones meanwhile
-    assert all("size before rounding" in str(view.change) and "last as saved" not in str(view.race) for view in drawn)
+    assert all(
+        "size before rounding" in str(view.change) and "Size before rounding" in str(view.race) for view in drawn
+    )
     assert "size of the change" in str(end.change) and "last as saved" in str(
         end.race
     )  # 8 bits, as in verdict and table
