@@ -72,26 +72,31 @@ def attacked(recording: Recording) -> Image.Image:
     return to_image(recording.outcome.x_adv)
 
 
-def change(recording: Recording, times: int = AMPLIFY) -> Markup:
+def change(recording: Recording, times: int = AMPLIFY, below: Markup = UNCHANGED) -> Markup:
     """The perturbation, amplified."""
     x, x_adv = recording.outcome.plan.photo.x, recording.outcome.x_adv
     return picture(
         amplified(x, x_adv, times),
         f"The change, {times} times as strong",
         "The change",
-        UNCHANGED,
+        below,
         f"× {times}",
         SHARP,
     )
 
 
-def spotlight(x: Tensor, look: NDArray[np.uint8]) -> Image.Image:
-    """The photo (1,3,H,W), dark where a score does not depend on it: brightness alone says it, no colours."""
-    photo = np.asarray(to_image(x)).astype(float)
-    size = (photo.shape[1], photo.shape[0])
-    bright = np.asarray(Image.fromarray(look).resize(size, Image.Resampling.BICUBIC)).astype(float) / 255
-    light = 0.3 + 0.7 * np.sqrt(bright)[..., None]
-    return Image.fromarray((photo * light).clip(0, 255).astype(np.uint8))
+def heated(x: Tensor, look: NDArray[np.uint8]) -> Image.Image:
+    """The photo (1,3,H,W) in grey, and on it in colours the half of its places that a score depends on most."""
+    from matplotlib import colormaps  # late: whoever does not open the lesson does without
+
+    grey = to_image(x).convert("L")
+    map_ = np.asarray(Image.fromarray(look).resize(grey.size, Image.Resampling.BICUBIC)).astype(float)
+    low, high = np.percentile(map_, (50, 98))  # a few places would outshine all others
+    heat = ((map_ - low) / max(high - low, 1e-9)).clip(0, 1)[..., None]
+    photo = 60 + 0.55 * np.asarray(grey).astype(float)[..., None]
+    colours = 255 * colormaps["inferno"](0.3 + 0.7 * heat[..., 0])[..., :3]  # equal steps look equally large
+    over = 0.8 * heat.clip(0, 0.4) / 0.4
+    return Image.fromarray((photo + over * (colours - photo)).clip(0, 255).astype(np.uint8))
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,7 @@ class Look:
         outcome = self.recording.outcome
         x = outcome.plan.photo.x if self.when == "before" else outcome.x_adv
         return picture(
-            spotlight(x, bright),
+            heated(x, bright),
             f"The places that {written(self.label)} depends on",
             self.title or f"What counts for {written(self.label)}",
         )

@@ -32,7 +32,7 @@ def screen() -> Screen | None:
         title="What does the machine see?",
         minutes=2,
         intro=f"An annotator is a program that names what is in a photo. It has learned that from thousands of photos. This one "
-        f"knows {len(names)} words, its labels. It gives every label a percentage, and shows the best {k}.",
+        f"knows {len(names)} words, its labels. It gives every label a percentage, how sure it is, and shows the best {k}.",
         see=pictures.row(pictures.picture(pictures.unattacked(shown), "The photo to guess the labels of")),
         question=f"Which {k} labels will it put on top?",
         answers=[Answer(written(name), name in top, icon(name)) for name in offered],
@@ -47,8 +47,8 @@ def screen() -> Screen | None:
         why=[
             "Nobody told the annotator what a cat is. It was shown photos together with the right labels. After each photo its "
             "millions of inner numbers were turned a tiny bit, until its answers fitted.",
-            "So it adds up small hints: edges, colours, bits of fur or metal. In the pictures here the bright places are those "
-            "that count for a label. Would you look there too?",
+            "So it adds up small hints: edges, colours, bits of fur or metal. In the pictures here the glowing places are "
+            "those that count for a label. Would you look there too?",
         ],
         looks=pictures.looked_at(*(Look(shown, name) for name in top)),
         own="Choose a photo or take one with the camera, and correct which labels are true. Which did the annotator miss, and "

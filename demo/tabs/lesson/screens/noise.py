@@ -28,7 +28,7 @@ def screen() -> Screen | None:
         title="Is it just noise?",
         minutes=3,
         intro="Perhaps any change of this size would confuse the annotator. Let us test it: the same photo, with random noise "
-        "that is, in total, exactly as large as the change before.",
+        "that is, in total, exactly as large as the change before. Both are drawn 100 times as strong, not 20: else single dots would not show.",
         see=pictures.row(
             pictures.picture(
                 amplified(x, outcome.x_adv, AMPLIFY),

@@ -17,6 +17,7 @@ from demo.tabs.lesson.screen import Answer, Screen
 PIECES = "tabs/lesson/screens/universal.html"
 MOST_PHOTOS = 6
 AMPLIFY = 4  # the change is so strong that more would only show black and white
+STRONG = Markup('<p class="hint">Drawn 4 times as strong, not 20: it is strong already.</p>')
 
 
 def photos(shown: Recording) -> list[dict[str, Any]]:
@@ -95,7 +96,7 @@ def screen() -> Screen | None:
         minutes=3,
         intro="So far every photo got a change of its own. This one was made beforehand, with many other photos. Now it is "
         f"simply added to these {of}. None of them was used to make it.{another}",
-        see=_grid(pictures.change(shown, AMPLIFY), *(_photo(shown, row, changed=False) for row in rows)),
+        see=_grid(pictures.change(shown, AMPLIFY, STRONG), *(_photo(shown, row, changed=False) for row in rows)),
         question=f"How many of these {of} photos will have a wrong label on top afterwards?",
         answers=[Answer(word, right=low <= fooled <= high) for word, (low, high) in zip(words, ranges, strict=True)],
         told=[*told(fooled, by_noise, of, shown.outcome.report["linf"]), *unsure(rows)],
