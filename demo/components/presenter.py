@@ -19,7 +19,7 @@ PRESENTER = """
 <aside class="present" aria-label="For who looks on"><div class="qr"></div>
 <p class="scan" hidden>Scan to open it on your own device: <b></b></p>
 <p class="alone" hidden><span>No QR code: <b></b> reaches this computer only. Start the page with
-<code>GRADIO_SERVER_NAME=0.0.0.0</code> to have one.</span>
+<code>python app.py --address 0.0.0.0</code> to have one.</span>
 <button type="button" class="close" aria-label="Close this line">×</button></p>
 <dl data-tab="attack"><div><dt>Space</dt><dd>attack, stop</dd></div><div><dt>← →</dt><dd>photos</dd></div>
 <div><dt>Esc</dt><dd>leave</dd></div></dl>

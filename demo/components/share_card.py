@@ -16,7 +16,7 @@ and the same settings. If you used “Make it smaller”, whoever opens the link
 <p class="hint of-own" hidden>The picture shows your own photo: send it only to those who may see it. The link on it brings the
 settings alone; whoever opens it starts from a sample photo.</p>
 <p class="hint alone" hidden>Other devices, such as pupils’ phones, cannot open this link: <b></b> reaches this computer only.
-Start the page with <code>GRADIO_SERVER_NAME=0.0.0.0</code> for a link that devices in your network can open.</p>
+Start the page with <code>python app.py --address 0.0.0.0</code> for a link that devices in your network can open.</p>
 </dialog>
 """
 

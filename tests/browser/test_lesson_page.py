@@ -117,7 +117,7 @@ def test_presented_it_is_led_by_keys_through_questions_and_answers(
         expect(page.locator("#presenter .alone")).to_be_hidden()
     page.reload()
     expect(course).to_be_visible(timeout=RUN)  # the address says all of it
-    expect(page.locator("#presenter .alone")).to_contain_text("GRADIO_SERVER_NAME=0.0.0.0", timeout=RUN)
+    expect(page.locator("#presenter .alone")).to_contain_text("--address 0.0.0.0", timeout=RUN)
     assert page.locator("#presenter .qr svg").count() == 0  # nobody is sent to 127.0.0.1
     now = (
         "(s => s && [s.dataset.screen, s.dataset.view])([...document.querySelectorAll('.screen')].find(s => !s.hidden))"

@@ -62,8 +62,8 @@ def test_the_numbers_are_those_of_the_runs(shown: dict[str, Screen]) -> None:
     rows = universal.photos(many)
     gone = [row for row in rows if row["after"][0][0] not in row["true"]]
     by_noise = [row for row in rows if row["noise"][0][0] not in row["true"]]
-    assert f"fooled {len(gone)} of {len(rows)}." in shown["universal"].told[0]
-    assert f"fooled {f'{len(by_noise)} of {len(rows)}' if by_noise else 'none'}." in shown["universal"].told[0]
+    assert f" {len(gone)} of {len(rows)} have a wrong label" in shown["universal"].told[0]
+    assert f"size it is {f'{len(by_noise)} of {len(rows)}' if by_noise else 'none'}." in shown["universal"].told[0]
     assert shown["universal"].shown.count("sign lost") == len(gone)
     planted = [name for name, _ in run("plant").outcome.report["after"]]
     last = shown["plant"].shown.split('class="frame"')[-1]
@@ -78,7 +78,7 @@ def test_the_numbers_are_those_of_the_runs(shown: dict[str, Screen]) -> None:
 @pytest.mark.parametrize(("fooled", "by_noise"), [(2, 0), (4, 1), (6, 0), (0, 0), (1, 1)])
 def test_the_one_change_is_told_beside_noise_whatever_came_out(fooled: int, by_noise: int) -> None:
     told = universal.told(fooled, by_noise, 6, 79.0)[0]
-    assert f"fooled {fooled} of 6." in told
+    assert f" {fooled} of 6 have a wrong label on top" in told
     assert ("no better than noise" in told) is (by_noise >= fooled)
 
 

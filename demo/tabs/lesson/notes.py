@@ -31,7 +31,11 @@ NEEDED = (
     "the page with “python app.py --address 0.0.0.0”; “Present” and “Share” then show an address that devices in your network "
     "open.",
     "Nothing has to be prepared: all runs were recorded. Pupils who finish early can use the tab Attack with their own photo. "
-    "Such a photo stays on the machine that runs the page.",
+    "Their photos go only to the machine that runs the page, and are deleted there "
+    "after about an hour, or when the page is stopped.",
+    "When 25 pupils press Attack at once, two runs go on at a time, and the others wait in line and see their place; up to 40 "
+    "can wait. While somebody waits a run ends after 20 seconds at the latest, with what it has, so the last of 25 waits about "
+    "four minutes at most. The Lesson itself does not wait.",
     "With “Count hands”, and in “Present”, every press on an answer adds one hand; a hand too many can be taken back. “Start "
     "over” clears all for the next class. Let the class vote before you show what happened: a wrong "
     "guess is remembered better than a told answer.",

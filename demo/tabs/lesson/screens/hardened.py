@@ -24,7 +24,10 @@ ANSWERS = {
 }
 COMPARE = "Compare what the two annotators look at."
 ALIKE = 0.7  # correlation of two maps from which on the eye finds them alike
-POINTS = "100 points would mean: ask for any label, and the photos that show it come before all others."
+POINTS = (
+    "Points say how well it sorts the photos of a test set, VOC 2007, that it did not learn from: 100 would mean that, whichever "
+    "label one asks for, the photos that show it come before all others."
+)
 # Up to how many times it is what
 JUDGED = (
     (1.2, "So on this photo hardening did not help."),
@@ -116,8 +119,9 @@ def screen() -> Screen | None:
             Look(usual, was, title=f"What counts for {was}: usual annotator"),
             Look(hard, was, title=f"What counts for {was}: hardened annotator"),
         ),
-        own="Attack your photo on both annotators (the choice is under the photo). How much larger must the change be?",
+        own="Attack your photo on both annotators (chosen below the photo, at “Annotator”). How much larger must the change be?",
         exercise="gentle",
-        hint="The points are the mean average precision on photos that neither annotator had seen. "
+        hint="The points are the mean average precision (mAP), a usual measure: for each label how far ahead the photos that "
+        "show it stand, then the mean over all labels. Neither annotator had seen these photos. "
         "“Next” leads to what to take home, and to a question that has no right answer.",
     )

@@ -77,8 +77,8 @@ def screen() -> Screen | None:
             "The first attack stopped at the smallest change that works. So the photo stood right at the edge, and a breath of "
             "wind, such as JPEG, blew it back.",
             "A stronger change carries it further over the edge. JPEG still takes something away, but not enough. In 2018 three "
-            "researchers, Athalye, Carlini and Wagner, tested nine new defences: they got past six of them completely, and past "
-            "one in part.",
+            "researchers, Athalye, Carlini and Wagner, tested nine new defences: six did not hold at all, and a seventh only in "
+            "part.",
         ],
         looks=pictures.looked_at(Look(shown, fooled, "after")),
         own="Attack your photo, open “Is it real?” and look at the rows for JPEG and blur. What brings the true labels back, and "

@@ -49,8 +49,8 @@ def unsure(rows: list[dict[str, Any]]) -> list[str]:
     if after >= 0.5:
         return []
     return [
-        f"On all {len(rows)} it took away the certainty: no label has more than {percent(after)} now. Before, the best one had "
-        f"up to {percent(before)}."
+        f"On all {len(rows)} the annotator is unsure: of no label is it more than {percent(after)} sure now. Before, it was up "
+        f"to {percent(before)}."
     ]
 
 
@@ -67,8 +67,8 @@ def told(fooled: int, by_noise: int, of: int, linf: float) -> list[str]:
         else "So on these photos it did no better than noise."
     )
     return [
-        f"One change, made without these photos, fooled {fooled} of {of}. Random noise of the same size fooled {noise}. "
-        f"{point}",
+        f"With one change, made without these photos, {fooled} of {of} have a wrong label on top. With random noise of the same "
+        f"size it is {noise}. {point}",
         f"It is much stronger than the changes before (up to {linf:.0f} of 255), as it has to work without knowing the photo: "
         "look closely, and you see it as a grain. But whoever has it can add it to any photo, without calculating anything.",
     ]
@@ -84,9 +84,12 @@ def screen() -> Screen | None:
     words = ["None", *(f"{low} or {high}" if high > low else f"{low}" for low, high in ranges[1:])]
     first = recording("one-label")
     asked = shown.outcome.plan.request.annotator
+    words_differ = (
+        ", whose word for a motorbike is motorcycle" if "motorcycle" in shown.outcome.plan.annotator.labels else ""
+    )
     another = (
-        " They are shown to another annotator, one for which such a change comes with this page. The next screen asks the usual "
-        "one again."
+        f" They are shown to another annotator{words_differ}, as such a change for it comes with this page. The next screen asks "
+        "the usual one again."
         if first and first.outcome.plan.request.annotator != asked
         else ""
     )
@@ -101,8 +104,8 @@ def screen() -> Screen | None:
         answers=[Answer(word, right=low <= fooled <= high) for word, (low, high) in zip(words, ranges, strict=True)],
         told=[*told(fooled, by_noise, of, shown.outcome.report["linf"]), *unsure(rows)],
         shown=pictures.bars(
-            Bar("This one change", f"{fooled} of {of}", fooled / of),
-            Bar("Random noise, same size", f"{by_noise} of {of}", by_noise / of),
+            Bar("This one change", f"{fooled} of {of} wrong", fooled / of),
+            Bar("Random noise, same size", f"{by_noise} of {of} wrong", by_noise / of),
         )
         + _grid(*(_photo(shown, row, changed=True) for row in rows)),
         why=[
@@ -115,7 +118,7 @@ def screen() -> Screen | None:
         own="“One change for every photo” adds this very change to your photo. In the tab Universal you can make such a change "
         "yourself.",
         exercise="universal",
-        hint="A photo that it did not fool is as instructive as the others: let the class look for what is different about it."
+        hint="A photo that kept a right label is as instructive as the others: let the class look for what is different about it."
         if fooled < of
         else "Ask where somebody could put such a change so that every photo has it: on the camera’s lens, for example.",
     )
