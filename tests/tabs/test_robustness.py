@@ -259,6 +259,16 @@ def test_one_sentence_says_what_survives() -> None:
     assert "Blur 3 × 3 alone would fool the annotator too" in summary(drawn(True, True))
 
 
+def test_an_attack_that_misses_its_goal_is_not_undone_while_the_list_is_wrong() -> None:
+    none, noise, jpeg, blur = drawn(False, False).rows
+    assert "JPEG, blur and another size all undo it." in summary(drawn(False, False))
+    wrong = Seen(("dog",), False, False)
+    blurred = replace(drawn(False, False), rows=(none, noise, jpeg, replace(blur, attacked=wrong)))
+    assert "only after JPEG 90 is the list right again; after Blur 3 × 3 it is still wrong." in summary(blurred)
+    both = replace(blurred, rows=(none, noise, replace(jpeg, attacked=wrong), replace(blur, attacked=wrong)))
+    assert "make it miss its goal, but the list is wrong after each of them." in summary(both)
+
+
 def test_the_sentence_is_about_every_row() -> None:
     none, noise, *rest = drawn(False, False).rows
     dog, cat = none.attacked, none.original

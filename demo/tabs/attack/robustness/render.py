@@ -57,7 +57,7 @@ def _survivors(rows: Sequence[Row]) -> list[str]:
     elif kept and kept != [NOISE]:
         parts.append(f"The attack survives {listed(kept, 9)}, but not {listed(gone, 9)}.")
     elif gone and not alone:
-        parts.append("The attack is fragile: JPEG, blur and another size all undo it.")
+        parts.append(f"The attack is fragile: JPEG, blur and another size all {_undone(rows)}.")
         if kept:
             parts.append("Random noise on top of it does not.")
         elif not elsewhere:
@@ -67,6 +67,18 @@ def _survivors(rows: Sequence[Row]) -> list[str]:
     if alone:
         parts.append(f"{listed(alone, 9)} alone would fool the annotator too, without any attack.")
     return parts
+
+
+def _undone(rows: Iterable[Row]) -> str:
+    """What changes that leave no goal met do: the list may contradict the truth all the same."""
+    told = [(row.name, row.attacked.consistent) for row in rows if row.kind == "change" and row.attacked]
+    right, wrong = ([name for name, consistent in told if consistent == kept] for kept in (True, False))
+    if not wrong:
+        return "undo it"
+    missed = "make it miss its goal, but "
+    if not right:
+        return f"{missed}the list is wrong after each of them"
+    return f"{missed}only after {listed(right, 9)} is the list right again; after {listed(wrong, 9)} it is still wrong"
 
 
 def _noise(examined: Examined) -> str:
