@@ -12,7 +12,7 @@ from demo.render.templates import fill
 def methods_html(names: Collection[str], more: Callable[[str], str] = lambda name: "") -> Markup:
     """Those called so, in the menu's order. more: what else there is to say of one, with a space before it."""
     methods = [
-        (name, choice.whose, choice.title, choice.sentence.replace("{ready}", "") + more(name))
+        (name, choice.credit, choice.title, choice.sentence.replace("{ready}", "") + more(name))
         for name, choice in catalog.attacks().items()
         if name in names
     ]

@@ -416,7 +416,7 @@ def test_what_is_shown_of_other_choices_says_so(cat: Entry) -> None:
 def test_every_method_that_can_be_ticked_is_explained() -> None:
     told = methods_html()
     for name in {name for goal in AIMS for name in methods.able(goal)}:
-        assert f"<dt>{escape(name)} <small>{escape(catalog.choice_of(name).whose)}</small></dt>" in told
+        assert f"<dt>{escape(name)} <small>{escape(catalog.choice_of(name).credit)}</small></dt>" in told
     assert "{" not in told and told.count("not asked for an order") == 1
     assert told.index("CW^k") < told.index("not asked for an order") < told.index("MinNorm")
 

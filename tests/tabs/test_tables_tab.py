@@ -25,7 +25,17 @@ from demo.render.measured_table import Table, table_html
 from demo.render.panel import STYLES
 from demo.render.security_curves import Panel, curves_html
 from demo.tabs.tables import live_row, peers
-from demo.tabs.tables.measured import MEASURED, _cells, about, command_of, contents, measured_html, sections, tables
+from demo.tabs.tables.measured import (
+    MEASURED,
+    _cells,
+    about,
+    annotators,
+    command_of,
+    contents,
+    measured_html,
+    sections,
+    tables,
+)
 from demo.tabs.tables.numbers import PERT
 from demo.tabs.tables.pictures import styles_of
 from demo.tabs.tables.plain_words import against, gain
@@ -162,6 +172,8 @@ def test_the_page_says_which_annotators_how_many_photos_and_which_command(tmp_pa
     (tmp_path / "run.json").write_text(json.dumps({"commands": ["python -m a", "python -m b", "python -m a"]}))
     assert command_of(tmp_path) == "python -m a; python -m b"
     assert about(tmp_path / "none") == []
+    (network,) = annotators(tmp_path)
+    assert re.fullmatch(rf"{NAME}: YOLOX-nano .*, 20 labels, mean average precision \(mAP\) 0\.\d+", network)
 
 
 def test_a_smaller_change_is_not_told_without_its_cost() -> None:

@@ -16,7 +16,9 @@ from demo.render.templates import fill
 from demo.tabs.tables import numbers, peers, pictures
 from demo.tabs.tables.plain_words import Against, against, gain
 from tkml_core.measured import easy_targets, lines, summary, tables_report
-from tkml_core.zoo.registry import data_set
+from tkml_core.zoo.registry import data_set, entry_of
+from tkml_core.zoo.table import MEASURED as MEASURES
+from tkml_core.zoo.table import measured as measures_of
 from tkml_core.zoo.universal_perturbations import FOLDER, all_notes
 
 Cells = dict[summary.Cell, dict[str, summary.Rows]]
@@ -142,6 +144,16 @@ def about(folder: Path = MEASURED) -> list[str]:
         )
     measured = f"Measured: {listed(parts, len(parts))}." if parts else ""
     return [words for words in (gain(_pairs(folder)), peers.sentence(folder), measured) if words]
+
+
+def annotators(folder: Path = MEASURED) -> list[str]:
+    """What each annotator is and how well it does on photos that nobody attacked, a sentence each."""
+    measures = measures_of(MEASURES.read_text(encoding="utf-8"))
+    return [
+        f"{name}: {entry_of(name).source.split(', trained')[0]}, {len(entry_of(name).labels)} labels, mean average precision "
+        f"(mAP) {measures.get(name, {}).get('mAP', 'not measured')}"
+        for name in dict.fromkeys(cell.annotator for cell in _cells(folder))
+    ]
 
 
 def contents(folder: Path = MEASURED) -> list[tuple[str, str]]:

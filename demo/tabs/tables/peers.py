@@ -20,7 +20,8 @@ ABOUT = (
     "“(adv-lib)” is the method as that package has it, at its defaults, some of which are for many more gradients. "
     "Of two numbers with a colon the first is MinNorm’s. Ratios are geometric means of the other’s size over MinNorm’s (‖z‖₂, "
     "before rounding), of photos that both solve; above 1: MinNorm’s is the smaller. p: Wilcoxon’s test for size, McNemar’s for "
-    "the goal, each of a single test."
+    "the goal, each of a single test. DDN: Rony et al., CVPR 2019; APGD: Croce & Hein, ICML 2020; FMN: Pintor et al., NeurIPS "
+    "2021; ALMA: Rony et al., ICCV 2021; PDPGD: Matyasko & Chau, 2021, arXiv 2106.01538."
 )
 
 

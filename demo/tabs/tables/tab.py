@@ -52,7 +52,7 @@ class TablesWidgets:
 def what_was_measured() -> str:
     """All that comes of the lines in `assets/measured`."""
     intro = fill(
-        "tabs/tables/intro.html", about=about(), contents=measured.contents(),
+        "tabs/tables/intro.html", about=about(), contents=measured.contents(), annotators=measured.annotators(),
         command=command_of(MEASURED), tested=f"{TESTED} {GRADIENT}", tests=TESTS,
         methods=methods_html(methods_of(MEASURED)),
     )  # fmt: skip
