@@ -170,24 +170,33 @@ def _narrowly(report: dict[str, Any]) -> str:
 
 def _size(report: dict[str, Any]) -> str:
     """How the size came about: what rounding did to it, and how much smaller it is than that of the run it went on from."""
-    start, now = report.get("started_from"), report["l2"]
-    least = report.get("l2_smallest_on_the_way") or now
-    larger = least < MUCH_SMALLER * now  # than what was told while the run went on
+    start, now, unrounded = report.get("started_from"), report["l2"], report["l2_before_rounding"]
+    larger = unrounded < MUCH_SMALLER * now
     if not start or not start["l2"]:
-        return f" Rounding for saving made it larger: {now:.1f} instead of {least:.1f} (‖z‖₂)." if larger else ""
+        if larger:
+            return f" Rounding for saving made it larger: {now:.1f} instead of {unrounded:.1f} (‖z‖₂)."
+        return _on_the_way(report, now, MUCH_SMALLER)
     before = start["l2"]
     if no_smaller(report):
-        if least < NO_SMALLER * before:
-            return (
-                f" On the way a change {least / before:.2g} times as large was enough, but no longer once it was rounded to "
-                "whole levels, as a saved photo has them. So it is the one from before."
-            )
+        if told := _on_the_way(report, before, NO_SMALLER):
+            return f"{told} So it is the one from before."
         if report["stopped"]:
             return f" No smaller change was found in {steps_words(report)}, so it is the one from before."
         return f" It is as small as this search finds: {steps_words(report)} more brought no smaller change."
     found = "" if report["stopped"] else ", as small as this search finds it"
-    rounded = f", {least:.1f} before rounding for saving" if larger else ""
+    rounded = f", {unrounded:.1f} before rounding for saving" if larger else ""
     return f" The change is now {now / before:.2g} of what it was{found}: {now:.1f} after {before:.1f}{rounded}."
+
+
+def _on_the_way(report: dict[str, Any], size: float, share: float) -> str:
+    """A sentence where the run has told of a change of less than that share of `size` that no saved picture shows."""
+    least = report.get("l2_smallest_on_the_way") or size
+    if least >= share * size:
+        return ""
+    return (
+        f" On the way a change {least / size:.2g} times as large was enough, but no longer once it was rounded to whole levels, "
+        "as a saved photo has them."
+    )
 
 
 def aim(goal: str, k: int, roles: Roles) -> str:

@@ -83,13 +83,18 @@ def test_the_smallest_on_the_way_is_told_and_what_became_of_it(firm: Outcome) ->
         told = sentence({**report, "stopped": stopped})
         assert "On the way a change 0.53 times as large was enough, but no longer once it was rounded" in told
         assert "as small as this search finds" not in told and "No smaller change was found" not in told
-    told = sentence({**report, "l2": 0.8 * norm})
+    told = sentence({**report, "l2": 0.8 * norm, "l2_before_rounding": 0.53 * norm})
     assert f"now 0.8 of what it was, as small as this search finds it: {0.8 * norm:.1f} after {norm:.1f}, " in told
     assert f", {0.53 * norm:.1f} before rounding for saving." in told
     assert "ounding" not in sentence({**report, "l2": 0.53 * norm})
-    first = {**report, "started_from": None, "l2": 84.1}
-    assert "larger: 84.1 instead of 61.7 (‖z‖₂)." in sentence({**first, "l2_smallest_on_the_way": 61.7})
-    assert "ounding" not in sentence({**first, "l2_smallest_on_the_way": 83.9})
+    first = {**report, "started_from": None, "l2": 84.1, "l2_smallest_on_the_way": 61.7, "l2_before_rounding": 61.8}
+    # Of two sizes that are nearly the same, the one that was rounded: in the verdict, and in the table below it.
+    assert "larger: 84.1 instead of 61.8 (‖z‖₂)." in sentence(first)
+    assert "61.8 before rounding for saving" in run_figures_html(first) and "61.7" not in sentence(first)
+    close = {**first, "l2_smallest_on_the_way": 83.8, "l2_before_rounding": 83.9}
+    assert "ounding" not in sentence(close) and "On the way" not in sentence(close)
+    other = sentence({**close, "l2_smallest_on_the_way": 61.7})  # another change than the one that was rounded
+    assert "On the way a change 0.73 times as large was enough, but no longer once it was rounded to whole" in other
     assert "Before rounding for saving the goal was reached." in sentence({**first, "achieved": False})
 
 
