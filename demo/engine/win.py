@@ -1,5 +1,6 @@
 """What counts as a win, decided here alone: for the verdict, for tables, headings and figures, and in files."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,12 @@ def asked_margin(report: Report) -> float:
 def margin_of_win(report: Report) -> float:
     """How far ahead the goal is, as κ is given: above 0 it is met. The core's margin has the other sign."""
     return -float(report["margin"])
+
+
+def margin_words(margin: float) -> str:
+    """A margin of the win as every part of the page shows it: with two decimals, or as many as two of its digits take."""
+    decimals = 1 - math.floor(math.log10(abs(margin))) if 0 < abs(margin) < 0.1 else 2
+    return f"{margin:.{decimals}f}".replace("-", "−")
 
 
 def was_met(report: Report) -> bool:

@@ -18,6 +18,7 @@ import tkml_core as tk
 from demo import page
 from demo.engine.outcome import Outcome
 from demo.engine.plan import AttackRequest, Plan, plan_for
+from demo.engine.win import margin_words
 from demo.export import card, citation, figure, figure_icons, files, npz
 from demo.export.npz import SavedRun
 from demo.render import verdict
@@ -86,7 +87,7 @@ def test_each_key_of_a_report_is_explained_and_the_margin_has_one_sign_a_name(ou
         == pytest.approx(float(-outcome.plan.goal.margin(outcome.logits)[0]))
     )
     shown = run_figures_html(report)
-    assert f"{report['margin_of_win']:.2f}".replace("-", "−") in re.sub(
+    assert margin_words(report["margin_of_win"]) in re.sub(
         r"<[^>]+>", "", shown.split("Margin of the win")[1]
     )
 

@@ -8,7 +8,7 @@ import torch
 
 from demo.catalog.goals import GOALS, NOTHING_TO_KEEP
 from demo.engine.frames import Frame, History
-from demo.engine.win import won
+from demo.engine.win import margin_words, won
 from demo.render.run_figures import run_figures_html
 from demo.render.status import progress_words, speed_words
 from demo.render.verdict import KEPT_BACK, caption, comparison_caption, news_of, sentence, verdict_html
@@ -88,11 +88,21 @@ def test_a_win_comes_before_the_way_it_ended_and_a_narrow_one_says_so() -> None:
     words = sentence(won)
     assert (
         words.startswith("The top label was cat.")
-        and "narrow win: ahead by 0.2 in raw scores, where 1 was asked for" in words
+        and "narrow win: ahead by 0.20 in raw scores, where 1 was asked for" in words
     )
     assert words.endswith(f"the 20-second clock while others wait at step 6, after 18.5 s ({KEPT_BACK}).")
     firm = {**won, "margin": -1.001}
     assert "narrow" not in sentence(firm) and "asked for: 1 (κ)" in run_figures_html(firm)
+
+
+def test_a_margin_that_is_not_zero_is_never_shown_as_zero() -> None:
+    margins = (1.234, 0.1, 0.0712, 0.0035, 0.000012, 0.0, -0.0035, -2.0)
+    shown = [margin_words(margin) for margin in margins]
+    assert shown == ["1.23", "0.10", "0.071", "0.0035", "0.000012", "0.00", "−0.0035", "−2.00"]
+    close = report("cat", "dog", goal="cleared", true_labels=["cat"], achieved=True, margin=-0.0035)
+    assert ">0.0035<" in run_figures_html(close)
+    asked = {**close, "settings": {"confidence": 0.5}}
+    assert "ahead by 0.0035 in raw scores, where 0.5 was asked for" in sentence(asked)
 
 
 GUESSED = " Nobody marked what is true, so the annotator’s own answer before the attack counts as true: cat."
@@ -178,7 +188,7 @@ def test_what_was_met_before_the_attack_is_no_win_and_says_so_first() -> None:
     assert sentence(met).startswith(
         "The goal was met before the attack: the top 2 was cat and sofa. A change of at most 4/255"
     )
-    assert "met by 1 in raw scores instead of 0.2" in sentence(met)
+    assert "met by 1.01 in raw scores instead of 0.20" in sentence(met)
     assert "Already so" in verdict_html(met) and "Fooled" not in verdict_html(met)
     assert not won(met) and won({**met, "margin_before": 0.2}) and "met before the attack" in run_figures_html(met)
     earlier = {name: value for name, value in met.items() if name != "margin_before"}  # reports of before
