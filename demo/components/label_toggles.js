@@ -5,6 +5,7 @@ let open = false;
 let named = false; // whether a click names a label
 let kind = "";
 let chosen = [];
+const MANY = 5; // labels that a sentence lists
 const switched = element.querySelector(".marks");
 const role = (label) => {
   const isTrue = props.value.truth.includes(label);
@@ -20,6 +21,19 @@ const tell = () => {
   const words = kind && chosen.length < enough ? (chosen.length ? some : none).replace("{}", chosen.length) : "";
   const around = element.closest("#main")?.style;
   words ? around?.setProperty("--missing", JSON.stringify(words)) : around?.removeProperty("--missing");
+};
+// Whose ticks these are and, once they are the visitor's, which ones, so that an unticked label is not taken for a marked one.
+const told = (origin, none) => {
+  const { yours, unticked, known, none: nothing } = origin.dataset;
+  const chips = props.value.origin === "yours" ? [...element.querySelectorAll("button.chip")] : [];
+  const ticked = chips.filter((chip) => props.value.truth.includes(chip.dataset.label));
+  const not = chips.filter((chip) => chip.dataset.sure && !ticked.includes(chip));
+  const doubt = document.createElement("strong");
+  const written = (chip) => chip.querySelector(".name").textContent;
+  if (not.length) doubt.textContent = ` ${unticked}${not.map((chip) => `${written(chip)} ${chip.dataset.sure}`).join(", ")}.`;
+  const more = ticked.length > MANY ? ` and ${ticked.length - MANY} more` : "";
+  const words = ticked.length ? `${yours}${ticked.slice(0, MANY).map(written).join(", ")}${more}.` : known;
+  origin.replaceChildren(none ? nothing : words, doubt);
 };
 const paint = () => {
   if (!props.value) return;
@@ -41,10 +55,7 @@ const paint = () => {
   switched.querySelectorAll("input").forEach((input) => (input.checked = (input.value === "named") === named));
   const origin = element.querySelector(".origin"); // the server's words stay as they are where it sends the same again
   const none = props.value.truth.length === 0;
-  if (origin) {
-    const { yours, known, none: nothing } = origin.dataset;
-    origin.textContent = none ? nothing : props.value.origin === "yours" ? yours : known;
-  }
+  if (origin) told(origin, none);
   element.querySelector("button.nothing")?.setAttribute("aria-pressed", none);
   const more = element.querySelector("details.more");
   if (more) more.open = open;

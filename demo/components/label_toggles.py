@@ -34,25 +34,29 @@ NOTHING_TRUE = (
     "the annotator knows, or a sample. Adding labels would need no true one, but every run here also measures whether the "
     "top-k still agrees with the truth."
 )
+# label_toggles.js goes on with the labels: after the second one with those that the annotator is sure of.
+YOURS = "Ticked by you: "
+UNTICKED = "Unticked, so it counts as not in the photo: "
+SURE = 0.5  # probability
 NOTHING_NAMED: dict[str, Any] = {"kind": "", "most": 0, "ordered": False, "chosen": [], "missing": ("", "")}
 
 
 def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin: str) -> Markup:
     """Toggles for all labels, best first: press what the photo really shows. `origin` says whose truth it is so far."""
     shown = min(max(k + 2, 5), 14)
-    sure = labels[0].probability >= 0.5
+    sure = labels[0].probability >= SURE
     words = {
-        "sample": "These labels are known for this sample.",
-        "guess": "This is a guess: "
+        "sample": "Ticked = in the photo. These labels are known for this sample.",
+        "guess": "Ticked = in the photo. This is a guess of the annotator: "
         + (
-            "every label with a probability of 50% or more."
+            "every label of 50% or more is ticked already."
             if sure
-            else "no label reaches 50%, so it is the best one alone."
+            else "no label reaches 50%, so the best one is ticked."
         )
-        + " Please correct it.",
-        "yours": "You chose these.",
+        + " Untick what is wrong, tick what is missing.",
+        "yours": YOURS,
     }
-    return _fill(labels[:shown], true, k, labels[shown:], words[origin], words["yours"])
+    return _fill(labels[:shown], true, k, labels[shown:], words[origin])
 
 
 def toggles_value(path: str, name: str, photo: Photo, true: Sequence[str], k: int, origin: str) -> dict[str, Any]:
@@ -72,12 +76,11 @@ def _fill(
     k: int = 0,
     rest: Sequence[Scored] = (),
     origin: str = "",
-    yours: str = "",
 ) -> Markup:
     """The toggles of `labels` with an edge after the first `k`, and small ones of the `rest` to be unfolded."""
     return fill(
-        "components/label_toggles.html", labels=labels, marked=true, k=k, rest=rest, origin=origin, yours=yours,
-        nothing=NONE_TRUE,
+        "components/label_toggles.html", labels=labels, marked=true, k=k, rest=rest, origin=origin, yours=YOURS,
+        unticked=UNTICKED, sure=SURE, nothing=NONE_TRUE,
         icon=icon, meter=meter, percent=percent, written=written,
     )  # fmt: skip
 

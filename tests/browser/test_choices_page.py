@@ -170,7 +170,7 @@ def test_the_chosen_sample_is_marked_and_a_photo_of_ones_own_comes_back_with_its
     assert names(page, "#before")[0] == "cat"
 
     page.locator("#chips .chip[aria-pressed=false]").first.click()
-    expect(page.locator("#chips")).to_contain_text("You chose these")
+    expect(page.locator("#chips")).to_contain_text("Ticked by you")
     truth, photo = pressed(page), page.locator("#before img").get_attribute("src")
     page.locator(".sample[data-sample=coffee]").click()
     expect(page.locator("#photo-note p")).to_be_hidden()

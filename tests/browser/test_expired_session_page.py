@@ -31,7 +31,7 @@ def test_photo_and_marks_come_back_where_the_server_has_forgotten_both(
     expect(link).to_be_visible(timeout=RUN)
     with page.expect_navigation():
         link.click()
-    expect(page.locator("#chips")).to_contain_text("You chose these", timeout=RUN)
+    expect(page.locator("#chips")).to_contain_text("Ticked by you", timeout=RUN)
     assert pressed(page) == marked and {"cat", "dog"} <= set(marked)
     expect(page.locator("#samples button[data-sample^=upload]")).to_have_attribute("aria-pressed", "true")
     page.locator("#samples button[data-sample=coffee]").click()  # and the page goes on

@@ -42,7 +42,7 @@ def test_photo_marks_and_settings_outlast_a_lost_connection(
     page.wait_for_timeout(AWAY)
     with page.expect_navigation(timeout=RUN):
         page.context.set_offline(False)
-    expect(page.locator("#chips")).to_contain_text("You chose these", timeout=RUN)
+    expect(page.locator("#chips")).to_contain_text("Ticked by you", timeout=RUN)
     assert pressed(page) == marked and {"cat", "dog"} <= set(marked)
     expect(page.locator("#samples button[data-sample^=upload]")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#k input[type=number]")).to_have_value("4")

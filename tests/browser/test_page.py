@@ -38,7 +38,7 @@ def upload_and_mark(page: Page, photo: Path) -> None:
     upload(page, photo)
     expect(page.locator("#chips")).to_contain_text("This is a guess")
     page.locator("#chips button.chip[data-label=dog]").click()
-    expect(page.locator("#chips")).to_contain_text("You chose these")
+    expect(page.locator("#chips")).to_contain_text("Ticked by you")
 
 
 def attack(page: Page) -> None:
@@ -100,10 +100,13 @@ def test_a_finished_run_is_there_on_arrival_and_a_sample_chosen_again_brings_its
     assert photo and photo["width"] >= 340 and photo["height"] >= 270  # photos use the room
 
     known = pressed(page)
-    page.locator("#chips .chip").first.click()
-    expect(page.locator("#chips .origin")).to_have_text("You chose these.")
+    sure = page.locator("#chips .chip").first
+    unticked = f"so it counts as not in the photo: {sure.locator('.name').inner_text()}"
+    sure.click()
+    expect(page.locator("#chips .origin")).to_contain_text("Ticked by you: ")
+    expect(page.locator("#chips .origin")).to_contain_text(unticked)
     page.locator(".sample").first.click()
-    expect(page.locator("#chips .origin")).to_have_text("These labels are known for this sample.")
+    expect(page.locator("#chips .origin")).to_contain_text("These labels are known for this sample.")
     assert pressed(page) == known
 
 
@@ -187,7 +190,7 @@ def test_what_cannot_be_done_is_explained_loses_nothing_and_the_next_run_does_no
     chip.focus()
     page.keyboard.press("Space")
     expect(chip).to_have_attribute("aria-pressed", "true")
-    expect(page.locator("#chips .origin")).to_have_text("You chose these.")
+    expect(page.locator("#chips .origin")).to_contain_text("Ticked by you: ")
 
     where = "['#pictures', '#race', '#downloads'].map(id => document.querySelector(id).getBoundingClientRect().top + scrollY)"
     seen = {tuple(page.evaluate(where))}

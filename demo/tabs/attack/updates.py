@@ -34,7 +34,7 @@ from demo.tabs.attack.widgets import Widgets
 ATTACKED = "This photo was attacked before ({}), so what the annotator sees in it is probably not there."
 PRESS = "Press Attack."
 GUESSED = Markup(
-    "What is marked as true is the annotator's guess. Correct it below, under "
+    "The annotator's guess is ticked as true already. Correct it below, under "
     '<a href="#choose-truth">Mark what is true</a>, then press Attack.'
 )
 MANY = 10_000  # more labels than any annotator has: the limit of k while the annotator changes under it
