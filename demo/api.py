@@ -73,6 +73,10 @@ def run_attack(
 
     TkML-AP-Uv and kUAPs add what was made beforehand to the centre square of the picture, for some k only.
 
+    The margin of the win κ, by how much the goal must be ahead in raw scores (logits), is 0 here: just met is enough. The page
+    asks for 1, MinNorm there for 0, unless another is set below Advanced; so its changes are larger than those from here. A
+    report has κ in settings, as confidence; sizes compare at the same κ only.
+
     Args:
         image: the picture, a file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF. Empty is refused.
         annotator: the name of an annotator, such as "voc20" or "coco80". Empty is refused.

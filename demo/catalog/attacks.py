@@ -253,11 +253,16 @@ def precomputed(attack: str) -> bool:
 
 
 def sentence(attack: str, annotator: str) -> str:
-    """Whose an attack is and what it does; for a precomputed one, also for which k there is one."""
+    """Whose an attack is and what it does; for a precomputed one, also for which k there is one.
+
+    And where it asks for less than the others do, as its changes are smaller for that alone.
+    """
     there = [str(k) for name, whose, k in bundled() if (name, whose) == (attack, annotator)]
     ready = f" for k = {', '.join(there)}" if there else f", though not for {annotator}"
     choice = choice_of(attack)
-    return f"{choice.whose} {choice.sentence.replace('{ready}', ready)}".strip()
+    kappa = page_confidence(attack)
+    less = f" {BARELY.format(kappa, FIRM)}" if "confidence" in setting_names(attack) and kappa < FIRM else ""
+    return f"{choice.whose} {choice.sentence.replace('{ready}', ready)}{less}".strip()
 
 
 def uses_seed(attack: str) -> bool:
@@ -280,6 +285,10 @@ def setting_default(attack: str, name: str) -> object:
 
 # A win by less looks like none: "person 67 %, cat 67 %". One logit is 61 % against 36 %, or 95 % against 88 %.
 FIRM = 1.0
+BARELY = (
+    "Unless you set it below Advanced, its margin of the win (κ) is {:g}, that of others {:g}: so its size does not compare with "
+    "theirs. Compare has one κ for all."
+)
 
 
 def page_confidence(attack: str) -> float:

@@ -15,7 +15,10 @@ from demo.render.verdict import in_order, reached, reached_words, time_words
 def _asked(report: dict[str, Any]) -> str:
     """What the margin is, and what it was to be."""
     told, kappa = "how far ahead the goal is, in the annotator's raw scores (logits)", asked_margin(report)
-    return f"{told}; asked for: {kappa:g} (κ)" if kappa else f"{told}; above 0 it is met"
+    if catalog.precomputed(report["attack"]):
+        return f"{told}; above 0 it is met"
+    least = "" if kappa else ", so that above 0 it is met"
+    return f"{told}; asked for: {kappa:g} (κ){least}. Sizes compare at the same κ only"
 
 
 def _measures(report: dict[str, Any]) -> list[tuple[str, str, str]]:

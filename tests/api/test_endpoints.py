@@ -12,6 +12,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 import tkml_core as tk
+from demo.catalog import attacks as catalog
 
 REPORT = {
     "annotator": str, "attack": str, "k": int, "true_labels": list, "targets": list, "before": list, "after": list,
@@ -39,6 +40,13 @@ def test_these_two_endpoints_are_all_there_is(client: Client) -> None:
     assert set(named) == {"/attack", "/annotate"}
     names = [parameter["parameter_name"] for parameter in named["/attack"]["parameters"]]
     said = {name: [one["python_type"]["description"] for one in of["parameters"]] for name, of in named.items()}
+    # By how much the goal is to be met, which the page has another default for.
+    about = named["/attack"]["description"]
+    assert (
+        "The margin of the win κ" in about
+        and "is 0 here" in about
+        and f"page asks for {catalog.FIRM:g}, MinNorm there for 0" in about
+    )
     # What an empty value means stands at each argument.
     assert all(
         re.search(r'\[\] is|"" is|Empty is refused|Not empty', words) for there in said.values() for words in there

@@ -38,6 +38,12 @@ def test_an_attack_without_words_is_told_of_by_its_docstring(newcomer: str) -> N
     assert catalog.label_of("TkML-AP-U") == "Push the true labels out (TkML-AP-U)"
 
 
+def test_an_attack_that_asks_for_less_than_the_others_says_so() -> None:
+    told = {attack: catalog.sentence(attack, "voc20") for attack in catalog.attacks()}
+    assert [attack for attack, words in told.items() if "does not compare" in words] == ["MinNorm"]
+    assert f"its margin of the win (κ) is 0, that of others {catalog.FIRM:g}:" in told["MinNorm"]
+
+
 def test_the_engine_takes_every_registered_attack(newcomer: str, photos: dict[str, Path]) -> None:
     plan = plan_for(str(photos["cat"]), AttackRequest("voc20", 1, newcomer, ["cat"], max_steps=1))
     report = drain(run_here(plan)).report

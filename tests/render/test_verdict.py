@@ -100,7 +100,7 @@ def test_a_margin_that_is_not_zero_is_never_shown_as_zero() -> None:
     shown = [margin_words(margin) for margin in margins]
     assert shown == ["1.23", "0.10", "0.071", "0.0035", "0.000012", "0.00", "−0.0035", "−2.00"]
     close = report("cat", "dog", goal="cleared", true_labels=["cat"], achieved=True, margin=-0.0035)
-    assert ">0.0035<" in run_figures_html(close)
+    assert ">0.0035<" in run_figures_html(close) and "asked for: 0 (κ), so that above 0" in run_figures_html(close)
     asked = {**close, "settings": {"confidence": 0.5}}
     assert "ahead by 0.0035 in raw scores, where 0.5 was asked for" in sentence(asked)
 
