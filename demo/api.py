@@ -69,9 +69,10 @@ def run_attack(
     image: str | None, annotator: str, k: Any, attack: str, true_labels: Any, target_case: str, target_labels: Any,
     max_steps: Any, seed: Any, goal: str = "",
 ) -> tuple[str, dict[str, Any]]:  # fmt: skip
-    """Attack a picture: change it so little that nobody sees it, and so that the annotator's top-k labels become wrong.
+    """Attack a picture: change it, mostly by so little that it is hard to see, so that the annotator's top-k labels become wrong.
 
-    TkML-AP-Uv and kUAPs add what was made beforehand to the centre square of the picture, for some k only.
+    TkML-AP-Uv and kUAPs add what was made beforehand to the centre square of the picture, for some k only: a texture that is
+    seen. How large a change came out stands in the report (l2, linf, psnr).
 
     The margin of the win κ, by how much the goal must be ahead in raw scores (logits), is 0 here: just met is enough. The page
     asks for 1, MinNorm there for 0, unless another is set below Advanced; so its changes are larger than those from here. A
