@@ -91,5 +91,6 @@ def test_settings_and_perturbations_are_those_that_there_are() -> None:
     says(f"`preview()`, default, `thorough()`: up to {', '.join(str(one.max_steps) for one in presets)} gradients")
     own = "mobilenet-voc20", "mobilenet-coco80"
     expected = {(name, whose, k) for name in UNIVERSAL for whose in own for k in (1, 2, 3)}
-    expected |= {("TkML-AP-Uv, margin", whose, k) for whose in ("voc20", "coco80") for k in (1, 2, 3)}
+    usual, both = ("voc20", "coco80"), ("TkML-AP-Uv", "TkML-AP-Uv, margin")
+    expected |= {(name, whose, k) for name in both for whose in usual for k in (1, 2, 3)}
     assert set(bundled()) == expected, "README's row of TkML-AP-Uv names the bundled ones"
