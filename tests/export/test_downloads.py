@@ -87,9 +87,7 @@ def test_each_key_of_a_report_is_explained_and_the_margin_has_one_sign_a_name(ou
         == pytest.approx(float(-outcome.plan.goal.margin(outcome.logits)[0]))
     )
     shown = run_figures_html(report)
-    assert margin_words(report["margin_of_win"]) in re.sub(
-        r"<[^>]+>", "", shown.split("Margin of the win")[1]
-    )
+    assert margin_words(report["margin_of_win"]) in re.sub(r"<[^>]+>", "", shown.split("Margin of the win")[1])
 
 
 def test_the_change_is_shown_as_on_the_page(data: Path) -> None:
