@@ -1,9 +1,9 @@
 """What README says in numbers is what was measured: where lines have changed, the message has the sentence that is right now."""
 
-import re
 from pathlib import Path
 
 import tkml_core as tk
+from demo.tabs.tables.peers import sentence
 from demo.tabs.tables.plain_words import gain
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.experiments import transfer
@@ -42,39 +42,8 @@ def test_minnorm_beside_the_papers_attacks() -> None:
 
 
 def test_minnorm_beside_others_at_equal_gradients() -> None:
-    page = (MEASURED / "peers.md").read_text(encoding="utf-8")
-    both = rows(page, "gradients")
-    together = [row for row in both if "(adv-lib)" not in row[1]]  # written here; the package's own follow
-    names = list(dict.fromkeys(row[1].partition(",")[0] for row in together))
-    ratios: dict[str, list[float]] = {}
-    missed: dict[str, str] = {}
-    photos = set()
-    for gradients, _, solved, longer, shorter, _ in together:
-        ratios.setdefault(gradients, []).append(float(longer.partition(",")[0]))
-        (ours, runs), photos = map(int, re.findall(r"(\d+) of (\d+)", solved)[0]), {*photos, shorter.split()[-1]}
-        missed[gradients] = f"{runs - ours} with {gradients}"
-    assert min(map(min, ratios.values())) > 1, f"README says that MinNorm's are smaller on average; now: {ratios}"
-    (count,) = photos
-    failed = f"f {runs} runs ({count} photos, {runs // int(count)} goals each) MinNorm fails in {' and '.join(missed.values())}"
-    (least, *rest) = ratios
-    longer_at = [f"{min(ratios[least]):.2f} to {max(ratios[least]):.2f} times as long at {least}"]
-    longer_at += [f"{min(ratios[at]):.2f} to {max(ratios[at]):.2f} at {at}" for at in rest]
-    others = f"{', '.join(sorted(names)[:-1])} and {max(names)}"
-    says(f"at equal gradients smaller than {others}'s on average over {' '.join(photos)} photos")
-    package = {(row[1], row[0]): row[3].partition(",")[0] for row in both if "(adv-lib)" in row[1]}
-    assert min(map(float, package.values())) > 1
-    at_both = " and ".join(
-        f"{package[f'{name} (adv-lib)', '100']} and {package[f'{name} (adv-lib)', '300']} times ({name})"
-        for name in ("DDN", "FMN")
-    )
-    says(f"adv-lib's own, with 100 and 300: {at_both}")
-    best: dict[tuple[str, ...], float] = {}  # of each cell, how much longer the best of the others' is
-    for *cell, method, _, _, longer, _, _, _ in rows(page.partition("| gradients | method")[0], "annotator"):
-        if method != "MinNorm" and longer != "–":
-            best[tuple(cell)] = min(best.get(tuple(cell), 9.0), float(longer.partition(",")[0]))
-    level = f"level with the best in {sum(ratio <= 1 for ratio in best.values())} of {len(best)} cells"
-    assert min(best.values()) == 1, f"README says that none is shorter in a cell; now: {best}"
-    says(f"(theirs are {', '.join(longer_at)}; {level}, and o{failed})")
+    """As the page says it."""
+    says(sentence(MEASURED).rstrip("."))
 
 
 def test_the_hardened_annotator_is_harder_by_as_much() -> None:

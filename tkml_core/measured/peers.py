@@ -10,6 +10,7 @@ from tkml_core.measured.lines import Outcome
 from tkml_core.statistics import mcnemar, signed_rank
 
 OURS = "MinNorm"
+NORMS = "norm_float", "norm"  # in a line: before rounding, and of the 8-bit image
 PACKAGED = "(adv-lib)"  # ends the name of a method that is taken from that package
 
 
@@ -61,7 +62,7 @@ class InCell:
     only_theirs: int
     p_goal: float | None  # McNemar's; None where MinNorm has none of the photos
     float_norms: Ratios
-    saved_mean: float | None  # of the 8-bit images
+    saved_norms: Ratios  # of the 8-bit images
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,9 @@ class OverCells:
     solved_ours: int
     only_ours: int
     only_theirs: int
-    norms: Ratios
+    both: int  # runs that both solve: ratios are of these
+    float_norms: Ratios
+    saved_norms: Ratios
 
 
 Cells = dict[Cell, dict[str, dict[str, Outcome]]]
@@ -100,28 +103,29 @@ def in_cells(cells: Cells) -> list[InCell]:
 def _in_cell(cell: Cell, method: str, own: dict[str, Outcome], ours: dict[str, Outcome]) -> InCell:
     met = [(own[key]["achieved"], ours[key]["achieved"]) for key in own if key in ours]
     p = mcnemar([theirs for theirs, _ in met], [mine for _, mine in met]) if met else None
-    saved = _ratios(own, ours, "norm").values()
     return InCell(
         cell, method, len(own), sum(line["achieved"] for line in own.values()), *_alone(met), p,
-        Ratios.of(_ratios(own, ours, "norm_float").values()), _mean(saved) if saved else None,
+        *(Ratios.of(_ratios(own, ours, norm).values()) for norm in NORMS),
     )  # fmt: skip
 
 
 def over_cells(cells: Cells) -> list[OverCells]:
     """A row for each method and number of gradients."""
     met: dict[tuple[int, str], list[tuple[bool, bool]]] = defaultdict(list)
-    ratios: dict[tuple[int, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    ratios: dict[tuple[int, str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for cell, found in cells.items():
         ours = found.get(OURS, {})
         for method, own in found.items():
             at = cell.gradients, method
             met[at] += [(own[key]["achieved"], ours[key]["achieved"]) for key in own if key in ours]
-            for key, ratio in _ratios(own, ours, "norm_float").items():
-                ratios[at][key].append(ratio)
+            for norm in NORMS:
+                for key, ratio in _ratios(own, ours, norm).items():
+                    ratios[*at, norm][key].append(ratio)
     return [
         OverCells(
             *at, len(pairs), sum(theirs for theirs, _ in pairs), sum(mine for _, mine in pairs), *_alone(pairs),
-            Ratios.of([_mean(found) for found in ratios[at].values()]),
+            sum(theirs and mine for theirs, mine in pairs),
+            *(Ratios.of([_mean(found) for found in ratios[*at, norm].values()]) for norm in NORMS),
         )
         for at, pairs in sorted(met.items())
         if at[1] != OURS and pairs

@@ -13,7 +13,7 @@ TESTED = "“Sure”: chance alone gives so clear a lead less than once in 20 ti
 GRADIENT = "A gradient says, for all pixels at once, which way helps."
 TESTS = (
     "p: by paired tests on the same photos, McNemar’s for the goal, Wilcoxon’s for size and steps on photos that both solve; "
-    "made stricter as there are many rows (Holm’s correction)."
+    "made stricter as there are many rows (Holm’s correction), but under “Equal gradients”, where each is of a single test."
 )
 
 
