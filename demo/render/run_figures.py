@@ -39,11 +39,17 @@ def _rounded(report: dict[str, Any]) -> str:
 
 
 def _passes(report: dict[str, Any]) -> str:
-    """What is counted, and why there are more of them than steps."""
-    told = measures.PASSES
-    if report["forwards"] > report["steps"] + 1:
-        return f"{told}; more than steps, as the search for whole levels when saving takes some, and a step may take several"
-    return told
+    """What is counted, and why there are more of them than steps, if there are."""
+    forward, backward = report["forwards"] > report["steps"] + 1, report["backwards"] > report["steps"]
+    if not forward:  # the photo itself takes one
+        return measures.PASSES
+    _, steps = catalog.unit_of(report["attack"])
+    both = f"more of both than {steps}" if backward else f"more forward than {steps}"
+    several = ", and a step may take several" if backward else ""
+    return (
+        f"{measures.PASSES}; {both}, as a success on the way is checked once more in whole levels, and the search for them when "
+        f"saving takes some{several}"
+    )
 
 
 def run_figures_html(report: dict[str, Any], took: str = "") -> Markup:

@@ -471,9 +471,10 @@ def test_each_goal_has_its_own_words(
     table = run_figures_html(report)
     assert (f">{'right' if achieved else 'wrong'}<" in table) is (goal == "ordered")
     assert (">reached<" in table) is achieved and ">Agrees with the truth<" in table
-    assert "more than steps" not in table and "making it smaller" not in table
+    assert "more of" not in table and "more forward" not in table and "making it smaller" not in table
     searched = run_figures_html(report | {"forwards": 45, "l2_before_rounding": 3.4})
-    assert "more than steps, as the search for whole levels" in searched
+    assert "more forward than queries, as a success" in searched and "a step may take several" not in searched
+    assert "more of both than queries, as a success" in run_figures_html(report | {"forwards": 45, "backwards": 30})
     assert "3.4 before rounding for saving, whose search for whole levels goes on making it smaller" in searched
 
 
