@@ -92,7 +92,8 @@ const reveal = (screen) => {
   find(".ahead", screen).hidden = true;
   find(".shown", screen).hidden = false;
   find(".told", screen).focus({ preventScroll: true });
-  if (!presenting()) find(".shown", screen).scrollIntoView({ behavior: calm.matches ? "auto" : "smooth", block: "start" });
+  const first = find(innerWidth >= 900 ? ".asked" : ".shown", screen); // beside each other there is room for the question, too
+  if (!presenting()) first.scrollIntoView({ behavior: calm.matches ? "auto" : "smooth", block: "start" });
   const film = find(".film", screen);
   if (film && !calm.matches) play(film);
 };

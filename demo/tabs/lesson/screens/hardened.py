@@ -91,7 +91,7 @@ def screen() -> Screen | None:
             pictures.picture(pictures.original(usual), "The photo", "The photo"),
             _change(usual, "Enough to fool the usual annotator"),
         ),
-        question="How large must the change be to fool the hardened annotator? What comes closest?",
+        question="About how large must the change be to fool the hardened annotator?",
         answers=[Answer(answer, answer == right) for answer in ANSWERS.values()],
         told=[
             f"It must be {times:.1f} times as large. {judged} {cost}",
