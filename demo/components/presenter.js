@@ -53,9 +53,10 @@ const step = (by) => (tab === ATTACK ? photo(by) : document.dispatchEvent(new Cu
 const press = () => document.querySelector("#attack-button:enabled, #stop-button:enabled")?.click();
 const vote = (place) => [...document.querySelectorAll("#lesson .screen:not([hidden]) .answer")][place - 1]?.click();
 const tell = (what) => document.dispatchEvent(new Event(what)); // the lesson's own: tabs/lesson/lesson.js
+const help = () => (find(".help").open = !find(".help").open);
 const leave = () => show(false);
 // Remote controls of projectors send PageUp and PageDown.
-const steps = { ArrowRight: () => move(1), PageDown: () => move(1), ArrowLeft: () => move(-1), PageUp: () => move(-1), Escape: leave };
+const steps = { ArrowRight: () => move(1), PageDown: () => move(1), ArrowLeft: () => move(-1), PageUp: () => move(-1), Escape: leave, "?": help };
 const hands = Object.fromEntries([...Array(9).keys()].map((at) => [at + 1, () => vote(at + 1)]));
 const counted = { ...hands, Backspace: () => tell("lower"), 0: () => tell("again") };
 const keys = { [ATTACK]: { ...steps, " ": press }, [LESSON]: { ...steps, ...counted } };

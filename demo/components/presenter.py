@@ -21,12 +21,13 @@ PRESENTER = """
 <p class="alone" hidden><span>No QR code: <b></b> reaches this computer only. Start the page with
 <code>python app.py --address 0.0.0.0</code> to have one.</span>
 <button type="button" class="close" aria-label="Close this line">×</button></p>
+<details class="help"><summary>Keys (?)</summary>
 <dl data-tab="attack"><div><dt>Space</dt><dd>attack, stop</dd></div><div><dt>← →</dt><dd>photos</dd></div>
 <div><dt>Esc</dt><dd>leave</dd></div></dl>
 <dl data-tab="lesson-tab" hidden><div><dt>← →</dt><dd>back, on; a dial that was clicked moves</dd></div>
 <div><dt>Page ↑ ↓</dt><dd>back, on, always</dd></div><div><dt>1 … 9</dt><dd>one more hand</dd></div>
 <div><dt>⌫</dt><dd>take it back</dd></div><div><dt>0</dt><dd>ask again, no hands</dd></div>
-<div><dt>Esc</dt><dd>leave</dd></div></dl>
+<div><dt>Esc</dt><dd>leave</dd></div></dl></details>
 <div class="moves"><button type="button" class="tool" data-by="-1" aria-label="Back">←</button>
 <button type="button" class="tool" data-by="1" aria-label="On">→</button></div>
 <button type="button" class="tool leave">Leave</button></aside>

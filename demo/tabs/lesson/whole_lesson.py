@@ -14,13 +14,16 @@ OPEN = (
 )
 VOTE = "Read the question, vote by hands, show what happened; then one pupil says why in a sentence."
 GROUPS = (
-    "Groups try it in the tab Attack, with a sample or a photo of their own. Each has one of four tasks, writes down first what "
+    "Groups try it in the tab Attack, with a sample or a photo of their own. Each has one of four tasks, writes down first "
+    "what "
     "it expects, and then the number. A: “Fool it gently”: what is the most at one pixel? B: “Add the impossible”: does it "
-    "work, and in how many steps? C: after an attack “Is it real?”: what undoes it? D: the same photo on the usual and on the "
-    "hardened annotator: how much larger is the change? Runs of many groups wait in line, so there is time to guess."
+    "work, and in how many steps? C: after an attack “Is it real?”: what undoes it? D: the same photo on the annotators “20 "
+    "labels” and “20 labels, harder to fool”: how much larger is the change? Runs of many groups wait in line, so there is "
+    "time to guess."
 )
 END = (
-    "Closing. Each group says in a sentence what it found, and whether it had expected that. Look at the guesses of the opening "
+    "Closing. Each group says in a sentence what it found, and whether it had expected that. Look at the guesses of the "
+    "opening "
     f"again. Then the last screen, with what to take home, and its question: {closing.ASKED}"
 )
 OFFLINE = (

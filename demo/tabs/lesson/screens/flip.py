@@ -35,8 +35,9 @@ def screen() -> Screen | None:
         key="flip",
         title="One label flips",
         minutes=3,
-        intro=f"Here is the same photo twice. One of the two was changed. The annotator calls one of them “{was}” and the other "
-        f"one “{now}”.",
+        intro=f"Here is the same photo twice. One of the two was changed. For one of them the annotator puts “{was}” first, "
+        f"for the "
+        f"other one “{now}”.",
         see=pictures.row(
             pictures.picture(pictures.attacked(shown), "The photo on the left", "Left"),
             pictures.picture(pictures.original(shown), "The photo on the right", "Right"),
@@ -44,8 +45,8 @@ def screen() -> Screen | None:
         question="Which one was changed?",
         answers=[Answer("The left one", right=True), Answer("The right one"), Answer("I cannot tell", honest=True)],
         told=[
-            f"The annotator was {pictures.sure(shown, before, was)} sure of {was}. Now {now} is on top, with "
-            f"{pictures.sure(shown, after, now)}.",
+            f"The annotator was {pictures.sure(shown, before, was)} sure of {was}. Now {now} comes first, with "
+            f"{pictures.sure(shown, after, now)}; {was} still has {pictures.sure(shown, after, was)}.",
             f"A photo is a list of numbers, each from 0 (dark) to 255 (bright). Of this photo’s {all_of_them:,} numbers "
             f"{count:,} were changed, none by more than {most}. If you could not tell, your eyes are fine: it is too little "
             "to see.",

@@ -25,8 +25,9 @@ ANSWERS = {
 COMPARE = "Compare what the two annotators look at."
 ALIKE = 0.7  # correlation of two maps from which on the eye finds them alike
 POINTS = (
-    "Points say how well it sorts the photos of a test set, VOC 2007, that it did not learn from: 100 would mean that, whichever "
-    "label one asks for, the photos that show it come before all others."
+    "What the points mean: ask for a label, and the annotator sorts photos that it did not learn from, the surest first. "
+    "With 100 "
+    "points all photos that show the label would come before all others."
 )
 # Up to how many times it is what
 JUDGED = (
@@ -85,7 +86,8 @@ def screen() -> Screen | None:
         key="hardened",
         title="Hardened, at a price" if costs else "A hardened annotator",
         minutes=3,
-        intro="The defence that has held best: attack the annotator while it learns, and let it learn from the attacked photos, "
+        intro="The defence that has held best: attack the annotator while it learns, and let it learn from the attacked "
+        "photos, "
         "too. Such an annotator is called hardened. Here are a photo and the smallest change found that fools the usual one.",
         see=pictures.row(
             pictures.picture(pictures.original(usual), "The photo", "The photo"),
@@ -119,7 +121,8 @@ def screen() -> Screen | None:
             Look(usual, was, title=f"What counts for {was}: usual annotator"),
             Look(hard, was, title=f"What counts for {was}: hardened annotator"),
         ),
-        own="Attack your photo on both annotators (chosen below the photo, at “Annotator”). How much larger must the change be?",
+        own="Attack your photo on both annotators (chosen below the photo, at “Annotator”). How much larger must the change "
+        "be?",
         exercise="gentle",
         hint="The points are the mean average precision (mAP), a usual measure: for each label how far ahead the photos that "
         "show it stand, then the mean over all labels. Neither annotator had seen these photos. "

@@ -28,7 +28,8 @@ def screen() -> Screen | None:
         title="Is it just noise?",
         minutes=3,
         intro="Perhaps any change of this size would confuse the annotator. Let us test it: the same photo, with random noise "
-        "that is, in total, exactly as large as the change before. Both are drawn 100 times as strong, not 20: else single dots would not show.",
+        "exactly as large as the change before: the changes of all the photo’s numbers, squared, add up to the same. Both "
+        "are drawn 100 times as strong, not 20: else single dots would not show.",
         see=pictures.row(
             pictures.picture(
                 amplified(x, outcome.x_adv, AMPLIFY),
@@ -69,7 +70,8 @@ def screen() -> Screen | None:
             ),
         ),
         why=[
-            "Think of a hundred people who push a car. If each pushes wherever they like, the car stays where it is: the pushes "
+            "Think of a hundred people who push a car. If each pushes wherever they like, the car stays where it is: the "
+            "pushes "
             "cancel each other. If all push the same way, it rolls.",
             f"Noise helps {was} in one place and hurts it in the next. The attack’s pushes all go the same way, because they "
             "were calculated. That is why such photos hardly ever turn up by accident, and why a test with random noise does "
@@ -78,6 +80,7 @@ def screen() -> Screen | None:
         looks=pictures.looked_at(Look(shown, was)),
         own="Attack your photo, then open “Is it real?” below the pictures: there the same comparison is made for it.",
         exercise="gentle",
-        hint="The car is the picture to remember. Where there is room, let the class act it: ten pupils, one rope, each pulling "
+        hint="The car is the picture to remember. Where there is room, let the class act it: ten pupils, one rope, each "
+        "pulling "
         "in a direction of their own; then all in one.",
     )

@@ -35,7 +35,9 @@ def _course(shown: Recording) -> list[str]:
     then = " Now and then it makes it too small, and loses what it had." if lost else ""
     return [
         f"The film shows how: the attack finds a change that works, then it makes the change smaller.{then} The smallest one "
-        "that held, with something to spare, was saved."
+        "that held, with something to spare, was saved. Its percentages are lower: the attack goes on making the change "
+        "smaller until the labels only just "
+        "lead."
     ]
 
 
@@ -75,7 +77,8 @@ def screen() -> Screen | None:
         why=[
             "Nobody drew these things into the photo. Look at the change: it is a fabric of dots.",
             "The annotator adds up thousands of faint hints. We look at shapes; it also counts textures that we do not notice. "
-            "An attack can scatter hints for any label over the whole photo, until together they count more than what is really "
+            "An attack can scatter hints for any label over the whole photo, until together they count more than what is "
+            "really "
             "there.",
         ],
         looks=pictures.looked_at(*(Look(shown, name, "after") for name in planted)),

@@ -62,14 +62,16 @@ def told(fooled: int, by_noise: int, of: int, linf: float) -> list[str]:
     """What came out, in words that are true for any number of photos."""
     noise = f"{by_noise} of {of}" if by_noise else "none"
     point = (
-        "So it is not the size that counts, it is the pattern."
+        "So at the same size it is the pattern that counts."
         if by_noise < fooled
         else "So on these photos it did no better than noise."
     )
     return [
-        f"With one change, made without these photos, {fooled} of {of} have a wrong label on top. With random noise of the same "
+        f"With one change, made without these photos, {fooled} of {of} have a wrong label on top. With random noise of the "
+        f"same "
         f"size it is {noise}. {point}",
-        f"It is much stronger than the changes before (up to {linf:.0f} of 255), as it has to work without knowing the photo: "
+        f"But the change is also much larger than those before (up to {linf:.0f} of 255), as it has to work without knowing "
+        f"the photo: "
         "look closely, and you see it as a grain. But whoever has it can add it to any photo, without calculating anything.",
     ]
 
@@ -85,10 +87,11 @@ def screen() -> Screen | None:
     first = recording("one-label")
     asked = shown.outcome.plan.request.annotator
     words_differ = (
-        ", whose word for a motorbike is motorcycle" if "motorcycle" in shown.outcome.plan.annotator.labels else ""
+        ", which says motorcycle for a motorbike" if "motorcycle" in shown.outcome.plan.annotator.labels else ""
     )
     another = (
-        f" They are shown to another annotator{words_differ}, as such a change for it comes with this page. The next screen asks "
+        f" They are shown to another annotator{words_differ}, because the change for it is ready on this page. The next "
+        f"screen asks "
         "the usual one again."
         if first and first.outcome.plan.request.annotator != asked
         else ""
@@ -118,7 +121,8 @@ def screen() -> Screen | None:
         own="“One change for every photo” adds this very change to your photo. In the tab Universal you can make such a change "
         "yourself.",
         exercise="universal",
-        hint="A photo that kept a right label is as instructive as the others: let the class look for what is different about it."
+        hint="A photo that kept a right label is as instructive as the others: let the class look for what is different "
+        "about it."
         if fooled < of
         else "Ask where somebody could put such a change so that every photo has it: on the camera’s lens, for example.",
     )
