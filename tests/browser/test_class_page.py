@@ -21,6 +21,10 @@ SHIFTS = """async () => {
 }"""
 
 
+TICKS_LATER = """() => getComputedStyle(document.querySelector("#choose-truth h2"), "::after").content
+  .includes("ticks count from the next run")"""
+
+
 def test_a_change_is_made_smaller_and_nothing_jumps(visit: Callable[..., Page]) -> None:
     page = visit(PHONE)
     size = "() => Number(document.querySelector('#change dd').firstChild.data)"
@@ -30,6 +34,7 @@ def test_a_change_is_made_smaller_and_nothing_jumps(visit: Callable[..., Page]) 
         before = page.evaluate(size)
         page.evaluate(SHIFTS)
         page.locator("#smaller-button").click()
+        page.wait_for_function(TICKS_LATER, timeout=RUN)
         expect(page.locator("#attack-button")).to_be_disabled()
         expect(page.locator("#verdict")).to_contain_text("Making the change smaller", timeout=RUN)
         expect(page.locator("#smaller-button")).to_be_hidden()
@@ -38,6 +43,7 @@ def test_a_change_is_made_smaller_and_nothing_jumps(visit: Callable[..., Page]) 
         expect(page.locator("#verdict")).to_contain_text(
             re.compile("The change is now 0.[0-9]+ of what it was|No smaller change")
         )
+        expect(page.locator("#share .open")).to_be_enabled()
         assert 0 < page.evaluate(size) <= before
         expect(page.locator("#smaller-button")).to_be_visible()
         page.locator("#attack-button").click()
