@@ -154,7 +154,7 @@ class Preset:
 
 
 # MinNorm meets a goal within ten steps and goes on to make the change smaller. Whoever has a minute sees the end of it sooner:
-# "Make it smaller" goes on from there.
+# "Make the change smaller" goes on from there.
 SHORT = 60
 
 PRESETS = {

@@ -11,7 +11,7 @@ from demo.engine.annotators import Photo, load_annotator
 from demo.engine.value_checks import label_names
 from demo.photos.public_names import photo_id
 from demo.render.icons import icon
-from demo.render.labels import Scored, meter, percent, scored
+from demo.render.labels import SURE, Scored, meter, percent, scored
 from demo.render.templates import fill
 
 # What a click on a label marks, where a goal names labels by hand; label_toggles.js shows it there and fills it in.
@@ -37,7 +37,6 @@ NOTHING_TRUE = (
 # label_toggles.js goes on with the labels: after the second one with those that the annotator is sure of.
 YOURS = "Ticked by you: "
 UNTICKED = "Unticked, so it counts as not in the photo: "
-SURE = 0.5  # probability
 NOTHING_NAMED: dict[str, Any] = {"kind": "", "most": 0, "ordered": False, "chosen": [], "missing": ("", "")}
 
 

@@ -12,7 +12,8 @@ SHARE = """
 <div class="ways" hidden><button type="button" class="tool send" hidden>Send …</button>
 <a class="tool save">Save the picture</a><button type="button" class="tool copy">Copy the link</button></div>
 <p class="hint of-sample">The picture shows the photo that was attacked. The link on it opens this page with the same photo
-and the same settings. If you used “Make it smaller”, whoever opens the link presses “Attack” and then “Make it smaller”, too.</p>
+and the same settings. If you used “Make the change smaller”, whoever opens the link presses “Attack” and then that
+button, too.</p>
 <p class="hint of-own" hidden>The picture shows your own photo: send it only to those who may see it. The link on it brings the
 settings alone; whoever opens it starts from a sample photo.</p>
 <p class="hint alone" hidden>Other devices, such as pupils’ phones, cannot open this link: <b></b> reaches this computer only.

@@ -12,6 +12,8 @@ from demo.catalog.labels import written
 from demo.engine.label_roles import Roles
 from demo.render.icons import icon
 
+SURE = 0.5  # probability from which the annotator is said to see a label
+
 
 @dataclass(frozen=True)
 class Scored:

@@ -14,7 +14,7 @@ from demo.engine.label_roles import Roles
 from demo.engine.run_queue import ALONE_SECONDS
 from demo.engine.smaller import NO_SMALLER, no_smaller
 from demo.engine.win import asked_margin, is_narrow, less_words, margin_of_win, margin_words, standing, was_met, won
-from demo.render.labels import percent
+from demo.render.labels import SURE, percent
 from demo.render.templates import fill
 
 KEPT_BACK = "the last seconds are for rounding the picture, so that it can be saved"  # so runs end before their clock
@@ -229,9 +229,21 @@ def _met_before(report: dict[str, Any]) -> str:
     )
 
 
+def _now(report: dict[str, Any]) -> str:
+    """The top-k of the saved picture, and what is new to it but unlikely: "dog, with person and car at only 3%"."""
+    was, k = [name for name, _ in report["before"]], report["k"]
+    unlikely = {name: probability for name, probability in report["after"] if name not in was and probability < SURE}
+    others = [name for name, _ in report["after"] if name not in unlikely]
+    if not unlikely:
+        return _listed(others, k)
+    less = " or less" if len({percent(one) for one in unlikely.values()}) > 1 else ""
+    words = f"{_listed(list(unlikely), k)} at only {percent(max(unlikely.values()))}{less}"
+    return f"{_listed(others, k)}, with {words}" if others else words
+
+
 def _what_happened(report: dict[str, Any]) -> str:
     top = top_words(report["k"])
-    was, now = (_listed([name for name, _ in report[key]], report["k"]) for key in ("before", "after"))
+    was, now = _listed([name for name, _ in report["before"]], report["k"]), _now(report)
     ended = _how_it_ended(report)
     if report["achieved"]:
         return (

@@ -41,6 +41,27 @@ def test_a_part_of_the_goal_is_news() -> None:
     assert 'class="verdict partly"' in verdict_html(told) and "Partly" in verdict_html(told)
 
 
+@pytest.mark.parametrize(
+    ("chances", "words"),
+    [
+        ((0.97, 0.03, 0.03), "made it dog, with person and car at only 3%: "),
+        ((0.97, 0.4, 0.03), "made it dog, with person and car at only 40% or less: "),
+        ((0.97, 0.9, 0.03), "made it dog and person, with car at only 3%: "),
+        ((0.2, 0.2, 0.2), "made it dog, person and car at only 20%: "),
+        ((0.9, 0.8, 0.5), "made it dog, person and car: "),
+    ],
+)
+def test_a_new_label_that_is_unlikely_is_not_told_as_if_it_were_sure(chances: tuple[float, ...], words: str) -> None:
+    won = report(
+        "cat sofa cup", "dog person car", goal="cleared", true_labels=["cat"], achieved=True, margin_before=0.4
+    )
+    won |= {"margin": -0.4, "after": [[name, chance] for (name, _), chance in zip(won["after"], chances, strict=True)]}
+    assert words in sentence(won)
+    assert "was" in sentence(won) and "only" not in sentence(
+        {**won, "before": won["after"]}
+    )  # what was there is no news
+
+
 def test_of_long_lists_a_few_labels_are_told_so_that_a_phone_has_room_for_the_words() -> None:
     names = sorted(COCO80, key=len)[-30:]
     was, now, targets = ([[name, 0.5] for name in some] for some in (names[:10], names[5:15], names[10:20]))

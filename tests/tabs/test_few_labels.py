@@ -74,6 +74,8 @@ def test_k_has_a_slider_and_attack_an_answer(
     left = count - marked
     counted = f"{marked}, as many as the labels marked as true"
     assert (f"k is now {counted}." in chosen[W.verdict]) is (marked <= left)
+    same = updates.choose(W, photo, name, None, true, "yours", Naming("cleared", "best"), was=min(marked, max(left, 1)))
+    assert "k is now" not in same[W.verdict]
     for update in (chosen, marks):
         k = slider(update[W.k])
         assert k.value == k.maximum == max(left, 1) or (left > 1 and k.value <= left)

@@ -68,12 +68,12 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
     fresh: Update = {state.attacked: False, state.replay: None}
 
     @plainly
-    def on_photo(request: gr.Request, path: str | None, name: str, toggles: Any, own: Own, *naming: Any) -> Any:
+    def on_photo(request: gr.Request, path: str | None, name: str, k: Any, toggles: Any, own: Own, *naming: Any) -> Any:
         if not path:
             return gr.skip()
         flags.leave(request.session_hash or "")
         # The box empties itself again: the photo stands on the stage, and here the next one can be dropped.
-        update = updates.choose(w, path, name, None, None, "guess", Naming(*naming))
+        update = updates.choose(w, path, name, None, None, "guess", Naming(*naming), k)
         upload = OwnPhoto(path)
         return {
             **update,
@@ -116,7 +116,7 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
     goal = [w.goal, w.case, w.chosen, w.attack]
     photo = w.photo.input(
         on_photo,
-        [w.photo, w.annotator, w.toggles, state.own, *goal],
+        [w.photo, w.annotator, w.k, w.toggles, state.own, *goal],
         [*outputs, w.photo, w.samples, state.photo, state.sample, state.own],
         **CHOICE,
     )

@@ -73,7 +73,7 @@ def _stage(parts: dict[str, Any], start: Arrival) -> None:
             outcome = start.view.outcome
             able = outcome is not None and can_be_smaller(outcome)
             parts["smaller_button"] = gr.Button(
-                "Make it smaller",
+                "Make the change smaller",
                 elem_id="smaller-button",
                 elem_classes=[] if able else ["absent"],
                 size="md",

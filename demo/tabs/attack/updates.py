@@ -59,11 +59,12 @@ def own_photo(own: Own, name: str) -> OwnPhoto | None:
 
 
 def choose(
-    w: Widgets, path: str, name: str, k: Any, true: tuple[str, ...] | None, origin: str, naming: Naming
+    w: Widgets, path: str, name: str, k: Any, true: tuple[str, ...] | None, origin: str, naming: Naming, was: Any = None
 ) -> Update:
     """A picture (or another annotator) was chosen: annotate it, mark what is true and set the stage.
 
-    k: None for an upload, which starts with as many places as labels are marked, and says so beside k and at the verdict.
+    k: None for an upload, which starts with as many places as labels are marked, and says so beside k;
+    at the verdict, too, where k `was` another.
     """
     annotator = load_annotator(name)
     photo = read_photo(path, name)
@@ -71,10 +72,11 @@ def choose(
         true, origin = guess(photo, annotator), "guess"
     most = largest_k(annotator, len(true))
     asked = len(true) if k is None else whole("k", k, 1, len(annotator.labels))
+    was = was if k is None else asked
     counted, k = k is None and asked <= most, min(asked, max(most, 1))
     before = attack_before(path)
     words = f"{ATTACKED.format(before)} " if before else ""
-    if counted or k != asked:
+    if k != was:
         words += f"k is now {k}, {COUNTED if counted else 'the most it can be'}. "
     words += GUESSED if origin == "guess" else PRESS
     named = limits(w, name, true, k, naming, counted)
