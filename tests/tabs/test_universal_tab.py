@@ -213,7 +213,11 @@ def test_z_can_be_taken_away(run: Any, tmp_path: Path, monkeypatch: pytest.Monke
     with np.load(npz) as stored:
         levels, about = torch.from_numpy(stored["levels"]), json.loads(str(stored["about"]))
     assert torch.equal(levels.float().div(255), tk.universal("TkML-AP-Uv, margin", NAME, K))
-    assert (about["method"], about["k"], about["use"]) == ("TkML-AP-Uv", K, change_files.USE) and int(about["measured"])
+    assert (
+        (about["method"], about["k"], about["use"]) == ("TkML-AP-Uv", K, change_files.USE)
+        and "own_norm" in about["norms"]
+        and int(about["measured"])
+    )
     assert npz.name == f"tkml-ap-uv-margin-{NAME}-k3-ready-made.npz" and png.read_bytes()[:4] == b"\x89PNG"
 
 
@@ -239,9 +243,12 @@ def test_the_chart_puts_shares_where_they_belong_and_says_them() -> None:
 
 
 def test_before_a_run_the_shares_are_those_that_were_measured() -> None:
-    notes, html = notes_of(path_of("kUAPs", NAME, K)), render.shares_html(*trial.measured("kUAPs", NAME, K))
+    whose = "kUAPs", NAME, K
+    notes, html = notes_of(path_of(*whose)), render.shares_html(*trial.measured(*whose), trial.looser(*whose))
     share, noise = (100 * int(notes[name]) / int(notes["measured"]) for name in ("goal", "noise_goal"))
     assert f"of {notes['measured']} new photos" in html and f'class="fooled" style="width: {share:.1f}%"' in html
+    looser = [100 * int(notes[name]) / int(notes["measured"]) for name in ("inconsistent", "noise_inconsistent")]
+    assert f"(E = 0): {looser[0]:.1f} % and {looser[1]:.1f} %." in html
     assert html.index(f"<b>{share:.1f} %</b>") < html.index(f"<b>{noise:.1f} %</b>")
 
 

@@ -17,6 +17,8 @@ from tkml_core.zoo.universal_perturbations import notes_of, path_of
 
 USE = "quantize(clamp(x + levels / 255, 0, 1)), x a photo prepared with square=True"
 
+NORMS = "own_norm is the length of z as it was found; z is stretched to the norm budget, so that methods are compared at one norm"
+
 
 def of_made(made: Made) -> tuple[str, str]:
     """Paths of both files of a change that was crafted on the page."""
@@ -32,7 +34,7 @@ def of_made(made: Made) -> tuple[str, str]:
 def of_ready(title: str, annotator: str, k: int) -> tuple[str, str]:
     """Paths of both files of one that comes with the page; `title` is one of UNIVERSAL's. Its notes go with it."""
     notes = notes_of(path_of(title, annotator, k))
-    about = {**notes, "k": k, "method": UNIVERSAL[title].name, "norm": float(notes["norm"]), "use": USE}
+    about = {**notes, "k": k, "method": UNIVERSAL[title].name, "norm": float(notes["norm"]), "norms": NORMS, "use": USE}
     name = f"{title}-{annotator}-k{k}-ready-made".replace(", ", "-")
     return _written(tk.universal(title, annotator, k), name, about)
 

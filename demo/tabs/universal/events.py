@@ -46,13 +46,16 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
     def ready_shown(bundled: trial.Change, which: str) -> Update:
         """A change that comes with the page, on the stage."""
         factor = render.factor_for(float(tk.l2_norm(bundled.z)[0]), bundled.z.numel())
-        npz, png = change_files.of_ready(which, bundled.annotator, bundled.k)
+        whose = which, bundled.annotator, bundled.k
+        npz, png = change_files.of_ready(*whose)
         return {
             w.verdict: waiting_html(
                 "A ready-made change is shown so far. Press Craft to make one of your own, and watch."
             ),
-            w.z: render.change_html(bundled.z, factor, "The change, ready-made", lossless=True),
-            w.rates: render.shares_html(*trial.measured(which, bundled.annotator, bundled.k)),
+            w.z: render.change_html(
+                bundled.z, factor, f"The change, ready-made for {bundled.annotator}, k = {bundled.k}", lossless=True
+            ),
+            w.rates: render.shares_html(*trial.measured(*whose), trial.looser(*whose)),
             w.npz: gr.update(value=npz, interactive=True),
             w.png: gr.update(value=png, interactive=True),
         }

@@ -70,11 +70,15 @@ def rates_html(points: Sequence[Point], epochs: int, pictures: int) -> str:
     )
 
 
-def shares_html(photos: int, fooled: int, noise: int) -> Markup:
-    """How many of so many new photos a change that comes with the page fools, beside random noise as large."""
+def shares_html(photos: int, fooled: int, noise: int, looser: tuple[int, int]) -> Markup:
+    """How many of so many new photos a change that comes with the page fools, beside random noise as large.
+
+    looser: on how many of them change and noise leave a list that contradicts the truth (E = 0).
+    """
     counts = (("fooled", "with the change", fooled), ("noise", "random noise as large", noise))
     bars = [(kind, words, count / photos, f"{100 * count / photos:.1f} %") for kind, words, count in counts]
-    return fill("tabs/universal/shares.html", photos=photos, bars=bars)
+    contradicts = [f"{100 * count / photos:.1f} %" for count in looser]
+    return fill("tabs/universal/shares.html", photos=photos, bars=bars, contradicts=contradicts)
 
 
 def progress(at: CraftProgress, request: CraftRequest) -> tuple[str, ...]:

@@ -102,6 +102,12 @@ def measured(method: str, annotator: str, k: int) -> tuple[int, int, int]:
     return photos, fooled, noise
 
 
+def looser(method: str, annotator: str, k: int) -> tuple[int, int]:
+    """On how many of the photos of `measured` a bundled z, and noise as long, left a list with E = 0."""
+    notes = notes_of(path_of(method, annotator, k))
+    return int(notes["inconsistent"]), int(notes["noise_inconsistent"])
+
+
 def _others(method: str, annotator: str) -> str:
     """Which ready-made changes there are, as half a sentence: for other k, or else for other annotators."""
     own = [str(k) for name, whose, k in bundled() if (name, whose) == (method, annotator)]
