@@ -1,12 +1,17 @@
-// The link is the one that address.js keeps. The button says that it is copied; where the browser may not, it stands selected.
+// The link is the one that address.js keeps. The button itself says that it is copied; where the browser may not copy, the
+// link is shown and stands selected.
 async (copy, hints, toggles) => {
   const url = document.getElementById("address").dataset.link;
-  const copied = await copy(url);
   const button = document.getElementById("link-button");
+  const whose = toggles.photo.startsWith("upload:") ? "own" : "sample";
+  button.setAttribute("aria-live", "polite");
+  const copied = await copy(url);
   if (copied) {
+    clearTimeout(button.dataset.timer);
     button.dataset.was ??= button.textContent;
-    button.textContent = "Copied";
-    setTimeout(() => (button.textContent = button.dataset.was), 3000);
+    button.textContent = hints[`copied ${whose}`];
+    button.title = hints[whose];
+    button.dataset.timer = setTimeout(() => (button.textContent = button.dataset.was), 6000);
   } else {
     setTimeout(() => {
       const field = document.querySelector("#link input, #link textarea");
@@ -15,6 +20,6 @@ async (copy, hints, toggles) => {
       field.select();
     }, 80);
   }
-  const hint = hints[toggles.photo.startsWith("upload:") ? "own" : "sample"];
-  return { __type__: "update", value: url, visible: true, info: `${copied ? hints.copied : hints.selected} ${hint}` };
+  const info = `${hints.selected} ${hints[whose]}`;
+  return { __type__: "update", value: url, visible: copied ? "hidden" : true, info };
 }

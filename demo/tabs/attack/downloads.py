@@ -19,7 +19,8 @@ HINT = f"""The figure has the layout of the paper's Figures 1 and 2; the change 
 is the one you brought, not made smaller, with the change carried over to it. The exact data are NumPy arrays:
 {"; ".join(f"`{name}`, {told}" for name, told in ARRAYS.items())}."""
 LINK_HINTS = {
-    "copied": "Copied.",
+    "copied sample": "Copied",  # on the button itself
+    "copied own": "Copied, without your photo and labels",
     "selected": "Your browser does not let the page copy it. It is selected: press Ctrl+C.",
     "sample": "Whoever opens it finds these settings and the sample photo, and only has to press Attack.",
     "own": "Your own photo is not in the link, nor are the labels you marked or named: whoever opens it "
