@@ -90,9 +90,7 @@ def test_the_attacks_stand_beside_the_papers_numbers(tmp_path: Path) -> None:
     second, third, fifth, beside = tables(tmp_path)
     assert [table.title[:7] for table in (second, third, fifth)] == ["Table 2", "Table 3", "Table 5"]
     row = dict(zip(second.columns, second.rows[0], strict=True))
-    assert (
-        row["photos"] == "2" and row["goal % [95 %]"] == share(1, 2) and row["paper’s share fooled % (ASR)"] == "99.6"
-    )
+    assert row["photos"] == "2" and row["goal % [95 %]"] == share(1, 2) and row["paper’s goal % (its ASR)"] == "99.6"
     assert (row[PERT], row["mean before rounding"], row["paper’s size per pixel (Pert ÷ 2)"]) == (
         "0.20",
         "0.10",

@@ -29,7 +29,8 @@ TERMS = {
     "seed": "The number that chance starts from. The same seed gives the same result again.",
     "transfer": "Whether a change made for one annotator fools another one. Often it does not.",
     "white box, black box": "A white-box attack uses the network's gradients. A black-box attack only asks for scores.",
-    "ASR": "Attack success rate, Eq. 14: the share of photos whose top-k contradicts the truth after the attack (E = 0).",
+    "ASR": "Attack success rate. By the paper's Eq. 14 the share of photos whose top-k contradicts the truth after the attack "
+    "(E = 0). What its tables print as ASR is the share that met the goal, as the authors' program counts: “goal” on this page.",
     "Pert": "Eq. 15: ‖z‖₂ divided by the number of pixels, averaged over the successes.",
     "PSNR": "How strong the photo is beside the change, in decibels. 6 dB more is half the change; above 40 dB is hard to see.",
     "SSIM": "How alike two photos look, by their local brightness, contrast and structure. 1 means the same.",

@@ -12,7 +12,7 @@ from tkml_core.statistics import share
 chance, number, printed = tables_report.chance, tables_report.number, tables_report.printed
 T = TypeVar("T")
 GOAL, EQ_14, PERT = "goal % [95 %]", "contradicts the truth % [95 %] (E = 0)", "mean size per pixel (Pert ×10⁻²)"
-PAPER_ASR, PAPER_PERT = "paper’s share fooled % (ASR)", "paper’s size per pixel (Pert ÷ 2)"
+PAPER_ASR, PAPER_PERT = "paper’s goal % (its ASR)", "paper’s size per pixel (Pert ÷ 2)"
 
 
 def many(numbers: Sequence[int]) -> str:
@@ -39,9 +39,8 @@ _FIGURES = (
     "mean before rounding", PAPER_PERT, "first met at step (median)", "gradients (mean)", "optimality",
 )  # fmt: skip
 _SAME = (
-    "Goal is what the authors’ program counts and the paper prints as ASR (attack success rate); its Eq. 14 counts photos whose "
-    "list contradicts the truth, a wrong label in it and a true one out (E = 0). “Within” counts a photo only where the change "
-    "is no larger than the authors’ commands allow; optimality is 1 for a method that no other one here undercuts on any photo. "
+    "E = 0: the list contradicts the truth, a wrong label in it and a true one out. “Within” counts a photo only where the "
+    "change is no larger than the authors’ commands allow; optimality is 1 where no other method here needs less on any photo. "
     "[95 %]: the range that chance leaves (Wilson’s interval)."
 )
 
