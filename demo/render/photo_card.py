@@ -22,7 +22,7 @@ def before_html(annotator: tk.Annotator, photo: Photo, roles: Roles, k: int, los
 
 def change_html(x: Tensor, x_adv: Tensor, lossless: bool, factor: int = AMPLIFY, of: str = SIZE) -> str:
     """The perturbation, amplified, with its size in numbers."""
-    below = size_html(x_adv - x, factor, 1, of)
+    below = size_html(x_adv.double() - x.double(), factor, 1, of)  # to the digit of the report
     picture = amplified(x, x_adv, factor)
     return figure("Change", f"The change, amplified {factor} times", picture, below, lossless, badge=f"× {factor}")
 

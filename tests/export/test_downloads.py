@@ -60,6 +60,9 @@ def test_the_data_file_is_exact(outcome: Outcome, data: Path) -> None:
         assert np.array_equal(np.rint((x / 255 + z_float) * 255), x_adv)
         assert set(file) == {*ARRAYS, "readme"} and "z_float: z / 255" in str(file["readme"])
         assert np.allclose(z_float, z / 255)
+        exact = np.linalg.norm(z.astype(np.float64))
+        assert outcome.report["l2"] == pytest.approx(exact, rel=1e-7)
+        assert outcome.report["pert"] == pytest.approx(exact / z[..., 0].size, rel=1e-7)
         assert file["labels"].tolist() == list(tk.load("voc20").labels)
         report = json.loads(str(file["report"]))
     assert report == outcome.report
