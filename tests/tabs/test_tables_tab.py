@@ -152,7 +152,7 @@ def test_pictures_come_first_and_the_numbers_are_folded_below(tmp_path: Path) ->
     assert untargeted.index("<svg") < untargeted.index("<details>") < untargeted.index("<table>")
     assert "<h3>TkML-AP-U beside kFool</h3>" in untargeted
     assert (
-        "TkML-AP-U’s change was smaller than kFool’s on 1 of 1 photos, the other way round on 0, alike on 0 (p = 1): too few"
+        "TkML-AP-U’s change was smaller than kFool’s on 1 of 1 photos, the other way round on 0, alike on 0 (p = 1): no sure"
         in untargeted
     )
     spoken = "kFool: half of the photos at 400, 100% in the end"
@@ -165,10 +165,12 @@ def test_pictures_come_first_and_the_numbers_are_folded_below(tmp_path: Path) ->
 
 def test_the_page_says_which_annotators_how_many_photos_and_which_command(tmp_path: Path) -> None:
     sample(tmp_path)
-    assert about(tmp_path) == [f"Measured: {NAME} (20 labels) on 1 to 2 photos of PASCAL VOC."]
+    assert about(tmp_path) == [
+        f"Measured: {NAME} (20 labels) on 1 to 2 photos of PASCAL VOC; what comes after Table 5 on fewer, as it says."
+    ]
     assert f"--annotator {NAME} " in command_of(tmp_path) and "--annotator" in measured_html(tmp_path)
     (tmp_path / "run.json").write_text(json.dumps({"commands": ["python -m a", "python -m b", "python -m a"]}))
-    assert command_of(tmp_path) == "python -m a; python -m b"
+    assert command_of(tmp_path) == "python -m a (every annotator); python -m b (every annotator)"
     assert about(tmp_path / "none") == []
     (network,) = annotators(tmp_path)
     assert re.fullmatch(rf"{NAME}: YOLOX-nano .*, 20 labels, mean average precision \(mAP\) 0\.\d+", network)
@@ -202,11 +204,11 @@ def test_who_is_ahead_in_what_is_said_in_plain_words() -> None:
     (one,) = against([pair("T", "ML", 0, -9, 9), pair("T", "ML", 3, -9, 9), pair("T", "ML", 0, 9, 9, p=0.2)])
     assert list(one.said) == [
         "ML’s change was smaller than T’s in 18 of 120 runs on the same photo, the other way round in 9, alike in 93; sure in 2 "
-        "of 3 rows (p = .001), too few photos to tell in the others (p = .200).",
+        "of 3 rows (p = .001), no sure difference in the others (p = .200).",
         "T reached the goal where ML did not in 3 of 150 runs on the same photo, the other way round in 0, alike in 147; sure in "
-        "1 of 3 rows (p = .001), too few photos to tell in the others (p = .001 to p = .200).",
+        "1 of 3 rows (p = .001), no sure difference in the others (p = .001 to p = .200).",
         "T was there in fewer steps than ML in 27 of 27 runs on the same photo, the other way round in 0; sure in 2 of 3 rows "
-        "(p = .001), too few photos to tell in the others (p = .200). Steps until the goal was first met, before any search for "
+        "(p = .001), no sure difference in the others (p = .200). Steps until the goal was first met, before any search for "
         "a smaller change; of runs that noted it, those in which the two differ.",
     ]
     assert (
@@ -216,7 +218,7 @@ def test_who_is_ahead_in_what_is_said_in_plain_words() -> None:
     )
     assert (
         f"{NAME}, worst targets, k = 3: T’s change was smaller than ML’s on 9 of 40 photos, the other way round on 0, alike on "
-        "31 (p = .200): too few photos to tell." in one.rows
+        "31 (p = .200): no sure difference." in one.rows
     )
     (one,) = against([pair("T", "ML", 0, 9, 0, p=0.0001)])
     assert list(one.said) == [
@@ -230,7 +232,7 @@ def test_who_is_ahead_in_what_is_said_in_plain_words() -> None:
     )
     (one,) = against([pair("T", "ML", 0, 9, 0, p=0.2)] * 2)
     assert one.said[0].endswith(
-        "in 18 of 80 runs on the same photo, the other way round in 0, alike in 62; too few photos to tell in any row (p = .200)."
+        "in 18 of 80 runs on the same photo, the other way round in 0, alike in 62; no sure difference in any row (p = .200)."
     )
     (one,) = against([replace(pair("T", "ML", 0, -9, 0), gradients_first=13, gradients_second=122)] * 2)
     assert one.said[0].endswith("in every row (p = .001). Gradients a photo: 13 for T, 122 for ML.")

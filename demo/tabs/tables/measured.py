@@ -118,7 +118,11 @@ def sections(folder: Path = MEASURED) -> list[Section]:
 def command_of(folder: Path) -> str:
     """What made the lines, as the run notes it; or else what makes such lines."""
     names = dict.fromkeys(cell.annotator for cell in _cells(folder))
-    noted = [command for run in lines.saved(folder) for command in run["commands"]]
+    noted = [
+        command if "--annotator" in command else f"{command} (every annotator)"
+        for run in lines.saved(folder)
+        for command in run["commands"]
+    ]
     commands = noted or [COMMAND.format(names=" ".join(names))]
     return "; ".join(dict.fromkeys(commands))
 
@@ -142,7 +146,7 @@ def about(folder: Path = MEASURED) -> list[str]:
         parts.append(
             f"{name} ({annotator_words(name)}) on {numbers.many(counts)} {DATA_SETS.get(data_set(name), 'photos')}"
         )
-    measured = f"Measured: {listed(parts, len(parts))}." if parts else ""
+    measured = f"Measured: {listed(parts, len(parts))}; what comes after Table 5 on fewer, as it says." if parts else ""
     return [words for words in (gain(_pairs(folder)), peers.sentence(folder), measured) if words]
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tkml_core.measured.summary import Pair
 from tkml_core.measured.tables_report import SURE
 
-TOO_FEW = "too few photos to tell"
+UNSURE = "no sure difference"
 TESTED = "“Sure”: chance alone gives so clear a lead less than once in 20 times (p < .05)."
 GRADIENT = "A gradient says, for all pixels at once, which way helps."
 TESTS = (
@@ -143,7 +143,7 @@ def _both_sides(names: tuple[str, str], respect: Respect, count: Count, on: str,
 def _in_row(names: tuple[str, str], respect: Respect, count: Count) -> str:
     """Both sides and the p value of one row."""
     told = f"{_both_sides(names, respect, count, 'on', 'photos')} ({_p(count.p)})"
-    return told if count.p < SURE else f"{told}: {TOO_FEW}"
+    return told if count.p < SURE else f"{told}: {UNSURE}"
 
 
 def _over_rows(names: tuple[str, str], respect: Respect, all_rows: Sequence[Count]) -> str:
@@ -169,7 +169,7 @@ def _over_rows(names: tuple[str, str], respect: Respect, all_rows: Sequence[Coun
         return f"{told}; sure in {where} ({_range(same)})."
     parts = [f"sure in {len(same)} of {len(counts)} rows ({_range(same)})"] if same else []
     parts += [f"sure the other way round in {len(other)} ({_range(other)})"] if other else []
-    parts += [f"{TOO_FEW} in {'the others' if parts else 'any row'} ({_range(rest)})"] if rest else []
+    parts += [f"{UNSURE} in {'the others' if parts else 'any row'} ({_range(rest)})"] if rest else []
     return f"{told}; {', '.join(parts)}."
 
 
