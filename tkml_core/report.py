@@ -64,7 +64,9 @@ def measured(
     """
     k, true = goal.k, goal.true.to(after.device)
     margin, quality = float(goal.margin(after)[0]), float(psnr(x, x_adv)[0])
-    z = x_adv.double() - x.double()  # norms agree with those of the whole levels to a millionth, as single precision does not
+    z = (
+        x_adv.double() - x.double()
+    )  # norms agree with those of the whole levels to a millionth, as single precision does not
     measures = {"precision": precision_at, "average_precision": average_precision_at, "ndcg": ndcg_at}
     return {
         "before": top(labels, before, k),
