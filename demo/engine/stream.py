@@ -2,7 +2,7 @@
 
 # Seconds. Generators have no back-pressure, and a browser on the same cores takes its share of them for each picture.
 PICTURES_EVERY = 1 / 5
-FIRST, LATER = 1 / 4, 1 / 2
+FIRST, LATER = 1 / 4, 2 / 3
 
 
 def pause(seconds: float) -> float:
@@ -10,4 +10,4 @@ def pause(seconds: float) -> float:
 
     Most happens in the first ones, which are shown closely; later the cores are left to the attack.
     """
-    return min(max(FIRST, seconds / 8), LATER)
+    return min(max(FIRST, seconds / 5), LATER)

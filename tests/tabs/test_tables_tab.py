@@ -276,17 +276,20 @@ def test_other_methods_at_equal_gradients_have_their_sentence_from_their_table(t
             ("FMN", "a", False, 9.0), ("FMN", "b", True, 8.0), ("ALMA (adv-lib)", "a", True, 90.0),
         ]
     ]  # fmt: skip
-    assert peers.sentence(tmp_path / "none") == ""
+    assert peers.sentence(tmp_path / "none") == peers.details(tmp_path / "none") == ""
     (tmp_path / "peers.jsonl").write_text("\n".join(map(json.dumps, made)))
     (tmp_path / "peers.md").write_text("# A\n\n`python -m a`\n`python -m b`\n\nand `python`")
     told = (
         f"At equal gradients, in this project’s own re-runs (1 photos, 1 goal each, k = 3, 96 px, {NAME}), the saved changes of "
-        "other published methods (DDN and FMN) are on average 0.80 to 2.00 times (100 gradients) as large as MinNorm’s; in "
-        "single cells, of at most 2 photos, no lead is seen (p ≥ .05) over DDN in 1 of 1 and FMN in 1 of 1. Of 2 runs reach the "
-        "goal: MinNorm’s 2, theirs 1 with 100. Outside these ranges is the package adv-lib’s own ALMA (9.00 times, 1 of 1 runs: "
-        "its ratio of margins does not fit a goal that is given as a choice of two)."
+        "DDN and FMN are on average 0.80 to 2.00 times (100 gradients) as large as MinNorm’s; in 2 of 2 single cells, of at most "
+        "2 photos, no lead is seen (p ≥ .05)."
     )
     assert peers.sentence(tmp_path) == told and about(tmp_path) == [told]
+    assert peers.details(tmp_path) == (
+        "No lead is seen over DDN in 1 of 1 and FMN in 1 of 1 cells. Of 2 runs reach the goal: MinNorm’s 2, theirs 1 with 100. "
+        "Outside these ranges is the package adv-lib’s own ALMA (9.00 times, 1 of 1 runs: its ratio of margins does not fit a "
+        "goal that is given as a choice of two)."
+    )
     (table,) = tables(tmp_path)
     assert table.command == "python -m a; python -m b"
     first, last = (dict(zip(table.columns, row, strict=True)) for row in (table.rows[1], table.rows[2]))

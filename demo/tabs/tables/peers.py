@@ -44,38 +44,72 @@ def _found(folder: Path) -> peers.Cells:
 
 
 def sentence(folder: Path) -> str:
-    """How large the others' saved changes are, where no lead is seen, and how often each reaches the goal.
+    """How large the others' saved changes are, and in how many cells no lead is seen.
 
-    README has it in the same words. The ranges are of the methods as they are written here; of a package's own it has those
-    that lie outside.
+    README has it in the same words. It is of the methods as they are written here; `details` has the rest.
     """
-    found = _found(folder)
-    rows = [row for row in peers.over_cells(found) if row.saved_norms.mean]
-    own = [row for row in rows if not row.method.endswith(peers.PACKAGED)]
+    own = _own(folder)
     if not own:
         return ""
-    names = sorted({_name(row.method) for row in own})
-    sizes, goals = [], []
-    outside: dict[str, list[OverCells]] = defaultdict(list)
-    for gradients in dict.fromkeys(row.gradients for row in own):
-        ours = [row for row in own if row.gradients == gradients]
-        ratios, solved = [_ratio(row) for row in ours], [row.solved for row in ours]
+    names = _names(own)
+    sizes = []
+    for gradients, ours in _by_gradients(own).items():
+        ratios = [_ratio(row) for row in ours]
         sizes.append(f"{min(ratios):.2f} to {max(ratios):.2f} times ({gradients} gradients)")
+    cells = _cells_of(folder, own)
+    tests = [row.saved_norms.p for row in cells if row.saved_norms.p is not None]
+    return (
+        f"At equal gradients, in this project’s own re-runs ({_range([row.saved_norms.photos for row in own])} photos, "
+        f"{_asked(list(_found(folder)))}), the saved changes of {listed(names, len(names))} are on average "
+        f"{listed(sizes, len(sizes))} as large as MinNorm’s; in {sum(p >= SURE for p in tests)} of {len(tests)} single cells, "
+        f"of at most {max(row.photos for row in cells)} photos, no lead is seen (p ≥ .05)."
+    )
+
+
+def details(folder: Path) -> str:
+    """The same method by method, how often each reaches the goal, and what a package's own code does outside the ranges."""
+    own = _own(folder)
+    if not own:
+        return ""
+    goals = []
+    outside: dict[str, list[OverCells]] = defaultdict(list)
+    for gradients, ours in _by_gradients(own).items():
+        ratios, solved = [_ratio(row) for row in ours], [row.solved for row in ours]
         mine = _range([row.solved_ours for row in ours])
         goals.append(f"MinNorm’s {mine}, theirs {_range(solved)} with {gradients}")
-        for row in rows:
+        for row in _over_cells(folder):
             within = min(ratios) <= _ratio(row) <= max(ratios) and min(solved) <= row.solved <= max(solved)
             if row.gradients == gradients and row not in own and not within:
                 outside[_name(row.method)].append(row)
-    cells = [row for row in peers.in_cells(found) if row.method in {one.method for one in own}]
     return (
-        f"At equal gradients, in this project’s own re-runs ({_range([row.saved_norms.photos for row in own])} photos, "
-        f"{_asked(list(found))}), the saved changes of other published methods ({listed(names, len(names))}) are on average "
-        f"{listed(sizes, len(sizes))} as large as MinNorm’s; in single cells, of at most "
-        f"{max(row.photos for row in cells)} photos, no lead is seen (p ≥ .05) over {_unseen(cells, names)}. Of "
-        f"{_range([row.runs for row in own])} runs reach the goal: "
-        f"{'; '.join(goals)}.{_package(outside)}"
+        f"No lead is seen over {_unseen(_cells_of(folder, own), _names(own))} cells. Of "
+        f"{_range([row.runs for row in own])} runs reach the goal: {'; '.join(goals)}.{_package(outside)}"
     )
+
+
+def _over_cells(folder: Path) -> list[OverCells]:
+    """Those with sizes to compare."""
+    return [row for row in peers.over_cells(_found(folder)) if row.saved_norms.mean]
+
+
+def _own(folder: Path) -> list[OverCells]:
+    """Of the methods as they are written here."""
+    return [row for row in _over_cells(folder) if not row.method.endswith(peers.PACKAGED)]
+
+
+def _by_gradients(rows: Sequence[OverCells]) -> dict[int, list[OverCells]]:
+    return {
+        number: [row for row in rows if row.gradients == number] for number in dict.fromkeys(r.gradients for r in rows)
+    }
+
+
+def _names(rows: Sequence[OverCells]) -> list[str]:
+    return sorted({_name(row.method) for row in rows})
+
+
+def _cells_of(folder: Path, rows: Sequence[OverCells]) -> list[InCell]:
+    """The single cells of the methods of some rows."""
+    return [row for row in peers.in_cells(_found(folder)) if row.method in {one.method for one in rows}]
 
 
 def _ratio(row: OverCells) -> float:
@@ -152,7 +186,7 @@ def together(folder: Path) -> tuple[Table, str]:
         "photos of these",
         *_SIZES,
     )
-    sentence = f"{ABOUT} {PHOTO_RATIO}"
+    sentence = " ".join(filter(None, (ABOUT, details(folder), PHOTO_RATIO)))
     return Table(TITLE, sentence, columns, told, command(folder), heads=2), _csv(OverCells, rows)
 
 
