@@ -38,9 +38,20 @@ UNFIT = {
 }
 
 
+# Each of these is asked for several times in a page, and has a test for every row.
 @cache
 def _found(folder: Path) -> peers.Cells:
     return peers.by_cell(list(lines.read(folder / FILE)))
+
+
+@cache
+def _over_cells(folder: Path) -> list[OverCells]:
+    return peers.over_cells(_found(folder))
+
+
+@cache
+def _in_cells(folder: Path) -> list[InCell]:
+    return peers.in_cells(_found(folder))
 
 
 def sentence(folder: Path) -> str:
@@ -77,7 +88,7 @@ def details(folder: Path) -> str:
         ratios, solved = [_ratio(row) for row in ours], [row.solved for row in ours]
         mine = _range([row.solved_ours for row in ours])
         goals.append(f"MinNorm’s {mine}, theirs {_range(solved)} with {gradients}")
-        for row in _over_cells(folder):
+        for row in _compared(folder):
             within = min(ratios) <= _ratio(row) <= max(ratios) and min(solved) <= row.solved <= max(solved)
             if row.gradients == gradients and row not in own and not within:
                 outside[_name(row.method)].append(row)
@@ -87,14 +98,14 @@ def details(folder: Path) -> str:
     )
 
 
-def _over_cells(folder: Path) -> list[OverCells]:
+def _compared(folder: Path) -> list[OverCells]:
     """Those with sizes to compare."""
-    return [row for row in peers.over_cells(_found(folder)) if row.saved_norms.mean]
+    return [row for row in _over_cells(folder) if row.saved_norms.mean]
 
 
 def _own(folder: Path) -> list[OverCells]:
     """Of the methods as they are written here."""
-    return [row for row in _over_cells(folder) if not row.method.endswith(peers.PACKAGED)]
+    return [row for row in _compared(folder) if not row.method.endswith(peers.PACKAGED)]
 
 
 def _by_gradients(rows: Sequence[OverCells]) -> dict[int, list[OverCells]]:
@@ -109,7 +120,7 @@ def _names(rows: Sequence[OverCells]) -> list[str]:
 
 def _cells_of(folder: Path, rows: Sequence[OverCells]) -> list[InCell]:
     """The single cells of the methods of some rows."""
-    return [row for row in peers.in_cells(_found(folder)) if row.method in {one.method for one in rows}]
+    return [row for row in _in_cells(folder) if row.method in {one.method for one in rows}]
 
 
 def _ratio(row: OverCells) -> float:
@@ -168,7 +179,7 @@ _SIZES = (
 
 def together(folder: Path) -> tuple[Table, str]:
     """One row for each method and number of gradients, and the same as CSV."""
-    rows = peers.over_cells(_found(folder))
+    rows = _over_cells(folder)
     told = [
         [
             str(row.gradients), row.method, str(row.runs), f"{row.solved_ours} : {row.solved}",
@@ -192,7 +203,7 @@ def together(folder: Path) -> tuple[Table, str]:
 
 def apart(folder: Path) -> tuple[Table, str]:
     """One row for each method in each cell, and the same as CSV."""
-    rows = [row for row in peers.in_cells(_found(folder)) if row.method != peers.OURS]
+    rows = [row for row in _in_cells(folder) if row.method != peers.OURS]
     told = [
         [
             row.cell.annotator, row.cell.case, *map(str, (row.cell.k, row.cell.gradients)),
