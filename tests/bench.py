@@ -121,12 +121,19 @@ def streamed(address: str) -> float:
 
 
 def beside_bare(one: Callable[[], float], annotator: tk.Annotator, x: Any, rounds: int) -> float:
-    """The median of `one()`, seconds a step, over a bare pass with as many threads just before it."""
-    ratios = []
-    for _ in range(rounds):
+    """The median of `one()`, seconds a step, over bare passes with as many threads: the mean of those just before it and just
+    after it, so that a machine that slows down meanwhile slows both.
+    """
+
+    def floor() -> float:
         with threads.thread() as call:
-            floor = call(bare, annotator, x)
-        ratios.append(one() / floor)
+            return float(call(bare, annotator, x))
+
+    ratios, before = [], floor()
+    for _ in range(rounds):
+        seconds, after = one(), floor()
+        ratios.append(2 * seconds / (before + after))
+        before = after
     return statistics.median(ratios)
 
 
