@@ -88,7 +88,7 @@ class Makes:
         result = drain(attack.steps(self.annotator, photo.x, goal))
         with torch.no_grad():
             logits = self.annotator(result.x_adv)
-        size = f"‖z‖₂ = {float(result.norm[0]):.0f}"
+        size = f"‖z‖₂ = {tk.size_of(result.x_adv - photo.x).l2:.0f}"
         words = f"top {self.k}" if result.achieved[0] else f"top {self.k}, goal not met"
         listed = _pairs(top(self.annotator.labels, logits, self.k))
         return (
@@ -140,7 +140,7 @@ def figure_3(makes: Makes, photos: Sequence[Photo]) -> Drawn:
         Panel(
             f"z × {UNIVERSAL_AMPLIFY}",
             amplified(grey, grey + z, UNIVERSAL_AMPLIFY),
-            [(f"‖z‖₂ = {float(tk.l2_norm(z)[0]):.0f}", ())],
+            [(f"‖z‖₂ = {tk.size_of(z).l2:.0f}", ())],
         )
         for z in found.values()
     ]

@@ -86,7 +86,7 @@ def others_of(outcome: Outcome) -> list[dict[str, Any]]:
     for item in samples():
         photo = sample_photo(item.name, plan.annotator, square=True)
         changed = tk.quantize((photo.x + z).clamp(0, 1))
-        noisy = noise(photo.x, float(tk.l2_norm(changed - photo.x)), seed=0)
+        noisy = noise(photo.x, tk.size_of(changed - photo.x).l2, seed=0)
         with torch.inference_mode():
             logits = {"before": photo.logits, "after": plan.annotator(changed), "noise": plan.annotator(noisy)}
         best = {name: top(plan.annotator.labels, of, SHOWN_LABELS) for name, of in logits.items()}

@@ -20,7 +20,7 @@ from tkml_core.attacks.universal.tkmlap_uv import TkMLAPUv
 from tkml_core.goals import GOALS, Cleared, Goal, Hide, Inconsistent, Ordered, Targeted
 from tkml_core.images import prepare, quantize, to_pil
 from tkml_core.labels import coco_name
-from tkml_core.metrics import asr, l2_norm, linf_norm, pert, psnr, ssim
+from tkml_core.metrics import Size, asr, l2_norm, linf_norm, pert, psnr, size_of, ssim
 from tkml_core.photo_files import open_photo
 from tkml_core.ranking import average_topk, consistent, ranks, topk, topk_mask
 from tkml_core.step import Result, Step, UniversalResult, UniversalStep
@@ -30,8 +30,8 @@ from tkml_core.zoo.universal_perturbations import universal
 
 __all__ = [
     "ATTACKS", "CASES", "GOALS", "KUAP", "MLAP", "TKMIA", "Annotator", "BlackBox", "Budget", "CWk", "Cleared", "Goal", "Hide",
-    "Inconsistent", "KFool", "MinNorm", "Ordered", "QuadAttacK", "Result", "Step", "Targeted", "TkMLAPT", "TkMLAPU", "TkMLAPUv",
-    "UniversalResult", "UniversalStep", "asr", "available", "average_topk", "choose_targets", "coco_name", "consistent",
-    "l2_norm", "linf_norm", "load", "open_photo", "own_goal", "pert", "prepare", "psnr", "quantize", "ranks", "ssim",
-    "target_order", "to_pil", "topk", "topk_mask", "universal",
+    "Inconsistent", "KFool", "MinNorm", "Ordered", "QuadAttacK", "Result", "Size", "Step", "Targeted", "TkMLAPT", "TkMLAPU",
+    "TkMLAPUv", "UniversalResult", "UniversalStep", "asr", "available", "average_topk", "choose_targets", "coco_name",
+    "consistent", "l2_norm", "linf_norm", "load", "open_photo", "own_goal", "pert", "prepare", "psnr", "quantize", "ranks", "size_of",
+    "ssim", "target_order", "to_pil", "topk", "topk_mask", "universal",
 ]  # fmt: skip

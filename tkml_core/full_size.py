@@ -16,7 +16,7 @@ from torch import Tensor
 from tkml_core.annotator import Annotator
 from tkml_core.goals import Goal
 from tkml_core.images import geometry
-from tkml_core.metrics import l2_norm, linf_norm
+from tkml_core.metrics import size_of
 from tkml_core.pixel_grid import TOLERANCE
 
 SCALES = (1.0, 1.15, 1.4, 2.0)  # of z, one after the other until the goal holds
@@ -63,7 +63,7 @@ def full_size(annotator: Annotator, photo: Image.Image, x_adv: Tensor, goal: Goa
                 logits = annotator(seen)
             margin = float(goal.margin(logits)[0])
             if best is None or margin < best[0]:
-                best = margin, image, logits, (levels - part)[None].double() / 255
+                best = margin, image, logits, (levels - part)[None] / 255
             if margin <= -TOLERANCE - confidence:
                 break
         else:
@@ -71,7 +71,8 @@ def full_size(annotator: Annotator, photo: Image.Image, x_adv: Tensor, goal: Goa
         break
     assert best is not None
     margin, image, logits, z = best
-    return FullSize(image, margin <= -TOLERANCE, logits, float(l2_norm(z)[0]), float(linf_norm(z)[0]))
+    size = size_of(z)
+    return FullSize(image, margin <= -TOLERANCE, logits, size.l2, size.linf)
 
 
 def lift(large: int, small: int) -> Tensor:

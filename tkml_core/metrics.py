@@ -1,5 +1,7 @@
 """Norms and success rates as the paper reports them (Eq. 14, 15), in 0–255 units; image quality; measures of a top-k."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -29,6 +31,33 @@ NORMS = {"l2": l2_norm, "linf": linf_norm}  # by the names that settings give th
 def pert(z: Tensor) -> Tensor:
     """Eq. 15's term for one image: ‖z‖₂ / (H·W), z in 0–255 units; (B,). The paper prints it ×10²."""
     return l2_norm(z) / (z.shape[2] * z.shape[3])
+
+
+class Size(NamedTuple):
+    """How large one perturbation is, as it is told of: ‖z‖₂ and ‖z‖_∞ in 0–255 units, and Eq. 15's ‖z‖₂ / (H·W)."""
+
+    l2: float
+    linf: float
+    pert: float
+
+
+_FLOAT32 = 1e-4  # of a level: more than what single precision makes of the difference of two 8-bit images
+
+
+def size_of(z: Tensor) -> Size:
+    """The size of one perturbation z (1,3,H,W), given in [0,1] units, in double precision.
+
+    Where z is whole levels but for float32's rounding, as the difference of two 8-bit images is, its norms are those of
+    the whole levels. Attacks, which need norms of many images at every step, have those above.
+    """
+    if z.dim() != 4 or len(z) != 1:
+        raise ValueError(f"The size of one perturbation (1,3,H,W) is told; got shape {tuple(z.shape)}.")
+    levels = z.detach().cpu().double() * 255
+    whole = levels.round()
+    if bool(((levels - whole).abs() <= _FLOAT32).all()):
+        levels = whole
+    l2 = float(length(levels)[0])
+    return Size(l2, float(levels.abs().max()), l2 / (z.shape[2] * z.shape[3]))
 
 
 def psnr(x: Tensor, x_adv: Tensor) -> Tensor:

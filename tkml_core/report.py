@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tkml_core.goals import Goal
-from tkml_core.metrics import average_precision_at, l2_norm, linf_norm, ndcg_at, pert, precision_at, psnr, ssim
+from tkml_core.metrics import average_precision_at, ndcg_at, precision_at, psnr, size_of, ssim
 from tkml_core.ranking import consistent, topk
 from tkml_core.zoo.registry import weights_of
 
@@ -63,10 +63,7 @@ def measured(
     where it is met, as κ is given: −margin.
     """
     k, true = goal.k, goal.true.to(after.device)
-    margin, quality = float(goal.margin(after)[0]), float(psnr(x, x_adv)[0])
-    z = (
-        x_adv.double() - x.double()
-    )  # norms agree with those of the whole levels to a millionth, as single precision does not
+    margin, size, quality = float(goal.margin(after)[0]), size_of(x_adv - x), float(psnr(x, x_adv)[0])
     measures = {"precision": precision_at, "average_precision": average_precision_at, "ndcg": ndcg_at}
     return {
         "before": top(labels, before, k),
@@ -78,9 +75,9 @@ def measured(
         "margin_before": float(goal.margin(before)[0]),
         "margin_of_win": -margin,
         **{f"{name}_change": float((of(after, true, k) - of(before, true, k))[0]) for name, of in measures.items()},
-        "pert": float(pert(z)[0]),
-        "l2": float(l2_norm(z)[0]),
-        "linf": round(float(linf_norm(z)[0]), 3),  # whole levels, but for float32
+        "pert": size.pert,
+        "l2": size.l2,
+        "linf": size.linf,
         "psnr": quality if math.isfinite(quality) else None,
         "ssim": float(ssim(x, x_adv)[0]),
         "width": x.shape[-1],

@@ -22,19 +22,19 @@ def before_html(annotator: tk.Annotator, photo: Photo, roles: Roles, k: int, los
 
 def change_html(x: Tensor, x_adv: Tensor, lossless: bool, factor: int = AMPLIFY, of: str = SIZE) -> str:
     """The perturbation, amplified, with its size in numbers."""
-    below = size_html(x_adv.double() - x.double(), factor, 1, of)  # to the digit of the report
+    below = size_html(x_adv - x, factor, 1, of)
     picture = amplified(x, x_adv, factor)
     return figure("Change", f"The change, amplified {factor} times", picture, below, lossless, badge=f"× {factor}")
 
 
 def size_html(z: Tensor, factor: int, digits: int, of: str = SIZE) -> Markup:
     """How large z (1,3,H,W) is, below a picture that shows it `factor` times as strong. of: what the size is called."""
-    l2, linf = float(tk.l2_norm(z)[0]), float(tk.linf_norm(z)[0])
+    size = tk.size_of(z)
     return Markup(
         '<dl class="readout"><div><dt>{}</dt><dd>{} <small>‖z‖₂</small></dd></div>'
         "<div><dt>most at one pixel</dt><dd>{}<small>/255</small></dd></div></dl>"
         '<p class="hint">Grey is unchanged. Shown {} times as strong as it is.</p>'
-    ).format(of, f"{l2:.{digits}f}", f"{linf:.{digits}f}", factor)
+    ).format(of, f"{size.l2:.{digits}f}", f"{size.linf:.{digits}f}", factor)
 
 
 def after_html(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, now: str) -> str:

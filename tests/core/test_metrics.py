@@ -40,6 +40,32 @@ def test_units_by_hand() -> None:
     torch.testing.assert_close(tk.pert(z), torch.tensor([5 / 20, 60**0.5 / 20]))
 
 
+def edge_of_a_digit() -> tuple[Tensor, Tensor]:
+    """8-bit images (1,3,64,64), one level apart at 10010 values: ‖z‖₂ is 100.04999, and more than 100.05 in float32."""
+    x = torch.full((1, 3, 64, 64), 127) / 255
+    x_adv = x.clone()
+    x_adv.view(-1)[:10010] = 128 / 255
+    return x, x_adv
+
+
+def test_the_size_of_one_perturbation_is_exact_where_it_is_whole_levels() -> None:
+    x, x_adv = edge_of_a_digit()
+    for z in (x_adv - x, x_adv.double() - x.double()):
+        assert tk.size_of(z) == pytest.approx((10010**0.5, 1, 10010**0.5 / 64**2), rel=1e-12)
+    assert tk.l2_norm(x_adv - x).item() > 100.05
+    levels = torch.randint(-255, 256, (1, 3, 40, 30), generator=torch.Generator().manual_seed(0))
+    l2 = float(levels.double().square().sum().sqrt())
+    assert tk.size_of(levels.float() / 255) == pytest.approx((l2, levels.abs().max().item(), l2 / 1200), abs=1e-6)
+
+
+def test_the_size_of_any_other_perturbation_is_not_rounded() -> None:
+    z = (torch.rand(1, 3, 9, 7, generator=torch.Generator().manual_seed(0)) - 0.5) / 50
+    norms = (tk.l2_norm(z.double()).item(), tk.linf_norm(z.double()).item(), tk.pert(z.double()).item())
+    assert tk.size_of(z) == pytest.approx(norms, rel=1e-12) and tk.size_of(0 * z) == (0, 0, 0)
+    with pytest.raises(ValueError, match=r"got shape \(2, 3, 9, 7\)"):
+        tk.size_of(z.repeat(2, 1, 1, 1))
+
+
 def test_an_unchanged_image_has_infinite_psnr_and_ssim_1() -> None:
     x, x_adv = pair(0, 12, 16)
     assert torch.isinf(tk.psnr(x, x)).all() and (tk.psnr(x, x) > 0).all()

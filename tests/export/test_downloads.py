@@ -5,10 +5,12 @@ import io
 import itertools
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from conftest import make_photos_small
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.path import Path as Shape
@@ -21,12 +23,15 @@ from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.engine.win import margin_words
 from demo.export import card, citation, figure, figure_icons, files, npz
 from demo.export.npz import SavedRun
-from demo.render import verdict
+from demo.render import photo_card, verdict
 from demo.render.icons import FOLDER
 from demo.render.run_figures import run_figures_html
 from demo.tabs.attack import stage
+from demo.tabs.attack.robustness.examine import Finished
+from demo.tabs.compare import render as columns
+from demo.tabs.universal import trial
 from tkml_core import __main__ as shell
-from tkml_core.report import ARRAYS, version
+from tkml_core.report import ARRAYS, measured, version
 from tkml_core.zoo.checksums import sums_in
 from tkml_core.zoo.registry import entry_of
 
@@ -61,17 +66,33 @@ def test_the_data_file_is_exact(outcome: Outcome, data: Path) -> None:
         assert set(file) == {*ARRAYS, "readme"} and "z_float: z / 255" in str(file["readme"])
         assert np.allclose(z_float, z / 255)
         exact = np.linalg.norm(z.astype(np.float64))
-        assert outcome.report["l2"] == pytest.approx(exact, rel=1e-7)
-        assert outcome.report["pert"] == pytest.approx(exact / z[..., 0].size, rel=1e-7)
+        size = (exact, abs(z).max(), exact / z[..., 0].size)
+        assert tuple(outcome.report[name] for name in ("l2", "linf", "pert")) == pytest.approx(size, rel=1e-12)
         assert file["labels"].tolist() == list(tk.load("voc20").labels)
         report = json.loads(str(file["report"]))
     assert report == outcome.report
     (weights,) = entry_of("voc20").files
     assert report["version"] == version() and report["weights_sha256"] == sums_in(weights.parent)[weights.name]
-    assert np.linalg.norm(z.astype(float)) == pytest.approx(report["l2"], rel=1e-4)
     png = np.asarray(Image.open(files.save_png(outcome, data.parent)))
     assert np.array_equal(png, x_adv)
     assert data.read_bytes() == npz.to_bytes(npz.keep(outcome))
+
+
+def test_all_that_show_the_saved_change_tell_one_size(outcome: Outcome) -> None:
+    """One at the edge of a digit, which single precision has on its other side."""
+    x = torch.full_like(outcome.plan.photo.x, 127 / 255)
+    x_adv = x.clone()
+    x_adv.view(-1)[:10010] = 128 / 255
+    assert f"{tk.l2_norm(x_adv - x).item():.1f}" == "100.1"
+    buffer = io.BytesIO()
+    tk.to_pil(x_adv).save(buffer, "PNG")
+    plan = replace(outcome.plan, photo=replace(outcome.plan.photo, x=x))
+    report = outcome.report | measured(plan.annotator.labels, plan.goal, x, outcome.logits, x_adv, outcome.logits)
+    edge = replace(outcome, plan=plan, png=buffer.getvalue(), report=report)
+    assert report["l2"] == Finished.of(edge).l2 == tk.size_of(x_adv - x).l2 == pytest.approx(10010**0.5, rel=1e-12)
+    assert "100.0 <small>‖z‖₂" in photo_card.change_html(x, edge.x_adv, lossless=False)
+    assert "Change, size 100.0<" in columns.outcome_html(edge, lossless=False)
+    assert "of size 100 (‖z‖₂), at most 1 of 255" in trial.own_size(x_adv - x)
 
 
 def test_each_key_of_a_report_is_explained_and_the_margin_has_one_sign_a_name(outcome: Outcome) -> None:

@@ -118,7 +118,7 @@ def run(args: argparse.Namespace, command: str) -> None:
             notes = {
                 "attack": which, "annotator": name, "k": str(k), "settings": repr(attack), "photos": str(len(rows)),
                 "epochs": str(epochs), "seconds": f"{time.time() - began:.0f}", "command": command,
-                "own_norm": f"{float(tk.l2_norm(z)):.0f}", "xi": f"{xi:g}",
+                "own_norm": f"{tk.size_of(z).l2:.0f}", "xi": f"{xi:g}",
                 "gradients": f"{float(result.backwards.sum()) / len(rows):.1f}",
             }  # fmt: skip
         z, tests = filled(z, xi), measured_on[name].take(k, args.measured)
@@ -126,7 +126,7 @@ def run(args: argparse.Namespace, command: str) -> None:
             controls[name, k, xi] = fooled(annotator, tests, k, noise_like(z, args.seed))
         there, unseen = fooled(annotator, rows, k, z), fooled(annotator, tests, k, z)
         rates = {
-            "norm": float(tk.l2_norm(z)), "linf": float(tk.linf_norm(z)), "train_goal": there[0],
+            "norm": tk.size_of(z).l2, "linf": tk.size_of(z).linf, "train_goal": there[0],
             "train_inconsistent": there[1], "measured": len(tests), "goal": unseen[0], "inconsistent": unseen[1],
             "noise_goal": controls[name, k, xi][0], "noise_inconsistent": controls[name, k, xi][1],
         }  # fmt: skip

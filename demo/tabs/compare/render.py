@@ -118,10 +118,9 @@ def outcome_html(outcome: Outcome, lossless: bool) -> str:
 def _pictures(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, state: str, when: str) -> str:
     name, x = plan.request.attack, plan.photo.x
     picture = figure(name, f"The photo attacked by {name}", to_image(x_adv), "", lossless)
-    norm = float(tk.l2_norm(x_adv - x)[0])
     change = figure(
-        f"Change, size {norm:.1f}", f"What {name} changed, amplified {AMPLIFY} times", amplified(x, x_adv), "",
-        lossless, badge=f"× {AMPLIFY}",
+        f"Change, size {tk.size_of(x_adv - x).l2:.1f}", f"What {name} changed, amplified {AMPLIFY} times",
+        amplified(x, x_adv), "", lossless, badge=f"× {AMPLIFY}",
     )  # fmt: skip
     top = top_list(scored(plan.annotator, logits)[: plan.k], plan.roles, f"Top {plan.k} {when}")
     return _column(plan, picture, change, top, state)

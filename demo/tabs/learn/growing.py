@@ -29,7 +29,7 @@ class Grown:
 
     z: Tensor
     logits: Tensor
-    norms: Tensor
+    norms: list[float]
 
 
 def shuffled(z: Tensor) -> Tensor:
@@ -43,7 +43,7 @@ def grow(annotator: tk.Annotator, x: Tensor, z: Tensor) -> Grown:
     pictures = torch.cat([(x + size * z).clamp(0, 1) for size in SIZES])
     with torch.inference_mode():
         logits = annotator(pictures)
-    return Grown(z, logits, tk.l2_norm(pictures - x))
+    return Grown(z, logits, [tk.size_of(picture[None] - x).l2 for picture in pictures])
 
 
 def growing(outcome: Outcome) -> Markup:
@@ -82,7 +82,7 @@ def _list(outcome: Outcome, run: Grown, at: int, kind: str) -> dict[str, Any]:
     found = f"Of the true labels, {listed_labels(left)} {are(left)} left." if left else "No true label is left."
     shown_now = listed_labels([label.name for label in top])
     says = (
-        f"Size {SIZES[at]:g} (‖z‖₂ = {float(run.norms[at]):.0f}): the list {'agrees with' if agrees else 'contradicts'} the "
+        f"Size {SIZES[at]:g} (‖z‖₂ = {run.norms[at]:.0f}): the list {'agrees with' if agrees else 'contradicts'} the "
         f"truth (E = {int(agrees)}). The top {plan.k} is {shown_now}.{'' if agrees else f' {found}'}"
     )
     shown = kind == "attack" and at == SAVED

@@ -43,7 +43,7 @@ def _written(z: Tensor, name: str, about: dict[str, Any]) -> tuple[str, str]:
     npz, png = io.BytesIO(), io.BytesIO()
     levels = (z * 255).round().cpu().numpy().astype(np.int16)
     np.savez_compressed(npz, levels=levels, about=np.array(json.dumps(about, ensure_ascii=False)))
-    factor = render.factor_for(float(tk.l2_norm(z)[0]), z.numel())
+    factor = render.factor_for(tk.size_of(z).l2, z.numel())
     render.picture_of(z, factor).save(png, "PNG")
     place = files.new_place(get_upload_folder())
     paths = place / f"{name.lower()}.npz", place / f"{name.lower()}-x{factor}.png"

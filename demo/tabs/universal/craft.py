@@ -87,7 +87,7 @@ class Made:
 
     @property
     def norm(self) -> float:
-        return float(tk.l2_norm(self.z)[0])
+        return tk.size_of(self.z).l2
 
     @property
     def early(self) -> bool:

@@ -45,7 +45,7 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
 
     def ready_shown(bundled: trial.Change, which: str) -> Update:
         """A change that comes with the page, on the stage."""
-        factor = render.factor_for(float(tk.l2_norm(bundled.z)[0]), bundled.z.numel())
+        factor = render.factor_for(tk.size_of(bundled.z).l2, bundled.z.numel())
         whose = which, bundled.annotator, bundled.k
         npz, png = change_files.of_ready(*whose)
         return {

@@ -198,16 +198,16 @@ def _state(outcome: Outcome) -> tuple[str, str, str]:
 
 def own_size(z: Tensor) -> str:
     """How large z itself is, and why it is smaller on a photo, in two sentences with a space before them."""
-    l2, linf = float(tk.l2_norm(z)[0]), float(tk.linf_norm(z)[0])
+    size = tk.size_of(z)
     return (
-        f" The change itself is of size {l2:.0f} (‖z‖₂), at most {linf:.0f} of 255 at one pixel. Below, each photo has the size "
-        "of what arrives there: what would take a pixel below 0 or above 255 is cut off."
+        f" The change itself is of size {size.l2:.0f} (‖z‖₂), at most {size.linf:.0f} of 255 at one pixel. Below, "
+        "each photo has the size of what arrives there: what would take a pixel below 0 or above 255 is cut off."
     )
 
 
 def row_html(source: Source, outcome: Outcome, z: Tensor, note: str) -> Markup:
     """One photo of the paper's Figure 3: the original, the change as it arrived, and the changed photo, each top-k below."""
-    plan, factor = outcome.plan, factor_for(float(tk.l2_norm(z)[0]), z.numel())
+    plan, factor = outcome.plan, factor_for(tk.size_of(z).l2, z.numel())
     x_adv = outcome.x_adv
     after = top_list(scored(plan.annotator, outcome.logits)[: plan.k], plan.roles, f"Top {plan.k} after")
     kind, word, sentence = _state(outcome)

@@ -44,7 +44,7 @@ class Finished:
     @property
     def l2(self) -> float:
         """‖z‖₂ in 0–255 units, from whole levels, so that its square is a whole number."""
-        return float((self.x_adv.double() - self.x.double()).norm())
+        return tk.size_of((self.x_adv.double() - self.x) / 255).l2
 
     @property
     def named(self) -> tuple[str, ...]:
