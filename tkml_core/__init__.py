@@ -32,6 +32,6 @@ __all__ = [
     "ATTACKS", "CASES", "GOALS", "KUAP", "MLAP", "TKMIA", "Annotator", "BlackBox", "Budget", "CWk", "Cleared", "Goal", "Hide",
     "Inconsistent", "KFool", "MinNorm", "Ordered", "QuadAttacK", "Result", "Size", "Step", "Targeted", "TkMLAPT", "TkMLAPU",
     "TkMLAPUv", "UniversalResult", "UniversalStep", "asr", "available", "average_topk", "choose_targets", "coco_name",
-    "consistent", "l2_norm", "linf_norm", "load", "open_photo", "own_goal", "pert", "prepare", "psnr", "quantize", "ranks", "size_of",
-    "ssim", "target_order", "to_pil", "topk", "topk_mask", "universal",
+    "consistent", "l2_norm", "linf_norm", "load", "open_photo", "own_goal", "pert", "prepare", "psnr", "quantize", "ranks",
+    "size_of", "ssim", "target_order", "to_pil", "topk", "topk_mask", "universal",
 ]  # fmt: skip
