@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, Generic, TypeVar
 
 Seen = TypeVar("Seen")
@@ -23,13 +23,16 @@ class WithResult(Generic[Seen, Made]):
         finally:
             self._generator.close()
 
-    def every(self, seconds: float) -> Iterator[Seen]:
-        """The same, less what comes within so many seconds of the last that was handed out: to draw now and then."""
-        due = 0.0
+    def paced(self, pause: Callable[[float], float]) -> Iterator[Seen]:
+        """The same, less what comes within a pause after the last that was handed out: to draw now and then.
+
+        pause: its seconds, of those that the run has gone on by then.
+        """
+        began = due = time.perf_counter()
         for seen in self:
             now = time.perf_counter()
             if now >= due:
-                due = now + seconds
+                due = now + pause(now - began)
                 yield seen
 
 

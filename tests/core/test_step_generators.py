@@ -37,13 +37,18 @@ def test_a_loop_that_is_left_or_fails_closes_the_generator() -> None:
         break
     assert log == ["closed"] * 2
     with pytest.raises(ZeroDivisionError):
-        for seen in WithResult(counted(9, log)).every(0):
+        for seen in WithResult(counted(9, log)).paced(lambda seconds: 0):
             1 / seen
     assert log == ["closed"] * 3
 
 
-def test_every_hands_out_the_first_and_then_what_comes_late_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter([10.0, 10.1, 10.5, 10.9, 11.0])
+def test_what_is_paced_hands_out_the_first_and_then_what_comes_late_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, asked = iter([9.0, 10.0, 10.1, 10.5, 11.0, 11.5]), list[float]()
+
+    def pause(seconds: float) -> float:
+        asked.append(seconds)
+        return seconds / 2
+
     monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
     run = WithResult(counted(5, []))
-    assert [*run.every(0.5)] == [0, 2, 4] and run.result == "made"
+    assert [*run.paced(pause)] == [0, 2, 4] and run.result == "made" and asked == [1.0, 1.5, 2.5]

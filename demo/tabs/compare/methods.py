@@ -11,7 +11,7 @@ from demo.engine.outcome import Outcome
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.engine.run import run_plan
 from demo.engine.run_queue import Waiting, no_waiting
-from demo.engine.stream import PICTURES_EVERY
+from demo.engine.stream import pause
 from demo.engine.value_checks import one_of
 from demo.tabs.compare.limits import Limit
 from tkml_core.step_generators import WithResult
@@ -167,7 +167,7 @@ def column_updates(
     next_turn: Callable[[], Iterator[Waiting]] = no_waiting,
     seconds: float | None = None,
 ) -> Iterator[ColumnUpdate]:
-    """Every plan's run, one after the other, each with a turn of its own and for at most `budget` seconds, 5 frames a second.
+    """Every plan's run, one after the other, each with a turn of its own and for at most `budget` seconds; frames with a `pause`.
 
     Once `stop_asked` is true the present run concludes with what it has, and those after it do not begin. Where all methods
     were given so many `seconds`, one that has used them up was not cut short.
@@ -179,7 +179,7 @@ def column_updates(
             return
         clock = budget if seconds is None else lambda: min(seconds, loop.seconds_of(budget))
         frames = WithResult(run_plan(plan, stop_asked, clock))
-        for frame in frames.every(PICTURES_EVERY):
+        for frame in frames.paced(pause):
             yield ColumnUpdate(column, frame=frame)
         outcome = frames.result
         if seconds is not None and outcome.report["stopped"] == "time":

@@ -16,7 +16,7 @@ from demo.components.upload_truth import upload_truth
 from demo.engine.annotators import load_annotator
 from demo.engine.plan import DEFAULT_K, MAX_SEED, MAX_STEPS
 from demo.engine.run_queue import Turn
-from demo.engine.stream import PICTURES_EVERY
+from demo.engine.stream import pause
 from demo.export.files import KEEP_SECONDS
 from demo.photos.selection import selected
 from demo.render.methods import methods_html
@@ -141,7 +141,7 @@ def _wire(w: TablesWidgets, files: dict[str, str]) -> None:
         sources = selected(chosen, uploads, files, w.photos.most).sources(files, load_annotator(name), marked)
         row = live_row.measure(request, case, sources, turn.stop_asked, budget=turn.clock, next_turn=turn.next)
         run, done = WithResult(row), -1
-        for now in run.every(PICTURES_EVERY):
+        for now in run.paced(pause):
             if now.waiting:
                 yield {w.status: waiting_html(now.waiting)}
                 continue

@@ -12,7 +12,7 @@ from demo.components.run_bar import into_sight, wire
 from demo.engine import loop
 from demo.engine.annotators import load_annotator
 from demo.engine.run_queue import Turn
-from demo.engine.stream import PICTURES_EVERY
+from demo.engine.stream import pause
 from demo.photos.selection import sample_sources, selected
 from demo.render import status
 from demo.render.status import line_html
@@ -159,7 +159,7 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
 def _progress(
     w: UniversalWidgets, request: craft.CraftRequest, photos: photo_set.PhotoSet, stop_asked: Stop, budget: loop.Clock
 ) -> Generator[Update, None, craft.Made]:
-    """Updates of the stage while the run goes on, at most so many a second; returns what was made."""
+    """Updates of the stage while the run goes on, with a `pause` between them; returns what was made."""
     n, factor = len(photos.x), render.factor_for(request.budget, photos.x[0].numel())
     running = f"Crafting with {request.title} over {n} pictures of {photos.photos} photos. Stop keeps the best so far."
     yield {
@@ -170,7 +170,7 @@ def _progress(
         w.png: gr.update(interactive=False),
     }
     run, drawn = WithResult(craft.craft(request, photos, stop_asked, budget)), 0
-    for now in run.every(PICTURES_EVERY):
+    for now in run.paced(pause):
         update = {
             w.z: render.change_html(now.z, factor, "The change", lossless=False),
             w.status: line_html(*render.progress(now, request)),
