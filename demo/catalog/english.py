@@ -13,6 +13,17 @@ def listed(names: Sequence[str], most: int = 5) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"
 
 
+def span(numbers: Sequence[int]) -> str:
+    """Such as "200", or "8 to 12" where they differ; "0" of none."""
+    least, most = min(numbers, default=0), max(numbers, default=0)
+    return f"{most}" if least == most else f"{least} to {most}"
+
+
+def counted(number: int | str, thing: str) -> str:
+    """Such as "1 photo" and "12 photos"; the number may be a span or a share: "1 to 2 photos", "1 of 1 photo"."""
+    return f"{number} {thing}{'' if str(number).rpartition(' ')[2] == '1' else 's'}"
+
+
 def duration(seconds: float) -> str:
     """Such as "48 s" or "3 min 5 s"."""
     minutes, rest = divmod(round(seconds), 60)

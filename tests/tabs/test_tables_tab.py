@@ -152,7 +152,7 @@ def test_pictures_come_first_and_the_numbers_are_folded_below(tmp_path: Path) ->
     assert untargeted.index("<svg") < untargeted.index("<details>") < untargeted.index("<table>")
     assert "<h3>TkML-AP-U beside kFool</h3>" in untargeted
     assert (
-        "TkML-AP-U’s change was smaller than kFool’s on 1 of 1 photos, the other way round on 0, alike on 0 (p = 1): no sure"
+        "TkML-AP-U’s change was smaller than kFool’s on 1 of 1 photo, the other way round on 0, alike on 0 (p = 1): no sure"
         in untargeted
     )
     spoken = "kFool: half of the photos at 400, 100% in the end"
@@ -207,9 +207,10 @@ def test_who_is_ahead_in_what_is_said_in_plain_words() -> None:
         "of 3 rows (p = .001), no sure difference in the others (p = .200).",
         "T reached the goal where ML did not in 3 of 150 runs on the same photo, the other way round in 0, alike in 147; sure in "
         "1 of 3 rows (p = .001), no sure difference in the others (p = .001 to p = .200).",
-        "T was there in fewer steps than ML in 27 of 27 runs on the same photo, the other way round in 0; sure in 2 of 3 rows "
-        "(p = .001), no sure difference in the others (p = .200). Steps until the goal was first met, before any search for "
-        "a smaller change; of runs that noted it, those in which the two differ.",
+        "T reached the goal in fewer steps than ML in 27 of 27 runs on the same photo, the other way round in 0; sure in 2 of 3 "
+        "rows (p = .001), no sure difference in the others (p = .200). Counted are the steps until the goal is first met, not "
+        "those that make the change smaller afterwards. Left out are photos on which both took equally many, and runs that did "
+        "not keep this number.",
     ]
     assert (
         one.rows[0]
@@ -280,15 +281,15 @@ def test_other_methods_at_equal_gradients_have_their_sentence_from_their_table(t
     (tmp_path / "peers.jsonl").write_text("\n".join(map(json.dumps, made)))
     (tmp_path / "peers.md").write_text("# A\n\n`python -m a`\n`python -m b`\n\nand `python`")
     told = (
-        f"At equal gradients, in this project’s own re-runs (1 photos, 1 goal each, k = 3, 96 px, {NAME}), the saved changes of "
-        "DDN and FMN are on average 0.80 to 2.00 times (100 gradients) as large as MinNorm’s; in 2 of 2 single cells, of at most "
-        "2 photos, no lead is seen (p ≥ .05)."
+        f"At equal gradients, in this project’s own re-runs (1 photo, 1 goal each, k = 3, 96 px, {NAME}), the saved changes of "
+        "DDN and FMN are on average 0.80 to 2.00 times (100 gradients) as large as MinNorm’s; of 2 single cells, of at most 2 "
+        "photos, MinNorm’s lead is sure in 0, the other’s in 0, neither’s in 2 (p ≥ .05)."
     )
     assert peers.sentence(tmp_path) == told and about(tmp_path) == [told]
     assert peers.details(tmp_path) == (
-        "No lead is seen over DDN in 1 of 1 and FMN in 1 of 1 cells. Of 2 runs reach the goal: MinNorm’s 2, theirs 1 with 100. "
-        "Outside these ranges is the package adv-lib’s own ALMA (9.00 times, 1 of 1 runs: its ratio of margins does not fit a "
-        "goal that is given as a choice of two)."
+        "Whose changes are smaller is not sure beside DDN in 1 of 1 and FMN in 1 of 1 cells. Of 2 runs reach the goal: "
+        "MinNorm’s 2, theirs 1 with 100. Outside these ranges is the package adv-lib’s own ALMA (9.00 times, 1 of 1 run: its "
+        "ratio of margins does not fit a goal that is given as a choice of two)."
     )
     (table,) = tables(tmp_path)
     assert table.command == "python -m a; python -m b"
@@ -301,6 +302,22 @@ def test_other_methods_at_equal_gradients_have_their_sentence_from_their_table(t
         data = html.split(f'download="{name}.csv" href="data:text/csv;base64,')[1].split('"')[0]
         lines = base64.b64decode(data).decode().splitlines()
         assert len(lines) == rows + 1 and {len(line.split(",")) for line in lines} == {len(lines[0].split(","))}
+
+
+@pytest.mark.parametrize(("size", "counts"), [(20.0, "1, the other’s in 0"), (5.0, "0, the other’s in 1")])
+def test_a_sure_lead_is_told_with_whose_it_is(tmp_path: Path, size: float, counts: str) -> None:
+    """Eight photos, all the same way: p = 2/2⁸."""
+    cell = {"annotator": NAME, "case": "worst", "k": 3, "gradients": 100, "side": 96, "achieved": True}
+    made = [
+        {**cell, "method": method, "key": key, "norm": norm, "norm_float": norm}
+        for key in "abcdefgh"
+        for method, norm in (("MinNorm", 10.0), ("DDN", size))
+    ]
+    (tmp_path / "peers.jsonl").write_text("\n".join(map(json.dumps, made)))
+    assert (
+        f"of 1 single cell, of at most 8 photos, MinNorm’s lead is sure in {counts}, neither’s in 0"
+        in peers.sentence(tmp_path)
+    )
 
 
 def test_dots_stand_where_the_share_is_and_methods_keep_their_styles() -> None:

@@ -6,7 +6,7 @@ from functools import cache
 from math import isfinite
 from pathlib import Path
 
-from demo.catalog.english import listed
+from demo.catalog.english import counted, listed, span
 from demo.catalog.labels import listed_labels, written
 from tkml_core.measured.easy_targets import Pair, read_csv
 
@@ -34,8 +34,7 @@ def _measured() -> dict[tuple[str, str], list[Pair]]:
 
 def _photos(pairs: Sequence[Pair]) -> str:
     """On how many photos each of the pairs was measured."""
-    least, most = min(pair.photos for pair in pairs), max(pair.photos for pair in pairs)
-    return f"{least} to {most} photos" if least < most else f"{most} photo{'s' * (most != 1)}"
+    return counted(span([pair.photos for pair in pairs]), "photo")
 
 
 def button() -> str:

@@ -8,12 +8,12 @@ from pathlib import Path
 from markupsafe import Markup
 
 from demo.catalog.attacks import annotator_words, attacks
-from demo.catalog.english import listed
+from demo.catalog.english import counted, listed, span
 from demo.render import heat_map
 from demo.render.csv_file import csv_link
 from demo.render.measured_table import Table, table_html
 from demo.render.templates import fill
-from demo.tabs.tables import numbers, peers, pictures
+from demo.tabs.tables import numbers, peers, peers_tables, pictures
 from demo.tabs.tables.plain_words import Against, against, gain
 from tkml_core.measured import easy_targets, lines, summary, tables_report
 from tkml_core.zoo.registry import data_set, entry_of
@@ -32,7 +32,7 @@ UNIVERSAL_NOTE = (
 )
 EASY_FILE = "easy_targets.csv"
 PLACE, EASY_PLACE = "{}-part", "easy-targets-{}-part"
-DATA_SETS = {"voc": "photos of PASCAL VOC", "coco": "photos of MS COCO"}
+DATA_SETS = {"voc": " of PASCAL VOC", "coco": " of MS COCO"}
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ def _figures(cells: Cells) -> list[summary.Figures]:
 
 def _how_many(figures: Sequence[summary.Figures]) -> str:
     """On how many photos Table 4 is, beside those that the ready-made changes' shares on the tab "Universal" are on."""
-    here = numbers.many([figure.photos for figure in figures])
-    there = numbers.many([int(notes["measured"]) for notes in all_notes(FOLDER)])
-    return f"Here a share is of {here} photos, on the tab Universal of {there}: so the two differ."
+    here = counted(span([figure.photos for figure in figures]), "photo")
+    there = span([int(notes["measured"]) for notes in all_notes(FOLDER)])
+    return f"Here a share is of {here}, on the tab Universal of {there}: so the two differ."
 
 
 def _pairs(folder: Path) -> list[summary.Pair]:
@@ -109,7 +109,7 @@ def sections(folder: Path = MEASURED) -> list[Section]:
     apart = _figures(summary.by_cell(lines.read(folder), variants=True))
     found.append(Section(numbers.variants(apart, command), tables_report.to_csv(apart)))
     found.append(Section(numbers.beside(beside, command), tables_report.to_csv(beside)))
-    (together, csv), (apart_, apart_csv) = peers.together(folder), peers.apart(folder)
+    (together, csv), (apart_, apart_csv) = peers_tables.together(folder), peers_tables.apart(folder)
     cell_by_cell = [("Cell by cell", table_html(apart_) + csv_link("equal-gradients-cells", apart_csv))]
     found.insert(0, Section(together, csv, folded=cell_by_cell))
     return [section for section in found if section.table.rows]
@@ -144,7 +144,7 @@ def about(folder: Path = MEASURED) -> list[str]:
     for name in dict.fromkeys(cell.annotator for cell in cells):
         counts = [len(rows) for cell, methods in cells.items() if cell.annotator == name for rows in methods.values()]
         parts.append(
-            f"{name} ({annotator_words(name)}) on {numbers.many(counts)} {DATA_SETS.get(data_set(name), 'photos')}"
+            f"{name} ({annotator_words(name)}) on {counted(span(counts), 'photo')}{DATA_SETS.get(data_set(name), '')}"
         )
     measured = f"Measured: {listed(parts, len(parts))}; what comes after Table 5 on fewer, as it says." if parts else ""
     return [words for words in (gain(_pairs(folder)), peers.sentence(folder), measured) if words]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from demo.catalog.english import top_words
+from demo.catalog.english import counted, span, top_words
 from demo.render.measured_table import Table
 from demo.tabs.tables.plain_words import TESTED, TESTS, size_words
 from tkml_core.measured import summary, tables_report
@@ -13,12 +13,6 @@ chance, number, printed = tables_report.chance, tables_report.number, tables_rep
 T = TypeVar("T")
 GOAL, EQ_14, PERT = "goal % [95 %]", "contradicts the truth % [95 %] (E = 0)", "mean size per pixel (Pert ×10⁻²)"
 PAPER_ASR, PAPER_PERT = "paper’s goal % (its ASR)", "paper’s size per pixel (Pert ÷ 2)"
-
-
-def many(numbers: Sequence[int]) -> str:
-    """How many photos rows are about: "200", or the range where they differ."""
-    least, most = min(numbers, default=0), max(numbers, default=0)
-    return f"{most}" if least == most else f"{least} to {most}"
 
 
 def _said(rows: Sequence[T], words: Callable[[T], str]) -> str:
@@ -48,7 +42,7 @@ _SAME = (
 def untargeted(made: list[summary.Figures], command: str) -> Table:
     return Table(
         "Table 2: push the true labels out",
-        f"On the same photos for every method ({many([f.photos for f in made])} a row), whose list agreed with the truth before. "
+        f"On the same photos for every method ({span([f.photos for f in made])} a row), whose list agreed with the truth before. "
         f"{_SAME}",
         ("annotator", "k", *_FIGURES),
         [_row(f, str(f.cell.k)) for f in made],
@@ -56,8 +50,8 @@ def untargeted(made: list[summary.Figures], command: str) -> Table:
         _said(
             made,
             lambda f: (
-                f"of {f.photos} photos whose {top_words(f.cell.k)} {f.cell.annotator} had right, {f.method} left {f.won} with "
-                f"no true label in it, and {f.fooled} with one that contradicts the truth."
+                f"of {counted(f.photos, 'photo')} whose {top_words(f.cell.k)} {f.cell.annotator} had right, {f.method} "
+                f"left {f.won} with no true label in it, and {f.fooled} with one that contradicts the truth."
             ),
         ),
         paper=frozenset({5, 10}),
@@ -68,15 +62,15 @@ def targeted(made: list[summary.Figures], command: str) -> Table:
     return Table(
         "Table 5: add labels that are not there",
         "As Table 2, but the top-k is to become k targets: the best-scored labels that are not true, random ones, or the "
-        f"worst-scored (hardest); {many([f.photos for f in made])} a row.",
+        f"worst-scored (hardest); {span([f.photos for f in made])} a row.",
         ("annotator", "targets", "k", *_FIGURES),
         [_row(f, f.cell.case, str(f.cell.k)) for f in made],
         command,
         _said(
             made,
             lambda f: (
-                f"{f.method} made the {top_words(f.cell.k)} exactly the {f.cell.case} targets on {f.won} of {f.photos} "
-                f"photos of {f.cell.annotator}."
+                f"{f.method} made the {top_words(f.cell.k)} exactly the {f.cell.case} targets on {f.won} of "
+                f"{counted(f.photos, 'photo')} of {f.cell.annotator}."
             ),
         ),
         heads=4,
@@ -106,7 +100,7 @@ def universal(made: list[summary.Figures], command: str) -> Table:
     ]  # fmt: skip
     return Table(
         "Table 4: one change for every photo",
-        f"What one change (z) does to photos that it was not made on ({many([f.photos for f in made])} a row), beside random "
+        f"What one change (z) does to photos that it was not made on ({span([f.photos for f in made])} a row), beside random "
         "noise just as large. “Margin” is TkML-AP-Uv aimed at the goal itself in place of Eq. 8. The paper has MS COCO alone and "
         "another limit of the size; it prints Pert without the 10⁻², which is put back here.",
         (
@@ -127,7 +121,8 @@ def universal(made: list[summary.Figures], command: str) -> Table:
         _said(
             made,
             lambda f: (
-                f"the one change of {f.method} left no true label in the {top_words(f.cell.k)} of {f.won} of {f.photos} photos."
+                f"the one change of {f.method} left no true label in the {top_words(f.cell.k)} of {f.won} of "
+                f"{counted(f.photos, 'photo')}."
             ),
         ),
         heads=4,
@@ -157,7 +152,7 @@ def larger(made: list[summary.Larger], command: str) -> Table:
     return Table(
         "Table 3: when more labels are shown than were attacked",
         "The change was made for the top k. Goal: no true label is among the labels shown (k′). On photos "
-        f"({many([f.photos for f in made])} a row) where as many agreed with the truth before; size per pixel is the mean "
+        f"({span([f.photos for f in made])} a row) where as many agreed with the truth before; size per pixel is the mean "
         "over those where they contradict it now.",
         ("annotator", "k", "method", "labels shown (k′)", "photos", GOAL, PAPER_ASR, EQ_14, PERT, PAPER_PERT),
         rows,
@@ -166,7 +161,7 @@ def larger(made: list[summary.Larger], command: str) -> Table:
             [f for f in made if f.shown > f.cell.k],
             lambda f: (
                 f"where {f.shown} labels are shown, the change that {f.method} made for the {top_words(f.cell.k)} leaves "
-                f"no true label among them on {f.won} of {f.photos} photos."
+                f"no true label among them on {f.won} of {counted(f.photos, 'photo')}."
             ),
         ),
         heads=4,

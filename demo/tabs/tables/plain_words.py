@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import NamedTuple
 
+from demo.catalog.english import counted
 from tkml_core.measured.summary import Pair
 from tkml_core.measured.tables_report import SURE
 
@@ -57,14 +58,14 @@ class Respect(NamedTuple):
 
 GOAL = Respect("{} reached the goal where {} did not", lambda p: Count(p.only_first, p.only_second, p.photos, p.p_goal))
 STEPS = Respect(
-    # Of runs that say when the goal was first met; those that say the same cannot be told from those that do not say.
-    "{} was there in fewer steps than {}",
+    # Of those that differ: runs with equally many steps cannot be told from those that do not say when it was first met.
+    "{} reached the goal in fewer steps than {}",
     lambda p: Count(p.sooner_first, p.sooner_second, p.sooner_first + p.sooner_second, p.p_steps),
     ties=False,
 )
 STEPS_TOLD = (
-    " Steps until the goal was first met, before any search for a smaller change; of runs that noted it, those in which the two "
-    "differ."
+    " Counted are the steps until the goal is first met, not those that make the change smaller afterwards. Left out are photos "
+    "on which both took equally many, and runs that did not keep this number."
 )
 RESPECTS = (
     Respect("{}’s change was smaller than {}’s", lambda p: Count(p.shorter_first, p.shorter_second, p.both, p.p_norm)),
@@ -132,17 +133,17 @@ def _differs(counts: Sequence[Count]) -> bool:
     return any(count.first or count.second for count in counts)
 
 
-def _both_sides(names: tuple[str, str], respect: Respect, count: Count, on: str, unit: str) -> str:
+def _both_sides(names: tuple[str, str], respect: Respect, count: Count, on: str, of: str) -> str:
     """Such as "MinNorm’s change was smaller than kFool’s on 9 of 12 photos, the other way round on 2, alike on 1"."""
     ahead = respect.words.format(*(names if count.lead >= 0 else names[::-1]))
     more, fewer = max(count.first, count.second), min(count.first, count.second)
-    told = f"{ahead} {on} {more} of {count.photos} {unit}, the other way round {on} {fewer}"
+    told = f"{ahead} {on} {more} of {of}, the other way round {on} {fewer}"
     return f"{told}, alike {on} {count.alike}" if respect.ties else told
 
 
 def _in_row(names: tuple[str, str], respect: Respect, count: Count) -> str:
     """Both sides and the p value of one row."""
-    told = f"{_both_sides(names, respect, count, 'on', 'photos')} ({_p(count.p)})"
+    told = f"{_both_sides(names, respect, count, 'on', counted(count.photos, 'photo'))} ({_p(count.p)})"
     return told if count.p < SURE else f"{told}: {UNSURE}"
 
 
@@ -151,7 +152,7 @@ def _over_rows(names: tuple[str, str], respect: Respect, all_rows: Sequence[Coun
     counts = [count for count in all_rows if count.photos]
     if not _differs(counts):
         return (
-            f"Both reached the goal on the same photos ({sum(c.photos for c in counts)} runs)."
+            f"Both reached the goal on the same photos ({counted(sum(c.photos for c in counts), 'run')})."
             if respect is GOAL
             else ""
         )
@@ -163,9 +164,9 @@ def _over_rows(names: tuple[str, str], respect: Respect, all_rows: Sequence[Coun
         [one.p for one in counts if one.p < SURE and one.lead * (together.lead or 1) * way > 0] for way in (1, -1)
     )
     rest = [one.p for one in counts if one.p >= SURE or not one.lead]
-    told = _both_sides(names, respect, together, "in", "runs on the same photo")
+    told = _both_sides(names, respect, together, "in", f"{counted(runs, 'run')} on the same photo")
     if len(same) == len(counts):
-        where = "every row" if counts == all_rows else f"all of the {len(same)} rows that noted it"
+        where = "every row" if counts == all_rows else f"each of the {len(same)} rows with such runs"
         return f"{told}; sure in {where} ({_range(same)})."
     parts = [f"sure in {len(same)} of {len(counts)} rows ({_range(same)})"] if same else []
     parts += [f"sure the other way round in {len(other)} ({_range(other)})"] if other else []

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from demo.catalog import attacks as catalog
+from demo.catalog.english import counted
 from demo.components.events import QUIET, Update, plainly
 from demo.components.fetched import fetched, once
 from demo.components.photo_set import PhotoSet, photo_set
@@ -154,9 +155,7 @@ def _wire(w: TablesWidgets, files: dict[str, str]) -> None:
         yield {
             w.rows: rows,
             w.table: live_row.rows_html(rows),
-            w.status: line_html(
-                rows[0].state, f"{rows[0].done} photo{'s' * (rows[0].done != 1)}", f"{rows[0].seconds:.0f} s"
-            ),
+            w.status: line_html(rows[0].state, counted(rows[0].done, "photo"), f"{rows[0].seconds:.0f} s"),
         }
 
     w.attack.input(on_attack, w.attack, [w.case, w.max_steps], trigger_mode="always_last", **QUIET)
