@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from conftest import handed_on, to_the_end
 
+import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.engine import loop
 from demo.engine.annotators import load_annotator
@@ -36,10 +37,11 @@ from demo.tabs.tables.measured import (
     sections,
     tables,
 )
+from demo.tabs.tables.minnorm import gain
 from demo.tabs.tables.numbers import PERT
 from demo.tabs.tables.pictures import styles_of
-from demo.tabs.tables.plain_words import against, gain
-from tkml_core.measured import summary
+from demo.tabs.tables.plain_words import against
+from tkml_core.measured import settings, summary
 from tkml_core.measured.summary import Pair
 from tkml_core.measured.tables_report import read_pairs
 from tkml_core.statistics import share
@@ -184,13 +186,31 @@ def test_a_smaller_change_is_not_told_without_its_cost() -> None:
     ]
     made[1] = replace(made[1], p_norm=0.2)
     assert (
-        "in 2 of 3 rows (by paired tests sure in 2, sure the other way round in 0), but take 122 to 122 gradients a photo where "
-        "theirs take 10 to 90 (medians)." in gain(made)
+        "in 2 of 3 rows (by paired tests sure in 2, sure the other way round in 0), but at 122 gradients a photo against their "
+        "10 to 90 (medians)." in gain(made)
+    )
+    other = replace(made[0], cell=made[0].cell._replace(annotator="mobilenet-voc20"), gradients_second=120)
+    assert gain([*made, other], {other.cell}) == gain(made).replace(
+        "(medians).",
+        "(medians); with earlier settings, on mobilenet-voc20, in 1 of 1 row (by paired tests sure in 1, sure the other way "
+        "round in 0), but at 120 gradients a photo against their 10 (medians).",
+    )
+    (one,) = against([*made, other], {other.cell})
+    assert (
+        "10 to 90 for T, 120 to 122 for MinNorm. On mobilenet-voc20 MinNorm ran with earlier settings." in one.said[0]
     )
     made[2] = replace(made[2], shorter_first=9, shorter_second=0)
     assert "sure in 1, sure the other way round in 1)" in gain(made)
     assert gain(made[2:]) == "" == gain([replace(made[0], second="kFool")])
     assert gain(read_pairs(MEASURED / "pairs.csv")) and about()[0].startswith("MinNorm")
+
+
+def test_lines_of_earlier_settings_are_known_by_what_stands_in_them(tmp_path: Path) -> None:
+    now = repr(tk.MinNorm())
+    made = [line("MinNorm", case, key, attack=now) for case in ("best", "worst") for key in "ab"]
+    made[3]["attack"] = "MinNorm(max_steps=290)"
+    write(tmp_path, [*made, line("TkML-AP-T", "best", "a")])
+    assert settings.earlier(_cells(tmp_path), "MinNorm") == {summary.Cell(NAME, "worst", 3)}
 
 
 def pair(first: str, second: str, goal: int, norm: int, steps: int, p: float = 0.001) -> Pair:

@@ -14,8 +14,9 @@ from demo.render.csv_file import csv_link
 from demo.render.measured_table import Table, table_html
 from demo.render.templates import fill
 from demo.tabs.tables import numbers, peers, peers_tables, pictures
-from demo.tabs.tables.plain_words import Against, against, gain
-from tkml_core.measured import easy_targets, lines, summary, tables_report
+from demo.tabs.tables.minnorm import NAME, gain, ran_earlier
+from demo.tabs.tables.plain_words import Against, against
+from tkml_core.measured import easy_targets, lines, settings, summary, tables_report
 from tkml_core.zoo.registry import data_set, entry_of
 from tkml_core.zoo.table import MEASURED as MEASURES
 from tkml_core.zoo.table import measured as measures_of
@@ -80,7 +81,7 @@ def sections(folder: Path = MEASURED) -> list[Section]:
     """Those that something has been measured for, in the paper's order, and last who is ahead of whom."""
     cells = _cells(folder)
     made, beside, larger = _figures(cells), _pairs(folder), summary.larger(cells)
-    command, styles = command_of(folder), pictures.styles_of(cells)
+    command, styles, earlier = command_of(folder), pictures.styles_of(cells), settings.earlier(cells, NAME)
     found = []
     for number_, build in ((2, numbers.untargeted), (3, None), (4, numbers.universal), (5, numbers.targeted)):
         if build is None:
@@ -89,7 +90,7 @@ def sections(folder: Path = MEASURED) -> list[Section]:
             continue
         ours = {cell: methods for cell, methods in cells.items() if tables_report.of_table(number_, cell)}
         figures = [one for one in made if one.cell in ours]
-        said = against([pair for pair in beside if pair.cell in ours])
+        said = against([pair for pair in beside if pair.cell in ours], earlier)
         if number_ == 4:
             drawn, folded = [(pictures.BY_K, pictures.by_k(figures, styles))], pictures.Pictures()
         else:
@@ -108,7 +109,7 @@ def sections(folder: Path = MEASURED) -> list[Section]:
             found.append(Section(numbers.budgets(figures, command), tables_report.to_csv(figures)))
     apart = _figures(summary.by_cell(lines.read(folder), variants=True))
     found.append(Section(numbers.variants(apart, command), tables_report.to_csv(apart)))
-    found.append(Section(numbers.beside(beside, command), tables_report.to_csv(beside)))
+    found.append(Section(numbers.beside(beside, command, ran_earlier(beside, earlier)), tables_report.to_csv(beside)))
     (together, csv), (apart_, apart_csv) = peers_tables.together(folder), peers_tables.apart(folder)
     cell_by_cell = [("Cell by cell", table_html(apart_) + csv_link("equal-gradients-cells", apart_csv))]
     found.insert(0, Section(together, csv, folded=cell_by_cell))
@@ -147,7 +148,11 @@ def about(folder: Path = MEASURED) -> list[str]:
             f"{name} ({annotator_words(name)}) on {counted(span(counts), 'photo')}{DATA_SETS.get(data_set(name), '')}"
         )
     measured = f"Measured: {listed(parts, len(parts))}; what comes after Table 5 on fewer, as it says." if parts else ""
-    return [words for words in (gain(_pairs(folder)), peers.sentence(folder), measured) if words]
+    return [
+        words
+        for words in (gain(_pairs(folder), settings.earlier(cells, NAME)), peers.sentence(folder), measured)
+        if words
+    ]
 
 
 def annotators(folder: Path = MEASURED) -> list[str]:

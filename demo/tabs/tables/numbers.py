@@ -169,7 +169,7 @@ def larger(made: list[summary.Larger], command: str) -> Table:
     )
 
 
-def beside(made: list[summary.Pair], command: str) -> Table:
+def beside(made: list[summary.Pair], command: str, earlier: str) -> Table:
     rows = [
         [
             p.cell.annotator, p.cell.case, str(p.cell.k), f"{p.first} : {p.second}", str(p.photos),
@@ -183,7 +183,7 @@ def beside(made: list[summary.Pair], command: str) -> Table:
         "Who is ahead?",
         "Two methods on the same photos. Goal alone: photos on which only the one, only the other reaches it. Smaller: of the "
         f"photos that both solve, on how many the one, the other needs less; the ratio is of the mean size; "
-        f"gradients a photo are medians. {TESTED} {TESTS}",
+        f"gradients a photo are medians. {TESTED} {TESTS} {earlier}",
         (
             "annotator", "case", "k", "methods", "photos", "goal alone", "chance (p)", "smaller (‖z‖₂)",
             "ratio of means, as saved", "ratio before rounding", "chance (p)", "gradients (medians)",

@@ -1,11 +1,13 @@
 """Who is ahead of whom, in sentences that a first-time visitor can say back, from paired tests on the same photos."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import NamedTuple
 
-from demo.catalog.english import counted
+from demo.catalog.english import counted, span
+from demo.tabs.tables.minnorm import ran_earlier
+from tkml_core.measured.cells import Cell
 from tkml_core.measured.summary import Pair
 from tkml_core.measured.tables_report import SURE
 
@@ -74,15 +76,16 @@ RESPECTS = (
 )
 
 
-def against(pairs: Sequence[Pair]) -> list[Against]:
-    """One for each two methods."""
+def against(pairs: Sequence[Pair], earlier: Collection[Cell] = ()) -> list[Against]:
+    """One for each two methods. earlier: cells that MinNorm attacked with settings of before."""
     made = []
     for names in dict.fromkeys((pair.first, pair.second) for pair in pairs):
         ours = [pair for pair in pairs if (pair.first, pair.second) == names]
         universal = ours[0].cell.case == "universal"  # of one norm for all, and no steps
         respects = [GOAL] if universal else RESPECTS
         said = [_over_rows(names, one, [one.counts(pair) for pair in ours]) for one in respects]
-        said[0] += "" if universal else _cost(ours)  # a smaller change is not had for nothing
+        if not universal:  # a smaller change is not had for nothing
+            said[0] = " ".join(filter(None, (said[0], _cost(ours), ran_earlier(ours, earlier))))
         said[-1] += STEPS_TOLD if said[-1] and respects[-1] is STEPS else ""
         rows = [
             f"{_where(pair)}: {_in_row(names, one, one.counts(pair))}."
@@ -103,30 +106,8 @@ def _cost(pairs: Sequence[Pair]) -> str:
     ):
         if not all(map(isfinite, values)):
             return ""
-        least, most = (f"{value:.0f}" for value in (min(values), max(values)))
-        parts.append(f"{least if least == most else f'{least} to {most}'} for {name}")
-    return f" Gradients a photo: {', '.join(parts)}."
-
-
-def gain(pairs: Sequence[Pair]) -> str:
-    """That MinNorm's changes are smaller, and what that costs, in a sentence; nothing where that is not so or not known.
-
-    README has it in the same words.
-    """
-    ours = [pair for pair in pairs if pair.second == "MinNorm" and isfinite(pair.gradients_first)]
-    smaller = [pair for pair in ours if pair.ratio > 1]
-    if not smaller:
-        return ""
-    sure, against_it = (
-        sum(pair.p_norm < SURE and (pair.shorter_second - pair.shorter_first) * way > 0 for pair in ours)
-        for way in (1, -1)
-    )
-    cost, own = ([getattr(pair, key) for pair in ours] for key in ("gradients_second", "gradients_first"))
-    return (
-        f"MinNorm’s changes are on average smaller than those of the paper’s attacks in {len(smaller)} of {len(ours)} rows "
-        f"(by paired tests sure in {sure}, sure the other way round in {against_it}), but take {min(cost):.0f} to "
-        f"{max(cost):.0f} gradients a photo where theirs take {min(own):.0f} to {max(own):.0f} (medians)."
-    )
+        parts.append(f"{span([round(value) for value in values])} for {name}")
+    return f"Gradients a photo: {', '.join(parts)}."
 
 
 def _differs(counts: Sequence[Count]) -> bool:
