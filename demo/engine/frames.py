@@ -34,7 +34,8 @@ class Frame:
     x_adv: Tensor  # (1,3,H,W), float
     logits: Tensor  # (1,m), of x_adv
     history: History
-    achieved: bool
+    achieved: bool  # by the margin κ that was asked for
+    met: bool  # by whatever margin
     seconds: float
     steps_per_second: float
     rounding: bool = False  # the step before once more: a search on the 256 levels has begun after it

@@ -121,6 +121,7 @@ def run_here(
             history.add(step)
         seconds = time.perf_counter() - began
         speed = (len(history.loss) - 1) / max(seconds, 1e-6)
-        yield Frame(step.index, step.x_adv, step.logits, history, bool(step.achieved[0]), seconds, speed, rounding)
+        achieved, met = bool(step.achieved[0]), plan.met(step.logits)
+        yield Frame(step.index, step.x_adv, step.logits, history, achieved, met, seconds, speed, rounding)
     taken = steps.result
     return conclude(plan, taken.result, history, taken.stopped, time.perf_counter() - began, taken.limit)

@@ -68,6 +68,10 @@ class Plan:
     seed: int
     start: Start | None = None  # None: the photo
 
+    def met(self, logits: Tensor) -> bool:
+        """Whether `logits` (1,m) meet the goal, by whatever margin."""
+        return bool(self.goal.margin(logits)[0] < 0)
+
     def steps(self) -> Steps:
         """The attack's steps."""
         if self.start is None:

@@ -28,7 +28,6 @@ from demo.engine.frames import History
 from demo.engine.outcome import Outcome, about_photo
 from demo.engine.plan import AttackRequest, Plan, make_plan
 from demo.engine.replay import Replay, ReplayFrame, packed
-from demo.engine.win import margin_of_win
 from demo.photos.samples import sample
 from tkml_core.zoo.registry import entry_of
 from tkml_core.zoo.universal_perturbations import path_of
@@ -120,8 +119,9 @@ def read(path: Path) -> Recording:
     scores = torch.from_numpy(arrays["scores"].astype(np.float32) * _LOGIT)
     history = History(list(scores), *(arrays[name].tolist() for name in ("loss", "norm", "threshold")))
     said = about["report"]
-    # recordings of before have neither the photo's size nor the margin with the win's sign
-    report = {**about_photo(plan.photo), "margin_of_win": margin_of_win(said), **said}
+    # what recordings of before lack
+    margins = {"margin_before": float(plan.goal.margin(before)[0]), "margin_of_win": -said["margin"]}
+    report = {**about_photo(plan.photo), **margins, **said}
     outcome = Outcome(plan, buffer.getvalue(), torch.from_numpy(arrays["after"]).to(x), history, report)
     frames, photo = [], _tensor(base).mul(255).round().byte()
     for number, (index, place) in enumerate(arrays["steps"].tolist()):

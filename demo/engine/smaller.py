@@ -40,7 +40,7 @@ def smaller(outcome: Outcome) -> Plan:
     if not can_be_smaller(outcome):
         raise ValueError("There is no change yet that reaches its goal, to make smaller. Press Attack first.")
     asked = plan.settings.get("confidence", catalog.FIRM)
-    met = math.floor(1000 * (-report["margin"] - needed(0.0))) / 1000
+    met = math.floor(1000 * (report["margin_of_win"] - needed(0.0))) / 1000
     settings = {**SETTINGS, "confidence": max(0.0, min(asked, met))}
     request = replace(
         plan.request, attack=ATTACK, goal=plan.goal_name, max_steps=catalog.choice_of(ATTACK).steps, settings=settings

@@ -12,11 +12,6 @@ def asked_margin(report: Report) -> float:
     return float(report.get("settings", {}).get("confidence") or 0.0)
 
 
-def margin_of_win(report: Report) -> float:
-    """How far ahead the goal is, as κ is given: above 0 it is met. The core's margin has the other sign."""
-    return -float(report["margin"])
-
-
 def margin_words(margin: float) -> str:
     """A margin of the win as every part of the page shows it: with two decimals, or as many as two of its digits take."""
     decimals = 1 - math.floor(math.log10(abs(margin))) if 0 < abs(margin) < 0.1 else 2
@@ -24,14 +19,13 @@ def margin_words(margin: float) -> str:
 
 
 def was_met(report: Report) -> bool:
-    """Whether the goal was met before anything was done to the photo; reports of earlier say it by an unchanged photo alone."""
-    before = report.get("margin_before")
-    return before < 0 if before is not None else bool(report["achieved"] and not report["l2"])
+    """Whether the goal was met before anything was done to the photo."""
+    return bool(report["margin_before"] < 0)
 
 
 def is_narrow(report: Report) -> bool:
     """Whether the goal is reached, but by less than was asked for."""
-    return bool(report["achieved"] and report["l2"] and margin_of_win(report) < asked_margin(report))
+    return bool(report["achieved"] and report["l2"] and report["margin_of_win"] < asked_margin(report))
 
 
 def standing(report: Report) -> str:

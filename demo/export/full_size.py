@@ -28,7 +28,7 @@ def full_size_of(run: SavedRun, path: str | Path) -> FullSize | None:
         return None
     named = annotator.places(report["targets"] or report["hidden"])
     goal = tk.GOALS[report["goal"]].of(annotator.mask(report["true_labels"]), report["k"], named)
-    firmly = max(0.0, min(report["settings"].get("confidence") or 0.0, -report["margin"]))
+    firmly = max(0.0, min(report["settings"].get("confidence") or 0.0, report["margin_of_win"]))
     return full_size(annotator, photo, _tensor(run.x_adv), goal, firmly)
 
 

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from demo.catalog import attacks as catalog
 from demo.catalog import measures
 from demo.catalog.labels import listed_labels
-from demo.engine.win import asked_margin, margin_of_win, margin_words
+from demo.engine.win import asked_margin, margin_words
 from demo.render.templates import fill
 from demo.render.verdict import in_order, reached, reached_words, time_words
 
@@ -79,7 +79,7 @@ def run_figures_html(report: dict[str, Any], took: str = "") -> Markup:
             reached(report),
         ),
         *order,
-        ("Margin of the win", margin_words(margin_of_win(report)), _asked(report)),
+        ("Margin of the win", margin_words(report["margin_of_win"]), _asked(report)),
         ("Agrees with the truth", agrees, f"{met}{started} (E = {int(report['consistent'])}, Eq. 1)"),
         (
             "Size of the change",

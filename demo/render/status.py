@@ -38,7 +38,7 @@ def progress_words(plan: Plan, frame: Frame) -> str:
     if frame.history.least is not None:
         smallest = f"goal reached, smallest so far {frame.history.least:.1f} before rounding"
         return smallest if frame.index else "goal reached"
-    if float(plan.goal.margin(frame.logits)[0]) < 0:
+    if frame.met:
         return f"goal met, but not yet as far ahead as asked (κ = {plan.settings.get('confidence') or 0.0:g})"
     return "goal not reached yet"
 

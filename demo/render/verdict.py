@@ -13,7 +13,7 @@ from demo.catalog.labels import listed_labels
 from demo.engine.label_roles import Roles
 from demo.engine.run_queue import ALONE_SECONDS
 from demo.engine.smaller import NO_SMALLER, no_smaller
-from demo.engine.win import asked_margin, is_narrow, less_words, margin_of_win, margin_words, standing, was_met, won
+from demo.engine.win import asked_margin, is_narrow, less_words, margin_words, standing, was_met, won
 from demo.render.labels import SURE, percent
 from demo.render.templates import fill
 
@@ -164,7 +164,7 @@ def _narrowly(report: dict[str, Any]) -> str:
     """A sentence about that."""
     if not is_narrow(report):
         return ""
-    ahead, asked = margin_words(margin_of_win(report)), asked_margin(report)
+    ahead, asked = margin_words(report["margin_of_win"]), asked_margin(report)
     return f" It is a narrow win: ahead by {ahead} in raw scores, where {asked:g} was asked for (margin κ)."
 
 
@@ -220,9 +220,8 @@ def _met_before(report: dict[str, Any]) -> str:
     met = f"The goal was met before the attack: the {top_words(report['k'])} was {was}."
     if not report["l2"]:
         return f"{met} So the photo was left as it is.{_how_it_ended(report)}"
-    firm = f"by {margin_words(margin_of_win(report))} in raw scores" + (
-        f" instead of {margin_words(-report['margin_before'])}" if "margin_before" in report else ""
-    )
+    now_by, before_by = (margin_words(margin) for margin in (report["margin_of_win"], -report["margin_before"]))
+    firm = f"by {now_by} in raw scores instead of {before_by}"
     return (
         f"{met} A change of at most {report['linf']:.0f}/255 at any pixel has it met {firm}, with {now} there."
         f"{_size(report)}{_how_it_ended(report)}"

@@ -432,7 +432,8 @@ def test_a_failure_is_called_one() -> None:
     report = {
         "attack": "TkML-AP-U", "k": 2, "goal": "cleared", "achieved": False, "stopped": None, "steps": 9, "l2": 3.0, "linf": 1.0,
         "before": [["cat", 0.9], ["dog", 0.2]], "after": [["dog", 0.6], ["cat", 0.5]], "true_labels": ["cat"], "targets": [],
-        "hidden": [], "true_labels_guessed": False, "margin": 0.1, "settings": {},
+        "hidden": [], "true_labels_guessed": False, "margin_of_win": -0.1,
+        "margin_before": 0.4, "settings": {},
     }  # fmt: skip
     assert "did not work within 9 steps" in sentence(report) and "cat is still in the top 2" in sentence(report)
     assert "Not fooled" in verdict_html(report)
@@ -457,7 +458,8 @@ def test_each_goal_has_its_own_words(
         "attack": "BlackBox", "k": 2, "goal": goal, "achieved": achieved, "stopped": None, "steps": 9, "l2": 3.0,
         "linf": 1.0, "before": [["cat", 0.9], ["dog", 0.2]], "after": [[name, 0.5] for name in after],
         "true_labels": ["cat", "dog"], "true_labels_guessed": False, "targets": targets, "hidden": hidden,
-        "psnr": 40.0, "ssim": 1.0, "margin": -0.1 if achieved else 0.1, "settings": {},
+        "psnr": 40.0, "ssim": 1.0, "margin_of_win": 0.1 if achieved else -0.1, "margin_before": 0.4,
+        "settings": {},
         "consistent": False, "consistent_before": True, "pert": 0.1, "l2_before_rounding": 3.0, "max_steps": 20,
         "forwards": 1, "backwards": 0, "seconds": 1.0, "device": "CPU", "width": 9, "height": 9,
     }  # fmt: skip

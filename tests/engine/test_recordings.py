@@ -115,4 +115,7 @@ def test_a_recorded_run_is_small_and_what_the_annotator_says_today(path: Path) -
     assert item.checks and item.looks and item.replay.last >= 0
     width, height = outcome.report["photo_size"]
     assert width >= 32 and height >= 32 and outcome.report["interpolation"] == "bilinear"
+    before = float(outcome.plan.goal.margin(outcome.plan.photo.logits)[0])
+    assert outcome.report["margin_of_win"] == -outcome.report["margin"] > 0
+    assert outcome.report["margin_before"] == pytest.approx(before, abs=1e-3)
     assert stage.closing(item.replay).verdict  # the page can show it: nothing of a run's report is missing

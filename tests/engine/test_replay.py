@@ -41,7 +41,7 @@ def recorded(photos: dict[str, Path]) -> Replay:
 def frames(count: int) -> Iterator[Frame]:
     for i in range(count):
         x = torch.full((1, 3, 2, 2), i / 10_000)
-        yield Frame(i, x, torch.zeros(1, 4), History(), False, 0.0, 0.0)
+        yield Frame(i, x, torch.zeros(1, 4), History(), False, False, 0.0, 0.0)
 
 
 @pytest.mark.parametrize("count", [1, 31, 32, 33, 64, 65, 500, 2000])

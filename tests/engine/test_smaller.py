@@ -74,7 +74,7 @@ def test_the_smallest_on_the_way_is_told_and_what_became_of_it(firm: Outcome) ->
     """Before rounding; where the 8-bit photo does not have it, the verdict says so, and no number is left without an end."""
     plan = smaller(firm)
     norm = firm.report["l2"]
-    half, none, whole = (stage.under_way(plan, plan.photo.logits, least) for least in (0.5 * norm, None, norm))
+    half, none, whole = (stage.under_way(plan, plan.photo.logits, False, least) for least in (0.5 * norm, None, norm))
     assert "The smallest so far is 0.50 of it before rounding for saving" in half
     assert "Nothing smaller so far" in none and "Nothing smaller" in whole
     assert plan.attack.schedule < tk.MinNorm().schedule

@@ -187,6 +187,7 @@ def reports(*norms: float | None) -> list[dict[str, Any] | None]:
             "pert": 0.02, "psnr": None, "stopped": None, "time_limit": 60.0, "max_steps": 200, "steps": 200,
             "photo": "cat", "true_labels": ["cat", "dog"], "targets": [], "hidden": [], "after": [["cow", 0.5]], "settings": {},
             "goal": "cleared", "margin_before": -0.5 if norm == 0 else 0.5, "margin": 0.5 if (norm or 0) < 0 else -0.5,
+            "margin_of_win": -0.5 if (norm or 0) < 0 else 0.5,
         }  # fmt: skip
         made.append(None if norm is None else report)
     return made
@@ -373,8 +374,8 @@ def test_the_film_on_arrival_was_recorded_with_what_both_tabs_ask_for(photos: di
 
 def test_who_meets_the_goal_by_a_hair_is_not_compared_with_who_meets_it_firmly(three: list[Any]) -> None:
     firm, hair, other = (
-        {**report, "settings": {"confidence": 1.0}, "margin": margin}
-        for report, margin in zip(reports(300.0, 100.0, 200.0), (-1.0, -0.2, -1.1), strict=True)
+        {**report, "settings": {"confidence": 1.0}, "margin_of_win": margin}
+        for report, margin in zip(reports(300.0, 100.0, 200.0), (1.0, 0.2, 1.1), strict=True)
         if report
     )
     words = summary.sentence(three, [firm, hair, other], done=True)
@@ -500,7 +501,7 @@ def test_the_table_can_be_made_again_of_the_csv_and_every_place_counts_the_same_
     made = several(three, (300.0, 200.0, 100.0), (500.0, -200.0, 20.0), (0.0, 0.0, 0.0), (1.0, None, None))
     for one in made:
         one.reports = [report and {**report, "settings": {"confidence": 0.4}} for report in one.reports]
-    narrow = made[0].reports[2] = {**made[0].reports[2], "margin": -0.1}
+    narrow = made[0].reports[2] = {**made[0].reports[2], "margin_of_win": 0.1}
     table = totals.totals(made)
     runs = list(csv.DictReader(io.StringIO(summary.runs_csv([(one.title, one.reports) for one in made], STEPS))))
     by_photo = [[run for run in runs if run["photo_number"] == str(number)] for number in range(1, 5)]
@@ -512,7 +513,9 @@ def test_the_table_can_be_made_again_of_the_csv_and_every_place_counts_the_same_
     for place, method in enumerate(table):
         mine = [photo[place] for photo in counted]
         assert (method.photos, method.won) == (len(mine), sum(run["won"] == "True" for run in mine))
-        again = sum(float(run["margin"]) <= -float(run["confidence"]) and run["met_before"] == "False" for run in mine)
+        again = sum(
+            float(run["margin_of_win"]) >= float(run["confidence"]) and run["met_before"] == "False" for run in mine
+        )
         assert method.won == again  # decided by the margin, not only said
     assert [method.won for method in table] == [2, 1, 1] and [method.barely for method in table] == [0, 0, 1]
     shown = totals.table_html(made, STEPS, True, "sum")

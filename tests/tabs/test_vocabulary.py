@@ -189,9 +189,9 @@ def variants(outcome: Outcome) -> Iterator[dict[str, Any]]:
     """The report of a run, and of runs that ended otherwise."""
     report = {**outcome.report, "settings": {**outcome.report["settings"], "confidence": 1.0}}
     yield outcome.report
-    yield {**report, "margin": -0.2, "margin_before": 0.5}
-    yield {**report, "margin": -1.2, "margin_before": -0.5}
-    yield {**report, "achieved": False, "consistent": True, "margin": 0.3, "true_labels_guessed": True}
+    yield {**report, "margin_of_win": 0.2, "margin_before": 0.5}
+    yield {**report, "margin_of_win": 1.2, "margin_before": -0.5}
+    yield {**report, "achieved": False, "consistent": True, "margin_of_win": -0.3, "true_labels_guessed": True}
     yield {**report, "achieved": False, "stopped": "time", "time_limit": 60.0}
     yield {**report, "started_from": {"attack": "kFool", "l2": 2 * report["l2"], "linf": 3.0, "steps": 9}}
 
@@ -203,10 +203,8 @@ def attacked() -> Iterable[object]:
             yield verdict_html(report)
             yield run_figures_html(report)
         yield done_html(outcome)
-    frame: Any = SimpleNamespace(logits=outcome.logits, history=SimpleNamespace(least=None), index=3)
-    plan: Any = SimpleNamespace(
-        goal=SimpleNamespace(margin=lambda logits: torch.tensor([-0.1])), settings={"confidence": 1.0}
-    )
+    frame: Any = SimpleNamespace(met=True, history=SimpleNamespace(least=None), index=3)
+    plan: Any = SimpleNamespace(settings={"confidence": 1.0})
     yield progress_words(plan, frame)
     run = Finished.of(made("push-out"))
     seen = Seen(run.roles.true[:1], True, False), Seen(run.roles.true[:1], False, True, True)

@@ -48,7 +48,7 @@ def opening(plan: Plan, factor: int = AMPLIFY) -> View:
     x_adv, logits, norm = (start.x_adv, start.logits, start.report["l2"]) if start else (photo.x, photo.logits, 0.0)
     history = History(logits=[logits[0].float().cpu()], norm=[norm], threshold=[math.nan])
     return View(
-        verdict=running_html(plan, logits),
+        verdict=running_html(plan, logits, plan.met(logits)),
         table="",
         before=photo_card.before_html(plan.annotator, plan.photo, plan.roles, plan.k, lossless=False),
         change=photo_card.change_html(photo.x, x_adv, lossless=False, factor=factor),
@@ -58,18 +58,18 @@ def opening(plan: Plan, factor: int = AMPLIFY) -> View:
     )
 
 
-def running_html(plan: Plan, logits: Tensor, least: float | None = None) -> Markup:
-    """What stands for the verdict while the run goes on; `logits` (1,m) of now."""
-    return waiting_html(under_way(plan, logits, least), f"Running {plan.request.attack}")
+def running_html(plan: Plan, logits: Tensor, met: bool, least: float | None = None) -> Markup:
+    """What stands for the verdict while the run goes on; `logits` (1,m) of now, and whether they meet the goal."""
+    return waiting_html(under_way(plan, logits, met, least), f"Running {plan.request.attack}")
 
 
-def under_way(plan: Plan, logits: Tensor, least: float | None = None) -> str:
+def under_way(plan: Plan, logits: Tensor, met: bool, least: float | None = None) -> str:
     """How the run stands; `least`: the norm of the smallest change so far, before rounding, that met the goal."""
     aimed = aim(plan.goal_name, plan.k, plan.roles)
     goal = f"The goal: {aimed}."
     if not plan.start:
         if least is None:
-            return f"{goal} So far: {_so_far(plan, logits)}."
+            return f"{goal} So far: {_so_far(plan, logits, met)}."
         return f"Goal reached: {aimed}. {plan.request.attack} now looks for a smaller change; Stop keeps the smallest so far."
     share = least / plan.start.report["l2"] if least else 1.0
     shrunk = (
@@ -80,9 +80,9 @@ def under_way(plan: Plan, logits: Tensor, least: float | None = None) -> str:
     return f"Making the change smaller with {plan.request.attack}. {shrunk}. {goal}"
 
 
-def _so_far(plan: Plan, logits: Tensor) -> str:
+def _so_far(plan: Plan, logits: Tensor, met: bool) -> str:
     """What `logits` (1,m) have of the goal before a change that counts is found."""
-    if float(plan.goal.margin(logits)[0]) < 0:
+    if met:
         return "it is met, but not yet as far ahead as asked"
     before, now = (top(plan.annotator.labels, of, plan.k) for of in (plan.photo.logits, logits))
     roles = {"true_labels": plan.roles.true, "targets": plan.roles.targets, "hidden": plan.roles.hidden}
@@ -154,6 +154,6 @@ def views(
             after=after,
             race=race_of(plan, frame.history),
             status=status_html(plan, frame),
-            verdict=running_html(plan, frame.logits, frame.history.least),
+            verdict=running_html(plan, frame.logits, frame.met, frame.history.least),
         )
     yield closing(recorder.finish(frames.result), factor())

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from demo.catalog import attacks as catalog
 from demo.catalog.english import listed
 from demo.engine.plan import Plan
-from demo.engine.win import asked_margin, less_words, margin_of_win, standing, was_met, won
+from demo.engine.win import asked_margin, less_words, standing, was_met, won
 from demo.render.csv_file import PERT, csv_text, of_report
 from demo.render.tables import Cell, Row, sheet
 from demo.render.verdict import KEPT_BACK, aim, clock_words, steps_words, time_words
@@ -222,7 +222,7 @@ def runs_csv(photos: Sequence[tuple[str, Reports]], limit: Limit) -> str:
         for report in filter(None, reports):
             lists = [report["true_labels"], report["targets"], [name for name, _ in report["after"]]]
             rows.append([
-                number, title, report["photo"], *of_report(report, CSV_FIELDS), margin_of_win(report),
+                number, title, report["photo"], *of_report(report, CSV_FIELDS), report["margin_of_win"],
                 asked_margin(report), won(report), was_met(report), str(limit), *lists,
             ])  # fmt: skip
     decided = ("margin_of_win", "confidence", "won", "met_before", "given")
