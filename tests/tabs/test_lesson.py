@@ -12,8 +12,8 @@ from gradio.utils import is_allowed_file
 from demo.catalog.attacks import PRESETS
 from demo.engine.recordings import Recording, recording
 from demo.page import launch_options
-from demo.tabs.lesson import closing, exercise, notes, pictures, tab, whole_lesson
-from demo.tabs.lesson.exercise import READY_MADE
+from demo.tabs.lesson import closing, notes, pictures, tab, whole_lesson
+from demo.tabs.lesson.exercise import READY_MADE, exercise_of, photo_words
 from demo.tabs.lesson.screen import Screen, lesson_html
 from demo.tabs.lesson.screens import SCREENS, flip, hardened, jpeg, screens, universal
 from tkml_core.zoo.universal_perturbations import bundled
@@ -129,7 +129,7 @@ def test_the_one_change_is_of_an_annotator_that_has_it() -> None:
     assert (asked.attack, asked.annotator, asked.k) in bundled()
     assert {screen.exercise for screen in screens()} <= {*PRESETS, READY_MADE, ""}
     assert next(screen for screen in screens() if screen.key == "universal").exercise == READY_MADE
-    assert f"{asked.annotator}, are chosen" in exercise.photo_words(READY_MADE)
+    assert f"{asked.annotator}, are chosen" in photo_words(exercise_of(READY_MADE))
 
 
 def test_the_end_takes_home_what_was_shown_and_no_more(shown: dict[str, Screen]) -> None:

@@ -7,7 +7,7 @@ QUESTION = "To talk about"
 ASKED = "Where would you accept a machine that can be fooled, and where not?"
 NEXT = "What now?"
 TRY = "Attack a photo of your own, or read how such a change is calculated."
-EXERCISE = "gentle"  # what `exercise.preset_of` chooses for it
+EXERCISE = "gentle"  # the one of `exercise_of` that goes with it
 
 # (keys of the screens that show it, words)
 SENTENCES: tuple[tuple[Collection[str], str], ...] = (

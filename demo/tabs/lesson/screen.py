@@ -7,7 +7,8 @@ from markupsafe import Markup
 
 from demo.components import presenter
 from demo.render.templates import fill
-from demo.tabs.lesson import closing, exercise
+from demo.tabs.lesson import closing
+from demo.tabs.lesson.exercise import exercise_of, photo_words
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Screen:
     """see, shown, looks: HTML. All else is plain text; why and told are paragraphs.
 
     several: whether more than one answer may be chosen. told: what came out, behind the right answers. own: one thing to do
-    with a photo of one's own, for which `exercise`, a name that `exercise.preset_of` knows or "", is chosen on the tab Attack.
+    with a photo of one's own, for which `exercise`, a name that `exercise_of` knows or "", is chosen on the tab Attack.
     minutes: for the teacher.
     """
 
@@ -60,6 +61,7 @@ def lesson_html(screens: Sequence[Screen]) -> Markup:
         "tabs/lesson/lesson.html",
         screens=screens,
         closing=closing,
-        exercise=exercise,
+        exercise_of=exercise_of,
+        photo_words=photo_words,
         enter=presenter.enter("lesson-tab"),
     )

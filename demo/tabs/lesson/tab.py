@@ -14,7 +14,7 @@ from demo.tabs.attack.choice_events import staged
 from demo.tabs.attack.presets import preset_boxes
 from demo.tabs.attack.tab import AttackTab
 from demo.tabs.lesson import notes
-from demo.tabs.lesson.exercise import preset_of, set_exercise
+from demo.tabs.lesson.exercise import exercise_of, set_exercise
 from demo.tabs.lesson.screen import lesson_html
 from demo.tabs.lesson.screens import screens
 
@@ -60,11 +60,11 @@ def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LessonWidgets:
     def on_try(
         request: gr.Request, path: str, name: str, k: Any, toggles: Any, item: str | None, event: gr.EventData
     ) -> Any:  # fmt: skip
-        asked = event_word(event, "exercise")
-        if preset_of(asked) is None:
+        exercise = exercise_of(event_word(event, "exercise"))
+        if exercise is None:
             return gr.skip()
         attack.flags.leave(request.session_hash or "")  # lesson.js asks first where a run goes on
-        return {**set_exercise(w, asked, path, name, k, toggles, item), state.attacked: False, state.replay: None}
+        return {**set_exercise(w, exercise, path, name, k, toggles, item), state.attacked: False, state.replay: None}
 
     lesson.select(None, None, tabs, js=TO_ATTACK, **QUIET)
     outputs = [*dict.fromkeys([*staged(w), *preset_boxes(w)]), w.annotator, state.attacked, state.replay]
