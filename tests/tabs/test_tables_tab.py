@@ -144,7 +144,9 @@ def test_a_change_has_a_size_where_it_fools_nobody_and_a_number_that_there_is_no
     (section,) = sections(tmp_path)
     (row,) = csv.DictReader(section.csv.splitlines())
     assert (row["norm"], row["pert_x100"], row["optimality"], row["paper_asr"], row["won"]) == ("990", "", "", "", "0")
-    assert "an empty cell is a number that there is not" in measured_html(tmp_path)
+    assert {row[name] for name in ("steps", "first", "passes", "gradients", "seconds")} == {""}  # of how it was made
+    assert "an empty cell is a number that there is not" in (html := measured_html(tmp_path))
+    assert "gradients, seconds and optimality are empty: one change for every photo is made once" in html
 
 
 def test_pictures_come_first_and_the_numbers_are_folded_below(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ class Figures:
     pert: float  # ×10², of the 8-bit image
     pert_float: float
     norm: float  # mean ‖z‖₂ of the successes; of one change for all photos that of all
-    steps: float
+    steps: float  # these five: nan of one change for all photos, which is made once, on others
     first: float  # median step at which the goal was first met
     passes: float  # forward and backward, mean
     gradients: float  # backward passes, mean
@@ -122,13 +122,16 @@ def _figures(cell: Cell, method: str, rows: Rows, everyone: list[float]) -> Figu
     budget = AUTHORS["targeted" if cell.case in tk.CASES else "untargeted"]
     needed, won = norm_needed(rows), [row for row in rows if row["achieved"]]
     asr, printed = _paper(cell, method)
-    optimality = nan if cell.case == "universal" else local_optimality(needed, everyone)
+    universal = cell.case == "universal"
+    effort = (
+        mean("steps", rows), _median(steps_needed(rows)), mean("forwards", rows) + mean("backwards", rows),
+        mean("backwards", rows), _median([row["seconds"] for row in rows]),
+    )  # fmt: skip
     return Figures(
         cell, method, len(rows), len(won), sum(not row["consistent"] for row in rows),
         round(share_within(needed, budget) * len(rows)), pert("norm", rows), pert("norm_float", rows),
-        mean("norm", rows if cell.case == "universal" else won),
-        mean("steps", rows), _median(steps_needed(rows)), mean("forwards", rows) + mean("backwards", rows),
-        mean("backwards", rows), _median([row["seconds"] for row in rows]), optimality, asr, printed,
+        mean("norm", rows if universal else won), *([nan] * 5 if universal else effort),
+        nan if universal else local_optimality(needed, everyone), asr, printed,
     )  # fmt: skip
 
 
@@ -209,7 +212,7 @@ class Pair:
     sooner_first: int
     sooner_second: int
     p_steps: float  # nan where no step was noted
-    gradients_first: float = nan  # medians
+    gradients_first: float = nan  # medians; none of one change for all photos
     gradients_second: float = nan
 
 
@@ -249,7 +252,7 @@ def _pair(cell: Cell, first: str, second: str, a: Rows, b: Rows) -> Pair:
         sum(q and not p for p, q in zip(won_a, won_b, strict=True)), mcnemar(won_a, won_b), len(both),
         *_less(norm_a, norm_b), _ratio(norm_a, norm_b), _ratio(float_a, float_b), signed_rank(norm_a, norm_b),
         *_less(first_a, first_b), signed_rank(first_a, first_b) if timed else nan,
-        *(_median([row["backwards"] for row in rows]) for rows in (a, b)),
+        *(nan if cell.case == "universal" else _median([row["backwards"] for row in rows]) for rows in (a, b)),
     )  # fmt: skip
 
 

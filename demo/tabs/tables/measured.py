@@ -10,7 +10,7 @@ from markupsafe import Markup
 from demo.catalog.attacks import annotator_words, attacks
 from demo.catalog.english import counted, listed, span
 from demo.render import heat_map
-from demo.render.csv_file import csv_link
+from demo.render.csv_file import NOTE, csv_link
 from demo.render.measured_table import Table, table_html
 from demo.render.templates import fill
 from demo.tabs.tables import numbers, peers, peers_tables, pictures
@@ -31,6 +31,10 @@ UNIVERSAL_NOTE = (
     "Table 4 with Pert (size per pixel), not Pert ×10⁻²: read so and in this unit, its changes are of 6.5 to 8 ×10⁻² "
     "(TkML-AP-Uv) and 25.5 (kUAPs); ours stand in the numbers."
 )
+UNIVERSAL_CSV = (
+    "Steps, first, passes, gradients, seconds and optimality are empty: one change for every photo is made once, on other "
+    "photos."
+)
 EASY_FILE = "easy_targets.csv"
 PLACE, EASY_PLACE = "{}-part", "easy-targets-{}-part"
 DATA_SETS = {"voc": " of PASCAL VOC", "coco": " of MS COCO"}
@@ -46,6 +50,7 @@ class Section:
     pictures: Sequence[tuple[str, str]] = ()
     folded: Sequence[tuple[str, str]] = ()
     note: str = ""  # what is to be seen beside the pictures
+    csv_note: str = NOTE
 
     @property
     def name(self) -> str:
@@ -92,21 +97,10 @@ def sections(folder: Path = MEASURED) -> list[Section]:
         figures = [one for one in made if one.cell in ours]
         said = against([pair for pair in beside if pair.cell in ours], earlier)
         if number_ == 4:
-            drawn, folded = [(pictures.BY_K, pictures.by_k(figures, styles))], pictures.Pictures()
+            found += _universal(figures, said, command, styles)
         else:
             drawn, folded = pictures.of_table(ours, figures, styles)
-        found.append(
-            Section(
-                build(figures, command),
-                tables_report.to_csv(figures),
-                said,
-                drawn,
-                folded,
-                note=f"{_how_many(figures)} {UNIVERSAL_NOTE}" if number_ == 4 else "",
-            )
-        )
-        if number_ == 4:
-            found.append(Section(numbers.budgets(figures, command), tables_report.to_csv(figures)))
+            found.append(Section(build(figures, command), tables_report.to_csv(figures), said, drawn, folded))
     apart = _figures(summary.by_cell(lines.read(folder), variants=True))
     found.append(Section(numbers.variants(apart, command), tables_report.to_csv(apart)))
     found.append(Section(numbers.beside(beside, command, ran_earlier(beside, earlier)), tables_report.to_csv(beside)))
@@ -114,6 +108,19 @@ def sections(folder: Path = MEASURED) -> list[Section]:
     cell_by_cell = [("Cell by cell", table_html(apart_) + csv_link("equal-gradients-cells", apart_csv))]
     found.insert(0, Section(together, csv, folded=cell_by_cell))
     return [section for section in found if section.table.rows]
+
+
+def _universal(
+    figures: list[summary.Figures], said: Sequence[Against], command: str, styles: dict[str, int]
+) -> list[Section]:
+    """Table 4, and its changes of several sizes side by side."""
+    csv, note = tables_report.to_csv(figures), f"{NOTE} {UNIVERSAL_CSV}"
+    drawn = [(pictures.BY_K, pictures.by_k(figures, styles))]
+    seen = f"{_how_many(figures)} {UNIVERSAL_NOTE}"
+    return [
+        Section(numbers.universal(figures, command), csv, said, drawn, note=seen, csv_note=note),
+        Section(numbers.budgets(figures, command), csv, csv_note=note),
+    ]
 
 
 def command_of(folder: Path) -> str:
@@ -205,5 +212,6 @@ def section_html(section: Section) -> Markup:
         "tabs/tables/section.html", place=PLACE.format(section.name), title=section.table.title, against=section.against,
         pictures=[(heading, Markup(html)) for heading, html in section.pictures if html],
         folded=[(heading, Markup(html)) for heading, html in section.folded if html],
-        numbers=table_html(table) + csv_link(section.name, section.csv), note=section.note,
+        numbers=table_html(table) + csv_link(section.name, section.csv, note=section.csv_note),
+        note=section.note,
     )  # fmt: skip

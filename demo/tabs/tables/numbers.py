@@ -24,17 +24,19 @@ def _row(f: summary.Figures, *about: str) -> list[str]:
     return [
         f.cell.annotator, *about, f.method, str(f.photos), share(f.won, f.photos), printed(f.paper_asr),
         share(f.fooled, f.photos), number(100 * f.within / f.photos, 1), number(f.pert), number(f.pert_float),
-        number(f.paper_pert), number(f.first, 0), number(f.gradients, 0), number(f.optimality),
+        number(f.paper_pert), number(f.first, 0), number(f.gradients, 0), number(100 * f.optimality, 1),
     ]  # fmt: skip
 
 
 _FIGURES = (
     "method", "photos", GOAL, PAPER_ASR, EQ_14, "within the authors’ size limit % (‖z‖₂)", PERT,
-    "mean before rounding", PAPER_PERT, "first met at step (median)", "gradients (mean)", "optimality",
+    "mean before rounding", PAPER_PERT, "first met at step (median)", "gradients (mean)",
+    "optimality % (100: none smaller)",
 )  # fmt: skip
 _SAME = (
     "E = 0: the list contradicts the truth, a wrong label in it and a true one out. “Within” counts a photo only where the "
-    "change is no larger than the authors’ commands allow; optimality is 1 where no other method here needs less on any photo. "
+    "change is no larger than the authors’ commands allow. Optimality (AttackBench’s local optimality): how near a method’s "
+    "sizes come to the smallest that any method here found on the same photo, 100 % where none found a smaller one on any photo. "
     "[95 %]: the range that chance leaves (Wilson’s interval)."
 )
 
@@ -169,13 +171,21 @@ def larger(made: list[summary.Larger], command: str) -> Table:
     )
 
 
+def _sizes(p: summary.Pair) -> list[str]:
+    """Who needs less, and at what cost; nothing of one change for all photos, whose size was chosen."""
+    if p.cell.case == "universal":
+        return [tables_report.DASH] * 5
+    return [
+        f"{p.shorter_first} : {p.shorter_second}", number(p.ratio), number(p.ratio_float), chance(p.p_norm),
+        f"{number(p.gradients_first, 0)} : {number(p.gradients_second, 0)}",
+    ]  # fmt: skip
+
+
 def beside(made: list[summary.Pair], command: str, earlier: str) -> Table:
     rows = [
         [
             p.cell.annotator, p.cell.case, str(p.cell.k), f"{p.first} : {p.second}", str(p.photos),
-            f"{p.only_first} : {p.only_second}", chance(p.p_goal), f"{p.shorter_first} : {p.shorter_second}",
-            number(p.ratio), number(p.ratio_float), chance(p.p_norm),
-            f"{number(p.gradients_first, 0)} : {number(p.gradients_second, 0)}",
+            f"{p.only_first} : {p.only_second}", chance(p.p_goal), *_sizes(p),
         ]
         for p in made
     ]  # fmt: skip
