@@ -130,7 +130,7 @@ def _figures(cell: Cell, method: str, rows: Rows, everyone: list[float]) -> Figu
     return Figures(
         cell, method, len(rows), len(won), sum(not row["consistent"] for row in rows),
         round(share_within(needed, budget) * len(rows)), pert("norm", rows), pert("norm_float", rows),
-        mean("norm", rows if universal else won), *([nan] * 5 if universal else effort),
+        mean("norm", rows if universal else won), *((nan, nan, nan, nan, nan) if universal else effort),
         nan if universal else local_optimality(needed, everyone), asr, printed,
     )  # fmt: skip
 
