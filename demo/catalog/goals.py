@@ -20,13 +20,16 @@ class GoalChoice:
     holds: str
     alone: str
 
-    def reached(self, k: int, named: Labels, others: Labels) -> str:
-        """What holds once it is reached, for the labels that are named; `others` are the true ones that are not."""
-        stay = f", and {listed_labels(others)} {are(others)} {'it' if k == 1 else 'in it'}" if others else ""
+    def reached(self, k: int, named: Labels, others: Labels, most: int = 5) -> str:
+        """What holds once it is reached, for the labels that are named; `others` are the true ones that are not.
+
+        most: how many of them are written out.
+        """
+        stay = f", and {listed_labels(others, most)} {are(others)} {'it' if k == 1 else 'in it'}" if others else ""
         if len(others) > k:  # more than fit in
-            stay = f", which shows nothing but {k} of {listed_labels(others)}"
+            stay = f", which shows nothing but {k} of {listed_labels(others, most)}"
         return (self.alone if k == 1 else self.holds).format(
-            k=k, named=f"{listed_labels(named)} {are(named)}", others=stay
+            k=k, named=f"{listed_labels(named, most)} {are(named)}", others=stay
         )
 
 

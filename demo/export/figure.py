@@ -21,8 +21,9 @@ from matplotlib.figure import Figure
 
 from demo.export.figure_labels import BETWEEN, INK, LOOKS, ROW, SOFT, WORDS, label_row, mark, parts
 from demo.export.npz import SavedRun, load
+from demo.render.captions import caption, comparison_caption
+from demo.render.goal_words import goal_words
 from demo.render.pictures import AMPLIFY
-from demo.render.verdict import caption, comparison_caption, goal_words
 
 DPI = 200
 WIDTH, MARGIN, GAP = 7.2, 0.12, 0.2  # inches, two columns of a paper

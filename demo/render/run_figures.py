@@ -8,8 +8,9 @@ from demo.catalog import attacks as catalog
 from demo.catalog import measures
 from demo.catalog.labels import listed_labels
 from demo.engine.win import asked_margin, margin_words
+from demo.render.goal_words import in_order, reached, reached_words
+from demo.render.run_words import time_words, why_then
 from demo.render.templates import fill
-from demo.render.verdict import in_order, reached, reached_words, time_words
 
 
 def _asked(report: dict[str, Any]) -> str:
@@ -101,7 +102,7 @@ def run_figures_html(report: dict[str, Any], took: str = "") -> Markup:
         (
             "Time",
             took or time_words(report),
-            report["device"],
+            "; ".join(part for part in (report["device"], why_then(report)) if part),
         ),
     ]
     return fill("render/run_figures.html", width=report["width"], height=report["height"], rows=rows)

@@ -7,7 +7,7 @@ from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome, device_name
 from demo.engine.plan import Plan
 from demo.engine.run_queue import CROWDED_SECONDS, Waiting
-from demo.render.verdict import steps_words, time_words
+from demo.render.run_words import steps_words, time_words
 
 
 def speed_words(steps_per_second: float, one: str = "step", many: str = "steps") -> str:

@@ -68,7 +68,7 @@ def test_a_run_ends_with_stop_another_photo_or_another_annotator(
 
     page.locator("#stop-button").click()  # which keeps the pictures and says so
     expect(page.locator("#verdict")).to_contain_text("Stopped after")
-    expect(page.locator("#verdict")).to_contain_text("The goal was not reached")
+    expect(page.locator("#verdict")).to_contain_text("before the goal was reached")
     finished(page)
     assert len(names(page, "#after")) == 10
     assert str(page.locator("#after img").get_attribute("src")).startswith("data:image/png")
@@ -261,7 +261,7 @@ def test_a_number_becomes_the_nearest_that_there_is_and_choices_after_a_run_are_
     page.wait_for_function(f"{told}.includes('Press Attack for a new result')")
     attack(page)
     finished(page)
-    expect(page.locator("#verdict")).to_contain_text("The top 2 was")
+    expect(page.locator("#verdict")).to_contain_text("No true label is left in the top 2")
     assert page.evaluate(told) == "none"
     choose_attack(page, "TkML-AP-T")
     page.locator("#case label", has_text="chosen by hand").click()

@@ -74,7 +74,9 @@ def test_a_card_and_files_are_made_when_asked_for_and_go_with_the_run(
     expect(page.locator("#share .alone")).to_contain_text("127.0.0.1")  # which no other device can open
     page.locator("#share .send").click()
     name, size, text = page.evaluate("window.sent")
-    assert name.endswith("-card.png") and re.search(r"^The top 3 was .*http://127.*annotator=.*attack=TkML-AP-U", text)
+    assert name.endswith("-card.png") and re.search(
+        r"^No true label is left in the top 3: .*http://127.*annotator=.*attack=TkML-AP-U", text
+    )
     with page.expect_download() as download:
         words = page.locator("#share .of-sample").bounding_box()
         assert words and words["height"] >= 16  # a line at least
@@ -195,7 +197,7 @@ def test_a_link_that_asks_for_too_much_changes_nothing(at: Callable[..., Page]) 
     expect(toast).to_contain_text("Left out of the link: sample, k.")
     expect(toast).to_contain_text("No sample is called")
     assert toast.locator("img").count() == 0
-    expect(page.locator("#verdict")).to_contain_text("The top 3 was")
+    expect(page.locator("#verdict")).to_contain_text("No true label is left in the top 3")
     expect(page.locator("#download-png")).to_be_enabled()
 
 

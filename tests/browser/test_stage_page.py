@@ -200,7 +200,7 @@ def test_what_is_chosen_a_moment_ago_or_ready_made_starts_in_sight_and_a_run_can
     page.locator("#attack [role=option]", has_text="(kFool)").dispatch_event("mousedown")
     page.locator("#attack-button").click()
     finished(page)
-    expect(page.locator("#verdict")).to_contain_text("The top 3 was")
+    expect(page.locator("#verdict")).to_contain_text("No true label is left in the top 3")
     expect(page.locator("body")).not_to_contain_text("list of choices")
     assert shown.evaluate_all("all => all.map(one => one.value)") == ["cleared", "inconsistent"]
 

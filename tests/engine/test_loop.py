@@ -435,7 +435,7 @@ def test_a_failure_is_called_one() -> None:
         "hidden": [], "true_labels_guessed": False, "margin_of_win": -0.1,
         "margin_before": 0.4, "settings": {},
     }  # fmt: skip
-    assert "did not work within 9 steps" in sentence(report) and "cat is still in the top 2" in sentence(report)
+    assert sentence(report).startswith("Cat is still in the top 2. It did not work within 9 steps.")
     assert "Not fooled" in verdict_html(report)
     assert listed(["a", "b", "c"]) == "a, b and c" and listed(list("abcdefgh")) == "a, b, c, d and 4 more"
 
@@ -444,9 +444,9 @@ WORDS = [
     ("ordered", ["a", "b"], [], ["a", "b"], True, "the targets in the order asked for"),
     ("ordered", ["a", "b"], [], ["b", "a"], False, "the targets are there, but not in the order"),
     ("ordered", ["a", "b"], [], ["a", "cat"], False, "b is missing"),
-    ("hide", [], ["cat"], ["dog", "a"], True, "cat is out of the top 2, and dog is in it"),
+    ("hide", [], ["cat"], ["dog", "a"], True, "Cat is out of the top 2, and dog is in it"),
     ("hide", [], ["cat"], ["a", "b"], False, "dog fell out of the top 2"),
-    ("hide", [], ["cat"], ["cat", "b"], False, "cat is still in the top 2 and dog fell out of the top 2"),
+    ("hide", [], ["cat"], ["cat", "b"], False, "Cat is still in the top 2 and dog fell out of the top 2"),
 ]
 
 
@@ -463,12 +463,12 @@ def test_each_goal_has_its_own_words(
         "consistent": False, "consistent_before": True, "pert": 0.1, "l2_before_rounding": 3.0, "max_steps": 20,
         "forwards": 1, "backwards": 0, "seconds": 1.0, "device": "CPU", "width": 9, "height": 9,
     }  # fmt: skip
-    assert words in sentence(report) and "Nobody marked" not in sentence(report)
+    assert words in sentence(report) and "own guess" not in sentence(report)
     guessed = sentence({**report, "true_labels_guessed": True})
-    assert guessed.endswith(
-        " Nobody marked what is true, so the annotator’s own answers before the attack count as true: cat and dog."
+    assert guessed.endswith(" What counts as true is the annotator’s own guess (cat and dog).")
+    assert "own guess (cat and dog): to be sure, mark what is in the photo." in verdict_html(
+        {**report, "true_labels_guessed": True}
     )
-    assert "To be sure, mark what is in the photo." in verdict_html({**report, "true_labels_guessed": True})
     assert "mark what is in the photo" not in verdict_html(report)
     assert ("within 9 queries" in sentence(report)) is not achieved
     table = run_figures_html(report)

@@ -63,7 +63,7 @@ def test_where_nothing_smaller_is_found_that_is_said_and_nothing_is_lost(firm: O
     same = {**outcome.report, "l2": firm.report["l2"]}
     assert "No smaller change was found in" in sentence(same)
     ended = {**same, "stopped": None, "steps": 61}
-    assert "It is as small as this search finds: 61 steps more brought no smaller change." in sentence(ended)
+    assert "The change is as small as this search finds: 61 steps more brought no smaller one." in sentence(ended)
     again = replace(outcome, report=ended)
     assert can_be_smaller(replace(outcome, report=same)) and not can_be_smaller(
         again
@@ -81,7 +81,9 @@ def test_the_smallest_on_the_way_is_told_and_what_became_of_it(firm: Outcome) ->
     report = {**firm.report, "started_from": plan.start and plan.start.report, "l2_smallest_on_the_way": 0.53 * norm}
     for stopped in (None, "user", "time"):
         told = sentence({**report, "stopped": stopped})
-        assert "On the way a change 0.53 times as large was enough, but no longer once it was rounded" in told
+        assert told.startswith(
+            "The change is the one from before: on the way a change 0.53 times as large was enough, but no"
+        )
         assert "as small as this search finds" not in told and "No smaller change was found" not in told
     told = sentence({**report, "l2": 0.8 * norm, "l2_before_rounding": 0.53 * norm})
     assert f"now 0.8 of what it was, as small as this search finds it: {0.8 * norm:.1f} after {norm:.1f}, " in told
@@ -94,7 +96,7 @@ def test_the_smallest_on_the_way_is_told_and_what_became_of_it(firm: Outcome) ->
     close = {**first, "l2_smallest_on_the_way": 83.8, "l2_before_rounding": 83.9}
     assert "ounding" not in sentence(close) and "On the way" not in sentence(close)
     other = sentence({**close, "l2_smallest_on_the_way": 61.7})  # another change than the one that was rounded
-    assert "On the way a change 0.73 times as large was enough, but no longer once it was rounded to whole" in other
+    assert "On the way a change 0.73 times as large was enough, but no longer once rounded for saving." in other
     assert "Before rounding for saving the goal was reached." in sentence({**first, "achieved": False})
 
 

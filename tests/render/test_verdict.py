@@ -1,5 +1,6 @@
-"""The verdict in words: the news first, then how the run ended; no model, only reports."""
+"""The verdict in at most three sentences, the news first; no model, only reports."""
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,9 +10,12 @@ import torch
 from demo.catalog.goals import GOALS, NOTHING_TO_KEEP
 from demo.engine.frames import Frame, History
 from demo.engine.win import margin_words, won
+from demo.render.captions import caption, comparison_caption
+from demo.render.news import news_of
 from demo.render.run_figures import run_figures_html
+from demo.render.run_words import KEPT_BACK
 from demo.render.status import progress_words, speed_words
-from demo.render.verdict import KEPT_BACK, caption, comparison_caption, news_of, sentence, verdict_html
+from demo.render.verdict import sentence, sentences, verdict_html
 from tkml_core.labels import COCO80
 from tkml_core.step import Step
 
@@ -33,22 +37,22 @@ def test_a_part_of_the_goal_is_news() -> None:
         "motorbike cat sofa", "boat aeroplane cat", true_labels=["motorbike", "cat"], targets=["sofa", "boat", "aeroplane"],
         stopped="time",
     )  # fmt: skip
-    words = sentence(told)
-    assert words.startswith("motorbike is gone, boat and aeroplane are in; sofa is missing.")
-    stopped = f"Stopped by the 60-second clock at step 6, after 2.0 s ({KEPT_BACK})."
-    assert words.index(stopped) > words.index("boat")
-    assert words.endswith("Try a smaller k or another goal.")  # more steps would take more time
+    assert sentences(told) == (
+        "Boat and aeroplane are in, motorbike is gone; sofa is missing.",
+        "Stopped by the 60-second clock at step 6, before the goal was reached.",
+        "Try a smaller k or another goal.",  # more steps would take more time
+    )
     assert 'class="verdict partly"' in verdict_html(told) and "Partly" in verdict_html(told)
 
 
 @pytest.mark.parametrize(
     ("chances", "words"),
     [
-        ((0.97, 0.03, 0.03), "made it dog, with person and car at only 3%: "),
-        ((0.97, 0.4, 0.03), "made it dog, with person and car at only 40% or less: "),
-        ((0.97, 0.9, 0.03), "made it dog and person, with car at only 3%: "),
-        ((0.2, 0.2, 0.2), "made it dog, person and car at only 20%: "),
-        ((0.9, 0.8, 0.5), "made it dog, person and car: "),
+        ((0.97, 0.03, 0.03), "The annotator gives person and car only 3%."),
+        ((0.97, 0.4, 0.03), "The annotator gives person and car no more than 40%."),
+        ((0.97, 0.9, 0.001), "The annotator gives car less than 1%."),
+        ((0.2, 0.2, 0.2), "The annotator gives the new labels only 20%."),
+        ((0.9, 0.8, 0.5), ""),
     ],
 )
 def test_a_new_label_that_is_unlikely_is_not_told_as_if_it_were_sure(chances: tuple[float, ...], words: str) -> None:
@@ -56,34 +60,52 @@ def test_a_new_label_that_is_unlikely_is_not_told_as_if_it_were_sure(chances: tu
         "cat sofa cup", "dog person car", goal="cleared", true_labels=["cat"], achieved=True, margin_of_win=0.4
     )
     won |= {"after": [[name, chance] for (name, _), chance in zip(won["after"], chances, strict=True)]}
-    assert words in sentence(won)
-    assert "was" in sentence(won) and "only" not in sentence(
-        {**won, "before": won["after"]}
-    )  # what was there is no news
+    told = sentences(won)
+    assert told[0] == "No true label is left in the top 3: dog, person and car are in; cat is gone."
+    assert told[-1] == "No pixel was changed by more than 4 of 255 levels." and told[1:-1] == (
+        (words,) if words else ()
+    )
+    assert "gives" not in sentence({**won, "before": won["after"]})  # what was there is no news
 
 
-def test_of_long_lists_a_few_labels_are_told_so_that_a_phone_has_room_for_the_words() -> None:
+def test_of_long_lists_a_few_labels_are_told_and_of_many_targets_how_many() -> None:
     names = sorted(COCO80, key=len)[-30:]
     was, now, targets = ([[name, 0.5] for name in some] for some in (names[:10], names[5:15], names[10:20]))
     true, aims = [name for name, _ in was], [name for name, _ in targets]
-    words = sentence({**report("a", "b", true_labels=true, targets=aims, k=10), "before": was, "after": now})
-    assert len(words) <= 310 and words.count(" more") >= 4
-    few = report("a b c d e", "a b c d e", true_labels=["a"], targets=["f"])
-    assert "the top 5 is still a, b, c, d and e." in sentence(few)
+    told = {**report("a", "b", true_labels=true, targets=aims, k=10), "before": was, "after": now}
+    news = sentences(told)[0]
+    assert re.fullmatch(
+        r"5 of 10 targets are in; [^,]+, [^,]+ and 3 more are gone; [^,]+, [^,]+ and 3 more are missing\.", news
+    )
+    assert sentences({**told, "after": was})[0] == "None of the 10 targets is in the top 10."
+    won = {**told, "after": targets, "achieved": True, "margin_of_win": 1.0, "margin_before": 1.0}
+    assert re.fullmatch(r"The top 10 is exactly the targets: [^,]+, [^,]+ and 8 more are gone\.", sentences(won)[0])
+
+
+def test_a_list_of_one_is_told_as_the_label_on_top() -> None:
+    told = report("cat", "dog", true_labels=["cat"], targets=["sofa"])
+    assert sentences(told)[0] == "Dog is on top instead of cat; sofa is missing."
+    assert sentences({**told, "after": told["before"]})[0] == "Cat is still on top, not sofa."
+    won = {**told, "targets": ["dog"], "achieved": True, "margin_of_win": 1.0, "margin_before": 1.0}
+    assert sentences(won)[0] == "The top label is exactly the target: dog is on top instead of cat."
 
 
 def test_targets_that_were_there_before_are_no_news() -> None:
     told = report("cat sofa", "cat sofa", true_labels=["cat"], targets=["sofa", "boat"])
     assert not news_of(told).moved and "Not fooled" in verdict_html(told)
-    assert sentence(told).startswith("It did not work within 6 steps: boat is missing.")
+    assert sentences(told)[:2] == ("Boat is not in the top 2.", "It did not work within 6 steps.")
 
 
 @pytest.mark.parametrize(
     ("goal", "more", "begins"),
     [
-        ("cleared", {"true_labels": ["cat", "dog"]}, "dog is gone; cat is still in the top 2."),
-        ("hide", {"true_labels": ["cat", "dog"], "hidden": ["dog", "cat"]}, "dog is gone; cat is still in the top 2."),
-        ("inconsistent", {"true_labels": ["cat", "dog"]}, "It did not work within 6 steps: the top 2 still agrees"),
+        ("cleared", {"true_labels": ["cat", "dog"]}, "Dog is gone; cat is still in the top 2."),
+        ("hide", {"true_labels": ["cat", "dog"], "hidden": ["dog", "cat"]}, "Dog is gone; cat is still in the top 2."),
+        (
+            "inconsistent",
+            {"true_labels": ["cat", "dog"]},
+            "The top 2 still agrees with the truth. It did not",
+        ),
     ],
 )
 def test_each_goal_has_its_parts(goal: str, more: dict[str, Any], begins: str) -> None:
@@ -98,7 +120,7 @@ def test_hiding_all_there_is_is_said_to_be_pushing_out(true: list[str], alone: b
 
 def test_an_order_that_is_wrong_is_a_part() -> None:
     told = report("cat dog", "boat sofa", attack="CW^k", goal="ordered", true_labels=["cat"], targets=["sofa", "boat"])
-    assert sentence(told).startswith("cat is gone, boat and sofa are in; the targets are there, but not in the order")
+    assert sentence(told).startswith("Boat and sofa are in, cat is gone; the targets are there, but not in the order")
 
 
 def test_a_win_comes_before_the_way_it_ended_and_a_narrow_one_says_so() -> None:
@@ -106,12 +128,11 @@ def test_a_win_comes_before_the_way_it_ended_and_a_narrow_one_says_so() -> None:
         "cat", "dog", attack="TkML-AP-U", goal="cleared", true_labels=["cat"], achieved=True, stopped="time", margin_of_win=0.2,
         settings={"confidence": 1.0}, time_limit=20.0, seconds=18.5,
     )  # fmt: skip
-    words = sentence(won)
-    assert (
-        words.startswith("The top label was cat.")
-        and "narrow win: ahead by 0.20 in raw scores, where 1 was asked for" in words
+    assert sentences(won) == (
+        "The top label is not a true one: dog is on top instead of cat.",
+        "It is a narrow win: ahead by 0.20 in raw scores, where 1 was asked for (margin κ).",
+        "Stopped by the 20-second clock while others wait at step 6.",
     )
-    assert words.endswith(f"the 20-second clock while others wait at step 6, after 18.5 s ({KEPT_BACK}).")
     firm = {**won, "margin_of_win": 1.001}
     assert "narrow" not in sentence(firm) and "asked for: 1 (κ)" in run_figures_html(firm)
 
@@ -146,8 +167,12 @@ def test_a_figure_says_what_was_given_and_what_was_guessed() -> None:
 
 def test_what_the_visitor_stopped_is_called_stopped_unless_it_brought_something() -> None:
     nothing = report("cat", "cat", goal="cleared", true_labels=["cat"], stopped="user")
-    assert "Stopped" in verdict_html(nothing) and sentence(nothing).endswith("Stopped after 6 steps.")
-    assert sentence(nothing).startswith("The goal was not reached: cat is still on top")
+    assert "Stopped" in verdict_html(nothing) and sentences(nothing) == (
+        "Cat is still on top.",
+        "Stopped after 6 steps, before the goal was reached.",
+    )
+    lost = {**nothing, "l2_smallest_on_the_way": 200.0}  # then it was reached, for a while
+    assert sentences(lost)[1:] == ("Before rounding for saving the goal was reached.", "Stopped after 6 steps.")
 
 
 def test_hiding_tells_what_it_did_to_the_measures_of_a_top_k() -> None:
@@ -171,16 +196,18 @@ def test_a_slow_run_does_not_go_at_no_speed(speed: float, words: str) -> None:
 @pytest.mark.parametrize(("seconds", "why"), [(38.5, KEPT_BACK), (62.4, "rounding the picture, so that it")])
 def test_what_the_clock_ended_shows_seconds_that_agree_with_it_and_is_no_failure(seconds: float, why: str) -> None:
     cut = report("cat", "cat", goal="cleared", true_labels=["cat"], stopped="time", seconds=seconds)
-    assert f"Stopped by the 60-second clock at step 6, after {seconds} s ({why}" in sentence(cut)
-    assert f"{seconds} s of 60" in run_figures_html(cut)
+    assert "Stopped by the 60-second clock at step 6, before the goal was reached." in sentences(cut)
+    table = run_figures_html(cut)
+    assert f"{seconds} s of 60" in table and f"CPU; {why}" in table
     assert 'class="verdict cut"' in verdict_html(cut) and "Cut short" in verdict_html(cut)
 
 
 @pytest.mark.parametrize(
     ("top", "probability", "told"),
     [
-        ("cat", 0.009, "it gave cat no more than <1% before, so there was little to fool. The top label was cat."),
-        ("dog", 0.9, "it did not have cat on top before, so there was little to fool. The top label was dog."),
+        ("cat", 0.009, "There was little to fool: the annotator gave cat less than 1% before."),
+        ("cat", 0.05, "There was little to fool: the annotator gave cat only 5% before."),
+        ("dog", 0.9, "There was little to fool: the annotator did not have cat on top before."),
         ("cat", 0.4, ""),
     ],
 )
@@ -190,10 +217,12 @@ def test_where_nothing_was_recognised_that_comes_before_the_win(top: str, probab
         true_labels_guessed=True,
     )  # fmt: skip
     won["before"] = [[top, probability]]
-    words = sentence(won)
-    assert words.startswith(f"The annotator did not recognise this photo: {told}" if told else "The top label was cat.")
+    news, *rest = sentences(won)
+    assert news.startswith(told or "The top label is exactly the target:") and len(rest) == 2
     assert ("Fooled" in verdict_html(won)) is not bool(told)
-    assert "the top label is exactly the target." in words and words.endswith(GUESSED)
+    assert "he top label is exactly the target" in sentence(won)
+    assert rest[-1] == "What counts as true is the annotator’s own guess (cat)."
+    assert "own guess (cat): to be sure, mark what is in the photo." in verdict_html(won)
 
 
 def test_no_goal_speaks_of_a_list_of_one() -> None:
@@ -206,10 +235,12 @@ def test_what_was_met_before_the_attack_is_no_win_and_says_so_first() -> None:
         "cat sofa", "sofa cat", targets=["cat", "sofa"], achieved=True, margin_of_win=1.01, margin_before=-0.2,
         settings={"confidence": 1.0},
     )  # fmt: skip
-    assert sentence(met).startswith(
-        "The goal was met before the attack: the top 2 was cat and sofa. A change of at most 4/255"
+    assert sentences(met) == (
+        "The goal was met before the attack: the top 2 was cat and sofa.",
+        "A change of at most 4/255 at any pixel has it met by 1.01 in raw scores instead of 0.20.",
     )
-    assert "met by 1.01 in raw scores instead of 0.20" in sentence(met)
+    untouched = {**met, "l2": 0.0, "l2_before_rounding": 0.0}
+    assert sentences(untouched)[1:] == ("The photo was left as it is.",)
     assert "Already so" in verdict_html(met) and "Fooled" not in verdict_html(met)
     assert not won(met) and won({**met, "margin_before": 0.2}) and "met before the attack" in run_figures_html(met)
 

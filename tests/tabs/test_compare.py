@@ -18,7 +18,9 @@ from demo.engine.annotators import load_annotator
 from demo.engine.recordings import recording
 from demo.photos.public_names import photo_id
 from demo.photos.selection import Source
-from demo.render.verdict import KEPT_BACK, comparison_caption, goal_words
+from demo.render.captions import comparison_caption
+from demo.render.goal_words import goal_words
+from demo.render.run_words import KEPT_BACK
 from demo.tabs.attack.form import page_plan
 from demo.tabs.compare import follow, methods, rounds, summary, totals
 from demo.tabs.compare.events import entry_of

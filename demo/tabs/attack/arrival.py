@@ -16,8 +16,9 @@ from demo.export.files import keep_to_the_end, save_png, save_report
 from demo.photos.samples import samples
 from demo.photos.selection import known_truth
 from demo.render.run_figures import run_figures_html
+from demo.render.run_words import steps_words
 from demo.render.status import line_html
-from demo.render.verdict import headline, said_html, sentence, steps_words
+from demo.render.verdict import verdict_html
 from demo.tabs.attack import stage
 
 RECORDED = "push-out"  # the recording that is shown
@@ -66,10 +67,7 @@ def arrival(name: str, files: dict[str, str]) -> Arrival:
 def recorded(kept: Recording) -> stage.View:
     """A recorded run as it ended. It says that it was recorded, and how to have it run."""
     report = kept.outcome.report
-    words = f"{sentence(report)} {RUN_IT}"
-    return replace(
-        _untimed(stage.closing(kept.replay), "recorded earlier"), verdict=said_html(*headline(report), words)
-    )
+    return replace(_untimed(stage.closing(kept.replay), "recorded earlier"), verdict=verdict_html(report, RUN_IT))
 
 
 def _untimed(last: stage.View, when: str) -> stage.View:

@@ -14,7 +14,8 @@ from demo.engine.annotators import load_annotator
 from demo.engine.plan import AttackRequest, Plan
 from demo.photos.samples import sample
 from demo.photos.selection import known_truth
-from demo.render.verdict import aim, waiting_html
+from demo.render.goal_words import aim
+from demo.render.verdict import waiting_html
 from demo.tabs.attack import updates
 from demo.tabs.attack.label_picker import Naming
 from demo.tabs.attack.widgets import Widgets

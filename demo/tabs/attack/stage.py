@@ -16,11 +16,13 @@ from demo.engine.replay import Recorder, Replay
 from demo.engine.run import run_plan
 from demo.engine.stream import pause
 from demo.render import photo_card
+from demo.render.goal_words import aim
+from demo.render.news import so_far
 from demo.render.pictures import AMPLIFY
 from demo.render.run_figures import run_figures_html
 from demo.render.run_plots import race_of
 from demo.render.status import done_html, first_html, status_html
-from demo.render.verdict import aim, so_far, verdict_html, waiting_html
+from demo.render.verdict import verdict_html, waiting_html
 from tkml_core.report import top
 from tkml_core.step_generators import WithResult
 

@@ -6,7 +6,7 @@ from demo.catalog import attacks as catalog
 from demo.catalog.english import listed
 from demo.catalog.goals import GOALS
 from demo.engine.label_roles import Roles
-from demo.render.verdict import aim
+from demo.render.goal_words import aim
 from demo.tabs.compare.limits import FIRST
 from demo.tabs.compare.methods import AIMS, BY_HAND, Entry, offered, to_name
 from demo.tabs.compare.widgets import Choices

@@ -16,9 +16,9 @@ from demo.engine.win import less_words, standing
 from demo.render import methods
 from demo.render.labels import scored, tags, top_list
 from demo.render.pictures import AMPLIFY, amplified, data_uri, figure, to_image
+from demo.render.run_words import steps_words, time_words
 from demo.render.status import progress_words
 from demo.render.templates import fill
-from demo.render.verdict import steps_words, time_words
 from demo.tabs.compare.methods import AIMS, BY_HAND, ColumnUpdate, ComparisonRequest, Entry, able, reference, to_name
 from demo.tabs.compare.rounds import Round
 from demo.tabs.compare.summary import shortage

@@ -11,8 +11,9 @@ from demo.catalog.english import listed
 from demo.engine.plan import Plan
 from demo.engine.win import asked_margin, less_words, standing, was_met, won
 from demo.render.csv_file import PERT, csv_text, of_report
+from demo.render.goal_words import aim
+from demo.render.run_words import KEPT_BACK, clock_words, steps_words, time_words
 from demo.render.tables import Cell, Row, sheet
-from demo.render.verdict import KEPT_BACK, aim, clock_words, steps_words, time_words
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import reference
 

@@ -9,9 +9,9 @@ from markupsafe import Markup
 from demo.catalog.english import duration, listed
 from demo.engine.win import standing, won
 from demo.render.csv_file import csv_link, csv_text
+from demo.render.run_words import KEPT_BACK
 from demo.render.tables import Cell, Row, sheet
 from demo.render.templates import fill
-from demo.render.verdict import KEPT_BACK
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import AIMS, reference
 from demo.tabs.compare.rounds import SECONDS, Round, spent

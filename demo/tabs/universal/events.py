@@ -15,8 +15,9 @@ from demo.engine.run_queue import Turn
 from demo.engine.stream import pause
 from demo.photos.selection import sample_sources, selected
 from demo.render import status
+from demo.render.run_words import limit_words
 from demo.render.status import line_html
-from demo.render.verdict import limit_words, waiting_html
+from demo.render.verdict import waiting_html
 from demo.tabs.universal import change_files, craft, photo_set, render, trial
 from demo.tabs.universal.widgets import UniversalWidgets
 from tkml_core.step_generators import WithResult

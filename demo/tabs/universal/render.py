@@ -12,8 +12,9 @@ from demo.render import plot
 from demo.render.csv_file import csv_link, csv_text
 from demo.render.photo_card import size_html
 from demo.render.pictures import amplified, figure
+from demo.render.run_words import limit_words
 from demo.render.templates import fill
-from demo.render.verdict import limit_words, said_html
+from demo.render.verdict import said_html
 from demo.tabs.universal.craft import CraftProgress, CraftRequest, Made, Point
 
 FACTORS = (2, 5, 10, 20, 50)

@@ -1,0 +1,59 @@
+"""Every word of the news is true, whatever the goal and whatever became of the top-k: all small cases, read again."""
+
+import re
+from itertools import permutations
+
+import pytest
+from test_verdict import report
+
+from demo.render.verdict import SENTENCES, headline, sentences
+
+LABELS = ("cat", "dog", "cow", "bus", "car")
+NAMES = r"((?:[a-z]+, )*[a-z]+(?: and [a-z]+)?)"
+CLAIM = re.compile(rf"{NAMES} (?:(?:is|are) )?(gone|in(?! )|missing|still in|not in|out of|fell out)")
+
+
+def achieved(goal: str, now: list[str], true: list[str], targets: list[str], hidden: list[str]) -> bool:
+    """By the goals' definitions."""
+    if goal == "cleared":
+        return not set(now) & set(true)
+    if goal == "inconsistent":
+        return bool(set(now) - set(true) and set(true) - set(now))
+    if goal == "hide":
+        stay = [label for label in true if label not in hidden]
+        return not set(now) & set(hidden) and len(set(now) & set(stay)) == min(len(stay), len(now))
+    return now == targets if goal == "ordered" else set(now) == set(targets)
+
+
+@pytest.mark.parametrize("goal", ["cleared", "inconsistent", "targeted", "ordered", "hide"])
+@pytest.mark.parametrize("true", [["cat"], ["cat", "dog"]])
+def test_what_is_told_is_so(goal: str, true: list[str]) -> None:
+    targets = ["cow", "bus"] if goal in ("targeted", "ordered") else []
+    hidden = true[:1] if goal == "hide" else []
+    kinds = set()
+    for was in (["cat", "dog"], ["dog", "car"], ["car", "cow"]):
+        before = achieved(goal, was, true, targets, hidden)
+        for now in map(list, permutations(LABELS, 2)):
+            met = achieved(goal, now, true, targets, hidden)
+            margin, margin_before = 1.0 if met else -1.0, -1.0 if before else 1.0
+            told = report(
+                " ".join(was), " ".join(now), goal=goal, true_labels=true, targets=targets, hidden=hidden, achieved=met,
+                margin_of_win=margin, margin_before=margin_before,
+            )  # fmt: skip
+            words = sentences(told)
+            assert len(words) <= SENTENCES and all(len(one) <= 130 for one in words)
+            kinds.add(headline(told)[0])
+            assert read(words[0], was, now), (was, now, words)
+    assert {"won", "lost"} <= kinds
+
+
+def read(news: str, was: list[str], now: list[str]) -> bool:
+    """Whether the top-k's are as the news says."""
+    holds = {
+        "in": lambda label: label in now,
+        "still in": lambda label: label in was and label in now,
+        **dict.fromkeys(("gone", "fell out"), lambda label: label in was and label not in now),
+        **dict.fromkeys(("missing", "not in", "out of"), lambda label: label not in now),
+    }
+    claims = CLAIM.findall(news[0].lower() + news[1:])
+    return all(holds[what](label) for labels, what in claims for label in re.split(", | and ", labels))
