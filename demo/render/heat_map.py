@@ -26,7 +26,7 @@ class Shade:
     few: bool = False  # of so few photos that it is a first look
 
 
-ENOUGH = 3  # photos of a pair; fewer are a first look, and grey
+ENOUGH = 3  # photos of a pair; fewer are a first look, and ringed where others have as many
 TITLE = "Which targets are easy, on {}?"
 
 

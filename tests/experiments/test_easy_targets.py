@@ -199,11 +199,13 @@ def test_the_heat_map_has_a_cell_a_pair_and_escapes() -> None:
     assert "last layer are apart: −0.25 (n = 231 pairs, p = 0.030)." in drawn and "exchanged 999 times" in drawn
     assert "<dog>" not in drawn and drawn.count("<tr>") == 2 and drawn.count('title="') == 3
     assert "--heat: 100%" in drawn and "--heat: 0%" in drawn and "boat added on photos of cat: 2 of 3 gave way" in drawn
-    assert "median of n = 3 photos a pair" in drawn and 'class="few"' not in drawn and "Grey" not in drawn
+    assert "median of n = 3 photos a pair" in drawn and 'class="few"' not in drawn and "first look" not in drawn
     first_look = heat_map_html([replace(pairs[0], photos=1), pairs[2]])
     assert (
         first_look.count('class="few"') == 1
-        and "Grey: fewer than 3 photos" in first_look
+        and "Ringed: fewer than 3 photos" in first_look
         and "(1 of 2 pairs)" in first_look
     )
+    all_few = heat_map_html([replace(pair, photos=1) for pair in pairs])
+    assert "With fewer than 3 photos a pair this is a first look" in all_few and 'class="few"' not in all_few
     assert "Easiest: &lt;dog&gt; on cat (20), boat on cat (80)." in drawn
