@@ -23,6 +23,7 @@ class AttackChoice:
     steps: int = 200
     counted: str = "Steps"  # what `steps` are
     reference: str = ""  # where it was published
+    threshold: str = "by λ"  # at what score it thinks that the list ends, where it has a λ
 
     @property
     def credit(self) -> str:
@@ -35,10 +36,12 @@ _OLDER = "An older method that the paper compares with."
 
 CHOICES = {
     "TkML-AP-U": AttackChoice(
-        "Push the true labels out", _PAPERS, "Untargeted: any other labels may take their place.", reference=_PAPER
+        "Push the true labels out", _PAPERS, "Untargeted: any other labels may take their place.", reference=_PAPER,
+        threshold="best true − λ",
     ),
     "TkML-AP-T": AttackChoice(
-        "Add labels that are not there", _PAPERS, "Targeted: the top-k becomes the labels you name.", reference=_PAPER
+        "Add labels that are not there", _PAPERS, "Targeted: the top-k becomes the labels you name.", reference=_PAPER,
+        threshold="λ",
     ),
     "TkML-AP-Uv": AttackChoice(
         "One change for every photo",
@@ -183,7 +186,8 @@ SETTINGS = {
     ),
     "lambda_0": Setting(
         "First threshold (λ₀)",
-        "the score to be listed, as the attack first takes it: where the dotted line of the label race starts",
+        "where the attack first takes the list to end, and the dotted line of the label race starts: a score, or for TkML-AP-U "
+        "how far below the best true score",
     ),
     "overshoot": Setting("Overshoot", "share by which a step goes too far"),
     "constant": Setting(

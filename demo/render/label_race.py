@@ -15,6 +15,7 @@ from demo.render.plot import Array, grid, line, number, plot, points, thinned, t
 HEIGHT = 300  # pixels
 MOST_LABELS = 10
 LABEL_GAP = 24  # pixels between two line ends' labels
+THOUGHT = "where the attack thinks the list ends"  # by its λ, which follows the ranking
 CROWD = 6  # more true labels and targets than this are drawn with finer lines
 
 
@@ -27,7 +28,7 @@ class Race:
     threshold: Array
     roles: Roles
     k: int
-    threshold_word: str = "where the attack thinks the list ends (by λ)"
+    threshold_word: str = THOUGHT
     ends_saved: bool = False  # whether the last point is not a step, but the saved picture
 
     def positions(self, names: Sequence[str]) -> list[int]:

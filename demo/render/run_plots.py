@@ -10,7 +10,7 @@ from demo.engine.label_roles import Roles
 from demo.engine.outcome import Outcome, saved_apart
 from demo.engine.plan import Plan
 from demo.render.curves import curves_html
-from demo.render.label_race import Race, race_html
+from demo.render.label_race import THOUGHT, Race, race_html
 
 
 def race_of(plan: Plan, history: History, outcome: Outcome | None = None) -> str:
@@ -29,8 +29,10 @@ def race_of(plan: Plan, history: History, outcome: Outcome | None = None) -> str
         threshold = np.log(inside / (1 - inside))
     # λ is a number of TkML-AP's losses, which follows the ranking and need not be where the top-k ends, the edge of the band.
     # Other attacks give the score of place k.
-    has_lambda = "lambda_0" in catalog.setting_names(plan.request.attack)
-    word = Race.threshold_word if has_lambda else f"score of place {plan.k}, the last in the list"
+    attack = plan.request.attack
+    word = f"score of place {plan.k}, the last in the list"
+    if "lambda_0" in catalog.setting_names(attack):
+        word = f"{THOUGHT} ({catalog.choice_of(attack).threshold})"
     race = Race(plan.annotator.labels, scores, threshold, plan.roles, plan.k, word, apart)
     return race_html(race) + curves_html(history.loss, sizes(history, outcome), ends_saved=outcome is not None)
 

@@ -38,6 +38,12 @@ def test_an_attack_without_words_is_told_of_by_its_docstring(newcomer: str) -> N
     assert catalog.label_of("TkML-AP-U") == "Push the true labels out (TkML-AP-U)"
 
 
+def test_what_lambda_is_in_an_attack_that_has_it_is_told_of_each() -> None:
+    able = [attack for attack in tk.ATTACKS if "lambda_0" in catalog.setting_names(attack)]
+    told = [catalog.choice_of(attack).threshold for attack in able]
+    assert able == ["TkML-AP-U", "TkML-AP-T"] and told == ["best true − λ", "λ"]  # as Eq. 8 and Eq. 12 have it
+
+
 def test_an_attack_that_asks_for_less_than_the_others_says_so() -> None:
     told = {attack: catalog.sentence(attack, "voc20") for attack in catalog.attacks()}
     assert [attack for attack, words in told.items() if "does not compare" in words] == ["MinNorm"]
