@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from demo.catalog import attacks as catalog
+from demo.catalog.english import counted
 from demo.engine import loop
 from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome
@@ -128,7 +129,7 @@ def to_name(entry: Entry, aim: str = "chosen") -> str:
     attack = catalog.choice_of(AIMS[aim].first[0]).title
     return (
         f"{count} of {entry.k} targets named. On the tab Attack choose “{attack}”, then below “{catalog.TARGETS}” "
-        f"“{catalog.TARGET_CASES['chosen']}”, and choose {entry.k} label{'' if entry.k == 1 else 's'}."
+        f"“{catalog.TARGET_CASES['chosen']}”, and choose {counted(entry.k, 'label')}."
     )
 
 

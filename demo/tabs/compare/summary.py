@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from demo.catalog import attacks as catalog
-from demo.catalog.english import listed
+from demo.catalog.english import counted, listed
 from demo.engine.plan import Plan
 from demo.engine.win import asked_margin, less_words, standing, was_met, won
 from demo.render.csv_file import PERT, csv_text, of_report
@@ -142,9 +142,7 @@ def table_html(plans: Sequence[Plan], reports: Reports, done: bool, given: str =
             mark, kind = Markup(""), ""
             if name == SIZE and report["achieved"]:  # a smaller change is not had for nothing
                 mark = Markup('<b class="least">smallest</b>') if place == best else mark
-                mark += Markup("<small>with {} gradient{}</small>").format(
-                    report["backwards"], "" if report["backwards"] == 1 else "s"
-                )
+                mark += Markup("<small>with {}</small>").format(counted(report["backwards"], "gradient"))
             if name == "Goal":
                 kind = "met" if won(report) else "" if report["achieved"] or report["stopped"] else "missed"
                 short = shortage(report)

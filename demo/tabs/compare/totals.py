@@ -6,7 +6,7 @@ from statistics import median
 
 from markupsafe import Markup
 
-from demo.catalog.english import duration, listed
+from demo.catalog.english import counted, duration, listed
 from demo.engine.win import standing, won
 from demo.render.csv_file import csv_link, csv_text
 from demo.render.run_words import KEPT_BACK
@@ -88,9 +88,8 @@ def sentence(rounds: Sequence[Round], aim: str, done: bool) -> str:
     made = totals(rounds)
     parts = [goal]
     if made:
-        n = made[0].photos
         counts = [f"{one.method} reached it on {one.won}" for one in sorted(made, key=lambda one: -one.won)]
-        parts.append(f"Of {n} photo{'' if n == 1 else 's'} {listed(counts, len(counts))}.")
+        parts.append(f"Of {counted(made[0].photos, 'photo')} {listed(counts, len(counts))}.")
         parts.append(_order(made, rounds))
     if before := [one.title for one in rounds if one.met_before]:
         parts.append(f"Not counted, as the goal was met before any attack: {listed(before, len(before))}.")
@@ -128,7 +127,7 @@ def _order(made: Sequence[Total], rounds: Sequence[Round]) -> str:
         ratios = [of_photo[place] / of_photo[first] for of_photo in norms]
         larger, smaller = sum(ratio >= CLOSE for ratio in ratios), sum(ratio <= 1 / CLOSE for ratio in ratios)
         told.append(f"{made[place].method}’s {median(ratios):.2f} (larger on {larger}, smaller on {smaller})")
-    n, where = len(same), f"{len(same)} of {len(counting(rounds))} photos"
+    n, where = len(same), f"{len(same)} of {counted(len(counting(rounds)), 'photo')}"
     return (
         f"All of them solve {where}: there {made[first].method} needs the smallest change by {'size' if n == 1 else 'median'}, "
         f"{made[first].norm_shared:.1f}. Size beside {made[first].method}’s on the same photo"
