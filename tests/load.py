@@ -166,21 +166,30 @@ class Visitor:
             if joined.status_code != 200:
                 self.seen.refused[kind] += 1
                 return False
+            refusal = ""
             async for outputs, error in self._listen(joined.json()["event_id"]):
-                if error:
-                    return self._refused(kind, error)
+                refusal = refusal or error
                 for at, value in zip(event["outputs"], outputs, strict=False):
                     self._take(at, value)
+        if refusal:
+            return self._refused(kind, refusal)
         self.seen.answers[kind] += 1
         return True
 
     async def _listen(self, event_id: str) -> AsyncIterator[tuple[list[Any], str]]:
+        """What the event's outputs are by now, or the words of its error.
+
+        It goes on until the server closes the line, as browsers do: whoever hangs up before that is taken for gone, and so is
+        what the session asks for next.
+        """
         outputs: list[Any] = []
         async with self.http.stream("GET", f"{API}/queue/data", params={"session_hash": self.session}) as stream:
             async for line in stream.aiter_lines():
                 if not line.startswith("data: "):
                     continue
                 message = json.loads(line[6:])
+                if message["msg"] == "unexpected_error":
+                    yield [], str(message["message"])
                 if message.get("event_id") != event_id or message["msg"] not in (
                     "process_generating",
                     "process_completed",
@@ -188,11 +197,11 @@ class Visitor:
                     continue
                 if not message["success"]:
                     yield [], str(message["output"].get("error"))
-                    return
+                    continue
                 data = message["output"].get("data", [])
                 if message["msg"] == "process_completed":
                     yield data, ""
-                    return
+                    continue
                 pairs = zip(outputs, data, strict=True) if outputs else ()
                 outputs = [apply_diff(old, new) for old, new in pairs] or data  # the first comes whole
                 yield outputs, ""
