@@ -35,5 +35,10 @@ def top_words(k: int) -> str:
     return "top label" if k == 1 else f"top {k}"
 
 
+def in_top(k: int) -> str:
+    """Where a label stands that is among the top-k, in a sentence."""
+    return "at the top" if k == 1 else f"in the top {k}"
+
+
 def are(names: Sequence[str]) -> str:
     return "is" if len(names) == 1 else "are"

@@ -11,7 +11,7 @@ from conftest import PHONE, RUN, holds, with_universal
 from playwright.sync_api import Page, Route, expect
 
 import tkml_core as tk
-from demo.tabs.universal.trial import best_start
+from demo.tabs.universal.ready_made import best_start
 from tkml_core.zoo.registry import entry_of
 
 # How far what is in sight has moved since, as web vitals count it
@@ -51,8 +51,18 @@ def test_a_change_is_crafted_tried_taken_away_and_stopped_and_fits_a_phone(
     expect(page.locator("#try-rows .trial.won").first).to_be_visible()
     expect(page.locator("#try-verdict strong")).to_contain_text("% of new photos")
     expect(page.locator("#try-verdict")).to_contain_text("The change that comes with this page")
-    expect(page.locator("#craft-verdict")).to_contain_text("A ready-made change is shown so far")
-    expect(page.locator("#craft-z")).to_contain_text("ready-made")
+    expect(page.locator("#craft-verdict")).to_contain_text(f"Shown is the ready-made change for {name} at k = {k}")
+    expect(page.locator("#craft-z h2")).to_have_text(f"Ready-made change, for {name}, k = {k}")
+    fill(page, "#craft-k input[type=number]", str(1 if k > 1 else 2))  # without any other click
+    expect(page.locator("#craft-z h2")).not_to_contain_text(f"k = {k}")
+    expect(page.locator("#try-stale")).to_contain_text("tried with the change before")
+    page.locator("#craft-annotator input[value^=hardened]").first.check()
+    expect(page.locator("#craft-verdict")).to_contain_text("There is no ready-made")
+    expect(page.locator("#craft-npz")).to_be_disabled()
+    page.locator(f"#craft-annotator input[value='{name}']").check()
+    fill(page, "#craft-k input[type=number]", str(k))
+    expect(page.locator("#craft-z h2")).to_contain_text(f"{name}, k = {k}")
+    expect(page.locator("#try-stale p")).to_have_count(0)
     with page.expect_download() as ready:
         page.locator("#craft-npz").click()
     assert ready.value.suggested_filename.endswith("-ready-made.npz")
@@ -79,11 +89,12 @@ def test_a_change_is_crafted_tried_taken_away_and_stopped_and_fits_a_phone(
     expect(page.locator("#craft-facts")).to_contain_text("made on 2 photos.")
     expect(page.locator("#craft-facts")).to_contain_text("of 1 of the photos is the annotator’s own guess")
     expect(page.locator("#craft-button")).to_be_enabled()
+    expect(page.locator("#craft-z h2")).to_have_text(f"Your change, for {name}, k = {k}")
     assert str(page.locator("#craft-z img").get_attribute("src")).startswith("data:image/png")
     assert "of 2 rounds (epochs) the change fools" in str(
         page.locator("#craft-rates .plot").get_attribute("aria-label")
     )
-    expect(page.locator("#try-verdict")).to_contain_text("The change made here with TkML-AP-Uv over 2 photos")
+    expect(page.locator("#try-verdict")).to_contain_text("The change made here with TkML-AP-Uv on 2 photos")
     assert page.locator("#try-rows .tag").all_inner_texts() == ["new"] * page.locator("#try-rows .trial").count()
 
     with page.expect_download() as download:
@@ -97,7 +108,7 @@ def test_a_change_is_crafted_tried_taken_away_and_stopped_and_fits_a_phone(
     expect(page.locator("#try-uploads")).to_contain_text("coffee")
     page.locator("#try-button").click()
     expect(page.locator("#try-rows .tag")).to_have_text(["used to make it", "yours"], timeout=RUN)
-    expect(page.locator("#try-verdict")).to_contain_text("its truth is the annotator's guess")
+    expect(page.locator("#try-verdict")).to_contain_text("the annotator's guess counts as the truth")
     expect(page.locator("#try-rows .outcome").last).to_contain_text("Truth guessed: ")
 
     for box in [*page.locator("#craft-samples input").all(), page.locator("#craft-views input")]:
@@ -106,7 +117,7 @@ def test_a_change_is_crafted_tried_taken_away_and_stopped_and_fits_a_phone(
     fill(page, "#craft-epochs input[type=number]", "50")
     fill(page, "#craft-budget input[type=number]", "200")
     page.locator("#craft-button").click()
-    expect(page.locator("#craft-status")).to_contain_text("update", timeout=RUN)
+    expect(page.locator("#craft-status")).to_contain_text("step", timeout=RUN)
     page.locator("#craft-stop").click()
     expect(page.locator("#craft-verdict")).to_contain_text("Stopped after", timeout=RUN)
     expect(page.locator("#craft-npz")).to_be_enabled()
@@ -115,10 +126,15 @@ def test_a_change_is_crafted_tried_taken_away_and_stopped_and_fits_a_phone(
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.locator("#try-uploads").get_by_role("button", name="Clear").click()
     page.locator(f"#craft-annotator input[value='{with_universal()}']").check()
+    expect(page.locator("#craft-verdict")).to_contain_text("Stopped after")  # the visitor's own, for what it was made
     page.locator("#try-which input[value=kUAPs]").check()
+    expect(page.locator("#craft-verdict")).to_contain_text("Yours is kept")
     page.locator("#try-button").click()
     expect(page.locator("#try-rows .trial").first).to_be_visible(timeout=RUN)
     assert page.evaluate(WIDTH) <= 390
+    page.locator("#try-which input[value='made here']").check()
+    expect(page.locator("#craft-verdict")).to_contain_text("Stopped after")
+    expect(page.locator("#craft-npz")).to_be_enabled()
 
 
 def test_the_tables_come_when_their_tab_is_opened_and_nothing_in_sight_moves(visit: Callable[..., Page]) -> None:

@@ -1,6 +1,7 @@
 """The tab "Universal" without a browser: the set, the run, the chart, and a finished z on other photos."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,15 @@ import tkml_core as tk
 from demo.engine import threads
 from demo.engine.annotators import load_annotator
 from demo.engine.run_queue import PLACES
+from demo.export.files import sweep
 from demo.photos.samples import sample, samples
 from demo.photos.selection import Source, sample_sources, uploaded
 from demo.render.pictures import to_image
-from demo.tabs.universal import change_files, craft, photo_set, render, tab, trial
+from demo.tabs.universal import change_files, changes, craft, photo_set, ready_made, render, stage, tab, trial
+from demo.tabs.universal.widgets import UniversalWidgets
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.pixel_grid import TOLERANCE
-from tkml_core.zoo.universal_perturbations import notes_of, path_of
+from tkml_core.zoo.universal_perturbations import notes_of, path_of, rates_of
 
 NAME, K = "mobilenet-voc20", 3  # has bundled perturbations, and is quick
 
@@ -34,6 +37,10 @@ def files(photos: dict[str, Path]) -> dict[str, str]:
 
 def small(files: dict[str, str], *names: str) -> photo_set.PhotoSet:
     return photo_set.gather(sample_sources(names, files, load_annotator(NAME)), NAME, K, more_views=False)
+
+
+def samples_tried(change: changes.Change, files: dict[str, str], *names: str) -> list[trial.Tried]:
+    return trial.read(change, sample_sources(names, files, load_annotator(NAME)), names)
 
 
 @pytest.fixture(scope="module")
@@ -84,10 +91,10 @@ def test_photos_on_which_nothing_is_to_be_won_are_left_out_and_named(files: dict
     wrong = Source(files["cat"], "My sheep", ("sheep",))
     photo_set_of = photo_set.gather([wrong, *sample_sources(["cat"], files, load_annotator(NAME))], NAME, 1, False)
     assert photo_set_of.left_out == ("My sheep",) and photo_set_of.photos == 1
-    with pytest.raises(ValueError, match="On My sheep the annotator is wrong already"):
+    with pytest.raises(ValueError, match="true label at the top to begin with; there is none on My sheep"):
         photo_set.gather([wrong], NAME, 1, False)
     many = Source(files["cat"], "All", load_annotator(NAME).labels[:11])
-    with pytest.raises(ValueError, match="9 labels are not true on it, and k = 10"):
+    with pytest.raises(ValueError, match="9 labels are not true on it, too few for k = 10"):
         photo_set.gather([many], NAME, 10, False)
 
 
@@ -172,7 +179,7 @@ def test_a_run_that_is_cut_short_keeps_what_it_has(files: dict[str, str], stop: 
     request = craft.checked(["cat"], NAME, K, "kUAPs", 500, 50, 0)
     updates, made = to_the_end(craft.craft(request, small(files, "cat"), lambda: stop, limit))
     assert len(updates) == 1 and (made.stopped, made.updates) == (cause, 0)
-    words = {"user": "Stopped after 0 updates", "time": "The limit of 60 seconds ended the run"}[cause]
+    words = {"user": "Stopped after 0 steps", "time": "The limit of 60 seconds ended the run"}[cause]
     assert render.made_sentence(made, 60).startswith(words)
     assert "0 of 1 fooled" in render.made_html(made, 60)
     assert "once the change is added; none were so before any change." in render.made_html(made, 60)
@@ -196,13 +203,17 @@ def test_a_run_that_ends_before_its_last_epoch_says_why(run: Any) -> None:
 
 def test_a_z_that_is_not_universal_points_to_the_bundled_one(run: Any) -> None:
     made = run[-1]
-    assert f"made on 200 photos, choose “{trial.bundled_title(trial.strongest(NAME, K))}”" in trial.own(made).on_none
-    assert "ready-made" not in trial.own(replace(made, request=replace(made.request, k=7))).on_none
+    assert (
+        f"made on 200 photos, choose “{ready_made.bundled_title(ready_made.strongest(NAME, K))}”"
+        in changes.of_made(made).on_none
+    )
+    assert "ready-made" not in changes.of_made(replace(made, request=replace(made.request, k=7))).on_none
 
 
 def test_z_can_be_taken_away(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = run[-1]
     monkeypatch.setattr(change_files, "get_upload_folder", lambda: str(tmp_path))
+    monkeypatch.setattr(change_files, "_ready", {})
     npz, png = (Path(path) for path in change_files.of_made(made))
     with np.load(npz) as stored:  # no pickles inside
         assert torch.equal(torch.from_numpy(stored["levels"]).float().div(255), made.z)
@@ -219,6 +230,12 @@ def test_z_can_be_taken_away(run: Any, tmp_path: Path, monkeypatch: pytest.Monke
         and int(about["measured"])
     )
     assert npz.name == f"tkml-ap-uv-margin-{NAME}-k3-ready-made.npz" and png.read_bytes()[:4] == b"\x89PNG"
+    again = change_files.of_ready("TkML-AP-Uv, margin", NAME, K)
+    assert again == (str(npz), str(png))  # nothing is written anew
+    sweep(0)  # what was made for one visitor goes
+    assert npz.is_file() and png.is_file()
+    png.unlink()  # somebody emptied the folder
+    assert Path(change_files.of_ready("TkML-AP-Uv, margin", NAME, K)[1]).is_file()
 
 
 # ---- drawings -------------------------------------------------------------------------------------------------------
@@ -244,7 +261,7 @@ def test_the_chart_puts_shares_where_they_belong_and_says_them() -> None:
 
 def test_before_a_run_the_shares_are_those_that_were_measured() -> None:
     whose = "kUAPs", NAME, K
-    notes, html = notes_of(path_of(*whose)), render.shares_html(*trial.measured(*whose), trial.looser(*whose))
+    notes, html = notes_of(path_of(*whose)), render.shares_html(*ready_made.measured(*whose), ready_made.looser(*whose))
     share, noise = (100 * int(notes[name]) / int(notes["measured"]) for name in ("goal", "noise_goal"))
     assert f"of {notes['measured']} new photos" in html and f'class="fooled" style="width: {share:.1f}%"' in html
     looser = [100 * int(notes[name]) / int(notes["measured"]) for name in ("inconsistent", "noise_inconsistent")]
@@ -258,61 +275,61 @@ def test_before_a_run_the_shares_are_those_that_were_measured() -> None:
 def test_the_strongest_bundled_z_is_the_one_that_did_best_when_measured() -> None:
     for k in (1, 2, 3):
         rates = {name: int(notes_of(path_of(name, NAME, k))["goal"]) for name in UNIVERSAL}
-        assert rates[trial.strongest(NAME, k)] == max(rates.values()) > min(rates.values())
-    assert trial.strongest(NAME, 7) == next(iter(UNIVERSAL))
+        assert rates[ready_made.strongest(NAME, k)] == max(rates.values()) > min(rates.values())
+    assert ready_made.strongest(NAME, 7) == next(iter(UNIVERSAL))
 
 
 def test_the_tab_begins_with_the_bundled_z_that_is_furthest_ahead_of_noise() -> None:
-    found = {(whose, k): notes_of(path_of(name, whose, k)) for name, whose, k in trial.bundled()}
+    found = {(whose, k): notes_of(path_of(name, whose, k)) for name, whose, k in ready_made.bundled()}
     lead = {
         name: (int(notes["goal"]) - int(notes["noise_goal"])) / int(notes["measured"]) for name, notes in found.items()
     }
-    assert lead[trial.best_start(tk.available())] > 0.5
-    assert trial.best_start([NAME])[0] == NAME and trial.best_start(["mine"]) == ("mine", 3)
+    assert lead[ready_made.best_start(tk.available())] > 0.5
+    assert ready_made.best_start([NAME])[0] == NAME and ready_made.best_start(["mine"]) == ("mine", 3)
 
 
 def test_the_lead_says_whose_share_it_is() -> None:
     """Method, k and photos of each share: what is shown below it, and Table 4, have others."""
-    told = trial.depends(tk.available())
+    told = ready_made.depends(tk.available())
     rates = {
-        (name, k): int(notes_of(path_of(name, NAME, k))["goal"]) for name, whose, k in trial.bundled() if whose == NAME
+        (name, k): int(notes_of(path_of(name, NAME, k))["goal"])
+        for name, whose, k in ready_made.bundled()
+        if whose == NAME
     }
     (name, k), won = max(rates.items(), key=lambda item: item[1])
     photos = int(notes_of(path_of(name, NAME, k))["measured"])
     assert f"of {photos} photos each" in told
     assert f"{100 * won / photos:.0f} % for {NAME} ({name}, k = {k})" in told
-    assert not trial.depends([NAME])
+    assert not ready_made.depends([NAME])
 
 
 def test_a_bundled_z_comes_with_its_measured_rates() -> None:
-    change, notes = trial.ready("kUAPs", NAME, 2), notes_of(path_of("kUAPs", NAME, 2))
+    change, notes = changes.of_ready("kUAPs", NAME, 2), notes_of(path_of("kUAPs", NAME, 2))
     assert torch.equal(change.z, tk.universal("kUAPs", NAME, 2))
     assert f"{100 * int(notes['goal']) / int(notes['measured']):.1f} %" in change.origin
-    with pytest.raises(
-        ValueError, match=f"for {NAME} at k = 7 comes with this page; there are some for k = 1, 2 and 3"
-    ):
-        trial.ready("kUAPs", NAME, 7)
+    with pytest.raises(ValueError, match=f"kUAPs change for {NAME} at k = 7; there are some for k = 1, 2 and 3.*Craft"):
+        changes.of_ready("kUAPs", NAME, 7)
 
 
 def test_where_there_is_no_bundled_z_the_others_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert trial.has_ready(NAME, K) and not trial.has_ready(NAME, 7)
-    others = tuple(found for found in trial.bundled() if found[1] != NAME)
-    monkeypatch.setattr(trial, "bundled", lambda: others)
-    assert not trial.has_ready(NAME, K)
-    with pytest.raises(ValueError, match=f"there are some for .*{others[0][1]}.* with Craft"):
-        trial.ready("kUAPs", NAME, K)
-    monkeypatch.setattr(trial, "bundled", tuple)
-    with pytest.raises(ValueError, match="none for any annotator"):
-        trial.ready("kUAPs", NAME, K)
+    assert ready_made.has_ready(NAME, K) and not ready_made.has_ready(NAME, 7)
+    others = tuple(found for found in ready_made.bundled() if found[1] != NAME)
+    monkeypatch.setattr(ready_made, "bundled", lambda: others)
+    assert not ready_made.has_ready(NAME, K)
+    with pytest.raises(ValueError, match=f"there are some for .*{others[0][1]}.* press Craft"):
+        changes.of_ready("kUAPs", NAME, K)
+    monkeypatch.setattr(ready_made, "bundled", tuple)
+    with pytest.raises(ValueError, match="nor for any other annotator"):
+        changes.of_ready("kUAPs", NAME, K)
 
 
 def test_z_is_added_unaltered_and_the_row_says_what_came_of_it(files: dict[str, str]) -> None:
-    change = trial.ready("TkML-AP-Uv", NAME, K)
-    (source,) = sample_sources(["coffee"], files, load_annotator(NAME))
-    outcome = trial.put_on(change, source)
+    change = changes.of_ready("TkML-AP-Uv", NAME, K)
+    (coffee,) = samples_tried(change, files, "coffee")
+    outcome = trial.put_on(change, coffee)
     x = outcome.plan.photo.x
     assert torch.equal(outcome.x_adv, tk.quantize((x + change.z).clamp(0, 1)))
-    row = trial.row_html(source, outcome, change.z, "new")
+    row = trial.row_html(coffee, outcome, change.z)
     fooled = "diningtable" not in [name for name, _ in outcome.report["after"]]
     assert outcome.report["achieved"] is fooled and ("Fooled</strong>" in row) is fooled
     assert 'class="label true"' in row and "new" in row
@@ -321,23 +338,23 @@ def test_z_is_added_unaltered_and_the_row_says_what_came_of_it(files: dict[str, 
     assert f"{arrived:.1f} <small>" in row and f"{own:.0f}" != f"{arrived:.0f}"  # as the CSV has it: edges cut z
     assert arrived == outcome.report["l2"] and f"of size {own:.0f} (‖z‖₂)" in trial.own_size(change.z)
 
-    nothing = trial.Change(torch.zeros_like(change.z), NAME, K, "TkML-AP-Uv", "A z that is none.", " Nothing at all.")
-    evil = Source(source.path, "<img src=x>", source.truth)
-    tally, rows = trial.try_html(nothing, [evil], ["yours"])
+    nothing = changes.Change(torch.zeros_like(change.z), NAME, K, "TkML-AP-Uv", "A z that is none.", " Nothing at all.")
+    evil = Source(coffee.source.path, "<img src=x>", coffee.source.truth)
+    tally, rows = trial.try_html(nothing, trial.read(nothing, [evil], []))
     assert "0 of 1 fooled</strong><p>A z that is none. Nothing at all." in tally and "verdict lost" in tally
     assert "Not fooled" in rows and "dining table is still in the top 3" in rows
     assert "<img src=x>" not in rows
     with pytest.raises(ValueError, match="at least one photo"):
-        trial.try_html(nothing, [], [])
+        trial.read(nothing, [], [])
     with pytest.raises(ValueError, match="At most 12 photos"):
-        trial.try_html(nothing, [evil] * 13, [""] * 13)
+        trial.read(nothing, [evil] * 13, [])
 
 
 def test_what_was_measured_on_many_photos_is_the_news_before_the_few_that_are_tried(files: dict[str, str]) -> None:
     """And no failure of anything where these few are not fooled."""
-    none = replace(trial.ready("kUAPs", NAME, K), z=torch.zeros(1, 3, 224, 224))
+    none = replace(changes.of_ready("kUAPs", NAME, K), z=torch.zeros(1, 3, 224, 224))
     notes = notes_of(path_of("kUAPs", NAME, K))
-    tally, _ = trial.try_html(none, sample_sources(["coffee", "cat"], files, load_annotator(NAME)), ["new"] * 2)
+    tally, _ = trial.try_html(none, samples_tried(none, files, "coffee", "cat"))
     assert f"{100 * int(notes['goal']) / int(notes['measured']):.0f} % of new photos</strong>" in tally
     assert "Below: 0 of 2 fooled." in tally and 'class="verdict told"' in tally
 
@@ -346,21 +363,22 @@ def test_photos_that_a_change_was_made_on_are_known_again_and_counted_apart(
     files: dict[str, str], tmp_path: Path, run: Any
 ) -> None:
     """Under another name, stored otherwise, or mirrored; and no sample that was uploaded is taken for a new photo."""
-    change = trial.own(run[-1])  # made on the samples cat and admiral
+    change = changes.of_made(run[-1])  # made on the samples cat and admiral
     again, mirrored, new = (tmp_path / f"{name}.png" for name in ("holiday", "mirrored", "coffee"))
     photo = Image.open(files["cat"]).convert("RGB")
     photo.save(again, compress_level=1)
-    x, *_ = photo_set.read(uploaded([files["admiral"]])[0], NAME)
+    x = photo_set.read(uploaded([files["admiral"]])[0], NAME).x
     to_image(x.flip(-1)).save(mirrored)
     Image.open(files["coffee"]).save(new)
     annotator = load_annotator(NAME)
     sources = [*sample_sources(["cat", "coffee"], files, annotator), *uploaded(map(str, (again, mirrored, new)))]
-    notes = photo_set.notes(sources, ["cat", "coffee"], NAME, change.used, change.prints)
-    assert notes == [photo_set.USED, photo_set.NEW, photo_set.USED, photo_set.USED, photo_set.YOURS]
-    tally, rows = trial.try_html(change, sources, notes)
+    found = trial.read(change, sources, ["cat", "coffee"])
+    expected = [photo_set.USED, photo_set.NEW, photo_set.USED, photo_set.USED, photo_set.YOURS]
+    assert [one.note for one in found] == expected
+    tally, rows = trial.try_html(change, found)
     assert " of 2 fooled</strong>" in tally and "Counted apart, as the change was made on them: " in tally
     assert tally.count(" of 3 fooled. Only photos") == 1 and rows.count(photo_set.USED) == 3
-    only, _ = trial.try_html(change, sources[:1], notes[:1])
+    only, _ = trial.try_html(change, found[:1])
     assert "No new photo</strong>" in only and "of 1 fooled" in only and "verdict told" in only
 
 
@@ -375,24 +393,24 @@ def test_a_bundled_z_is_tried_on_every_sample_at_first(files: dict[str, str]) ->
 
 def test_the_first_photos_tried_are_those_on_which_the_annotator_is_right(files: dict[str, str]) -> None:
     """A cup of coffee that is something else before any change looks like a mistake of the page."""
-    name, k = trial.best_start(tk.available())
+    name, k = ready_made.best_start(tk.available())
     annotator, names = load_annotator(name), photo_set.whole(files)
     found = photo_set.agreed(names, files, name, k)
     right = []
     for source, sample_name in zip(sample_sources(names, files, annotator), names, strict=True):
-        x, *_ = photo_set.read(source, name)
         with torch.no_grad():
-            best = {annotator.labels[j] for j in annotator(x)[0].topk(k).indices.tolist()}
+            logits = annotator(photo_set.read(source, name).x)
+        best = {annotator.labels[j] for j in logits[0].topk(k).indices.tolist()}
         right += [sample_name] if best <= set(source.truth) or best >= set(source.truth) else []
     assert found == right and 0 < len(found) < len(names)
 
 
 def test_a_truth_that_was_guessed_is_named_in_its_row(files: dict[str, str]) -> None:
-    change = trial.ready("TkML-AP-Uv", NAME, K)
-    (theirs,), (known,) = uploaded([files["cat"]]), sample_sources(["cat"], files, load_annotator(NAME))
+    change = changes.of_ready("TkML-AP-Uv", NAME, K)
+    (theirs,), (known,) = trial.read(change, uploaded([files["cat"]]), []), samples_tried(change, files, "cat")
     assert trial.put_on(change, theirs).plan.roles.true == ("cat",)
-    assert "Truth guessed: cat." in trial.row_html(theirs, trial.put_on(change, theirs), change.z, "yours")
-    assert "guessed" not in trial.row_html(known, trial.put_on(change, known), change.z, "new")
+    assert "Truth guessed: cat." in trial.row_html(theirs, trial.put_on(change, theirs), change.z)
+    assert "guessed" not in trial.row_html(known, trial.put_on(change, known), change.z)
 
 
 def test_samples_are_checked_before_any_is_read_and_count_once(files: dict[str, str]) -> None:
@@ -419,3 +437,89 @@ def test_the_clock_holds_while_the_set_is_read(files: dict[str, str], monkeypatc
     with pytest.raises(gr.Error, match="were over before all photos were read"):
         list(pressed.fn(gr.Request(session_hash="x"), *form))
     assert PLACES.running() == 0
+
+
+# ---- the stage ------------------------------------------------------------------------------------------------------
+
+
+def stage_of(w: UniversalWidgets, which: str, own: stage.Own | None, name: str, k: int) -> tuple[str, str, str, bool]:
+    """Its words, its picture with what stands above it, its shares, and whether there are files."""
+    shown = stage.shown(w, which, own, name, k)
+    return str(shown[w.verdict]), str(shown[w.z]), str(shown[w.rates]), shown[w.npz]["interactive"]
+
+
+@pytest.fixture
+def w(files: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[UniversalWidgets]:
+    monkeypatch.setattr(change_files, "get_upload_folder", lambda: str(tmp_path))
+    monkeypatch.setattr(change_files, "_ready", {})
+    with gr.Blocks(), gr.Tab() as opened:
+        yield tab.build(opened, [NAME, "hardened-voc20"], files)
+
+
+def test_the_stage_shows_the_ready_made_change_of_the_annotator_and_k_that_are_chosen(w: UniversalWidgets) -> None:
+    for k in (1, 2):
+        words, picture, shares, there = stage_of(w, "kUAPs", None, NAME, k)
+        assert f"ready-made change for {NAME} at k = {k}" in words and f"for {NAME}, k = {k}</h2>" in picture
+        met, _ = rates_of("kUAPs", NAME, k)
+        assert f"<b>{100 * met:.1f} %</b>" in shares and there
+    assert stage_of(w, "kUAPs", None, NAME, 1)[1] != picture
+    none, picture, shares, there = stage_of(w, "kUAPs", None, "hardened-voc20", 2)
+    assert (
+        "no ready-made kUAPs change for hardened-voc20 at k = 2; there are some for" in none and "press Craft" in none
+    )
+    assert "<img" not in picture and "None ready-made for hardened-voc20, k = 2." in picture
+    assert "Press Craft" in shares and not there
+    assert "choose a ready-made one" in stage_of(w, changes.OWN, None, NAME, 2)[0]
+    assert "choose" not in stage_of(w, changes.OWN, None, NAME, 7)[0]
+
+
+def test_what_the_visitor_made_is_theirs_whatever_is_chosen(w: UniversalWidgets, run: Any) -> None:
+    own = stage.Own(run[-1], 60, change_files.of_made(run[-1]))
+    first = stage_of(w, changes.OWN, own, "hardened-voc20", 7)
+    assert f"Your change, for {NAME}, k = {K}</h2>" in first[1] and first[3]
+    words, picture, *_ = stage_of(w, "kUAPs", own, NAME, 1)
+    assert "Yours is kept" in words and "Ready-made change" in picture
+    assert stage_of(w, changes.OWN, own, NAME, 1) == first
+    Path(own.files[0]).unlink()  # an hour has passed
+    files = stage.shown(w, changes.OWN, own, NAME, 1)
+    assert Path(files[w.npz]["value"]).is_file() and Path(files[w.png]["value"]).is_file()
+
+
+def test_photos_that_were_tried_with_another_change_are_said_to_be(run: Any) -> None:
+    one, two = (stage.Own(run[-1], 60, (name, name)) for name in ("a", "b"))
+    ready = stage.about("kUAPs", one, NAME, 1)
+    assert ready == stage.about("kUAPs", None, NAME, 1) != stage.about("kUAPs", None, NAME, 2)
+    mine = stage.about(changes.OWN, one, NAME, 1)
+    assert mine == stage.about(changes.OWN, one, "hardened-voc20", 2) != stage.about(changes.OWN, two, NAME, 1)
+    assert not stage.stale_html(None, ready) and not stage.stale_html(ready, ready)
+    assert "Press Try it" in stage.stale_html(ready, mine)
+
+
+def test_a_choice_during_a_run_leaves_the_stage_to_it_and_a_run_that_fails_gives_it_back(
+    files: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(change_files, "get_upload_folder", lambda: str(tmp_path))
+    with gr.Blocks() as page, gr.Tab() as opened:
+        w = tab.build(opened, [NAME], files)
+    events = {(block, name): fn for fn in page.fns.values() for block, name in fn.targets if fn.fn and fn.inputs}
+    choose = events[w.k._id, "input"]
+    form = {box._id: box.value for box in choose.inputs}
+    form |= {w.which._id: "kUAPs", w.k._id: 2}
+    redrawn = choose.fn(*form.values())
+    assert f"for {NAME} at k = 2" in str(redrawn[w.verdict])
+    during = choose.fn(*(form | {w.crafting._id: True}).values())
+    assert not isinstance(during, dict) or w.verdict not in during
+
+    def broken(*_: Any) -> Iterator[Any]:
+        raise ValueError("It broke.")
+        yield
+
+    monkeypatch.setattr(craft, "craft", broken)
+    pressed = events[w.run._id, "click"]
+    updates = []
+    with pytest.raises(gr.Error, match="It broke"):
+        for update in pressed.fn(gr.Request(session_hash="x"), *(box.value for box in pressed.inputs)):
+            updates.append(update)
+    assert "Crafting with" in str(updates[-2][w.verdict]) and updates[-2][w.crafting]
+    assert "ready-made change for" in str(updates[-1][w.verdict]) and not updates[-1][w.crafting]
+    assert updates[-1][w.npz]["interactive"]

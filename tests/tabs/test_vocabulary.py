@@ -34,7 +34,7 @@ from demo.tabs.lesson.screen import lesson_html
 from demo.tabs.lesson.screens import screens
 from demo.tabs.tables import live_row
 from demo.tabs.tables import tab as tables_tab
-from demo.tabs.universal import craft, render, trial
+from demo.tabs.universal import changes, craft, render
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.zoo.universal_perturbations import bundled
 
@@ -238,10 +238,10 @@ def crafted() -> Iterable[object]:
         ended = replace(kept, stopped=stopped)
         yield render.made_html(ended, 60.0)
         yield render.facts_html(ended)
-        yield trial.own(ended).origin + trial.own(ended).on_none
+        yield changes.of_made(ended).origin + changes.of_made(ended).on_none
     yield " ".join(render.progress(craft.CraftProgress(3, 1, kept.z, points), request))
     for method, annotator, k in bundled()[:6]:
-        yield trial.ready(method, annotator, k).origin
+        yield changes.of_ready(method, annotator, k).origin
 
 
 def measured() -> Iterable[object]:

@@ -2,6 +2,8 @@
 
 import io
 import json
+from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,9 @@ from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.zoo.universal_perturbations import notes_of, path_of
 
 USE = "quantize(clamp(x + levels / 255, 0, 1)), x a photo prepared with square=True"
+
+_ready: dict[tuple[str, str, int], tuple[str, str]] = {}  # paths of those that come with the page, once asked for
+_writing = Lock()
 
 NORMS = "own_norm is the length of z as it was found; z is stretched to the norm budget, so that methods are compared at one norm"
 
@@ -32,7 +37,17 @@ def of_made(made: Made) -> tuple[str, str]:
 
 
 def of_ready(title: str, annotator: str, k: int) -> tuple[str, str]:
-    """Paths of both files of one that comes with the page; `title` is one of UNIVERSAL's. Its notes go with it."""
+    """Paths of both files of one that comes with the page, written for who asks first; `title` is one of UNIVERSAL's."""
+    with _writing:
+        paths = _ready.get((title, annotator, k), ())
+        if not paths or not all(Path(path).is_file() for path in paths):
+            paths = _ready[title, annotator, k] = _write_ready(title, annotator, k)
+            files.keep_to_the_end(paths[0])
+        return paths
+
+
+def _write_ready(title: str, annotator: str, k: int) -> tuple[str, str]:
+    """Its notes go with it."""
     notes = notes_of(path_of(title, annotator, k))
     about = {**notes, "k": k, "method": UNIVERSAL[title].name, "norm": float(notes["norm"]), "norms": NORMS, "use": USE}
     name = f"{title}-{annotator}-k{k}-ready-made".replace(", ", "-")

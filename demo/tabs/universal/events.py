@@ -6,8 +6,8 @@ from typing import Any
 
 import gradio as gr
 
-import tkml_core as tk
-from demo.components.events import QUIET, Update, plainly
+from demo.catalog.english import counted
+from demo.components.events import CHOICE, QUIET, Update, plainly
 from demo.components.run_bar import into_sight, wire
 from demo.engine import loop
 from demo.engine.annotators import load_annotator
@@ -18,82 +18,74 @@ from demo.render import status
 from demo.render.run_words import limit_words
 from demo.render.status import line_html
 from demo.render.verdict import waiting_html
-from demo.tabs.universal import change_files, craft, photo_set, render, trial
+from demo.tabs.universal import change_files, changes, craft, photo_set, ready_made, render, stage, trial
+from demo.tabs.universal.changes import OWN, Change
 from demo.tabs.universal.widgets import UniversalWidgets
 from tkml_core.step_generators import WithResult
 
-OWN = "made here"  # the z that the visitor made, where one is chosen to be tried
 Stop = Callable[[], bool]
 
 
 def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
     """Have the tab's widgets do what they say."""
 
-    def tried(change: trial.Change, names: Sequence[str], uploads: Any = None, marked: Any = None) -> Update:
+    def tried(change: Change, about: Any, names: Sequence[str], uploads: Any = None, marked: Any = None) -> Update:
         chosen = selected(names, uploads, files, w.tried.most)
         sources = chosen.sources(files, load_annotator(change.annotator), marked)
-        notes = photo_set.notes(sources, chosen.samples, change.annotator, change.used, change.prints)
-        tally, rows = trial.try_html(change, sources, notes)
-        return {w.try_verdict: tally, w.try_rows: rows}
+        tally, rows = trial.try_html(change, trial.read(change, sources, chosen.samples))
+        return {w.try_verdict: tally, w.try_rows: rows, w.tried_with: about, w.stale: ""}
 
     def not_used(made: craft.Made) -> list[str]:
         """The samples of which nothing was used, by name or as an upload."""
-        network, names = load_annotator(made.request.annotator), photo_set.unseen(made.request.used, files)
-        of = photo_set.notes(
-            sample_sources(names, files, network), names, made.request.annotator, made.request.used, made.prints
-        )
-        return [name for name, note in zip(names, of, strict=True) if note == photo_set.NEW]
+        name, used = made.request.annotator, made.request.used
+        names = photo_set.unseen(used, files)
+        sources = sample_sources(names, files, load_annotator(name))
+        notes = [
+            photo_set.note(photo_set.read(source, name), sample, used, made.prints)
+            for source, sample in zip(sources, names, strict=True)
+        ]
+        return [sample for sample, note in zip(names, notes, strict=True) if note == photo_set.NEW]
 
-    def ready_shown(bundled: trial.Change, which: str) -> Update:
-        """A change that comes with the page, on the stage."""
-        factor = render.factor_for(tk.size_of(bundled.z).l2, bundled.z.numel())
-        whose = which, bundled.annotator, bundled.k
-        npz, png = change_files.of_ready(*whose)
-        return {
-            w.verdict: waiting_html(
-                "A ready-made change is shown so far. Press Craft to make one of your own, and watch."
-            ),
-            w.z: render.change_html(
-                bundled.z, factor, f"The change, ready-made for {bundled.annotator}, k = {bundled.k}", lossless=True
-            ),
-            w.rates: render.shares_html(*trial.measured(*whose), trial.looser(*whose)),
-            w.npz: gr.update(value=npz, interactive=True),
-            w.png: gr.update(value=png, interactive=True),
-        }
+    @plainly
+    def on_choice(crafting: bool, tried_with: Any, which: str, own: Any, name: str, k: Any) -> Any:
+        if crafting:  # the run has the stage; as it ends, its change is chosen
+            return gr.skip()
+        now = stage.about(which, own, name, int(k))
+        return {**stage.shown(w, which, own, name, int(k)), w.stale: stage.stale_html(tried_with, now)}
+
+    @plainly
+    def on_aim(crafting: bool, tried_with: Any, which: str, own: Any, name: str, k: Any) -> Any:
+        if which == OWN and own:  # it is for the annotator and k that it was made with
+            return gr.skip()
+        return on_choice(crafting, tried_with, which, own, name, k)
 
     @plainly
     def on_try(
-        which: str, made: Any, name: str, k: Any, names: list[str], uploads: Any = None, marked: Any = None
+        which: str, own: Any, name: str, k: Any, names: list[str], uploads: Any = None, marked: Any = None
     ) -> Update:
-        if which == OWN:
-            if made is None:
-                raise ValueError("Nothing has been made here yet. Press Craft first, or choose a ready-made one.")
-            return tried(trial.own(made), names, uploads, marked)
-        bundled = trial.ready(which, name, int(k))
-        shown = ready_shown(bundled, which) if made is None else {}  # else that is shown which was made here
-        return {**shown, **tried(bundled, names, uploads, marked)}
+        if which == OWN and own is None:
+            raise ValueError(stage.none_words(which, name, int(k)))
+        change = changes.of_made(own.made) if which == OWN else changes.of_ready(which, name, int(k))
+        return tried(change, stage.about(which, own, name, int(k)), names, uploads, marked)
 
     @plainly
-    def on_open(opened: bool, which: str, made: Any, name: str, k: Any, names: list[str]) -> Iterator[Any]:
+    def on_open(opened: bool, which: str, own: Any, name: str, k: Any, names: list[str]) -> Iterator[Any]:
         if opened:
             yield gr.skip()
             return
-        if not trial.has_ready(name, int(k)):
-            none = f"No change for {name} at k = {int(k)} comes with this page. Press Craft to make one, and watch."
-            yield {w.opened: True, w.verdict: waiting_html(none)}
+        first = {w.opened: True, **stage.shown(w, which, own, name, int(k))}
+        if (which, name, int(k)) not in ready_made.bundled():
+            yield first
             return
-        yield {
-            w.opened: True,
-            **ready_shown(trial.ready(which, name, int(k)), which),
-            w.try_verdict: waiting_html(f"It is added to {len(names)} photos, which takes a moment …"),
-        }
+        yield {**first, w.try_verdict: waiting_html("The change is being added to photos, which takes a moment …")}
         names = list(selected(names, None, files, w.tried.most).samples)
         names = photo_set.agreed(names, files, name, int(k)) or names
-        yield {w.tried.samples: names, **on_try(which, made, name, k, names)}
+        yield {w.tried.samples: names, **on_try(which, own, name, k, names)}
 
     def on_craft(
-        turn: Turn, used: Any, uploads: Any, marked: Any, ticked: Any, to_try: Any, true: Any, more: bool, *form: Any
-    ) -> Iterator[Update]:
+        turn: Turn, used: Any, uploads: Any, marked: Any, ticked: Any, to_try: Any, true: Any, tried_with: Any, which: str,
+        own: Any, more: bool, *form: Any,
+    ) -> Iterator[Update]:  # fmt: skip
         chosen = selected(used, uploads, files, w.crafted.most)
         used = chosen.samples
         request = craft.checked(used, *form)
@@ -120,41 +112,45 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
             limit = turn.clock()
             return limit - spent
 
-        made = yield from _progress(w, request, reading.result, turn.stop_asked, left)
+        try:
+            made = yield from _progress(w, request, reading.result, turn.stop_asked, left)
+        except Exception:  # what was on the stage before comes back, files and all
+            yield {**stage.shown(w, which, own, request.annotator, request.k), w.crafting: False}
+            raise
         # Who has uploaded photos to try it on has said on which.
         names = list(ticked) if to_try else (not_used(made) or list(files))[: trial.MOST_TRIED]
-        npz, png = change_files.of_made(made)
-        factor = render.factor_for(made.norm, made.z.numel())
+        own = stage.Own(made, limit, change_files.of_made(made))
+        now = stage.about(OWN, own, request.annotator, request.k)
         yield {
-            w.verdict: render.made_html(made, limit),
-            w.z: render.change_html(made.z, factor, "The change", lossless=True),
-            w.rates: render.rates_html(made.points, request.epochs, made.pictures),
-            w.facts: render.facts_html(made),
-            w.status: line_html(f"{made.updates} updates", f"size {made.norm:.0f}", "done"),
-            w.npz: gr.update(value=npz, interactive=True),
-            w.png: gr.update(value=png, interactive=True),
-            w.made: made,
+            **stage.shown(w, OWN, own, request.annotator, request.k),
+            w.crafting: False,
+            w.stale: stage.stale_html(tried_with, now),
+            w.status: line_html(counted(made.updates, "step"), f"size {made.norm:.0f}", "done"),
+            w.own: own,
             w.which: OWN,
             w.tried.samples: names,
         }
-        yield tried(trial.own(made), names, to_try, true)  # a photo that cannot be read does not take the change away
+        # A photo that cannot be read does not take the change away.
+        yield tried(changes.of_made(made), now, names, to_try, true)
 
+    choice = [w.which, w.own, w.annotator, w.k]
+    rows = [w.try_verdict, w.try_rows, w.tried_with, w.stale]
     inputs = [
-        *w.crafted.all, w.crafted_truth, *w.tried.all, w.tried_truth, w.views, w.annotator, w.k, w.method, w.budget, w.epochs,
-        w.seed,
+        *w.crafted.all, w.crafted_truth, *w.tried.all, w.tried_truth, w.tried_with, w.which, w.own, w.views, w.annotator, w.k,
+        w.method, w.budget, w.epochs, w.seed,
     ]  # fmt: skip
-    shown = [
-        w.verdict, w.z, w.rates, w.facts, w.npz, w.png, w.made, w.which, w.tried.samples, w.try_verdict, w.try_rows,
-    ]  # fmt: skip
-    wire(w.run, w.stop, w.status, on_craft, inputs, shown)
-    stage = [w.verdict, w.z, w.rates, w.npz, w.png]
-    choice = [w.which, w.made, w.annotator, w.k, w.tried.samples]
+    made_here = [w.crafting, w.own, w.which, w.tried.samples]
+    wire(w.run, w.stop, w.status, on_craft, inputs, [*stage.widgets(w), *made_here, *rows])
+    redrawn = [*stage.widgets(w), w.stale]
+    w.which.input(on_choice, [w.crafting, w.tried_with, *choice], redrawn, **CHOICE)
+    for box in (w.annotator, w.k):
+        box.input(on_aim, [w.crafting, w.tried_with, *choice], redrawn, **CHOICE)
     w.try_button.click(None, None, None, js=f"() => {{{into_sight('try-verdict')}}}", **QUIET)
     w.try_button.click(
-        on_try, [*choice, w.tried.uploads, w.tried_truth], [*stage, w.try_verdict, w.try_rows], api_visibility="private"
+        on_try, [*choice, w.tried.samples, w.tried.uploads, w.tried_truth], rows, api_visibility="private"
     )
-    first = [w.opened, *stage, w.tried.samples, w.try_verdict, w.try_rows]
-    tab.select(on_open, [w.opened, *choice], first, **QUIET)
+    first = [w.opened, *stage.widgets(w), w.tried.samples, *rows]
+    tab.select(on_open, [w.opened, *choice, w.tried.samples], first, **QUIET)
 
 
 def _progress(
@@ -162,8 +158,10 @@ def _progress(
 ) -> Generator[Update, None, craft.Made]:
     """Updates of the stage while the run goes on, with a `pause` between them; returns what was made."""
     n, factor = len(photos.x), render.factor_for(request.budget, photos.x[0].numel())
-    running = f"Crafting with {request.title} over {n} pictures of {photos.photos} photos. Stop keeps the best so far."
+    title = stage.own_title(request.annotator, request.k)
+    running = f"Crafting with {request.title} on {counted(n, 'picture')} of {counted(photos.photos, 'photo')}. Stop keeps the best so far."
     yield {
+        w.crafting: True,
         w.verdict: waiting_html(running),
         w.rates: render.rates_html([], request.epochs, n),
         w.facts: "",
@@ -173,7 +171,7 @@ def _progress(
     run, drawn = WithResult(craft.craft(request, photos, stop_asked, budget)), 0
     for now in run.paced(pause):
         update = {
-            w.z: render.change_html(now.z, factor, "The change", lossless=False),
+            w.z: render.change_html(now.z, factor, title, lossless=False),
             w.status: line_html(*render.progress(now, request)),
         }
         if len(now.points) > drawn:

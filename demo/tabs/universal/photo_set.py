@@ -3,15 +3,14 @@
 import hashlib
 from collections.abc import Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 import tkml_core as tk
-from demo.catalog.english import listed
-from demo.engine.annotators import guess, load_annotator, read_photo
+from demo.catalog.english import in_top, listed
+from demo.engine.annotators import Photo, guess, load_annotator, read_photo
 from demo.photos.samples import sample
 from demo.photos.selection import Source, known_truth
 from tkml_core.step_generators import drain
@@ -54,17 +53,12 @@ def views(x: Tensor) -> Tensor:
     return torch.cat([x, x.flip(-1), *(tk.quantize(picture) for picture in (closer, closer.flip(-1)))])
 
 
-def read(source: Source, annotator_name: str) -> tuple[Tensor, Tensor, bool]:
-    """The photo's centre square (1,3,S,S), what is true on it (1,m), and whether that is a guess.
-
-    ValueError names the photo.
-    """
-    annotator = load_annotator(annotator_name)
+def read(source: Source, annotator_name: str) -> Photo:
+    """The photo's centre square with its scores; ValueError names the photo."""
     try:
-        photo = read_photo(source.path, annotator_name, square=True)
+        return read_photo(source.path, annotator_name, square=True)
     except ValueError as error:
         raise ValueError(f"{source.title}: {error}") from error
-    return photo.x, annotator.mask(source.truth or guess(photo, annotator)), not source.truth
 
 
 def gather(sources: Sequence[Source], annotator_name: str, k: int, more_views: bool) -> PhotoSet:
@@ -85,9 +79,13 @@ def gathering(
     cleared = inconsistent = 0
     for count, source in enumerate(sources):
         yield count
-        x, true, was_guess = read(source, annotator_name)
+        photo = read(source, annotator_name)
+        x, true = photo.x, annotator.mask(source.truth or guess(photo, annotator))
         if int((~true).sum()) < k:
-            raise ValueError(f"{source.title}: {int((~true).sum())} labels are not true on it, and k = {k} are needed.")
+            raise ValueError(
+                f"{source.title}: only {int((~true).sum())} labels are not true on it, too few for k = {k}. "
+                "Choose a smaller k, or leave the photo out."
+            )
         some = views(x) if more_views else x
         with torch.no_grad():
             logits = annotator(some)
@@ -100,10 +98,12 @@ def gathering(
         truths.append(true.expand(len(some), -1))
         cleared += int(so_before.sum())
         inconsistent += int((~tk.consistent(logits, truths[-1], k)).sum())
-        guessed += was_guess
+        guessed += not source.truth
     if not pictures:
-        reason = f" On {listed(left_out)} the annotator is wrong already." if left_out else ""
-        raise ValueError(f"Choose at least one photo to craft the change over.{reason}")
+        before = (
+            f" with a true label {in_top(k)} to begin with; there is none on {listed(left_out)}" if left_out else ""
+        )
+        raise ValueError(f"Choose at least one photo to make the change on{before}.")
     x, y = torch.cat(pictures), torch.cat(truths)
     return PhotoSet(x, y, len(pictures), guessed, tuple(left_out), cleared, inconsistent, frozenset(prints))
 
@@ -112,20 +112,14 @@ def _parts(name: str) -> set[str]:
     return set(sample(name).parts or (name,))
 
 
-def notes(
-    sources: Sequence[Source], names: Sequence[str], annotator_name: str, used: Sequence[str], prints: Collection[str]
-) -> list[str]:
-    """What each photo is to a change that was made of the samples `used` and of photos with the fingerprints `prints`.
+def note(photo: Photo, name: str | None, used: Sequence[str], prints: Collection[str]) -> str:
+    """What a photo is to a change that was made of the samples `used` and of photos with the fingerprints `prints`.
 
-    names: what the first of the sources are called, which are samples; the others are uploads.
+    name: what the sample is called; None for an upload.
     """
-    found = []
-    for source, name in zip_longest(sources, names):
-        if prints and fingerprint(read(source, annotator_name)[0]) in prints:
-            found.append(USED)
-        else:
-            found.append(YOURS if name is None else seen(name, used))
-    return found
+    if prints and fingerprint(photo.x) in prints:
+        return USED
+    return YOURS if name is None else seen(name, used)
 
 
 def seen(name: str, used: Sequence[str]) -> str:

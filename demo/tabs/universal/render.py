@@ -7,7 +7,7 @@ from markupsafe import Markup
 from PIL import Image
 from torch import Tensor
 
-from demo.catalog.english import listed, top_words
+from demo.catalog.english import counted, in_top, listed, top_words
 from demo.render import plot
 from demo.render.csv_file import csv_link, csv_text
 from demo.render.photo_card import size_html
@@ -22,6 +22,7 @@ FACTORS = (2, 5, 10, 20, 50)
 SHOWN_RMS = 0.15
 OWN_SIZE = "size of the change itself"  # z's own; added to a photo it loses what goes beyond 0 and 255
 HEIGHT = 180  # of the chart, pixels
+FIRST_EPOCHS = 10  # that a run takes unless told otherwise
 
 
 def factor_for(norm: float, values: int) -> int:
@@ -56,7 +57,8 @@ def rates_html(points: Sequence[Point], epochs: int, pictures: int) -> str:
     now = (percent(points[-1].fooled), percent(points[-1].noise)) if points else ("–", "–")
     spoken, note = "Nothing measured yet", ""
     if not points:
-        note = '<p class="hint">Press Craft, and watch the share rise here.</p>'
+        words = "It is measured as each round begins." if pictures else "Press Craft, and watch the share rise here."
+        note = f'<p class="hint">{words}</p>'
     else:
         spoken = (
             f"After {points[-1].epoch:.1f} of {epochs} rounds (epochs) the change fools {now[0]} of the set, random noise as "
@@ -86,14 +88,15 @@ def progress(at: CraftProgress, request: CraftRequest) -> tuple[str, ...]:
     """The status line of a run."""
     epoch = min(at.epoch + 1, request.epochs)
     now = f"{percent(at.points[-1].fooled)} fooled as the round began" if at.points else ""
-    return (f"round {epoch} of {request.epochs}", f"update {at.update}", now)
+    return (f"round {epoch} of {request.epochs}", f"step {at.update}", now)
 
 
 def made_sentence(made: Made, limit: float) -> str:
     """What came of a run, in plain words."""
+    steps = counted(made.updates, "step")
     lead = {
-        "user": f"Stopped after {made.updates} updates. ",
-        "time": f"The limit of {limit_words(limit)} ended the run after {made.updates} updates. ",
+        "user": f"Stopped after {steps}. ",
+        "time": f"The limit of {limit_words(limit)} ended the run after {steps}. ",
     }.get(made.stopped or "", "")
     if made.early:
         lead = (
@@ -102,8 +105,8 @@ def made_sentence(made: Made, limit: float) -> str:
         )
     n = made.pictures
     return (
-        f"{lead}On {made.fooled} of the {n} pictures it was made on ({percent(made.fooled / n)}) no true label is left in the "
-        f"{top_words(made.request.k)} once the change is added; {_before(made.cleared_before)}. Random noise as large does that "
+        f"{lead}On {made.fooled} of the {n} pictures it was made on ({percent(made.fooled / n)}) no true label is left "
+        f"{in_top(made.request.k)} once the change is added; {_before(made.cleared_before)}. Random noise as large does that "
         f"on {made.noise}. Whether the change works on any photo, only those that it has not seen can say: they are below."
     )
 
@@ -121,7 +124,7 @@ def made_html(made: Made, limit: float) -> str:
 
 def facts_html(made: Made) -> Markup:
     """What else there is to know about a run."""
-    request, photos = made.request, "1 photo" if made.photos == 1 else f"{made.photos} photos"
+    request, photos = made.request, counted(made.photos, "photo")
     facts = [
         f"{request.title} for {request.annotator} at k = {request.k}, made on {photos}"
         + (", each also mirrored and cut closer." if made.pictures > made.photos else "."),
@@ -133,7 +136,7 @@ def facts_html(made: Made) -> Markup:
             f"The truth of {made.guessed} of the photos is the annotator’s own guess: every label of 50 % or more."
         )
     if made.left_out:
-        facts.append(f"Left out, because no true label is in the top-k to begin with: {listed(made.left_out)}.")
+        facts.append(f"Left out, because no true label is {in_top(request.k)} to begin with: {listed(made.left_out)}.")
     items = Markup("").join(Markup("<li>{}</li>").format(fact) for fact in facts)
     name = f"{request.method}-{request.annotator}-k{request.k}-rates".lower()
     curve = csv_text(("epoch", "fooled", "noise"), ((point.epoch, point.fooled, point.noise) for point in made.points))

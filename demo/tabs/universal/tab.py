@@ -16,7 +16,8 @@ from demo.photos.selection import MOST_UPLOADS
 from demo.render.pictures import figure
 from demo.render.status import line_html
 from demo.render.verdict import waiting_html
-from demo.tabs.universal import craft, events, photo_set, render, trial
+from demo.tabs.universal import craft, events, photo_set, ready_made, render, trial
+from demo.tabs.universal.changes import OWN
 from demo.tabs.universal.widgets import UniversalWidgets
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.zoo.universal_perturbations import FOLDER, XI, all_notes, xi_of
@@ -33,9 +34,12 @@ ABOUT_BUDGET = (
 
 def build(tab: gr.Tab, names: Sequence[str], files: dict[str, str]) -> UniversalWidgets:
     """Put the tab into the current one. names: the annotators; files: the samples' paths by name."""
-    parts: dict[str, Any] = {"made": gr.State(None, time_to_live=KEEP_SECONDS), "opened": gr.State(False)}
-    Html(INTRO.format(trial.depends(names)))
-    annotator, k = trial.best_start(names)  # a z that does something is seen first; others are a click away
+    parts: dict[str, Any] = {
+        "own": gr.State(None, time_to_live=KEEP_SECONDS), "opened": gr.State(False), "crafting": gr.State(False),
+        "tried_with": gr.State(None),
+    }  # fmt: skip
+    Html(INTRO.format(ready_made.depends(names)))
+    annotator, k = ready_made.best_start(names)  # a z that does something is seen first; others are a click away
     with gr.Row(elem_classes="runbar"):
         parts["run"] = gr.Button("Craft", variant="primary", elem_id="craft-button", scale=0, min_width=120)
         parts["stop"] = gr.Button("Stop", interactive=False, elem_id="craft-stop", scale=0, min_width=88)
@@ -47,6 +51,7 @@ def build(tab: gr.Tab, names: Sequence[str], files: dict[str, str]) -> Universal
             _choices(parts, names, files, annotator, k)
             _trial(parts, files, annotator, k)
         with gr.Column(elem_id="try", min_width=0):
+            parts["stale"] = Html("", elem_id="try-stale")
             parts["try_verdict"] = Html(waiting_html("Choose photos, then press Try it."), elem_id="try-verdict")
             parts["try_rows"] = Html("", elem_id="try-rows")
     w = UniversalWidgets(**parts)
@@ -58,7 +63,7 @@ def _stage(parts: dict[str, Any]) -> None:
     parts["verdict"] = Html(waiting_html("Press Craft to make a change of your own."), elem_id="craft-verdict")
     with gr.Row(elem_id="craft-pictures"):
         parts["z"] = Html(figure("The change", "", None, "", empty="What is crafted shows here."), elem_id="craft-z")
-        parts["rates"] = Html(render.rates_html([], 10, 0), elem_id="craft-rates")
+        parts["rates"] = Html(render.rates_html([], render.FIRST_EPOCHS, 0), elem_id="craft-rates")
     parts["facts"] = Html("", elem_id="craft-facts")
     with gr.Row(elem_id="craft-downloads"):
         parts["npz"] = gr.DownloadButton(
@@ -107,7 +112,7 @@ def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str],
         parts["epochs"] = gr.Slider(
             1,
             craft.MOST_EPOCHS,
-            value=10,
+            value=render.FIRST_EPOCHS,
             step=1,
             label="Rounds over the photos (epochs)",
             elem_id="craft-epochs",
@@ -120,11 +125,11 @@ def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str],
 
 def _trial(parts: dict[str, Any], files: dict[str, str], annotator: str, k: int) -> None:
     Html('<h2><span class="number">3</span>Try it on other photos</h2>')
-    bundled = trial.has_ready(annotator, k)
+    bundled = ready_made.has_ready(annotator, k)
     tried = photo_set.whole(files) if bundled else photo_set.unseen(photo_set.DEFAULT_SET, files)
     parts["which"] = gr.Radio(
-        [("made here", events.OWN), *((trial.bundled_title(name), name) for name in UNIVERSAL)],
-        value=trial.strongest(annotator, k) if bundled else events.OWN,
+        [("made here", OWN), *((ready_made.bundled_title(name), name) for name in UNIVERSAL)],
+        value=ready_made.strongest(annotator, k) if bundled else OWN,
         label="Which change", elem_id="try-which",
         info="Ready-made ones are for one annotator and one k, chosen above; not every annotator has any",
     )  # fmt: skip

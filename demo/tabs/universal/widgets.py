@@ -11,11 +11,14 @@ from demo.components.photo_set import PhotoSet
 class UniversalWidgets:
     """`crafted`: what z is crafted over; `tried`: what a finished z is tried on; `…_truth`: what is marked as true on uploads."""
 
-    made: gr.State  # the last Made, None before
+    own: gr.State  # the last Own of `stage`, None before
     opened: gr.State  # whether the tab was opened in this visit
+    crafting: gr.State  # whether a run has the stage
+    tried_with: gr.State  # what the photos below were tried with, as `stage.about` has it; None before
     run: gr.Button
     stop: gr.Button
     status: gr.HTML
+    stale: gr.HTML
     try_verdict: gr.HTML
     try_rows: gr.HTML
     verdict: gr.HTML
