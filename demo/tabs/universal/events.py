@@ -159,7 +159,8 @@ def _progress(
     """Updates of the stage while the run goes on, with a `pause` between them; returns what was made."""
     n, factor = len(photos.x), render.factor_for(request.budget, photos.x[0].numel())
     title = stage.own_title(request.annotator, request.k)
-    running = f"Crafting with {request.title} on {counted(n, 'picture')} of {counted(photos.photos, 'photo')}. Stop keeps the best so far."
+    pictures = f"{counted(n, 'picture')} of {counted(photos.photos, 'photo')}"
+    running = f"Crafting with {request.title} on {pictures}. Stop keeps the best so far."
     yield {
         w.crafting: True,
         w.verdict: waiting_html(running),
