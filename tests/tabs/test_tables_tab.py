@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import handed_on, to_the_end
+from markupsafe import escape
 
 import tkml_core as tk
 from demo.catalog import attacks as catalog
@@ -31,7 +32,7 @@ from demo.tabs.tables.measured import (
     _cells,
     about,
     annotators,
-    command_of,
+    commands,
     contents,
     measured_html,
     sections,
@@ -41,6 +42,7 @@ from demo.tabs.tables.minnorm import gain
 from demo.tabs.tables.numbers import PERT
 from demo.tabs.tables.pictures import styles_of
 from demo.tabs.tables.plain_words import against
+from demo.tabs.tables.tab import what_was_measured
 from tkml_core.measured import settings, summary
 from tkml_core.measured.summary import Pair
 from tkml_core.measured.tables_report import read_pairs
@@ -172,9 +174,9 @@ def test_the_page_says_which_annotators_how_many_photos_and_which_command(tmp_pa
     assert about(tmp_path) == [
         f"Measured: {NAME} (20 labels) on 1 to 2 photos of PASCAL VOC; what comes after Table 5 on fewer, as it says."
     ]
-    assert f"--annotator {NAME} " in command_of(tmp_path) and "--annotator" in measured_html(tmp_path)
+    assert f"--annotator {NAME} " in commands(tmp_path)[0]
     (tmp_path / "run.json").write_text(json.dumps({"commands": ["python -m a", "python -m b", "python -m a"]}))
-    assert command_of(tmp_path) == "python -m a (every annotator); python -m b (every annotator)"
+    assert commands(tmp_path) == ["python -m a (every annotator)", "python -m b (every annotator)"]
     assert about(tmp_path / "none") == []
     (network,) = annotators(tmp_path)
     assert re.fullmatch(rf"{NAME}: YOLOX-nano .*, 20 labels, mean average precision \(mAP\) 0\.\d+", network)
@@ -402,7 +404,9 @@ def test_every_bundled_method_has_a_style_of_its_own() -> None:
 def test_what_is_bundled_is_shown() -> None:
     made = {table.title[:7]: table for table in tables()}
     assert {"Table 2", "Table 4", "Table 5"} <= set(made)
-    assert all(len(row) == len(table.columns) and table.command for table in made.values() for row in table.rows)
+    assert all(len(row) == len(table.columns) for table in made.values() for row in table.rows)
+    html = what_was_measured()
+    assert all(escape(command) in html for command in commands())
 
 
 def test_a_table_can_be_read_aloud_and_brings_no_markup() -> None:

@@ -86,53 +86,50 @@ def sections(folder: Path = MEASURED) -> list[Section]:
     """Those that something has been measured for, in the paper's order, and last who is ahead of whom."""
     cells = _cells(folder)
     made, beside, larger = _figures(cells), _pairs(folder), summary.larger(cells)
-    command, styles, earlier = command_of(folder), pictures.styles_of(cells), settings.earlier(cells, NAME)
+    styles, earlier = pictures.styles_of(cells), settings.earlier(cells, NAME)
     found = []
     for number_, build in ((2, numbers.untargeted), (3, None), (4, numbers.universal), (5, numbers.targeted)):
         if build is None:
             shown = [(pictures.BY_SHOWN, pictures.by_shown(larger, styles))]
-            found.append(Section(numbers.larger(larger, command), tables_report.to_csv(larger), pictures=shown))
+            found.append(Section(numbers.larger(larger), tables_report.to_csv(larger), pictures=shown))
             continue
         ours = {cell: methods for cell, methods in cells.items() if tables_report.of_table(number_, cell)}
         figures = [one for one in made if one.cell in ours]
         said = against([pair for pair in beside if pair.cell in ours], earlier)
         if number_ == 4:
-            found += _universal(figures, said, command, styles)
+            found += _universal(figures, said, styles)
         else:
             drawn, folded = pictures.of_table(ours, figures, styles)
-            found.append(Section(build(figures, command), tables_report.to_csv(figures), said, drawn, folded))
+            found.append(Section(build(figures), tables_report.to_csv(figures), said, drawn, folded))
     apart = _figures(summary.by_cell(lines.read(folder), variants=True))
-    found.append(Section(numbers.variants(apart, command), tables_report.to_csv(apart)))
-    found.append(Section(numbers.beside(beside, command, ran_earlier(beside, earlier)), tables_report.to_csv(beside)))
+    found.append(Section(numbers.variants(apart), tables_report.to_csv(apart)))
+    found.append(Section(numbers.beside(beside, ran_earlier(beside, earlier)), tables_report.to_csv(beside)))
     (together, csv), (apart_, apart_csv) = peers_tables.together(folder), peers_tables.apart(folder)
     cell_by_cell = [("Cell by cell", table_html(apart_) + csv_link("equal-gradients-cells", apart_csv))]
     found.insert(0, Section(together, csv, folded=cell_by_cell))
     return [section for section in found if section.table.rows]
 
 
-def _universal(
-    figures: list[summary.Figures], said: Sequence[Against], command: str, styles: dict[str, int]
-) -> list[Section]:
+def _universal(figures: list[summary.Figures], said: Sequence[Against], styles: dict[str, int]) -> list[Section]:
     """Table 4, and its changes of several sizes side by side."""
     csv, note = tables_report.to_csv(figures), f"{NOTE} {UNIVERSAL_CSV}"
     drawn = [(pictures.BY_K, pictures.by_k(figures, styles))]
     seen = f"{_how_many(figures)} {UNIVERSAL_NOTE}"
     return [
-        Section(numbers.universal(figures, command), csv, said, drawn, note=seen, csv_note=note),
-        Section(numbers.budgets(figures, command), csv, csv_note=note),
+        Section(numbers.universal(figures), csv, said, drawn, note=seen, csv_note=note),
+        Section(numbers.budgets(figures), csv, csv_note=note),
     ]
 
 
-def command_of(folder: Path) -> str:
-    """What made the lines, as the run notes it; or else what makes such lines."""
+def commands(folder: Path = MEASURED) -> list[str]:
+    """What made the lines, as the runs note it; or else what makes such lines."""
     names = dict.fromkeys(cell.annotator for cell in _cells(folder))
     noted = [
         command if "--annotator" in command else f"{command} (every annotator)"
         for run in lines.saved(folder)
         for command in run["commands"]
     ]
-    commands = noted or [COMMAND.format(names=" ".join(names))]
-    return "; ".join(dict.fromkeys(commands))
+    return list(dict.fromkeys(noted or [COMMAND.format(names=" ".join(names))]))
 
 
 def methods_of(folder: Path = MEASURED) -> list[str]:

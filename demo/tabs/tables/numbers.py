@@ -41,15 +41,14 @@ _SAME = (
 )
 
 
-def untargeted(made: list[summary.Figures], command: str) -> Table:
+def untargeted(made: list[summary.Figures]) -> Table:
     return Table(
         "Table 2: push the true labels out",
         f"On the same photos for every method ({span([f.photos for f in made])} a row), whose list agreed with the truth before. "
         f"{_SAME}",
         ("annotator", "k", *_FIGURES),
         [_row(f, str(f.cell.k)) for f in made],
-        command,
-        _said(
+        reading=_said(
             made,
             lambda f: (
                 f"of {counted(f.photos, 'photo')} whose {top_words(f.cell.k)} {f.cell.annotator} had right, {f.method} "
@@ -60,15 +59,14 @@ def untargeted(made: list[summary.Figures], command: str) -> Table:
     )
 
 
-def targeted(made: list[summary.Figures], command: str) -> Table:
+def targeted(made: list[summary.Figures]) -> Table:
     return Table(
         "Table 5: add labels that are not there",
         "As Table 2, but the top-k is to become k targets: the best-scored labels that are not true, random ones, or the "
         f"worst-scored (hardest); {span([f.photos for f in made])} a row.",
         ("annotator", "targets", "k", *_FIGURES),
         [_row(f, f.cell.case, str(f.cell.k)) for f in made],
-        command,
-        _said(
+        reading=_said(
             made,
             lambda f: (
                 f"{f.method} made the {top_words(f.cell.k)} exactly the {f.cell.case} targets on {f.won} of "
@@ -80,19 +78,18 @@ def targeted(made: list[summary.Figures], command: str) -> Table:
     )
 
 
-def variants(made: list[summary.Figures], command: str) -> Table:
+def variants(made: list[summary.Figures]) -> Table:
     return Table(
         "As printed: what is in print, where an attack of this project differs from it",
         "On fewer photos than the tables above: only on those on which the printed ways were run, too.",
         ("annotator", "case", "k", *_FIGURES),
         [_row(f, f.cell.case, str(f.cell.k)) for f in made],
-        command,
         heads=4,
         paper=frozenset({6, 11}),
     )
 
 
-def universal(made: list[summary.Figures], command: str) -> Table:
+def universal(made: list[summary.Figures]) -> Table:
     rows = [
         [
             f.cell.annotator, str(f.cell.k), f"{f.cell.xi:g}", f.method, str(f.photos), share(f.won, f.photos),
@@ -119,8 +116,7 @@ def universal(made: list[summary.Figures], command: str) -> Table:
             PAPER_PERT,
         ),
         rows,
-        command,
-        _said(
+        reading=_said(
             made,
             lambda f: (
                 f"the one change of {f.method} left no true label in the {top_words(f.cell.k)} of {f.won} of "
@@ -132,18 +128,17 @@ def universal(made: list[summary.Figures], command: str) -> Table:
     )
 
 
-def budgets(made: list[summary.Figures], command: str) -> Table:
+def budgets(made: list[summary.Figures]) -> Table:
     columns, rows = tables_report.side_by_side(made, size_words)
     return Table(
         "Sizes side by side: one change for every photo",
         "The same share of photos with no true label left in their top k, for changes of each size; in brackets how many photos.",
         columns,
         rows,
-        command,
     )
 
 
-def larger(made: list[summary.Larger], command: str) -> Table:
+def larger(made: list[summary.Larger]) -> Table:
     rows = [
         [
             f.cell.annotator, str(f.cell.k), f.method, str(f.shown), str(f.photos), share(f.won, f.photos),
@@ -158,8 +153,7 @@ def larger(made: list[summary.Larger], command: str) -> Table:
         "over those where they contradict it now.",
         ("annotator", "k", "method", "labels shown (k′)", "photos", GOAL, PAPER_ASR, EQ_14, PERT, PAPER_PERT),
         rows,
-        command,
-        _said(
+        reading=_said(
             [f for f in made if f.shown > f.cell.k],
             lambda f: (
                 f"where {f.shown} labels are shown, the change that {f.method} made for the {top_words(f.cell.k)} leaves "
@@ -181,7 +175,7 @@ def _sizes(p: summary.Pair) -> list[str]:
     ]  # fmt: skip
 
 
-def beside(made: list[summary.Pair], command: str, earlier: str) -> Table:
+def beside(made: list[summary.Pair], earlier: str) -> Table:
     rows = [
         [
             p.cell.annotator, p.cell.case, str(p.cell.k), f"{p.first} : {p.second}", str(p.photos),
@@ -199,6 +193,5 @@ def beside(made: list[summary.Pair], command: str, earlier: str) -> Table:
             "ratio of means, as saved", "ratio before rounding", "chance (p)", "gradients (medians)",
         ),
         rows,
-        command,
         heads=4,
     )  # fmt: skip

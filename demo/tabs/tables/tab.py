@@ -24,7 +24,7 @@ from demo.render.methods import methods_html
 from demo.render.status import line_html, waiting_html
 from demo.render.templates import fill
 from demo.tabs.tables import live_row, measured
-from demo.tabs.tables.measured import MEASURED, about, command_of, measured_html, methods_of
+from demo.tabs.tables.measured import about, measured_html, methods_of
 from demo.tabs.tables.plain_words import GRADIENT, TESTED, TESTS
 from tkml_core.step_generators import WithResult
 
@@ -54,8 +54,8 @@ def what_was_measured() -> str:
     """All that comes of the lines in `assets/measured`."""
     intro = fill(
         "tabs/tables/intro.html", about=about(), contents=measured.contents(), annotators=measured.annotators(),
-        command=command_of(MEASURED), tested=f"{TESTED} {GRADIENT}", tests=TESTS,
-        methods=methods_html(methods_of(MEASURED)),
+        commands=measured.commands(), tested=f"{TESTED} {GRADIENT}", tests=TESTS,
+        methods=methods_html(methods_of()),
     )  # fmt: skip
     return intro + measured_html()
 
