@@ -10,7 +10,8 @@ from typing import Any
 from markupsafe import Markup
 
 PERT = "pert_x100"  # a column: Eq. 15 in units of 10⁻²
-NOTE = "In the file an empty cell is a number that there is not; pert_x100 is the size per pixel (Pert ×10⁻²)."
+EMPTY = "In the file an empty cell is a number that there is not."
+NOTE = f"{EMPTY} {PERT} is the size per pixel (Pert ×10⁻²)."
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how words begin that a spreadsheet would compute
 
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from demo.catalog.attacks import annotator_words, attacks
 from demo.catalog.english import counted, listed, span
 from demo.render import heat_map
-from demo.render.csv_file import NOTE, csv_link
+from demo.render.csv_file import EMPTY, NOTE, csv_link
 from demo.render.measured_table import Table, table_html
 from demo.render.templates import fill
 from demo.tabs.tables import numbers, peers, peers_tables, pictures
@@ -103,10 +103,12 @@ def sections(folder: Path = MEASURED) -> list[Section]:
             found.append(Section(build(figures), tables_report.to_csv(figures), said, drawn, folded))
     apart = _figures(summary.by_cell(lines.read(folder), variants=True))
     found.append(Section(numbers.variants(apart), tables_report.to_csv(apart)))
-    found.append(Section(numbers.beside(beside, ran_earlier(beside, earlier)), tables_report.to_csv(beside)))
+    found.append(
+        Section(numbers.beside(beside, ran_earlier(beside, earlier)), tables_report.to_csv(beside), csv_note=EMPTY)
+    )
     (together, csv), (apart_, apart_csv) = peers_tables.together(folder), peers_tables.apart(folder)
-    cell_by_cell = [("Cell by cell", table_html(apart_) + csv_link("equal-gradients-cells", apart_csv))]
-    found.insert(0, Section(together, csv, folded=cell_by_cell))
+    cell_by_cell = [("Cell by cell", table_html(apart_) + csv_link("equal-gradients-cells", apart_csv, note=EMPTY))]
+    found.insert(0, Section(together, csv, folded=cell_by_cell, csv_note=EMPTY))
     return [section for section in found if section.table.rows]
 
 
@@ -198,13 +200,15 @@ def easy_html(folder: Path) -> Markup:
         command = f"{EASY} --annotator {name} --photos {photos}"
         drawn.append(heat_map.heat_map_html(ours, command, own, EASY_PLACE.format(name)))
     return Markup("").join(
-        [*drawn, csv_link("easy-targets", (folder / EASY_FILE).read_text(encoding="utf-8"))] if drawn else []
+        [*drawn, csv_link("easy-targets", (folder / EASY_FILE).read_text(encoding="utf-8"), note=EMPTY)]
+        if drawn
+        else []
     )
 
 
 def section_html(section: Section) -> Markup:
     """One section; where it has no pictures, its numbers alone, folded too."""
-    table = replace(section.table, title=f"{section.table.title}, in numbers")
+    table = replace(section.table, title=f"{section.table.title.rstrip('?')}, in numbers")
     return fill(
         "tabs/tables/section.html", place=PLACE.format(section.name), title=section.table.title, against=section.against,
         pictures=[(heading, Markup(html)) for heading, html in section.pictures if html],

@@ -31,7 +31,7 @@ def _row(f: summary.Figures, *about: str) -> list[str]:
 _FIGURES = (
     "method", "photos", GOAL, PAPER_ASR, EQ_14, "within the authors’ size limit % (‖z‖₂)", PERT,
     "mean before rounding", PAPER_PERT, "first met at step (median)", "gradients (mean)",
-    "optimality % (100: none smaller)",
+    "optimality %",
 )  # fmt: skip
 _SAME = (
     "E = 0: the list contradicts the truth, a wrong label in it and a true one out. “Within” counts a photo only where the "
@@ -81,7 +81,7 @@ def targeted(made: list[summary.Figures]) -> Table:
 def variants(made: list[summary.Figures]) -> Table:
     return Table(
         "As printed: what is in print, where an attack of this project differs from it",
-        "On fewer photos than the tables above: only on those on which the printed ways were run, too.",
+        "Columns as in Table 2; on fewer photos than the tables above: only on those on which the printed ways were run, too.",
         ("annotator", "case", "k", *_FIGURES),
         [_row(f, f.cell.case, str(f.cell.k)) for f in made],
         heads=4,

@@ -62,8 +62,8 @@ def together(folder: Path) -> tuple[Table, str]:
         "photos of these",
         *_SIZES,
     )
-    sentence = " ".join(filter(None, (ABOUT, details(folder), PHOTO_RATIO)))
-    return Table(TITLE, sentence, columns, told, command(folder), heads=2), _csv(OverCells, rows)
+    table = Table(TITLE, f"{ABOUT} {PHOTO_RATIO}", columns, told, command(folder), details(folder), heads=2)
+    return table, _csv(OverCells, rows)
 
 
 def apart(folder: Path) -> tuple[Table, str]:
