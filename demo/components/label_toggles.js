@@ -22,6 +22,7 @@ const tell = () => {
   const around = element.closest("#main")?.style;
   words ? around?.setProperty("--missing", JSON.stringify(words)) : around?.removeProperty("--missing");
 };
+const written = (chip) => chip.querySelector(".name").textContent;
 // Whose ticks these are and, once they are the visitor's, which ones, so that an unticked label is not taken for a marked one.
 const told = (origin, none) => {
   const { yours, unticked, known, none: nothing } = origin.dataset;
@@ -29,7 +30,6 @@ const told = (origin, none) => {
   const ticked = chips.filter((chip) => props.value.truth.includes(chip.dataset.label));
   const not = chips.filter((chip) => chip.dataset.sure && !ticked.includes(chip));
   const doubt = document.createElement("strong");
-  const written = (chip) => chip.querySelector(".name").textContent;
   if (not.length) doubt.textContent = ` ${unticked}${not.map((chip) => `${written(chip)} ${chip.dataset.sure}`).join(", ")}.`;
   const more = ticked.length > MANY ? ` and ${ticked.length - MANY} more` : "";
   const words = ticked.length ? `${yours}${ticked.slice(0, MANY).map(written).join(", ")}${more}.` : known;
@@ -100,11 +100,12 @@ const catchUp = () => {
   if (late && !again) trigger("submit");
   again = late;
 };
-// What was typed into the menu may be written otherwise: "TV monitor" for "tvmonitor".
-const bare = (label) => label.toLowerCase().replace(/[ _]/g, "");
+// What was typed into the menu may be a label as it is written here: "TV monitor" for "tvmonitor".
 const known = (typed) => {
-  const labels = [...element.querySelectorAll("button.chip")].map((chip) => chip.dataset.label);
-  return labels.includes(typed) ? typed : (labels.find((label) => bare(label) === bare(typed)) ?? typed);
+  const chips = [...element.querySelectorAll("button.chip")];
+  if (chips.some((chip) => chip.dataset.label === typed)) return typed;
+  const said = typed.toLowerCase();
+  return chips.find((chip) => [chip.dataset.label, written(chip)].some((one) => one.toLowerCase() === said))?.dataset.label ?? typed;
 };
 watch("value", () => {
   chosen = props.value?.chosen?.map(known) ?? chosen;

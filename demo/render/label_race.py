@@ -15,7 +15,7 @@ from demo.render.plot import Array, grid, line, number, plot, points, thinned, t
 HEIGHT = 300  # pixels
 MOST_LABELS = 10
 LABEL_GAP = 24  # pixels between two line ends' labels
-THOUGHT = "where the attack thinks the list ends"  # by its λ, which follows the ranking
+THOUGHT = "the attack’s end of the list"  # by its λ; with it the legend is one line beside the stage
 CROWD = 6  # more true labels and targets than this are drawn with finer lines
 
 

@@ -179,6 +179,7 @@ def test_a_walk_through_the_lesson(opened: Page) -> None:
     step.locator("button.go").click()
     expect(page.locator("#attack-button")).to_be_visible()
     expect(page.locator("#learn")).to_be_hidden()
+    expect(page.locator("#photo-note")).to_contain_text("From How it works: put in a photo of your own")
 
 
 def test_at_a_tie_the_words_go_with_the_numbers(opened: Page) -> None:

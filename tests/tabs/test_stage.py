@@ -37,5 +37,5 @@ def test_once_the_goal_is_reached_the_pictures_are_of_the_smallest_change_so_far
     assert "score of place 2, the last in the list" in str(end.race) and "λ" not in str(end.race)
     for attack, by in (("TkML-AP-U", "best true − λ"), ("TkML-AP-T", "λ")):
         own = plan_for(photos["cat"], AttackRequest("voc20", 2, attack, ["cat"]))
-        assert f"where the attack thinks the list ends ({by})<" in str(stage.opening(own).race)
+        assert f"the attack’s end of the list ({by})<" in str(stage.opening(own).race)
     assert "now looks for a smaller change; Stop keeps the smallest so far" in str(reached[0].verdict)

@@ -23,6 +23,9 @@ from demo.tabs.attack.widgets import Widgets
 # What stands on the stage is no longer what the choices say; attack.css says so below the verdict, until the next run.
 CHANGED = '() => document.getElementById("stage").setAttribute("data-changed", "")'
 
+# Another tab leads here.
+TO_ATTACK = "() => { scrollTo(0, 0); return { __type__: 'update', selected: 'attack' }; }"
+
 
 def _field_changed(box: str) -> str:
     """The same for a field that Gradio says "input" of when the keyboard only passes through it: gradio_patches/fields.js."""

@@ -1,7 +1,10 @@
 // The whole lesson: links to its steps, and the way to the tab Attack.
 element.addEventListener("click", (event) => {
   const go = event.target.closest("button.go");
-  if (go) return trigger("select", { step: go.closest("[data-step]").dataset.step });
+  if (go) {
+    if (go.dataset.words) document.dispatchEvent(new CustomEvent("ask-for-photo", { detail: go.dataset.words }));
+    return trigger("select", { step: go.closest("[data-step]").dataset.step });
+  }
   const link = event.target.closest(".way a");
   if (!link) return;
   event.preventDefault(); // the address stays as it is

@@ -32,7 +32,8 @@ class Code:
 class Lesson:
     """One step. `words` are paragraphs of HTML.
 
-    `attempt` says what to do in the tab Attack; `chosen` is what is chosen there for the reader, if anything.
+    `attempt` says what to do in the tab Attack; `chosen` is what is chosen there for the reader, if anything; `asks` is what
+    stands at the box for photos there, where the way leads to it.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Lesson:
     attempt: str
     formula: Markup | None = None
     chosen: Preset | None = None
+    asks: str = ""
 
 
 def _preset(attack: str, goal: str, case: str = "best") -> Preset:
@@ -155,5 +157,6 @@ LESSONS = (
         growing,
         (Code("norm", "tkml_core/metrics.py", "l2_norm"), Code("Eq. 15", "tkml_core/metrics.py", "pert")),
         "run the attack on a photo of your own.",
+        asks="From How it works: put in a photo of your own here, then press Attack.",
     ),
 )  # fmt: skip

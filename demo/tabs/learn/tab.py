@@ -11,7 +11,7 @@ from demo.components.fetched import fetched, once
 from demo.components.theme import script
 from demo.engine.outcome import Outcome
 from demo.render.templates import fill
-from demo.tabs.attack.choice_events import CHANGED
+from demo.tabs.attack.choice_events import CHANGED, TO_ATTACK
 from demo.tabs.attack.presets import preset_boxes, set_preset
 from demo.tabs.attack.tab import AttackTab
 from demo.tabs.learn.glossary import TERMS
@@ -19,7 +19,6 @@ from demo.tabs.learn.idea import idea
 from demo.tabs.learn.steps import LESSONS
 
 SCRIPTS = ("maths", "drawing", "ranking", "crossing", "lemma", "board", "growing", "lesson")
-TO_ATTACK = "() => { scrollTo(0, 0); return { __type__: 'update', selected: 'attack' }; }"
 
 
 @dataclass(frozen=True)

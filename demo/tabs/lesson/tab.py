@@ -10,7 +10,7 @@ import gradio as gr
 from demo.components.events import CHOICE, QUIET, event_word, plainly
 from demo.components.fetched import fetched, once
 from demo.components.theme import script
-from demo.tabs.attack.choice_events import staged
+from demo.tabs.attack.choice_events import TO_ATTACK, staged
 from demo.tabs.attack.presets import preset_boxes
 from demo.tabs.attack.tab import AttackTab
 from demo.tabs.lesson import notes
@@ -18,7 +18,6 @@ from demo.tabs.lesson.exercise import exercise_of, set_exercise
 from demo.tabs.lesson.screen import lesson_html
 from demo.tabs.lesson.screens import screens
 
-TO_ATTACK = "() => { scrollTo(0, 0); return { __type__: 'update', selected: 'attack' }; }"
 LINE = "The lesson is being fetched. Shortly after the page has started that may take some seconds"
 SETTLED = 10.0  # seconds after its start in which the page has other things to do
 
