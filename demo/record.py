@@ -6,7 +6,6 @@ show is recorded: which photo that is depends on the weights.
 """
 
 import argparse
-import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -94,19 +93,20 @@ def others_of(outcome: Outcome) -> list[dict[str, Any]]:
     return rows
 
 
-def mean_precision(annotator: str) -> float | None:
-    """The mAP, of 100, that the page about the weights has measured for an annotator; None where it has not."""
-    row = rf"\| `{annotator}` \|[^|]+\|[^|]+\|[^|]+\| (0\.\d+) \|"  # network, labels, photos, mAP
-    found = re.search(row, WEIGHTS_PAGE.read_text(encoding="utf-8"))
-    return float(found[1]) * 100 if found else None
+def measured(annotator: str) -> dict[str, str]:
+    """An annotator's row of the table on the page about the weights, by its headings; {} where it has none."""
+    lines = WEIGHTS_PAGE.read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    return next((dict(zip(rows[0], row, strict=True)) for row in rows if row[0] == f"`{annotator}`"), {})
 
 
 def price_of(hard: str) -> dict[str, Any]:
     """What a hardened annotator scores on photos that nobody attacked, beside the usual one; {} where it was not measured."""
-    scores = {"usual": mean_precision(hard.removeprefix("hardened-")), "hardened": mean_precision(hard)}
-    if None in scores.values():
+    rows = {"usual": measured(hard.removeprefix("hardened-")), "hardened": measured(hard)}
+    if not all(rows.values()):
         return {}
-    return dict(scores)
+    scores = {which: {name: float(row[name]) for name in ("top-1", "mAP")} for which, row in rows.items()}
+    return {"photos": int(rows["hardened"]["photos"]), **scores}
 
 
 def notes_of(outcome: Outcome) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from gradio.utils import is_allowed_file
 from demo.catalog.attacks import PRESETS
 from demo.engine.recordings import Recording, recording
 from demo.page import launch_options
-from demo.tabs.lesson import closing, notes, pictures, tab, whole_lesson
+from demo.record import price_of
+from demo.tabs.lesson import closing, notes, phones, pictures, tab, whole_lesson
 from demo.tabs.lesson.exercise import READY_MADE, exercise_of, photo_words
-from demo.tabs.lesson.screen import Screen, lesson_html
+from demo.tabs.lesson.screen import FOOLED, Screen, lesson_html
 from demo.tabs.lesson.screens import SCREENS, flip, hardened, jpeg, screens, universal
 from tkml_core.zoo.universal_perturbations import bundled
 
@@ -77,9 +78,38 @@ def test_the_numbers_are_those_of_the_runs(shown: dict[str, Screen]) -> None:
 
 @pytest.mark.parametrize(("fooled", "by_noise"), [(2, 0), (4, 1), (6, 0), (0, 0), (1, 1)])
 def test_the_one_change_is_told_beside_noise_whatever_came_out(fooled: int, by_noise: int) -> None:
-    told = universal.told(fooled, by_noise, 6, 79.0)[0]
+    told = universal.told(fooled, by_noise, 6, "its size is 8 of 255")[0]
     assert f" {fooled} of 6 have a wrong label on top" in told
     assert ("no better than noise" in told) is (by_noise >= fooled)
+
+
+def test_what_counts_as_fooled_is_said_once_and_is_what_the_runs_count(shown: dict[str, Screen]) -> None:
+    assert FOOLED == "the label on top is wrong"
+    html, words = lesson_html(list(shown.values())), " ".join(shown["flip"].told)
+    assert f"“Fooled” means: {FOOLED}." in html and f"which means here: {FOOLED}." in words
+    for name in ("one-label", "jpeg", "hardened", "universal"):
+        outcome = run(name).outcome
+        true = outcome.plan.roles.true
+        assert outcome.report["before"][0][0] in true and outcome.report["after"][0][0] not in true
+        assert (outcome.plan.k, outcome.plan.goal_name) == (1, "cleared")  # so a change as small as was found for just that
+
+
+def test_sizes_are_of_255_and_those_of_the_reports(shown: dict[str, Screen]) -> None:
+    sizes = {}
+    for name in ("one-label", "plant", "universal", "hardened"):
+        outcome = run(name).outcome
+        report = outcome.report
+        by_report = report["l2"] / (3 * report["width"] * report["height"]) ** 0.5
+        assert pictures.average(outcome.plan.photo.x, outcome.x_adv) == pytest.approx(by_report, rel=1e-4)
+        sizes[name] = pictures.size(run(name))
+    assert sizes["one-label"] in shown["noise"].intro and sizes["one-label"] in " ".join(shown["flip"].told)
+    assert sizes["plant"] in shown["plant"].told[0] and sizes["universal"] in shown["universal"].told[1]
+    assert sizes["one-label"] in shown["hardened"].shown and sizes["hardened"] in shown["hardened"].shown
+    attack, noise = (
+        int(re.search(pattern, shown["noise"].intro)[1].replace(",", ""))  # type: ignore[index]
+        for pattern in (r"attack ([\d,]+)", r"changes ([\d,]+)")
+    )
+    assert noise != attack and "exactly" not in shown["noise"].intro  # as long, but of other numbers
 
 
 @pytest.mark.parametrize(
@@ -96,12 +126,22 @@ def test_the_one_change_is_told_beside_noise_whatever_came_out(fooled: int, by_n
 def test_the_hardened_annotator_is_judged_by_what_was_measured(times: float, answer: str, words: str) -> None:
     right, judged = hardened.gain(times)
     assert right == answer and words in judged
-    costs = [hardened.price({"usual": 76.5, "hardened": hard}, "cat", ("98 %", "97 %")) for hard in (70.2, 76.6)]
+    scores = [{"usual": {"top-1": 0.939}, "hardened": {"top-1": hard}} for hard in (0.878, 0.938)]
+    costs = [hardened.price(one, "cat", ("98 %", "97 %")) for one in scores]
     assert costs[0] == (
-        "The price: on ordinary photos, which nobody attacked, it scores 70.2 of 100 points; the usual one scores 76.5.",
+        "The price: on ordinary photos, which nobody attacked, its label on top is right 88 times in 100, that of the usual "
+        "annotator 94 times.",
         True,
     )
     assert not costs[1][1] and "price" not in costs[1][0]
+
+
+def test_the_price_is_what_was_measured_of_the_weights(shown: dict[str, Screen]) -> None:
+    """Fails where the page about the weights was measured again since: run `python -m demo.record --only hardened`."""
+    item = run("hardened")
+    assert item.notes["price"] == price_of(item.outcome.plan.request.annotator)
+    assert price_of("hardened-nothing") == {}
+    assert not re.search(r"points|mAP", " ".join([*shown["hardened"].told, *shown["hardened"].why]))
 
 
 def test_who_says_that_they_cannot_tell_is_neither_right_nor_wrong(shown: dict[str, Screen]) -> None:
@@ -207,6 +247,7 @@ def test_the_notes_for_teachers_agree_with_the_screens(shown: dict[str, Screen])
     """Fails where recordings or words have changed since: run `python -m demo.tabs.lesson.notes`."""
     all_screens = list(shown.values())
     assert (notes.FOLDER / "notes.md").read_text(encoding="utf-8") == notes.markdown(all_screens)
+    assert all(words in notes.markdown(all_screens) for words in phones.SENTENCES)
     pdf = (notes.FOLDER / "notes.pdf").read_bytes()
     assert pdf.startswith(b"%PDF") and 1 <= len(re.findall(rb"/Type /Page\b", pdf)) <= 5
     for screen in all_screens:

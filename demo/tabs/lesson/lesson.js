@@ -9,11 +9,23 @@ const VIEWS = ["ask", "happened", "reason"];
 const views = (screen) => (screen.matches(".closing") ? ["ask"] : VIEWS);
 const presenting = () => document.body.id === "presenting";
 const current = () => all(".screen").find((one) => !one.hidden);
+const slide = document.getElementById("lesson");
+// Presented, what would reach below the window is drawn smaller until it fits, whatever the words and the projector.
+const SMALLEST = 0.7;
+const fit = () => {
+  if (!current()) return;
+  const { style } = find(".course");
+  for (let share = 1; share >= SMALLEST; share -= 0.02) {
+    style.setProperty("--fit", share);
+    if (!presenting() || slide.scrollHeight <= slide.clientHeight) return;
+  }
+};
 const look = (screen, name) => {
   screen.dataset.view = name;
   if (name !== "ask") reveal(screen);
   rest(screen);
-  document.getElementById("lesson").scrollTop = 0;
+  slide.scrollTop = 0;
+  fit();
 };
 const goTo = (key) => {
   const shown = all(".screen");
@@ -59,6 +71,7 @@ const voted = (screen) => {
   find(".reveal", screen).disabled = !answered;
   find(".first", screen).hidden = answered;
   find(".lower", screen).hidden = !hands;
+  fit();
 };
 const choose = (button) => {
   const screen = button.closest(".screen");
@@ -225,6 +238,7 @@ element.addEventListener("input", (event) => {
   const root = event.target.closest(".dial");
   if (root) dial(root);
 });
+new ResizeObserver(() => requestAnimationFrame(fit)).observe(slide); // another window, or the code has come
 document.addEventListener("turn", (event) => current() && turnPresented(event.detail));
 document.addEventListener("lower", () => current() && lower());
 document.addEventListener("again", () => current() && again());

@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from demo.tabs.lesson import closing, whole_lesson
-from demo.tabs.lesson.screen import Screen
+from demo.engine.run_queue import AT_ONCE, CROWDED_SECONDS, MOST_WAITING
+from demo.tabs.lesson import closing, phones, whole_lesson
+from demo.tabs.lesson.screen import FOOLED, Screen
 from demo.tabs.lesson.screens import screens
 
 if TYPE_CHECKING:
@@ -24,18 +25,15 @@ GOALS = (
     "They can explain why, in their own words: many tiny pushes in one direction add up.",
     "They ask of any protection: was it tested by somebody who knows it?",
 )
+CLASS = 25  # pupils who press Attack at once
 NEEDED = (
-    "A projector or a screen for each pair. The tab Lesson is loaded once; after that it needs no network and no server, so a "
-    "whole class may use it at the same time.",
-    "Pupils’ own devices cannot open an address that begins with 127.0.0.1 or localhost: it reaches your computer only. Start "
-    "the page with “python app.py --address 0.0.0.0”; “Present” and “Share” then show an address that devices in your network "
-    "open.",
-    "Nothing has to be prepared: all runs were recorded. Pupils who finish early can use the tab Attack with their own photo. "
-    "Their photos go only to the machine that runs the page, and are deleted there "
-    "after about an hour, or when the page is stopped.",
-    "When 25 pupils press Attack at once, two runs go on at a time, and the others wait in line and see their place; up to 40 "
-    "can wait. While somebody waits a run ends after 20 seconds at the latest, with what it has, so the last of 25 waits about "
-    "four minutes at most. The Lesson itself does not wait.",
+    "A projector or a screen for each pair. Nothing has to be prepared: all runs were recorded. Pupils who finish early can use "
+    "the tab Attack with their own photo.",
+    *phones.SENTENCES,
+    f"When {CLASS} pupils press Attack at once, {AT_ONCE} runs go on at a time, and the others wait in line and see their place; "
+    f"up to {MOST_WAITING} can wait. While somebody waits a run ends after {CROWDED_SECONDS:.0f} seconds at the latest, with what "
+    f"it has, so the last of {CLASS} waits about {(CLASS - 1) // AT_ONCE * CROWDED_SECONDS / 60:.0f} minutes at most. The Lesson "
+    "itself does not wait.",
     "With “Count hands”, and in “Present”, every press on an answer adds one hand; a hand too many can be taken back. “Start "
     "over” clears all for the next class. Let the class vote before you show what happened: a wrong "
     "guess is remembered better than a told answer.",
@@ -51,6 +49,16 @@ WORDS = (
         "gradient",
         "the list that says, for every number of the photo, which way it pushes a score; no pupil needs the word",
     ),
+    (
+        "fooled",
+        f"{FOOLED}, as it names nothing that is in the photo. The tabs Attack and Universal ask for more where they show several "
+        "labels: then none of them may be right",
+    ),
+    (
+        "size of a change",
+        "the root of the mean square of how far the photo’s numbers were moved. Each number goes from 0 to 255, so a size of 255 "
+        "would be all black turned white",
+    ),
     ("adversarial example", "the usual name for a photo that was changed so that a network gets it wrong"),
 )
 
@@ -64,7 +72,7 @@ def blocks(all_screens: Sequence[Screen]) -> Iterator[Block]:
     yield "title", TITLE
     yield (
         "text",
-        f"About {minutes} minutes, {len(all_screens)} screens, age 12 and up. No formulas, no programming. A plan for a whole "
+        f"About {minutes} minutes, {len(all_screens)} screens, age 14 and up. No formulas, no programming. A plan for a whole "
         f"lesson of {whole_lesson.MINUTES} minutes is below.",
     )
     yield "heading", "Goals"

@@ -146,10 +146,23 @@ def bars(*shown: Bar) -> Markup:
     return piece(PIECES, "bars", bars=shown)
 
 
-def numbers_changed(recording: Recording) -> tuple[int, int, int]:
-    """How many of the photo's numbers differ, how many there are, and by how many levels they differ at most."""
-    z = (recording.outcome.x_adv - recording.outcome.plan.photo.x).mul(255).round()
+def numbers_changed(x: Tensor, x_adv: Tensor) -> tuple[int, int, int]:
+    """How many of a photo's numbers differ, how many there are, and by how many levels they differ at most."""
+    z = (x_adv - x).mul(255).round()
     return int((z != 0).sum()), z.numel(), int(z.abs().max())
+
+
+def average(x: Tensor, x_adv: Tensor) -> float:
+    """The size of a change, in levels of 255: the root of the mean square over all the photo's numbers.
+
+    By it sizes are compared, as by the length ‖z‖₂, and unlike that it does not grow with the photo.
+    """
+    return float((x_adv - x).double().mul(255).square().mean().sqrt())
+
+
+def size(recording: Recording) -> str:
+    """The size of a recording's change, on a scale that is seen: "0.15 of 255"."""
+    return f"{average(recording.outcome.plan.photo.x, recording.outcome.x_adv):.2g} of 255"
 
 
 def sure(recording: Recording, logits: Tensor, name: str) -> str:

@@ -7,8 +7,10 @@ from markupsafe import Markup
 
 from demo.components import presenter
 from demo.render.templates import fill
-from demo.tabs.lesson import closing
+from demo.tabs.lesson import closing, phones
 from demo.tabs.lesson.exercise import exercise_of, photo_words
+
+FOOLED = "the label on top is wrong"  # what “fooled” means on every screen, and what all counts count
 
 
 @dataclass(frozen=True)
@@ -63,5 +65,7 @@ def lesson_html(screens: Sequence[Screen]) -> Markup:
         closing=closing,
         exercise_of=exercise_of,
         photo_words=photo_words,
+        phones=phones,
+        fooled=FOOLED,
         enter=presenter.enter("lesson-tab"),
     )

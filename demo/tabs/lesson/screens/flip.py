@@ -7,7 +7,7 @@ from demo.engine.recordings import Recording, recording
 from demo.render.templates import fill
 from demo.tabs.lesson import pictures
 from demo.tabs.lesson.pictures import Look
-from demo.tabs.lesson.screen import Answer, Screen
+from demo.tabs.lesson.screen import FOOLED, Answer, Screen
 
 
 def _dial(shown: Recording) -> Markup:
@@ -29,15 +29,14 @@ def screen() -> Screen | None:
     outcome = shown.outcome
     before, after = outcome.plan.photo.logits, outcome.logits
     was, now = pictures.best(shown, before), pictures.best(shown, after)
-    count, all_of_them, most = pictures.numbers_changed(shown)
+    count, all_of_them, most = pictures.numbers_changed(outcome.plan.photo.x, outcome.x_adv)
     # Which side is which never changes, so that what a class says and the teachers' notes agree.
     return Screen(
         key="flip",
         title="One label flips",
         minutes=3,
         intro=f"Here is the same photo twice. One of the two was changed. For one of them the annotator puts “{was}” first, "
-        f"for the "
-        f"other one “{now}”.",
+        f"for the other one “{now}”.",
         see=pictures.row(
             pictures.picture(pictures.attacked(shown), "The photo on the left", "Left"),
             pictures.picture(pictures.original(shown), "The photo on the right", "Right"),
@@ -46,10 +45,12 @@ def screen() -> Screen | None:
         answers=[Answer("The left one", right=True), Answer("The right one"), Answer("I cannot tell", honest=True)],
         told=[
             f"The annotator was {pictures.sure(shown, before, was)} sure of {was}. Now {now} comes first, with "
-            f"{pictures.sure(shown, after, now)}; {was} still has {pictures.sure(shown, after, was)}.",
+            f"{pictures.sure(shown, after, now)}; {was} still has {pictures.sure(shown, after, was)}. "
+            f"So it is fooled, which means here: {FOOLED}.",
             f"A photo is a list of numbers, each from 0 (dark) to 255 (bright). Of this photo’s {all_of_them:,} numbers "
             f"{count:,} were changed, none by more than {most}. If you could not tell, your eyes are fine: it is too little "
             "to see.",
+            f"The size of the change is {pictures.size(shown)}: an average over all numbers, in which large changes count more.",
         ],
         shown=_dial(shown),
         why=[
@@ -62,9 +63,10 @@ def screen() -> Screen | None:
             Look(shown, was, title=f"What counts for {was}, before"),
             Look(shown, now, "after", f"What counts for {now}, after"),
         ),
-        own="How small is the change that “Fool it gently” needs for your photo? Lay both photos one over the other with “Look "
-        "closer”.",
+        own="How small is the change that “Fool it gently” needs for your photo? Its size is given there in another unit, in "
+        f"which the change on this screen is {outcome.report['l2']:.0f}. Lay both photos one over the other with “Look closer”.",
         exercise="gentle",
         hint="Most pupils cannot tell, and that is the point: “I cannot tell” is an honest answer. Move the dial slowly: the "
-        "percentages shift step by step, the label on top flips at one place.",
+        "percentages shift step by step, the label on top flips at one place. What "
+        "the tab Attack calls size grows with the number of pixels, too: compare it between runs on one photo only.",
     )

@@ -24,11 +24,6 @@ ANSWERS = {
 }
 COMPARE = "Compare what the two annotators look at."
 ALIKE = 0.7  # correlation of two maps from which on the eye finds them alike
-POINTS = (
-    "What the points mean: ask for a label, and the annotator sorts photos that it did not learn from, the surest first. "
-    "With 100 "
-    "points all photos that show the label would come before all others."
-)
 # Up to how many times it is what
 JUDGED = (
     (1.2, "So on this photo hardening did not help."),
@@ -51,9 +46,24 @@ def price(scores: Mapping[str, Any], was: str, sure: tuple[str, str]) -> tuple[s
             f"On the photo that nobody attacked, it is {sure[1]} sure of {was}; the usual one is {sure[0]} sure.",
             False,
         )
-    usual, hard = (round(scores[which], 1) for which in ("usual", "hardened"))
-    measured = f"On ordinary photos, which nobody attacked, it scores {hard:.1f} of 100 points; the usual one scores {usual:.1f}."
+    usual, hard = (round(100 * scores[which]["top-1"]) for which in ("usual", "hardened"))
+    measured = (
+        f"On ordinary photos, which nobody attacked, its label on top is right {hard} times in 100, that of the usual "
+        f"annotator {usual} times."
+    )
     return (f"The price: {measured[0].lower()}{measured[1:]}", True) if hard < usual else (measured, False)
+
+
+def measured_on(scores: Mapping[str, Any]) -> str:
+    """For the teacher: the photos behind the price, and the usual measure of the field; "" where it was not measured."""
+    if not scores:
+        return ""
+    usual, hard = (scores[which]["mAP"] for which in ("usual", "hardened"))
+    return (
+        f"What is right on top was counted on {scores['photos']} photos that neither annotator had seen. The usual measure looks at "
+        f"all labels and not only at the one on top: mean average precision (mAP), which is {usual:.3f} for the usual and "
+        f"{hard:.3f} for the hardened annotator, where 1 is perfect. "
+    )
 
 
 def _compared(usual: NDArray[np.uint8] | None, hard: NDArray[np.uint8] | None) -> str:
@@ -81,14 +91,14 @@ def screen() -> Screen | None:
     right, judged = gain(times)
     was = pictures.best(usual, first.plan.photo.logits)
     of_usual, of_hard = (pictures.sure(item, item.outcome.plan.photo.logits, was) for item in (usual, hard))
-    cost, costs = price(hard.notes.get("price", {}), was, (of_usual, of_hard))
+    scores = hard.notes.get("price", {})
+    cost, costs = price(scores, was, (of_usual, of_hard))
     return Screen(
         key="hardened",
         title="Hardened, at a price" if costs else "A hardened annotator",
         minutes=3,
         intro="The defence that has held best: attack the annotator while it learns, and let it learn from the attacked "
-        "photos, "
-        "too. Such an annotator is called hardened. Here are a photo and the smallest change found that fools the usual one.",
+        "photos, too. Such an annotator is called hardened. Here are a photo and the smallest change found that fools the usual one.",
         see=pictures.row(
             pictures.picture(pictures.original(usual), "The photo", "The photo"),
             _change(usual, "Enough to fool the usual annotator"),
@@ -97,12 +107,11 @@ def screen() -> Screen | None:
         answers=[Answer(answer, answer == right) for answer in ANSWERS.values()],
         told=[
             f"It must be {times:.1f} times as large. {judged} {cost}",
-            *([POINTS] if hard.notes.get("price") else []),
             "And better is not safe: a change that is large enough fools it, too.",
         ],
         shown=pictures.bars(
-            Bar("Usual annotator", "size 1", 1 / max(times, 1)),
-            Bar("Hardened annotator", f"size {times:.1f}", times / max(times, 1)),
+            Bar("Usual annotator", pictures.size(usual), 1 / max(times, 1)),
+            Bar("Hardened annotator", pictures.size(hard), times / max(times, 1)),
         )
         + pictures.row(
             *(
@@ -124,7 +133,5 @@ def screen() -> Screen | None:
         own="Attack your photo on both annotators (chosen below the photo, at “Annotator”). How much larger must the change "
         "be?",
         exercise="gentle",
-        hint="The points are the mean average precision (mAP), a usual measure: for each label how far ahead the photos that "
-        "show it stand, then the mean over all labels. Neither annotator had seen these photos. "
-        "“Next” leads to what to take home, and to a question that has no right answer.",
+        hint=f"{measured_on(scores)}“Next” leads to what to take home, and to a question that has no right answer.",
     )

@@ -3,6 +3,7 @@
 from demo.engine.distortions import noise
 from demo.engine.recipes import NOISES
 from demo.engine.recordings import recording
+from demo.render.pictures import AMPLIFY as USUAL
 from demo.render.pictures import amplified, to_image
 from demo.tabs.lesson import pictures
 from demo.tabs.lesson.pictures import SHARP, Look
@@ -23,13 +24,15 @@ def screen() -> Screen | None:
     stays = [times for times, name in results.items() if name == was]
     bigger = f" Noise {max(stays)} times as large does not either." if max(stays, default=1) > 1 else ""
     mixed = shown.checks["noise 1"]
+    attack_count, _, attack_most = pictures.numbers_changed(x, outcome.x_adv)
+    noise_count, _, noise_most = pictures.numbers_changed(x, noisy)
     return Screen(
         key="noise",
         title="Is it just noise?",
         minutes=3,
-        intro="Perhaps any change of this size would confuse the annotator. Let us test it: the same photo, with random noise "
-        "exactly as large as the change before: the changes of all the photo’s numbers, squared, add up to the same. Both "
-        "are drawn 100 times as strong, not 20: else single dots would not show.",
+        intro="Perhaps any change of this size would confuse the annotator. Let us test it: the same photo, with random noise of "
+        f"the same size, {pictures.size(shown)}. Noise changes {noise_count:,} numbers by at most {noise_most}, the attack "
+        f"{attack_count:,} by at most {attack_most}. Both are drawn {AMPLIFY} times as strong, not {USUAL}: else single dots would not show.",
         see=pictures.row(
             pictures.picture(
                 amplified(x, outcome.x_adv, AMPLIFY),
@@ -71,8 +74,7 @@ def screen() -> Screen | None:
         ),
         why=[
             "Think of a hundred people who push a car. If each pushes wherever they like, the car stays where it is: the "
-            "pushes "
-            "cancel each other. If all push the same way, it rolls.",
+            "pushes cancel each other. If all push the same way, it rolls.",
             f"Noise helps {was} in one place and hurts it in the next. The attack’s pushes all go the same way, because they "
             "were calculated. That is why such photos hardly ever turn up by accident, and why a test with random noise does "
             "not find the weakness.",
@@ -81,6 +83,5 @@ def screen() -> Screen | None:
         own="Attack your photo, then open “Is it real?” below the pictures: there the same comparison is made for it.",
         exercise="gentle",
         hint="The car is the picture to remember. Where there is room, let the class act it: ten pupils, one rope, each "
-        "pulling "
-        "in a direction of their own; then all in one.",
+        "pulling in a direction of their own; then all in one.",
     )

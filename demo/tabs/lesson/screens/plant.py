@@ -35,9 +35,8 @@ def _course(shown: Recording) -> list[str]:
     then = " Now and then it makes it too small, and loses what it had." if lost else ""
     return [
         f"The film shows how: the attack finds a change that works, then it makes the change smaller.{then} The smallest one "
-        "that held, with something to spare, was saved. Its percentages are lower: the attack goes on making the change "
-        "smaller until the labels only just "
-        "lead."
+        "that held, with something to spare, was saved. Its percentages are lower than those before: the attack goes on making "
+        "the change smaller until the labels only just lead."
     ]
 
 
@@ -47,7 +46,7 @@ def screen() -> Screen | None:
         return None
     outcome, plan = shown.outcome, shown.outcome.plan
     planted = [name for name, _ in outcome.report["after"]]  # in the order that the last picture of the film shows
-    most = pictures.numbers_changed(shown)[2]
+    most = pictures.numbers_changed(plan.photo.x, outcome.x_adv)[2]
     before = [name for name, _ in outcome.report["before"]]
     named = listed_labels(planted)
     every = len(plan.annotator.labels)
@@ -70,7 +69,7 @@ def screen() -> Screen | None:
         ],
         told=[
             f"The top {plan.k} is now {named}. The photo’s numbers go from 0 to 255, and none was changed by more than "
-            f"{most}.",
+            f"{most}; the size of the change is {pictures.size(shown)}.",
             *_course(shown),
         ],
         shown=film(shown),
@@ -78,8 +77,7 @@ def screen() -> Screen | None:
             "Nobody drew these things into the photo. Look at the change: it is a fabric of dots.",
             "The annotator adds up thousands of faint hints. We look at shapes; it also counts textures that we do not notice. "
             "An attack can scatter hints for any label over the whole photo, until together they count more than what is "
-            "really "
-            "there.",
+            "really there.",
         ],
         looks=pictures.looked_at(*(Look(shown, name, "after") for name in planted)),
         own="“Add the impossible” asks for what is least likely on your photo. How many steps does it take? It adds as many "

@@ -58,7 +58,7 @@ def _grid(*parts: Markup) -> Markup:
     return piece(PIECES, "grid", parts=parts)
 
 
-def told(fooled: int, by_noise: int, of: int, linf: float) -> list[str]:
+def told(fooled: int, by_noise: int, of: int, size: str) -> list[str]:
     """What came out, in words that are true for any number of photos."""
     noise = f"{by_noise} of {of}" if by_noise else "none"
     point = (
@@ -68,11 +68,9 @@ def told(fooled: int, by_noise: int, of: int, linf: float) -> list[str]:
     )
     return [
         f"With one change, made without these photos, {fooled} of {of} have a wrong label on top. With random noise of the "
-        f"same "
-        f"size it is {noise}. {point}",
-        f"But the change is also much larger than those before (up to {linf:.0f} of 255), as it has to work without knowing "
-        f"the photo: "
-        "look closely, and you see it as a grain. But whoever has it can add it to any photo, without calculating anything.",
+        f"same size it is {noise}. {point}",
+        f"The change is also much larger than those before, as it has to work without knowing the photo: {size}. Look closely, "
+        "and you see it as a grain. But whoever has it can add it to any photo, without calculating anything.",
     ]
 
 
@@ -85,14 +83,15 @@ def screen() -> Screen | None:
     ranges = [(0, 0), *((low, min(low + 1, of)) for low in range(1, of + 1, 2))]
     words = ["None", *(f"{low} or {high}" if high > low else f"{low}" for low, high in ranges[1:])]
     first = recording("one-label")
+    earlier = f", on screen 2 it was {pictures.size(first)}" if first else ""
+    size = f"its size is {pictures.size(shown)}{earlier}"
     asked = shown.outcome.plan.request.annotator
     words_differ = (
         ", which says motorcycle for a motorbike" if "motorcycle" in shown.outcome.plan.annotator.labels else ""
     )
     another = (
         f" They are shown to another annotator{words_differ}, because the change for it is ready on this page. The next "
-        f"screen asks "
-        "the usual one again."
+        f"screen asks the usual one again."
         if first and first.outcome.plan.request.annotator != asked
         else ""
     )
@@ -105,7 +104,7 @@ def screen() -> Screen | None:
         see=_grid(pictures.change(shown, AMPLIFY, STRONG), *(_photo(shown, row, changed=False) for row in rows)),
         question=f"How many of these {of} photos will have a wrong label on top afterwards?",
         answers=[Answer(word, right=low <= fooled <= high) for word, (low, high) in zip(words, ranges, strict=True)],
-        told=[*told(fooled, by_noise, of, shown.outcome.report["linf"]), *unsure(rows)],
+        told=[*told(fooled, by_noise, of, size), *unsure(rows)],
         shown=pictures.bars(
             Bar("This one change", f"{fooled} of {of} wrong", fooled / of),
             Bar("Random noise, same size", f"{by_noise} of {of} wrong", by_noise / of),
@@ -121,8 +120,7 @@ def screen() -> Screen | None:
         own="“One change for every photo” adds this very change to your photo. In the tab Universal you can make such a change "
         "yourself.",
         exercise="universal",
-        hint="A photo that kept a right label is as instructive as the others: let the class look for what is different "
-        "about it."
+        hint="A photo that kept a right label is as instructive as the others: let the class look for what is different about it."
         if fooled < of
         else "Ask where somebody could put such a change so that every photo has it: on the camera’s lens, for example.",
     )
