@@ -17,6 +17,7 @@ from demo.tabs.lesson.exercise import READY_MADE
 expect.set_options(timeout=PATIENCE)
 PROJECTOR = {"width": 1920, "height": 1080}
 LOW = {"width": 1280, "height": 720}
+LOWEST = {"width": 1280, "height": 660}
 SIZES = ({"width": 1280, "height": 800}, LOW, {"width": 1366, "height": 768}, PROJECTOR)
 # Whether nothing, such as the bar with Back and Next, lies on any of these, and all of them are in the window
 UNCOVERED = """parts => [...document.querySelectorAll(parts)].every(one => {
@@ -24,6 +25,7 @@ UNCOVERED = """parts => [...document.querySelectorAll(parts)].every(one => {
   return [box.top + 2, box.bottom - 2].every(y => one.contains(document.elementFromPoint(box.left + box.width / 2, y)));
 })"""
 ASKING = ".screen:has(.answer)"
+FITS = "(all => all.scrollHeight <= all.clientHeight && all.scrollWidth <= all.clientWidth)(window.lesson)"
 FASTER = "() => { const usual = setInterval; window.setInterval = (what, ms) => usual(what, ms / 10); }"
 
 
@@ -114,6 +116,23 @@ def test_all_is_in_sight_together_and_a_walk_through_asks_the_server_nothing(vis
     assert [url for url in asked if not url.startswith("data:")] == []
 
 
+def hands_fit(page: Page, course: Locator) -> None:
+    """Presented beside a code, with hands for every answer: there on the lowest screen, and back on a low one."""
+    page.set_viewport_size(LOWEST)  # type: ignore[arg-type]
+    for answers in course.locator(ASKING).evaluate_all("all => all.map(one => one.querySelectorAll('.answer').length)"):
+        for digit in range(1, answers + 1):
+            page.keyboard.press(str(digit))
+        expect(page.locator(".screen:visible .hands:visible")).to_have_count(answers)
+        for _ in range(3):
+            page.wait_for_function(FITS)
+            page.keyboard.press("ArrowRight")
+    expect(course.locator(".closing")).to_be_visible()
+    page.set_viewport_size(LOW)  # type: ignore[arg-type]
+    while course.locator(".screen").first.is_hidden():
+        page.wait_for_function(FITS)
+        page.keyboard.press("ArrowLeft")
+
+
 def test_presented_it_is_led_by_keys_through_questions_and_answers(
     opened: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +144,8 @@ def test_presented_it_is_led_by_keys_through_questions_and_answers(
         expect(page.locator("#presenter .qr svg")).to_be_visible(timeout=RUN)  # of an address that pupils reach
         expect(page.locator("#presenter .scan b")).to_have_text(re.compile(r"^http://192\.168\.7\.5:\d+/#lesson-tab$"))
         expect(page.locator("#presenter .alone")).to_be_hidden()
+        hands_fit(page, course)
+        page.set_viewport_size(PROJECTOR)  # type: ignore[arg-type]
     page.reload()
     expect(course).to_be_visible(timeout=RUN)  # the address says all of it
     expect(page.locator("#presenter .alone")).to_contain_text("--address 0.0.0.0", timeout=RUN)
@@ -134,10 +155,9 @@ def test_presented_it_is_led_by_keys_through_questions_and_answers(
     )
     keys = course.locator(ASKING).evaluate_all("all => all.map(one => one.dataset.screen)")
     way = [*([key, view] for key in keys for view in ("ask", "happened", "reason")), ["end", "ask"]]
-    fits = "(all => all.scrollHeight <= all.clientHeight && all.scrollWidth <= all.clientWidth)(window.lesson)"
     for place in way:
         assert page.evaluate(now) == place
-        page.wait_for_function(fits)
+        page.wait_for_function(FITS)
         if place == ["noise", "ask"]:
             for digit in "3332":
                 page.keyboard.press(digit)

@@ -91,7 +91,10 @@ def test_what_counts_as_fooled_is_said_once_and_is_what_the_runs_count(shown: di
         outcome = run(name).outcome
         true = outcome.plan.roles.true
         assert outcome.report["before"][0][0] in true and outcome.report["after"][0][0] not in true
-        assert (outcome.plan.k, outcome.plan.goal_name) == (1, "cleared")  # so a change as small as was found for just that
+        assert (outcome.plan.k, outcome.plan.goal_name) == (
+            1,
+            "cleared",
+        )  # so a change as small as was found for just that
 
 
 def test_sizes_are_of_255_and_those_of_the_reports(shown: dict[str, Screen]) -> None:

@@ -31,9 +31,9 @@ NEEDED = (
     "the tab Attack with their own photo.",
     *phones.SENTENCES,
     f"When {CLASS} pupils press Attack at once, {AT_ONCE} runs go on at a time, and the others wait in line and see their place; "
-    f"up to {MOST_WAITING} can wait. While somebody waits a run ends after {CROWDED_SECONDS:.0f} seconds at the latest, with what "
-    f"it has, so the last of {CLASS} waits about {(CLASS - 1) // AT_ONCE * CROWDED_SECONDS / 60:.0f} minutes at most. The Lesson "
-    "itself does not wait.",
+    f"up to {MOST_WAITING} can wait. While somebody waits a run ends after {CROWDED_SECONDS:.0f} seconds at the latest, with "
+    f"what it has, so the last of {CLASS} waits about {(CLASS - 1) // AT_ONCE * CROWDED_SECONDS / 60:.0f} minutes at most. The "
+    "Lesson itself does not wait.",
     "With “Count hands”, and in “Present”, every press on an answer adds one hand; a hand too many can be taken back. “Start "
     "over” clears all for the next class. Let the class vote before you show what happened: a wrong "
     "guess is remembered better than a told answer.",
@@ -133,7 +133,7 @@ STYLES = {  # font size, weight, indent in centimetres, space above in centimetr
 }
 FONT = "DejaVu Sans"
 A4 = (21.0, 29.7)  # centimetres
-MARGIN = 2.0
+MARGIN = 1.6
 
 
 def write_pdf(all_screens: Sequence[Screen], path: Path) -> None:

@@ -60,9 +60,9 @@ def measured_on(scores: Mapping[str, Any]) -> str:
         return ""
     usual, hard = (scores[which]["mAP"] for which in ("usual", "hardened"))
     return (
-        f"What is right on top was counted on {scores['photos']} photos that neither annotator had seen. The usual measure looks at "
-        f"all labels and not only at the one on top: mean average precision (mAP), which is {usual:.3f} for the usual and "
-        f"{hard:.3f} for the hardened annotator, where 1 is perfect. "
+        f"What is right on top was counted on {scores['photos']} photos that neither annotator had seen. The usual measure "
+        f"looks at all labels and not only at the one on top: mean average precision (mAP), which is {usual:.3f} for the usual "
+        f"and {hard:.3f} for the hardened annotator, where 1 is perfect. "
     )
 
 
@@ -98,7 +98,8 @@ def screen() -> Screen | None:
         title="Hardened, at a price" if costs else "A hardened annotator",
         minutes=3,
         intro="The defence that has held best: attack the annotator while it learns, and let it learn from the attacked "
-        "photos, too. Such an annotator is called hardened. Here are a photo and the smallest change found that fools the usual one.",
+        "photos, too. Such an annotator is called hardened. Here are a photo and the smallest change found that fools the usual "
+        "one.",
         see=pictures.row(
             pictures.picture(pictures.original(usual), "The photo", "The photo"),
             _change(usual, "Enough to fool the usual annotator"),

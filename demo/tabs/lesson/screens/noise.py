@@ -32,7 +32,8 @@ def screen() -> Screen | None:
         minutes=3,
         intro="Perhaps any change of this size would confuse the annotator. Let us test it: the same photo, with random noise of "
         f"the same size, {pictures.size(shown)}. Noise changes {noise_count:,} numbers by at most {noise_most}, the attack "
-        f"{attack_count:,} by at most {attack_most}. Both are drawn {AMPLIFY} times as strong, not {USUAL}: else single dots would not show.",
+        f"{attack_count:,} by at most {attack_most}. Both are drawn {AMPLIFY} times as strong, "
+        f"not {USUAL}: else single dots would not show.",
         see=pictures.row(
             pictures.picture(
                 amplified(x, outcome.x_adv, AMPLIFY),
