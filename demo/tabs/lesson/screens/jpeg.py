@@ -50,7 +50,7 @@ def screen() -> Screen | None:
         question="A company now saves every uploaded photo as a JPEG first. Is it safe?",
         answers=[
             Answer("Yes, JPEG removes the attack"),
-            Answer("Yes, as long as nobody sees how it is done"),
+            Answer("Yes, as long as it is kept secret"),
             Answer("No, an attacker who knows of it finds another way", right=True),
         ],
         told=[
