@@ -186,8 +186,8 @@ SETTINGS = {
     ),
     "lambda_0": Setting(
         "First threshold (λ₀)",
-        "where the attack first takes the list to end, and the dotted line of the label race starts: a score, or for TkML-AP-U "
-        "how far below the best true score",
+        "where the attack first takes the list to end (dotted in the label race): a score, or for TkML-AP-U how far below the "
+        "best true one",
     ),
     "overshoot": Setting("Overshoot", "share by which a step goes too far"),
     "constant": Setting(

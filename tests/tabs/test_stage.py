@@ -35,7 +35,7 @@ def test_once_the_goal_is_reached_the_pictures_are_of_the_smallest_change_so_far
         end.race
     )  # 8 bits, as in verdict and table
     assert "score of place 2, the last in the list" in str(end.race) and "λ" not in str(end.race)
-    for attack, by in (("TkML-AP-U", "best true − λ"), ("TkML-AP-T", "λ")):
-        own = plan_for(photos["cat"], AttackRequest("voc20", 2, attack, ["cat"]))
+    for attack, case, by in (("TkML-AP-U", "", "best true − λ"), ("TkML-AP-T", "best", "λ")):
+        own = plan_for(photos["cat"], AttackRequest("voc20", 2, attack, ["cat"], case))
         assert f"the attack’s end of the list ({by})<" in str(stage.opening(own).race)
     assert "now looks for a smaller change; Stop keeps the smallest so far" in str(reached[0].verdict)
