@@ -194,11 +194,9 @@ def test_a_run_that_ends_before_its_last_epoch_says_why(run: Any) -> None:
     made = run[-1]
     points = [craft.Point(0, 0, 0), craft.Point(3, 1, 0)]
     ten = replace(made, request=replace(made.request, epochs=10), points=points, stopped=None)
-    assert render.made_sentence(ten, 60).startswith(
-        "It ended after 3 of 10 rounds (epochs), because every picture is fooled"
-    )
+    assert "ended after 3 of 10 rounds (epochs): every picture is fooled" in render.facts_html(ten)
     for whole in (replace(ten, request=replace(made.request, epochs=3)), replace(ten, stopped="user")):
-        assert "It ended after" not in render.made_sentence(whole, 60)
+        assert "ended after" not in render.facts_html(whole)
 
 
 def test_a_z_that_is_not_universal_points_to_the_bundled_one(run: Any) -> None:
@@ -491,8 +489,9 @@ def test_photos_that_were_tried_with_another_change_are_said_to_be(run: Any) -> 
     assert ready == stage.about("kUAPs", None, NAME, 1) != stage.about("kUAPs", None, NAME, 2)
     mine = stage.about(changes.OWN, one, NAME, 1)
     assert mine == stage.about(changes.OWN, one, "hardened-voc20", 2) != stage.about(changes.OWN, two, NAME, 1)
-    assert not stage.stale_html(None, ready) and not stage.stale_html(ready, ready)
-    assert "Press Try it" in stage.stale_html(ready, mine)
+    assert not stage.stale_html(None, ready, True) and not stage.stale_html(ready, ready, True)
+    assert "Press Try it" in stage.stale_html(ready, mine, True)
+    assert "Try it" not in stage.stale_html(ready, mine, False)
 
 
 def test_a_choice_during_a_run_leaves_the_stage_to_it_and_a_run_that_fails_gives_it_back(

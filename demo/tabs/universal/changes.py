@@ -60,7 +60,7 @@ def of_ready(method: str, annotator: str, k: int) -> Change:
     origin = (
         f"The change that comes with this page: {universal_title(method)}, for {annotator} at k = {k}, made on "
         f"{notes['photos']} photos. Of {n} others {100 * won / n:.1f} % have no true label left {in_top(k)} with it "
-        f"({100 * low:.0f}–{100 * high:.0f} if chance is allowed for, the 95 % interval), and "
+        f"({100 * low:.0f}–{100 * high:.0f} if chance is allowed for, the 95\u00a0% interval), and "
         f"{100 * noise / n:.1f} % with random noise as large."
     )
     rate = f"Fools {100 * won / n:.0f} % of new photos"

@@ -103,7 +103,7 @@ def checked(used: Any, annotator: Any, k: Any, method: Any, budget: Any, epochs:
         whole("k", k, 1, MOST_K),
         one_of("The method", method, UNIVERSAL),
         float(whole("The size of the change", budget, *BUDGETS)),
-        whole("Rounds over the photos (epochs)", epochs, 1, MOST_EPOCHS),
+        whole("Rounds (epochs)", epochs, 1, MOST_EPOCHS),
         whole("seed", 0 if seed is None else seed, 0, MAX_SEED),
         tuple(used),
     )

@@ -23,6 +23,7 @@ from demo.tabs.universal.changes import OWN, Change
 from demo.tabs.universal.widgets import UniversalWidgets
 from tkml_core.step_generators import WithResult
 
+TRY, TRYING = "Try it", "Trying it …"  # the button, and while photos are tried
 Stop = Callable[[], bool]
 
 
@@ -50,8 +51,7 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
     def on_choice(crafting: bool, tried_with: Any, which: str, own: Any, name: str, k: Any) -> Any:
         if crafting:  # the run has the stage; as it ends, its change is chosen
             return gr.skip()
-        now = stage.about(which, own, name, int(k))
-        return {**stage.shown(w, which, own, name, int(k)), w.stale: stage.stale_html(tried_with, now)}
+        return stage.shown(w, which, own, name, int(k), tried_with)
 
     @plainly
     def on_aim(crafting: bool, tried_with: Any, which: str, own: Any, name: str, k: Any) -> Any:
@@ -115,16 +115,15 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
         try:
             made = yield from _progress(w, request, reading.result, turn.stop_asked, left)
         except Exception:  # what was on the stage before comes back, files and all
-            yield {**stage.shown(w, which, own, request.annotator, request.k), w.crafting: False}
+            yield {**stage.shown(w, which, own, request.annotator, request.k, tried_with), w.crafting: False}
             raise
         # Who has uploaded photos to try it on has said on which.
         names = list(ticked) if to_try else (not_used(made) or list(files))[: trial.MOST_TRIED]
         own = stage.Own(made, limit, change_files.of_made(made))
         now = stage.about(OWN, own, request.annotator, request.k)
         yield {
-            **stage.shown(w, OWN, own, request.annotator, request.k),
+            **stage.shown(w, OWN, own, request.annotator, request.k, tried_with),
             w.crafting: False,
-            w.stale: stage.stale_html(tried_with, now),
             w.status: line_html(counted(made.updates, "step"), f"size {made.norm:.0f}", "done"),
             w.own: own,
             w.which: OWN,
@@ -134,21 +133,24 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
         yield tried(changes.of_made(made), now, names, to_try, true)
 
     choice = [w.which, w.own, w.annotator, w.k]
-    rows = [w.try_verdict, w.try_rows, w.tried_with, w.stale]
+    rows = [w.try_verdict, w.try_rows, w.tried_with]
     inputs = [
         *w.crafted.all, w.crafted_truth, *w.tried.all, w.tried_truth, w.tried_with, w.which, w.own, w.views, w.annotator, w.k,
         w.method, w.budget, w.epochs, w.seed,
     ]  # fmt: skip
     made_here = [w.crafting, w.own, w.which, w.tried.samples]
-    wire(w.run, w.stop, w.status, on_craft, inputs, [*stage.widgets(w), *made_here, *rows])
-    redrawn = [*stage.widgets(w), w.stale]
-    w.which.input(on_choice, [w.crafting, w.tried_with, *choice], redrawn, **CHOICE)
+    outputs = [*stage.widgets(w), *made_here, *rows]
+    wire(w.run, w.stop, w.status, on_craft, inputs, outputs, first=into_sight("craft-verdict"))
+    w.which.input(on_choice, [w.crafting, w.tried_with, *choice], stage.widgets(w), **CHOICE)
     for box in (w.annotator, w.k):
-        box.input(on_aim, [w.crafting, w.tried_with, *choice], redrawn, **CHOICE)
-    w.try_button.click(None, None, None, js=f"() => {{{into_sight('try-verdict')}}}", **QUIET)
-    w.try_button.click(
-        on_try, [*choice, w.tried.samples, w.tried.uploads, w.tried_truth], rows, api_visibility="private"
+        box.input(on_aim, [w.crafting, w.tried_with, *choice], stage.widgets(w), **CHOICE)
+    # On the button, at once and in the browser; a second click while it is tried is none.
+    w.try_button.click(None, None, w.try_button, js=f"() => {{{into_sight('try-verdict')} return '{TRYING}'}}", **QUIET)
+    trying = w.try_button.click(
+        on_try, [*choice, w.tried.samples, w.tried.uploads, w.tried_truth], [*rows, w.stale], **QUIET
     )
+    for end in (trying.then, trying.failure):  # the first does not follow an error, the second nothing else
+        end(None, None, w.try_button, js=f"() => '{TRY}'", **QUIET)
     first = [w.opened, *stage.widgets(w), w.tried.samples, *rows]
     tab.select(on_open, [w.opened, *choice, w.tried.samples], first, **QUIET)
 
@@ -168,6 +170,7 @@ def _progress(
         w.facts: "",
         w.npz: gr.update(interactive=False),
         w.png: gr.update(interactive=False),
+        w.stale: "",  # its change is tried as soon as it is made
     }
     run, drawn = WithResult(craft.craft(request, photos, stop_asked, budget)), 0
     for now in run.paced(pause):

@@ -85,6 +85,6 @@ def depends(names: Sequence[str]) -> str:
     ]
     photos = span([measured(method, name, k)[0] for name, (_, method, k) in best.items()])
     return (
-        "How many new photos one fools depends on the annotator, on the method and on k. The ready-made one that fools most, of "
-        f"{photos} photos each: {listed(told, 9)}."
+        "How many new photos a change fools depends on the annotator, the method and k. The ready-made one that fools most, "
+        f"of {photos} photos each: {listed(told, 9)}."
     )

@@ -98,16 +98,11 @@ def made_sentence(made: Made, limit: float) -> str:
         "user": f"Stopped after {steps}. ",
         "time": f"The limit of {limit_words(limit)} ended the run after {steps}. ",
     }.get(made.stopped or "", "")
-    if made.early:
-        lead = (
-            f"It ended after {made.points[-1].epoch:.0f} of {made.request.epochs} rounds (epochs), because every picture is "
-            "fooled: there was nothing left to learn. "
-        )
     n = made.pictures
     return (
-        f"{lead}On {made.fooled} of the {n} pictures it was made on ({percent(made.fooled / n)}) no true label is left "
-        f"{in_top(made.request.k)} once the change is added; {_before(made.cleared_before)}. Random noise as large does that "
-        f"on {made.noise}. Whether the change works on any photo, only those that it has not seen can say: they are below."
+        f"{lead}On {made.fooled} of the {n} pictures it was made on no true label is left {in_top(made.request.k)} once the "
+        f"change is added; {_before(made.cleared_before)}. Random noise as large does that on {made.noise}. Whether the change "
+        "works on any photo, only those that it has not seen can say: they are below."
     )
 
 
@@ -131,6 +126,11 @@ def facts_html(made: Made) -> Markup:
         f"The {top_words(request.k)} contradicts the truth on {made.inconsistent} of the {made.pictures} pictures; "
         f"{_before(made.inconsistent_before)}.",
     ]
+    if made.early:
+        facts.append(
+            f"The run ended after {made.points[-1].epoch:.0f} of {counted(request.epochs, 'round')} (epochs): every picture is "
+            "fooled, so there was nothing left to learn."
+        )
     if made.guessed:
         facts.append(
             f"The truth of {made.guessed} of the photos is the annotator’s own guess: every label of 50 % or more."

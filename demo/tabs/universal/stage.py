@@ -17,7 +17,6 @@ from demo.tabs.universal.changes import OWN
 from demo.tabs.universal.craft import Made
 from demo.tabs.universal.widgets import UniversalWidgets
 
-STALE = '<p class="stale" role="status">{}</p>'
 KEPT = " Yours is kept: choose “made here” below “Which change” to see it again."
 NOTHING_MADE = "Nothing has been made here yet. Press Craft to make a change, and watch"
 
@@ -33,11 +32,18 @@ class Own:
 
 def widgets(w: UniversalWidgets) -> list[gr.components.Component]:
     """What stands on the stage."""
-    return [w.verdict, w.z, w.rates, w.facts, w.npz, w.png]
+    return [w.verdict, w.z, w.rates, w.facts, w.npz, w.png, w.stale]
 
 
-def shown(w: UniversalWidgets, which: str, own: Own | None, annotator: str, k: int) -> Update:
-    """The visitor's own change, the ready-made one for the annotator and k, or what to press where there is none."""
+def shown(w: UniversalWidgets, which: str, own: Own | None, annotator: str, k: int, tried: Hashable = None) -> Update:
+    """The change that is chosen, or what to press where there is none; and whether photos were `tried` with another."""
+    there = (which == OWN and own is not None) or (which, annotator, k) in ready_made.bundled()
+    stale = stale_html(tried, about(which, own, annotator, k), there)
+    return {**_change(w, which, own, annotator, k), w.stale: stale}
+
+
+def _change(w: UniversalWidgets, which: str, own: Own | None, annotator: str, k: int) -> Update:
+    """The visitor's own, the ready-made one for the annotator and k, or what to press where there is none."""
     if which == OWN and own:
         return _own(w, own)
     kept = KEPT if own else ""
@@ -67,11 +73,15 @@ def about(which: str, own: Own | None, annotator: str, k: int) -> Hashable:
     return own.files if which == OWN and own else (which, annotator, k)
 
 
-def stale_html(tried: Hashable, now: Hashable) -> str:
-    """That the photos were tried with another change than the one on the stage; empty where they were not."""
+def stale_html(tried: Hashable, now: Hashable, there: bool) -> str:
+    """That the photos were tried with another change than the one on the stage; empty where they were not.
+
+    there: whether there is one to try.
+    """
     if tried in (None, now):
         return ""
-    return STALE.format("The photos below were tried with the change before. Press Try it for the one shown above.")
+    more = "Press Try it for the one that is shown now." if there else "There is none yet for what is chosen now."
+    return f'<p class="stale" role="status">The photos below were tried with the change before. {more}</p>'
 
 
 def _own(w: UniversalWidgets, own: Own) -> Update:

@@ -26,9 +26,8 @@ INTRO = Markup("""<p class="lead">One change for <b>every</b> photo, z in the pa
 step, over a set of photos. Then it is added unaltered to photos that it has never seen (§3.1 of the paper). It must be far
 larger than a change made for one photo. {}</p>""")
 ABOUT_BUDGET = (
-    "At 4000, as the ready-made ones, a typical colour value changes by 8 to 10 of 255 levels (the root of the mean square), "
-    "single ones by up to {largest:.0f}: a texture that you see but read the photo through. At 1000 a quarter of that. (‖z‖₂ in "
-    "0–255 units)"
+    "(‖z‖₂) At 4000, as the ready-made ones, a colour value changes by 8 to 10 of 255 levels (root mean square), at most by "
+    "{largest:.0f}: a texture through which you still see the photo"
 )
 
 
@@ -114,8 +113,9 @@ def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str],
             craft.MOST_EPOCHS,
             value=render.FIRST_EPOCHS,
             step=1,
-            label="Rounds over the photos (epochs)",
+            label="Rounds (epochs)",
             elem_id="craft-epochs",
+            scale=2,
             min_width=140,
         )
         parts["seed"] = gr.Number(
@@ -140,4 +140,4 @@ def _trial(parts: dict[str, Any], files: dict[str, str], annotator: str, k: int)
         "counted apart. Photos are cut to their centre square",
     )  # fmt: skip
     parts["tried_truth"] = upload_truth("try", parts["tried"], parts["annotator"])
-    parts["try_button"] = gr.Button("Try it", elem_id="try-button")
+    parts["try_button"] = gr.Button(events.TRY, elem_id="try-button")

@@ -89,10 +89,10 @@ def _state(outcome: Outcome) -> tuple[str, str, str]:
 
 
 def own_size(z: Tensor) -> str:
-    """How large z itself is, and why it is smaller on a photo, in two sentences with a space before them."""
+    """How large z itself is, and why it is smaller on a photo, in two sentences."""
     size = tk.size_of(z)
     return (
-        f" The change itself is of size {size.l2:.0f} (‖z‖₂), at most {size.linf:.0f} of 255 at one pixel. Below, "
+        f"The change itself is of size {size.l2:.0f} (‖z‖₂), at most {size.linf:.0f} of 255 at one pixel. Below, "
         "each photo has the size of what arrives there: what would take a pixel below 0 or above 255 is cut off."
     )
 
@@ -132,11 +132,12 @@ def try_html(change: Change, photos: Sequence[Tried]) -> tuple[str, str]:
             " Where you marked nothing on a photo of your own, the annotator's guess counts as the truth: every label of 50 % or "
             "more."
         )
-    sentence += own_size(change.z)
     kind = "told" if change.rate or not asked else "won" if fooled == asked else "lost" if not fooled else "cut"
     rows = Markup("").join(row_html(tried, outcome, change.z) for tried, outcome in zip(photos, outcomes, strict=True))
     said = said_html(kind, change.rate or count, sentence)
-    return said, Markup('<div class="trials">{}</div>{}').format(rows, trial_csv(change, photos, outcomes))
+    return said, Markup('<p class="hint">{}</p><div class="trials">{}</div>{}').format(
+        own_size(change.z), rows, trial_csv(change, photos, outcomes)
+    )
 
 
 def counted(outcomes: Sequence[Outcome], photos: Sequence[Tried], used: bool) -> tuple[int, int]:
