@@ -36,8 +36,8 @@ class PhotoSet:
 
 
 def photo_set(
-    name: str, files: Mapping[str, str], most: int, ticked: list[str] | None = None, own: str = "Your own photos", info: str = ""
-) -> PhotoSet:  # fmt: skip
+    name: str, files: Mapping[str, str], most: int, ticked: list[str] | None = None, info: str = ""
+) -> PhotoSet:
     """Put them into the current place. name: how their ids begin; ticked: the samples taken at first, all of them if None."""
     titles = {item.name: item.title for item in samples()}
     first = list(titles) if ticked is None else ticked
@@ -46,7 +46,7 @@ def photo_set(
         label="Samples", elem_id=f"{name}-samples", info=info or None,
     )  # fmt: skip
     uploads = gr.File(
-        label=f"{own}, up to {most} in all", file_count="multiple", file_types=["image"], height=FILES,
+        label=f"Your own photos, up to {most} in all", file_count="multiple", file_types=["image"], height=FILES,
         elem_id=f"{name}-uploads",
     )  # fmt: skip
     note = Html("", elem_id=f"{name}-photos-note")

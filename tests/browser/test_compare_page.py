@@ -111,6 +111,11 @@ def test_methods_are_compared_on_what_stands_on_the_attack_tab(visit: Callable[.
     assert columns.evaluate_all(tops) == 1  # side by side, and one below the other where there is no room
     fits_both_widths(page, "#compare-columns", "#compare-table")
     assert columns.evaluate_all(tops) == 4
+    # Rows are cards now, none of which lies on the one before.
+    assert rows.evaluate_all(
+        "rows => rows.every((row, n) => !n || [...rows[n - 1].children].every("
+        "cell => cell.getBoundingClientRect().bottom <= row.getBoundingClientRect().top + 1))"
+    )
 
     notice, method = page.locator("#compare-stale"), page.locator("#compare-methods label", has_text="kFool")
     expect(notice).not_to_contain_text("choices before")

@@ -65,7 +65,7 @@ def build(tab: gr.Tab, source: EntryWidgets, files: dict[str, str]) -> CompareWi
         strip = Html(render.strip_html(start, "cleared"), elem_id="compare-strip")
         change = gr.Button("Change them on Attack", size="md", scale=0, min_width=250, elem_id="compare-change")
     with gr.Accordion("More photos", open=False, elem_id="compare-photos"):
-        photos = photo_set("compare", files, rounds.MOST_PHOTOS - 1, [], "Photos beside the one above", PHOTOS_TOLD)
+        photos = photo_set("compare", files, rounds.MOST_PHOTOS - 1, [], PHOTOS_TOLD)
         marked = upload_truth("compare", photos, source.annotator)
     with gr.Row(elem_id="compare-choices"):
         goal = gr.Radio(
