@@ -24,6 +24,9 @@ UNCOVERED = """parts => [...document.querySelectorAll(parts)].every(one => {
   const box = one.getBoundingClientRect();
   return [box.top + 2, box.bottom - 2].every(y => one.contains(document.elementFromPoint(box.left + box.width / 2, y)));
 })"""
+WHOLE = (
+    "[...document.querySelectorAll('#lesson .name')].every(one => one.scrollWidth <= one.clientWidth)"  # labels, uncut
+)
 ASKING = ".screen:has(.answer)"
 FITS = "(all => all.scrollHeight <= all.clientHeight && all.scrollWidth <= all.clientWidth)(window.lesson)"
 FASTER = "() => { const usual = setInterval; window.setInterval = (what, ms) => usual(what, ms / 10); }"
@@ -125,6 +128,7 @@ def hands_fit(page: Page, course: Locator) -> None:
         expect(page.locator(".screen:visible .hands:visible")).to_have_count(answers)
         for _ in range(3):
             page.wait_for_function(FITS)
+            page.wait_for_function(WHOLE)
             page.keyboard.press("ArrowRight")
     expect(course.locator(".closing")).to_be_visible()
     page.set_viewport_size(LOW)  # type: ignore[arg-type]
