@@ -1,5 +1,5 @@
 // One event for all sample buttons; the server gets the sample's name, and says in props.chosen which one is on the stage.
-// props.own is the button of a photo that the visitor uploaded; those before it stay, `most` in all. On a phone, where the box
+// props.own are buttons of photos that the visitor uploaded; those before them stay, `most` in all. On a phone, where the box
 // for a photo is not shown, the first button opens the same chooser of files.
 const UPLOADED = "button[data-sample^='upload:']";
 let own = "";
@@ -8,10 +8,12 @@ const paint = () => {
     own = props.own;
     const strip = element.querySelector(".samples");
     strip.insertAdjacentHTML("beforeend", own);
-    const all = [...strip.querySelectorAll(UPLOADED)];
-    const newest = all.pop();
-    const others = all.filter((button) => button.dataset.sample !== newest.dataset.sample);
-    for (const button of all) if (!others.slice(1 - props.most).includes(button)) button.remove();
+    const stay = new Map(); // of two of one photo the newer
+    for (const button of [...strip.querySelectorAll(UPLOADED)].reverse()) {
+      const { sample } = button.dataset;
+      if (stay.has(sample) || stay.size === props.most) button.remove();
+      else stay.set(sample, button);
+    }
   }
   element.querySelectorAll("button[data-sample]").forEach((button) => {
     button.setAttribute("aria-pressed", button.dataset.sample === props.chosen);

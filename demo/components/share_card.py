@@ -8,7 +8,8 @@ SHARE = """
 <dialog class="share" aria-label="Share this result">
 <header><h2>Share this result</h2><button type="button" class="tool close" aria-label="Close">
 <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3 3l10 10M13 3L3 13"/></svg></button></header>
-<p class="drawing" role="status">Drawing the picture …</p><div class="sheet"><img width="1200" height="630" alt="" hidden></div>
+<p class="drawing" role="status">Drawing the picture …</p>
+<div class="sheet" tabindex="0" role="region" aria-label="The picture"><img width="1200" height="630" alt="" hidden></div>
 <div class="ways" hidden><button type="button" class="tool send" hidden>Send …</button>
 <a class="tool save">Save the picture</a><button type="button" class="tool copy">Copy the link</button></div>
 <p class="hint of-sample">The picture shows the photo that was attacked. The link on it opens this page with the same photo

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 MOST_BYTES = 2_000_000_000  # of uploads, all visitors together; the oldest make room
@@ -51,6 +52,13 @@ def sweep(folder: Path, room_for: int = 0, most: int = MOST_BYTES) -> None:
             if path.is_dir():  # what is coming in belongs to somebody who is still sending
                 _delete(path)
                 held, count = held - size, count - files
+
+
+def stay(path: Path) -> None:
+    """Keep an upload for as long as one that has just come in."""
+    with suppress(OSError):  # gone in this moment
+        for place in (path, path.parent):
+            os.utime(place)
 
 
 def _entries(folder: Path) -> list[tuple[float, Path, int, int]]:

@@ -19,11 +19,11 @@ def reached(report: dict[str, Any], most: int = 5) -> str:
     return GOALS[report["goal"]].reached(report["k"], named, others, most)
 
 
-def aim(goal: str, k: int, roles: Roles) -> str:
-    """What a run is after, in words; of many targets a few, which leaves a phone's box its height."""
+def aim(goal: str, k: int, roles: Roles, named_too: bool = True) -> str:
+    """What a run is after, in words; with its targets, of which many are not all told: a phone's box keeps its height."""
     named, most = roles.targets or roles.hidden, 5 if k <= 5 else 3
     words = GOALS[goal].reached(k, named, [name for name in roles.true if name not in named])
-    return f"{words}: {listed_labels(roles.targets, most)}" if roles.targets else words
+    return f"{words}: {listed_labels(roles.targets, most)}" if roles.targets and named_too else words
 
 
 def in_order(report: dict[str, Any]) -> bool:

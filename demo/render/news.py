@@ -92,7 +92,7 @@ def _missed(report: dict[str, Any], news: News) -> str:
     """What the goal still lacks."""
     k = report["k"]
     place = "on top" if k == 1 else f"in the top {k}"
-    if news.missing and len(news.missing) == len(report["targets"]) > MOST:
+    if news.missing and len(news.missing) == len(report["targets"]) > 1:
         return f"none of the {len(news.missing)} targets is {place}"
     if news.missing and news.moved:
         return f"{few(news.missing)} {are(news.missing)} missing"

@@ -12,8 +12,9 @@ from demo.catalog import attacks as catalog
 from demo.catalog.english import top_words
 from demo.catalog.goals import NOTHING_TO_KEEP
 from demo.engine.win import asked_margin, is_narrow, margin_words, was_met
+from demo.render.goal_words import reached
 from demo.render.labels import SURE, percent
-from demo.render.news import few, is_partly, names, news_of, so_far, won_words
+from demo.render.news import MOST, few, is_partly, names, news_of, so_far, won_words
 from demo.render.run_words import how_it_ended, steps_words
 from demo.render.size_words import made_smaller, rounding
 from demo.render.templates import fill
@@ -24,7 +25,7 @@ FAINT = 0.1  # probability of a true label below which the annotator is said not
 
 def sentences(report: dict[str, Any], mend: str = "") -> tuple[str, ...]:
     """The news first, in the order of what counts; `mend`: what the reader can do about a guess."""
-    guess = _guessed(report, mend)
+    guess = f"The true labels are the annotator’s own guess{mend}." if report.get("true_labels_guessed") else ""
     if report["achieved"] and was_met(report):
         said = _met_before(report)
     else:
@@ -52,16 +53,17 @@ def _met_before(report: dict[str, Any]) -> list[str]:
 def _won(report: dict[str, Any]) -> list[str]:
     """Where the attack has reached its goal."""
     alone = report["goal"] == "hide" and set(report["hidden"]) == set(report["true_labels"])
+    smaller = made_smaller(report)
     return [
         _unrecognised(report),
-        made_smaller(report),
-        won_words(report),
+        smaller,
+        reached(report, MOST) if smaller else won_words(report),  # the labels were news when the run before had ended
         _narrowly(report),
         how_it_ended(report),
         NOTHING_TO_KEEP.removesuffix(".") if alone else "",
         _unlikely(report),
         rounding(report),
-        f"no pixel was changed by more than {report['linf']:.0f} of 255 levels",
+        f"no pixel changed by more than {report['linf']:.0f}/255",
     ]
 
 
@@ -71,33 +73,31 @@ def _missed(report: dict[str, Any]) -> list[str]:
     if catalog.precomputed(report["attack"]):
         return [news, "one change for all photos does not fool every one"]
     lost = "before rounding for saving the goal was reached" if report.get("l2_smallest_on_the_way") else ""
-    ended, steps = how_it_ended(report), steps_words(report)
-    if ended:
-        ended += "" if lost else ", before the goal was reached"
-    else:
-        ended = f"it got no further within {steps}" if news_of(report).moved else f"it did not work within {steps}"
+    tried = "it got no further" if news_of(report).moved else "it did not work"
+    ended = how_it_ended(report) or f"{tried} within {steps_words(report)}"
     more = "" if report["stopped"] == "time" else "more steps, "
     hint = "" if report["stopped"] == "user" else f"try {more}a smaller k or another goal"
     return [news, lost, ended, hint]
 
 
 def _unlikely(report: dict[str, Any]) -> str:
-    """What is new to the top-k without the annotator being sure of it: "the annotator gives person and car only 3%"."""
+    """What is new to the top-k without the annotator being sure of it: "person and car get only 3%"."""
     was = names(report, "before")
     new = {name: probability for name, probability in report["after"] if name not in was}
     unlikely = {name: probability for name, probability in new.items() if probability < SURE}
     if not unlikely:
         return ""
     which = "the new labels" if len(unlikely) == len(new) > 1 else few(list(unlikely))
-    return f"the annotator gives {which} {_at_most(list(unlikely.values()))}"
+    gets = "gets" if len(unlikely) == 1 else "get"
+    return f"{which} {gets} {_at_most(list(unlikely.values()))}"
 
 
 def _at_most(probabilities: Sequence[float]) -> str:
-    """Small probabilities of several labels in one: "only 3%", "no more than 3%"."""
+    """Small probabilities of several labels in one: "only 3%", "3% at most"."""
     most = percent(max(probabilities))
     if most.startswith("<"):
         return f"less than {most[1:]}"
-    return f"{'only' if len({percent(one) for one in probabilities}) == 1 else 'no more than'} {most}"
+    return f"only {most}" if len({percent(one) for one in probabilities}) == 1 else f"{most} at most"
 
 
 def _seen(report: dict[str, Any]) -> list[float]:
@@ -128,13 +128,6 @@ def _narrowly(report: dict[str, Any]) -> str:
     return f"it is a narrow win: ahead by {ahead} in raw scores, where {asked:g} was asked for (margin κ)"
 
 
-def _guessed(report: dict[str, Any], mend: str) -> str:
-    """Where nobody marked what is true, and the annotator's guess was taken for it."""
-    if not report.get("true_labels_guessed"):
-        return ""
-    return f"What counts as true is the annotator’s own guess ({few(report['true_labels'])}){mend}."
-
-
 def headline(report: dict[str, Any]) -> tuple[str, str]:
     """The verdict's kind, "won", "partly", "cut" or "lost", and its word."""
     if report["achieved"] and was_met(report):
@@ -151,9 +144,9 @@ def headline(report: dict[str, Any]) -> tuple[str, str]:
 
 
 def verdict_html(report: dict[str, Any], more: str = "") -> Markup:
-    """The news with a word and a sign before it, and the rest below; `more`: what is to be said besides."""
+    """The news with a word and a sign before it, and the rest below; `more`: what is to be said in place of its end."""
     news, *rest = sentences(report, ": to be sure, mark what is in the photo")
-    return said_html(*headline(report), " ".join((*rest, *([more] if more else []))), news)
+    return said_html(*headline(report), " ".join([rest[0], more] if more else rest), news)
 
 
 def said_html(kind: str, word: str, text: str, news: str = "") -> Markup:

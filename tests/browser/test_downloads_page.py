@@ -89,6 +89,9 @@ def test_a_card_and_files_are_made_when_asked_for_and_go_with_the_run(
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     wide = card.bounding_box()
     assert wide and wide["width"] > 600  # to be read: at a phone's own width it could not be
+    page.locator("#share .sheet").focus()
+    page.keyboard.press("ArrowRight")  # the keyboard moves it as a finger does
+    page.wait_for_function("document.querySelector('#share .sheet').scrollLeft > 0")
     page.keyboard.press("Escape")
     page.locator("#more-files > button").click()
     made = {name: save(page, name, tmp_path) for name in ("figure-png", "figure-pdf", "change-png", "data")}

@@ -33,6 +33,20 @@ def upload(page: Page, path: Path) -> None:
     page.locator("#photo input[type=file]").set_input_files(path)
 
 
+# Whether it keeps as many files, and what was seen of as many photos
+IN_THE_BROWSER = """(count) => new Promise((resolve) => {
+  const opening = indexedDB.open("fool-the-top-k", 1);
+  opening.onupgradeneeded = () => opening.transaction.abort(); // the page is to make it
+  opening.onerror = () => resolve(false);
+  opening.onsuccess = () => {
+    const seen = JSON.parse(sessionStorage.getItem("fool-the-top-k"));
+    const asked = opening.result.transaction("photos").objectStore("photos").count();
+    asked.onsuccess = () => resolve(asked.result === count && seen?.length === count);
+    opening.result.close();
+  };
+})"""
+
+
 def upload_and_mark(page: Page, photo: Path) -> None:
     """Bring a photo of one's own, and mark the dog as true, too."""
     upload(page, photo)

@@ -465,10 +465,8 @@ def test_each_goal_has_its_own_words(
     }  # fmt: skip
     assert words in sentence(report) and "own guess" not in sentence(report)
     guessed = sentence({**report, "true_labels_guessed": True})
-    assert guessed.endswith(" What counts as true is the annotator’s own guess (cat and dog).")
-    assert "own guess (cat and dog): to be sure, mark what is in the photo." in verdict_html(
-        {**report, "true_labels_guessed": True}
-    )
+    assert guessed.endswith(" The true labels are the annotator’s own guess.")
+    assert "own guess: to be sure, mark what is in the photo." in verdict_html({**report, "true_labels_guessed": True})
     assert "mark what is in the photo" not in verdict_html(report)
     assert ("within 9 queries" in sentence(report)) is not achieved
     table = run_figures_html(report)

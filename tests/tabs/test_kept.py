@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 import re
 import shutil
 from pathlib import Path
@@ -73,6 +74,25 @@ def test_the_button_among_the_samples_shows_the_photo_the_right_way_up(tmp_path:
 def test_what_comes_back_from_an_address_that_names_no_photo_says_so(path: str) -> None:
     said = str(back({"photo": MINE, "truth": [], "origin": "guess", "shown": True})[W.verdict])
     assert "Your photo is back, with the settings of this address." in said
+
+
+def test_the_other_photos_come_back_too_each_with_its_marks(path: str, tmp_path: Path, photos: dict[str, Path]) -> None:
+    names = [f"upload:{number:064x}" for number in range(MOST_OWN + 2)]
+    for name in names:
+        (tmp_path / name.removeprefix("upload:")).mkdir()
+        shutil.copy(photos["cat"], tmp_path / name.removeprefix("upload:") / "other.png")
+    others = [{"photo": name, "truth": [f"label {place}"], "origin": "yours"} for place, name in enumerate(names)]
+    long_ago = tmp_path / names[0].removeprefix("upload:")
+    os.utime(long_ago, (0, 0))
+    update = back({"photo": MINE, "truth": ["cat"], "origin": "yours", "shown": True, "others": others})
+    assert long_ago.stat().st_mtime > 0  # what came back stays for another hour
+    own = update[STATE.own]
+    assert [one.name for one in own] == [*names[: MOST_OWN - 1], MINE] and own[1].true == ("label 1",)
+    assert re.findall('data-sample="([^"]*)"', update[W.samples]["own"]) == [one.name for one in own]
+    odd = [None, 3, {"photo": OTHER}, {"photo": f"upload:{'c' * 64}"}, {"photo": MINE, "truth": ["dog"]}]
+    for wrong in (odd, odd[0], "x" * 1000, {"photo": MINE}):
+        update = back({"photo": MINE, "truth": ["cat"], "origin": "yours", "others": wrong})
+        assert update[STATE.own] == (OwnPhoto(path, ("cat",)),)
 
 
 def test_a_guess_is_guessed_again_and_a_photo_that_is_not_shown_is_one_click_away(path: str) -> None:

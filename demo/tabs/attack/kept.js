@@ -1,8 +1,10 @@
-// The visitor's photo and what is marked on it, kept in the browser alone so that a reload brings them back: the marks in
-// sessionStorage, which ends with the tab; the file, too large for it, in IndexedDB. The server checks both as any upload.
+// The visitor's photos and what is marked on them, kept in the browser alone so that a reload brings them back: the marks in
+// sessionStorage, which ends with the tab; the files, too large for it, in IndexedDB. The server checks both as any upload.
 const NAME = "fool-the-top-k";
 const HOUR = 3_600_000; // as long as the server keeps an upload
-const MOST = 4; // files, of all tabs of this browser
+const MOST_OWN = 6; // photos that come back, as many as stand among the samples
+const MOST = 12; // files, of all tabs of this browser,
+const BYTES = 100_000_000; // and of this size together
 const UPLOAD = "upload:";
 
 const photos = (mode, ask) =>
@@ -17,17 +19,22 @@ const photos = (mode, ask) =>
       asked.transaction.oncomplete = () => opening.result.close();
     };
   });
-const keepPhoto = (photo, file) => photos("readwrite", (store) => store.put({ photo, file, at: Date.now() }));
+const keepPhoto = (record) => photos("readwrite", (store) => store.put({ ...record, at: Date.now() }));
 const tidy = async () => {
   const newest = (await photos("readonly", (store) => store.getAll())).sort((a, b) => b.at - a.at);
-  for (const { photo } of newest.filter(({ at }, place) => place >= MOST || Date.now() - at > HOUR))
-    await photos("readwrite", (store) => store.delete(photo));
+  let bytes = 0;
+  for (const [place, { photo, file, at }] of newest.entries()) {
+    bytes += file.size;
+    if (place >= MOST || bytes > BYTES || Date.now() - at > HOUR) await photos("readwrite", (store) => store.delete(photo));
+  }
 };
+// What was seen of each photo, the last one at the end.
 const read = () => {
   try {
-    return JSON.parse(sessionStorage.getItem(NAME));
+    const kept = JSON.parse(sessionStorage.getItem(NAME));
+    return Array.isArray(kept) ? kept : [];
   } catch {
-    return null; // none of ours, or a browser that keeps nothing
+    return []; // none of ours, or a browser that keeps nothing
   }
 };
 
@@ -36,12 +43,19 @@ const kept = read(); // before the page's own start is seen
 const said = new URLSearchParams(location.search);
 const shown = !said.has("sample");
 let open = false; // whether what is seen from now on is the visitor's choice
+// Only what the server no longer has is sent to it again.
+const there = async ({ photo }) => {
+  const found = await photos("readonly", (store) => store.get(photo));
+  const has = (await fetch(found.url, { method: "HEAD" })).ok;
+  if (!has) await upload(found.file);
+  await keepPhoto(found).catch(() => {}); // for another hour, as the server does; where there is no room, as long as before
+};
 const bringBack = async () => {
-  const found = kept && (await photos("readonly", (store) => store.get(kept.photo)));
-  if (!found) return;
-  await upload(found.file);
-  await keepPhoto(found.photo, found.file); // for another hour
-  props.value = { ...kept, shown, k: said.has("k") ? null : kept.k };
+  const ready = await Promise.allSettled(kept.map(there));
+  const found = kept.filter((_, place) => ready[place].status === "fulfilled");
+  const last = found.pop();
+  if (!last) return;
+  props.value = { ...last, others: found, shown: shown && last === kept.at(-1), k: said.has("k") ? null : last.k };
   trigger("submit");
 };
 watch("ready", async () => {
@@ -54,7 +68,8 @@ watch("ready", async () => {
 watch("seen", () => {
   if (!open || !props.seen?.photo?.startsWith(UPLOAD)) return;
   try {
-    sessionStorage.setItem(NAME, JSON.stringify(props.seen));
+    const others = read().filter(({ photo }) => photo !== props.seen.photo);
+    sessionStorage.setItem(NAME, JSON.stringify([...others, props.seen].slice(-MOST_OWN)));
   } catch {}
 });
 watch("uploaded", async () => {
@@ -63,7 +78,7 @@ watch("uploaded", async () => {
   try {
     const answer = await fetch(url);
     const file = new File([await answer.blob()], name ?? "photo");
-    if (answer.ok) await keepPhoto(UPLOAD + path.split(/[\\/]/).at(-2), file);
+    if (answer.ok) await keepPhoto({ photo: UPLOAD + path.split(/[\\/]/).at(-2), file, url });
     await tidy();
   } catch {}
 });

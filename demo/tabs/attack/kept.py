@@ -1,14 +1,17 @@
-"""The visitor's photo and their marks come back after a reload or a restart of the server: the browser keeps them (kept.js).
+"""The visitor's photos and their marks come back after a reload or a restart of the server: the browser keeps them (kept.js).
 
 What it sends is as little trusted as any upload. Settings, and samples with what is marked on them, are in the address.
 """
 
+from contextlib import suppress
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.events import Dependency
 from gradio.utils import get_upload_folder
+from markupsafe import Markup
 
 from demo.catalog import attacks as catalog
 from demo.components.events import CHOICE, QUIET, Update, plainly
@@ -17,12 +20,12 @@ from demo.engine.annotators import load_annotator
 from demo.engine.value_checks import whole
 from demo.photos.public_names import UPLOAD, photo_file
 from demo.photos.selection import LONGEST_LABEL, MOST_NAMED, known
-from demo.photos.uploads import open_photo
+from demo.photos.upload_folder import stay
 from demo.render.verdict import waiting_html
 from demo.tabs.attack import updates
 from demo.tabs.attack.choice_events import own_button, staged
 from demo.tabs.attack.label_picker import Naming
-from demo.tabs.attack.session import OwnPhoto, SessionState
+from demo.tabs.attack.session import MOST_OWN, Own, OwnPhoto, SessionState, with_upload
 from demo.tabs.attack.widgets import Widgets
 
 # An address that names no photo brings settings alone, be it the page's own or a link that somebody sent.
@@ -36,7 +39,7 @@ _READY = '() => ({__type__: "update", props: {ready: true}})'
 
 
 def wire_kept(w: Widgets, state: SessionState, opened: Dependency) -> None:
-    """Have the browser keep the visitor's photo, and bring it back when the page's start, `opened`, is over."""
+    """Have the browser keep the visitor's photos, and bring them back when the page's start, `opened`, is over."""
     keeper = Html(
         html_template="", js_on_load=script("tabs/attack/kept.js"), elem_id="kept", visible="hidden",
         ready=False, seen=None, uploaded=None,
@@ -57,19 +60,25 @@ def wire_kept(w: Widgets, state: SessionState, opened: Dependency) -> None:
 def brought_back(
     w: Widgets, state: SessionState, kept: Any, name: str, k: Any, goal: str, case: str, attack: str
 ) -> Update:
-    """The visitor's photo among the samples, and on the stage too where it is `shown`. ValueError where it cannot be had."""
-    photo = kept.get("photo") if isinstance(kept, dict) else None
-    if not isinstance(photo, str) or not photo.startswith(UPLOAD):
-        raise ValueError(f"The browser keeps photos that were uploaded; it sent {kept!r:.100}.")
-    path = photo_file(photo, {}, get_upload_folder())
-    open_photo(path)
-    yours = kept.get("truth") if kept.get("origin") == "yours" else ()
-    marked = yours if isinstance(yours, list) else []
-    own = OwnPhoto(path, tuple(str(label)[:LONGEST_LABEL] for label in islice(marked, MOST_NAMED)))
-    gallery: dict[str, Any] = {"own": own_button(own)}
+    """The visitor's photos among the samples, the last one on the stage too where it is `shown`.
+
+    ValueError where that one cannot be had; of the `others` those that cannot are left out.
+    """
+    last = _own(kept)
+    button = own_button(last)
+    own: Own = ()
+    buttons = []
+    others = kept.get("others")
+    for other in others[: MOST_OWN - 1] if isinstance(others, list) else ():
+        with suppress(ValueError):
+            one = _own(other)
+            buttons.append(own_button(one))
+            own = with_upload(own, one)
+    own = with_upload(own, last)
+    gallery: dict[str, Any] = {"own": Markup("").join([*buttons, button])}
     if not kept.get("shown"):
-        return {state.own: (own,), w.samples: gr.update(**gallery)}
-    true = known(own.true, load_annotator(name))
+        return {state.own: own, w.samples: gr.update(**gallery)}
+    path, true = last.photo, known(last.true, load_annotator(name))
     way = kept.get("way")
     case = way if isinstance(way, str) and way in catalog.TARGET_CASES else case
     if kept.get("k") is not None:
@@ -77,5 +86,17 @@ def brought_back(
     update = updates.choose(w, path, name, k, true, "yours", Naming(goal, case, kept.get("chosen"), attack))
     update[w.case] = {**update[w.case], "value": case}
     update[w.verdict] = waiting_html(BACK)
-    stands = {state.photo: path, state.sample: None, state.own: (own,), state.attacked: False, state.replay: None}
-    return {**update, w.samples: gr.update(chosen=own.name, **gallery), **stands}
+    stands = {state.photo: path, state.sample: None, state.own: own, state.attacked: False, state.replay: None}
+    return {**update, w.samples: gr.update(chosen=last.name, **gallery), **stands}
+
+
+def _own(kept: Any) -> OwnPhoto:
+    """What the browser sent of one photo. ValueError where it is none that lies among the uploads."""
+    photo = kept.get("photo") if isinstance(kept, dict) else None
+    if not isinstance(photo, str) or not photo.startswith(UPLOAD):
+        raise ValueError(f"The browser keeps photos that were uploaded; it sent {kept!r:.100}.")
+    yours = kept.get("truth") if kept.get("origin") == "yours" else ()
+    marked = yours if isinstance(yours, list) else []
+    path = photo_file(photo, {}, get_upload_folder())
+    stay(Path(path))
+    return OwnPhoto(path, tuple(str(label)[:LONGEST_LABEL] for label in islice(marked, MOST_NAMED)))

@@ -67,19 +67,21 @@ def running_html(plan: Plan, logits: Tensor, met: bool, least: float | None = No
 
 def under_way(plan: Plan, logits: Tensor, met: bool, least: float | None = None) -> str:
     """How the run stands; `least`: the norm of the smallest change so far, before rounding, that met the goal."""
-    aimed = aim(plan.goal_name, plan.k, plan.roles)
-    goal = f"The goal: {aimed}."
+    goal = plan.goal_name, plan.k, plan.roles
     if not plan.start:
         if least is None:
-            return f"{goal} So far: {_so_far(plan, logits, met)}."
-        return f"Goal reached: {aimed}. {plan.request.attack} now looks for a smaller change; Stop keeps the smallest so far."
+            return f"The goal: {aim(*goal)}. So far: {_so_far(plan, logits, met)}."
+        return (
+            f"Goal reached: {aim(*goal, named_too=False)}. {plan.request.attack} now looks for a smaller change; Stop keeps the "
+            "smallest so far."
+        )
     share = least / plan.start.report["l2"] if least else 1.0
     shrunk = (
         f"The smallest so far is {share:.2f} of it before rounding for saving, which may make it larger again"
         if share < 1
         else "Nothing smaller so far"
     )
-    return f"Making the change smaller with {plan.request.attack}. {shrunk}. {goal}"
+    return f"Making the change smaller with {plan.request.attack}. {shrunk}. The goal stays."
 
 
 def _so_far(plan: Plan, logits: Tensor, met: bool) -> str:
