@@ -252,6 +252,7 @@ def test_the_notes_for_teachers_agree_with_the_screens(shown: dict[str, Screen])
     assert (notes.FOLDER / "notes.md").read_text(encoding="utf-8") == notes.markdown(all_screens)
     assert all(words in notes.markdown(all_screens) for words in phones.SENTENCES)
     pdf = (notes.FOLDER / "notes.pdf").read_bytes()
+    assert notes.digest(all_screens).encode() in pdf
     assert pdf.startswith(b"%PDF") and 1 <= len(re.findall(rb"/Type /Page\b", pdf)) <= 5
     for screen in all_screens:
         assert screen.question in notes.markdown(all_screens)

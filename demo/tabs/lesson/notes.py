@@ -3,6 +3,7 @@
 It writes Markdown, and the same as a PDF of A4 pages, into assets/lesson/.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -124,6 +125,11 @@ def markdown(all_screens: Sequence[Screen]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def digest(all_screens: Sequence[Screen]) -> str:
+    """Of all words of the notes: by it a PDF says which notes it has."""
+    return hashlib.sha256(markdown(all_screens).encode()).hexdigest()
+
+
 STYLES = {  # font size, weight, indent in centimetres, space above in centimetres
     "title": (17, "bold", 0.0, 0.0),
     "heading": (12, "bold", 0.0, 0.45),
@@ -140,7 +146,7 @@ def write_pdf(all_screens: Sequence[Screen], path: Path) -> None:
     """The notes as a PDF."""
     from matplotlib.backends.backend_pdf import PdfPages  # late: the page only offers the file that is there
 
-    with PdfPages(path, metadata={"Title": TITLE, "CreationDate": None}) as pdf:
+    with PdfPages(path, metadata={"Title": TITLE, "Keywords": digest(all_screens), "CreationDate": None}) as pdf:
         page, y = _page(), MARGIN
         for kind, words in blocks(all_screens):
             size, weight, indent, above = STYLES[kind]
