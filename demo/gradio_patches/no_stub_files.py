@@ -5,8 +5,10 @@ Here none is written: who writes code against Gradio has the files that came wit
 """
 
 import inspect
+from abc import ABCMeta
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 @contextmanager
@@ -24,3 +26,12 @@ def none_written() -> Iterator[None]:
         yield
     finally:
         inspect.getfile = file_of
+
+
+def component(name: str, base: Any, **own: Any) -> Any:
+    """A class of widgets like `base`, but for what is `own`; to the browser it is an ordinary one of those.
+
+    ABCMeta makes it, which is the base of Gradio's metaclass: that would write a stub file beside it, here into the project
+    (`create_or_modify_pyi`, gradio-app/gradio#10121).
+    """
+    return ABCMeta.__new__(type(base), name, (base,), {"is_template": True, "__module__": __name__, **own})

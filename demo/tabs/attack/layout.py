@@ -10,6 +10,7 @@ from demo.catalog.goals import GOALS
 from demo.components import presenter, replay
 from demo.components.amplifier import AMPLIFIER
 from demo.components.closer_look import CLOSER
+from demo.components.label_menu import LabelMenu
 from demo.components.label_toggles import NOTHING_NAMED, SWITCH
 from demo.components.photo_input import photo_input, photo_note
 from demo.components.sample_gallery import samples_html
@@ -165,11 +166,7 @@ def _attack(parts: dict[str, Any], start: Arrival) -> None:
         elem_id="case",
     )  # fmt: skip
     parts["easiest"] = gr.Button(button_of_easiest(), visible=False, size="sm", elem_id="easiest")
-    # Custom values, because a click that overtakes an update brings labels of the choices before it, which Gradio would
-    # refuse in words for programmers; the plan checks every label.
-    parts["chosen"] = gr.Dropdown(
-        [], multiselect=True, allow_custom_value=True, label="Target labels", visible=False, elem_id="chosen"
-    )
+    parts["chosen"] = LabelMenu([], multiselect=True, label="Target labels", visible=False, elem_id="chosen")
     with gr.Accordion("Advanced", open=False, elem_id="advanced") as parts["advanced"]:
         parts["max_steps"] = gr.Slider(
             1, MAX_STEPS, step=1, **catalog.steps_shown(own), elem_id="max-steps",
