@@ -58,8 +58,8 @@ small a change is enough. Everything is measured on the saved 8-bit picture, and
 agree. The changes are made for the annotator on this page. They often do not carry over to another one, to a screenshot or to a
 JPEG copy. So a run here, won or lost, says nothing about the safety of another product.
 
-**Your photo** stays on the machine that runs this page and is deleted after about an hour. Your browser keeps a copy as long, so
-that a reload brings it back.
+**Your photo** stays on the machine that runs this page and is deleted within about two hours. Your browser keeps copies of the
+last ones for an hour, so that a reload brings them back.
 
 **The method** is from S. Hu, L. Ke, X. Wang and S. Lyu, *T<sub>k</sub>ML-AP: Adversarial Attacks to Top-k Multi-Label Learning*,
 ICCV 2021. This is an independent implementation. The sample photos come with the packages scikit-image and Matplotlib; the
