@@ -51,9 +51,9 @@ class TkMLAPT(Descent):
 
     Runs for at most `max_steps` and keeps the smallest success. Goal: `Targeted` (Eq. 10). lambda_0: the first λ; None takes
     the one that minimises the loss. patience: an image is done after so many steps without a smaller success. lemma_1: λ is
-    Lemma 1's at every iterate, in place of λ's own steps; the first λ does not count then. On 12 VOC photos (voc20) that left
-    ‖z‖₂ 18 % and 21 % shorter for random targets at k = 3 and 5 (p = 0.003, 0.002, paired), with 1.5 and 1.4 times the
-    gradients; for the worst ones 12 % at k = 3 and 3 % at k = 5 (8 photos), of which neither is sure.
+    Lemma 1's at every iterate, in place of λ's own steps; the first λ does not count then. On 60 photos each (k = 3, best
+    targets) λ's own steps left ‖z‖₂ 1.16 times (voc20) and 1.14 times (coco80) as long, both p < 0.001 by a paired test, at
+    about as many gradients (`assets/measured/lemma_1/tables.md`).
     Other settings: see `Descent`.
     """
 
