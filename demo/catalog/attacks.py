@@ -141,6 +141,10 @@ TARGET_CASES = {
 }
 
 
+# A win by less looks like none: "person 67 %, cat 67 %". One logit is 61 % against 36 %, or 95 % against 88 %.
+FIRM = 1.0
+
+
 @dataclass(frozen=True)
 class Preset:
     """A goal worth a first look, and who reaches it. `case`: how targets are found.
@@ -161,8 +165,8 @@ class Preset:
 SHORT = 60
 
 PRESETS = {
-    "gentle": Preset("Fool it gently", "MinNorm", "cleared", max_steps=SHORT),
-    "hide": Preset("Hide one object", "MinNorm", "hide", confidence=1.0, max_steps=SHORT),
+    "gentle": Preset("Fool it gently", "MinNorm", "cleared", confidence=FIRM, max_steps=SHORT),
+    "hide": Preset("Hide one object", "MinNorm", "hide", confidence=FIRM, max_steps=SHORT),
     "impossible": Preset("Add the impossible", "TkML-AP-T", "targeted", "worst"),
 }
 
@@ -287,8 +291,6 @@ def setting_default(attack: str, name: str) -> object:
     return None
 
 
-# A win by less looks like none: "person 67 %, cat 67 %". One logit is 61 % against 36 %, or 95 % against 88 %.
-FIRM = 1.0
 BARELY = (
     "Unless you set it below Advanced, its margin of the win (κ) is {:g}, that of others {:g}: so its size does not compare with "
     "theirs. Compare has one κ for all."
