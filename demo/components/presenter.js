@@ -22,6 +22,7 @@ const show = (on) => {
   document.body.id = on ? "presenting" : "";
   document.body.dataset.stage = on ? tab : "";
   mark(on);
+  say("");
   document.dispatchEvent(new Event("present"));
   if (!on) return document.querySelector(`.enter[href$="${tab === ATTACK ? "present" : tab}"]`)?.focus();
   note(props.value.address === "");
@@ -44,12 +45,32 @@ const photo = (by) => {
   const now = photos.findIndex((one) => one.getAttribute("aria-pressed") === "true");
   photos.at((now + by) % photos.length).click();
 };
+// What another photo would end is said first; pressed once more while that is said, the key goes on.
+const SAID_MS = 8000;
+let saying = 0;
+const say = (words) => {
+  clearTimeout(saying);
+  find(".sure").textContent = words;
+  find(".sure").hidden = !words;
+  if (words) saying = setTimeout(say, SAID_MS, "");
+};
+const lost = () => {
+  if (document.querySelector("#stop-button:enabled")) return "this run ends";
+  return document.querySelector("#after .shot img") ? "this result goes" : "";
+};
+const photoIfSure = (by) => {
+  const ends = lost();
+  const words = ends && `Press ${by > 0 ? "→ again for the next photo" : "← again for the photo before"}; ${ends}.`;
+  const again = !words || find(".sure").textContent === words;
+  say(again ? "" : words);
+  if (again) photo(by);
+};
 const note = (on) => (find(".alone").hidden = !on); // why there is no code: until the first step, or until it is closed
 const move = (by) => {
   note(false);
   step(by);
 };
-const step = (by) => (tab === ATTACK ? photo(by) : document.dispatchEvent(new CustomEvent("turn", { detail: by })));
+const step = (by) => (tab === ATTACK ? photoIfSure(by) : document.dispatchEvent(new CustomEvent("turn", { detail: by })));
 const press = () => document.querySelector("#attack-button:enabled, #stop-button:enabled")?.click();
 const vote = (place) => [...document.querySelectorAll("#lesson .screen:not([hidden]) .answer")][place - 1]?.click();
 const tell = (what) => document.dispatchEvent(new Event(what)); // the lesson's own: tabs/lesson/lesson.js

@@ -16,13 +16,14 @@ ENTER = Markup(
     '<path d="M1.5 2.5h13v8.5h-13zM8 11v1.5M5 14.5l3-2 3 2"/></svg><span>Present</span></a>'
 )
 PRESENTER = """
-<aside class="present" aria-label="For who looks on"><div class="qr"></div>
+<aside class="present" aria-label="For who looks on"><p class="sure" role="alert" hidden></p><div class="qr"></div>
 <p class="scan" hidden>Scan to open it on your own device: <b></b></p>
 <p class="alone" hidden><span>No QR code: <b></b> reaches this computer only. Start the page with
 <code>python app.py --address 0.0.0.0</code> to have one.</span>
 <button type="button" class="close" aria-label="Close this line">×</button></p>
 <details class="help"><summary>Keys (?)</summary>
-<dl data-tab="attack"><div><dt>Space</dt><dd>attack, stop</dd></div><div><dt>← →</dt><dd>photos</dd></div>
+<dl data-tab="attack"><div><dt>Space</dt><dd>attack, stop</dd></div><div><dt>← →</dt>
+<dd>photos; twice where a result would go</dd></div>
 <div><dt>Esc</dt><dd>leave</dd></div></dl>
 <dl data-tab="lesson-tab" hidden><div><dt>← →</dt><dd>back, on; a dial that was clicked moves</dd></div>
 <div><dt>Page ↑ ↓</dt><dd>back, on, always</dd></div><div><dt>1 … 9</dt><dd>one more hand</dd></div>

@@ -223,8 +223,13 @@ def test_presenter_mode_is_led_by_the_keys_and_a_recorded_run_is_there_at_once(a
     assert len({round(box["y"]) for box in tops}) == len({round(box["width"]) for box in tops}) == 1  # side by side
     letters = "one => parseFloat(getComputedStyle(one).fontSize)"
     assert page.locator("#status .status").evaluate(letters) >= 20
+    page.keyboard.press("ArrowLeft")  # only says what it would end
+    expect(page.locator("#presenter .sure")).to_have_text("Press ← again for the photo before; this result goes.")
+    expect(page.locator("#verdict")).to_contain_text("Fooled")
     page.keyboard.press("ArrowLeft")
+    expect(page.locator("#presenter .sure")).to_be_hidden()
     expect(page.locator(".sample[data-sample=mosaic]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#after img")).to_have_count(0)  # nothing is left to ask about
     page.keyboard.press("ArrowRight")
     expect(page.locator("#before .label .name").first).to_contain_text("cat")
     expect(page.locator("#verdict")).to_contain_text("ress Attack")
