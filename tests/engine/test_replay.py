@@ -147,8 +147,10 @@ def test_labels_say_how_far_they_moved() -> None:
     assert "moved" not in top_list(labels, Roles(("a",)), "Top 3")
 
 
-def test_presets_are_choices_that_their_attack_has() -> None:
+def test_presets_are_choices_that_their_attack_has_and_win_plainly() -> None:
     for preset in catalog.PRESETS.values():
+        kappa = catalog.page_confidence(preset.attack) if preset.confidence is None else preset.confidence
+        assert kappa >= catalog.FIRM
         assert preset.goal in catalog.goals_of(preset.attack) and preset.case in catalog.TARGET_CASES
 
 
