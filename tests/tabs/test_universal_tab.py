@@ -1,6 +1,7 @@
 """The tab "Universal" without a browser: the set, the run, the chart, and a finished z on other photos."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from tkml_core.pixel_grid import TOLERANCE
 from tkml_core.zoo.universal_perturbations import notes_of, path_of, rates_of
 
 NAME, K = "mobilenet-voc20", 3  # has bundled perturbations, and is quick
+BUDGETS = Path(__file__).parents[2] / "assets" / "measured" / "universal_budgets.md"
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +183,7 @@ def test_a_run_that_is_cut_short_keeps_what_it_has(files: dict[str, str], stop: 
     assert len(updates) == 1 and (made.stopped, made.updates) == (cause, 0)
     words = {"user": "Stopped after 0 steps", "time": "The limit of 60 seconds ended the run"}[cause]
     assert render.made_sentence(made, 60).startswith(words)
-    assert "0 of 1 fooled" in render.made_html(made, 60)
+    assert "0 of its 1 own picture fooled" in render.made_html(made, 60)
     assert "once the change is added; none were so before any change." in render.made_html(made, 60)
     one, two = (render.made_sentence(replace(made, cleared_before=count), 60) for count in (1, 2))
     assert "; 1 was so before any change." in one and "; 2 were so before any change." in two
@@ -197,6 +199,21 @@ def test_a_run_that_ends_before_its_last_epoch_says_why(run: Any) -> None:
     assert "ended after 3 of 10 rounds (epochs): every picture is fooled" in render.facts_html(ten)
     for whole in (replace(ten, request=replace(made.request, epochs=3)), replace(ten, stopped="user")):
         assert "ended after" not in render.facts_html(whole)
+
+
+def test_that_a_few_photos_are_too_few_is_said_before_crafting_with_what_was_measured() -> None:
+    """A visitor whose change fools all of its own photos and no new one was told so before."""
+    said = tab.FEW.format(most=24)
+    (row,) = (
+        line
+        for line in BUDGETS.read_text(encoding="utf-8").splitlines()
+        if line.startswith("| voc20 | 3 | TkML-AP-Uv | 0")
+    )
+    share = re.search(r"([\d.]+) \[[^|]*\(100\) \|$", row)
+    photos, fooled, _ = ready_made.measured("TkML-AP-Uv", "voc20", 3)
+    assert share and f"on 160 photos fooled {float(share[1]):.0f} % of new" in " ".join(said.split())
+    assert notes_of(path_of("TkML-AP-Uv", "voc20", 3))["photos"] == "1000"
+    assert f"on 1000 fooled {100 * fooled / photos:.0f} %" in said
 
 
 def test_a_z_that_is_not_universal_points_to_the_bundled_one(run: Any) -> None:

@@ -40,7 +40,7 @@ def of_made(made: Made) -> Change:
     request = made.request
     photos = counted(made.photos, "photo")
     origin = f"The change made here with {request.title} on {photos}, for {request.annotator} at k = {request.k}."
-    alone = " So it is not universal yet: it knows the photos it was made on, and little else. More photos may help."
+    alone = " That was to be expected: made on so few photos it knows these, and little else. It takes hundreds."
     best = ready_made.strongest(request.annotator, request.k)
     if (best, request.annotator, request.k) in ready_made.bundled():
         known = notes_of(path_of(best, request.annotator, request.k))["photos"]

@@ -101,8 +101,8 @@ def made_sentence(made: Made, limit: float) -> str:
     n = made.pictures
     return (
         f"{lead}On {made.fooled} of the {n} pictures it was made on no true label is left {in_top(made.request.k)} once the "
-        f"change is added; {_before(made.cleared_before)}. Random noise as large does that on {made.noise}. Whether the change "
-        "works on any photo, only those that it has not seen can say: they are below."
+        f"change is added; {_before(made.cleared_before)}. Random noise as large does that on {made.noise}. Made on so few "
+        "photos it will hardly work on new ones: those below show it."
     )
 
 
@@ -114,7 +114,9 @@ def _before(count: int) -> str:
 def made_html(made: Made, limit: float) -> str:
     """The sentence with a word and a sign before it."""
     kind = "cut" if made.stopped == "user" else "won" if 2 * made.fooled > made.pictures else "lost"
-    return said_html(kind, f"{made.fooled} of {made.pictures} fooled", made_sentence(made, limit))
+    return said_html(
+        kind, f"{made.fooled} of its {counted(made.pictures, 'own picture')} fooled", made_sentence(made, limit)
+    )
 
 
 def facts_html(made: Made) -> Markup:
