@@ -66,7 +66,7 @@ def psnr(x: Tensor, x_adv: Tensor) -> Tensor:
 
 
 def ssim(x: Tensor, x_adv: Tensor) -> Tensor:
-    """Structural similarity (Wang et al. 2004, scikit-image's), mean over the channels, (B,); 1 = equal."""
+    """Structural similarity (Wang et al. 2004, scikit-image's, 7 × 7 windows), mean over the channels, (B,); 1 = equal."""
     from skimage.metrics import structural_similarity  # late: it brings SciPy, which the page starts without
 
     pairs = zip(x.detach().cpu().double().numpy(), x_adv.detach().cpu().double().numpy(), strict=True)
