@@ -75,8 +75,8 @@ def run_attack(
     seen. How large a change came out stands in the report (l2, linf, psnr).
 
     The margin of the win κ, by how much the goal must be ahead in raw scores (logits), is 0 here: just met is enough. The page
-    asks for 1, MinNorm there for 0, unless another is set below Advanced; so its changes are mostly larger than those from here. A
-    report has κ in settings, as confidence; sizes compare at the same κ only.
+    asks for 1, MinNorm there for 0, unless another is set below Advanced; so its changes are mostly larger than those from here.
+    A report has κ in settings, as confidence; sizes compare at the same κ only.
 
     Args:
         image: the picture, a file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF. Empty is refused.
