@@ -56,9 +56,11 @@ def test_a_change_is_crafted_tried_taken_away_and_stopped_and_fits_a_phone(
     fill(page, "#craft-k input[type=number]", str(1 if k > 1 else 2))  # without any other click
     expect(page.locator("#craft-z h2")).not_to_contain_text(f"k = {k}")
     expect(page.locator("#try-stale")).to_contain_text("tried with the change before")
+    expect(page.locator("#try-again")).to_be_visible()
     page.locator("#craft-annotator input[value^=hardened]").first.check()
     expect(page.locator("#craft-verdict")).to_contain_text("There is no ready-made")
     expect(page.locator("#craft-npz")).to_be_disabled()
+    expect(page.locator("#try-again")).to_be_hidden()
     page.locator(f"#craft-annotator input[value='{name}']").check()
     fill(page, "#craft-k input[type=number]", str(k))
     expect(page.locator("#craft-z h2")).to_contain_text(f"{name}, k = {k}")
@@ -129,8 +131,9 @@ def test_a_change_is_crafted_tried_taken_away_and_stopped_and_fits_a_phone(
     expect(page.locator("#craft-verdict")).to_contain_text("Stopped after")  # the visitor's own, for what it was made
     page.locator("#try-which input[value=kUAPs]").check()
     expect(page.locator("#craft-verdict")).to_contain_text("Yours is kept")
-    page.locator("#try-button").click()
-    expect(page.locator("#try-rows .trial").first).to_be_visible(timeout=RUN)
+    page.locator("#try-again").click()
+    expect(page.locator("#try-stale p")).to_have_count(0, timeout=RUN)
+    expect(page.locator("#try-verdict")).to_contain_text("The change that comes with this page")
     assert page.evaluate(WIDTH) <= 390
     page.locator("#try-which input[value='made here']").check()
     expect(page.locator("#craft-verdict")).to_contain_text("Stopped after")

@@ -144,13 +144,16 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
     w.which.input(on_choice, [w.crafting, w.tried_with, *choice], stage.widgets(w), **CHOICE)
     for box in (w.annotator, w.k):
         box.input(on_aim, [w.crafting, w.tried_with, *choice], stage.widgets(w), **CHOICE)
-    # On the button, at once and in the browser; a second click while it is tried is none.
-    w.try_button.click(None, None, w.try_button, js=f"() => {{{into_sight('try-verdict')} return '{TRYING}'}}", **QUIET)
+    # On the buttons, at once and in the browser; a second click while it is tried is none.
+    buttons = [w.try_button, w.again]
+    w.again.click(None, None, None, js="() => document.getElementById('try-button').click()", **QUIET)
+    saying = f"() => {{{into_sight('try-verdict')} return Array(2).fill('{TRYING}')}}"
+    w.try_button.click(None, None, buttons, js=saying, **QUIET)
     trying = w.try_button.click(
         on_try, [*choice, w.tried.samples, w.tried.uploads, w.tried_truth], [*rows, w.stale], **QUIET
     )
     for end in (trying.then, trying.failure):  # the first does not follow an error, the second nothing else
-        end(None, None, w.try_button, js=f"() => '{TRY}'", **QUIET)
+        end(None, None, buttons, js=f"() => Array(2).fill('{TRY}')", **QUIET)
     first = [w.opened, *stage.widgets(w), w.tried.samples, *rows]
     tab.select(on_open, [w.opened, *choice, w.tried.samples], first, **QUIET)
 

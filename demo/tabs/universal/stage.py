@@ -81,7 +81,8 @@ def stale_html(tried: Hashable, now: Hashable, there: bool) -> str:
     if tried in (None, now):
         return ""
     more = "Press Try it for the one that is shown now." if there else "There is none yet for what is chosen now."
-    return f'<p class="stale" role="status">The photos below were tried with the change before. {more}</p>'
+    kind = "stale there" if there else "stale"  # the button beside it is shown by this
+    return f'<p class="{kind}" role="status">The photos below were tried with the change before. {more}</p>'
 
 
 def _own(w: UniversalWidgets, own: Own) -> Update:

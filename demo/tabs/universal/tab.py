@@ -55,7 +55,9 @@ def build(tab: gr.Tab, names: Sequence[str], files: dict[str, str]) -> Universal
             _choices(parts, names, files, annotator, k)
             _trial(parts, files, annotator, k)
         with gr.Column(elem_id="try", min_width=0):
-            parts["stale"] = Html("", elem_id="try-stale")
+            with gr.Row(elem_id="try-notice"):
+                parts["stale"] = Html("", elem_id="try-stale")
+                parts["again"] = gr.Button(events.TRY, elem_id="try-again", scale=0, min_width=120)
             parts["try_verdict"] = Html(waiting_html("Choose photos, then press Try it."), elem_id="try-verdict")
             parts["try_rows"] = Html("", elem_id="try-rows")
     w = UniversalWidgets(**parts)

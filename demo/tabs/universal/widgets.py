@@ -19,6 +19,7 @@ class UniversalWidgets:
     stop: gr.Button
     status: gr.HTML
     stale: gr.HTML
+    again: gr.Button  # beside `stale`: the same as `try_button`, which is screens away
     try_verdict: gr.HTML
     try_rows: gr.HTML
     verdict: gr.HTML
