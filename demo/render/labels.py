@@ -1,6 +1,6 @@
 """Labels as HTML: the list to say what is true in, and the top-k lists under the pictures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -86,6 +86,15 @@ def top_list(labels: Sequence[Scored], roles: Roles, title: str, was: Mapping[st
     else:
         listed = f"<ol>{''.join(rows)}</ol>"
     return Markup(f'<div class="toplist"><h3>{escape(title)}</h3>{listed}</div>')
+
+
+def beyond(ranked: Sequence[Scored], k: int, wanted: Container[str] | None = None) -> Markup:
+    """One line below a top-k, which presenter mode alone shows: the best label outside it, of those `wanted` where told."""
+    label = next((one for one in ranked[k:] if wanted is None or one.name in wanted), None)
+    if label is None:
+        return Markup()
+    place = "then" if label.rank == k + 1 else f"rank {label.rank}:"
+    return Markup('<p class="beyond">{} {} {}</p>').format(place, written(label.name), percent(label.probability))
 
 
 def tag(name: str, roles: Roles) -> Markup:

@@ -7,7 +7,7 @@ import tkml_core as tk
 from demo.engine.annotators import Photo
 from demo.engine.label_roles import Roles
 from demo.engine.plan import Plan
-from demo.render.labels import scored, top_list
+from demo.render.labels import beyond, scored, top_list
 from demo.render.pictures import AMPLIFY, amplified, figure, to_image
 
 SIZE = "size of the change"
@@ -16,7 +16,8 @@ UNROUNDED = "size before rounding"  # while a run goes on: to whole levels, whic
 
 def before_html(annotator: tk.Annotator, photo: Photo, roles: Roles, k: int, lossless: bool = True) -> str:
     """The original picture with its top-k."""
-    below = top_list(scored(annotator, photo.logits)[:k], roles, f"Top {k} before")
+    ranked = scored(annotator, photo.logits)
+    below = top_list(ranked[:k], roles, f"Top {k} before") + beyond(ranked, k)
     return figure("Original", "The original photo", to_image(photo.x), below, lossless)
 
 
@@ -39,8 +40,10 @@ def size_html(z: Tensor, factor: int, digits: int, of: str = SIZE) -> Markup:
 
 def after_html(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, now: str) -> str:
     """The attacked picture with its top-k, and how far each label of it has moved."""
+    k, ranked = plan.k, scored(plan.annotator, logits)
     was = {label.name: label.rank for label in scored(plan.annotator, plan.photo.logits)}
-    below = top_list(scored(plan.annotator, logits)[: plan.k], plan.roles, f"Top {plan.k} {now}", was)
+    former = [name for name, rank in was.items() if rank <= k or name in plan.roles.true]  # is it still sure of these?
+    below = top_list(ranked[:k], plan.roles, f"Top {k} {now}", was) + beyond(ranked, k, former)
     return figure("Attacked", "The attacked photo", to_image(x_adv), below, lossless)
 
 

@@ -220,7 +220,10 @@ def test_presenter_mode_is_led_by_the_keys_and_a_recorded_run_is_there_at_once(a
     why, verdict = page.locator("#presenter .alone").bounding_box(), page.locator("#verdict").bounding_box()
     assert why and verdict and why["x"] >= verdict["x"] + verdict["width"]  # beside what it would hide
     tops = [page.locator(f"#{part} .shot").bounding_box() for part in ("before", "change", "after")]
-    assert len({round(box["y"]) for box in tops}) == len({round(box["width"]) for box in tops}) == 1  # side by side
+    assert len({round(box["y"]) for box in tops}) == 1  # side by side, the photos larger
+    assert round(tops[0]["width"]) == round(tops[2]["width"]) > 1.5 * tops[1]["width"]
+    assert tops[0]["width"] > 600
+    expect(page.locator("#after .beyond")).to_contain_text("cat ")  # is it still sure of it?
     letters = "one => parseFloat(getComputedStyle(one).fontSize)"
     assert page.locator("#status .status").evaluate(letters) >= 20
     page.keyboard.press("ArrowLeft")  # only says what it would end
