@@ -217,6 +217,19 @@ def test_lines_of_earlier_settings_are_known_by_what_stands_in_them(tmp_path: Pa
     assert settings.earlier(_cells(tmp_path), "MinNorm") == {summary.Cell(NAME, "worst", 3)}
 
 
+def test_at_which_margin_and_on_what_pictures_the_attacks_ran_is_said(tmp_path: Path) -> None:
+    made = [line("kFool", "worst", "a", attack="KFool(max_steps=100, overshoot=0.02)")]  # of before attacks had κ
+    made += [line("MinNorm", "worst", "a", attack="MinNorm(max_steps=290, confidence=0.0)", pixels=288 * 288)]
+    write(tmp_path, [*made, line("noise", "universal", "a", attack="a file")])
+    told = settings.conditions(_cells(tmp_path))
+    assert "κ = 0 (the goal just met), with at most so many steps: 100 (kFool), 290 (MinNorm); on pictures" in told
+    assert f"288 × 288 pixels ({NAME})" in told
+    made[1]["attack"] = "MinNorm(max_steps=290, confidence=0.5)"
+    other = summary.by_cell(made)
+    assert "κ = 0 or 0.5, with" in settings.conditions(other) and settings.conditions({}) == ""
+    assert settings.conditions(_cells(MEASURED)) in what_was_measured()
+
+
 def pair(first: str, second: str, goal: int, norm: int, steps: int, p: float = 0.001) -> Pair:
     """Two methods in one case; a number above 0: the first leads by so many photos, and the test has this p."""
     counts = [(max(lead, 0), max(-lead, 0)) for lead in (goal, norm, steps)]

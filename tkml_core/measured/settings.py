@@ -1,13 +1,56 @@
-"""Which lines were made with settings that a method has no longer."""
+"""What the attacks of some lines were asked for, by the settings that stand in the lines, and which are of before."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from math import isqrt
 
 import tkml_core as tk
 from tkml_core.measured.cells import Cell
-from tkml_core.measured.summary import Rows
+from tkml_core.measured.lines import Outcome
+from tkml_core.measured.summary import BEST, Rows
 
 
 def earlier(cells: Mapping[Cell, Mapping[str, Rows]], method: str) -> set[Cell]:
     """The cells with lines of the attack, at its defaults, that were not made with the defaults of now."""
     now = repr(tk.ATTACKS[method]())
     return {cell for cell, found in cells.items() if any(row["attack"] != now for row in found.get(method, ()))}
+
+
+def conditions(cells: Mapping[Cell, Mapping[str, Rows]]) -> str:
+    """At which κ, with how many steps at most and on pictures of which size the attacks ran, as a sentence.
+
+    Lines of before attacks had κ are of κ = 0. Nothing is said of one change for all photos, which no run made.
+    """
+    rows = [
+        row
+        for cell, found in cells.items()
+        for name, ours in found.items()
+        for row in ours
+        if cell.case != "universal" and name != BEST
+    ]
+    if not rows:
+        return ""
+    margins = sorted({_setting(row, "confidence") or 0.0 for row in rows})
+    kappa = " or ".join(f"{margin:g}" for margin in margins) + " (the goal just met)" * (margins == [0.0])
+    steps = _by((_setting(row, "max_steps"), row["method"]) for row in rows)
+    limits = [f"{limit:g} ({', '.join(names)})" for limit, names in steps.items() if limit]
+    sides = [
+        f"{side} × {side} pixels ({', '.join(names)})"
+        for side, names in _by((isqrt(row["pixels"]), row["annotator"]) for row in rows).items()
+    ]
+    most = f", with at most so many steps: {', '.join(limits)};" if limits else ""
+    return f"Every attack ran at κ = {kappa}{most} on pictures of {' or '.join(sides)}."
+
+
+def _setting(row: Outcome, name: str) -> float | None:
+    """A number among the settings of the attack; None where it has none of this name."""
+    found = re.search(rf"\b{name}=([\d.]+)", row["attack"])
+    return float(found[1]) if found else None
+
+
+def _by(pairs: Iterable[tuple[float | None, str]]) -> dict[float | None, dict[str, None]]:
+    """Names by what they have in common, each once."""
+    found: dict[float | None, dict[str, None]] = {}
+    for key, name in pairs:
+        found.setdefault(key, {})[name] = None
+    return found

@@ -10,6 +10,7 @@ from typing import Any
 
 from tkml_core.measured.cells import Cell, bound_words
 from tkml_core.measured.markdown import markdown
+from tkml_core.measured.settings import conditions
 from tkml_core.measured.summary import BEST, Figures, Larger, Pair, Rows, figures, larger, pairs
 from tkml_core.statistics import share
 
@@ -168,7 +169,12 @@ def page(
     more: stands with who is ahead.
     """
     made, beside, varied = figures(cells), pairs(cells), variants or {}
-    parts = ["# The paper's tables on the annotators of this project", about, ABOUT.format(best=BEST)]
+    parts = [
+        "# The paper's tables on the annotators of this project",
+        about,
+        ABOUT.format(best=BEST),
+        conditions(cells),
+    ]
     for table, title in ((2, "push the true labels out"), (3, ""), (4, "one change for all"), (5, "plant labels")):
         if table == 3 and (found := larger(cells)):
             title = "more labels shown than attacked for"
@@ -191,7 +197,7 @@ def page(
         ]
     if varied:
         parts += [f"## {VARIANTS}", VARIED, figures_markdown(figures(varied)), pairs_markdown(pairs(varied))]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def to_csv(records: Sequence[Any]) -> str:

@@ -28,6 +28,10 @@ CASES = {
     "random": "add labels: random",
     "worst": "add labels: worst-scored",
 }
+JUST_MET = (
+    f"As in the tables above and at /attack, the attacks run at κ = 0 (the goal just met); Attack and Compare start with "
+    f"κ = {catalog.FIRM:g}."
+)
 
 
 @dataclass(frozen=True)
@@ -158,7 +162,7 @@ def rows_html(rows: Sequence[Row]) -> str:
         "Goal: what the paper’s tables print as ASR (attack success rate). E = 0: the top-k contradicts the truth afterwards, a "
         "wrong label in it and a true one out; ASR by its Eq. 14. "
         "[95 %]: the range that chance leaves, wide with so few photos. Size per pixel (Pert) is the mean over those photos, "
-        "as saved. The truth of an uploaded photo is the annotator’s guess (every label of 50 % or more)."
+        f"as saved. {JUST_MET} The truth of an uploaded photo is the annotator’s guess (every label of 50 % or more)."
     )
     if rows and (out := rows[0].left_out):
         names = listed(out, len(out))

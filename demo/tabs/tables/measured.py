@@ -7,7 +7,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from demo.catalog.attacks import annotator_words, attacks
+from demo.catalog.attacks import FIRM, annotator_words, attacks, page_confidence
 from demo.catalog.english import counted, listed, span
 from demo.render import heat_map
 from demo.render.csv_file import EMPTY, NOTE, csv_link
@@ -26,6 +26,10 @@ Cells = dict[summary.Cell, dict[str, summary.Rows]]
 MEASURED = Path(__file__).resolve().parents[3] / "assets" / "measured"
 COMMAND = "python -m tkml_core.experiments.tables --voc VOCdevkit --coco coco --annotator {names} --tables 2,3,4,5"
 EASY = "python -m tkml_core.experiments.easy_targets --data DATA"
+OTHER_TABS = (
+    f"κ is by how much the goal must be ahead in raw scores: the tabs Attack and Compare start with κ = {FIRM:g}, MinNorm on "
+    f"Attack with {page_confidence(NAME):g}, so their sizes do not compare with these where κ differs."
+)
 UNIVERSAL_NOTE = (
     "How large the one change may be is chosen, here and in the paper, and a larger one fools more photos. The paper heads its "
     "Table 4 with Pert (size per pixel), not Pert ×10⁻²: read so and in this unit, its changes are of 6.5 to 8 ×10⁻² "
@@ -132,6 +136,12 @@ def commands(folder: Path = MEASURED) -> list[str]:
         for command in run["commands"]
     ]
     return list(dict.fromkeys(noted or [COMMAND.format(names=" ".join(names))]))
+
+
+def conditions(folder: Path = MEASURED) -> str:
+    """κ, step limit and picture size of the runs, and that other tabs start with another κ."""
+    ran = settings.conditions(_cells(folder))
+    return f"{ran} {OTHER_TABS}" if ran else ""
 
 
 def methods_of(folder: Path = MEASURED) -> list[str]:

@@ -55,7 +55,7 @@ def what_was_measured() -> str:
     intro = fill(
         "tabs/tables/intro.html", about=about(), contents=measured.contents(), annotators=measured.annotators(),
         commands=measured.commands(), tested=f"{TESTED} {GRADIENT}", tests=TESTS,
-        methods=methods_html(methods_of()),
+        methods=methods_html(methods_of()), conditions=measured.conditions(),
     )  # fmt: skip
     return intro + measured_html()
 
