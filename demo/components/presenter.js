@@ -25,7 +25,7 @@ const show = (on) => {
   say("");
   document.dispatchEvent(new Event("present"));
   if (!on) return document.querySelector(`.enter[href$="${tab === ATTACK ? "present" : tab}"]`)?.focus();
-  note(props.value.address === "");
+  note(false);
   for (const keys of element.querySelectorAll("[data-tab]")) keys.hidden = keys.dataset.tab !== tab;
   document.querySelector(`#tabs [data-tab-id="${tab}"]`)?.click();
   draw();
@@ -65,7 +65,10 @@ const photoIfSure = (by) => {
   say(again ? "" : words);
   if (again) photo(by);
 };
-const note = (on) => (find(".alone").hidden = !on); // why there is no code: until the first step, or until it is closed
+const note = (on) => { // why there is no code: on demand, until the next step
+  find(".alone").hidden = !on;
+  find(".no-code").setAttribute("aria-expanded", String(on));
+};
 const move = (by) => {
   note(false);
   step(by);
@@ -84,7 +87,6 @@ const keys = { [ATTACK]: { ...steps, " ": press }, [LESSON]: { ...steps, ...coun
 const key = (event) => {
   const act = keys[tab][event.key];
   if (!presenting() || !act || document.querySelector("dialog[open]")) return;
-  if (event.key.startsWith("Arrow") && event.target.matches?.("input")) return; // a dial's own
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   event.preventDefault(); // nor does the space bar press what has the focus, which happens as it is let go
   if (event.type === "keydown" && !event.repeat) act();
@@ -106,6 +108,7 @@ element.addEventListener("click", (event) => {
   if (by) move(Number(by));
   if (event.target.closest(".leave")) leave();
   if (event.target.closest(".close")) note(false);
+  if (event.target.closest(".no-code")) note(find(".alone").hidden);
 });
 roomy.addEventListener("change", () => presenting() && !roomy.matches && leave());
 addEventListener("popstate", () => presenting() && !asked() && leave());
@@ -116,7 +119,8 @@ watch("value", () => {
   find(".scan").hidden = !address;
   const { origin, hash } = new URL(address || location.href);
   find(".scan b").replaceChildren(origin, document.createElement("wbr"), hash.replace("#", "/#"));
-  note(address === "");
+  find(".no-code").hidden = address !== "";
+  if (address !== "") note(false);
   document.body.dataset.code = address ?? "asked";
   find(".alone b").textContent = location.host;
 });

@@ -25,13 +25,14 @@ PRESENTER = """
 <dl data-tab="attack"><div><dt>Space</dt><dd>attack, stop</dd></div><div><dt>← →</dt>
 <dd>photos; twice where a result would go</dd></div>
 <div><dt>Esc</dt><dd>leave</dd></div></dl>
-<dl data-tab="lesson-tab" hidden><div><dt>← →</dt><dd>back, on; a dial that was clicked moves</dd></div>
-<div><dt>Page ↑ ↓</dt><dd>back, on, always</dd></div><div><dt>1 … 9</dt><dd>one more hand</dd></div>
+<dl data-tab="lesson-tab" hidden><div><dt>← →</dt><dd>back, on (Page ↑ ↓, too)</dd></div>
+<div><dt>↑ ↓</dt><dd>a dial that was clicked</dd></div><div><dt>1 … 9</dt><dd>one more hand</dd></div>
 <div><dt>⌫</dt><dd>take it back</dd></div><div><dt>0</dt><dd>ask again, no hands</dd></div>
 <div><dt>Esc</dt><dd>leave</dd></div></dl></details>
 <div class="moves"><button type="button" class="tool" data-by="-1" aria-label="Back">←</button>
 <button type="button" class="tool" data-by="1" aria-label="On">→</button></div>
-<button type="button" class="tool leave">Leave</button></aside>
+<button type="button" class="tool leave">Leave</button>
+<button type="button" class="no-code" aria-label="Why there is no QR code" aria-expanded="false" hidden>QR?</button></aside>
 """
 
 

@@ -216,9 +216,13 @@ def test_presenter_mode_is_led_by_the_keys_and_a_recorded_run_is_there_at_once(a
     expect(page.locator("#presenter .alone")).to_contain_text("reaches this computer only", timeout=RUN)
     assert page.locator("#presenter .qr svg").count() == 0  # nobody is sent to 127.0.0.1
     expect(page.locator("#panel")).to_be_hidden()
+    expect(page.locator("#presenter .alone")).to_be_hidden()  # not on the projector by itself
+    page.locator("#presenter .no-code").click()
     expect(page.locator("#presenter .alone")).to_be_visible()
     why, verdict = page.locator("#presenter .alone").bounding_box(), page.locator("#verdict").bounding_box()
     assert why and verdict and why["x"] >= verdict["x"] + verdict["width"]  # beside what it would hide
+    page.locator("#presenter .close").click()
+    expect(page.locator("#presenter .alone")).to_be_hidden()
     tops = [page.locator(f"#{part} .shot").bounding_box() for part in ("before", "change", "after")]
     assert len({round(box["y"]) for box in tops}) == 1  # side by side, the photos larger
     assert round(tops[0]["width"]) == round(tops[2]["width"]) > 1.5 * tops[1]["width"]
