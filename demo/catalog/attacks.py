@@ -109,7 +109,7 @@ CHOICES = {
 # What makes one change for a set of photos, by the names in the core's `UNIVERSAL`
 UNIVERSAL_TITLES = {
     "TkML-AP-Uv": "the paper's way",
-    "TkML-AP-Uv, margin": "the paper's, aimed at the goal itself",
+    "TkML-AP-Uv, margin": "the paper's way, aimed straight at fooling",
     "kUAPs": "an older way",
 }
 

@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 PERT = "pert_x100"  # a column: Eq. 15 in units of 10⁻²
-EMPTY = "In the file an empty cell is a number that there is not."
+EMPTY = "In the file a cell is empty where there is no such number."
 NOTE = f"{EMPTY} {PERT} is the size per pixel (Pert ×10⁻²)."
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how words begin that a spreadsheet would compute
 

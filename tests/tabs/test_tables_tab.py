@@ -147,7 +147,7 @@ def test_a_change_has_a_size_where_it_fools_nobody_and_a_number_that_there_is_no
     (row,) = csv.DictReader(section.csv.splitlines())
     assert (row["norm"], row["pert_x100"], row["optimality"], row["paper_asr"], row["won"]) == ("990", "", "", "", "0")
     assert {row[name] for name in ("steps", "first", "passes", "gradients", "seconds")} == {""}  # of how it was made
-    assert "an empty cell is a number that there is not" in (html := measured_html(tmp_path))
+    assert "a cell is empty where there is no such number" in (html := measured_html(tmp_path))
     assert "gradients, seconds and optimality are empty: one change for every photo is made once" in html
 
 

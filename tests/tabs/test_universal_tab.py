@@ -184,11 +184,12 @@ def test_a_run_that_is_cut_short_keeps_what_it_has(files: dict[str, str], stop: 
     words = {"user": "Stopped after 0 steps", "time": "The limit of 60 seconds ended the run"}[cause]
     assert render.made_sentence(made, 60).startswith(words)
     assert "0 of its 1 own picture fooled" in render.made_html(made, 60)
-    assert "once the change is added; none were so before any change." in render.made_html(made, 60)
+    assert "pictures it was made on; none were so before any change." in render.made_html(made, 60)
     one, two = (render.made_sentence(replace(made, cleared_before=count), 60) for count in (1, 2))
     assert "; 1 was so before any change." in one and "; 2 were so before any change." in two
     facts = render.facts_html(replace(made, left_out=("<b>",), guessed=1))
-    assert f"kUAPs for {NAME} at k = 3, made on 1 photo." in facts and "on 0 of the 1 pictures; none were so" in facts
+    assert f"kUAPs for {NAME} at k = 3, made on 1 photo." in facts
+    assert "on 0 of the 1 pictures, and did before any change on none." in facts
     assert "&lt;b&gt;" in facts and "own guess" in facts
 
 
@@ -276,11 +277,17 @@ def test_the_chart_puts_shares_where_they_belong_and_says_them() -> None:
 
 def test_before_a_run_the_shares_are_those_that_were_measured() -> None:
     whose = "kUAPs", NAME, K
-    notes, html = notes_of(path_of(*whose)), render.shares_html(*ready_made.measured(*whose), ready_made.looser(*whose))
+    notes, html = (
+        notes_of(path_of(*whose)),
+        render.shares_html(K, *ready_made.measured(*whose), ready_made.looser(*whose)),
+    )
     share, noise = (100 * int(notes[name]) / int(notes["measured"]) for name in ("goal", "noise_goal"))
-    assert f"of {notes['measured']} new photos" in html and f'class="fooled" style="width: {share:.1f}%"' in html
+    assert (
+        f"at k = {K}, of {notes['measured']} new photos" in html
+        and f'class="fooled" style="width: {share:.1f}%"' in html
+    )
     looser = [100 * int(notes[name]) / int(notes["measured"]) for name in ("inconsistent", "noise_inconsistent")]
-    assert f"(E = 0): {looser[0]:.1f} % and {looser[1]:.1f} %." in html
+    assert f"(E = 0): {looser[0]:.1f} % with the change, {looser[1]:.1f} % with the noise." in html
     assert html.index(f"<b>{share:.1f} %</b>") < html.index(f"<b>{noise:.1f} %</b>")
 
 
@@ -314,7 +321,7 @@ def test_the_lead_says_whose_share_it_is() -> None:
     (name, k), won = max(rates.items(), key=lambda item: item[1])
     photos = int(notes_of(path_of(name, NAME, k))["measured"])
     assert f"of {photos} photos each" in told
-    assert f"{100 * won / photos:.0f} % for {NAME} ({name}, k = {k})" in told
+    assert f"{100 * won / photos:.0f} % for {NAME} at k = {k} ({name})" in told
     assert not ready_made.depends([NAME])
 
 
@@ -370,7 +377,7 @@ def test_what_was_measured_on_many_photos_is_the_news_before_the_few_that_are_tr
     none = replace(changes.of_ready("kUAPs", NAME, K), z=torch.zeros(1, 3, 224, 224))
     notes = notes_of(path_of("kUAPs", NAME, K))
     tally, _ = trial.try_html(none, samples_tried(none, files, "coffee", "cat"))
-    assert f"{100 * int(notes['goal']) / int(notes['measured']):.0f} % of new photos</strong>" in tally
+    assert f"{100 * int(notes['goal']) / int(notes['measured']):.0f} % of new photos at k = {K}</strong>" in tally
     assert "Below: 0 of 2 fooled." in tally and 'class="verdict told"' in tally
 
 
@@ -474,7 +481,7 @@ def w(files: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_the_stage_shows_the_ready_made_change_of_the_annotator_and_k_that_are_chosen(w: UniversalWidgets) -> None:
     for k in (1, 2):
         words, picture, shares, there = stage_of(w, "kUAPs", None, NAME, k)
-        assert f"ready-made change for {NAME} at k = {k}" in words and f"for {NAME}, k = {k}</h2>" in picture
+        assert f"ready-made change for {NAME} at k = {k}" in words and f"for {NAME}, k\u00a0=\u00a0{k}</h2>" in picture
         met, _ = rates_of("kUAPs", NAME, k)
         assert f"<b>{100 * met:.1f} %</b>" in shares and there
     assert stage_of(w, "kUAPs", None, NAME, 1)[1] != picture
@@ -491,7 +498,7 @@ def test_the_stage_shows_the_ready_made_change_of_the_annotator_and_k_that_are_c
 def test_what_the_visitor_made_is_theirs_whatever_is_chosen(w: UniversalWidgets, run: Any) -> None:
     own = stage.Own(run[-1], 60, change_files.of_made(run[-1]))
     first = stage_of(w, changes.OWN, own, "hardened-voc20", 7)
-    assert f"Your change, for {NAME}, k = {K}</h2>" in first[1] and first[3]
+    assert f"Your change, for {NAME}, k\u00a0=\u00a0{K}</h2>" in first[1] and first[3]
     words, picture, *_ = stage_of(w, "kUAPs", own, NAME, 1)
     assert "Yours is kept" in words and "Ready-made change" in picture
     assert stage_of(w, changes.OWN, own, NAME, 1) == first

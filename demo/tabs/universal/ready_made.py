@@ -80,11 +80,11 @@ def depends(names: Sequence[str]) -> str:
     if len(best) < 2:
         return ""
     told = [
-        f"{100 * share:.0f} % for {name} ({method}, k = {k})"
+        f"{100 * share:.0f} % for {name} at k = {k} ({method})"
         for name, (share, method, k) in sorted(best.items(), key=lambda item: -item[1][0])
     ]
     photos = span([measured(method, name, k)[0] for name, (_, method, k) in best.items()])
     return (
         "How many new photos a change fools depends on the annotator, the method and k. The ready-made one that fools most, "
-        f"of {photos} photos each: {listed(told, 9)}."
+        f"each annotator at its easiest k, of {photos} photos each: {listed(told, 9)}."
     )

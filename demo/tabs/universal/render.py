@@ -73,7 +73,7 @@ def rates_html(points: Sequence[Point], epochs: int, pictures: int) -> str:
     )
 
 
-def shares_html(photos: int, fooled: int, noise: int, looser: tuple[int, int]) -> Markup:
+def shares_html(k: int, photos: int, fooled: int, noise: int, looser: tuple[int, int]) -> Markup:
     """How many of so many new photos a change that comes with the page fools, beside random noise as large.
 
     looser: on how many of them change and noise leave a list that contradicts the truth (E = 0).
@@ -81,7 +81,7 @@ def shares_html(photos: int, fooled: int, noise: int, looser: tuple[int, int]) -
     counts = (("fooled", "with the change", fooled), ("noise", "random noise as large", noise))
     bars = [(kind, words, count / photos, f"{100 * count / photos:.1f} %") for kind, words, count in counts]
     contradicts = [f"{100 * count / photos:.1f} %" for count in looser]
-    return fill("tabs/universal/shares.html", photos=photos, bars=bars, contradicts=contradicts)
+    return fill("tabs/universal/shares.html", k=k, place=in_top(k), photos=photos, bars=bars, contradicts=contradicts)
 
 
 def progress(at: CraftProgress, request: CraftRequest) -> tuple[str, ...]:
@@ -100,15 +100,15 @@ def made_sentence(made: Made, limit: float) -> str:
     }.get(made.stopped or "", "")
     n = made.pictures
     return (
-        f"{lead}On {made.fooled} of the {n} pictures it was made on no true label is left {in_top(made.request.k)} once the "
-        f"change is added; {_before(made.cleared_before)}. Random noise as large does that on {made.noise}. Made on so few "
+        f"{lead}Fooled, with no true label left {in_top(made.request.k)}, are {made.fooled} of the {n} pictures it was made on; "
+        f"{_before(made.cleared_before)} so before any change. Random noise as large fools {made.noise}. Made on so few "
         "photos it will hardly work on new ones: those below show it."
     )
 
 
 def _before(count: int) -> str:
-    """How many pictures were so to begin with, in words."""
-    return f"{count or 'none'} {'was' if count == 1 else 'were'} so before any change"
+    """How many pictures were to begin with, in words."""
+    return f"{count or 'none'} {'was' if count == 1 else 'were'}"
 
 
 def made_html(made: Made, limit: float) -> str:
@@ -125,9 +125,13 @@ def facts_html(made: Made) -> Markup:
     facts = [
         f"{request.title} for {request.annotator} at k = {request.k}, made on {photos}"
         + (", each also mirrored and cut closer." if made.pictures > made.photos else "."),
-        f"The {top_words(request.k)} contradicts the truth on {made.inconsistent} of the {made.pictures} pictures; "
-        f"{_before(made.inconsistent_before)}.",
     ]
+    if request.k > 1:  # at 1 it is the same as fooled
+        facts.append(
+            f"Less than fooled: the {top_words(request.k)} contradicts the truth, with a wrong label in it and a true one out, "
+            f"on {made.inconsistent} of the {made.pictures} pictures, and did before any change on "
+            f"{made.inconsistent_before or 'none'}."
+        )
     if made.early:
         facts.append(
             f"The run ended after {made.points[-1].epoch:.0f} of {counted(request.epochs, 'round')} (epochs): every picture is "

@@ -29,10 +29,11 @@ photos, and few new ones or none. Still you can see that one change fools many p
 not, and why only photos that it has not seen count.</p>""")
 INTRO = Markup("""<p class="lead">One change for <b>every</b> photo, z in the paper: an optimizer <i>crafts</i> it, step by
 step, over a set of photos. Then it is added unaltered to photos that it has never seen (§3.1 of the paper). It must be far
-larger than a change made for one photo. {}</p>""")
+larger than a change made for one photo. <b>Fooled</b> means on this tab: no true label is left among the k labels shown (in the
+Lesson: the label on top is wrong). {}</p>""")
 ABOUT_BUDGET = (
-    "(‖z‖₂) At 4000, as the ready-made ones, a colour value changes by 8 to 10 of 255 levels (root mean square), at most by "
-    "{largest:.0f}: a texture through which you still see the photo"
+    "(‖z‖₂) At 4000 a colour value changes by 8 to 10 of 255 levels (root mean square), in the ready-made ones nowhere by "
+    "more than {largest:.0f}, in yours perhaps by more: a texture through which you still see the photo"
 )
 
 
@@ -102,7 +103,8 @@ def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str],
     parts["method"] = gr.Radio(
         [(catalog.universal_title(name), name) for name in UNIVERSAL], value=next(iter(UNIVERSAL)), label="Method",
         elem_id="craft-method",
-        info="The paper lowers a stand-in for the goal (Eq. 8); how often each succeeds stands on Tables",
+        info="The paper’s way lifts the labels that score lowest, all alike (Eq. 8); aimed straight, it lifts the one that "
+        "still has to pass the true ones (margin). How often each succeeds stands on Tables",
     )  # fmt: skip
     parts["k"] = gr.Slider(1, craft.MOST_K, value=k, step=1, label=catalog.K, elem_id="craft-k")
     parts["budget"] = gr.Slider(
