@@ -150,11 +150,20 @@ def test_presented_it_is_led_by_keys_through_questions_and_answers(
         expect(page.locator("#presenter .alone")).to_be_hidden()
         hands_fit(page, course)
         page.set_viewport_size(PROJECTOR)  # type: ignore[arg-type]
+    for key in ("ArrowRight", "0", "1", "1"):
+        page.keyboard.press(key)
     page.reload()
-    expect(course).to_be_visible(timeout=RUN)  # the address says all of it
+    expect(course).to_be_visible(timeout=RUN)  # the address says all of it, and this tab keeps screen and hands
+    expect(page.locator("body#presenting")).to_be_visible()
+    expect(page.locator(".screen:visible .hands").first).to_have_text("2")
+    page.keyboard.press("Backspace")
+    expect(page.locator(".screen:visible .hands").first).to_have_text("1")
+    while course.locator(".screen").first.is_hidden():
+        page.keyboard.press("ArrowLeft")
     expect(page.locator("#presenter .alone")).to_contain_text("--address 0.0.0.0", timeout=RUN)
     assert page.locator("#presenter .qr svg").count() == 0  # nobody is sent to 127.0.0.1
     expect(page.locator("#presenter .alone")).to_be_hidden()
+    page.keyboard.press("0")
     page.locator("#presenter .no-code").click()
     now = (
         "(s => s && [s.dataset.screen, s.dataset.view])([...document.querySelectorAll('.screen')].find(s => !s.hidden))"
@@ -164,6 +173,8 @@ def test_presented_it_is_led_by_keys_through_questions_and_answers(
     for place in way:
         assert page.evaluate(now) == place
         page.wait_for_function(FITS)
+        if place[1] == "ask":
+            page.keyboard.press("0")  # without the hands that were kept
         if place == ["noise", "ask"]:
             for digit in "3332":
                 page.keyboard.press(digit)

@@ -152,6 +152,42 @@ const ask = (screen) => {
 };
 const again = () => current().matches(".closing") || ask(current());
 
+// A reload, by mischance in front of a class, loses neither the screen nor the hands: this browser tab keeps them.
+const NAME = "lesson";
+const MOST_HANDS = 200;
+const asking = () => all(".screen:has(.answer)");
+const keep = () => {
+  if (!current()) return;
+  const hands = asking().map((screen) => [screen.dataset.screen, all(".hands", screen).map((one) => Number(one.value))]);
+  const kept = { at: current().dataset.screen, counting: find(".counting").checked, hands: Object.fromEntries(hands) };
+  try {
+    sessionStorage.setItem(NAME, JSON.stringify(kept));
+  } catch {} // the browser keeps nothing here
+};
+const kept = () => {
+  try {
+    return JSON.parse(sessionStorage.getItem(NAME)) ?? {};
+  } catch {
+    return {};
+  }
+};
+const restore = () => {
+  const { at, counting, hands } = kept();
+  find(".counting").checked = counting === true;
+  for (const screen of asking()) {
+    const answers = all(".answer", screen);
+    const given = hands?.[screen.dataset.screen];
+    if (!Array.isArray(given) || given.length !== answers.length) continue; // of another lesson
+    for (const [i, many] of given.entries()) {
+      if (!Number.isInteger(many) || many < 1 || many > MOST_HANDS) continue;
+      raised.push(...Array(many).fill(answers[i]));
+      count(answers[i], many);
+    }
+  }
+  if (all(".screen").some((one) => one.hidden && one.dataset.screen === at)) goTo(at);
+  fit();
+};
+
 // Film and dial as they were saved, whatever stood there when the screen was left.
 const rest = (screen) => {
   for (const film of all(".film", screen)) if (!beat) frame(film, all(".frame", film).length - 1);
@@ -228,6 +264,7 @@ element.addEventListener("click", (event) => {
   else if (on(".back")) turn(-1);
   else if (on(".play")) beat ? stop() : play(on(".film"));
   else if (on("button.go")) tryIt(on(".go"));
+  keep();
 });
 element.addEventListener("input", (event) => {
   const film = event.target.closest(".film");
@@ -239,10 +276,16 @@ element.addEventListener("input", (event) => {
   if (root) dial(root);
 });
 new ResizeObserver(() => requestAnimationFrame(fit)).observe(slide); // another window, or the code has come
-document.addEventListener("turn", (event) => current() && turnPresented(event.detail));
-document.addEventListener("lower", () => current() && lower());
-document.addEventListener("again", () => current() && again());
+const told = { turn: (event) => turnPresented(event.detail), lower, again };
+for (const [name, act] of Object.entries(told)) {
+  document.addEventListener(name, (event) => {
+    if (!current()) return;
+    act(event);
+    keep();
+  });
+}
 document.addEventListener("present", () => current() && look(current(), "ask"));
+if (current()) restore();
 // On a low screen the first question is brought into sight, below the choices for a class.
 requestAnimationFrame(() => {
   const low = current() && all(".see, .asked", current()).some((one) => one.getBoundingClientRect().bottom > innerHeight);
