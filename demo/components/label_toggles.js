@@ -35,9 +35,19 @@ const told = (origin, none) => {
   const words = ticked.length ? `${yours}${ticked.slice(0, MANY).map(written).join(", ")}${more}.` : known;
   origin.replaceChildren(none ? nothing : words, doubt);
 };
+// A tick may move k, and with it the line under the top-k: the labels stay as they are, since the next one may be pressed already.
+const cut = () => {
+  const line = element.querySelector(".edge");
+  if (!line || !props.edge) return;
+  const labels = [...element.querySelectorAll(".chips .chip")];
+  line.querySelector("span").textContent = `top ${props.edge} ends here`;
+  line.style.display = props.edge < labels.length ? "" : "none";
+  labels[Math.min(props.edge, labels.length) - 1].after(line);
+};
 const paint = () => {
   if (!props.value) return;
   tell();
+  cut();
   const word = kind === "hidden" ? "to be hidden" : "target";
   element.querySelectorAll("button.chip").forEach((chip) => {
     const { isTrue, style, words, place } = role(chip.dataset.label);
@@ -112,6 +122,7 @@ watch("value", () => {
   paint();
   setTimeout(catchUp, 1000);
 });
+watch("edge", cut);
 watch("marking", () => {
   chosen = props.marking.chosen;
   if (props.marking.kind !== kind) named = props.marking.kind !== ""; // who asks to name labels goes on to do it

@@ -231,6 +231,10 @@ def test_targets_named_by_hand_stay_for_the_next_photo(visit: Callable[..., Page
         page.locator("#download-report").click()
     report = json.loads(Path(download.value.path()).read_text())
     assert report["true_labels"] == ["cat"] and report["true_labels_guessed"]
+    page.locator("#chips .marks label").first.click()
+    page.locator("#chips .chip").nth(1).click()  # k follows what is ticked, and with it the line in the list
+    expect(page.locator("#k input[type=number]")).to_have_value("2")
+    expect(page.locator("#chips .edge")).to_have_text("top 2 ends here")
 
 
 def test_a_number_becomes_the_nearest_that_there_is_and_choices_after_a_run_are_told_from_it(

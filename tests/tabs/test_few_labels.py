@@ -80,7 +80,7 @@ def test_k_has_a_slider_and_attack_an_answer(
         k = slider(update[W.k])
         assert k.value == k.maximum == max(left, 1) or (left > 1 and k.value <= left)
         assert k.interactive is (left > 1) and ("only one label is left" in k.info) is (left == 1)
-        assert (f"Starts at {counted};" in k.info) is (update is chosen and 1 < left >= marked)
+        assert (f"{counted}, until you move it;" in k.info) is (update is chosen and 1 < left >= marked)
         if left:
             assert attacked(photo, name, true, k.value).k == k.value
         else:
@@ -100,3 +100,33 @@ def test_the_page_starts_with_an_annotator_of_two_labels(
     start = arrival.arrival(name, {"gray": photo})
     assert start.k == 1 and len(start.toggles["truth"]) == 1 and start.toggles["origin"] == "guess"
     assert tk.available()[-1] == name
+
+
+def test_k_follows_the_ticks_until_it_is_moved(photo: str) -> None:
+    """On an upload, with every sentence true: beside k, at the verdict, and under the list."""
+    labels, naming = load_annotator("voc20").labels, ("cleared", "best", (), "TkML-AP-U")
+    chosen = updates.choose(W, photo, "voc20", None, labels[:2], "yours", Naming(*naming))
+    toggles = chosen[W.toggles]["value"]
+
+    def ticked(count: int, k: int, marks: dict[str, Any]) -> Any:
+        return updates.change_truth(W, photo, "voc20", k, {**marks, "truth": list(labels[:count])}, False, *naming)
+
+    three = ticked(3, 2, toggles)
+    assert three[W.k]["value"] == three[W.toggles]["edge"] == 3
+    assert three[W.k]["info"].startswith("3, as many as the labels marked as true, until you move it; 17 at most")
+    assert "k is now 3, as many as the labels marked as true. Press Attack." in three[W.verdict]
+    assert "value" not in ticked(3, 3, toggles)[W.k] and "k is now" not in ticked(3, 3, toggles)[W.verdict]
+    most, none = ticked(15, 3, toggles), ticked(0, 1, toggles)
+    assert most[W.k]["value"] == 5 and "k is now 5, the most it can be." in most[W.verdict]
+    assert not any("as many as" in update[W.k]["info"] for update in (most, none))
+    other = updates.choose_annotator(W, photo, "coco80", 2, {**toggles, "truth": ["cat"]}, None, Naming(*naming))
+    assert other[W.k]["value"] == 1 and other[W.toggles]["value"]["follows"]
+
+    passed = updates.change_k(
+        W, photo, "voc20", 2, toggles, False, *naming
+    )  # by the keyboard, which leaves it as it is
+    assert passed[W.toggles]["value"]["follows"]
+    moved = updates.change_k(W, photo, "voc20", 5, toggles, False, *naming)
+    assert moved[W.k]["info"].startswith("Stays where you moved it") and "value" not in moved[W.k]
+    stays = ticked(3, 5, moved[W.toggles]["value"])
+    assert "value" not in stays[W.k] and stays[W.k]["info"].startswith("Stays where you moved it")

@@ -141,7 +141,7 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
     naming = [w.case, w.easiest, w.chosen, w.toggles]
     inputs = [state.photo, w.annotator, w.k, w.toggles, state.attacked, w.goal, w.case, w.chosen, w.attack]
     w.toggles.input(action(updates.change_truth), inputs, [w.k, *naming, w.before, w.race, w.verdict], **CHOICE)
-    w.k.input(action(updates.change_k), inputs, [*naming, w.before, w.race], **CHOICE)
+    w.k.input(action(updates.change_k), inputs, [w.k, *naming, w.before, w.race], **CHOICE)
     w.attack.input(
         action(updates.change_attack),
         [w.attack, w.annotator, w.k, w.toggles, w.case, w.chosen],

@@ -17,7 +17,7 @@ from demo.photos.selection import MOST_NAMED, known
 from demo.tabs.attack.easiest import NOT_MEASURED, is_measured
 from demo.tabs.attack.widgets import Widgets
 
-COUNTED = "as many as the labels marked as true"  # what k is after an upload
+COUNTED = "as many as the labels marked as true"  # what k is on an upload until the visitor moves it
 
 
 @dataclass(frozen=True)
@@ -39,18 +39,32 @@ class Naming:
         return catalog.settled_goal(self.attack, self.goal) if self.attack else self.goal
 
 
-def limits(w: Widgets, name: str, true: tuple[str, ...], k: int, naming: Naming, counted: bool = False) -> Update:
-    """How far k may go and which labels may be named, given what is true. counted: whether k is how many labels that are."""
-    shown = k_shown(load_annotator(name), len(true), k, counted)
+def limits(w: Widgets, name: str, true: tuple[str, ...], k: int, naming: Naming, follows: bool | None = None) -> Update:
+    """How far k may go and which labels may be named, given what is true. follows: as k_shown has it."""
+    shown = k_shown(load_annotator(name), len(true), k, follows)
     return {w.k: gr.update(**shown), **labels_to_name(w, name, true, shown["value"], naming)}
 
 
-def k_shown(annotator: tk.Annotator, true: int, k: int, counted: bool = False) -> dict[str, Any]:
-    """The slider of k, with room up to the number of labels that are not true. Where that is 1 it stands still, and says why."""
+def follows_ticks(toggles: Any) -> bool | None:
+    """Whether k goes with the ticks; False where it did until the visitor moved it, None where it never did."""
+    follows = toggles.get("follows") if isinstance(toggles, dict) else None
+    return follows if isinstance(follows, bool) else None
+
+
+def k_shown(annotator: tk.Annotator, true: int, k: int, follows: bool | None = None) -> dict[str, Any]:
+    """The slider of k, with room up to the number of labels that are not true. Where that is 1 it stands still, and says why.
+
+    follows: whether k is to be the number of those that are true, and False where that was so until the visitor moved it.
+    """
     m, most = len(annotator.labels), largest_k(annotator, true)
+    k = max(true, 1) if follows else k
     if most > 1:
         leave = "the true one" if true == 1 else f"the {true} true ones"
-        lead = f"Starts at {k}, {COUNTED};" if counted else "How many labels the list has:"
+        lead = "How many labels the list has:"
+        if follows is False:
+            lead = "Stays where you moved it, whatever is marked:"
+        elif follows and 1 <= true <= most:
+            lead = f"{k}, {COUNTED}, until you move it;"
         why = f"{lead} {most} at most, so that {leave} of the {m} can leave the list"
     else:
         why = "1, as only one label is left that is not true" if most else "One label must be left that is not true"
@@ -88,7 +102,7 @@ def labels_to_name(w: Widgets, name: str, true: tuple[str, ...], k: int, naming:
         w.case: gr.update(visible=wanted == "targets", info="" if measured else NOT_MEASURED),
         w.easiest: gr.update(visible=wanted == "targets" and measured),
         w.chosen: gr.update(choices=choices, value=chosen, max_choices=most, label=label, info=info, visible=by_hand),
-        w.toggles: gr.update(marking=marking if by_hand else NOTHING_NAMED),
+        w.toggles: gr.update(marking=marking if by_hand else NOTHING_NAMED, edge=k),
     }
 
 

@@ -135,7 +135,7 @@ def _truth(parts: dict[str, Any], start: Arrival) -> None:
     Html('<h2><span class="number">2</span>Mark what is true</h2>')
     parts["toggles"] = Html(
         start.toggles, html_template=SWITCH + "${value ? value.html : ''}", js_on_load=script("components/label_toggles.js"),
-        elem_id="chips", marking=NOTHING_NAMED,
+        elem_id="chips", marking=NOTHING_NAMED, edge=start.k,
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from demo.render.run_plots import starting_line
 from demo.render.status import line_html
 from demo.render.verdict import waiting_html
 from demo.tabs.attack.easiest import easiest
-from demo.tabs.attack.label_picker import COUNTED, Naming, labels_to_name, limits
+from demo.tabs.attack.label_picker import COUNTED, Naming, follows_ticks, k_shown, labels_to_name, limits
 from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.session import Own, OwnPhoto
 from demo.tabs.attack.widgets import Widgets
@@ -63,7 +63,7 @@ def choose(
 ) -> Update:
     """A picture (or another annotator) was chosen: annotate it, mark what is true and set the stage.
 
-    k: None for an upload, which starts with as many places as labels are marked, and says so beside k;
+    k: None for an upload, which has as many places as labels are marked until the visitor moves k, and says so beside k;
     at the verdict, too, where k `was` another.
     """
     annotator = load_annotator(name)
@@ -72,16 +72,20 @@ def choose(
         true, origin = guess(photo, annotator), "guess"
     most = largest_k(annotator, len(true))
     asked = len(true) if k is None else whole("k", k, 1, len(annotator.labels))
-    was = was if k is None else asked
-    counted, k = k is None and asked <= most, min(asked, max(most, 1))
+    was, follows = (was, True) if k is None else (asked, None)
+    k = min(asked, max(most, 1))
     before = attack_before(path)
     words = f"{ATTACKED.format(before)} " if before else ""
     if k != was:
-        words += f"k is now {k}, {COUNTED if counted else 'the most it can be'}. "
+        words += _k_words(k, follows, len(true))
     words += GUESSED if origin == "guess" else PRESS
-    named = limits(w, name, true, k, naming, counted)
+    named = limits(w, name, true, k, naming, follows)
     kept = named[w.toggles]["marking"]["chosen"]  # what the visitor named before, as far as it can be named here
-    named[w.toggles]["value"] = {**toggles_value(path, name, photo, true, k, origin), "chosen": kept}
+    named[w.toggles]["value"] = {
+        **toggles_value(path, name, photo, true, k, origin),
+        "chosen": kept,
+        "follows": follows,
+    }
     return {
         **ready(w, annotator, photo, true, k),
         **not_attacked(w, words),
@@ -93,6 +97,10 @@ def choose(
         **panel.fresh(w.robustness_button, w.robustness, ready=False),
         **named,
     }
+
+
+def _k_words(k: int, follows: bool | None, true: int) -> str:
+    return f"k is now {k}, {COUNTED if follows and k == true else 'the most it can be'}. "
 
 
 def not_attacked(w: Widgets, words: str) -> Update:
@@ -133,21 +141,22 @@ def choose_annotator(
     elif origin == "sample" and sample_name:
         true = known_truth(sample(sample_name), annotator)
     k = min(whole("k", k, 1, MANY), len(annotator.labels) - 1)
-    update = choose(w, path, name, k, true, str(origin), naming)
+    update = choose(w, path, name, None if follows_ticks(marks) else k, true, str(origin), naming, k)
     return {**update, w.attack: gr.update(info=catalog.sentence(naming.attack, name))}
 
 
 def change_truth(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacked: bool, *naming: Any) -> Update:
     """A label toggle was pressed; the browser has painted it already. A finished run stays on the stage."""
     annotator = load_annotator(name)
-    true, k = marked_true(toggles, annotator), whole("k", k, 1, MANY)
-    update = limits(w, name, true, k, Naming(*naming))
-    if update[w.k]["value"] == k:
+    true, was, follows = marked_true(toggles, annotator), whole("k", k, 1, MANY), follows_ticks(toggles)
+    update = limits(w, name, true, was, Naming(*naming), follows)
+    k = update[w.k]["value"]
+    if k == was:
         del update[w.k]["value"]  # it is good, and another one may have been typed since
     if not attacked:
-        k = min(k, max(largest_k(annotator, len(true)), 1))
         update |= ready(w, annotator, read_photo(path, name), true, k)
-        update[w.verdict] = waiting_html(PRESS if true else NONE_TRUE)
+        moved = _k_words(k, follows, len(true)) if k != was else ""
+        update[w.verdict] = waiting_html(moved + PRESS if true else NONE_TRUE)
     return update
 
 
@@ -158,7 +167,11 @@ def change_k(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacked: b
     if isinstance(toggles, dict) and (toggles.get("photo"), toggles.get("annotator")) == (photo_id(path), name):
         photo, true = read_photo(path, name), marked_true(toggles, annotator)
         origin = toggles.get("origin") if toggles.get("origin") in ("sample", "yours") else "guess"
-        update[w.toggles]["value"] = toggles_value(path, name, photo, true, k, str(origin))
+        follows = follows_ticks(toggles)
+        if follows:  # until k is another; Gradio says so of a field that the keyboard only passes through, too
+            follows = k == k_shown(annotator, len(true), k, True)["value"]
+            update[w.k] = gr.update(info=k_shown(annotator, len(true), k, follows)["info"])
+        update[w.toggles]["value"] = {**toggles_value(path, name, photo, true, k, str(origin)), "follows": follows}
         if not attacked:
             update |= ready(w, annotator, photo, true, k)
     return update
