@@ -212,7 +212,7 @@ def test_the_first_row_is_the_report_and_the_controls_are_the_photo(outcome: Out
     assert [row.kind for row in examined.rows].count(
         "twin"
     ) == 1  # voc20 and coco80 are one network, though calibrated differently
-    assert "coco80 is the same network" in summary(examined) and "coco80 is fooled" not in summary(examined)
+    assert "coco80 is no second opinion" in summary(examined) and "coco80 is fooled" not in summary(examined)
 
 
 def test_random_noise_of_the_same_norm_does_nothing(examined: Examined) -> None:

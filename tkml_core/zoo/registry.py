@@ -108,9 +108,7 @@ ENTRIES: dict[str, Entry] = {
 }
 DEFAULT = "voc20"
 REFERENCE = "mobilenet-voc20"  # beside whose step, at 224 × 224, the others' steps stand in the table of annotators
-BUNDLED = (
-    "Each network comes twice: with 20 labels (those of the photo set VOC), and with 80 (COCO's)"  # for who chooses one
-)
+BUNDLED = "Every network is here with 20 labels (from the photo set VOC), and again with 80 (from COCO)"  # for who chooses one
 
 
 @cache

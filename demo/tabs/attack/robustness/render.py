@@ -98,7 +98,7 @@ def _other_annotators(rows: Iterable[Row]) -> list[str]:
     told = []
     for line in rows:
         if line.kind == "twin":
-            told.append(f"{line.annotator} is the same network, so its row does not say whether another one is fooled.")
+            told.append(f"{line.annotator} is no second opinion: it is the same network.")
         elif line.kind == "other" and line.attacked:
             told.append(f"{line.annotator} is {'fooled too' if line.attacked.fooled else 'not fooled'}.")
     return told
@@ -138,7 +138,7 @@ def _changes(examined: Examined) -> Markup:
         rows.append(TableRow(line.name, (Cell("Attacked", attacked), Cell("Original", original)), line.note))
     caption = (
         f"{run.attack} on {run.annotator}, k = {run.k}, size of the change {run.l2:.1f}. The same is done to the saved picture "
-        "and, for comparison, to the original. A list of only true labels, or with all of them, agrees with the truth (E = 1)."
+        "and, for comparison, to the original. A list agrees with the truth (E = 1) if it has only true labels, or all of them."
     )
     return sheet(caption, ("What is done", "Attacked photo", "Original photo"), rows)
 
