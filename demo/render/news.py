@@ -61,8 +61,13 @@ def few(labels: Sequence[str]) -> str:
 def won_words(report: dict[str, Any]) -> str:
     """What holds now, and what has come and gone for it: "no true label is left in the top 2: dog is in, cat is gone"."""
     holds, was, news = reached(report, MOST), names(report, "before"), news_of(report)
-    if report["goal"] == "hide":  # which says itself what is out and what is in
-        return holds
+    if report["goal"] == "hide":  # which says itself what is out and what stays
+        true = report["true_labels"]
+        came = [name for name in names(report, "after") if name not in was and name not in true]
+        if not came or report["k"] == 1:
+            return f"{holds}: {few(came)} is there now" if came else holds
+        stay = len(true) > len(report["hidden"])
+        return f"{holds}{'; ' if stay else ', and '}{few(came)} came in"
     came = news.present or [name for name in names(report, "after") if name not in was]
     said = _said(report, news.gone, came)
     return f"{holds}: {said}" if said else holds

@@ -110,6 +110,23 @@ def test_each_goal_has_its_parts(goal: str, more: dict[str, Any], begins: str) -
     assert sentence(report("dog cat", "cat sofa", attack="MinNorm", goal=goal, **more)).startswith(begins)
 
 
+@pytest.mark.parametrize(
+    ("after", "true", "told"),
+    [
+        ("boat person horse", "cow boat person", ", and boat and person are in it; horse came in."),
+        ("horse dog car", "cow", ", and horse, dog and car came in."),
+        ("boat person", "cow boat person", ", and boat and person are in it."),
+        ("horse", "cow boat", ": horse is there now."),
+    ],
+)
+def test_hiding_names_what_came_in_for_it(after: str, true: str, told: str) -> None:
+    hid = report(
+        "cow boat person", after, attack="MinNorm", goal="hide", true_labels=true.split(), hidden=["cow"], achieved=True,
+        margin_of_win=0.4, k=len(after.split()),
+    )  # fmt: skip
+    assert sentences(hid)[0].startswith("Cow is ") and sentences(hid)[0].endswith(told)
+
+
 @pytest.mark.parametrize(("true", "alone"), [(["cat"], True), (["cat", "sofa"], False)])
 def test_hiding_all_there_is_is_said_to_be_pushing_out(true: list[str], alone: bool) -> None:
     hid = report("cat sofa", "dog sofa", attack="MinNorm", goal="hide", true_labels=true, hidden=["cat"], achieved=True)
