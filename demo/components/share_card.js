@@ -1,15 +1,22 @@
 // The card of the last run: the server draws it when the dialog opens. A phone sends the file, any browser can save it.
 // `copy` is that of copy.js.
 const find = (part) => element.querySelector(part);
-const [open, dialog, drawing, picture, ways, send, save, copies, sample, own] =
-  [".open", "dialog", ".drawing", "img", ".ways", ".send", ".save", ".copy", ".of-sample", ".of-own"].map(find);
+const [open, dialog, drawing, sheet, picture, enlarge, ways, send, save, copies, sample, own] =
+  [".open", "dialog", ".drawing", ".sheet", "img", ".enlarge", ".ways", ".send", ".save", ".copy", ".of-sample", ".of-own"].map(find);
 let file = null;
 const drawn = (there) => {
   drawing.hidden = there;
   picture.hidden = ways.hidden = !there;
 };
+// On a phone the whole card is shown first, too small to be read; then large, moved by a finger.
+const size = (large) => {
+  sheet.classList.toggle("large", large);
+  enlarge.setAttribute("aria-pressed", large);
+};
+for (const one of [enlarge, picture]) one.addEventListener("click", () => size(!sheet.classList.contains("large")));
 open.addEventListener("click", () => {
   drawn(false);
+  size(false);
   dialog.showModal();
   const { ran } = document.getElementById("address").dataset; // whatever was chosen since
   const link = ran ?? location.href;

@@ -11,6 +11,7 @@ SHARE = """
 <p class="drawing" role="status">Drawing the picture …</p>
 <div class="sheet" tabindex="0" role="region" aria-label="The picture"><img width="1200" height="630" alt="" hidden></div>
 <div class="ways" hidden><button type="button" class="tool send" hidden>Send …</button>
+<button type="button" class="tool enlarge" aria-pressed="false">Enlarge</button>
 <a class="tool save">Save the picture</a><button type="button" class="tool copy">Copy the link</button></div>
 <p class="hint of-sample">The picture shows the photo that was attacked. The link on it opens this page with the same photo
 and the same settings. If you used “Make the change smaller”, whoever opens the link presses “Attack” and then that

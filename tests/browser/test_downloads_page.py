@@ -87,8 +87,12 @@ def test_a_card_and_files_are_made_when_asked_for_and_go_with_the_run(
         assert picture.size == (1200, 630)
 
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    wide = card.bounding_box()
-    assert wide and wide["width"] > 600  # to be read: at a phone's own width it could not be
+    sheet = "document.querySelector('#share .sheet')"
+    page.wait_for_function(
+        f"{sheet}.scrollWidth <= {sheet}.clientWidth"
+    )  # the whole card, then large enough to be read
+    page.locator("#share .enlarge").click()
+    page.wait_for_function("document.querySelector('#share img').getBoundingClientRect().width > 600")
     page.locator("#share .sheet").focus()
     page.keyboard.press("ArrowRight")  # the keyboard moves it as a finger does
     page.wait_for_function("document.querySelector('#share .sheet').scrollLeft > 0")
