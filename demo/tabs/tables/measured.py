@@ -27,8 +27,9 @@ MEASURED = Path(__file__).resolve().parents[3] / "assets" / "measured"
 COMMAND = "python -m tkml_core.experiments.tables --voc VOCdevkit --coco coco --annotator {names} --tables 2,3,4,5"
 EASY = "python -m tkml_core.experiments.easy_targets --data DATA"
 OTHER_TABS = (
-    f"κ is by how much the goal must be ahead in raw scores: the tabs Attack and Compare start with κ = {FIRM:g}, MinNorm on "
-    f"Attack with {page_confidence(NAME):g}, so their sizes do not compare with these where κ differs."
+    f"The margin (κ) is how far ahead the goal must be in the annotator's raw scores: the tabs Attack and Compare start "
+    f"with κ = {FIRM:g}, MinNorm on Attack with {page_confidence(NAME):g}, so their sizes do not "
+    "compare with these where κ differs."
 )
 UNIVERSAL_NOTE = (
     "How large the one change may be is chosen, here and in the paper, and a larger one fools more photos. The paper heads its "
