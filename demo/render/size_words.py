@@ -1,4 +1,4 @@
-"""How large a change has become, in words: beside the one that a run went on from, and by rounding."""
+"""How large a change has become, in words: beside the one that a run went on from, and on the way. The figures have the sizes."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def made_smaller(report: dict[str, Any]) -> str:
     start, now = report.get("started_from"), report["l2"]
     if not start or not start["l2"]:
         return ""
-    before, unrounded = start["l2"], report["l2_before_rounding"]
+    before = start["l2"]
     if no_smaller(report):
         if told := _on_the_way(report, before, NO_SMALLER):
             return f"the change is the one from before: {told}"
@@ -21,17 +21,16 @@ def made_smaller(report: dict[str, Any]) -> str:
             return f"no smaller change was found in {steps_words(report)}, so it is the one from before"
         return f"the change is as small as this search finds: {steps_words(report)} more brought no smaller one"
     found = "" if report["stopped"] else ", as small as this search finds it"
-    rounded = f", {unrounded:.1f} before rounding for saving" if unrounded < MUCH_SMALLER * now else ""
-    return f"the change is now {now / before:.2g} of what it was{found}: {now:.1f} after {before:.1f}{rounded}"
+    return f"the change is now {max(100 * (1 - now / before), 1):.0f}% smaller{found}"
 
 
-def rounding(report: dict[str, Any]) -> str:
-    """What rounding did to the change of a run that began with the photo."""
+def lost_by_rounding(report: dict[str, Any]) -> str:
+    """Of a run that began with the photo: that a much smaller change was met on the way, and rounding undid it."""
     start, now, unrounded = report.get("started_from"), report["l2"], report["l2_before_rounding"]
     if start and start["l2"]:
         return ""
-    if unrounded < MUCH_SMALLER * now:
-        return f"rounding for saving made it larger: {now:.1f} instead of {unrounded:.1f} (‖z‖₂)"
+    if unrounded < MUCH_SMALLER * now:  # the same change, larger: the figures have both sizes
+        return ""
     return _on_the_way(report, now, MUCH_SMALLER)
 
 

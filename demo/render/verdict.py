@@ -16,7 +16,7 @@ from demo.render.goal_words import reached
 from demo.render.labels import SURE, percent
 from demo.render.news import MOST, few, is_partly, names, news_of, so_far, won_words
 from demo.render.run_words import how_it_ended, steps_words
-from demo.render.size_words import made_smaller, rounding
+from demo.render.size_words import lost_by_rounding, made_smaller
 from demo.render.templates import fill
 
 SENTENCES = 3
@@ -47,7 +47,7 @@ def _met_before(report: dict[str, Any]) -> list[str]:
     now_by, before_by = (margin_words(margin) for margin in (report["margin_of_win"], -report["margin_before"]))
     firm = f"by {now_by} in raw scores instead of {before_by}"
     change = f"a change of at most {report['linf']:.0f}/255 at any pixel has it met {firm}"
-    return [met, made_smaller(report), change, how_it_ended(report), rounding(report)]
+    return [met, made_smaller(report), change, how_it_ended(report), lost_by_rounding(report)]
 
 
 def _won(report: dict[str, Any]) -> list[str]:
@@ -62,7 +62,7 @@ def _won(report: dict[str, Any]) -> list[str]:
         how_it_ended(report),
         NOTHING_TO_KEEP.removesuffix(".") if alone else "",
         _unlikely(report),
-        rounding(report),
+        lost_by_rounding(report),
         f"no pixel changed by more than {report['linf']:.0f}/255",
     ]
 

@@ -51,8 +51,8 @@ def test_it_goes_on_from_the_picture_and_is_as_firm_and_smaller(firm: Outcome) -
     assert (frames[0].x_adv == firm.x_adv).all()
     assert report["achieved"] and -report["margin"] >= plan.attack.confidence and report["l2"] < firm.report["l2"]
     assert report["started_from"] == {name: firm.report[name] for name in ("attack", "l2", "linf", "steps")}
-    said, share = sentence(report), report["l2"] / firm.report["l2"]
-    assert f"The change is now {share:.2g} of what it was" in said and "narrow" not in said
+    said, less = sentence(report), 100 * (1 - report["l2"] / firm.report["l2"])
+    assert f"The change is now {less:.0f}% smaller" in said and "narrow" not in said
     assert "where TkML-AP-U had ended" in run_figures_html(report)
     assert can_be_smaller(outcome)
 
@@ -86,13 +86,14 @@ def test_the_smallest_on_the_way_is_told_and_what_became_of_it(firm: Outcome) ->
         )
         assert "as small as this search finds" not in told and "No smaller change was found" not in told
     told = sentence({**report, "l2": 0.8 * norm, "l2_before_rounding": 0.53 * norm})
-    assert f"now 0.8 of what it was, as small as this search finds it: {0.8 * norm:.1f} after {norm:.1f}, " in told
-    assert f", {0.53 * norm:.1f} before rounding for saving." in told
+    assert (
+        told.startswith("The change is now 20% smaller, as small as this search finds it. ") and "ounding" not in told
+    )
     assert "ounding" not in sentence({**report, "l2": 0.53 * norm})
     first = {**report, "started_from": None, "l2": 84.1, "l2_smallest_on_the_way": 61.7, "l2_before_rounding": 61.8}
-    # Of two sizes that are nearly the same, the one that was rounded: in the verdict, and in the table below it.
-    assert "larger: 84.1 instead of 61.8 (‖z‖₂)." in sentence(first)
-    assert "61.8 before rounding for saving" in run_figures_html(first) and "61.7" not in sentence(first)
+    # Sizes stand in the table; of two that are nearly the same, the one that was rounded.
+    assert "61.8 before rounding for saving" in run_figures_html(first) and "61.7" not in run_figures_html(first)
+    assert "ounding" not in sentence(first) and "61" not in sentence(first)
     close = {**first, "l2_smallest_on_the_way": 83.8, "l2_before_rounding": 83.9}
     assert "ounding" not in sentence(close) and "On the way" not in sentence(close)
     other = sentence({**close, "l2_smallest_on_the_way": 61.7})  # another change than the one that was rounded
