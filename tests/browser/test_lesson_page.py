@@ -69,8 +69,14 @@ def test_all_is_in_sight_together_and_a_walk_through_asks_the_server_nothing(vis
         screen = course.locator(f".screen[data-screen={key}]")
         assert screen.locator(".see img").count() and screen.locator(".answer").count() >= 3
 
-    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     course.locator(f".way [data-to={keys[0]}]").click()
+    page.set_viewport_size(LOW)  # type: ignore[arg-type]
+    page.get_by_role("tab", name="Attack", exact=True).first.click()
+    expect(course).to_be_hidden()
+    page.evaluate("scrollTo(0, 0)")
+    page.get_by_role("tab", name="Lesson", exact=True).first.click()
+    page.wait_for_function(UNCOVERED, arg=f".screen[data-screen={keys[0]}] :is(.answer, .reveal)")  # opened again
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.context.route("**/*", lambda route: route.abort())  # what has come is all that it takes

@@ -275,7 +275,21 @@ element.addEventListener("input", (event) => {
   const root = event.target.closest(".dial");
   if (root) dial(root);
 });
-new ResizeObserver(() => requestAnimationFrame(fit)).observe(slide); // another window, or the code has come
+// On a low screen the first question is brought into sight, below the choices for a class, and from under the bar.
+const inSight = () => {
+  if (!current() || presenting() || innerWidth < 900) return;
+  const end = find(".turn").getBoundingClientRect().top;
+  const low = all(".see, .asked", current()).some((one) => one.getBoundingClientRect().bottom > end);
+  if (low) find(".top").scrollIntoView({ block: "start" });
+};
+let open = false;
+const resized = () => {
+  fit(); // another window, or the code has come
+  const now = slide.clientHeight > 0;
+  if (now && !open) inSight(); // the tab is opened, or opened again
+  open = now;
+};
+new ResizeObserver(() => requestAnimationFrame(resized)).observe(slide);
 const told = { turn: (event) => turnPresented(event.detail), lower, again };
 for (const [name, act] of Object.entries(told)) {
   document.addEventListener(name, (event) => {
@@ -284,10 +298,9 @@ for (const [name, act] of Object.entries(told)) {
     keep();
   });
 }
-document.addEventListener("present", () => current() && look(current(), "ask"));
-if (current()) restore();
-// On a low screen the first question is brought into sight, below the choices for a class.
-requestAnimationFrame(() => {
-  const low = current() && all(".see, .asked", current()).some((one) => one.getBoundingClientRect().bottom > innerHeight);
-  if (low && innerWidth >= 900) find(".top").scrollIntoView({ block: "start" });
+document.addEventListener("present", () => {
+  if (!current()) return;
+  look(current(), "ask");
+  requestAnimationFrame(inSight);
 });
+if (current()) restore();
