@@ -63,11 +63,11 @@ def won_words(report: dict[str, Any]) -> str:
     holds, was, news = reached(report, MOST), names(report, "before"), news_of(report)
     if report["goal"] == "hide":  # which says itself what is out and what stays
         true = report["true_labels"]
-        came = [name for name in names(report, "after") if name not in was and name not in true]
-        if not came or report["k"] == 1:
-            return f"{holds}: {few(came)} is there now" if came else holds
+        new = [name for name in names(report, "after") if name not in was and name not in true]
+        if not new or report["k"] == 1:
+            return f"{holds}: {few(new)} is there now" if new else holds
         stay = len(true) > len(report["hidden"])
-        return f"{holds}{'; ' if stay else ', and '}{few(came)} came in"
+        return f"{holds}{'; ' if stay else ', and '}{few(new)} came in"
     came = news.present or [name for name in names(report, "after") if name not in was]
     said = _said(report, news.gone, came)
     return f"{holds}: {said}" if said else holds
