@@ -50,7 +50,9 @@ def heat_map_html(
         targets=order, rows=rows, correlations=told,
         command=command,
         permutations=max((one.permutations for one in correlations), default=0),
-        easiest=sorted((pair for pair in pairs if isfinite(pair.norm)), key=lambda pair: pair.norm)[:5],
+        easiest=sorted(
+            (pair for pair in pairs if isfinite(pair.norm) and pair.photos >= ENOUGH), key=lambda pair: pair.norm
+        )[:5],
         photos=(min(photos), max(photos)), written=written,
     )  # fmt: skip
 

@@ -70,8 +70,12 @@ def mean(key: str, rows: Sequence[Outcome]) -> float:
 
 def pert(key: str, rows: Sequence[Outcome]) -> float:
     """Eq. 15 over photos with E = 0, ×10², of the norm under that key; nan where there are none."""
-    fooled = [row for row in rows if not row["consistent"]]
-    return 100 * sum(row[key] / row["pixels"] for row in fooled) / len(fooled) if fooled else nan
+    return _per_pixel(key, [row for row in rows if not row["consistent"]])
+
+
+def _per_pixel(key: str, rows: Sequence[Outcome]) -> float:
+    """The mean of a norm over the number of pixels, ×10²; nan of no rows."""
+    return 100 * sum(row[key] / row["pixels"] for row in rows) / len(rows) if rows else nan
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,9 @@ class Figures:
     won: int  # the attack's goal: what the authors' program counts, and the paper prints as ASR
     fooled: int  # E = 0: ASR by Eq. 14
     within: int  # the goal with ‖z‖₂ within the authors' budget
-    pert: float  # ×10², of the 8-bit image
+    pert: float  # ×10², of the 8-bit image, over photos with E = 0
     pert_float: float
+    pert_won: float  # as `pert`, over photos that met the goal
     norm: float  # mean ‖z‖₂ of the successes; of one change for all photos that of all
     steps: float  # these five: nan of one change for all photos, which is made once, on others
     first: float  # median step at which the goal was first met
@@ -130,7 +135,7 @@ def _figures(cell: Cell, method: str, rows: Rows, everyone: list[float]) -> Figu
     return Figures(
         cell, method, len(rows), len(won), sum(not row["consistent"] for row in rows),
         round(share_within(needed, budget) * len(rows)), pert("norm", rows), pert("norm_float", rows),
-        mean("norm", rows if universal else won), *((nan, nan, nan, nan, nan) if universal else effort),
+        _per_pixel("norm", won), mean("norm", rows if universal else won), *((nan, nan, nan, nan, nan) if universal else effort),
         nan if universal else local_optimality(needed, everyone), asr, printed,
     )  # fmt: skip
 

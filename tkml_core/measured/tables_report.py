@@ -20,11 +20,13 @@ ABOUT = """Every method of a cell stands on the same photos. Goal: share of phot
 label in the top-k; the top-k is exactly the targets): the authors' program counts this, and the paper's column beside it is what
 the paper prints as ASR. E = 0: the share that Eq. 14 counts as ASR. Both are of the 8-bit image, with Wilson's 95 % intervals.
 Within: share that met the goal with ‖z‖₂ ≤ 1275 (untargeted) or 382.5 (targeted), the norms to which the authors' commands
-bound z, in 0–255 units. Pert (Eq. 15, ×10⁻²): mean of ‖z‖₂/(H·W) over the photos with E = 0, of the 8-bit image; "float", before
-rounding. The paper's Pert is printed for pixels from −1 to 1, times 255; here it is divided by 2, to be in this unit, and is
-still of other networks. Gradients: mean of backward passes; seconds a photo: the median, of a machine shared with other work.
-First: the median step at which the float image met the goal. Optimality (AttackBench): 1 where no other method here needs less
-on any photo. "{best}" takes for each photo the smallest success of all methods."""
+bound z, in 0–255 units. Pert (Eq. 15, ×10⁻²): mean of ‖z‖₂/(H·W) over the photos with E = 0, of the 8-bit image, also of
+runs that missed the goal; "goal met": the same mean over the photos that met it; "float": as Pert, before rounding, which the
+paper's compares with. The paper's Pert is printed for pixels from −1 to 1, times 255; here it is divided by 2, to be in
+this unit, and is still of other networks. Gradients: mean of backward passes (a step of kFool takes several); seconds a
+photo: the median, of a machine shared with other work. First: the median step at which the float image met the goal.
+Optimality (AttackBench): 1 where no other method here needs less on any photo. "{best}" takes for each photo the smallest
+success of all methods."""
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -49,9 +51,30 @@ def curves_file(table: int, need: str) -> str:
     return f"table-{table}-{need}.svg"
 
 
+def within_limit(found: Sequence[Figures]) -> str:
+    """In how many rows the paper's rate is reached within the authors' norm limit, as a sentence; empty without such rows."""
+    rows = [f for f in found if f.paper_asr is not None and f.cell.case != "universal"]
+    parts = []
+    for words, ours in (
+        ("all true labels pushed out", [f for f in rows if f.cell.case == "untargeted"]),
+        ("with targets", [f for f in rows if f.cell.case != "untargeted"]),
+    ):
+        if ours:
+            below = sum(100 * f.within / f.photos < (f.paper_asr or 0.0) for f in ours)
+            parts.append(f"{below} of {len(ours)} rows ({words})")
+    return (
+        f"Within the authors' limit of ‖z‖₂, under which the paper's rates were made, the rate measured here stays below the "
+        f"paper's in {' and '.join(parts)}; the other rates are without a limit, so only \"within\" compares with the paper's. "
+        "Its Pert compares with that before rounding."
+        if parts
+        else ""
+    )
+
+
 def figures_markdown(found: Sequence[Figures]) -> str:
     columns = (
-        "annotator | case | k | method | photos | goal % [95 %] | paper | E = 0 % [95 %] | within | Pert | float | paper's ÷ 2 | "
+        "annotator | case | k | method | photos | goal % [95 %] | paper | E = 0 % [95 %] | within | Pert | "
+        "goal met | float | paper's ÷ 2 | "
         "first | steps | gradients | passes | optimality | s a photo"
     )
     return markdown(
@@ -59,7 +82,8 @@ def figures_markdown(found: Sequence[Figures]) -> str:
         (
             f"{f.cell.annotator} | {f.cell.bounded} | {f.cell.k} | {f.method} | {f.photos} | {share(f.won, f.photos)} | "
             f"{printed(f.paper_asr)} | {share(f.fooled, f.photos)} | {number(100 * f.within / f.photos, 1)} | "
-            f"{number(f.pert)} | {number(f.pert_float)} | {number(f.paper_pert)} | {number(f.first, 0)} | "
+            f"{number(f.pert)} | {number(f.pert_won)} | {number(f.pert_float)} | {number(f.paper_pert)} | "
+            f"{number(f.first, 0)} | "
             f"{number(f.steps, 0)} | {number(f.gradients, 0)} | {number(f.passes, 0)} | {number(f.optimality)} | "
             f"{number(f.seconds, 1)}"
             for f in found
@@ -150,8 +174,10 @@ def ahead(found: Sequence[Pair]) -> list[str]:
 
 
 TESTED = (
-    "Only cells in which a paired test on the same photos is sure count (p < 0.05: McNemar's for the goal; Wilcoxon's, on photos "
-    "that both solve, for ‖z‖₂ and steps; Holm's correction over the cells)."
+    "Only cells in which a paired test on the same photos is sure count (p < 0.05: McNemar's for the goal; Wilcoxon's, on "
+    "photos "
+    "that both solve, for ‖z‖₂ and steps; Holm's correction over all cells, of all tables, beside the same method). "
+    "Gradients are medians; a step may take several, so fewer steps need not be fewer gradients."
 )
 
 
@@ -174,6 +200,7 @@ def page(
         about,
         ABOUT.format(best=BEST),
         conditions(cells),
+        within_limit(made),
     ]
     for table, title in ((2, "push the true labels out"), (3, ""), (4, "one change for all"), (5, "plant labels")):
         if table == 3 and (found := larger(cells)):

@@ -193,7 +193,8 @@ def table_html(rounds: Sequence[Round], limit: Limit, done: bool, name: str) -> 
     given = given_words(limit, reports)
     caption = (
         f"{', '.join(asked_words(first))}, {given}, seed {first.seed}, one run a method and photo.{over_words(limit, reports)} "
-        f"Medians over photos; measured on the saved pictures. [95 %]: the range that chance leaves with so few photos."
+        f"Medians: sizes over the photos that a method solved, gradients, steps and seconds over all; measured on the "
+        f"saved pictures. [95 %]: the range that chance leaves with so few photos."
         f"{barely}{squares_words(rounds[0].plans)}"
     )
     csv = csv_link(name, csv_text(FIELDS, [astuple(one) for one in made]), "Table (CSV)", "") if done else Markup("")

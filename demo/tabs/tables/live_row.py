@@ -17,6 +17,7 @@ from demo.photos.selection import Source
 from demo.render.csv_file import PERT, csv_link, csv_text
 from demo.render.measured_table import Table, table_html
 from demo.tabs.tables.numbers import EQ_14, GOAL
+from demo.tabs.tables.numbers import PERT as PERT_HEAD
 from tkml_core.statistics import share
 from tkml_core.step_generators import WithResult
 
@@ -161,15 +162,16 @@ def rows_html(rows: Sequence[Row]) -> str:
     sentence = (
         "Goal: what the paper’s tables print as ASR (attack success rate). E = 0: the top-k contradicts the truth afterwards, a "
         "wrong label in it and a true one out; ASR by its Eq. 14. "
-        "[95 %]: the range that chance leaves, wide with so few photos. Size per pixel (Pert) is the mean over those photos, "
-        f"as saved. {JUST_MET} The truth of an uploaded photo is the annotator’s guess (every label of 50 % or more)."
+        "[95 %]: the range that chance leaves, wide with so few photos. Size per pixel (Pert) is the mean over the photos "
+        f"with E = 0, as saved, whether or not they met the goal. {JUST_MET} The truth of an uploaded photo is the "
+        f"annotator’s guess (every label of 50 % or more)."
     )
     if rows and (out := rows[0].left_out):
         names = listed(out, len(out))
         sentence += f" Left out of the newest row, as the top-k contradicts the truth before any attack: {names}."
     columns = (
         "annotator", "goal", "k", "attack", "photos", EQ_14, GOAL,
-        "mean size per pixel (Pert ×10⁻²)",
+        PERT_HEAD,
         "steps a photo (mean)", "seconds in all",
         "state",
     )  # fmt: skip

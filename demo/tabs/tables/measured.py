@@ -15,7 +15,7 @@ from demo.render.measured_table import Table, table_html
 from demo.render.templates import fill
 from demo.tabs.tables import numbers, peers, peers_tables, pictures
 from demo.tabs.tables.minnorm import NAME, gain, ran_earlier
-from demo.tabs.tables.plain_words import Against, against
+from demo.tabs.tables.plain_words import Against, against, out_of_reach
 from tkml_core.measured import easy_targets, lines, settings, summary, tables_report
 from tkml_core.zoo.registry import data_set, entry_of
 from tkml_core.zoo.table import MEASURED as MEASURES
@@ -143,6 +143,16 @@ def conditions(folder: Path = MEASURED) -> str:
     """κ, step limit and picture size of the runs, and that other tabs start with another κ."""
     ran = settings.conditions(_cells(folder))
     return f"{ran} {OTHER_TABS}" if ran else ""
+
+
+def few_photos(folder: Path = MEASURED) -> str:
+    """Where a lead cannot be sure, as there are too few photos."""
+    return out_of_reach(_pairs(folder))
+
+
+def within_limit(folder: Path = MEASURED) -> str:
+    """How the rates compare with the paper's."""
+    return tables_report.within_limit(_figures(_cells(folder))).replace("'", "’")
 
 
 def methods_of(folder: Path = MEASURED) -> list[str]:

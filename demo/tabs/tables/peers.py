@@ -14,8 +14,9 @@ from tkml_core.measured.tables_report import SURE
 FILE = "peers.jsonl"
 # Why the package's own lie outside the others' range: experiments/peers/packaged.py gives it the goal.
 UNFIT = {
-    "ALMA": ": its ratio of margins does not fit a goal that is given as a choice of two",
-    "PDPGD": ": its steps are for many more gradients",
+    "ALMA": ": it scales by the ratio of two margins, and here it is given the goal as two classes only, met or not, "
+    "which leaves none",
+    "PDPGD": ": its default step sizes are meant for many more gradients than it had here",
 }
 
 
@@ -94,12 +95,29 @@ def details(folder: Path) -> str:
             if row.gradients == gradients and row not in rows and not within:
                 outside[_name(row.method)].append(row)
     unsure = [f"{name} in {sum(map(_unsure, rows))} of {len(rows)}" for name, rows in now.tested.items()]
+    cells = [row for rows in now.tested.values() for row in rows]
+    goals_of = [
+        f"{case} {sum(map(_ahead, ours))} of {len(ours)}"
+        for case in dict.fromkeys(row.cell.case for row in cells)
+        if (ours := [row for row in cells if row.cell.case == case])
+    ]
     runs = counted(span([row.runs for rows in now.own.values() for row in rows]), "run")
     return (
-        f"Whose changes are smaller is not sure beside {listed(unsure, len(unsure))} cells. Of {runs} reach the goal: "
+        f"Whose changes are smaller is not sure beside {listed(unsure, len(unsure))} cells. By goal MinNorm’s lead "
+        f"is sure in: {', '.join(goals_of)} cells (single tests, not corrected for their number). {_nothing(now)} Of "
+        f"{runs} reach the goal: "
         f"{'; '.join(goals)}."
         f"{_package(outside)}"
     )
+
+
+def _nothing(now: Found) -> str:
+    """In how many cells a method solved no photo, so that it has no size to compare; the package's own apart."""
+    own = {row.method for rows in now.own.values() for row in rows}
+    mine = [row.solved for row in now.in_cells if row.method in own]
+    packaged = [row.solved for row in now.in_cells if row.method.endswith(peers.PACKAGED)]
+    apart = f" (adv-lib’s own, counted apart: {packaged.count(0)} of {len(packaged)})" if packaged else ""
+    return f"A peer solved no photo in {mine.count(0)} of {counted(len(mine), 'cell')}{apart}."
 
 
 def _ratio(row: OverCells) -> float:

@@ -20,16 +20,20 @@ IN_SIGHT = 2  # annotators, those that stand first, whose pictures are not folde
 NORM, STEPS, PERT = (
     "size of the change (‖z‖₂)",
     "steps until the goal was first met",
-    "mean size per pixel (Pert ×10⁻²)",
+    "mean size per pixel where the goal is met (×10⁻²)",
 )
 BY_NORM = "How many photos give way to a change of at most this size: the further left a curve rises, the better"
 BY_SHOWN = "How many photos show no true label, where more labels are shown than were attacked"
 EASIER = "The same for the easier targets"
 OTHERS = "The same for {}"
-BY_STEPS = "How many photos give way within so many steps, before rounding for saving"
+BY_STEPS = (
+    "How many photos give way within so many steps, before rounding for saving; a step may take several gradients, as kFool’s "
+    "do, so fewer steps need not cost less"
+)
 BY_K = "How many photos have no true label left in their top k"
 BY_PERT = (
-    "How often it works, and how large the change is then: further up and left is better; the number beside a dot is k"
+    "How often the goal is met, and how large the change is on the photos that met it: further up and left is better; the "
+    "number beside a dot is k"
 )
 
 
@@ -89,7 +93,7 @@ def _panels(dots: Sequence[tuple[str, str, Dot]], whole: tuple[int, ...] = ()) -
 
 def _by_pert(made: Sequence[summary.Figures], styles: dict[str, int]) -> str:
     dots = [
-        (_asked(f.cell.annotator, f.cell.case), f.method, Dot(f.pert, f.won, f.photos, str(f.cell.k))) for f in made
+        (_asked(f.cell.annotator, f.cell.case), f.method, Dot(f.pert_won, f.won, f.photos, str(f.cell.k))) for f in made
     ]
     return dots_html(_panels(dots), PERT, styles)
 

@@ -10,13 +10,19 @@ from demo.tabs.tables.minnorm import ran_earlier
 from tkml_core.measured.cells import Cell
 from tkml_core.measured.summary import Pair
 from tkml_core.measured.tables_report import SURE
+from tkml_core.statistics import holm
 
 UNSURE = "no sure difference"
-TESTED = "“Sure”: chance alone gives so clear a lead less than once in 20 times (p < .05)."
+TESTED = (
+    "“Sure”: chance alone gives so clear a lead less than once in 20 times (p < .05). A run is a photo in a row: a photo "
+    "counts once "
+    "for each k and each choice of targets."
+)
 GRADIENT = "A gradient says, for all pixels at once, which way helps."
 TESTS = (
     "p: by paired tests on the same photos, McNemar’s for the goal, Wilcoxon’s for size and steps on photos that both solve; "
-    "made stricter as there are many rows (Holm’s correction), but under “Equal gradients”, where each is of a single test."
+    "made stricter as there are many rows (Holm’s correction over all rows, of all tables, beside the same method), but "
+    "under “Equal gradients”, where each is of a single test."
 )
 
 
@@ -67,7 +73,8 @@ STEPS = Respect(
 )
 STEPS_TOLD = (
     " Counted are the steps until the goal is first met, not those that make the change smaller afterwards. Left out are photos "
-    "on which both took equally many, and runs that did not keep this number."
+    "on which both took equally many, and runs of before "
+    "this step was noted. A step may take several gradients, as kFool’s do: what a run costs is said with the sizes."
 )
 RESPECTS = (
     Respect("{}’s change was smaller than {}’s", lambda p: Count(p.shorter_first, p.shorter_second, p.both, p.p_norm)),
@@ -97,6 +104,24 @@ def against(pairs: Sequence[Pair], earlier: Collection[Cell] = ()) -> list[Again
     return made
 
 
+def out_of_reach(pairs: Sequence[Pair]) -> str:
+    """In how many rows no lead could be sure, as so few photos cannot give a p value that stays small when corrected.
+
+    The least p value of n photos, all for the same side, is 2^(1 − n), McNemar's and Wilcoxon's alike.
+    """
+    parts = []
+    for name in dict.fromkeys(pair.second for pair in pairs if pair.cell.case != "universal"):
+        ours = [pair for pair in pairs if pair.second == name]
+        least = holm([min(1.0, 2.0 ** (1 - pair.both)) for pair in ours])
+        if few := [pair.both for pair, p in zip(ours, least, strict=True) if p >= SURE]:
+            parts.append(f"{len(few)} of {len(ours)} beside {name} ({counted(span(few), 'photo')} each)")
+    return (
+        f"In some rows no lead in size can be sure after this correction, not even one on every photo: {', '.join(parts)}."
+        if parts
+        else ""
+    )
+
+
 def _cost(pairs: Sequence[Pair]) -> str:
     """How many gradients each of the two took, as medians of the rows."""
     parts = []
@@ -107,7 +132,7 @@ def _cost(pairs: Sequence[Pair]) -> str:
         if not all(map(isfinite, values)):
             return ""
         parts.append(f"{span([round(value) for value in values])} for {name}")
-    return f"Gradients a photo: {', '.join(parts)}."
+    return f"Gradients a photo (medians): {', '.join(parts)}."
 
 
 def _differs(counts: Sequence[Count]) -> bool:

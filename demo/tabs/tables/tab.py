@@ -54,8 +54,9 @@ def what_was_measured() -> str:
     """All that comes of the lines in `assets/measured`."""
     intro = fill(
         "tabs/tables/intro.html", about=about(), contents=measured.contents(), annotators=measured.annotators(),
-        commands=measured.commands(), tested=f"{TESTED} {GRADIENT}", tests=TESTS,
+        commands=measured.commands(), tested=f"{TESTED} {GRADIENT}", tests=f"{TESTS} {measured.few_photos()}",
         methods=methods_html(methods_of()), conditions=measured.conditions(),
+        within=measured.within_limit(),
     )  # fmt: skip
     return intro + measured_html()
 
