@@ -67,7 +67,7 @@ def finished(page: Page) -> None:
 
 def running(page: Page, attack: str) -> None:
     """Until a run of it is seen to go on, be it for a moment: looked for in every frame."""
-    words = "[`Looking for a change (${name})`, `${name} now looks for a smaller change`]"
+    words = "[`Searching (${name})`, `${name} now looks for a smaller change`]"
     said = f"name => {words}.some(words => document.querySelector('#verdict').innerText.includes(words))"
     page.wait_for_function(said, arg=attack, timeout=RUN)
 

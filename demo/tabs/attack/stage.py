@@ -62,7 +62,7 @@ def opening(plan: Plan, factor: int = AMPLIFY) -> View:
 
 def running_html(plan: Plan, logits: Tensor, met: bool, least: float | None = None) -> Markup:
     """What stands for the verdict while the run goes on; `logits` (1,m) of now, and whether they meet the goal."""
-    return waiting_html(under_way(plan, logits, met, least), f"Looking for a change ({plan.request.attack})")
+    return waiting_html(under_way(plan, logits, met, least), f"Searching ({plan.request.attack})")
 
 
 def under_way(plan: Plan, logits: Tensor, met: bool, least: float | None = None) -> str:
