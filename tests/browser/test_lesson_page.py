@@ -281,10 +281,17 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(opened: Page) -> None:
     page, course = opened, lesson(opened, PHONE)
     start_over(course)
     expect(course.locator(".enter")).to_be_hidden()
+    course.locator(".counting").uncheck()
     for key in course.locator(ASKING).evaluate_all("all => all.map(one => one.dataset.screen)"):
         course.locator(f".way [data-to={key}]").click()
         screen = course.locator(f".screen[data-screen={key}]")
         screen.locator(".answer").first.click()
+        if screen.get_attribute("data-several") == "yes":
+            most = screen.locator('[data-right="yes"]').count()
+            for at in range(1, most + 1):  # one too many
+                screen.locator(".answer").nth(at).click()
+            expect(screen.locator(".answer[aria-pressed=true]")).to_have_count(most)
+            expect(screen.locator(".how")).to_contain_text("take one back first")
         screen.locator(".reveal").click()
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         small = screen.locator("button:visible").evaluate_all("all => all.filter(one => one.offsetHeight < 24).length")

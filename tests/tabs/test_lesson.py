@@ -109,10 +109,10 @@ def test_sizes_are_of_255_and_those_of_the_reports(shown: dict[str, Screen]) -> 
     assert sizes["plant"] in shown["plant"].told[0] and sizes["universal"] in shown["universal"].told[1]
     assert sizes["one-label"] in shown["hardened"].shown and sizes["hardened"] in shown["hardened"].shown
     attack, noise = (
-        int(re.search(pattern, shown["noise"].intro)[1].replace(",", ""))  # type: ignore[index]
+        int(re.search(pattern, shown["noise"].hint)[1].replace(",", ""))  # type: ignore[index]
         for pattern in (r"attack ([\d,]+)", r"changes ([\d,]+)")
     )
-    assert noise != attack and "exactly" not in shown["noise"].intro  # as long, but of other numbers
+    assert noise != attack and "exactly" not in shown["noise"].hint  # as long, but of other numbers
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,13 @@ const voted = (screen) => {
   find(".reveal", screen).disabled = !answered;
   find(".first", screen).hidden = answered;
   find(".lower", screen).hidden = !hands;
+  find(".full", screen).textContent = full(screen) ? "That is all: to choose another, take one back first." : "";
   fit();
+};
+// Where several are to be chosen, no more than that are; once there are as many, that is said before one more is pressed.
+const full = (screen) => {
+  const most = all('[data-right="yes"]', screen).length;
+  return screen.dataset.several === "yes" && all('[aria-pressed="true"]', screen).length >= most;
 };
 const choose = (button) => {
   const screen = button.closest(".screen");
@@ -81,6 +87,7 @@ const choose = (button) => {
     count(button, 1);
   } else {
     const on = button.getAttribute("aria-pressed") === "true";
+    if (!on && full(screen)) return;
     if (screen.dataset.several === "no") all(".answer", screen).forEach((one) => one.setAttribute("aria-pressed", "false"));
     button.setAttribute("aria-pressed", String(!on));
   }
@@ -215,7 +222,9 @@ const play = (film) => {
   beat = setInterval(() => {
     const next = Number(input.value) + 1;
     frame(film, next);
-    if (next === Number(input.max)) stop();
+    if (next < Number(input.max)) return;
+    stop();
+    find(".play", film).textContent = "Play again";
   }, 550);
 };
 

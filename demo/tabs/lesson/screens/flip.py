@@ -50,7 +50,7 @@ def screen() -> Screen | None:
             f"A photo is a list of numbers, each from 0 (dark) to 255 (bright). Of this photo’s {all_of_them:,} numbers "
             f"{count:,} were changed, none by more than {most}. If you could not tell, your eyes are fine: it is too little "
             "to see.",
-            f"The size of the change is {pictures.size(shown)}: an average over all numbers, in which large changes count more.",
+            f"The size of the change is {pictures.size(shown)}: a kind of average of how far its numbers were moved.",
         ],
         shown=_dial(shown),
         why=[
@@ -63,10 +63,11 @@ def screen() -> Screen | None:
             Look(shown, was, title=f"What counts for {was}, before"),
             Look(shown, now, "after", f"What counts for {now}, after"),
         ),
-        own="How small is the change that “Fool it gently” needs for your photo? Its size is given there in another unit, in "
-        f"which the change on this screen is {outcome.report['l2']:.0f}. Lay both photos one over the other with “Look closer”.",
+        own="How small is the change that “Fool it gently” needs for your photo? "
+        "Lay both photos one over the other with “Look closer”.",
         exercise="gentle",
         hint="Most pupils cannot tell, and that is the point: “I cannot tell” is an honest answer. Move the dial slowly: the "
-        "percentages shift step by step, the label on top flips at one place. What "
-        "the tab Attack calls size grows with the number of pixels, too: compare it between runs on one photo only.",
+        "percentages shift step by step, the label on top flips at one place. On the tab Attack, size is the root of the sum of "
+        f"all squares, not of their mean: there the change of this screen is {outcome.report['l2']:.0f}. That grows with the "
+        "number of pixels, so compare it between runs on one photo only.",
     )

@@ -71,7 +71,7 @@ def _compared(usual: NDArray[np.uint8] | None, hard: NDArray[np.uint8] | None) -
     if usual is None or hard is None or usual.shape != hard.shape:
         return COMPARE
     if np.corrcoef(usual.ravel(), hard.ravel())[0, 1] > ALIKE:
-        return "Both look at much the same places. How much a faint texture there counts, such pictures do not show."
+        return "Both look at much the same places. The pictures say where they look, not how much a faint texture counts there."
     return COMPARE
 
 
@@ -107,7 +107,7 @@ def screen() -> Screen | None:
         question="About how large must the change be to fool the hardened annotator?",
         answers=[Answer(answer, answer == right) for answer in ANSWERS.values()],
         told=[
-            f"It must be {times:.1f} times as large. {judged} {cost}",
+            f"It must be about {times:.2g} times as large. {judged} {cost}",
             "And better is not safe: a change that is large enough fools it, too.",
         ],
         shown=pictures.bars(

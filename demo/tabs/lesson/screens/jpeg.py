@@ -56,6 +56,7 @@ def screen() -> Screen | None:
         told=[
             f"The same change made {times} times as strong survives the JPEG: the annotator says "
             f"“{pictures.best(shown, survives)}”. And an attacker can plan for JPEG from the start.",
+            "To keep the JPEG secret does not help: whoever made this change stronger did not have to know of it.",
             "A defence has to be tested by somebody who knows it and tries to get past it.",
         ],
         shown=pictures.row(

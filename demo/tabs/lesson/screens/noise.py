@@ -31,9 +31,7 @@ def screen() -> Screen | None:
         title="Is it just noise?",
         minutes=3,
         intro="Perhaps any change of this size would confuse the annotator. Let us test it: the same photo, with random noise of "
-        f"the same size, {pictures.size(shown)}. Noise changes {noise_count:,} numbers by at most {noise_most}, the attack "
-        f"{attack_count:,} by at most {attack_most}. Both are drawn {AMPLIFY} times as strong, "
-        f"not {USUAL}: else single dots would not show.",
+        f"the same size, {pictures.size(shown)}. Here both changes are drawn {AMPLIFY} times as strong.",
         see=pictures.row(
             pictures.picture(
                 amplified(x, outcome.x_adv, AMPLIFY),
@@ -84,5 +82,7 @@ def screen() -> Screen | None:
         own="Attack your photo, then open “Is it real?” below the pictures: there the same comparison is made for it.",
         exercise="gentle",
         hint="The car is the picture to remember. Where there is room, let the class act it: ten pupils, one rope, each "
-        "pulling in a direction of their own; then all in one.",
+        f"pulling in a direction of their own; then all in one. If somebody asks: the noise changes {noise_count:,} numbers by "
+        f"at most {noise_most}, the attack {attack_count:,} by at most {attack_most}. Drawn {USUAL} times as strong, as "
+        "elsewhere, single dots would not show.",
     )

@@ -35,8 +35,7 @@ def _course(shown: Recording) -> list[str]:
     then = " Now and then it makes it too small, and loses what it had." if lost else ""
     return [
         f"The film shows how: the attack finds a change that works, then it makes the change smaller.{then} The smallest one "
-        "that held, with something to spare, was saved. Its percentages are lower than those before: the attack goes on making "
-        "the change smaller until the labels only just lead."
+        "that worked was saved. In it the new labels are only a little ahead, so their percentages are lower than before."
     ]
 
 
@@ -74,14 +73,14 @@ def screen() -> Screen | None:
         ],
         shown=film(shown),
         why=[
-            "Nobody drew these things into the photo. Look at the change: it is a fabric of dots.",
+            "Nobody drew these things into the photo. Look at the change: it is fine dots all over.",
             "The annotator adds up thousands of faint hints. We look at shapes; it also counts textures that we do not notice. "
             "An attack can scatter hints for any label over the whole photo, until together they count more than what is "
             "really there.",
         ],
         looks=pictures.looked_at(*(Look(shown, name, "after") for name in planted)),
         own="“Add the impossible” asks for what is least likely on your photo. How many steps does it take? It adds as many "
-        "labels as are marked as true, often one. For three, move “Labels shown (k)” to 3.",
+        "labels as “Labels shown (k)” says. For three, set it to 3: it stands below “Goal”.",
         exercise="impossible",
         hint="Ask who might want this: for example to have a photo found under the wrong word, or to slip past a filter.",
     )

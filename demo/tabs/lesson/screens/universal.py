@@ -86,12 +86,10 @@ def screen() -> Screen | None:
     earlier = f", on screen 2 it was {pictures.size(first)}" if first else ""
     size = f"its size is {pictures.size(shown)}{earlier}"
     asked = shown.outcome.plan.request.annotator
-    words_differ = (
-        ", which says motorcycle for a motorbike" if "motorcycle" in shown.outcome.plan.annotator.labels else ""
-    )
+    words_differ = " It calls a motorbike a motorcycle." if "motorcycle" in shown.outcome.plan.annotator.labels else ""
     another = (
-        f" They are shown to another annotator{words_differ}, because the change for it is ready on this page. The next "
-        f"screen asks the usual one again."
+        f" On this screen another annotator answers, for which such a change is ready.{words_differ} The next screen asks the "
+        f"usual one again."
         if first and first.outcome.plan.request.annotator != asked
         else ""
     )
