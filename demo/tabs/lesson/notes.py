@@ -35,8 +35,8 @@ NEEDED = (
     f"up to {MOST_WAITING} can wait. While somebody waits a run ends after {CROWDED_SECONDS:.0f} seconds at the latest, with "
     f"what it has, so the last of {CLASS} waits about {(CLASS - 1) // AT_ONCE * CROWDED_SECONDS / 60:.0f} minutes at most. The "
     "Lesson itself does not wait.",
-    "With “Count hands”, and in “Present”, every press on an answer adds one hand; a hand too many can be taken back. “Start "
-    "over” clears all for the next class. Let the class vote before you show what happened: a wrong "
+    "With “In a class: count hands”, and in “Present”, every press on an answer adds one hand; a hand too many can be taken "
+    "back. “Start over” clears all for the next class. Let the class vote before you show what happened: a wrong "
     "guess is remembered better than a told answer.",
 )
 # Words that somebody may ask about, for the teacher.

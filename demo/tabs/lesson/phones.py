@@ -1,6 +1,6 @@
 """What a teacher is told of pupils' own phones, below the lesson and in the notes."""
 
-TITLE = "For teachers: pupils’ phones"
+TITLE = "For teachers: notes, and pupils’ phones"
 SENTENCES = (
     "To open the same page: “Present” shows a code, and the address below it, that lead a phone to the Lesson. There is no code "
     "while the page’s address begins with 127.0.0.1 or localhost, which reaches your computer only: start the page with “python "
