@@ -204,7 +204,7 @@ def test_a_run_that_ends_before_its_last_epoch_says_why(run: Any) -> None:
 
 def test_that_a_few_photos_are_too_few_is_said_before_crafting_with_what_was_measured() -> None:
     """A visitor whose change fools all of its own photos and no new one was told so before."""
-    said = tab.FEW.format(most=24)
+    said = tab.FEW.format(name="voc20", most=24)
     (row,) = (
         line
         for line in BUDGETS.read_text(encoding="utf-8").splitlines()

@@ -11,6 +11,7 @@ import tkml_core as tk
 from demo.catalog.attacks import universal_title
 from demo.components.events import Update
 from demo.render.pictures import figure
+from demo.render.templates import fill
 from demo.render.verdict import waiting_html
 from demo.tabs.universal import change_files, ready_made, render
 from demo.tabs.universal.changes import OWN
@@ -80,9 +81,7 @@ def stale_html(tried: Hashable, now: Hashable, there: bool) -> str:
     """
     if tried in (None, now):
         return ""
-    more = "Press Try it for the one that is shown now." if there else "There is none yet for what is chosen now."
-    kind = "stale there" if there else "stale"  # the button beside it is shown by this
-    return f'<p class="{kind}" role="status">The photos below were tried with the change before. {more}</p>'
+    return fill("tabs/universal/stale.html", there=there)
 
 
 def _own(w: UniversalWidgets, own: Own) -> Update:

@@ -20,10 +20,11 @@ from demo.tabs.universal import craft, events, photo_set, ready_made, render, tr
 from demo.tabs.universal.changes import OWN
 from demo.tabs.universal.widgets import UniversalWidgets
 from tkml_core.attacks.registry import UNIVERSAL
+from tkml_core.zoo.registry import DEFAULT
 from tkml_core.zoo.universal_perturbations import FOLDER, XI, all_notes, xi_of
 
 # The first share stands in assets/measured/universal_budgets.md, the second is that of the ready-made one.
-FEW = Markup("""<p class="hint"><b>A few photos do not make a change that works on new ones.</b> For voc20 at k = 3, one made
+FEW = Markup("""<p class="hint"><b>A few photos do not make a change that works on new ones.</b> For {name} at k = 3, one made
 on 160 photos fooled 38 % of new photos, one made on 1000 fooled 54 %. Here you can take {most}: expect yours to fool its own
 photos, and few new ones or none. Still you can see that one change fools many photos at once where random noise as large does
 not, and why only photos that it has not seen count.</p>""")
@@ -83,7 +84,7 @@ def _stage(parts: dict[str, Any]) -> None:
 
 def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str], annotator: str, k: int) -> None:
     Html('<h2><span class="number">1</span>Choose the set</h2>')
-    Html(FEW.format(most=MOST_UPLOADS), elem_id="craft-few")
+    Html(FEW.format(name=DEFAULT, most=MOST_UPLOADS), elem_id="craft-few")
     parts["crafted"] = photos_input(
         "craft", files, MOST_UPLOADS, [name for name in photo_set.DEFAULT_SET if name in files],
         info="Those left out can show afterwards whether the change works on any photo",
