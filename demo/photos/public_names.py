@@ -19,9 +19,9 @@ def photo_id(path: str | Path | None) -> str:
     return f"upload:{place.parent.name}" if _HASH.fullmatch(place.parent.name) else f"sample:{place.stem}"
 
 
-def photo_file(name: str, files: Mapping[str, str], uploads: str | Path) -> str:
-    """The path of the photo that `photo_id` called so; files: the samples' paths; uploads: the folder
-    that uploads lie in. ValueError where there is none."""
+def photo_file(name: str, files: Mapping[str, str], uploads: str | Path, called: object = "") -> str:
+    """The path of the photo that `photo_id` called so; files: the samples' paths; uploads: the folder that uploads lie in;
+    called: its file's name, as others may have uploaded the same photo under theirs. ValueError where there is none."""
     kind, _, rest = name.partition(":")
     if kind == "sample":
         return photo_of(dict(files), sample(rest))
@@ -29,4 +29,4 @@ def photo_file(name: str, files: Mapping[str, str], uploads: str | Path) -> str:
     found = sorted(folder.iterdir()) if kind == "upload" and _HASH.fullmatch(rest) and folder.is_dir() else []
     if not found:
         raise ValueError(GONE)
-    return str(found[0])
+    return str(next((path for path in found if path.name == called), found[0]))

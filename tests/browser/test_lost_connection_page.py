@@ -20,6 +20,7 @@ def test_photo_marks_and_settings_outlast_a_lost_connection(
 ) -> None:
     page = visit()
     upload_and_mark(page, photos["cat"])
+    expect(page.locator("#k input[type=number]")).to_have_value("2")  # as many as are ticked, until it is moved
     fill(page, "#k input[type=number]", "4")
     expect(page.locator("#before .label")).to_have_count(4)
     page.evaluate("window.same = true")

@@ -10,7 +10,7 @@ from demo.render.verdict import SENTENCES, headline, sentences
 
 LABELS = ("cat", "dog", "cow", "bus", "car")
 NAMES = r"((?:[a-z]+, )*[a-z]+(?: and [a-z]+)?)"
-CLAIM = re.compile(rf"{NAMES} (?:(?:is|are) )?(gone|in(?! )|missing|still in|not in|out of|fell out)")
+CLAIM = re.compile(rf"{NAMES} (?:(?:is|are) )?(gone|in(?! )|missing|still in|not in|out of|fell out|came in)")
 
 
 def achieved(goal: str, now: list[str], true: list[str], targets: list[str], hidden: list[str]) -> bool:
@@ -52,6 +52,7 @@ def read(news: str, was: list[str], now: list[str]) -> bool:
     holds = {
         "in": lambda label: label in now,
         "still in": lambda label: label in was and label in now,
+        "came in": lambda label: label not in was and label in now,
         **dict.fromkeys(("gone", "fell out"), lambda label: label in was and label not in now),
         **dict.fromkeys(("missing", "not in", "out of"), lambda label: label not in now),
     }

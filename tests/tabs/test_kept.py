@@ -48,6 +48,14 @@ def test_photo_marks_and_named_labels_are_back(path: str) -> None:
     assert update[W.samples]["chosen"] == MINE and update[STATE.replay] is None and update[STATE.sample] is None
 
 
+@pytest.mark.parametrize("called", ["mine.png", "gone.png", 7, None])
+def test_a_photo_that_somebody_else_uploaded_too_keeps_its_own_name(path: str, called: Any) -> None:
+    """Both lie in one folder, which is called after their bytes."""
+    others = shutil.copy(path, Path(path).with_name("another visitor's.png"))
+    update = back({"photo": MINE, "truth": [], "origin": "guess", "shown": True, "called": called})
+    assert update[STATE.photo] == (path if called == "mine.png" else str(others))
+
+
 @pytest.mark.parametrize(("kept", "k"), [({"k": 2}, 2), ({"k": None}, 3), ({}, 3), ({"k": 50}, 18)])
 def test_k_comes_back_with_the_photo(path: str, kept: dict[str, Any], k: int) -> None:
     update = back({"photo": MINE, "truth": ["cat", "dog"], "origin": "yours", "shown": True, **kept})

@@ -44,18 +44,19 @@ const said = new URLSearchParams(location.search);
 const shown = !said.has("sample");
 let open = false; // whether what is seen from now on is the visitor's choice
 // Only what the server no longer has is sent to it again.
-const there = async ({ photo }) => {
-  const found = await photos("readonly", (store) => store.get(photo));
+const there = async (one) => {
+  const found = await photos("readonly", (store) => store.get(one.photo));
   const has = (await fetch(found.url, { method: "HEAD" })).ok;
   if (!has) await upload(found.file);
   await keepPhoto(found).catch(() => {}); // for another hour, as the server does; where there is no room, as long as before
+  return { ...one, called: found.called };
 };
 const bringBack = async () => {
   const ready = await Promise.allSettled(kept.map(there));
-  const found = kept.filter((_, place) => ready[place].status === "fulfilled");
+  const found = ready.filter(({ status }) => status === "fulfilled").map(({ value }) => value);
   const last = found.pop();
   if (!last) return;
-  props.value = { ...last, others: found, shown: shown && last === kept.at(-1), k: said.has("k") ? null : last.k };
+  props.value = { ...last, others: found, shown: shown && last.photo === kept.at(-1).photo, k: said.has("k") ? null : last.k };
   trigger("submit");
 };
 watch("ready", async () => {
@@ -78,7 +79,8 @@ watch("uploaded", async () => {
   try {
     const answer = await fetch(url);
     const file = new File([await answer.blob()], name ?? "photo");
-    if (answer.ok) await keepPhoto({ photo: UPLOAD + path.split(/[\\/]/).at(-2), file, url });
+    const [folder, called] = path.split(/[\\/]/).slice(-2);
+    if (answer.ok) await keepPhoto({ photo: UPLOAD + folder, file, url, called });
     await tidy();
   } catch {}
 });

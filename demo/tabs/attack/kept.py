@@ -97,6 +97,6 @@ def _own(kept: Any) -> OwnPhoto:
         raise ValueError(f"The browser keeps photos that were uploaded; it sent {kept!r:.100}.")
     yours = kept.get("truth") if kept.get("origin") == "yours" else ()
     marked = yours if isinstance(yours, list) else []
-    path = photo_file(photo, {}, get_upload_folder())
+    path = photo_file(photo, {}, get_upload_folder(), kept.get("called"))
     stay(Path(path))
     return OwnPhoto(path, tuple(str(label)[:LONGEST_LABEL] for label in islice(marked, MOST_NAMED)))
