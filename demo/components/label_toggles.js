@@ -110,15 +110,8 @@ const catchUp = () => {
   if (late && !again) trigger("submit");
   again = late;
 };
-// What was typed into the menu may be a label as it is written here: "TV monitor" for "tvmonitor".
-const known = (typed) => {
-  const chips = [...element.querySelectorAll("button.chip")];
-  if (chips.some((chip) => chip.dataset.label === typed)) return typed;
-  const said = typed.toLowerCase();
-  return chips.find((chip) => [chip.dataset.label, written(chip)].some((one) => one.toLowerCase() === said))?.dataset.label ?? typed;
-};
 watch("value", () => {
-  chosen = props.value?.chosen?.map(known) ?? chosen;
+  chosen = props.value?.chosen ?? chosen;
   paint();
   setTimeout(catchUp, 1000);
 });
