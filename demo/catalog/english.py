@@ -19,9 +19,12 @@ def span(numbers: Sequence[int]) -> str:
     return f"{most}" if least == most else f"{least} to {most}"
 
 
-def counted(number: int | str, thing: str) -> str:
-    """Such as "1 photo" and "12 photos"; the number may be a span or a share: "1 to 2 photos", "1 of 1 photo"."""
-    return f"{number} {thing}{'' if str(number).rpartition(' ')[2] == '1' else 's'}"
+def counted(number: int | str, one: str, many: str = "") -> str:
+    """Such as "1 photo" and "12 photos"; the number may be a span or a share: "1 to 2 photos", "1 of 1 photo".
+
+    many: the plural, where it takes more than an s.
+    """
+    return f"{number} {one if str(number).rpartition(' ')[2] == '1' else many or f'{one}s'}"
 
 
 def duration(seconds: float) -> str:

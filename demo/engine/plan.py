@@ -9,7 +9,7 @@ from torch import Tensor
 
 import tkml_core as tk
 from demo.catalog import attacks as catalog
-from demo.catalog.english import are, listed
+from demo.catalog.english import are, counted, listed
 from demo.engine.annotators import Photo, guess, largest_k, load_annotator, read_photo
 from demo.engine.label_roles import Roles
 from demo.engine.value_checks import label_names, one_of, whole
@@ -154,7 +154,7 @@ def _targets(
         names = label_names("target_labels", request.target_labels, annotator)
         if len(names) != k:
             raise ValueError(
-                f"Choose exactly {k} target label{'s' * (k > 1)} (as many as k); {len(names)} {are(names)} chosen."
+                f"Choose exactly {counted(k, 'target label')} (as many as k); {len(names)} {are(names)} chosen."
             )
         both = [name for name in names if true[0, annotator.index(name)]]
         if both:

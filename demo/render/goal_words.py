@@ -3,7 +3,7 @@
 from typing import Any
 
 from demo.catalog import attacks as catalog
-from demo.catalog.english import listed
+from demo.catalog.english import counted, listed
 from demo.catalog.goals import GOALS
 from demo.catalog.labels import listed_labels
 from demo.engine.label_roles import Roles
@@ -45,8 +45,7 @@ def given_words(report: dict[str, Any]) -> str:
     """How firmly the goal was to be met, and what the attack might take for it; empty for what was made beforehand."""
     if "confidence" not in report.get("settings", {}):
         return ""
-    one, many = catalog.unit_of(report["attack"])
-    limits = [(report.get("max_steps"), one, many), (report.get("max_gradients"), "gradient", "gradients")]
-    words = [f"{most} {few if most == 1 else more}" for most, few, more in limits if most]
+    limits = (report.get("max_steps"), catalog.unit_of(report["attack"])), (report.get("max_gradients"), ("gradient",))
+    words = [counted(most, *unit) for most, unit in limits if most]
     words += [f"{report['time_limit']:.0f} s"] if report.get("time_limit") else []
     return f"margin κ = {asked_margin(report):g}{f', at most {listed(words)}' if words else ''}"

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from demo.catalog import attacks as catalog
+from demo.catalog.english import counted
 from demo.engine.run_queue import ALONE_SECONDS
 
 KEPT_BACK = "the last seconds are for rounding the picture, so that it can be saved"  # so runs end before their clock
@@ -11,8 +12,7 @@ KEPT_BACK = "the last seconds are for rounding the picture, so that it can be sa
 
 def steps_words(report: dict[str, Any]) -> str:
     """How many there were: "1 step", "12 queries"."""
-    one, many = catalog.unit_of(report["attack"])
-    return f"{report['steps']} {one if report['steps'] == 1 else many}"
+    return counted(report["steps"], *catalog.unit_of(report["attack"]))
 
 
 def limit_words(seconds: float) -> str:

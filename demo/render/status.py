@@ -3,6 +3,7 @@
 from markupsafe import Markup
 
 from demo.catalog import attacks as catalog
+from demo.catalog.english import counted
 from demo.engine.frames import Frame
 from demo.engine.outcome import Outcome, device_name
 from demo.engine.plan import Plan
@@ -14,8 +15,7 @@ def speed_words(steps_per_second: float, one: str = "step", many: str = "steps")
     """Such as "12 steps/s", or "2.5 s a step" where that is more than a second."""
     if steps_per_second < 0.95:
         return f"{1 / steps_per_second:.1f} s a {one}" if steps_per_second > 0 else f"first {one}"
-    speed = round(steps_per_second)
-    return f"{speed} {one if speed == 1 else many}/s"
+    return f"{counted(round(steps_per_second), one, many)}/s"
 
 
 def status_html(plan: Plan, frame: Frame) -> str:

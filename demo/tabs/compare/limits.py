@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from demo.catalog.english import counted
 from demo.engine.plan import MAX_STEPS
 from demo.engine.run_queue import CROWDED_SECONDS
 from demo.engine.value_checks import one_of, whole
@@ -39,6 +40,4 @@ class Limit:
         return float(self.amount) if self.kind == "seconds" else None
 
     def __str__(self) -> str:
-        unit = "s" if self.kind == "seconds" else self.kind
-        one = {"steps": "step", "gradients": "gradient"}.get(self.kind, unit)
-        return f"{self.amount} {one if self.amount == 1 else unit}"
+        return f"{self.amount} s" if self.kind == "seconds" else counted(self.amount, self.kind.removesuffix("s"))

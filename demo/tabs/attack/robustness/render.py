@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
-from demo.catalog.english import listed
+from demo.catalog.english import counted, listed
 from demo.engine.label_roles import Roles
 from demo.render.labels import tag, tags
 from demo.render.tables import Cell, sheet, sum_up
@@ -149,7 +149,7 @@ def _lists(examined: Examined) -> Markup:
         now = _added(attacked, run.roles) + _state(attacked, "goal met", "goal not met")
         control = _added(original, run.roles) + _state(original, "goal met too", "")
         cells = Cell("Attacked", now), Cell("Original", control)
-        rows.append(TableRow(f"{k} label{'s' * (k > 1)}", cells, "as attacked (k)" if k == run.k else ""))
+        rows.append(TableRow(counted(k, "label"), cells, "as attacked (k)" if k == run.k else ""))
     caption = (
         f"Another length of list (k′), as in the paper's Table 3: the attack was made for a list of {run.k} (k). "
         "Each line adds one label to the line above."

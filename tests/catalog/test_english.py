@@ -1,0 +1,40 @@
+"""Small pieces of English: numbers with what is counted, and the plural that goes with them."""
+
+import pytest
+
+from demo.catalog.english import counted
+from demo.render.goal_words import given_words
+from demo.render.run_words import steps_words
+from demo.render.status import speed_words
+from demo.tabs.compare.limits import Limit
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(0, "0 photos"), (1, "1 photo"), (11, "11 photos"), ("1 to 2", "1 to 2 photos"), ("0 of 1", "0 of 1 photo")],
+)
+def test_what_is_counted_agrees_with_the_number_before_it(number: int | str, words: str) -> None:
+    assert counted(number, "photo") == words
+
+
+def test_a_plural_with_more_than_an_s_is_used_from_two_on() -> None:
+    assert [counted(n, "query", "queries") for n in (1, 2)] == ["1 query", "2 queries"]
+
+
+@pytest.mark.parametrize(
+    ("attack", "unit"), [("TkML-AP-U", ("step", "steps")), ("BlackBox", ("query", "queries"))]
+)  # fmt: skip
+@pytest.mark.parametrize("number", [1, 2])
+def test_steps_and_limits_agree_in_whatever_an_attack_counts(attack: str, unit: tuple[str, str], number: int) -> None:
+    one_or_many = unit[number - 1]
+    assert steps_words({"attack": attack, "steps": number}) == f"{number} {one_or_many}"
+    assert speed_words(number, *unit) == f"{number} {one_or_many}/s"
+    report = {"attack": attack, "settings": {"confidence": 1.0}, "max_steps": number, "max_gradients": number}
+    gradients = "gradient" if number == 1 else "gradients"
+    assert given_words(report) == f"margin κ = 1, at most {number} {one_or_many} and {number} {gradients}"
+
+
+def test_a_comparisons_limit_agrees_with_its_number() -> None:
+    assert [str(Limit(kind, n)) for kind in ("steps", "gradients", "seconds") for n in (1, 5)] == [
+        "1 step", "5 steps", "1 gradient", "5 gradients", "1 s", "5 s",
+    ]  # fmt: skip
