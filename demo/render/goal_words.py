@@ -45,7 +45,9 @@ def given_words(report: dict[str, Any]) -> str:
     """How firmly the goal was to be met, and what the attack might take for it; empty for what was made beforehand."""
     if "confidence" not in report.get("settings", {}):
         return ""
-    limits = (report.get("max_steps"), catalog.unit_of(report["attack"])), (report.get("max_gradients"), ("gradient",))
-    words = [counted(most, *unit) for most, unit in limits if most]
+    unit, steps, gradients = catalog.unit_of(report["attack"]), report.get("max_steps"), report.get("max_gradients")
+    if gradients and steps and steps >= gradients and unit[0] == "step":
+        steps = None  # each takes a gradient at least: gradients alone were limited
+    words = [counted(most, *of) for most, of in ((steps, unit), (gradients, ("gradient",))) if most]
     words += [f"{report['time_limit']:.0f} s"] if report.get("time_limit") else []
     return f"margin κ = {asked_margin(report):g}{f', at most {listed(words)}' if words else ''}"

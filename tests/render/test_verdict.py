@@ -176,6 +176,9 @@ def test_a_figure_says_what_was_given_and_what_was_guessed() -> None:
         "Each: margin κ = 0.5, at most 60 steps and 60 s; margin κ = 0, at most 1 query, 9 gradients and 60 s." in both
     )
     assert both.endswith(GUESSED)
+    by_gradients = [caption({**made, "max_steps": most, "max_gradients": 30}) for most in (30, 20)]
+    assert "at most 30 gradients and 60 s" in by_gradients[0] and "steps" not in by_gradients[0]
+    assert "at most 20 steps, 30 gradients and 60 s" in by_gradients[1]
     beforehand = {**made, "attack": "TkML-AP-Uv", "settings": {}, "true_labels_guessed": False}
     assert not any(word in caption(beforehand) for word in ("κ", "at most", "Nobody marked"))
 
