@@ -22,9 +22,14 @@ def status_html(plan: Plan, frame: Frame) -> str:
     """One line that goes with the pictures: how far, how fast, where."""
     # A run that makes a change smaller has reached it by the one that it began with.
     reached = "looking for a smaller change" if plan.start else progress_words(plan, frame)
+    return line_html(*pace_words(plan, frame), device_name(plan.photo.x.device), reached)
+
+
+def pace_words(plan: Plan, frame: Frame) -> tuple[str, str]:
+    """How far a run is, in the attack's own unit, and how fast."""
     one, many = catalog.unit_of(plan.request.attack)
     pace = "rounding for saving" if frame.rounding else speed_words(frame.steps_per_second, one, many)
-    return line_html(f"{one} {frame.index}", pace, device_name(plan.photo.x.device), reached)
+    return f"{one} {frame.index}", pace
 
 
 def first_html(plan: Plan) -> str:

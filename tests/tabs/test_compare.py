@@ -15,6 +15,7 @@ from markupsafe import escape
 from demo.catalog import attacks as catalog
 from demo.engine import loop
 from demo.engine.annotators import load_annotator
+from demo.engine.plan import MAX_STEPS
 from demo.engine.recordings import recording
 from demo.photos.public_names import photo_id
 from demo.photos.selection import Source
@@ -243,8 +244,8 @@ def test_the_sentence_says_who_was_best_and_who_failed(three: list[Any]) -> None
     assert words.endswith("kFool did not reach it.")
     assert "Only kFool reached it" in summary.sentence(three, reports(-1.0, 2.0, -1.0), done=True)
     assert "was met before any attack" in summary.sentence(three, reports(0.0, 0.0, 0.0), done=True)
-    assert "Running kFool." in summary.sentence(three, reports(300.0, None, None), done=False)
-    waiting = summary.table_html(three, reports(300.0, None, None), done=False)
+    assert "Running" not in summary.sentence(three, reports(300.0, None, None), done=False)
+    waiting = summary.table_html(three, reports(300.0, None, None), done=False, running="kFool")
     assert waiting.index(">running<") < waiting.index(">waiting<")
 
 
@@ -496,7 +497,9 @@ def test_a_sum_is_of_the_photos_on_which_every_method_ran(three: list[Any]) -> N
     made[1].reports[1]["stopped"] = "time"
     assert "1 of these runs was cut by the clock" in totals.sentence(made, "cleared", done=True)
     assert "1 cut by the clock" in totals.table_html(made, STEPS, True, "sum")
-    assert "Photo 5 of 5: Photo 4. Running kFool." in totals.sentence(made, "cleared", done=False)
+    assert totals.sentence(made, "cleared", done=False, number=4).endswith("Photo 5 of 5: Photo 4.")
+    made[4].broken = True
+    assert "An error ended it before every method had its run on Photo 4" in totals.sentence(made, "cleared", done=True)
 
 
 def test_the_table_can_be_made_again_of_the_csv_and_every_place_counts_the_same_wins(three: list[Any]) -> None:
@@ -543,6 +546,10 @@ def test_every_method_gets_as_much_and_is_not_cut_short_by_it(cat: Entry, limit:
     updates = methods.column_updates(plans, lambda: False, 600, seconds=limit.seconds)
     ended = [update.outcome.report for update in updates if update.outcome]
     assert [report["stopped"] for report in ended] == [None, None]
+    limited = {"gradients": "at most 4 gradients and 600 s", "seconds": f"at most {MAX_STEPS} steps and 1 s"}[
+        limit.kind
+    ]
+    assert f"Each: margin κ = 0, {limited}." in comparison_caption(ended)
     if limit.kind == "gradients":
         assert all(4 <= report["backwards"] <= 8 and report["steps"] <= 5 for report in ended)
     else:

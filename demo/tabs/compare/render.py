@@ -17,7 +17,7 @@ from demo.render import methods
 from demo.render.labels import scored, tags, top_list
 from demo.render.pictures import AMPLIFY, amplified, data_uri, figure, to_image
 from demo.render.run_words import steps_words, time_words
-from demo.render.status import progress_words
+from demo.render.status import pace_words, progress_words
 from demo.render.templates import fill
 from demo.tabs.compare.methods import AIMS, BY_HAND, ColumnUpdate, ComparisonRequest, Entry, able, reference, to_name
 from demo.tabs.compare.rounds import Round
@@ -95,7 +95,8 @@ def column_html(plan: Plan, update: ColumnUpdate) -> str:
     if update.outcome:
         return outcome_html(update.outcome, lossless=True)
     assert update.frame is not None
-    state = f'<p class="stand">step {update.frame.index} · {progress_words(plan, update.frame)}</p>'
+    far, _ = pace_words(plan, update.frame)
+    state = f'<p class="stand">{far} · {progress_words(plan, update.frame)}</p>'
     return _pictures(plan, update.frame.x_adv, update.frame.logits, False, state, "now")
 
 

@@ -23,6 +23,7 @@ class Round:
     entry: Entry
     plans: list[Plan]
     reports: list[dict[str, Any] | None] = field(default_factory=list)
+    broken: bool = False  # whether an error ended the comparison here
 
     def __post_init__(self) -> None:
         self.reports = [None] * len(self.plans)

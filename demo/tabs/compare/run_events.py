@@ -14,7 +14,7 @@ from demo.engine.outcome import Outcome
 from demo.engine.run_queue import Turn
 from demo.export import files as export_files
 from demo.render.csv_file import NOTE, csv_link
-from demo.render.status import line_html, speed_words, waiting_html
+from demo.render.status import line_html, pace_words, waiting_html
 from demo.render.tables import sum_up
 from demo.tabs.compare import methods as comparison
 from demo.tabs.compare import render, rounds, summary, totals
@@ -24,19 +24,24 @@ from demo.tabs.compare.rounds import Round
 from demo.tabs.compare.widgets import CHOICES, Choices, CompareWidgets
 
 
-def told(w: CompareWidgets, photos: list[Round], aim: str, limit: Limit, done: bool) -> Update:
-    """Sentence and table of how far it is, with CSV files beside the table once all is done."""
+def told(
+    w: CompareWidgets, photos: list[Round], aim: str, limit: Limit, done: bool, number: int = 0, running: str = ""
+) -> Update:
+    """Sentence and table of how far it is, with CSV files beside the table once all is done.
+
+    number: the photo in the columns; running: the method whose run goes on, none between two runs.
+    """
     first = comparison.reference(photos[0].plans)
     name = f"comparison-k{first.k}-{first.request.annotator}"
     runs = [(one.title, one.reports) for one in photos]
     if len(photos) == 1:
         (one,) = photos
         name = export_files.name_of(first.photo.name, "comparison", first.k, first.request.annotator)
-        sentence = summary.sentence(one.plans, one.reports, done)
+        sentence = summary.sentence(one.plans, one.reports, done, running, one.broken)
         given, more = summary.given_words(limit, one.reports), summary.over_words(limit, one.reports)
-        table = summary.table_html(one.plans, one.reports, done, given, more)
+        table = summary.table_html(one.plans, one.reports, done, given, more, running)
     else:
-        sentence = totals.sentence(photos, aim, done)
+        sentence = totals.sentence(photos, aim, done, number, running)
         table = totals.table_html(photos, limit, done, f"{name}-table")
     if done and any(one.ended for one in photos):
         table += csv_link(
@@ -73,28 +78,42 @@ def wire_run(w: CompareWidgets, source: EntryWidgets, files: Mapping[str, str]) 
             w.figures.kept: [],
             **dict.fromkeys(w.past, ""),
         }
-        kept: list[tuple[str, list[str]]] = []
-        for number, one in enumerate(photos):
-            outcomes = yield from _photo(w, turn, photos, number, choices.goal, limit)
-            kept.append((one.title, [export_files.save_data(made, get_upload_folder()) for made in outcomes]))
-            over = turn.stop_asked() or rounds.spent(photos) >= rounds.SECONDS
-            if over or number + 1 == len(photos):
-                break
-            yield {w.past[number]: render.past_html(number, one, outcomes)}
-        cut = any(not one.complete for one in photos)
-        yield {
-            **told(w, photos, choices.goal, limit, done=True),
-            w.status: line_html(
-                totals.spent_words(photos).lower() if cut else "done", f"{duration(rounds.spent(photos))} in all"
-            ),
-            w.figures.kept: [(title, paths) for title, paths in kept if paths],
-        }
+        yield from compared(w, turn, photos, choices.goal, limit)
 
     to_results = run_bar.into_sight("compare-verdict")
     run_bar.wire(
         w.run, w.stop, w.status, on_run, [*w.choices, *source.all],
         [*w.columns, *w.past, w.strip, w.stale, w.about, w.words, w.heading, w.table, w.figures.kept], first=to_results,
     )  # fmt: skip
+
+
+def compared(w: CompareWidgets, turn: Turn, photos: list[Round], aim: str, limit: Limit) -> Iterator[Update]:
+    """The updates of all photos, and how it stands at the end, also where an error is the end, which is raised after that."""
+    kept: list[tuple[str, list[str]]] = []
+
+    def concluded() -> Update:
+        cut = any(not one.complete for one in photos)
+        return {
+            **told(w, photos, aim, limit, done=True),
+            w.status: line_html(
+                totals.spent_words(photos).lower() if cut else "done", f"{duration(rounds.spent(photos))} in all"
+            ),
+            w.figures.kept: [(title, paths) for title, paths in kept if paths],
+        }
+
+    for number, one in enumerate(photos):
+        try:
+            outcomes = yield from _photo(w, turn, photos, number, aim, limit)
+            kept.append((one.title, [export_files.save_data(made, get_upload_folder()) for made in outcomes]))
+        except Exception:
+            one.broken = True  # else what is shown would say for good that a run goes on
+            yield {**_without_result(w, one, "ended by an error"), **concluded()}
+            raise
+        over = turn.stop_asked() or rounds.spent(photos) >= rounds.SECONDS
+        if over or number + 1 == len(photos):
+            break
+        yield {w.past[number]: render.past_html(number, one, outcomes)}
+    yield concluded()
 
 
 def _photo(
@@ -104,29 +123,37 @@ def _photo(
     one, outcomes = photos[number], list[Outcome]()
     yield {
         **dict(zip(w.columns, render.opening(one.plans, len(w.columns) - 1), strict=True)),
-        **told(w, photos, aim, limit, done=False),
+        **told(w, photos, aim, limit, done=False, number=number),
         w.heading: render.heading_html(number, photos),
         w.status: line_html(*_which(number, photos, 0), "starting"),
     }
+    running = ""
     for update_of in comparison.column_updates(one.plans, turn.stop_asked, turn.clock, turn.next, limit.seconds):
         if update_of.waiting:
             yield {w.status: waiting_html(update_of.waiting)}
             continue
-        plan = one.plans[update_of.column]
+        plan, which = one.plans[update_of.column], _which(number, photos, update_of.column)
         update: Update = {w.columns[update_of.column + 1]: render.column_html(plan, update_of)}
         if update_of.frame:
-            speed = speed_words(update_of.frame.steps_per_second)
-            which = _which(number, photos, update_of.column)
-            update[w.status] = line_html(*which, plan.request.attack, f"step {update_of.frame.index}", speed)
+            update[w.status] = line_html(*which, plan.request.attack, *pace_words(plan, update_of.frame))
+            if running != plan.request.attack:  # not before: it may wait for its run, or be stopped before it
+                running = plan.request.attack
+                update |= told(w, photos, aim, limit, done=False, number=number, running=running)
         if update_of.outcome:
             outcomes.append(update_of.outcome)
             one.reports[update_of.column] = update_of.outcome.report
-            update |= told(w, photos, aim, limit, done=False)
+            update |= told(w, photos, aim, limit, done=False, number=number)
+            update[w.status] = line_html(*which, plan.request.attack, "ended")
         yield update
-    for plan, box, report in zip(one.plans, w.columns[1:], one.reports, strict=False):
-        if report is None:
-            yield {box: render.waiting_html(plan, "stopped before its turn")}
+    if left := _without_result(w, one, "stopped before its turn"):
+        yield left
     return outcomes
+
+
+def _without_result(w: CompareWidgets, one: Round, words: str) -> Update:
+    """The columns of the methods that have come to no end."""
+    columns = zip(one.plans, w.columns[1:], one.reports, strict=False)
+    return {box: render.waiting_html(plan, words) for plan, box, report in columns if report is None}
 
 
 def _which(number: int, photos: list[Round], column: int) -> tuple[str, ...]:

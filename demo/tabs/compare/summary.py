@@ -41,13 +41,12 @@ def shortage(report: dict[str, Any]) -> str:
     return f"with only {steps_words(report)}" if few and not report["achieved"] and not report["stopped"] else ""
 
 
-def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
-    """The comparison in plain words."""
+def sentence(plans: Sequence[Plan], reports: Reports, done: bool, running: str = "", broken: bool = False) -> str:
+    """The comparison in plain words. running: the method whose run goes on; broken: whether an error ended it all."""
     ended = [report for report in reports if report]
     goal = f"The goal: {aim(plans[0].goal_name, plans[0].k, plans[0].roles)}."
     if not done:
-        now = f" Running {plans[len(ended)].request.attack}." if len(ended) < len(plans) else ""
-        return f"{goal}{now}"
+        return f"{goal} Running {running}." if running else goal
     skipped = [plan.request.attack for plan, report in zip(plans, reports, strict=True) if report is None]
     parts = [goal]
     winners = sorted((report for report in ended if won(report)), key=lambda report: report["l2"])
@@ -80,7 +79,11 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool) -> str:
     if stopped:
         parts.append(f"{listed(stopped)} was stopped.")
     if skipped:
-        parts.append(f"Stopped before {listed(skipped)} had a turn.")
+        parts.append(
+            f"An error ended it before {listed(skipped)} had a result."
+            if broken
+            else f"Stopped before {listed(skipped)} had a turn."
+        )
     return " ".join(parts)
 
 
@@ -129,13 +132,18 @@ HEADS = (
 )  # fmt: skip
 
 
-def table_html(plans: Sequence[Plan], reports: Reports, done: bool, given: str = "", more: str = "") -> Markup:
-    """The table; a row fills when its method has come to its end. given: how much each method got; more: a sentence about it."""
+def table_html(
+    plans: Sequence[Plan], reports: Reports, done: bool, given: str = "", more: str = "", running: str = ""
+) -> Markup:
+    """The table; a row fills when its method has come to its end.
+
+    given: how much each method got; more: a sentence about it; running: the method whose run goes on.
+    """
     best, rows = smallest(reports), []
     for place, (plan, report) in enumerate(zip(plans, reports, strict=True)):
         if report is None:
-            words = "not run" if done else "waiting" if None in reports[:place] else "running"
-            rows.append(Row(plan.request.attack, instead=words))
+            name = plan.request.attack
+            rows.append(Row(name, instead="not run" if done else "running" if name == running else "waiting"))
             continue
         cells = []
         for name, value in _figures(report).items():

@@ -77,14 +77,12 @@ def totals(rounds: Sequence[Round]) -> list[Total]:
     return made
 
 
-def sentence(rounds: Sequence[Round], aim: str, done: bool) -> str:
-    """The comparison in plain words."""
+def sentence(rounds: Sequence[Round], aim: str, done: bool, number: int = 0, running: str = "") -> str:
+    """The comparison in plain words. number: the photo in the columns; running: the method whose run goes on."""
     goal = f"The goal: {AIMS[aim].title}, k = {rounds[0].plans[0].k}."
     if not done:
-        now = next((number for number, one in enumerate(rounds) if not one.complete), len(rounds) - 1)
-        place = len(rounds[now].ended)
-        running = f" Running {rounds[now].plans[place].request.attack}." if place < len(rounds[now].plans) else ""
-        return f"{goal} Photo {now + 1} of {len(rounds)}: {rounds[now].title}.{running}"
+        now = f" Running {running}." if running else ""
+        return f"{goal} Photo {number + 1} of {len(rounds)}: {rounds[number].title}.{now}"
     made = totals(rounds)
     parts = [goal]
     if made:
@@ -110,6 +108,8 @@ def sentence(rounds: Sequence[Round], aim: str, done: bool) -> str:
 
 def spent_words(rounds: Sequence[Round]) -> str:
     """Why not every photo was attacked."""
+    if any(one.broken for one in rounds):
+        return "An error ended it"
     stopped = any(report["stopped"] == "user" for one in rounds for report in one.ended)
     late = not stopped and spent(rounds) >= SECONDS
     return f"The {SECONDS / 60:.0f} minutes of a comparison were over" if late else "Stopped"
