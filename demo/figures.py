@@ -3,7 +3,7 @@
 1: one photo, attacked untargeted and targeted. 2: kFool beside TkML-AP-U. 3: one perturbation for all photos, where one is
 bundled for the annotator. 4: ML-AP beside TkML-AP-T, with the best, random and worst targets, each on the next photo. Each
 comes as PNG and as PDF, in which words and icons are vectors. Which labels are true you say with --true; otherwise the
-annotator's guess, every label of 50 % or more, is taken for true.
+annotator's guess, every label of 50% or more, is taken for true.
 """
 
 import argparse
@@ -67,7 +67,7 @@ class Makes:
         """What stands below a figure: with what it was made, and of which photos the true labels are a guess."""
         given = "made beforehand on other photos" if beforehand else f"κ = 0, at most {self.max_steps} steps"
         guessed = [photo.name for photo in photos if photo.guessed]
-        more = f" True labels guessed, as every one of 50 % or more: {listed(guessed, MOST)}." if guessed else ""
+        more = f" True labels guessed, as every one of 50% or more: {listed(guessed, MOST)}." if guessed else ""
         return f"{self.name}, k = {self.k}; {given}; pictures and labels of the saved 8-bit images.{more}"
 
     def names(self, true: Tensor) -> tuple[str, ...]:

@@ -374,7 +374,7 @@ def tell(
         middle, late = ranked[len(ranked) // 2], ranked[int(0.95 * (len(ranked) - 1))]
         print(
             f"{kind:16} {seen.answers[kind] or len(ranked):5} answers, {seen.refused[kind]} refused; "
-            f"seconds: median {middle:.2f}, 95 % {late:.2f}, most {ranked[-1]:.2f}"
+            f"seconds: median {middle:.2f}, 95% {late:.2f}, most {ranked[-1]:.2f}"
         )
     print(f"runs refused because the line was full: {seen.full}; ended by the shorter clock: {seen.hurried}")
     by_minute = floors([(at, size) for at, size, _, _ in samples])

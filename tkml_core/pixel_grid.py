@@ -23,7 +23,7 @@ TOLERANCE = 1e-3  # logits by which a reported margin must be negative: kernels 
 # a few per cent.
 LADDER = (1.0, 1.04, 1.08, 1.12, 1.18, 1.25, 1.35, 1.5, 1.8, 2.2, 2.7, 3.4, 4.5)
 SPENDS = 12  # rounds of mending what no scale gets right, one gradient each
-BISECTIONS = 7  # four leave a grid of 6 %, and images that are the longer for it
+BISECTIONS = 7  # four leave a grid of 6%, and images that are the longer for it
 ROUNDS = 2  # of taking back, one gradient each
 # Called, in the thread that searches, as a search begins: it lasts as long as twenty steps, and a program can say so.
 on_search: ContextVar[Callable[[], object]] = ContextVar("on_search", default=lambda: None)

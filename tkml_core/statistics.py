@@ -9,7 +9,7 @@ from math import inf, isfinite
 
 @lru_cache(4096)  # half a millisecond each, as SciPy works out a p value first; tables have few different ones
 def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share; `trials` is 1 or more."""
+    """Wilson's 95% interval of a share; `trials` is 1 or more."""
     from scipy.stats import binomtest
 
     interval = binomtest(successes, trials).proportion_ci(method="wilson")

@@ -114,7 +114,7 @@ UNIVERSAL_TITLES = {
 }
 
 # What every choice of annotator says below its name
-ANNOTATORS = f"{BUNDLED}. Each label has a probability of its own, so that several may be near 100 %"
+ANNOTATORS = f"{BUNDLED}. Each label has a probability of its own, so that several may be near 100%"
 
 
 def annotator_choices(names: Sequence[str]) -> list[tuple[str, str]]:
@@ -141,7 +141,7 @@ TARGET_CASES = {
 }
 
 
-# A win by less looks like none: "person 67 %, cat 67 %". One logit is 61 % against 36 %, or 95 % against 88 %.
+# A win by less looks like none: "person 67%, cat 67%". One logit is 61% against 36%, or 95% against 88%.
 FIRM = 1.0
 
 

@@ -27,6 +27,11 @@ def counted(number: int | str, one: str, many: str = "") -> str:
     return f"{number} {one if str(number).rpartition(' ')[2] == '1' else many or f'{one}s'}"
 
 
+def in_percent(share: float, digits: int = 0) -> str:
+    """Such as "54%" or "54.3%": without a space, as beside the labels, wherever a share or a probability is written."""
+    return f"{100 * share:.{digits}f}%"
+
+
 def duration(seconds: float) -> str:
     """Such as "48 s" or "3 min 5 s"."""
     minutes, rest = divmod(round(seconds), 60)

@@ -23,5 +23,5 @@ COLUMNS = {
     "Steps": "how often the method moved the picture; of BlackBox, how often it asked for scores",
     "Passes": PASSES,
     "Gradients": "how often the method found out which way helps: the backward passes",
-    "[95 %]": "the range that chance leaves: with more photos the share would hardly be outside it",
+    "[95%]": "the range that chance leaves: with more photos the share would hardly be outside it",
 }

@@ -1,4 +1,4 @@
-"""Shares of photos as dots with their 95 % intervals: against the size of the change, or against k."""
+"""Shares of photos as dots with their 95% intervals: against the size of the change, or against k."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from torch import Tensor
 
 import tkml_core as tk
+from demo.catalog.english import in_percent
 from demo.catalog.labels import written
 from demo.engine.label_roles import Roles
 from demo.render.icons import icon
@@ -35,7 +36,7 @@ def percent(probability: float) -> str:
         return "<1%"
     if probability > 0.995:
         return ">99%"
-    return f"{probability * 100:.0f}%"
+    return in_percent(probability)
 
 
 def mark(name: str, roles: Roles) -> Markup:

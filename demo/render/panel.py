@@ -1,4 +1,4 @@
-"""Small plots of shares between 0 and 100 %, many of them under one legend: curves and dots, a style for each method."""
+"""Small plots of shares between 0 and 100%, many of them under one legend: curves and dots, a style for each method."""
 
 import math
 from collections.abc import Collection, Mapping, Sequence

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from demo.catalog.english import in_percent
 from demo.engine.smaller import NO_SMALLER, no_smaller
 from demo.render.run_words import steps_words
 
@@ -21,7 +22,7 @@ def made_smaller(report: dict[str, Any]) -> str:
             return f"no smaller change was found in {steps_words(report)}, so it is the one from before"
         return f"the change is as small as this search finds: {steps_words(report)} more brought no smaller one"
     found = "" if report["stopped"] else ", as small as this search finds it"
-    return f"the change is now {max(100 * (1 - now / before), 1):.0f}% smaller{found}"
+    return f"the change is now {in_percent(max(1 - now / before, 0.01))} smaller{found}"
 
 
 def lost_by_rounding(report: dict[str, Any]) -> str:

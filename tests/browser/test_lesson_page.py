@@ -198,7 +198,7 @@ def test_presented_it_is_led_by_keys_through_questions_and_answers(
         if place == ["flip", "happened"]:
             page.locator(".dial input").focus()
             page.keyboard.press("ArrowDown")
-            expect(page.locator(".dial output")).to_have_text("90 %")
+            expect(page.locator(".dial output")).to_have_text("90%")
             assert page.evaluate(now) == place
         expect(page.locator("#presenter .alone")).to_be_visible(visible=place == way[0])
         page.keyboard.press("ArrowRight")

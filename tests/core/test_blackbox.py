@@ -132,7 +132,7 @@ def test_linear_annotators(seed: int, m: int, data: st.DataObject) -> None:
 
 
 def test_circles_come_near_to_the_exact_optimum_of_a_linear_annotator() -> None:
-    """48 values of which no square is free of the rest: within 15 % of the least ‖z‖₂, and squares alone 10 % longer still."""
+    """48 values of which no square is free of the rest: within 15% of the least ‖z‖₂, and squares alone 10% longer still."""
     annotator, x = linear(1, 5, side=4, spread=6.0)
     scores, true = annotator(x)[0].detach().numpy(), tk.topk_mask(annotator(x), 1)
     goal = tk.Cleared(true=true, k=1)

@@ -13,7 +13,7 @@ M, SIDE = 8, 32  # 3072 pixels: enough for rounding to average out, as on a phot
 
 
 def minimal(annotator: tk.Annotator, x: Tensor, targets: set[int]) -> tuple[Tensor, float]:
-    """A float perturbation with the targets just on top, at most 1 % longer than the shortest, and its length."""
+    """A float perturbation with the targets just on top, at most 1% longer than the shortest, and its length."""
     weight = weights_of(annotator)
     scores = annotator(x)[0].detach().numpy()
     least = targeted_optimum(weight, scores, targets)

@@ -10,7 +10,7 @@ from tkml_core import statistics
 
 
 def test_wilsons_interval() -> None:
-    """8 of 10 gives 49.0–94.3 % (Wilson 1927, as in the textbooks); certainty is never claimed at the ends."""
+    """8 of 10 gives 49.0–94.3% (Wilson 1927, as in the textbooks); certainty is never claimed at the ends."""
     assert statistics.wilson_interval(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
     assert statistics.wilson_interval(0, 20) == pytest.approx((0, 0.1611), abs=1e-4)
     assert statistics.wilson_interval(20, 20) == pytest.approx((0.8389, 1), abs=1e-4)

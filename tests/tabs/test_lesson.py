@@ -130,7 +130,7 @@ def test_the_hardened_annotator_is_judged_by_what_was_measured(times: float, ans
     right, judged = hardened.gain(times)
     assert right == answer and words in judged
     scores = [{"usual": {"top-1": 0.939}, "hardened": {"top-1": hard}} for hard in (0.878, 0.938)]
-    costs = [hardened.price(one, "cat", ("98 %", "97 %")) for one in scores]
+    costs = [hardened.price(one, "cat", ("98%", "97%")) for one in scores]
     assert costs[0] == (
         "The price: on ordinary photos, which nobody attacked, its label on top is right 88 times in 100, that of the usual "
         "annotator 94 times.",

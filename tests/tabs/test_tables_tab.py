@@ -94,7 +94,7 @@ def test_the_attacks_stand_beside_the_papers_numbers(tmp_path: Path) -> None:
     second, third, fifth, beside = tables(tmp_path)
     assert [table.title[:7] for table in (second, third, fifth)] == ["Table 2", "Table 3", "Table 5"]
     row = dict(zip(second.columns, second.rows[0], strict=True))
-    assert row["photos"] == "2" and row["goal % [95 %]"] == share(1, 2) and row["paper’s goal % (its ASR)"] == "99.6"
+    assert row["photos"] == "2" and row["goal % [95%]"] == share(1, 2) and row["paper’s goal % (its ASR)"] == "99.6"
     assert (row[PERT], row["mean before rounding"], row["paper’s size per pixel (Pert ÷ 2)"]) == (
         "0.20",
         "0.10",
@@ -102,7 +102,7 @@ def test_the_attacks_stand_beside_the_papers_numbers(tmp_path: Path) -> None:
     )
     assert row[PERT_WON] == "0.20" and dict(zip(second.columns, second.rows[1], strict=True))[PERT_WON] == "2.40"
     kfool = dict(zip(second.columns, second.rows[1], strict=True))
-    assert kfool["goal % [95 %]"] == share(2, 2) and kfool["within the authors’ size limit % (‖z‖₂)"] == "50.0"
+    assert kfool["goal % [95%]"] == share(2, 2) and kfool["within the authors’ size limit % (‖z‖₂)"] == "50.0"
     at = {row[3]: row[5] for row in third.rows}  # the label that the attack moved to place 4 is back where 5 are shown
     assert at == {"3": share(2, 2), "5": share(0, 2), "10": share(0, 2)}  # kFool's, the last rows
     assert "of 2 photos whose top 3" in second.reading and "left 1 with no true label" in second.reading
@@ -127,7 +127,7 @@ def test_changes_for_every_photo_stand_side_by_side_by_their_size(tmp_path: Path
     fourth, sizes = tables(tmp_path)
     assert [row[2:5] for row in fourth.rows] == [["1000", "kUAPs", "3"], ["4000", "kUAPs", "3"]]
     assert [row[8] for row in fourth.rows] == ["990", "3900"]
-    assert list(sizes.columns[3:]) == [f"size up to {xi}: goal % [95 %] (photos)" for xi in (1000, 4000)]
+    assert list(sizes.columns[3:]) == [f"size up to {xi}: goal % [95%] (photos)" for xi in (1000, 4000)]
     assert sizes.rows == [[NAME, "3", "kUAPs", f"{share(1, 3)} (3)", f"{share(3, 3)} (3)"]]
     html = measured_html(tmp_path)
     assert f"{NAME}, size up to 1000" in html and f"{NAME}, size up to 4000" in html  # a panel each
@@ -239,7 +239,7 @@ def test_a_size_stands_beside_pert_that_is_of_the_photos_that_met_the_goal_alone
     row = dict(zip(table.columns, table.rows[0], strict=True))
     assert (row[PERT], row[PERT_WON]) == ("1.00", "0.20")
     (figures,) = summary.figures(_cells(tmp_path))
-    told = within_limit([figures])  # half of the photos; the paper prints 93.7 %
+    told = within_limit([figures])  # half of the photos; the paper prints 93.7%
     assert "stays below the paper's in 1 of 1 rows (all true labels pushed out)" in told
     assert "in 0 of 1 rows" in within_limit([replace(figures, within=2)]) and within_limit([]) == ""
 

@@ -212,9 +212,9 @@ def test_that_a_few_photos_are_too_few_is_said_before_crafting_with_what_was_mea
     )
     share = re.search(r"([\d.]+) \[[^|]*\(100\) \|$", row)
     photos, fooled, _ = ready_made.measured("TkML-AP-Uv", "voc20", 3)
-    assert share and f"on 160 photos fooled {float(share[1]):.0f} % of new" in " ".join(said.split())
+    assert share and f"on 160 photos fooled {float(share[1]):.0f}% of new" in " ".join(said.split())
     assert notes_of(path_of("TkML-AP-Uv", "voc20", 3))["photos"] == "1000"
-    assert f"on 1000 fooled {100 * fooled / photos:.0f} %" in said
+    assert f"on 1000 fooled {100 * fooled / photos:.0f}%" in said
 
 
 def test_a_z_that_is_not_universal_points_to_the_bundled_one(run: Any) -> None:
@@ -271,7 +271,7 @@ def test_the_chart_puts_shares_where_they_belong_and_says_them() -> None:
     points = [craft.Point(0, 0, 0), craft.Point(1, 0.5, 0.25), craft.Point(2, 1, 0.25)]
     html = render.rates_html(points, 4, 16)
     assert f'points="0.0,{render.HEIGHT:.1f} 250.0,{render.HEIGHT / 2:.1f} 500.0,0.0"' in html
-    assert "After 2.0 of 4 rounds (epochs) the change fools 100 % of the set, random noise as large 25 %" in html
+    assert "After 2.0 of 4 rounds (epochs) the change fools 100% of the set, random noise as large 25%" in html
     assert "Nothing measured yet" in render.rates_html([], 4, 0)
 
 
@@ -287,8 +287,8 @@ def test_before_a_run_the_shares_are_those_that_were_measured() -> None:
         and f'class="fooled" style="width: {share:.1f}%"' in html
     )
     looser = [100 * int(notes[name]) / int(notes["measured"]) for name in ("inconsistent", "noise_inconsistent")]
-    assert f"(E = 0): {looser[0]:.1f} % with the change, {looser[1]:.1f} % with the noise." in html
-    assert html.index(f"<b>{share:.1f} %</b>") < html.index(f"<b>{noise:.1f} %</b>")
+    assert f"(E = 0): {looser[0]:.1f}% with the change, {looser[1]:.1f}% with the noise." in html
+    assert html.index(f"<b>{share:.1f}%</b>") < html.index(f"<b>{noise:.1f}%</b>")
 
 
 # ---- on other photos ------------------------------------------------------------------------------------------------
@@ -321,14 +321,14 @@ def test_the_lead_says_whose_share_it_is() -> None:
     (name, k), won = max(rates.items(), key=lambda item: item[1])
     photos = int(notes_of(path_of(name, NAME, k))["measured"])
     assert f"of {photos} photos each" in told
-    assert f"{100 * won / photos:.0f} % for {NAME} at k = {k} ({name})" in told
+    assert f"{100 * won / photos:.0f}% for {NAME} at k = {k} ({name})" in told
     assert not ready_made.depends([NAME])
 
 
 def test_a_bundled_z_comes_with_its_measured_rates() -> None:
     change, notes = changes.of_ready("kUAPs", NAME, 2), notes_of(path_of("kUAPs", NAME, 2))
     assert torch.equal(change.z, tk.universal("kUAPs", NAME, 2))
-    assert f"{100 * int(notes['goal']) / int(notes['measured']):.1f} %" in change.origin
+    assert f"{100 * int(notes['goal']) / int(notes['measured']):.1f}%" in change.origin
     with pytest.raises(ValueError, match=f"kUAPs change for {NAME} at k = 7; there are some for k = 1, 2 and 3.*Craft"):
         changes.of_ready("kUAPs", NAME, 7)
 
@@ -377,7 +377,7 @@ def test_what_was_measured_on_many_photos_is_the_news_before_the_few_that_are_tr
     none = replace(changes.of_ready("kUAPs", NAME, K), z=torch.zeros(1, 3, 224, 224))
     notes = notes_of(path_of("kUAPs", NAME, K))
     tally, _ = trial.try_html(none, samples_tried(none, files, "coffee", "cat"))
-    assert f"{100 * int(notes['goal']) / int(notes['measured']):.0f} % of new photos at k = {K}</strong>" in tally
+    assert f"{100 * int(notes['goal']) / int(notes['measured']):.0f}% of new photos at k = {K}</strong>" in tally
     assert "Below: 0 of 2 fooled." in tally and 'class="verdict told"' in tally
 
 
@@ -483,7 +483,7 @@ def test_the_stage_shows_the_ready_made_change_of_the_annotator_and_k_that_are_c
         words, picture, shares, there = stage_of(w, "kUAPs", None, NAME, k)
         assert f"ready-made change for {NAME} at k = {k}" in words and f"for {NAME}, k\u00a0=\u00a0{k}</h2>" in picture
         met, _ = rates_of("kUAPs", NAME, k)
-        assert f"<b>{100 * met:.1f} %</b>" in shares and there
+        assert f"<b>{100 * met:.1f}%</b>" in shares and there
     assert stage_of(w, "kUAPs", None, NAME, 1)[1] != picture
     none, picture, shares, there = stage_of(w, "kUAPs", None, "hardened-voc20", 2)
     assert (

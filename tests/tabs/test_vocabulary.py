@@ -79,7 +79,7 @@ EXPLAINED = (
     (r"\b[Gg]radients?\b", r"which way helps|For every pixel, how fast a number rises"),
     (r"McNemar|Wilcoxon|Holm", r"chance alone gives so clear a lead"),
     (r"Mantel|Spearman", r"goes with"),
-    (r"Wilson|\[95 %\]", r"the range that chance leaves"),
+    (r"Wilson|\[95%\]", r"the range that chance leaves"),
     (r"hardened-\w", r"harder to fool|hardened annotator"),
     (r"mobilenet-\w", r"another network"),
     (r"β", r"Weight of size \(β\)|keep the change \(z\) small"),

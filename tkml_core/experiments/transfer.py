@@ -182,7 +182,7 @@ photo each; each is of a single test.
 ## Shown to another annotator
 
 Of the pictures that fool the annotator they were made for: on how many the other one names no true label in its top-k either, in
-per cent, with Wilson's 95 % interval; in brackets the same for the photo with Gaussian noise of the same length.
+per cent, with Wilson's 95% interval; in brackets the same for the photo with Gaussian noise of the same length.
 
 {transfers}
 """

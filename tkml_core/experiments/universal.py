@@ -85,7 +85,7 @@ def fooled(annotator: tk.Annotator, rows: list[Row], k: int, z: Tensor) -> tuple
 
 
 def filled(z: Tensor, xi: float) -> Tensor:
-    """z stretched to the budget where it is more than 3 % below it: methods are compared at one norm; kUAPs often ends early."""
+    """z stretched to the budget where it is more than 3% below it: methods are compared at one norm; kUAPs often ends early."""
     length = float(tk.l2_norm(z))
     if 0.97 * xi < length <= xi * (1 + 1e-4):
         return z

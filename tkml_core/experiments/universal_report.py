@@ -21,7 +21,7 @@ def table(folder: Path) -> str:
     """Markdown: what each perturbation in the folder does, from its header."""
     columns = (
         "annotator | k | ξ | method | ‖z‖₂ | as found | ‖z‖_∞ | Pert ×10⁻² | made on | epochs | gradients | s | "
-        "goal % there | ASR % there | measured on | ASR % [95 %] | goal % [95 %] | noise: ASR % | noise: goal %"
+        "goal % there | ASR % there | measured on | ASR % [95%] | goal % [95%] | noise: ASR % | noise: goal %"
     )
     rows = []
     for n in headers(folder):
@@ -63,10 +63,10 @@ them only judged: the z that does best on them is the one that is kept. "TkML-AP
 of Eq. 8, see `tkml_core/attacks/universal/universal.md`. A pass of kUAPs over its photos (an epoch) runs kFool on every one that
 is not fooled yet; what each method took stands in the columns gradients (backward passes a photo, where they were noted) and
 s{slower}. More passes might bring it further. Methods are compared at the same norm budget ξ; a z that
-ended more than 3 % below it ("as found": its own norm) is stretched to it, so that all are compared at about one norm; a row
+ended more than 3% below it ("as found": its own norm) is stretched to it, so that all are compared at about one norm; a row
 whose ‖z‖₂ is far below ξ was measured before that and awaits `--again`. Noise: Gaussian, on whole levels, as long, on the same
 photos. Intervals: Wilson's. Seconds: on CPU cores shared with other work. Pert (Eq. 15): ‖z‖₂/(H·W) in 0–255 units. The paper's
-Table 4 has a Pert of 0.13 to 0.16 for TkML-AP-Uv (ASR 80.5 to 86.5 %) and 0.51 for kUAPs (63.9 to 74.6 %), for another network,
+Table 4 has a Pert of 0.13 to 0.16 for TkML-AP-Uv (ASR 80.5 to 86.5%) and 0.51 for kUAPs (63.9 to 74.6%), for another network,
 z made on 3,000 photos, and a norm its program takes with pixels from −1 to 1, times 255: they do not compare with these.
 
 Why so long a z: ‖z‖₂ = 4000 at 224 × 224 changes a value by 10.3 levels rms (PSNR 27.9 dB), a texture that a visitor sees

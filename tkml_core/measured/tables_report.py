@@ -18,7 +18,7 @@ SURE = 0.05  # p below which a method is said to be ahead
 DASH = "–"
 ABOUT = """Every method of a cell stands on the same photos. Goal: share of photos that met the attack's own goal (no true
 label in the top-k; the top-k is exactly the targets): the authors' program counts this, and the paper's column beside it is what
-the paper prints as ASR. E = 0: the share that Eq. 14 counts as ASR. Both are of the 8-bit image, with Wilson's 95 % intervals.
+the paper prints as ASR. E = 0: the share that Eq. 14 counts as ASR. Both are of the 8-bit image, with Wilson's 95% intervals.
 Within: share that met the goal with ‖z‖₂ ≤ 1275 (untargeted) or 382.5 (targeted), the norms to which the authors' commands
 bound z, in 0–255 units. Pert (Eq. 15, ×10⁻²): mean of ‖z‖₂/(H·W) over the photos with E = 0, of the 8-bit image, also of
 runs that missed the goal; "goal met": the same mean over the photos that met it; "float": as Pert, before rounding, which the
@@ -73,7 +73,7 @@ def within_limit(found: Sequence[Figures]) -> str:
 
 def figures_markdown(found: Sequence[Figures]) -> str:
     columns = (
-        "annotator | case | k | method | photos | goal % [95 %] | paper | E = 0 % [95 %] | within | Pert | "
+        "annotator | case | k | method | photos | goal % [95%] | paper | E = 0 in % [95%] | within | Pert | "
         "goal met | float | paper's ÷ 2 | "
         "first | steps | gradients | passes | optimality | s a photo"
     )
@@ -101,7 +101,7 @@ def side_by_side(
     ours = {(f.cell.annotator, f.cell.k, f.method, f.cell.xi): f for f in found if f.cell.xi}
     bounds = sorted({xi for *_, xi in ours if xi})
     about = dict.fromkeys(at[:3] for at in ours if sum((*at[:3], xi) in ours for xi in bounds) > 1)
-    columns = ["annotator", "k", "method", *(f"{bounded(xi)}: goal % [95 %] (photos)" for xi in bounds)]
+    columns = ["annotator", "k", "method", *(f"{bounded(xi)}: goal % [95%] (photos)" for xi in bounds)]
 
     def told(f: Figures | None) -> str:
         return DASH if f is None else f"{share(f.won, f.photos)} ({f.photos})"
@@ -112,7 +112,7 @@ def side_by_side(
 
 def larger_markdown(found: Sequence[Larger]) -> str:
     columns = (
-        "annotator | method | k | k′ | photos | goal at k′ % [95 %] | paper | E = 0 at k′ % [95 %] | Pert of those | "
+        "annotator | method | k | k′ | photos | goal at k′ % [95%] | paper | E = 0 at k′ % [95%] | Pert of those | "
         "paper's ÷ 2"
     )
     return markdown(

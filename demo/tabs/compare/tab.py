@@ -26,7 +26,7 @@ INTRO = (
 )
 PHOTOS_TOLD = (
     "They come one after the other behind the photo above, and a table sums up. What is true on a sample is known; on a photo of "
-    "yours it is the annotator’s guess (every label of 50 % or more) until you correct it. A comparison computes for "
+    "yours it is the annotator’s guess (every label of 50% or more) until you correct it. A comparison computes for "
     f"{rounds.SECONDS / 60:.0f} minutes at most: no photo begins after them, and one that not every method came to is not counted"
 )
 STOPS = (

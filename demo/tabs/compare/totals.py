@@ -155,7 +155,7 @@ def sizes_html(rounds: Sequence[Round]) -> Markup:
 HEADS = (
     "Method",
     "Goal reached",
-    "Share % [95 %]",
+    "Share % [95%]",
     "Size where all reach it (median)",
     "Size (‖z‖₂, median)",
     "Gradients (median)",
@@ -194,7 +194,7 @@ def table_html(rounds: Sequence[Round], limit: Limit, done: bool, name: str) -> 
     caption = (
         f"{', '.join(asked_words(first))}, {given}, seed {first.seed}, one run a method and photo.{over_words(limit, reports)} "
         f"Medians: sizes over the photos that a method solved, gradients, steps and seconds over all; measured on the "
-        f"saved pictures. [95 %]: the range that chance leaves with so few photos."
+        f"saved pictures. [95%]: the range that chance leaves with so few photos."
         f"{barely}{squares_words(rounds[0].plans)}"
     )
     csv = csv_link(name, csv_text(FIELDS, [astuple(one) for one in made]), "Table (CSV)", "") if done else Markup("")

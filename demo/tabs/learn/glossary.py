@@ -6,8 +6,8 @@ TERMS = {
     "formulas speak of probabilities; the attacks here work on logits.",
     "f<sub>j</sub>, f<sub>[k]</sub>": "The score of label number j; with brackets, the score at place k of the order, the best "
     "one first. The paper's F is all of them.",
-    "probability": "How sure the network is of a label, from 0 to 100 %. Each label has a probability of its own, so those of "
-    "all labels need not add up to 100 %.",
+    "probability": "How sure the network is of a label, from 0 to 100%. Each label has a probability of its own, so those of "
+    "all labels need not add up to 100%.",
     "true label": "A label that the photo really shows. Y is the set of them.",
     "∈": "“y ∈ Y” is read “y is one of Y”.",
     "top-k": "The k best-scored labels, Ŷ<sub>k</sub>: what the annotator lists.",

@@ -231,7 +231,7 @@ const play = (film) => {
 // Of 128 the amplified change is the distance; `contrast` scales exactly that, and opacity blends the two photos.
 const dial = (root) => {
   const at = Number(find("input", root).value);
-  const share = `${at * 10} %`;
+  const share = `${at * 10}%`;
   root.style.setProperty("--share", at / 10);
   find("output", root).textContent = share;
   find("input", root).setAttribute("aria-valuetext", share);

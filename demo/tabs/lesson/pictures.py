@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 import tkml_core as tk
+from demo.catalog.english import in_percent
 from demo.catalog.labels import written
 from demo.engine.recordings import Recording
 from demo.photos.samples import sample
@@ -166,9 +167,9 @@ def size(recording: Recording) -> str:
 
 
 def sure(recording: Recording, logits: Tensor, name: str) -> str:
-    """A label's probability in words, such as "93 %"."""
-    value = float(logits.view(-1)[recording.outcome.plan.annotator.index(name)].sigmoid()) * 100
-    return "more than 99 %" if value > 99.5 else "less than 1 %" if value < 1 else f"{value:.0f} %"
+    """A label's probability in words, such as "93%"."""
+    value = float(logits.view(-1)[recording.outcome.plan.annotator.index(name)].sigmoid())
+    return "more than 99%" if value > 0.995 else "less than 1%" if value < 0.01 else in_percent(value)
 
 
 def meets(recording: Recording, logits: Tensor) -> bool:

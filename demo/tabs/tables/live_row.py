@@ -162,9 +162,9 @@ def rows_html(rows: Sequence[Row]) -> str:
     sentence = (
         "Goal: what the paper’s tables print as ASR (attack success rate). E = 0: the top-k contradicts the truth afterwards, a "
         "wrong label in it and a true one out; ASR by its Eq. 14. "
-        "[95 %]: the range that chance leaves, wide with so few photos. Size per pixel (Pert) is the mean over the photos "
+        "[95%]: the range that chance leaves, wide with so few photos. Size per pixel (Pert) is the mean over the photos "
         f"with E = 0, as saved, whether or not they met the goal. {JUST_MET} The truth of an uploaded photo is the "
-        f"annotator’s guess (every label of 50 % or more)."
+        f"annotator’s guess (every label of 50% or more)."
     )
     if rows and (out := rows[0].left_out):
         names = listed(out, len(out))

@@ -12,7 +12,7 @@ from tkml_core.statistics import share
 chance, number, printed = tables_report.chance, tables_report.number, tables_report.printed
 T = TypeVar("T")
 GOAL, EQ_14, PERT = (
-    "goal % [95 %]", "contradicts the truth % [95 %] (E = 0)", "mean size per pixel where E = 0 (Pert ×10⁻²)",
+    "goal % [95%]", "contradicts the truth % [95%] (E = 0)", "mean size per pixel where E = 0 (Pert ×10⁻²)",
 )  # fmt: skip
 PERT_WON = "mean size per pixel where the goal is met (×10⁻²)"
 PAPER_ASR, PAPER_PERT = "paper’s goal % (its ASR)", "paper’s size per pixel (Pert ÷ 2)"
@@ -43,8 +43,8 @@ _SAME = (
     "of runs that missed the goal, and so is the mean before rounding; the column beside it is of the photos that met the goal. "
     "Optimality (AttackBench’s local optimality): the "
     "area under a method’s curve (share of photos against size) over that under the curve of the smallest size "
-    "that any method here found on each photo; 100 % where no other found a smaller one on any photo. "
-    "[95 %]: the range that chance leaves (Wilson’s interval)."
+    "that any method here found on each photo; 100% where no other found a smaller one on any photo. "
+    "[95%]: the range that chance leaves (Wilson’s interval)."
 )
 
 

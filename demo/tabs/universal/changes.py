@@ -6,7 +6,7 @@ from torch import Tensor
 
 import tkml_core as tk
 from demo.catalog.attacks import universal_title
-from demo.catalog.english import counted, in_top
+from demo.catalog.english import counted, in_percent, in_top
 from demo.tabs.universal import ready_made
 from demo.tabs.universal.craft import Made
 from tkml_core.attacks.registry import UNIVERSAL
@@ -59,9 +59,9 @@ def of_ready(method: str, annotator: str, k: int) -> Change:
     low, high = wilson_interval(won, n)
     origin = (
         f"The change that comes with this page: {universal_title(method)}, for {annotator} at k = {k}, made on "
-        f"{notes['photos']} photos. Of {n} others {100 * won / n:.1f} % have no true label left {in_top(k)} with it, and "
-        f"{100 * noise / n:.1f} % with random noise as large. On all photos like these it may well be anything from "
-        f"{100 * low:.0f} to {100 * high:.0f} % (95\u00a0% interval)."
+        f"{notes['photos']} photos. Of {n} others {in_percent(won / n, 1)} have no true label left {in_top(k)} with it, and "
+        f"{in_percent(noise / n, 1)} with random noise as large. On all photos like these it may well be anything from "
+        f"{100 * low:.0f} to {in_percent(high)} (95% interval)."
     )
-    rate = f"Fools {100 * won / n:.0f} % of new photos at k = {k}"
+    rate = f"Fools {in_percent(won / n)} of new photos at k = {k}"
     return Change(tk.universal(method, annotator, k), annotator, k, UNIVERSAL[method].name, origin, rate=rate)

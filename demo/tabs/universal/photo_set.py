@@ -17,7 +17,7 @@ from tkml_core.step_generators import drain
 
 VIEWS = 4  # pictures that `views` makes of one photo
 USED, PARTLY, NEW, YOURS = "used to make it", "partly used to make it", "new", "yours"  # what a photo is to a change
-CLOSER = 0.075  # of the width, cut from every side for the closer view, which shows 85 % of it
+CLOSER = 0.075  # of the width, cut from every side for the closer view, which shows 85% of it
 # The others share no photo with these: what is tried on them says something about photos that z has not seen.
 DEFAULT_SET = ("cat", "motorcycle", "astronaut", "mosaic")
 

@@ -5,7 +5,7 @@ from functools import cache
 
 import tkml_core as tk
 from demo.catalog.attacks import universal_title
-from demo.catalog.english import listed, span
+from demo.catalog.english import in_percent, listed, span
 from demo.engine.plan import DEFAULT_K
 from tkml_core.attacks.registry import UNIVERSAL
 from tkml_core.zoo import universal_perturbations
@@ -80,7 +80,7 @@ def depends(names: Sequence[str]) -> str:
     if len(best) < 2:
         return ""
     told = [
-        f"{100 * share:.0f} % for {name} at k = {k} ({method})"
+        f"{in_percent(share)} for {name} at k = {k} ({method})"
         for name, (share, method, k) in sorted(best.items(), key=lambda item: -item[1][0])
     ]
     photos = span([measured(method, name, k)[0] for name, (_, method, k) in best.items()])

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from PIL import Image
 from torch import Tensor
 
-from demo.catalog.english import counted, in_top, listed, top_words
+from demo.catalog.english import counted, in_percent, in_top, listed, top_words
 from demo.render import plot
 from demo.render.csv_file import csv_link, csv_text
 from demo.render.photo_card import size_html
@@ -42,10 +42,6 @@ def change_html(z: Tensor, factor: int, title: str, lossless: bool) -> str:
     return figure(title, alt, picture_of(z, factor), size_html(z, factor, 0, OWN_SIZE), lossless, badge=f"× {factor}")
 
 
-def percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
-
-
 def rates_html(points: Sequence[Point], epochs: int, pictures: int) -> str:
     """The share of the set that is fooled, epoch by epoch, with the noise that is as long as z for a control."""
     lines, dots = [plot.grid((0, HEIGHT / 2, HEIGHT))], ""
@@ -53,8 +49,8 @@ def rates_html(points: Sequence[Point], epochs: int, pictures: int) -> str:
         at = [(point.epoch / max(epochs, 1), HEIGHT * (1 - getattr(point, kind))) for point in points]
         lines.append(plot.line(f"line {kind}", [plot.WIDTH * x for x, _ in at], [y for _, y in at]))
         dots += "".join(f'<i class="ratedot {kind}" style="left:{100 * x:.2f}%;top:{y:.1f}px"></i>' for x, y in at)
-    scale = plot.y_ticks((HEIGHT * (1 - share), percent(share)) for share in (0, 0.5, 1)) + plot.x_ticks(epochs)
-    now = (percent(points[-1].fooled), percent(points[-1].noise)) if points else ("–", "–")
+    scale = plot.y_ticks((HEIGHT * (1 - share), in_percent(share)) for share in (0, 0.5, 1)) + plot.x_ticks(epochs)
+    now = (in_percent(points[-1].fooled), in_percent(points[-1].noise)) if points else ("–", "–")
     spoken, note = "Nothing measured yet", ""
     if not points:
         words = "It is measured as each round begins." if pictures else "Press Craft, and watch the share rise here."
@@ -79,15 +75,15 @@ def shares_html(k: int, photos: int, fooled: int, noise: int, looser: tuple[int,
     looser: on how many of them change and noise leave a list that contradicts the truth (E = 0).
     """
     counts = (("fooled", "with the change", fooled), ("noise", "random noise as large", noise))
-    bars = [(kind, words, count / photos, f"{100 * count / photos:.1f} %") for kind, words, count in counts]
-    contradicts = [f"{100 * count / photos:.1f} %" for count in looser]
+    bars = [(kind, words, count / photos, in_percent(count / photos, 1)) for kind, words, count in counts]
+    contradicts = [in_percent(count / photos, 1) for count in looser]
     return fill("tabs/universal/shares.html", k=k, place=in_top(k), photos=photos, bars=bars, contradicts=contradicts)
 
 
 def progress(at: CraftProgress, request: CraftRequest) -> tuple[str, ...]:
     """The status line of a run."""
     epoch = min(at.epoch + 1, request.epochs)
-    now = f"{percent(at.points[-1].fooled)} fooled as the round began" if at.points else ""
+    now = f"{in_percent(at.points[-1].fooled)} fooled as the round began" if at.points else ""
     return (f"round {epoch} of {request.epochs}", f"step {at.update}", now)
 
 
@@ -139,7 +135,7 @@ def facts_html(made: Made) -> Markup:
         )
     if made.guessed:
         facts.append(
-            f"The truth of {made.guessed} of the photos is the annotator’s own guess: every label of 50 % or more."
+            f"The truth of {made.guessed} of the photos is the annotator’s own guess: every label of 50% or more."
         )
     if made.left_out:
         facts.append(f"Left out, because no true label is {in_top(request.k)} to begin with: {listed(made.left_out)}.")

@@ -25,7 +25,7 @@ from tkml_core.zoo.universal_perturbations import FOLDER, XI, all_notes, xi_of
 
 # The first share stands in assets/measured/universal_budgets.md, the second is that of the ready-made one.
 FEW = Markup("""<p class="hint"><b>A few photos do not make a change that works on new ones.</b> For {name} at k = 3, one made
-on 160 photos fooled 38 % of new photos, one made on 1000 fooled 54 %. Here you can take {most}: expect yours to fool its own
+on 160 photos fooled 38% of new photos, one made on 1000 fooled 54%. Here you can take {most}: expect yours to fool its own
 photos, and few new ones or none. Still you can see that one change fools many photos at once where random noise as large does
 not, and why only photos that it has not seen count.</p>""")
 INTRO = Markup("""<p class="lead">One change for <b>every</b> photo, z in the paper: an optimizer <i>crafts</i> it, step by

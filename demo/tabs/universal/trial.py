@@ -129,7 +129,7 @@ def try_html(change: Change, photos: Sequence[Tried]) -> tuple[str, str]:
         )
     if any(outcome.plan.guessed for outcome in outcomes):
         sentence += (
-            " Where you marked nothing on a photo of your own, the annotator's guess counts as the truth: every label of 50 % or "
+            " Where you marked nothing on a photo of your own, the annotator's guess counts as the truth: every label of 50% or "
             "more."
         )
     kind = "told" if change.rate or not asked else "won" if fooled == asked else "lost" if not fooled else "cut"

@@ -16,7 +16,7 @@ from tkml_core.metrics import NORMS, l2_norm
 from tkml_core.ranking import consistent
 from tkml_core.step import Result, Step
 
-ENOUGH = 0.99  # of the best norm: what is not 1 % shorter is not worth waiting for
+ENOUGH = 0.99  # of the best norm: what is not 1% shorter is not worth waiting for
 SLACK = 1e-3  # levels: a whole number of them that floats have made a little longer is still that number
 MORE = 0.02  # score units by which a success must clear the goal once no 8-bit image has shown it, doubled each time
 

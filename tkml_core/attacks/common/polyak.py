@@ -7,7 +7,7 @@ from tkml_core.attacks.common.rows import replace, take
 from tkml_core.images import each
 from tkml_core.metrics import length
 
-STALL = 10  # steps without a margin 2 % better before the first success: then plain steps zigzag between hinges
+STALL = 10  # steps without a margin 2% better before the first success: then plain steps zigzag between hinges
 FINER, FINEST = 0.5, 0.1  # an image that stalls takes so much shorter steps each time, down to this share of `step`
 OVERSHOOT = 0.1  # of the first gap: aim a little past the goal, or Polyak's steps would only creep up to it
 SHORTER = 0.05  # share of z that one step's β term takes away at most: where no hinge is active it is all there is

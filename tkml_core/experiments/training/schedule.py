@@ -20,7 +20,7 @@ def follow(average: nn.Module, network: nn.Module, step: int, decay: float) -> N
 
 
 def rate(step: int, total: int) -> float:
-    """Warm-up over 4 % of the steps, then a cosine down to a hundredth; 1 at its highest."""
+    """Warm-up over 4% of the steps, then a cosine down to a hundredth; 1 at its highest."""
     warm = max(1, total // 25)
     if step < warm:
         return (step + 1) / warm

@@ -2,6 +2,7 @@
 
 from markupsafe import Markup
 
+from demo.catalog.english import in_percent
 from demo.engine.recipes import STRENGTHS
 from demo.engine.recordings import Recording, recording
 from demo.render.templates import fill
@@ -13,7 +14,7 @@ from demo.tabs.lesson.screen import FOOLED, Answer, Screen
 def _dial(shown: Recording) -> Markup:
     """The change from none to all of it; the browser blends the pictures, the labels were measured at every stop."""
     was = shown.outcome.plan.photo.logits
-    measured = [("0 %", was), *((f"{100 * s:.0f} %", shown.checks[f"strength {s:g}"]) for s in STRENGTHS)]
+    measured = [(in_percent(0), was), *((in_percent(s), shown.checks[f"strength {s:g}"]) for s in STRENGTHS)]
     photo = pictures.picture(
         pictures.original(shown), "The photo with a part of the change", "The photo with that much of it",
         over=pictures.attacked(shown),
