@@ -45,7 +45,7 @@ def top_words(k: int) -> str:
 
 def in_top(k: int) -> str:
     """Where a label stands that is among the top-k, in a sentence."""
-    return "at the top" if k == 1 else f"in the top {k}"
+    return "on top" if k == 1 else f"in the top {k}"
 
 
 def are(names: Sequence[str]) -> str:

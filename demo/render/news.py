@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from demo.catalog.english import are, top_words
+from demo.catalog.english import are, in_top, top_words
 from demo.catalog.labels import listed_labels
 from demo.render.goal_words import reached
 
@@ -84,9 +84,9 @@ def _said(report: dict[str, Any], gone: Sequence[str], came: Sequence[str]) -> s
     """What is in and what is gone; of many targets only how many, and nothing where all are."""
     k, wanted, parts = report["k"], len(report["targets"]), []
     if k == 1 and gone:
-        return f"{few(names(report, 'after'))} is on top instead of {few(gone)}"
+        return f"{few(names(report, 'after'))} is {in_top(k)} instead of {few(gone)}"
     if came and wanted <= MOST:
-        parts.append(f"{few(came)} {are(came)} {'on top' if k == 1 else 'in'}")
+        parts.append(f"{few(came)} {are(came)} {in_top(k) if k == 1 else 'in'}")
     elif 0 < len(came) < wanted:
         parts.append(f"{len(came)} of {wanted} targets {are(came)} in")
     parts += [f"{few(gone)} {are(gone)} gone"] if gone else []
@@ -96,14 +96,14 @@ def _said(report: dict[str, Any], gone: Sequence[str], came: Sequence[str]) -> s
 def _missed(report: dict[str, Any], news: News) -> str:
     """What the goal still lacks."""
     k = report["k"]
-    place = "on top" if k == 1 else f"in the top {k}"
+    place = in_top(k)
     if news.missing and len(news.missing) == len(report["targets"]) > 1:
         return f"none of the {len(news.missing)} targets is {place}"
     if news.missing and news.moved:
         return f"{few(news.missing)} {are(news.missing)} missing"
     if news.missing and k == 1:
         now = names(report, "after")
-        return f"{few(now)} is {'still ' if now == names(report, 'before') else ''}on top, not {few(news.missing)}"
+        return f"{few(now)} is {'still ' if now == names(report, 'before') else ''}{place}, not {few(news.missing)}"
     if news.missing:
         return f"{few(news.missing)} {are(news.missing)} not {place}"
     if report["goal"] == "ordered":

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from demo.catalog import attacks as catalog
-from demo.catalog.english import top_words
+from demo.catalog.english import in_top, top_words
 from demo.catalog.goals import NOTHING_TO_KEEP
 from demo.engine.win import asked_margin, is_narrow, margin_words, was_met
 from demo.render.goal_words import reached
@@ -115,9 +115,8 @@ def _unrecognised(report: dict[str, Any]) -> str:
     if _recognised(report):
         return ""
     seen, true = _seen(report), report["true_labels"]
-    place = "on top" if report["k"] == 1 else f"in its top {report['k']}"
     given = _at_most([*seen, 0.0] if len(seen) < len(true) else seen)
-    how = f"gave {few(true)} {given}" if seen else f"did not have {few(true)} {place}"
+    how = f"gave {few(true)} {given}" if seen else f"did not have {few(true)} {in_top(report['k'])}"
     return f"there was little to fool: the annotator {how} before"
 
 

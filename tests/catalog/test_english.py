@@ -2,11 +2,15 @@
 
 import pytest
 
-from demo.catalog.english import counted
+from demo.catalog.english import counted, in_top
 from demo.render.goal_words import given_words
+from demo.render.news import so_far
 from demo.render.run_words import steps_words
 from demo.render.status import speed_words
 from demo.tabs.compare.limits import Limit
+from demo.tabs.tables import numbers
+from demo.tabs.tables.measured import MEASURED
+from tkml_core.measured import lines, summary
 
 
 @pytest.mark.parametrize(
@@ -38,3 +42,14 @@ def test_a_comparisons_limit_agrees_with_its_number() -> None:
     assert [str(Limit(kind, n)) for kind in ("steps", "gradients", "seconds") for n in (1, 5)] == [
         "1 step", "5 steps", "1 gradient", "5 gradients", "1 s", "5 s",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("k", "place"), [(1, "on top"), (3, "in the top 3")])
+def test_a_label_stands_on_top_or_in_the_top_k_wherever_that_is_said(k: int, place: str) -> None:
+    """A "top label" has no labels left in it, and two tabs do not call one place by two names."""
+    assert in_top(k) == place
+    report = {"goal": "cleared", "k": k, "before": [("cat", 0.9)], "after": [("cat", 0.8)], "targets": [], "hidden": []}
+    assert so_far({**report, "true_labels": ["cat"], "achieved": False}) == f"cat is still {place}"
+    made = summary.figures(summary.by_cell(lines.read(MEASURED)))
+    ours = [one for one in made if (one.cell.case, one.cell.k) == ("universal", k)]
+    assert numbers.universal(ours).reading.endswith(f" photos have no true label left {place}.")

@@ -93,7 +93,7 @@ def test_photos_on_which_nothing_is_to_be_won_are_left_out_and_named(files: dict
     wrong = Source(files["cat"], "My sheep", ("sheep",))
     photo_set_of = photo_set.gather([wrong, *sample_sources(["cat"], files, load_annotator(NAME))], NAME, 1, False)
     assert photo_set_of.left_out == ("My sheep",) and photo_set_of.photos == 1
-    with pytest.raises(ValueError, match="true label at the top to begin with; there is none on My sheep"):
+    with pytest.raises(ValueError, match="true label on top to begin with; there is none on My sheep"):
         photo_set.gather([wrong], NAME, 1, False)
     many = Source(files["cat"], "All", load_annotator(NAME).labels[:11])
     with pytest.raises(ValueError, match="9 labels are not true on it, too few for k = 10"):

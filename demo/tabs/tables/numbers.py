@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from demo.catalog.english import counted, span, top_words
+from demo.catalog.english import counted, in_top, span, top_words
 from demo.render.measured_table import Table
 from demo.tabs.tables.plain_words import TESTED, TESTS, size_words
 from tkml_core.measured import summary, tables_report
@@ -129,8 +129,8 @@ def universal(made: list[summary.Figures]) -> Table:
         reading=_said(
             made,
             lambda f: (
-                f"the one change of {f.method} left no true label in the {top_words(f.cell.k)} of {f.won} of "
-                f"{counted(f.photos, 'photo')}."
+                f"with the one change of {f.method}, {f.won} of {counted(f.photos, 'photo')} have no true label left "
+                f"{in_top(f.cell.k)}."
             ),
         ),
         heads=4,

@@ -79,7 +79,7 @@ def _state(outcome: Outcome) -> tuple[str, str, str]:
         missed = f"{listed_labels(still)} {are(still)} still {in_top(k)}"
         (was, _), (now, _) = report["before"][0], report["after"][0]
         if was in report["true_labels"] and now not in report["true_labels"]:
-            return "cut", "In part", f"{written(now)} is on top now, but {missed}."
+            return "cut", "In part", f"{written(now)} is {in_top(1)} now, but {missed}."
         if report["consistent"]:
             return "lost", "Not fooled", f"{missed}."
         return "cut", "In part", f"{missed}. This list contradicts the truth, but not every true label is out."

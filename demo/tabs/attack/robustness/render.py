@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
-from demo.catalog.english import counted, listed
+from demo.catalog.english import counted, listed, top_words
 from demo.engine.label_roles import Roles
 from demo.render.labels import tag, tags
 from demo.render.tables import Cell, sheet, sum_up
@@ -85,12 +85,11 @@ def _noise(examined: Examined) -> str:
     """What noise of the attack's size does to the original."""
     plain, noisy = (_row(examined, kind).original for kind in ("none", "noise"))
     lead, k = "Random noise just as strong, put on the original,", examined.run.k
-    top = "top label" if k == 1 else f"top {k}"
     if not plain or not noisy or noisy.fooled:
         return f"{lead} fools the annotator too."
     if set(noisy.top) == set(plain.top):
-        return f"{lead} does nothing: the {top} stays the same."
-    return f"{lead} changes the {top} a little, but does not reach the goal."
+        return f"{lead} does nothing: the {top_words(k)} stays the same."
+    return f"{lead} changes the {top_words(k)} a little, but does not reach the goal."
 
 
 def _other_annotators(rows: Iterable[Row]) -> list[str]:
