@@ -24,6 +24,7 @@ from torchvision import models
 
 import tkml_core as tk
 from tkml_core.attacks.common.budget import Budget
+from tkml_core.attacks.universal.base import Universal
 from tkml_core.experiments import datasets as readers
 from tkml_core.experiments import methods, provenance, results, tables, tables_latex
 from tkml_core.experiments.measured_photos import Photos, true_ranks
@@ -32,6 +33,7 @@ from tkml_core.labels import COCO80, VOC20
 from tkml_core.measured import curves, summary, tables_report
 from tkml_core.measured.cells import CASES, PAPERS, Cell
 from tkml_core.measured.lines import agree, read, saved
+from tkml_core.measured.settings import read_settings
 from tkml_core.zoo import registry
 from tkml_core.zoo.entry import Entry
 from tkml_core.zoo.universal_perturbations import path_of, save_universal
@@ -335,6 +337,20 @@ def test_methods_are_read_with_settings_and_get_the_authors_budget() -> None:
         for method in found.values():
             assert isinstance(method.attack, Budget) and method.attack.norm == norm and "norm=" in method.settings
         assert not isinstance(methods.methods(Cell(TINY, case, 3), names, "none", Path())[own].attack, Budget)
+
+
+def test_settings_are_read_back_from_what_an_attack_prints_of_itself() -> None:
+    for name, kind in tk.ATTACKS.items():
+        if not issubclass(kind, Universal):
+            attack = kind()
+            assert read_settings(repr(attack)) == vars(attack), name
+    budget = Budget(tk.TkMLAPT(confidence=1e-5), norm=382.5)
+    outer = {name: getattr(budget, name) for name in ("norm", "gradients", "max_steps")}
+    assert read_settings(repr(budget)) == {"attack": vars(budget.attack), **outer}
+    assert read_settings("a file") == {}
+    for wrong in ("f(1)", "f(**{})", "f(x=y)", "f(x=1", "f(x=1) + 1"):
+        with pytest.raises(ValueError):
+            read_settings(wrong)
 
 
 def test_what_is_in_print_has_a_name_and_stands_behind_the_attack_that_differs_from_it() -> None:

@@ -225,6 +225,10 @@ def test_at_which_margin_and_on_what_pictures_the_attacks_ran_is_said(tmp_path: 
     told = settings.conditions(_cells(tmp_path))
     assert "κ = 0 (the goal just met), with at most so many steps: 100 (kFool), 290 (MinNorm); on pictures" in told
     assert f"288 × 288 pixels ({NAME})" in told
+    budget = "Budget(attack=MinNorm(max_steps=290, confidence=1e-05), norm=382.5, max_steps=90)"
+    assert "κ = 1e-05, with at most so many steps: 90 (MinNorm)" in settings.conditions(
+        summary.by_cell([{**made[1], "attack": budget}])
+    )
     made[1]["attack"] = "MinNorm(max_steps=290, confidence=0.5)"
     other = summary.by_cell(made)
     assert "κ = 0 or 0.5, with" in settings.conditions(other) and settings.conditions({}) == ""

@@ -1,6 +1,5 @@
 """What the paper's tables are made of: cells, and the methods that stand beside each other in one."""
 
-import ast
 import hashlib
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -15,6 +14,7 @@ from tkml_core.attacks.universal.base import Universal
 from tkml_core.attacks.universal.norm_ball import noise_like
 from tkml_core.attacks.universal.precomputed import Precomputed
 from tkml_core.measured.cells import KS, UNIVERSAL_KS, Cell
+from tkml_core.measured.settings import read_settings
 from tkml_core.step import Steps
 from tkml_core.zoo.universal_perturbations import XI, load_universal, path_of
 
@@ -83,10 +83,8 @@ def attack_of(text: str) -> Attack:
     if rest.startswith(PRINTED) and isinstance(kind, type) and hasattr(kind, "as_printed"):
         kind, rest = kind.as_printed, rest.removeprefix(PRINTED).lstrip(", ")
     try:
-        call = ast.parse(f"f({rest}" if bracket else "f()", mode="eval").body
-        assert isinstance(call, ast.Call) and not call.args
-        return kind(**{str(word.arg): ast.literal_eval(word.value) for word in call.keywords})
-    except (SyntaxError, AssertionError, TypeError) as error:
+        return kind(**read_settings(f"{name}{bracket}{rest}"))
+    except (ValueError, TypeError) as error:
         raise ValueError(
             f"{text!r}: settings are written as in Python, such as {name}(max_steps=100) ({error})."
         ) from error

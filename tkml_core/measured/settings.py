@@ -1,13 +1,37 @@
 """What the attacks of some lines were asked for, by the settings that stand in the lines, and which are of before."""
 
-import re
+import ast
 from collections.abc import Iterable, Mapping
+from functools import cache
 from math import isqrt
+from typing import Any
 
 import tkml_core as tk
 from tkml_core.measured.cells import Cell
 from tkml_core.measured.lines import Outcome
 from tkml_core.measured.summary import BEST, Rows
+
+
+@cache
+def read_settings(text: str) -> Mapping[str, Any]:
+    """Settings as Python writes them behind a name: "MinNorm(max_steps=290, norm='l2')"; none of a name alone.
+
+    Those of an attack among them, such as a Budget's, are a mapping of their own. ValueError for anything else.
+    """
+    _, bracket, rest = text.partition("(")
+    try:
+        return _keywords(ast.parse(f"f({rest}" if bracket else "f()", mode="eval").body)
+    except SyntaxError as error:
+        raise ValueError(str(error)) from error
+
+
+def _keywords(call: ast.expr) -> dict[str, Any]:
+    if not isinstance(call, ast.Call) or call.args or any(word.arg is None for word in call.keywords):
+        raise ValueError(f"Expected name=value, got {ast.unparse(call)!r:.200}.")
+    return {
+        str(word.arg): _keywords(word.value) if isinstance(word.value, ast.Call) else ast.literal_eval(word.value)
+        for word in call.keywords
+    }
 
 
 def earlier(cells: Mapping[Cell, Mapping[str, Rows]], method: str) -> set[Cell]:
@@ -43,9 +67,10 @@ def conditions(cells: Mapping[Cell, Mapping[str, Rows]]) -> str:
 
 
 def _setting(row: Outcome, name: str) -> float | None:
-    """A number among the settings of the attack; None where it has none of this name."""
-    found = re.search(rf"\b{name}=([\d.]+)", row["attack"])
-    return float(found[1]) if found else None
+    """A number among the settings of the attack, a Budget's before those of what it holds; None where none has this name."""
+    found = read_settings(row["attack"])
+    value = {**found.get("attack", {}), **found}.get(name)
+    return None if value is None else float(value)
 
 
 def _by(pairs: Iterable[tuple[float | None, str]]) -> dict[float | None, dict[str, None]]:
