@@ -73,9 +73,8 @@ def within_limit(found: Sequence[Figures]) -> str:
 
 def figures_markdown(found: Sequence[Figures]) -> str:
     columns = (
-        "annotator | case | k | method | photos | goal % [95%] | paper | E = 0 in % [95%] | within | Pert | "
-        "goal met | float | paper's ÷ 2 | "
-        "first | steps | gradients | passes | optimality | s a photo"
+        "annotator | case | k | method | photos | goal % [95%] | paper | E = 0 in % [95%] | within | Pert | goal met | float "
+        "| paper's ÷ 2 | first | steps | gradients | passes | optimality | s a photo"
     )
     return markdown(
         columns,
@@ -83,9 +82,8 @@ def figures_markdown(found: Sequence[Figures]) -> str:
             f"{f.cell.annotator} | {f.cell.bounded} | {f.cell.k} | {f.method} | {f.photos} | {share(f.won, f.photos)} | "
             f"{printed(f.paper_asr)} | {share(f.fooled, f.photos)} | {number(100 * f.within / f.photos, 1)} | "
             f"{number(f.pert)} | {number(f.pert_won)} | {number(f.pert_float)} | {number(f.paper_pert)} | "
-            f"{number(f.first, 0)} | "
-            f"{number(f.steps, 0)} | {number(f.gradients, 0)} | {number(f.passes, 0)} | {number(f.optimality)} | "
-            f"{number(f.seconds, 1)}"
+            f"{number(f.first, 0)} | {number(f.steps, 0)} | {number(f.gradients, 0)} | {number(f.passes, 0)} | "
+            f"{number(f.optimality)} | {number(f.seconds, 1)}"
             for f in found
         ),
     )
@@ -175,8 +173,7 @@ def ahead(found: Sequence[Pair]) -> list[str]:
 
 TESTED = (
     "Only cells in which a paired test on the same photos is sure count (p < 0.05: McNemar's for the goal; Wilcoxon's, on "
-    "photos "
-    "that both solve, for ‖z‖₂ and steps; Holm's correction over all cells, of all tables, beside the same method). "
+    "photos that both solve, for ‖z‖₂ and steps; Holm's correction over all cells, of all tables, beside the same method). "
     "Gradients are medians; a step may take several, so fewer steps need not be fewer gradients."
 )
 

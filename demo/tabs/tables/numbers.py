@@ -39,12 +39,11 @@ _FIGURES = (
 )  # fmt: skip
 _SAME = (
     "E = 0: the list contradicts the truth, a wrong label in it and a true one out. “Within” counts a photo only where the "
-    "change is no larger than the authors’ commands allow. Pert is the paper’s: the mean over the photos with E = 0, also "
-    "of runs that missed the goal, and so is the mean before rounding; the column beside it is of the photos that met the goal. "
-    "Optimality (AttackBench’s local optimality): the "
-    "area under a method’s curve (share of photos against size) over that under the curve of the smallest size "
-    "that any method here found on each photo; 100% where no other found a smaller one on any photo. "
-    "[95%]: the range that chance leaves (Wilson’s interval)."
+    "change is no larger than the authors’ commands allow. Pert is the paper’s: the mean over the photos with E = 0, also of "
+    "runs that missed the goal, and so is the mean before rounding; the column beside it is of the photos that met the goal. "
+    "Optimality (AttackBench’s local optimality): the area under a method’s curve (share of photos against size) over that "
+    "under the curve of the smallest size that any method here found on each photo; 100% where no other found a smaller one "
+    "on any photo. [95%]: the range that chance leaves (Wilson’s interval)."
 )
 
 
@@ -52,8 +51,7 @@ def untargeted(made: list[summary.Figures]) -> Table:
     return Table(
         "Table 2: push the true labels out",
         f"On the same photos for every method ({span([f.photos for f in made])} a row), whose list agreed with the truth "
-        f"before. "
-        f"{_SAME}",
+        f"before. {_SAME}",
         ("annotator", "k", *_FIGURES),
         [_row(f, str(f.cell.k)) for f in made],
         reading=_said(
@@ -109,9 +107,8 @@ def universal(made: list[summary.Figures]) -> Table:
     return Table(
         "Table 4: one change for every photo",
         f"What one change (z) does to photos that it was not made on ({span([f.photos for f in made])} a row), beside random "
-        "noise just as large. “Margin” is TkML-AP-Uv aimed at the goal itself in place of Eq. 8. The paper has MS COCO "
-        "alone and "
-        "another limit of the size; it prints Pert without the 10⁻², which is put back here.",
+        "noise just as large. “Margin” is TkML-AP-Uv aimed at the goal itself in place of Eq. 8. The paper has MS COCO alone "
+        "and another limit of the size; it prints Pert without the 10⁻², which is put back here.",
         (
             "annotator",
             "k",

@@ -14,16 +14,14 @@ from tkml_core.measured.peers import InCell, OverCells, Ratios
 PAGE = "peers.md"
 TITLE = "Equal gradients: MinNorm beside other published methods"
 ABOUT = (
-    "Every method had as many gradients, the same photos, the same margin, and the same search for a saved picture. “Smoothed”: "
-    "went down a smoothed margin instead of the exact one. The methods were written for this project after their papers; "
-    "“(adv-lib)” is the method as that package has it, at its defaults, some of which are meant for runs with many more "
-    "gradients. "
-    "Of two numbers with a colon the first is MinNorm’s. Ratios are geometric means of the other’s size over MinNorm’s (‖z‖₂, "
-    "as saved; last column: before rounding), of runs that both solve; above 1: MinNorm’s is the smaller. p: Wilcoxon’s "
-    "test for "
-    "size, McNemar’s for the goal, each of a single test, without Holm’s correction. "
-    "DDN: Rony et al., CVPR 2019; APGD: Croce & Hein, ICML 2020; FMN: Pintor et al., NeurIPS "
-    "2021; ALMA: Rony et al., ICCV 2021; PDPGD: Matyasko & Chau, 2021, arXiv 2106.01538."
+    "Every method had as many gradients, the same photos, the same margin, and the same search for a saved picture. "
+    "“Smoothed”: went down a smoothed margin instead of the exact one. The methods were written for this project after their "
+    "papers; “(adv-lib)” is the method as that package has it, at its defaults, some of which are meant for runs with many "
+    "more gradients. Of two numbers with a colon the first is MinNorm’s. Ratios are geometric means of the other’s size over "
+    "MinNorm’s (‖z‖₂, as saved; last column: before rounding), of runs that both solve; above 1: MinNorm’s is the smaller. p: "
+    "Wilcoxon’s test for size, McNemar’s for the goal, each of a single test, without Holm’s correction. DDN: Rony et al., "
+    "CVPR 2019; APGD: Croce & Hein, ICML 2020; FMN: Pintor et al., NeurIPS 2021; ALMA: Rony et al., ICCV 2021; PDPGD: "
+    "Matyasko & Chau, 2021, arXiv 2106.01538."
 )
 
 PHOTO_RATIO = (

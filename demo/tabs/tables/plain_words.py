@@ -15,8 +15,7 @@ from tkml_core.statistics import holm
 UNSURE = "no sure difference"
 TESTED = (
     "“Sure”: chance alone gives so clear a lead less than once in 20 times (p < .05). A run is a photo in a row: a photo "
-    "counts once "
-    "for each k and each choice of targets."
+    "counts once for each k and each choice of targets."
 )
 GRADIENT = "A gradient says, for all pixels at once, which way helps."
 TESTS = (

@@ -31,8 +31,8 @@ def screen() -> Screen | None:
         title="JPEG saves it. Safe?",
         minutes=3,
         intro=f"For this attacked photo “{fooled}” comes first instead of “{was}”. Now it is saved as a JPEG, as messengers "
-        f"do, and "
-        f"shown to the annotator once more. JPEG throws away fine detail: “{pictures.best(shown, back)}” comes first again.",
+        f"do, and shown to the annotator once more. JPEG throws away fine detail: “{pictures.best(shown, back)}” comes first "
+        "again.",
         see=pictures.row(
             pictures.picture(
                 pictures.attacked(shown),
@@ -79,15 +79,12 @@ def screen() -> Screen | None:
             "The first attack stopped at the smallest change that works. So the photo stood right at the edge, and a breath of "
             "wind, such as JPEG, blew it back.",
             "A stronger change carries it further over the edge. JPEG still takes something away, but not enough. In 2018 "
-            "three "
-            "researchers, Athalye, Carlini and Wagner, tested nine new defences: six did not hold at all, and a seventh only "
-            "in "
-            "part.",
+            "three researchers, Athalye, Carlini and Wagner, tested nine new defences: six did not hold at all, and a seventh "
+            "only in part.",
         ],
         looks=pictures.looked_at(Look(shown, fooled, "after")),
         own="Attack your photo, open “Is it real?” and look at the rows for JPEG and blur. What brings the true labels back, "
-        "and "
-        "what does not?",
+        "and what does not?",
         exercise="gentle",
         hint="A good moment to talk about security in general: a lock is not tested by its maker saying that it holds.",
     )
