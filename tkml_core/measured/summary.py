@@ -79,6 +79,25 @@ def _per_pixel(key: str, rows: Sequence[Outcome]) -> float:
 
 
 @dataclass(frozen=True)
+class Effort:
+    """What a method's runs on the photos of a cell took."""
+
+    steps: float  # mean
+    first: float  # median step at which the goal was first met
+    passes: float  # forward and backward, mean
+    gradients: float  # backward passes, mean
+    seconds: float  # median: a mean follows a few photos on a busy machine
+
+    @classmethod
+    def of(cls, rows: Rows) -> "Effort":
+        backwards = mean("backwards", rows)
+        seconds = _median([row["seconds"] for row in rows])
+        return cls(
+            mean("steps", rows), _median(steps_needed(rows)), mean("forwards", rows) + backwards, backwards, seconds
+        )
+
+
+@dataclass(frozen=True)
 class Figures:
     """One method in one cell."""
 
@@ -92,12 +111,8 @@ class Figures:
     pert_float: float
     pert_won: float  # as `pert`, over photos that met the goal
     norm: float  # mean ‖z‖₂ of the successes; of one change for all photos that of all
-    steps: float  # these five: nan of one change for all photos, which is made once, on others
-    first: float  # median step at which the goal was first met
-    passes: float  # forward and backward, mean
-    gradients: float  # backward passes, mean
-    seconds: float  # median: a mean follows a few photos on a busy machine
-    optimality: float  # local, of AttackBench: see `statistics.local_optimality`
+    effort: Effort | None  # this and the next: None of one change for all photos, which is made once, on others
+    optimality: float | None  # local, of AttackBench: see `statistics.local_optimality`
     paper_asr: float | None
     paper_pert: float | None  # ×10², of pixels from 0 to 255
 
@@ -128,15 +143,11 @@ def _figures(cell: Cell, method: str, rows: Rows, everyone: list[float]) -> Figu
     needed, won = norm_needed(rows), [row for row in rows if row["achieved"]]
     asr, printed = _paper(cell, method)
     universal = cell.case == "universal"
-    effort = (
-        mean("steps", rows), _median(steps_needed(rows)), mean("forwards", rows) + mean("backwards", rows),
-        mean("backwards", rows), _median([row["seconds"] for row in rows]),
-    )  # fmt: skip
     return Figures(
         cell, method, len(rows), len(won), sum(not row["consistent"] for row in rows),
         round(share_within(needed, budget) * len(rows)), pert("norm", rows), pert("norm_float", rows),
-        _per_pixel("norm", won), mean("norm", rows if universal else won), *((nan, nan, nan, nan, nan) if universal else effort),
-        nan if universal else local_optimality(needed, everyone), asr, printed,
+        _per_pixel("norm", won), mean("norm", rows if universal else won), None if universal else Effort.of(rows),
+        None if universal else local_optimality(needed, everyone), asr, printed,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from tkml_core.measured.cells import Cell, bound_words
 from tkml_core.measured.markdown import markdown
 from tkml_core.measured.settings import conditions
-from tkml_core.measured.summary import BEST, Figures, Larger, Pair, Rows, figures, larger, pairs
+from tkml_core.measured.summary import BEST, Effort, Figures, Larger, Pair, Rows, figures, larger, pairs
 from tkml_core.statistics import share
 
 SURE = 0.05  # p below which a method is said to be ahead
@@ -82,11 +82,16 @@ def figures_markdown(found: Sequence[Figures]) -> str:
             f"{f.cell.annotator} | {f.cell.bounded} | {f.cell.k} | {f.method} | {f.photos} | {share(f.won, f.photos)} | "
             f"{printed(f.paper_asr)} | {share(f.fooled, f.photos)} | {number(100 * f.within / f.photos, 1)} | "
             f"{number(f.pert)} | {number(f.pert_won)} | {number(f.pert_float)} | {number(f.paper_pert)} | "
-            f"{number(f.first, 0)} | {number(f.steps, 0)} | {number(f.gradients, 0)} | {number(f.passes, 0)} | "
-            f"{number(f.optimality)} | {number(f.seconds, 1)}"
+            f"{' | '.join(_effort(f))}"
             for f in found
         ),
     )
+
+
+def _effort(f: Figures) -> list[str]:
+    took = f.effort
+    counts = (took.first, took.steps, took.gradients, took.passes) if took else (None,) * 4
+    return [*(number(count, 0) for count in counts), number(f.optimality), number(took.seconds if took else None, 1)]
 
 
 def side_by_side(
@@ -225,14 +230,24 @@ def page(
 
 
 def to_csv(records: Sequence[Any]) -> str:
-    """Dataclasses as CSV, a cell as four columns; numbers as they are, and nothing where there is none (nan, inf, None)."""
+    """Dataclasses as CSV; numbers as they are, and nothing where there is none (nan, inf, None)."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    if records:
-        names = [f.name for f in fields(records[0]) if f.name != "cell"]
-        writer.writerow([*Cell._fields, *(f"{name}_x100" if "pert" in name else name for name in names)])
-        writer.writerows([*map(_plain, r.cell), *(_plain(getattr(r, name)) for name in names)] for r in records)
+    rows = [_columns(record) for record in records]
+    writer.writerows(rows[:1])  # their names
+    writer.writerows(map(_plain, row.values()) for row in rows)
     return text.getvalue()
+
+
+def _columns(record: Any) -> dict[str, Any]:
+    """Its values by column; those of its cell and its effort are columns of their own."""
+    row = record.cell._asdict()
+    for name, value in vars(record).items():
+        if name == "effort":
+            row |= dict.fromkeys(f.name for f in fields(Effort)) | (vars(value) if value else {})
+        elif name != "cell":
+            row[f"{name}_x100" if "pert" in name else name] = value
+    return row
 
 
 def read_pairs(path: Path) -> list[Pair]:

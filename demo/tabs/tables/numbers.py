@@ -24,11 +24,12 @@ def _said(rows: Sequence[T], words: Callable[[T], str]) -> str:
 
 
 def _row(f: summary.Figures, *about: str) -> list[str]:
+    first, gradients = (f.effort.first, f.effort.gradients) if f.effort else (None, None)
     return [
         f.cell.annotator, *about, f.method, str(f.photos), share(f.won, f.photos), printed(f.paper_asr),
         share(f.fooled, f.photos), number(100 * f.within / f.photos, 1), number(f.pert), number(f.pert_won),
-        number(f.pert_float),
-        number(f.paper_pert), number(f.first, 0), number(f.gradients, 0), number(100 * f.optimality, 1),
+        number(f.pert_float), number(f.paper_pert), number(first, 0), number(gradients, 0),
+        number(None if f.optimality is None else 100 * f.optimality, 1),
     ]  # fmt: skip
 
 
