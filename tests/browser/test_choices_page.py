@@ -143,6 +143,15 @@ WITHIN = """(text) => {
 }"""
 
 
+# The samples that links and the address named, in pairs, each time as soon as something else is chosen
+NAMED = """() => {
+  const sample = (address) => new URL(address).searchParams.get("sample");
+  window.named = [];
+  document.addEventListener("link", () => queueMicrotask(() =>
+    named.push([sample(document.getElementById("address").dataset.link), sample(location.href)])));
+}"""
+
+
 def test_the_chosen_sample_is_marked_and_a_photo_of_ones_own_comes_back_with_its_marks(
     visit: Callable[..., Page], photos: dict[str, Path]
 ) -> None:
@@ -156,6 +165,7 @@ def test_the_chosen_sample_is_marked_and_a_photo_of_ones_own_comes_back_with_its
     expect(marked).to_have_attribute("data-sample", "mosaic")
     page.locator(".sample[data-sample=coffee]").click()
     expect(marked).to_have_attribute("data-sample", "coffee")
+    page.evaluate(NAMED)
     own = page.locator(".sample[data-sample^=upload]")
     expect(own).to_have_count(0)
 
@@ -191,9 +201,11 @@ def test_the_chosen_sample_is_marked_and_a_photo_of_ones_own_comes_back_with_its
     expect(page.locator("#before img")).to_have_attribute("src", str(photo))
     assert pressed(page) == truth
     page.wait_for_function(IN_THE_BROWSER, arg=2)
+    seen = page.evaluate("named")  # a reload, however soon, is to find the photo that is chosen
+    assert ["coffee", "coffee"] in seen and seen[-1] == [None, None] and all(link == address for link, address in seen)
     page.reload()
     expect(own).to_have_count(2, timeout=RUN)  # after a reload, too
-    expect(marked).to_have_attribute("title", re.compile(r"Your photo \(.+\)"))  # whoever named it
+    expect(marked).to_have_attribute("title", "Your photo (cat)")
     assert pressed(page) == truth
 
 

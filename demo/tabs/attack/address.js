@@ -3,6 +3,7 @@
 // Its data has the link to what is chosen, and the one to what the last run was.
 const place = document.getElementById("address");
 const own = () => props.names.filter((name) => new URLSearchParams(location.search).has(name));
+const sample = (query) => new URLSearchParams(query).get("sample");
 let opened = false;
 let last = ""; // the query that the page was opened with, then the one that is written
 let written = false;
@@ -22,7 +23,12 @@ watch("value", () => {
   // What was left out of a link leaves its address, too.
   if (opened ? query !== last : when === "opened" && own().length) {
     clearTimeout(waiting);
-    waiting = setTimeout(write, 300); // a slider goes through many values, and browsers count such calls
+    // A slider goes through many values, and browsers count such calls. Another photo is not put off: a reload in between would
+    // bring back the one before it.
+    const another = sample(query) !== sample(last);
+    last = query;
+    if (another) write();
+    else waiting = setTimeout(write, 300);
   }
   opened ||= when === "opened";
   if (opened) last = query;
