@@ -5,7 +5,9 @@ from typing import Any
 
 import gradio as gr
 
+from demo.gradio_patches.no_stub_files import component
 from demo.render import icons
+from demo.render.formulas import unbroken_html
 
 DEMO = Path(__file__).parents[1]
 _SANS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
@@ -61,9 +63,16 @@ def script(name: str) -> str:
     return (DEMO / name).read_text(encoding="utf-8")
 
 
+def _postprocess(_: gr.HTML, value: Any) -> Any:
+    return unbroken_html(value) if isinstance(value, str) else value
+
+
+_WholeFormulas: type[gr.HTML] = component("WholeFormulas", gr.HTML, postprocess=_postprocess)
+
+
 def Html(value: Any = None, **options: Any) -> gr.HTML:
-    """gr.HTML without Gradio's prose style, which would dress what style.css dresses."""
-    return gr.HTML(value, apply_default_css=False, **options)
+    """gr.HTML without Gradio's prose style, which would dress what style.css dresses; no short formula in it is broken."""
+    return _WholeFormulas(value, apply_default_css=False, **options)
 
 
 def Live(value: str | None, **options: Any) -> gr.HTML:

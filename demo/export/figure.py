@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from demo.export.figure_labels import BETWEEN, INK, LOOKS, ROW, SOFT, WORDS, label_row, mark, parts
 from demo.export.npz import SavedRun, load
 from demo.render.captions import caption, comparison_caption
+from demo.render.formulas import unbroken
 from demo.render.goal_words import goal_words
 from demo.render.pictures import AMPLIFY
 
@@ -85,7 +86,7 @@ def sheet(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def _draw(runs: Sequence[SavedRun], words: str, most: int) -> Figure:
-    below = textwrap.wrap(words.replace(" = ", "\u00a0=\u00a0"), 128)
+    below = textwrap.wrap(unbroken(words), 128)
     named = len(runs) > 1
     heights = [_height(saved, most, named) for saved in runs]
     total = HEAD + sum(heights) + APART * (len(runs) - 1) + 0.12 + 0.155 * len(below) + MARGIN

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from demo.engine.label_roles import Roles
 from demo.export.figure import MARGIN, WIDTH, place_picture
 from demo.export.figure_labels import INK, ROW, SOFT, label_row
+from demo.render.formulas import unbroken
 
 GAP, SIDE, WIDEST = 0.08, 0.22, 2.3  # inches between columns; left of a strip, for its name; of a column
 HEADS, TITLES, LINE, AFTER = (
@@ -60,7 +61,7 @@ def draw(strips: Sequence[Strip], heads: Sequence[tuple[str, int]], words: str =
     lefts = [first + number * (wide + GAP) for number in range(count)]
     talls = [max(_tall(panel.picture, wide) for panel in strip.panels if panel) for strip in strips]
     lists = [max(panel.tall for panel in strip.panels if panel) for strip in strips]
-    told = textwrap.wrap(words.replace(" = ", "\u00a0=\u00a0"), CHARACTERS)
+    told = textwrap.wrap(unbroken(words), CHARACTERS)
     total = MARGIN + HEADS + sum(TITLES + tall + below + AFTER for tall, below in zip(talls, lists, strict=True))
     total += LINE * len(told)
     figure = Figure(figsize=(WIDTH, total), facecolor="white")

@@ -35,7 +35,7 @@ def move(step: Locator, name: str, value: float) -> None:
 
 
 def says(step: Locator) -> str:
-    return step.locator(".says").inner_text()
+    return step.locator(".says").inner_text().replace("\u00a0", " ")
 
 
 def number(text: str) -> float:

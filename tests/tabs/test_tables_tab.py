@@ -159,7 +159,7 @@ def test_pictures_come_first_and_the_numbers_are_folded_below(tmp_path: Path) ->
     assert untargeted.index("<svg") < untargeted.index("<details>") < untargeted.index("<table>")
     assert "<h3>TkML-AP-U beside kFool</h3>" in untargeted
     assert (
-        "TkML-AP-U’s change was smaller than kFool’s on 1 of 1 photo, the other way round on 0, alike on 0 (p\u00a0=\u00a01): "
+        "TkML-AP-U’s change was smaller than kFool’s on 1 of 1 photo, the other way round on 0, alike on 0 (p = 1): "
         "no sure" in untargeted
     )
     spoken = "kFool: half of the photos at 400, 100% in the end"

@@ -481,7 +481,7 @@ def w(files: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_the_stage_shows_the_ready_made_change_of_the_annotator_and_k_that_are_chosen(w: UniversalWidgets) -> None:
     for k in (1, 2):
         words, picture, shares, there = stage_of(w, "kUAPs", None, NAME, k)
-        assert f"ready-made change for {NAME} at k = {k}" in words and f"for {NAME}, k\u00a0=\u00a0{k}</h2>" in picture
+        assert f"ready-made change for {NAME} at k = {k}" in words and f"for {NAME}, k = {k}</h2>" in picture
         met, _ = rates_of("kUAPs", NAME, k)
         assert f"<b>{100 * met:.1f}%</b>" in shares and there
     assert stage_of(w, "kUAPs", None, NAME, 1)[1] != picture
@@ -498,7 +498,7 @@ def test_the_stage_shows_the_ready_made_change_of_the_annotator_and_k_that_are_c
 def test_what_the_visitor_made_is_theirs_whatever_is_chosen(w: UniversalWidgets, run: Any) -> None:
     own = stage.Own(run[-1], 60, change_files.of_made(run[-1]))
     first = stage_of(w, changes.OWN, own, "hardened-voc20", 7)
-    assert f"Your change, for {NAME}, k\u00a0=\u00a0{K}</h2>" in first[1] and first[3]
+    assert f"Your change, for {NAME}, k = {K}</h2>" in first[1] and first[3]
     words, picture, *_ = stage_of(w, "kUAPs", own, NAME, 1)
     assert "Yours is kept" in words and "Ready-made change" in picture
     assert stage_of(w, changes.OWN, own, NAME, 1) == first

@@ -111,7 +111,7 @@ const listing = (scores, k, names) => `Top ${k}: ${listed(topk(scores, k).map((j
     readout: (scores, lam, k, now) => [
       ["average of the top k", averageTopk(scores, k), ""],
       ["average of the targets", averageTopk(scores.filter((_, j) => targets[j]), count), ""],
-      ["Eq. 11", targetedGap(scores, targets), `k × the difference, k = ${k}`],
+      ["Eq. 11", targetedGap(scores, targets), `k × the difference, k\u00a0=\u00a0${k}`],
       ["Eq. 12 at this λ", now.loss, "at the best λ equal to Eq. 11"],
     ],
     sentence: (scores, k, now, names) => {

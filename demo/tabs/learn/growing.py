@@ -12,6 +12,7 @@ import tkml_core as tk
 from demo.catalog.english import are
 from demo.catalog.labels import listed_labels
 from demo.engine.outcome import Outcome
+from demo.render.formulas import unbroken
 from demo.render.labels import scored, top_list
 from demo.render.pictures import AMPLIFY, data_uri, to_image
 from demo.render.templates import fill
@@ -87,4 +88,4 @@ def _list(outcome: Outcome, run: Grown, at: int, kind: str) -> dict[str, Any]:
     )
     shown = kind == "attack" and at == SAVED
     html = top_list(top, plan.roles, f"Top {plan.k} at size {SIZES[at]:g}")
-    return {"kind": kind, "at": at, "says": says, "shown": shown, "html": html}
+    return {"kind": kind, "at": at, "says": unbroken(says), "shown": shown, "html": html}

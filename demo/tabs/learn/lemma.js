@@ -34,7 +34,7 @@
 
     const above = scores.filter((f) => f > lam).length;
     const best = value(lam) - least < 1e-9;
-    say(root, `λ = ${fixed(lam)}: ${above} ${above === 1 ? "label sticks" : "labels stick"} out, and the value is ${fixed(value(lam))}. ` +
+    say(root, `λ\u00a0=\u00a0${fixed(lam)}: ${above} ${above === 1 ? "label sticks" : "labels stick"} out, and the value is ${fixed(value(lam))}. ` +
       (best ? `That is the smallest: the average of the top ${k}.`
         : `The smallest is ${fixed(least)}, the average of the top ${k}, for λ from ${fixed(low)} to ${fixed(high)}: ` +
           `${lam < low ? "raise" : "lower"} λ.`));

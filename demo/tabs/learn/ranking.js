@@ -24,7 +24,7 @@
     let why = `${listed(wrong)} ${are(wrong)} listed but not true, and ${listed(missing)} ${are(missing)} true but not listed`;
     if (agrees) why = missing.length ? `every label in the top ${k} is true` : `every true label is in the top ${k}`;
     const none = wrong.length === k ? " No true label is left in the list." : "";
-    say(root, `The list ${agrees ? "agrees with" : "contradicts"} the truth (E = ${Number(agrees)}): ${why}.${none}`);
+    say(root, `The list ${agrees ? "agrees with" : "contradicts"} the truth (E\u00a0=\u00a0${Number(agrees)}): ${why}.${none}`);
   };
 
   root.addEventListener("input", show);

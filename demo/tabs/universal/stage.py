@@ -99,7 +99,7 @@ def _own(w: UniversalWidgets, own: Own) -> Update:
 
 def own_title(annotator: str, k: int) -> str:
     """What stands above the picture of the visitor's own, made or in the making."""
-    return f"Your change, for {annotator}, k\u00a0=\u00a0{k}"
+    return f"Your change, for {annotator}, k = {k}"
 
 
 def _ready(w: UniversalWidgets, method: str, annotator: str, k: int, kept: str) -> Update:
@@ -118,9 +118,7 @@ def _drawn(method: str, annotator: str, k: int) -> tuple[str, str]:
     z = tk.universal(method, annotator, k)
     factor = render.factor_for(tk.size_of(z).l2, z.numel())
     shares = render.shares_html(k, *ready_made.measured(method, annotator, k), ready_made.looser(method, annotator, k))
-    return render.change_html(
-        z, factor, f"Ready-made change, for {annotator}, k\u00a0=\u00a0{k}", lossless=True
-    ), shares
+    return render.change_html(z, factor, f"Ready-made change, for {annotator}, k = {k}", lossless=True), shares
 
 
 def _files(w: UniversalWidgets, paths: tuple[str, str]) -> Update:
