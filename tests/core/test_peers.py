@@ -1,5 +1,6 @@
 """The peers' step rules: on a linear annotator each comes near the exact optimum, never below it; their table."""
 
+import csv
 import importlib.util
 import json
 import sys
@@ -18,6 +19,9 @@ from tkml_core.experiments.peers.__main__ import main
 from tkml_core.experiments.peers.method import PEERS, Peer
 from tkml_core.experiments.peers.packaged import PACKAGED
 from tkml_core.experiments.peers.table import tables
+from tkml_core.measured import peers_csv
+from tkml_core.measured.lines import read
+from tkml_core.measured.peers import InCell, OverCells, by_cell, in_cells, over_cells
 
 NEAR = {"DDN": 1.001, "FMN": 1.001, "ALMA": 1.01, "APGD": 1.03, "PDPGD": 1.4}  # of the optimum, after 300 gradients
 
@@ -92,6 +96,22 @@ def test_the_table_is_of_the_photos_that_both_solve(tmp_path: Path, capsys: pyte
     assert "| 100 | DDN | 1 : 2 of 2 | 2.00, 2.00 – 2.00 | 1 of 1 | 1 |" in shown
     alone = tables([line for line in lines if line["method"] != "MinNorm"])  # nothing to compare with, and no error
     assert "| DDN | 1 of 2 | – | – | – | – | – |" in alone and "| 100 | DDN |" not in alone
+    cells = by_cell(lines)  # the same rows stand beside the lines, for who shows them without SciPy
+    assert peers_csv.read_rows(out, InCell) == in_cells(cells)
+    assert peers_csv.read_rows(out, OverCells) == over_cells(cells)
+    assert peers_csv.read_rows(tmp_path / "other.jsonl", InCell) == []
+
+
+def test_the_rows_beside_the_published_lines_are_theirs() -> None:
+    """SciPy's versions differ in p, not in what is counted."""
+    folder = Path(__file__).parents[2] / "assets" / "measured"
+    for name, text in peers_csv.files("peers", list(read(folder / "peers.jsonl"))).items():
+        with (folder / name).open(newline="", encoding="utf-8") as file:
+            for saved, made in zip(csv.DictReader(file), csv.DictReader(text.splitlines()), strict=True):
+                assert saved.keys() == made.keys()
+                for column, was in saved.items():
+                    near = 0.01 if column == "p_goal" or column.endswith("_p") else 0
+                    assert was == made[column] or float(was) == pytest.approx(float(made[column]), rel=1e-6, abs=near)
 
 
 def test_photos_of_several_cells_count_once() -> None:

@@ -5,6 +5,7 @@ from math import comb, inf, sqrt
 from statistics import NormalDist
 
 import pytest
+from scipy.stats import binomtest
 
 from tkml_core import statistics
 
@@ -16,6 +17,8 @@ def test_wilsons_interval() -> None:
     assert statistics.wilson_interval(20, 20) == pytest.approx((0.8389, 1), abs=1e-4)
     for trials in (1, 7, 658):
         for successes in {0, 1, trials // 3, trials}:
+            theirs = binomtest(successes, trials).proportion_ci(method="wilson")
+            assert statistics.wilson_interval(successes, trials) == pytest.approx(tuple(theirs), abs=1e-12)
             found = successes / trials
             for true in statistics.wilson_interval(
                 successes, trials

@@ -43,7 +43,7 @@ from demo.tabs.tables.numbers import PERT, PERT_WON
 from demo.tabs.tables.pictures import styles_of
 from demo.tabs.tables.plain_words import against, out_of_reach
 from demo.tabs.tables.tab import what_was_measured
-from tkml_core.measured import settings, summary
+from tkml_core.measured import peers_csv, settings, summary
 from tkml_core.measured.summary import Pair
 from tkml_core.measured.tables_report import read_pairs, within_limit
 from tkml_core.statistics import share
@@ -330,6 +330,11 @@ def test_pictures_of_other_networks_and_easier_targets_are_folded(tmp_path: Path
     assert "mobilenet-voc20, best targets" in others and "mobilenet-voc20, worst targets" in others
 
 
+def write_peers(folder: Path, made: list[dict[str, Any]]) -> None:
+    for name, text in peers_csv.files("peers", made).items():
+        (folder / name).write_text(text)
+
+
 def test_other_methods_at_equal_gradients_have_their_sentence_from_their_table(tmp_path: Path) -> None:
     """Two photos; "theirs" is of those written here, the package's is in the table alone."""
     cell = {"annotator": NAME, "case": "worst", "k": 3, "gradients": 100, "side": 96}
@@ -341,7 +346,7 @@ def test_other_methods_at_equal_gradients_have_their_sentence_from_their_table(t
         ]
     ]  # fmt: skip
     assert peers.sentence(tmp_path / "none") == peers.details(tmp_path / "none") == ""
-    (tmp_path / "peers.jsonl").write_text("\n".join(map(json.dumps, made)))
+    write_peers(tmp_path, made)
     (tmp_path / "peers.md").write_text("# A\n\n`python -m a`\n`python -m b`\n\nand `python`")
     told = (
         f"At equal gradients, in this project’s own re-runs (1 photo, 1 goal each, k = 3, 96 px, {NAME}), the saved changes of "
@@ -378,7 +383,7 @@ def test_a_sure_lead_is_told_with_whose_it_is(tmp_path: Path, size: float, count
         for key in "abcdefgh"
         for method, norm in (("MinNorm", 10.0), ("DDN", size))
     ]
-    (tmp_path / "peers.jsonl").write_text("\n".join(map(json.dumps, made)))
+    write_peers(tmp_path, made)
     assert (
         f"of 1 single cell, of at most 8 photos, MinNorm’s lead is sure in {counts}, neither’s in 0"
         in peers.sentence(tmp_path)

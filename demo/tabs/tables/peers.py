@@ -7,11 +7,12 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from demo.catalog.english import counted, listed, span
-from tkml_core.measured import lines, peers
+from tkml_core.measured import peers
 from tkml_core.measured.peers import InCell, OverCells
+from tkml_core.measured.peers_csv import read_rows
 from tkml_core.measured.tables_report import SURE
 
-FILE = "peers.jsonl"
+LINES = "peers.jsonl"
 # Why the package's own lie outside the others' range: experiments/peers/packaged.py gives it the goal.
 UNFIT = {
     "ALMA": ": it scales by the ratio of two margins, and here it is given the goal as two classes only, met or not, "
@@ -52,9 +53,9 @@ class Found:
 
 @cache
 def found(folder: Path) -> Found:
-    """Asked for several times in a page, and has a test for every row."""
-    cells = peers.by_cell(list(lines.read(folder / FILE)))
-    return Found(peers.over_cells(cells), peers.in_cells(cells))
+    """As they were worked out with the lines: the page asks several times, and has no tests."""
+    lines = folder / LINES
+    return Found(read_rows(lines, OverCells), read_rows(lines, InCell))
 
 
 def sentence(folder: Path) -> str:

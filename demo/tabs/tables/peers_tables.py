@@ -1,15 +1,13 @@
 """MinNorm beside other published methods at equal gradients: the tab's two tables, and their files."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import astuple
 from pathlib import Path
 
-from demo.render.csv_file import csv_text
 from demo.render.measured_table import Table
 from demo.tabs.tables.peers import details, found
 from tkml_core.measured import peers
-from tkml_core.measured.peers import InCell, OverCells, Ratios
+from tkml_core.measured.peers import InCell, OverCells
+from tkml_core.measured.peers_csv import to_csv
 
 PAGE = "peers.md"
 TITLE = "Equal gradients: MinNorm beside other published methods"
@@ -63,7 +61,7 @@ def together(folder: Path) -> tuple[Table, str]:
         *_SIZES,
     )
     table = Table(TITLE, f"{ABOUT} {PHOTO_RATIO}", columns, told, command(folder), details(folder), heads=2)
-    return table, _csv(OverCells, rows)
+    return table, to_csv(rows)
 
 
 def apart(folder: Path) -> tuple[Table, str]:
@@ -81,8 +79,8 @@ def apart(folder: Path) -> tuple[Table, str]:
     columns = (
         "annotator", "case", "k", "gradients", "pixels", "method", "photos", "goal alike", "goal alone", "chance (p)", *_SIZES,
     )  # fmt: skip
-    return Table(f"{TITLE}, cell by cell", "As above, for each annotator and goal.", columns, told, heads=6), _csv(
-        InCell, rows
+    return Table(f"{TITLE}, cell by cell", "As above, for each annotator and goal.", columns, told, heads=6), to_csv(
+        rows
     )
 
 
@@ -99,16 +97,3 @@ def _two(value: float | None) -> str:
 
 def _chance(p: float | None) -> str:
     return "–" if p is None else "< .001" if p < 0.001 else f"{p:.3f}"
-
-
-def _csv(kind: type[InCell] | type[OverCells], rows: Sequence[InCell] | Sequence[OverCells]) -> str:
-    """Unrounded; a cell and the ratios as columns of their own."""
-    parts = {"cell": peers.Cell._fields}
-    ratios = tuple(Ratios.__dataclass_fields__)
-    names = [
-        name
-        for field in kind.__dataclass_fields__
-        for name in parts.get(field, [f"{field}_{one}" for one in ratios] if field.endswith("norms") else [field])
-    ]
-    flat = [[one for value in astuple(row) for one in (value if isinstance(value, tuple) else [value])] for row in rows]
-    return csv_text(names, flat)

@@ -2,7 +2,7 @@
 
 Every attack has the same photos, the same exact margin, the same final bisection and the same search on 8-bit levels. Each
 outcome is a line of --out as soon as it is there: kill it when you like, the same command goes on. A page with the tables
-is printed, and written beside the lines as Markdown.
+is printed, and written beside the lines as Markdown, with their rows as CSV.
 """
 
 import argparse
@@ -17,9 +17,10 @@ from tkml_core.experiments.measured_photos import Row, asked
 from tkml_core.experiments.peers.method import PEERS, Peer
 from tkml_core.experiments.peers.packaged import PACKAGED
 from tkml_core.experiments.peers.table import tables
-from tkml_core.experiments.results import Minutes, write
+from tkml_core.experiments.results import Minutes, replace_text, write
 from tkml_core.measured.lines import Outcome, read
 from tkml_core.measured.peers import OURS, identity
+from tkml_core.measured.peers_csv import files
 from tkml_core.zoo.registry import weights_of
 
 
@@ -41,7 +42,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--photos", type=int, default=60, help="at most so many a cell")
     made.add_argument("--side", type=int, help="photos scaled to so many pixels a side, for a quick look")
     made.add_argument("--out", type=Path, default=Path("runs/peers.jsonl"))
-    made.add_argument("--table", action="store_true", help="only print the table of the lines that are there")
+    made.add_argument(
+        "--table", action="store_true", help="only print the table of the lines that are there, and write its CSV"
+    )
     return made
 
 
@@ -122,6 +125,8 @@ def main(argv: list[str] | None = None) -> None:
     if not args.table:
         run(args)
     write_page(args, parser(), page, None if args.table else args.out.with_suffix(".md"))
+    for name, text in files(args.out.stem, list(read(args.out))).items():
+        replace_text(args.out.with_name(name), text)
 
 
 if __name__ == "__main__":
