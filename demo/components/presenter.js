@@ -45,7 +45,7 @@ const photo = (by) => {
   const now = photos.findIndex((one) => one.getAttribute("aria-pressed") === "true");
   photos.at((now + by) % photos.length).click();
 };
-// What another photo would end is said first; pressed once more while that is said, the key goes on.
+// What another photo would end of the visitor's own is said first; pressed once more while that is said, the key goes on.
 const SAID_MS = 8000;
 let saying = 0;
 const say = (words) => {
@@ -56,7 +56,7 @@ const say = (words) => {
 };
 const lost = () => {
   if (document.querySelector("#stop-button:enabled")) return "this run ends";
-  return document.querySelector("#after .shot img") ? "this result goes" : "";
+  return document.querySelector("#replay [data-made]") ? "this result goes" : ""; // replay.py says which result is theirs
 };
 const photoIfSure = (by) => {
   const ends = lost();

@@ -23,7 +23,7 @@ PRESENTER = """
 <button type="button" class="close" aria-label="Close this line">×</button></p>
 <details class="help"><summary>Keys (?)</summary>
 <dl data-tab="attack"><div><dt>Space</dt><dd>attack, stop</dd></div><div><dt>← →</dt>
-<dd>photos; twice where a result would go</dd></div>
+<dd>photos; twice where a result of yours would go</dd></div>
 <div><dt>Esc</dt><dd>leave</dd></div></dl>
 <dl data-tab="lesson-tab" hidden><div><dt>← →</dt><dd>back, on (Page ↑ ↓, too)</dd></div>
 <div><dt>↑ ↓</dt><dd>a dial that was clicked</dd></div><div><dt>1 … 9</dt><dd>one more hand</dd></div>

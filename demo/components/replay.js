@@ -15,13 +15,14 @@ const beat = () => {
   show(at + 1, at + 2 < titles.length);
 };
 const paint = () => {
-  const { at, playing, titles, across } = props.value;
+  const { at, playing, titles, across, made } = props.value;
   const last = titles.length - 1;
   slider.disabled = button.disabled = last < 1;
   slider.max = Math.max(last, 1);
   slider.value = last < 1 ? 1 : at;
   title.textContent = last < 1 ? "" : titles[at];
   slider.setAttribute("aria-valuetext", last < 1 ? "nothing to replay" : `${titles[at]}, ${at + 1} of ${last + 1}`);
+  element.querySelector(".replay").toggleAttribute("data-made", made); // who would end it asks first: presenter.js
   button.classList.toggle("playing", playing);
   button.setAttribute("aria-label", playing ? "Pause the replay" : "Play the run again");
   const race = document.getElementById("race");

@@ -14,16 +14,20 @@ REPLAY = """
 """
 
 
-def replay_value(recorded: Replay | None) -> dict[str, Any]:
-    """Contents of the replay's widget, at the end of a run; None, while there is nothing to replay."""
+def replay_value(recorded: Replay | None, made: bool = False) -> dict[str, Any]:
+    """Contents of the replay's widget, at the end of a run; None, while there is nothing to replay.
+
+    made: by this visitor, who would lose it, and not recorded or made when the page started.
+    """
     if recorded is None:
-        return {"run": "", "at": 0, "playing": False, "titles": [], "across": []}
+        return {"run": "", "at": 0, "playing": False, "titles": [], "across": [], "made": False}
     return {
         "run": recorded.run,
         "at": recorded.last,
         "playing": False,
         "titles": recorded.titles(),
         "across": recorded.across(),
+        "made": made,
     }
 
 

@@ -59,7 +59,13 @@ def wire_link(page: gr.Blocks, w: Widgets, files: dict[str, str], state: Session
             return update
         view = recorded(kept)
         data = save_data(kept.outcome, get_upload_folder())
-        return {**update, **on_stage(w, view), **ended(w, state, view), w.downloads.kept: data, state.attacked: True}
+        return {
+            **update,
+            **on_stage(w, view),
+            **ended(w, state, view, made=False),
+            w.downloads.kept: data,
+            state.attacked: True,
+        }
 
     shown = [widget for widget in vars(w).values() if isinstance(widget, Block)]
     states = [state.photo, state.sample, state.attacked, state.replay]

@@ -44,8 +44,8 @@ def on_stage(w: Widgets, view: stage.View) -> Update:
     return {getattr(w, name): html for name, html in found.items() if html is not None}
 
 
-def ended(w: Widgets, state: SessionState, view: stage.View) -> Update:
-    """What can be taken away of a run that has ended, and done with it; all but its data file."""
+def ended(w: Widgets, state: SessionState, view: stage.View, made: bool) -> Update:
+    """What can be taken away of a run that has ended, and done with it; all but its data file. made: as replay_value has it."""
     assert view.outcome is not None
     saved = {
         button: save(view.outcome, get_upload_folder()) for button, save in ((w.png, save_png), (w.report, save_report))
@@ -53,7 +53,7 @@ def ended(w: Widgets, state: SessionState, view: stage.View) -> Update:
     return {
         **{button: gr.update(value=path, interactive=True) for button, path in saved.items()},
         state.replay: view.replay,
-        w.replay: replay.replay_value(view.replay),
+        w.replay: replay.replay_value(view.replay, made),
         w.smaller_button: smaller_shown(can_be_smaller(view.outcome)),
         **panel.fresh(w.robustness_button, w.robustness, ready=True),
     }
@@ -92,7 +92,7 @@ def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
                     update |= {w.smaller_button: smaller_shown(False)}
                     update |= panel.fresh(w.robustness_button, w.robustness, ready=False)
                 if view.outcome:
-                    update |= ended(w, state, view)
+                    update |= ended(w, state, view, made=True)
                 yield {**update, state.attacked: True}
                 if view.outcome:  # after the verdict, which need not wait for it
                     yield {w.downloads.kept: save_data(view.outcome, get_upload_folder())}
