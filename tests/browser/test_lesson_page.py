@@ -125,8 +125,17 @@ def test_all_is_in_sight_together_and_a_walk_through_asks_the_server_nothing(vis
     assert [url for url in asked if not url.startswith("data:")] == []
 
 
+# How many sizes are tried at once, each of which lays the page out anew
+TRIES = """() => {
+  window.tries = [];
+  const seen = new MutationObserver((all) => window.tries.push(all.length));
+  seen.observe(document.querySelector("#lesson .course"), { attributeFilter: ["style"] });
+}"""
+
+
 def hands_fit(page: Page, course: Locator) -> None:
     """Presented beside a code, with hands for every answer: there on the lowest screen, and back on a low one."""
+    page.evaluate(TRIES)
     page.set_viewport_size(LOWEST)  # type: ignore[arg-type]
     for answers in course.locator(ASKING).evaluate_all("all => all.map(one => one.querySelectorAll('.answer').length)"):
         for digit in range(1, answers + 1):
@@ -141,6 +150,7 @@ def hands_fit(page: Page, course: Locator) -> None:
     while course.locator(".screen").first.is_hidden():
         page.wait_for_function(FITS)
         page.keyboard.press("ArrowLeft")
+    assert 1 < page.evaluate("Math.max(...window.tries)") <= 7  # some did not fit at first, and few were tried
 
 
 def test_presented_it_is_led_by_keys_through_questions_and_answers(

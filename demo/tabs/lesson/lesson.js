@@ -11,14 +11,23 @@ const presenting = () => document.body.id === "presenting";
 const current = () => all(".screen").find((one) => !one.hidden);
 const slide = document.getElementById("lesson");
 // Presented, what would reach below the window is drawn smaller until it fits, whatever the words and the projector.
-const SMALLEST = 0.7;
+// Each size that is tried lays the page out anew, so the first is the one that mostly fits, and the others are found by halving.
+const [LARGEST, SMALLEST] = [100, 70]; // percent
 const fit = () => {
   if (!current()) return;
-  const { style } = find(".course");
-  for (let share = 1; share >= SMALLEST; share -= 0.02) {
-    style.setProperty("--fit", share);
-    if (!presenting() || slide.scrollHeight <= slide.clientHeight) return;
+  const draw = (percent) => find(".course").style.setProperty("--fit", percent / 100);
+  const fits = (percent) => {
+    draw(percent);
+    return !presenting() || slide.scrollHeight <= slide.clientHeight;
+  };
+  if (fits(LARGEST)) return;
+  let [low, high] = [SMALLEST, LARGEST];
+  while (high - low > 2) {
+    const middle = (low + high) >> 1;
+    if (fits(middle)) low = middle;
+    else high = middle;
   }
+  draw(low);
 };
 const look = (screen, name) => {
   screen.dataset.view = name;
@@ -90,8 +99,8 @@ const choose = (button) => {
     if (!on && full(screen)) return;
     if (screen.dataset.several === "no") all(".answer", screen).forEach((one) => one.setAttribute("aria-pressed", "false"));
     button.setAttribute("aria-pressed", String(!on));
+    voted(screen);
   }
-  voted(screen);
 };
 const reveal = (screen) => {
   if (screen.dataset.judged) return;
