@@ -36,9 +36,12 @@ class PhotoSet:
 
 
 def photo_set(
-    name: str, files: Mapping[str, str], most: int, ticked: list[str] | None = None, info: str = ""
+    name: str, files: Mapping[str, str], most: int, ticked: list[str] | None = None, info: str = "", beside: int = 0
 ) -> PhotoSet:
-    """Put them into the current place. name: how their ids begin; ticked: the samples taken at first, all of them if None."""
+    """Put them into the current place. name: how their ids begin; ticked: the samples taken at first, all of them if None.
+
+    beside: how many of `most` are photos from elsewhere, whose place somebody's own photos take.
+    """
     titles = {item.name: item.title for item in samples()}
     first = list(titles) if ticked is None else ticked
     boxes = gr.CheckboxGroup(
@@ -55,7 +58,8 @@ def photo_set(
 
     @plainly
     def on_choice(names: Any, paths: Any) -> str:
-        return note_html(selected(names, paths, files, most), most, bool(first))
+        room = most if paths else most - beside
+        return note_html(selected(names, paths, files, room), room, bool(first))
 
     if first:
         boxes.input(lambda: True, None, by_hand, **QUIET)

@@ -24,7 +24,7 @@ from demo.render.goal_words import goal_words
 from demo.render.run_words import KEPT_BACK
 from demo.tabs.attack.form import page_plan
 from demo.tabs.compare import follow, methods, rounds, summary, totals
-from demo.tabs.compare.events import entry_of
+from demo.tabs.compare.events import added_alone, asked, entry_of, strip
 from demo.tabs.compare.follow import Wish
 from demo.tabs.compare.limits import FIRST, Limit
 from demo.tabs.compare.methods import AIMS, ColumnUpdate, ComparisonRequest, Entry
@@ -298,6 +298,7 @@ def test_labels_named_on_the_other_tab_are_planted_by_every_method(cat: Entry) -
     assert "target for place 2" in strip_html(entry, "ordered")
 
 
+WISH = Wish("TkML-AP-U", "cleared", "best", 200, 0)
 NOW = Choices("cleared", ["kFool"], "steps", 0, [], None, {}, 150, 200, 5)
 
 
@@ -446,6 +447,7 @@ def test_the_photo_on_the_attack_tab_comes_once_and_others_bring_their_own_truth
     files = {name: str(path) for name, path in photos.items()}
     chosen = rounds.others(cat, ["cat", "coffee"], [str(photos["admiral"])], files)
     assert (chosen.samples, chosen.uploads) == (("coffee",), (str(photos["admiral"]),))
+    assert not rounds.without_attacks(cat, ["cat"], chosen.uploads, files)  # it is among what was chosen
     coffee, admiral = (rounds.entry_for(cat, source) for source in chosen.sources(files, load_annotator(cat.annotator)))
     assert (coffee.true, coffee.guessed, coffee.title) == (("diningtable",), False, "Coffee")
     assert admiral.guessed and "person" in admiral.true
@@ -453,6 +455,25 @@ def test_the_photo_on_the_attack_tab_comes_once_and_others_bring_their_own_truth
         rounds.entry_for(cat, Source("/nowhere/Gone.png", "Gone.png"))
     with pytest.raises(ValueError, match=r"^Coffee: k must be"):
         rounds.plans_for(replace(coffee, k=20), "cleared", ["MinNorm"], STEPS, 0)
+
+
+def test_photos_of_ones_own_take_the_place_of_the_one_on_the_attack_tab(
+    cat: Entry, photos: dict[str, Path], tmp_path: Path
+) -> None:
+    files = {name: str(path) for name, path in photos.items()}
+    own = [str(tmp_path / f"{number}.png") for number in range(13)]
+    bare = replace(cat, true=())
+    for added, (names, paths) in {0: ([], None), 3: (["coffee"], own[:2]), 12: (["coffee"], own)}.items():
+        choices = NOW._replace(samples=names, uploads=paths)
+        assert added_alone(choices, cat, files) == bool(added) and len(asked(choices, cat, files).others) == added
+        assert (asked(choices, bare, files) == asked(choices, cat, files)) == bool(added)  # its marks say nothing then
+        html, told = strip(choices, cat, files), follow.words(choices, WISH, bare, added or 1, bool(added))
+        assert ("<img" in html, "is left out" in html, "<dt>True" in html) == (not added, bool(added), not added)
+        assert (f"on {added} photos, without the one on the tab Attack, up to" in told) == bool(added)
+        assert told.startswith("Nothing can run yet") == (not added)
+    assert len(rounds.others(cat, list(files), None, files)) == len(files) - 1  # samples alone come behind it
+    again = NOW._replace(uploads=[cat.photo, own[0]])
+    assert not added_alone(again, cat, files) and len(asked(again, cat, files).others) == 1
 
 
 def several(three: list[Any], *norms: tuple[float | None, ...]) -> list[Round]:

@@ -1,6 +1,7 @@
 """What is chosen on the tab, or on "Attack", and what that does to it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -45,11 +46,24 @@ def entry_of(
     )  # fmt: skip
 
 
+def added_alone(choices: Choices, entry: Entry, files: Mapping[str, str]) -> bool:
+    """Whether the photos that were added here are all, without the one on the tab "Attack"."""
+    return rounds.without_attacks(entry, choices.samples, choices.uploads, files)
+
+
 def asked(choices: Choices, entry: Entry, files: Mapping[str, str]) -> ComparisonRequest:
     """What a press of Compare would be about."""
+    if added_alone(choices, entry, files):
+        entry = replace(entry, photo="", true=(), title="", guessed=False)
     chosen = rounds.others(entry, choices.samples, choices.uploads, files)
     photos = [*chosen.samples, *((path, choices.marked.get(photo_id(path))) for path in chosen.uploads)]
     return ComparisonRequest.of(entry, choices.goal, choices.ticked, choices.limit, choices.seed, photos)
+
+
+def strip(choices: Choices, entry: Entry, files: Mapping[str, str]) -> str:
+    """What every method gets."""
+    added = rounds.others(entry, choices.samples, choices.uploads, files) if added_alone(choices, entry, files) else ()
+    return render.strip_html(entry, choices.goal, len(added))
 
 
 def wire_choices(tab: gr.Tab, w: CompareWidgets, source: EntryWidgets, files: Mapping[str, str]) -> None:
@@ -63,8 +77,8 @@ def wire_choices(tab: gr.Tab, w: CompareWidgets, source: EntryWidgets, files: Ma
         return Wish(*values[:wishes]), choices, entry_of(*rest[CHOICES:])
 
     def shown(compared: ComparisonRequest | None, wish: Wish, choices: Choices, entry: Entry) -> Update:
-        now = asked(choices, entry, files)
-        plan = follow.words(choices, wish, entry, 1 + len(now.others))
+        now, added = asked(choices, entry, files), added_alone(choices, entry, files)
+        plan = follow.words(choices, wish, entry, len(now.others) + (not added), added)
         return {w.plan: render.plan_html(plan), w.stale: render.stale_html(compared, now)}
 
     def look(compared: ComparisonRequest | None, wish: Wish, choices: Choices, entry: Entry) -> Update:
@@ -72,7 +86,7 @@ def wire_choices(tab: gr.Tab, w: CompareWidgets, source: EntryWidgets, files: Ma
         choices = choices._replace(methods=[name for name in choices.ticked if name in offered])
         return {
             **shown(compared, wish, choices, entry),
-            w.strip: render.strip_html(entry, choices.goal),
+            w.strip: strip(choices, entry, files),
             w.methods: gr.update(choices=comparison.titled(offered), value=choices.methods),
         }
 
@@ -99,6 +113,11 @@ def wire_choices(tab: gr.Tab, w: CompareWidgets, source: EntryWidgets, files: Ma
         return look(compared, wish, choices._replace(methods=AIMS[choices.goal].first), entry)
 
     @plainly
+    def on_photos(compared: ComparisonRequest | None, *values: Any) -> Update:
+        wish, choices, entry = read(values)
+        return {**shown(compared, wish, choices, entry), w.strip: strip(choices, entry, files)}
+
+    @plainly
     def on_choice(compared: ComparisonRequest | None, *values: Any) -> Update:
         return shown(compared, *read(values))
 
@@ -111,4 +130,4 @@ def wire_choices(tab: gr.Tab, w: CompareWidgets, source: EntryWidgets, files: Ma
     for choice in inputs:
         choice.input(on_choice, now, [w.plan, w.stale], **CHOICE)
     for photos in (*w.photos.all, w.marked):
-        photos.change(on_choice, now, [w.plan, w.stale], **CHOICE)
+        photos.change(on_photos, now, [w.plan, w.stale, w.strip], **CHOICE)

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from demo.catalog import attacks as catalog
-from demo.catalog.english import listed
+from demo.catalog.english import counted, listed
 from demo.catalog.goals import GOALS
 from demo.engine.label_roles import Roles
 from demo.render.goal_words import aim
@@ -42,9 +42,9 @@ def taken(choices: Choices, wish: Wish, entry: Entry) -> Choices:
     return choices._replace(goal=wish.aim, methods=ticked, seed=wish.seed, steps=steps)
 
 
-def words(choices: Choices, wish: Wish, entry: Entry, photos: int) -> str:
-    """What a press of Compare will run."""
-    if not entry.true:
+def words(choices: Choices, wish: Wish, entry: Entry, photos: int, added: bool = False) -> str:
+    """What a press of Compare will run. added: whether these are all photos that were added here."""
+    if not entry.true and not added:
         return "Nothing can run yet: mark at least one label as true on the tab Attack."
     if choices.goal in BY_HAND and (missing := to_name(entry, choices.goal)):
         return f"Nothing can run yet: {missing}"
@@ -54,7 +54,8 @@ def words(choices: Choices, wish: Wish, entry: Entry, photos: int) -> str:
     named = entry.named if choices.goal in BY_HAND else ()
     found = f": {FOUND[goal.case]} labels that are not true" if goal.case in FOUND else ""
     asked = aim(goal.goal, entry.k, Roles(entry.true, named)) + found
-    where = "on this photo" if photos == 1 else f"on {photos} photos"
+    where = "on this photo" if photos == 1 and not added else f"on {counted(photos, 'photo')}"
+    where += ", without the one on the tab Attack" if added else ""
     turn = ", one after the other," if len(choices.ticked) > 1 else ""
     return (
         f"k = {entry.k}, as set on the tab Attack. Compare runs {listed(choices.ticked, len(choices.ticked))}{turn} {where}, "

@@ -133,16 +133,22 @@ def to_name(entry: Entry, aim: str = "chosen") -> str:
     )
 
 
-def plans(entry: Entry, aim: Any, methods: Any, limit: Limit, seed: Any) -> list[Plan]:
-    """A checked plan for each method, in the menu's order. ValueError says what cannot be done and what can."""
+def checked(entry: Entry, aim: Any, methods: Any, limit: Limit) -> list[str]:
+    """The methods that were chosen; ValueError says what cannot be done with any photo, and what can."""
     goal = AIMS[one_of("The goal", aim, AIMS)]
-    chosen = methods if isinstance(methods, (list, tuple)) else []
+    chosen = list(methods) if isinstance(methods, (list, tuple)) else []
     for name in chosen:
         one_of("A method for this goal", name, able(aim, limit.kind))
     if not chosen:
         raise ValueError("Tick at least one method to compare.")
     if goal.case == "chosen" and (missing := to_name(entry, aim)):
         raise ValueError(missing)
+    return chosen
+
+
+def plans(entry: Entry, aim: Any, methods: Any, limit: Limit, seed: Any) -> list[Plan]:
+    """A checked plan for each method, in the menu's order. ValueError says what cannot be done and what can."""
+    chosen, goal = checked(entry, aim, methods, limit), AIMS[aim]
     in_order = (name for name in able(aim) if name in chosen)
     return [
         plan_for(

@@ -34,18 +34,19 @@ EMPTY = (
 )
 
 
-def strip_html(entry: Entry, aim: str) -> str:
+def strip_html(entry: Entry, aim: str, added: int = 0) -> str:
     """What every method gets: picture, true labels, k and annotator, as chosen on the tab "Attack".
 
-    Where the goal is about labels that are named there, also these, or how to name them.
+    Where the goal is about labels that are named there, also these, or how to name them. added: how many photos were added on
+    this tab, where these are all.
     """
-    photo = read_photo(entry.photo, entry.annotator)
-    small = ImageOps.fit(to_image(photo.x), (144, 108))
+    small = None if added else ImageOps.fit(to_image(read_photo(entry.photo, entry.annotator).x), (144, 108))
     by_hand = aim in BY_HAND
     missing = to_name(entry, aim) if by_hand else ""
     targets = Roles(entry.true, entry.named, ordered=aim == "ordered")
     return fill(
-        "tabs/compare/strip.html", picture=data_uri(small, lossless=False), missing=missing, k=entry.k, annotator=entry.annotator,
+        "tabs/compare/strip.html", added=added,
+        picture=data_uri(small, lossless=False) if small else "", missing=missing, k=entry.k, annotator=entry.annotator,
         kappa=f"{entry.confidence:g}",
         true_labels=tags(entry.true, Roles(entry.true)) if entry.true else "",
         to_add=tags(entry.named, targets) if by_hand and not missing else "",

@@ -12,7 +12,7 @@ from demo.photos.selection import Selection, Source, chosen_samples, selected
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import Entry, plans
 
-MOST_PHOTOS = 12  # with the one on the tab "Attack"
+MOST_PHOTOS = 12  # with the one on the tab "Attack", where that is taken
 SECONDS = 600.0  # of computing; no photo begins after them
 
 
@@ -48,11 +48,18 @@ class Round:
         return self.complete and all(map(was_met, self.ended))
 
 
+def without_attacks(entry: Entry, samples: Any, uploads: Sequence[str] | None, files: Mapping[str, str]) -> bool:
+    """Whether the photo on the tab "Attack" is left out: who brings photos means these, unless it is among what they chose."""
+    chosen = [*(files[name] for name in chosen_samples(samples, files)), *(uploads or ())]
+    return bool(uploads) and photo_id(entry.photo) not in map(photo_id, chosen)
+
+
 def others(entry: Entry, samples: Any, uploads: Sequence[str] | None, files: Mapping[str, str]) -> Selection:
-    """The photos beside that of the tab "Attack", which is not taken twice."""
+    """The photos beside that of the tab "Attack", which is not taken twice, or without it."""
     mine = photo_id(entry.photo)
     names = [name for name in chosen_samples(samples, files) if photo_id(files[name]) != mine]
-    return selected(names, [path for path in uploads or () if photo_id(path) != mine], files, MOST_PHOTOS - 1)
+    room = MOST_PHOTOS if without_attacks(entry, samples, uploads, files) else MOST_PHOTOS - 1
+    return selected(names, [path for path in uploads or () if photo_id(path) != mine], files, room)
 
 
 def entry_for(entry: Entry, source: Source) -> Entry:

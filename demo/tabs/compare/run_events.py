@@ -18,7 +18,7 @@ from demo.render.status import line_html, pace_words, waiting_html
 from demo.render.tables import sum_up
 from demo.tabs.compare import methods as comparison
 from demo.tabs.compare import render, rounds, summary, totals
-from demo.tabs.compare.events import asked, entry_of
+from demo.tabs.compare.events import added_alone, asked, entry_of, strip
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.rounds import Round
 from demo.tabs.compare.widgets import CHOICES, Choices, CompareWidgets
@@ -58,21 +58,24 @@ def wire_run(w: CompareWidgets, source: EntryWidgets, files: Mapping[str, str]) 
 
     def on_run(turn: Turn, *values: Any) -> Iterator[Update]:
         choices, entry = Choices(*values[:CHOICES]), entry_of(*values[CHOICES:])
-        if not entry.true:
+        added = added_alone(choices, entry, files)
+        if not entry.true and not added:
             raise ValueError("Mark at least one label as true on the tab Attack: there is nothing to contradict yet.")
         limit, seed = choices.limit.checked(), 0 if choices.seed is None else choices.seed
-        photos = [Round(entry, comparison.plans(entry, choices.goal, choices.methods, limit, seed))]
+        comparison.checked(entry, choices.goal, choices.methods, limit)
+        photos = [] if added else [Round(entry, comparison.plans(entry, choices.goal, choices.methods, limit, seed))]
+        first = len(photos)
         others = rounds.others(entry, choices.samples, choices.uploads, files)
         sources = others.sources(dict(files), load_annotator(entry.annotator), choices.marked)
         for number, other in enumerate(sources, 1):
-            yield {w.status: line_html(f"photo {number} of {len(sources) + 1} read")}
+            yield {w.status: line_html(f"photo {number} of {len(sources) + first} read")}
             if turn.stop_asked():
                 yield {w.status: line_html("stopped before anything was compared")}
                 return
             about = rounds.entry_for(entry, other)
             photos.append(Round(about, rounds.plans_for(about, choices.goal, choices.methods, limit, seed)))
         yield {
-            w.strip: render.strip_html(entry, choices.goal),
+            w.strip: strip(choices, entry, files),
             w.stale: "",
             w.about: asked(choices, entry, files),
             w.figures.kept: [],

@@ -25,9 +25,10 @@ INTRO = (
     "there, and with how little change? They run one after the other, as in the paper's Figures 2 and 4.</p></div>"
 )
 PHOTOS_TOLD = (
-    "They come one after the other behind the photo above, and a table sums up. What is true on a sample is known; on a photo of "
-    "yours it is the annotator’s guess (every label of 50% or more) until you correct it. A comparison computes for "
-    f"{rounds.SECONDS / 60:.0f} minutes at most: no photo begins after them, and one that not every method came to is not counted"
+    "Samples come behind the photo on the tab Attack; photos of your own take its place. A table sums up. What is true on a "
+    "sample is known; on a photo of yours it is the annotator’s guess (every label of 50% or more) until you correct it. "
+    f"A comparison computes for {rounds.SECONDS / 60:.0f} minutes at most: no photo begins after them, and one that not every "
+    "method came to is not counted"
 )
 STOPS = (
     "It is the most each may take, not what it takes: TkML-AP-U stops soon after its first success, MinNorm goes on to make the "
@@ -65,7 +66,7 @@ def build(tab: gr.Tab, source: EntryWidgets, files: dict[str, str]) -> CompareWi
         strip = Html(render.strip_html(start, "cleared"), elem_id="compare-strip")
         change = gr.Button("Change them on Attack", size="md", scale=0, min_width=250, elem_id="compare-change")
     with gr.Accordion("More photos", open=False, elem_id="compare-photos"):
-        photos = photo_set("compare", files, rounds.MOST_PHOTOS - 1, [], PHOTOS_TOLD)
+        photos = photo_set("compare", files, rounds.MOST_PHOTOS, [], PHOTOS_TOLD, beside=1)
         marked = upload_truth("compare", photos, source.annotator)
     with gr.Row(elem_id="compare-choices"):
         goal = gr.Radio(
