@@ -27,21 +27,13 @@ from demo.render.measured_table import Table, table_html
 from demo.render.panel import STYLES
 from demo.render.security_curves import Panel, curves_html
 from demo.tabs.tables import live_row, peers
-from demo.tabs.tables.measured import (
-    MEASURED,
-    _cells,
-    about,
-    annotators,
-    commands,
-    contents,
-    measured_html,
-    sections,
-    tables,
-)
+from demo.tabs.tables.intro import about, annotators, commands
+from demo.tabs.tables.measured import MEASURED, cells_of
 from demo.tabs.tables.minnorm import gain
 from demo.tabs.tables.numbers import PERT, PERT_WON
 from demo.tabs.tables.pictures import styles_of
 from demo.tabs.tables.plain_words import against, out_of_reach
+from demo.tabs.tables.sections import contents, measured_html, sections, tables
 from demo.tabs.tables.tab import what_was_measured
 from tkml_core.measured import peers_csv, settings, summary
 from tkml_core.measured.summary import Pair
@@ -215,14 +207,14 @@ def test_lines_of_earlier_settings_are_known_by_what_stands_in_them(tmp_path: Pa
     made = [line("MinNorm", case, key, attack=now) for case in ("best", "worst") for key in "ab"]
     made[3]["attack"] = "MinNorm(max_steps=290)"
     write(tmp_path, [*made, line("TkML-AP-T", "best", "a")])
-    assert settings.earlier(_cells(tmp_path), "MinNorm") == {summary.Cell(NAME, "worst", 3)}
+    assert settings.earlier(cells_of(tmp_path), "MinNorm") == {summary.Cell(NAME, "worst", 3)}
 
 
 def test_at_which_margin_and_on_what_pictures_the_attacks_ran_is_said(tmp_path: Path) -> None:
     made = [line("kFool", "worst", "a", attack="KFool(max_steps=100, overshoot=0.02)")]  # of before attacks had κ
     made += [line("MinNorm", "worst", "a", attack="MinNorm(max_steps=290, confidence=0.0)", pixels=288 * 288)]
     write(tmp_path, [*made, line("noise", "universal", "a", attack="a file")])
-    told = settings.conditions(_cells(tmp_path))
+    told = settings.conditions(cells_of(tmp_path))
     assert "κ = 0 (the goal just met), with at most so many steps: 100 (kFool), 290 (MinNorm); on pictures" in told
     assert f"288 × 288 pixels ({NAME})" in told
     budget = "Budget(attack=MinNorm(max_steps=290, confidence=1e-05), norm=382.5, max_steps=90)"
@@ -232,7 +224,7 @@ def test_at_which_margin_and_on_what_pictures_the_attacks_ran_is_said(tmp_path: 
     made[1]["attack"] = "MinNorm(max_steps=290, confidence=0.5)"
     other = summary.by_cell(made)
     assert "κ = 0 or 0.5, with" in settings.conditions(other) and settings.conditions({}) == ""
-    assert settings.conditions(_cells(MEASURED)) in what_was_measured()
+    assert settings.conditions(cells_of(MEASURED)) in what_was_measured()
 
 
 def test_a_size_stands_beside_pert_that_is_of_the_photos_that_met_the_goal_alone(tmp_path: Path) -> None:
@@ -242,7 +234,7 @@ def test_a_size_stands_beside_pert_that_is_of_the_photos_that_met_the_goal_alone
     (table,) = tables(tmp_path)
     row = dict(zip(table.columns, table.rows[0], strict=True))
     assert (row[PERT], row[PERT_WON]) == ("1.00", "0.20")
-    (figures,) = summary.figures(_cells(tmp_path))
+    (figures,) = summary.figures(cells_of(tmp_path))
     told = within_limit([figures])  # half of the photos; the paper prints 93.7%
     assert "stays below the paper's in 1 of 1 rows (all true labels pushed out)" in told
     assert "in 0 of 1 rows" in within_limit([replace(figures, within=2)]) and within_limit([]) == ""
@@ -440,8 +432,8 @@ def test_a_curve_rises_where_photos_are_beaten() -> None:
 
 
 def test_every_bundled_method_has_a_style_of_its_own() -> None:
-    names = {name for methods in _cells(MEASURED).values() for name in methods}
-    assert "noise" in names and len(set(styles_of(_cells(MEASURED)).values())) == len(names) <= STYLES
+    names = {name for methods in cells_of(MEASURED).values() for name in methods}
+    assert "noise" in names and len(set(styles_of(cells_of(MEASURED)).values())) == len(names) <= STYLES
     css = Path(panels.__file__).with_suffix(".css").read_text(encoding="utf-8")
     colours = re.findall(r"(\.dark )?\.security \.c(\d) \{ --c: (#\w+);", css)
     assert len(colours) == len(set(colours)) == len({(dark, colour) for dark, _, colour in colours}) == 2 * STYLES

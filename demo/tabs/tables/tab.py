@@ -20,12 +20,10 @@ from demo.engine.run_queue import Turn
 from demo.engine.stream import pause
 from demo.export.files import KEEP_SECONDS
 from demo.photos.selection import selected
-from demo.render.methods import methods_html
 from demo.render.status import line_html, waiting_html
-from demo.render.templates import fill
-from demo.tabs.tables import live_row, measured
-from demo.tabs.tables.measured import about, measured_html, methods_of
-from demo.tabs.tables.plain_words import GRADIENT, TESTED, TESTS
+from demo.tabs.tables import live_row
+from demo.tabs.tables.intro import intro_html
+from demo.tabs.tables.sections import measured_html
 from tkml_core.step_generators import WithResult
 
 MOST_ROWS = 8
@@ -52,13 +50,7 @@ class TablesWidgets:
 
 def what_was_measured() -> str:
     """All that comes of the lines in `assets/measured`."""
-    intro = fill(
-        "tabs/tables/intro.html", about=about(), contents=measured.contents(), annotators=measured.annotators(),
-        commands=measured.commands(), tested=f"{TESTED} {GRADIENT}", tests=f"{TESTS} {measured.few_photos()}",
-        methods=methods_html(methods_of()), conditions=measured.conditions(),
-        within=measured.within_limit(),
-    )  # fmt: skip
-    return intro + measured_html()
+    return intro_html() + measured_html()
 
 
 contents = once(what_was_measured)

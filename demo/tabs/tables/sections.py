@@ -1,0 +1,124 @@
+"""The tab's sections, one for each of the paper's tables and for what stands beside them: pictures, leads, numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from markupsafe import Markup
+
+from demo.catalog.english import counted, span
+from demo.render.csv_file import EMPTY, NOTE, csv_link
+from demo.render.measured_table import Table, table_html
+from demo.render.templates import fill
+from demo.tabs.tables import numbers, peers_tables, pictures
+from demo.tabs.tables.easy_targets import easy_contents, easy_html
+from demo.tabs.tables.measured import MEASURED, cells_of, figures_of, pairs_of
+from demo.tabs.tables.minnorm import NAME, ran_earlier
+from demo.tabs.tables.plain_words import Against, against
+from tkml_core.measured import lines, settings, summary, tables_report
+from tkml_core.zoo.universal_perturbations import FOLDER, all_notes
+
+UNIVERSAL_NOTE = (
+    "How large the one change may be is chosen, here and in the paper, and a larger one fools more photos. The paper heads its "
+    "Table 4 with Pert (size per pixel), not Pert ×10⁻²: read so and in this unit, its changes are of 6.5 to 8 ×10⁻² "
+    "(TkML-AP-Uv) and 25.5 (kUAPs); ours stand in the numbers."
+)
+UNIVERSAL_CSV = (
+    "Steps, first, passes, gradients, seconds and optimality are empty: one change for every photo is made once, on other "
+    "photos."
+)
+PLACE = "{}-part"
+
+
+@dataclass(frozen=True)
+class Section:
+    """One of the paper's tables: its numbers, who is ahead, and its pictures by their headings, some of them folded."""
+
+    table: Table
+    csv: str
+    against: Sequence[Against] = ()
+    pictures: Sequence[tuple[str, str]] = ()
+    folded: Sequence[tuple[str, str]] = ()
+    note: str = ""  # what is to be seen beside the pictures
+    csv_note: str = NOTE
+
+    @property
+    def name(self) -> str:
+        """Of its place on the page and its files."""
+        return self.table.title.partition(":")[0].lower().replace(" ", "-").rstrip("?")
+
+
+@cache
+def sections(folder: Path = MEASURED) -> list[Section]:
+    """Those that something has been measured for, in the paper's order, and last who is ahead of whom."""
+    cells = cells_of(folder)
+    made, beside, larger = figures_of(cells), pairs_of(folder), summary.larger(cells)
+    styles, earlier = pictures.styles_of(cells), settings.earlier(cells, NAME)
+    found = []
+    for number_, build in ((2, numbers.untargeted), (3, None), (4, numbers.universal), (5, numbers.targeted)):
+        if build is None:
+            shown = [(pictures.BY_SHOWN, pictures.by_shown(larger, styles))]
+            found.append(Section(numbers.larger(larger), tables_report.to_csv(larger), pictures=shown))
+            continue
+        ours = {cell: methods for cell, methods in cells.items() if tables_report.of_table(number_, cell)}
+        figures = [one for one in made if one.cell in ours]
+        said = against([pair for pair in beside if pair.cell in ours], earlier)
+        if number_ == 4:
+            found += _universal(figures, said, styles)
+        else:
+            drawn, folded = pictures.of_table(ours, figures, styles)
+            found.append(Section(build(figures), tables_report.to_csv(figures), said, drawn, folded))
+    apart = figures_of(summary.by_cell(lines.read(folder), variants=True))
+    found.append(Section(numbers.variants(apart), tables_report.to_csv(apart)))
+    found.append(
+        Section(numbers.beside(beside, ran_earlier(beside, earlier)), tables_report.to_csv(beside), csv_note=EMPTY)
+    )
+    (together, csv), (apart_, apart_csv) = peers_tables.together(folder), peers_tables.apart(folder)
+    cell_by_cell = [("Cell by cell", table_html(apart_) + csv_link("equal-gradients-cells", apart_csv, note=EMPTY))]
+    found.insert(0, Section(together, csv, folded=cell_by_cell, csv_note=EMPTY))
+    return [section for section in found if section.table.rows]
+
+
+def _universal(figures: list[summary.Figures], said: Sequence[Against], styles: dict[str, int]) -> list[Section]:
+    """Table 4, and its changes of several sizes side by side."""
+    csv, note = tables_report.to_csv(figures), f"{NOTE} {UNIVERSAL_CSV}"
+    drawn = [(pictures.BY_K, pictures.by_k(figures, styles))]
+    seen = f"{_how_many(figures)} {UNIVERSAL_NOTE}"
+    return [
+        Section(numbers.universal(figures), csv, said, drawn, note=seen, csv_note=note),
+        Section(numbers.budgets(figures), csv, csv_note=note),
+    ]
+
+
+def _how_many(figures: Sequence[summary.Figures]) -> str:
+    """On how many photos Table 4 is, beside those that the ready-made changes' shares on the tab "Universal" are on."""
+    here = counted(span([figure.photos for figure in figures]), "photo")
+    there = span([int(notes["measured"]) for notes in all_notes(FOLDER)])
+    return f"Here a share is of {here}, on the tab Universal of {there}: so the two differ."
+
+
+def tables(folder: Path = MEASURED) -> list[Table]:
+    return [section.table for section in sections(folder)]
+
+
+def contents(folder: Path = MEASURED) -> list[tuple[str, str]]:
+    """Places on the page, and the titles of what stands there."""
+    return [*((PLACE.format(one.name), one.table.title) for one in sections(folder)), *easy_contents(folder)]
+
+
+def measured_html(folder: Path = MEASURED) -> str:
+    """Every section: who is ahead and its pictures first, the numbers folded below them."""
+    return Markup("").join(section_html(section) for section in sections(folder)) + easy_html(folder)
+
+
+def section_html(section: Section) -> Markup:
+    """One section; where it has no pictures, its numbers alone, folded too."""
+    table = replace(section.table, title=f"{section.table.title.rstrip('?')}, in numbers")
+    return fill(
+        "tabs/tables/section.html", place=PLACE.format(section.name), title=section.table.title, against=section.against,
+        pictures=[(heading, Markup(html)) for heading, html in section.pictures if html],
+        folded=[(heading, Markup(html)) for heading, html in section.folded if html],
+        numbers=table_html(table) + csv_link(section.name, section.csv, note=section.csv_note),
+        note=section.note,
+    )  # fmt: skip
