@@ -19,7 +19,7 @@ def photo_id(path: str | Path | None) -> str:
     return f"upload:{place.parent.name}" if _HASH.fullmatch(place.parent.name) else f"sample:{place.stem}"
 
 
-def photo_file(name: str, files: Mapping[str, str], uploads: str | Path, called: object = "") -> str:
+def photo_file(name: str, files: Mapping[str, str], uploads: str | Path, called: object) -> str:
     """The path of the photo that `photo_id` called so; files: the samples' paths; uploads: the folder that uploads lie in;
     called: its file's name, as others may have uploaded the same photo under theirs. ValueError where there is none."""
     kind, _, rest = name.partition(":")

