@@ -10,7 +10,7 @@ from tkml_core.experiments import transfer
 from tkml_core.measured.lines import read
 from tkml_core.measured.settings import earlier
 from tkml_core.measured.summary import by_cell
-from tkml_core.measured.tables_report import read_pairs
+from tkml_core.measured.tables_csv import read_pairs
 from tkml_core.zoo.universal_perturbations import bundled
 
 ROOT = Path(__file__).parents[1]

@@ -33,7 +33,9 @@ from tkml_core.labels import COCO80, VOC20
 from tkml_core.measured import curves, summary, tables_report
 from tkml_core.measured.cells import CASES, PAPERS, Cell
 from tkml_core.measured.lines import agree, read, saved
+from tkml_core.measured.pairs import pairs
 from tkml_core.measured.settings import read_settings
+from tkml_core.measured.tables_csv import read_pairs, to_csv
 from tkml_core.zoo import registry
 from tkml_core.zoo.entry import Entry
 from tkml_core.zoo.universal_perturbations import path_of, save_universal
@@ -419,7 +421,7 @@ def test_figures_by_hand() -> None:
 
 
 def test_two_methods_are_compared_photo_by_photo() -> None:
-    (pair,) = summary.pairs(summary.by_cell(sample()))
+    (pair,) = pairs(summary.by_cell(sample()))
     assert (pair.first, pair.second, pair.photos, pair.both) == ("TkML-AP-T", "ML-AP", 10, 9)
     assert (pair.only_first, pair.only_second, pair.p_goal) == (0, 1, 1.0)
     assert (pair.shorter_first, pair.shorter_second) == (0, 9) and pair.p_norm == pytest.approx(2 / 2**9)
@@ -431,7 +433,7 @@ def test_two_methods_are_compared_photo_by_photo() -> None:
 
 def test_steps_that_were_not_noted_are_counted_nowhere() -> None:
     later = [row | {"k": 5, "first": None} for row in sample()]
-    noted, not_noted = summary.pairs(summary.by_cell([*sample(), *later]))
+    noted, not_noted = pairs(summary.by_cell([*sample(), *later]))
     assert noted.p_steps == pytest.approx(2 / 2**9) and math.isnan(
         not_noted.p_steps
     )  # Holm's is over the cells that noted them
@@ -474,15 +476,15 @@ def test_the_bundled_lines_say_which_weights_and_commands_made_them() -> None:
 
 def test_pairs_come_back_from_their_csv_and_those_that_are_bundled_are_of_the_lines(tmp_path: Path) -> None:
     """The page shows what stands in pairs.csv. SciPy's versions differ in p, not in what is counted."""
-    made = summary.pairs(summary.by_cell(sample()))
-    (tmp_path / "pairs.csv").write_text(tables_report.to_csv(made))
-    assert [(p.cell, p.only_second) for p in tables_report.read_pairs(tmp_path / "pairs.csv")] == [(made[0].cell, 1)]
+    made = pairs(summary.by_cell(sample()))
+    (tmp_path / "pairs.csv").write_text(to_csv(made))
+    assert [(p.cell, p.only_second) for p in read_pairs(tmp_path / "pairs.csv")] == [(made[0].cell, 1)]
     folder = Path(__file__).parents[2] / "assets" / "measured"
-    saved, cells = tables_report.read_pairs(folder / "pairs.csv"), summary.by_cell(read(folder))
+    saved, cells = read_pairs(folder / "pairs.csv"), summary.by_cell(read(folder))
     others = [name for rows in cells.values() for own in PAPERS if own in rows for name in rows if name != own]
     assert Counter(pair.second for pair in saved) == Counter(others)
     some = {*PAPERS, *sorted({*others} - {*PAPERS})[::3]}  # every third method: p of small samples takes long
-    of_lines = summary.pairs({cell: {m: r for m, r in rows.items() if m in some} for cell, rows in cells.items()})
+    of_lines = pairs({cell: {m: r for m, r in rows.items() if m in some} for cell, rows in cells.items()})
     for kept, now in zip([pair for pair in saved if pair.second in some], of_lines, strict=True):
         for field in fields(kept):
             value = getattr(now, field.name)
@@ -535,7 +537,7 @@ def test_the_papers_layout_in_latex_and_the_figures_as_csv() -> None:
     body = text.split(r"\midrule")[1].split(r"\bottomrule")[0]
     assert {row.count("&") for row in body.strip().splitlines()} == {7}
     assert tables_latex.escape("CW^k, a_b & 5 %") == r"CW$^k$, a\_b \& 5 \%"
-    rows = list(csv.DictReader(tables_report.to_csv(summary.figures(cells)).splitlines()))
+    rows = list(csv.DictReader(to_csv(summary.figures(cells)).splitlines()))
     assert (
         rows[0]["annotator"] == "coco80"
         and float(rows[0]["pert_x100"]) == pytest.approx(3.04)

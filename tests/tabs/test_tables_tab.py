@@ -36,8 +36,9 @@ from demo.tabs.tables.plain_words import against, out_of_reach
 from demo.tabs.tables.sections import contents, measured_html, sections, tables
 from demo.tabs.tables.tab import what_was_measured
 from tkml_core.measured import peers_csv, settings, summary
-from tkml_core.measured.summary import Pair
-from tkml_core.measured.tables_report import read_pairs, within_limit
+from tkml_core.measured.pairs import Pair
+from tkml_core.measured.tables_csv import read_pairs
+from tkml_core.measured.tables_report import within_limit
 from tkml_core.statistics import share
 
 NAME = "voc20"

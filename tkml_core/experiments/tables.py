@@ -21,6 +21,8 @@ from tkml_core.experiments.command import add_block_options, add_shared_options,
 from tkml_core.experiments.measured_photos import SELECTIONS, Photos, shuffled
 from tkml_core.measured import curves, lines, summary, tables_report
 from tkml_core.measured.cells import CASES, KS, UNIVERSAL_KS, Cell
+from tkml_core.measured.pairs import pairs
+from tkml_core.measured.tables_csv import to_csv
 from tkml_core.zoo.universal_perturbations import FOLDER, XI, budgets
 
 
@@ -138,8 +140,8 @@ def _conclude(folder: Path) -> str:
     page = tables_report.page(cells, provenance.about(folder), summary.by_cell(rows, variants=True), more)
     written = {
         "tables.md": page, "tables.tex": tables_latex.latex(cells),
-        "figures.csv": tables_report.to_csv(summary.figures(cells)), "larger.csv": tables_report.to_csv(summary.larger(cells)),
-        "pairs.csv": tables_report.to_csv(summary.pairs(cells)),
+        "figures.csv": to_csv(summary.figures(cells)), "larger.csv": to_csv(summary.larger(cells)),
+        "pairs.csv": to_csv(pairs(cells)),
     }  # fmt: skip
     for table, need in product((2, 5), curves.NEEDS):
         ours = {cell: methods for cell, methods in cells.items() if tables_report.of_table(table, cell)}

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 
 from tkml_core.measured.cells import Cell
-from tkml_core.measured.summary import Figures, Larger, Pair, Rows, figures, larger, pairs, place_of
+from tkml_core.measured.pairs import Pair, pairs
+from tkml_core.measured.summary import Figures, Larger, Rows, figures, larger, place_of
 from tkml_core.measured.tables_report import SURE, of_table
 
 DASH = "--"

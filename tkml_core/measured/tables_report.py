@@ -1,17 +1,13 @@
-"""The tables of a run as Markdown and CSV, and who is ahead in words; `tables_latex.py` has the paper's layout."""
+"""The tables of a run as Markdown, and who is ahead in words; `tables_csv.py` has them as CSV."""
 
-import csv
-import io
 from collections.abc import Callable, Sequence
-from dataclasses import fields
-from math import isfinite, nan
-from pathlib import Path
-from typing import Any
+from math import isfinite
 
 from tkml_core.measured.cells import Cell, bound_words
 from tkml_core.measured.markdown import markdown
+from tkml_core.measured.pairs import Pair, pairs
 from tkml_core.measured.settings import conditions
-from tkml_core.measured.summary import BEST, Effort, Figures, Larger, Pair, Rows, figures, larger, pairs
+from tkml_core.measured.summary import BEST, Figures, Larger, Rows, figures, larger
 from tkml_core.statistics import share
 
 SURE = 0.05  # p below which a method is said to be ahead
@@ -227,43 +223,3 @@ def page(
     if varied:
         parts += [f"## {VARIANTS}", VARIED, figures_markdown(figures(varied)), pairs_markdown(pairs(varied))]
     return "\n\n".join(filter(None, parts)) + "\n"
-
-
-def to_csv(records: Sequence[Any]) -> str:
-    """Dataclasses as CSV; numbers as they are, and nothing where there is none (nan, inf, None)."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    rows = [_columns(record) for record in records]
-    writer.writerows(rows[:1])  # their names
-    writer.writerows(map(_plain, row.values()) for row in rows)
-    return text.getvalue()
-
-
-def _columns(record: Any) -> dict[str, Any]:
-    """Its values by column; those of its cell and its effort are columns of their own."""
-    row = record.cell._asdict()
-    for name, value in vars(record).items():
-        if name == "effort":
-            row |= dict.fromkeys(f.name for f in fields(Effort)) | (vars(value) if value else {})
-        elif name != "cell":
-            row[f"{name}_x100" if "pert" in name else name] = value
-    return row
-
-
-def read_pairs(path: Path) -> list[Pair]:
-    """What `to_csv` wrote of pairs. Their tests need SciPy, which who only shows them need not import."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return [_pair_of(row) for row in csv.DictReader(file)]
-
-
-def _pair_of(row: dict[str, str]) -> Pair:
-    values: dict[str, Any] = {
-        f.name: f.type(row[f.name] or nan) for f in fields(Pair) if callable(f.type) and f.name in row
-    }
-    return Pair(cell=Cell.of(row), **values)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return f"{value:.6g}" if isfinite(value) else ""
-    return "" if value is None else value

@@ -3,7 +3,9 @@
 from functools import cache
 from pathlib import Path
 
-from tkml_core.measured import lines, summary, tables_report
+from tkml_core.measured import lines, summary
+from tkml_core.measured.pairs import Pair, pairs
+from tkml_core.measured.tables_csv import read_pairs
 
 Cells = dict[summary.Cell, dict[str, summary.Rows]]
 MEASURED = Path(__file__).resolve().parents[3] / "assets" / "measured"
@@ -20,7 +22,7 @@ def figures_of(cells: Cells) -> list[summary.Figures]:
     return [one for one in summary.figures(cells) if one.method != summary.BEST]
 
 
-def pairs_of(folder: Path) -> list[summary.Pair]:
+def pairs_of(folder: Path) -> list[Pair]:
     """Who is ahead of whom, as it was worked out with the tables; from the lines where it was not."""
     made = folder / "pairs.csv"
-    return tables_report.read_pairs(made) if made.exists() else summary.pairs(cells_of(folder))
+    return read_pairs(made) if made.exists() else pairs(cells_of(folder))

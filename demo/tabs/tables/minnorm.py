@@ -5,7 +5,7 @@ from math import isfinite
 
 from demo.catalog.english import counted, listed, span
 from tkml_core.measured.cells import Cell
-from tkml_core.measured.summary import Pair
+from tkml_core.measured.pairs import Pair
 from tkml_core.measured.tables_report import SURE
 
 NAME = "MinNorm"

@@ -7,6 +7,7 @@ from demo.catalog.english import counted, in_top, span, top_words
 from demo.render.measured_table import Table
 from demo.tabs.tables.plain_words import TESTED, TESTS, size_words
 from tkml_core.measured import summary, tables_report
+from tkml_core.measured.pairs import Pair
 from tkml_core.statistics import share
 
 chance, number, printed = tables_report.chance, tables_report.number, tables_report.printed
@@ -174,7 +175,7 @@ def larger(made: list[summary.Larger]) -> Table:
     )
 
 
-def _sizes(p: summary.Pair) -> list[str]:
+def _sizes(p: Pair) -> list[str]:
     """Who needs less, and at what cost; nothing of one change for all photos, whose size was chosen."""
     if p.cell.case == "universal":
         return [tables_report.DASH] * 5
@@ -184,7 +185,7 @@ def _sizes(p: summary.Pair) -> list[str]:
     ]  # fmt: skip
 
 
-def beside(made: list[summary.Pair], earlier: str) -> Table:
+def beside(made: list[Pair], earlier: str) -> Table:
     rows = [
         [
             p.cell.annotator, p.cell.case, str(p.cell.k), f"{p.first} : {p.second}", str(p.photos),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from demo.catalog.english import counted, span
 from demo.tabs.tables.minnorm import ran_earlier
 from tkml_core.measured.cells import Cell
-from tkml_core.measured.summary import Pair
+from tkml_core.measured.pairs import Pair
 from tkml_core.measured.tables_report import SURE
 from tkml_core.statistics import holm
 

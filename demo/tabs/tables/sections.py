@@ -17,6 +17,7 @@ from demo.tabs.tables.measured import MEASURED, cells_of, figures_of, pairs_of
 from demo.tabs.tables.minnorm import NAME, ran_earlier
 from demo.tabs.tables.plain_words import Against, against
 from tkml_core.measured import lines, settings, summary, tables_report
+from tkml_core.measured.tables_csv import to_csv
 from tkml_core.zoo.universal_perturbations import FOLDER, all_notes
 
 UNIVERSAL_NOTE = (
@@ -59,7 +60,7 @@ def sections(folder: Path = MEASURED) -> list[Section]:
     for number_, build in ((2, numbers.untargeted), (3, None), (4, numbers.universal), (5, numbers.targeted)):
         if build is None:
             shown = [(pictures.BY_SHOWN, pictures.by_shown(larger, styles))]
-            found.append(Section(numbers.larger(larger), tables_report.to_csv(larger), pictures=shown))
+            found.append(Section(numbers.larger(larger), to_csv(larger), pictures=shown))
             continue
         ours = {cell: methods for cell, methods in cells.items() if tables_report.of_table(number_, cell)}
         figures = [one for one in made if one.cell in ours]
@@ -68,12 +69,10 @@ def sections(folder: Path = MEASURED) -> list[Section]:
             found += _universal(figures, said, styles)
         else:
             drawn, folded = pictures.of_table(ours, figures, styles)
-            found.append(Section(build(figures), tables_report.to_csv(figures), said, drawn, folded))
+            found.append(Section(build(figures), to_csv(figures), said, drawn, folded))
     apart = figures_of(summary.by_cell(lines.read(folder), variants=True))
-    found.append(Section(numbers.variants(apart), tables_report.to_csv(apart)))
-    found.append(
-        Section(numbers.beside(beside, ran_earlier(beside, earlier)), tables_report.to_csv(beside), csv_note=EMPTY)
-    )
+    found.append(Section(numbers.variants(apart), to_csv(apart)))
+    found.append(Section(numbers.beside(beside, ran_earlier(beside, earlier)), to_csv(beside), csv_note=EMPTY))
     (together, csv), (apart_, apart_csv) = peers_tables.together(folder), peers_tables.apart(folder)
     cell_by_cell = [("Cell by cell", table_html(apart_) + csv_link("equal-gradients-cells", apart_csv, note=EMPTY))]
     found.insert(0, Section(together, csv, folded=cell_by_cell, csv_note=EMPTY))
@@ -82,7 +81,7 @@ def sections(folder: Path = MEASURED) -> list[Section]:
 
 def _universal(figures: list[summary.Figures], said: Sequence[Against], styles: dict[str, int]) -> list[Section]:
     """Table 4, and its changes of several sizes side by side."""
-    csv, note = tables_report.to_csv(figures), f"{NOTE} {UNIVERSAL_CSV}"
+    csv, note = to_csv(figures), f"{NOTE} {UNIVERSAL_CSV}"
     drawn = [(pictures.BY_K, pictures.by_k(figures, styles))]
     seen = f"{_how_many(figures)} {UNIVERSAL_NOTE}"
     return [
