@@ -1,6 +1,6 @@
 """What can be chosen: the attacks in a visitor's words. Their goals and settings are read from the core's classes.
 
-An attack that the core registers needs no entry here to be on the page; one in `CHOICES` gives it a title and a sentence.
+An attack that the core registers needs no words to be on the page; those in `attack_words.py` give it a title and a sentence.
 """
 
 from collections.abc import Sequence
@@ -8,110 +8,10 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 import tkml_core as tk
+from demo.catalog.attack_words import CHOICES, UNIVERSAL_TITLES, AttackChoice
 from tkml_core.attacks.universal.base import Universal
 from tkml_core.zoo.registry import BUNDLED, entry_of
 from tkml_core.zoo.universal_perturbations import bundled
-
-
-@dataclass(frozen=True)
-class AttackChoice:
-    """One attack in the visitor's words: `whose` it is, and what it does. `steps`: how many the page grants it at first."""
-
-    title: str
-    whose: str
-    sentence: str
-    steps: int = 200
-    counted: str = "Steps"  # what `steps` are
-    reference: str = ""  # where it was published
-    threshold: str = "by λ"  # at what score it thinks that the list ends, where it has a λ
-
-    @property
-    def credit(self) -> str:
-        """Whose it is, and where that was published."""
-        return f"{self.whose.rstrip('.')}: {self.reference}." if self.reference else self.whose
-
-
-_PAPERS, _PAPER = "The paper's own.", "Hu et al., ICCV 2021"
-_OLDER = "An older method that the paper compares with."
-
-CHOICES = {
-    "TkML-AP-U": AttackChoice(
-        "Push the true labels out", _PAPERS, "Untargeted: any other labels may take their place.", reference=_PAPER,
-        threshold="best true − λ",
-    ),
-    "TkML-AP-T": AttackChoice(
-        "Add labels that are not there", _PAPERS, "Targeted: the top-k becomes the labels you name.", reference=_PAPER,
-        threshold="λ",
-    ),
-    "TkML-AP-Uv": AttackChoice(
-        "One change for every photo",
-        _PAPERS,
-        "Universal: made beforehand{ready}. Your photo is cut to its centre square.",
-        reference=_PAPER,
-    ),
-    "kFool": AttackChoice(
-        "Push out, one label at a time",
-        _OLDER,
-        "Any other labels may take their place.",
-        steps=50,
-        reference="Tursynbek et al., 2020, arXiv 2006.15669",
-    ),
-    "kUAPs": AttackChoice(
-        "One for every photo, older way",
-        _OLDER,
-        "Universal: made beforehand{ready}. Your photo is cut to its centre square.",
-        reference="Tursynbek et al., 2020, arXiv 2006.15669",
-    ),
-    "ML-AP": AttackChoice(
-        "Add labels, one pair at a time",
-        _OLDER,
-        "The top-k becomes the labels you name. Each step moves one label up and one down.",
-        reference="Song et al., ICDM 2018",
-    ),
-    "CW^k": AttackChoice(
-        "Add labels in order",
-        "An older method that the paper names.",
-        "The top-k becomes the labels you name, the first one on top. Many careful steps, so it is slow.",
-        steps=300,
-        reference="Zhang & Wu, CVPR Workshops 2020, after Carlini & Wagner, IEEE S&P 2017",
-    ),
-    "QuadAttacK": AttackChoice(
-        "Add in order, a newer way",
-        "A method from after the paper.",
-        "The top-k becomes the labels you name, the first one on top. Each step aims at the nearest inner numbers of the "
-        "annotator (features) that rank so.",
-        steps=300,
-        reference="Paniagua, Grainger & Wu, NeurIPS 2023",
-    ),
-    "MinNorm": AttackChoice(
-        "Find the smallest change",
-        "This project's own.",
-        "It reaches whichever goal you pick with as little change as it can find.",
-        steps=290,  # it ends after 120 where those do
-    ),
-    "TKMIA": AttackChoice(
-        "Hide labels, hold the others",
-        "A method from after the paper.",
-        "The labels you name leave the top-k; the other true ones are held in it, so that usual measures of quality notice "
-        "nothing.",
-        reference="Sun et al., ACM MM 2023",
-    ),
-    "BlackBox": AttackChoice(
-        "Only ask for scores",
-        "This project's version of an older method, Square Attack.",
-        "It never looks inside the annotator: it tries thousands of changes and keeps what helps.",
-        steps=2000,
-        counted="Queries",
-        reference="Andriushchenko et al., ECCV 2020; its finish after SurFree, Maho et al., CVPR 2021",
-    ),
-}  # fmt: skip
-
-# What makes one change for a set of photos, by the names in the core's `UNIVERSAL`
-UNIVERSAL_TITLES = {
-    "TkML-AP-Uv": "the paper's way",
-    "TkML-AP-Uv, margin": "the paper's way, aimed straight at fooling",
-    "kUAPs": "an older way",
-}
 
 # What every choice of annotator says below its name
 ANNOTATORS = f"{BUNDLED}. Each label has a probability of its own, so that several may be near 100%"
@@ -143,32 +43,6 @@ TARGET_CASES = {
 
 # A win by less looks like none: "person 67%, cat 67%". One logit is 61% against 36%, or 95% against 88%.
 FIRM = 1.0
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A goal worth a first look, and who reaches it. `case`: how targets are found.
-
-    confidence: κ; max_steps: where the run ends; None: the page's.
-    """
-
-    title: str
-    attack: str
-    goal: str
-    case: str = "best"
-    confidence: float | None = None
-    max_steps: int | None = None
-
-
-# MinNorm meets a goal within ten steps and goes on to make the change smaller. Whoever has a minute sees the end of it sooner:
-# "Make the change smaller" goes on from there.
-SHORT = 60
-
-PRESETS = {
-    "gentle": Preset("Fool it gently", "MinNorm", "cleared", confidence=FIRM, max_steps=SHORT),
-    "hide": Preset("Hide one object", "MinNorm", "hide", confidence=FIRM, max_steps=SHORT),
-    "impossible": Preset("Add the impossible", "TkML-AP-T", "targeted", "worst"),
-}
 
 
 @dataclass(frozen=True)

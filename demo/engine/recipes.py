@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 import tkml_core as tk
-from demo.catalog import attacks as catalog
+from demo.catalog.attack_words import CHOICES
 from demo.engine import recordings
 from demo.engine.annotators import load_annotator
 from demo.engine.outcome import Outcome
@@ -52,7 +52,7 @@ def annotator_of(labels_of: str) -> str:
 def candidate(annotator: str, photo: str, attack: str, k: int | None = None, **asked: Any) -> Candidate:
     """A run on a sample with its known truth; without `k`, k is the number of true labels."""
     true = known_truth(sample(photo), load_annotator(annotator))
-    steps = asked.pop("max_steps", catalog.CHOICES[attack].steps)
+    steps = asked.pop("max_steps", CHOICES[attack].steps)
     settings = {"confidence": asked.pop("confidence", CONFIDENCE)}
     request = AttackRequest(annotator, k or len(true), attack, true, max_steps=steps, settings=settings, **asked)
     return Candidate(photo, request)

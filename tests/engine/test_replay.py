@@ -12,6 +12,7 @@ from conftest import make_photos_small
 
 import tkml_core as tk
 from demo.catalog import attacks as catalog
+from demo.catalog.presets import PRESETS
 from demo.components import replay
 from demo.components.amplifier import factor_of
 from demo.engine import loop
@@ -148,7 +149,7 @@ def test_labels_say_how_far_they_moved() -> None:
 
 
 def test_presets_are_choices_that_their_attack_has_and_win_plainly() -> None:
-    for preset in catalog.PRESETS.values():
+    for preset in PRESETS.values():
         kappa = catalog.page_confidence(preset.attack) if preset.confidence is None else preset.confidence
         assert kappa >= catalog.FIRM
         assert preset.goal in catalog.goals_of(preset.attack) and preset.case in catalog.TARGET_CASES

@@ -9,6 +9,7 @@ import pytest
 import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.catalog.goals import NOTHING_TO_KEEP
+from demo.catalog.presets import PRESETS
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.photos.public_names import photo_id
 from demo.tabs.attack.form import page_plan
@@ -76,11 +77,11 @@ def test_where_one_label_alone_is_true_hiding_it_is_said_to_be_the_same_as_pushi
     assert NOTHING_TO_KEEP in alone[w.chosen]["info"] and "the other true labels stay" in two[w.chosen]["info"]
 
 
-@pytest.mark.parametrize("name", catalog.PRESETS)
+@pytest.mark.parametrize("name", PRESETS)
 def test_a_ready_choice_sets_its_own_steps_in_sight(photos: dict[str, Path], name: str) -> None:
     w, preset, path = (
         Mock(settings={name: Mock() for name in catalog.SETTINGS}),
-        catalog.PRESETS[name],
+        PRESETS[name],
         str(photos["cat"]),
     )
     toggles = {"truth": ["cat"], "photo": photo_id(path), "annotator": "voc20", "origin": "sample"}

@@ -9,7 +9,7 @@ import gradio as gr
 import pytest
 from gradio.utils import is_allowed_file
 
-from demo.catalog.attacks import PRESETS
+from demo.catalog.presets import PRESETS
 from demo.engine.recordings import Recording, recording
 from demo.page import launch_options
 from demo.record import price_of

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import torch
 
-from demo.catalog import attacks as catalog
+from demo.catalog.attack_words import CHOICES
 from demo.engine.outcome import Outcome
 from demo.engine.recordings import recording
 from demo.render.run_figures import run_figures_html
@@ -87,7 +87,7 @@ EXPLAINED = (
     (r"ε", r"\(ε\)"),
     *(
         (rf"\b{re.escape(name)}(?![\w-])", rf"{re.escape(choice.title)}|\w \({re.escape(name)}\)")
-        for name, choice in catalog.CHOICES.items()
+        for name, choice in CHOICES.items()
     ),
 )
 
@@ -330,7 +330,7 @@ def test_no_sentence_in_the_sources_says_other_words() -> None:
 def test_each_choice_of_an_attack_says_what_it_does(widgets: dict[str, list[Props]]) -> None:
     for props in (props for there in widgets.values() for props in there):
         for label, value in props.get("choices") or ():
-            if value in catalog.CHOICES or value in UNIVERSAL:
+            if value in CHOICES or value in UNIVERSAL:
                 assert str(label) != value and str(value) in str(label)
 
 

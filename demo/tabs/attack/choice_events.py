@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from demo.catalog import attacks as catalog
+from demo.catalog.presets import PRESETS
 from demo.components.events import CHOICE, QUIET, Update, event_word, plainly
 from demo.components.sample_gallery import sample_html
 from demo.engine.annotators import load_annotator
@@ -177,7 +177,7 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
 def _wire_presets(w: Widgets, state: SessionState) -> None:
     for name, button in w.presets.items():
         chosen = button.click(
-            plainly(partial(set_preset, w, catalog.PRESETS[name])),
+            plainly(partial(set_preset, w, PRESETS[name])),
             [state.photo, w.annotator, w.k, w.toggles],
             preset_boxes(w),
             **CHOICE,

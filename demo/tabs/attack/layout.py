@@ -7,6 +7,7 @@ import gradio as gr
 
 from demo.catalog import attacks as catalog
 from demo.catalog.goals import GOALS
+from demo.catalog.presets import PRESETS
 from demo.components import presenter, replay
 from demo.components.amplifier import AMPLIFIER
 from demo.components.closer_look import CLOSER
@@ -145,7 +146,7 @@ def _presets(parts: dict[str, Any]) -> None:
     with gr.Row(elem_id="presets"):
         parts["presets"] = {
             name: gr.Button(preset.title, size="sm", min_width=0, elem_id=f"preset-{name}")
-            for name, preset in catalog.PRESETS.items()
+            for name, preset in PRESETS.items()
         }
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from demo.catalog.attacks import Preset
+from demo.catalog.presets import Preset
 from demo.components.events import Update
 from demo.components.label_toggles import marked_true
 from demo.engine.annotators import load_annotator, read_photo

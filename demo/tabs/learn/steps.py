@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from demo.catalog.attacks import Preset, choice_of
+from demo.catalog.attacks import choice_of
+from demo.catalog.presets import Preset
 from demo.engine.outcome import Outcome
 from demo.tabs.learn import figures, formulas
 from demo.tabs.learn.growing import growing

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from demo.catalog.attacks import PRESETS, Preset, choice_of
+from demo.catalog.attacks import choice_of
+from demo.catalog.presets import PRESETS, Preset
 from demo.components.events import Update
 from demo.engine.recordings import recording
 from demo.render.verdict import waiting_html

@@ -7,6 +7,7 @@ from typing import Any
 
 import tkml_core as tk
 from demo.catalog import attacks as catalog
+from demo.catalog.attack_words import AttackChoice
 from demo.catalog.english import listed
 from demo.engine import loop
 from demo.engine.plan import AttackRequest, Plan, plan_for
@@ -66,7 +67,7 @@ class Progress:
     waiting: Waiting | None = None
 
 
-def attacks() -> dict[str, catalog.AttackChoice]:
+def attacks() -> dict[str, AttackChoice]:
     """The attacks that can have one of these goals, with their words."""
     return {name: choice for name, choice in catalog.attacks().items() if cases_of(name)}
 
