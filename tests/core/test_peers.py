@@ -103,7 +103,7 @@ def test_the_table_is_of_the_photos_that_both_solve(tmp_path: Path, capsys: pyte
 
 
 def test_the_rows_beside_the_published_lines_are_theirs() -> None:
-    """SciPy's versions differ in p, not in what is counted."""
+    """After new lines the command with --table writes them. SciPy's versions differ in p, not in what is counted."""
     folder = Path(__file__).parents[2] / "assets" / "measured"
     for name, text in peers_csv.files("peers", list(read(folder / "peers.jsonl"))).items():
         with (folder / name).open(newline="", encoding="utf-8") as file:
