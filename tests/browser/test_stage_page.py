@@ -217,6 +217,8 @@ def test_what_is_chosen_a_moment_ago_or_ready_made_starts_in_sight_and_a_run_can
     expect(page.locator(f"#chips .chip.out[data-label={best}]")).to_have_attribute(
         "aria-label", re.compile("to be hidden$")
     )
+    marked = page.locator("#presets button[aria-pressed=true]")
+    expect(marked).to_have_id("preset-hide")
     stop(page)
 
     page.locator("#preset-impossible").scroll_into_view_if_needed()
@@ -229,7 +231,12 @@ def test_what_is_chosen_a_moment_ago_or_ready_made_starts_in_sight_and_a_run_can
     stop(page)
     expect(page.locator("#verdict")).to_be_in_viewport(ratio=1)
 
+    expect(marked).to_have_id("preset-impossible")
     page.locator("#advanced > button").click()
+    fill(page, "#max-steps input[type=number]", "2000")
+    expect(marked).to_have_count(0)  # something else is chosen now
+    fill(page, "#max-steps input[type=number]", "200")
+    expect(marked).to_have_id("preset-impossible")
     fill(page, "#max-steps input[type=number]", "2000")
     fill(page, "#step textarea, #step input", "0.001")
     attack(page)
