@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -223,7 +224,9 @@ def test_presented_it_is_led_by_keys_through_questions_and_answers(
     assert "present" not in page.url and page.url.endswith("#lesson-tab")
 
 
-def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_photo(opened: Page) -> None:
+def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_photo(
+    opened: Page, photos: dict[str, Path]
+) -> None:
     page, course = opened, lesson(opened)
     page.emulate_media(reduced_motion="no-preference")
     page.evaluate(FASTER)
@@ -262,8 +265,10 @@ def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_ph
     page.evaluate("document.getElementById('stop-button').disabled = true")
     expect(page.locator("#attack-button")).to_be_visible()
     expect(page.locator("#photo")).to_be_in_viewport()
-    expect(page.locator("#photo-note")).to_contain_text("“Add the impossible” is chosen")
+    expect(page.locator("#photo-note")).to_contain_text("“Add the impossible” with 3 labels shown (k) is chosen")
     expect(page.locator("#case input:checked")).to_have_value("worst")
+    expect(page.locator("#presets button[aria-pressed=true]")).to_have_id("preset-impossible")  # as if pressed there
+    expect(page.locator("#k input[type=number]")).to_have_value("3")
     expect(page.locator("#verdict")).to_contain_text("From the Lesson")  # no result of other choices
     lesson(page)
     course.locator(".way [data-to=universal]").click()
@@ -283,6 +288,15 @@ def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_ph
     expect(page.locator("#attack input")).to_have_value(re.compile("TkML-AP-Uv"))
     page.locator("#attack-button").click()
     expect(page.locator("#verdict strong")).to_be_visible(timeout=RUN)
+    lesson(page)
+    course.locator(".way [data-to=plant]").click()
+    plant.locator(".go").click()
+    expect(page.locator("#k input[type=number]")).to_have_value("3")
+    page.locator("#photo input[type=file]").set_input_files(photos["cat"])
+    expect(page.locator("#chips")).to_contain_text("This is a guess", timeout=RUN)
+    expect(page.locator("#chips .chip[aria-pressed=true]")).to_have_count(1)
+    expect(page.locator("#k input[type=number]")).to_have_value("3")  # as asked, not as many as are ticked
+    expect(page.locator("#k")).to_contain_text("Stays as it was set, whatever is marked")
     expect(page.locator("[data-testid=toast-body]")).to_have_count(0)
     page.emulate_media(reduced_motion="reduce")
 

@@ -18,7 +18,7 @@ from demo.engine.annotators import load_annotator
 from demo.photos.public_names import photo_id
 from demo.tabs.attack import arrival, updates
 from demo.tabs.attack.form import page_plan
-from demo.tabs.attack.label_picker import Naming, k_shown
+from demo.tabs.attack.label_picker import Naming, k_shown, k_stays
 
 W = Mock()  # widgets stand for themselves: the answer is a dictionary by them
 NAMES = ("cat", "dog", "sofa", "kite", "tulip")
@@ -127,6 +127,12 @@ def test_k_follows_the_ticks_until_it_is_moved(photo: str) -> None:
     )  # by the keyboard, which leaves it as it is
     assert passed[W.toggles]["value"]["follows"]
     moved = updates.change_k(W, photo, "voc20", 5, toggles, False, *naming)
-    assert moved[W.k]["info"].startswith("Stays where you moved it") and "value" not in moved[W.k]
+    assert moved[W.k]["info"].startswith("Stays as it was set") and "value" not in moved[W.k]
     stays = ticked(3, 5, moved[W.toggles]["value"])
-    assert "value" not in stays[W.k] and stays[W.k]["info"].startswith("Stays where you moved it")
+    assert "value" not in stays[W.k] and stays[W.k]["info"].startswith("Stays as it was set")
+    another = updates.choose(W, photo, "voc20", 5, labels[:1], "guess", Naming(*naming), stays=True)
+    assert another[W.k]["value"] == 5 and k_stays(another[W.toggles]["value"])  # whichever photo comes
+    elsewhere = updates.choose_annotator(W, photo, "coco80", 5, moved[W.toggles]["value"], None, Naming(*naming))
+    assert elsewhere[W.k]["value"] == 5 and k_stays(elsewhere[W.toggles]["value"])
+    set_ = updates.choose_annotator(W, photo, "voc20", 4, toggles, None, Naming(*naming), stays=True)
+    assert set_[W.k]["value"] == 4 and k_stays(set_[W.toggles]["value"])  # as an exercise sets it

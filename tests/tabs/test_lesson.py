@@ -9,12 +9,11 @@ import gradio as gr
 import pytest
 from gradio.utils import is_allowed_file
 
-from demo.catalog.presets import PRESETS
 from demo.engine.recordings import Recording, recording
 from demo.page import launch_options
 from demo.record import price_of
 from demo.tabs.lesson import closing, notes, phones, pictures, tab, whole_lesson
-from demo.tabs.lesson.exercise import READY_MADE, exercise_of, photo_words
+from demo.tabs.lesson.exercise import EXERCISES, READY_MADE, exercise_of, photo_words
 from demo.tabs.lesson.screen import FOOLED, Screen, lesson_html
 from demo.tabs.lesson.screens import SCREENS, flip, hardened, jpeg, screens, universal
 from tkml_core.zoo.universal_perturbations import bundled
@@ -170,9 +169,26 @@ def test_the_film_is_told_as_it_runs(shown: dict[str, Screen]) -> None:
 def test_the_one_change_is_of_an_annotator_that_has_it() -> None:
     asked = run(READY_MADE).outcome.plan.request
     assert (asked.attack, asked.annotator, asked.k) in bundled()
-    assert {screen.exercise for screen in screens()} <= {*PRESETS, READY_MADE, ""}
+    assert {screen.exercise for screen in screens()} <= {*EXERCISES, ""}
     assert next(screen for screen in screens() if screen.key == "universal").exercise == READY_MADE
-    assert f"{asked.annotator}, are chosen" in photo_words(exercise_of(READY_MADE))
+    assert f"on the annotator {asked.annotator}, is chosen" in photo_words(exercise_of(READY_MADE))
+
+
+def test_an_exercise_asks_for_what_its_screen_showed(shown: dict[str, Screen]) -> None:
+    """The k of the run, by which “fooled” and how many labels are added mean the same on the tab Attack."""
+    for key, recorded in (
+        ("flip", "one-label"),
+        ("plant", "plant"),
+        ("universal", "universal"),
+        ("hardened", "one-label"),
+    ):
+        exercise, asked = exercise_of(shown[key].exercise), run(recorded).outcome.plan.request
+        assert exercise is not None and exercise.k == asked.k
+        assert f"with {asked.k} label{'s' if asked.k > 1 else ''} shown (k)" in exercise.words
+        assert exercise.annotator in (None, asked.annotator)
+    both = exercise_of(shown["hardened"].exercise)
+    assert both is not None and both.annotator == run("one-label").outcome.plan.request.annotator  # the usual one first
+    assert f"the {run('plant').outcome.plan.k} labels" in shown["plant"].own
 
 
 def test_the_end_takes_home_what_was_shown_and_no_more(shown: dict[str, Screen]) -> None:

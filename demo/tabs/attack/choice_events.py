@@ -15,8 +15,8 @@ from demo.photos.samples import photo_of, sample
 from demo.photos.selection import known, known_truth
 from demo.photos.uploads import open_photo
 from demo.tabs.attack import updates
-from demo.tabs.attack.label_picker import Naming
-from demo.tabs.attack.presets import preset_boxes, set_preset
+from demo.tabs.attack.label_picker import Naming, k_stays
+from demo.tabs.attack.presets import mark_script, marked_by, preset_boxes, set_preset
 from demo.tabs.attack.session import Own, OwnPhoto, RunFlags, SessionState, with_upload
 from demo.tabs.attack.widgets import Widgets
 
@@ -76,7 +76,8 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
             return gr.skip()
         flags.leave(request.session_hash or "")
         # The box empties itself again: the photo stands on the stage, and here the next one can be dropped.
-        update = updates.choose(w, path, name, None, None, "guess", Naming(*naming), k)
+        stays = k_stays(toggles)
+        update = updates.choose(w, path, name, k if stays else None, None, "guess", Naming(*naming), k, stays)
         upload = OwnPhoto(path)
         return {
             **update,
@@ -100,7 +101,7 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
             item, origin = sample(chosen), "sample"
             path, true = photo_of(files, item), known_truth(item, annotator)
         flags.leave(request.session_hash or "")
-        update = updates.choose(w, path, name, k, true, origin, Naming(*naming))
+        update = updates.choose(w, path, name, k, true, origin, Naming(*naming), stays=k_stays(toggles))
         stands = {state.photo: path, state.sample: item and item.name, state.own: own}
         return {**update, **stands, w.samples: gr.update(chosen=chosen), **fresh}
 
@@ -185,3 +186,5 @@ def _wire_presets(w: Widgets, state: SessionState) -> None:
         # It starts at once: who clicks "Hide one object" wants to see it hidden; Stop is one click away, and what was
         # set stays in sight to be varied.
         chosen.success(None, None, None, js=PRESS_ATTACK, **QUIET)
+    boxes = marked_by(w)
+    gr.on([box.change for box in boxes], None, boxes, None, js=mark_script(), **QUIET)

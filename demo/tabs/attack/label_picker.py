@@ -46,15 +46,20 @@ def limits(w: Widgets, name: str, true: tuple[str, ...], k: int, naming: Naming,
 
 
 def follows_ticks(toggles: Any) -> bool | None:
-    """Whether k goes with the ticks; False where it did until the visitor moved it, None where it never did."""
+    """Whether k goes with the ticks; False where it did until the visitor moved it, or was set; None where it never did."""
     follows = toggles.get("follows") if isinstance(toggles, dict) else None
     return follows if isinstance(follows, bool) else None
+
+
+def k_stays(toggles: Any) -> bool:
+    """Whether k was set to stay, whatever is marked and whichever photo comes."""
+    return follows_ticks(toggles) is False
 
 
 def k_shown(annotator: tk.Annotator, true: int, k: int, follows: bool | None = None) -> dict[str, Any]:
     """The slider of k, with room up to the number of labels that are not true. Where that is 1 it stands still, and says why.
 
-    follows: whether k is to be the number of those that are true, and False where that was so until the visitor moved it.
+    follows: whether k is to be the number of those that are true, and False where it was set to stay, whatever is true.
     """
     m, most = len(annotator.labels), largest_k(annotator, true)
     k = max(true, 1) if follows else k
@@ -62,7 +67,7 @@ def k_shown(annotator: tk.Annotator, true: int, k: int, follows: bool | None = N
         leave = "the true one" if true == 1 else f"the {true} true ones"
         lead = "How many labels the list has:"
         if follows is False:
-            lead = "Stays where you moved it, whatever is marked:"
+            lead = "Stays as it was set, whatever is marked:"
         elif follows and 1 <= true <= most:
             lead = f"{k}, {COUNTED}, until you move it;"
         why = f"{lead} {most} at most, so that {leave} of the {m} can leave the list"

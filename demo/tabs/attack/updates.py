@@ -26,7 +26,7 @@ from demo.render.run_plots import starting_line
 from demo.render.status import line_html
 from demo.render.verdict import waiting_html
 from demo.tabs.attack.easiest import easiest
-from demo.tabs.attack.label_picker import COUNTED, Naming, follows_ticks, k_shown, labels_to_name, limits
+from demo.tabs.attack.label_picker import COUNTED, Naming, follows_ticks, k_shown, k_stays, labels_to_name, limits
 from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.session import Own, OwnPhoto
 from demo.tabs.attack.widgets import Widgets
@@ -59,12 +59,13 @@ def own_photo(own: Own, name: str) -> OwnPhoto | None:
 
 
 def choose(
-    w: Widgets, path: str, name: str, k: Any, true: tuple[str, ...] | None, origin: str, naming: Naming, was: Any = None
-) -> Update:
+    w: Widgets, path: str, name: str, k: Any, true: tuple[str, ...] | None, origin: str, naming: Naming, was: Any = None,
+    stays: bool = False,
+) -> Update:  # fmt: skip
     """A picture (or another annotator) was chosen: annotate it, mark what is true and set the stage.
 
     k: None for an upload, which has as many places as labels are marked until the visitor moves k, and says so beside k;
-    at the verdict, too, where k `was` another.
+    at the verdict, too, where k `was` another. stays: as `k_stays` has it.
     """
     annotator = load_annotator(name)
     photo = read_photo(path, name)
@@ -72,7 +73,7 @@ def choose(
         true, origin = guess(photo, annotator), "guess"
     most = largest_k(annotator, len(true))
     asked = len(true) if k is None else whole("k", k, 1, len(annotator.labels))
-    was, follows = (was, True) if k is None else (asked, None)
+    was, follows = (was, True) if k is None else (asked, False if stays else None)
     k = min(asked, max(most, 1))
     before = attack_before(path)
     words = f"{ATTACKED.format(before)} " if before else ""
@@ -129,9 +130,12 @@ def ready(w: Widgets, annotator: tk.Annotator, photo: Photo, true: tuple[str, ..
 
 
 def choose_annotator(
-    w: Widgets, path: str, name: str, k: Any, toggles: Any, sample_name: str | None, naming: Naming
+    w: Widgets, path: str, name: str, k: Any, toggles: Any, sample_name: str | None, naming: Naming, stays: bool = False
 ) -> Update:
-    """Another annotator: a sample's truth is looked up again, the visitor's own is kept as far as it has those labels."""
+    """Another annotator: a sample's truth is looked up again, the visitor's own is kept as far as it has those labels.
+
+    stays: k, which else goes with the ticks where it did, is set from here on.
+    """
     annotator = load_annotator(name)
     marks = toggles if isinstance(toggles, dict) and toggles.get("photo") == photo_id(path) else {}
     origin = marks.get("origin") or ("sample" if sample_name else "guess")
@@ -141,7 +145,9 @@ def choose_annotator(
     elif origin == "sample" and sample_name:
         true = known_truth(sample(sample_name), annotator)
     k = min(whole("k", k, 1, MANY), len(annotator.labels) - 1)
-    update = choose(w, path, name, None if follows_ticks(marks) else k, true, str(origin), naming, k)
+    stays = stays or k_stays(toggles)
+    given = None if follows_ticks(marks) and not stays else k
+    update = choose(w, path, name, given, true, str(origin), naming, k, stays)
     return {**update, w.attack: gr.update(info=catalog.sentence(naming.attack, name))}
 
 

@@ -13,35 +13,42 @@ from demo.tabs.attack.presets import set_preset
 from demo.tabs.attack.updates import choose_annotator
 from demo.tabs.attack.widgets import Widgets
 
-# The exercise with a recording's attack, which only some annotators have, and what that recording is called
+# The exercise with a recording's own attack, which only some annotators have, and what that recording is called
 READY_MADE = "universal"
+# (ready choice, recording whose k it takes, so that what is asked is what the screen showed, and whether its annotator too)
+EXERCISES = {
+    "gentle": ("gentle", "one-label", False),
+    "both": ("gentle", "one-label", True),
+    "impossible": ("impossible", "plant", False),
+    READY_MADE: (None, READY_MADE, True),
+}
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """made_for: annotator and k of what was made beforehand; None where those that are chosen stay."""
+    """annotator: None where the one that is chosen stays."""
 
     preset: Preset
-    made_for: tuple[str, int] | None = None
+    k: int
+    annotator: str | None = None
 
     @property
     def words(self) -> str:
         """What is chosen for the visitor."""
-        title = f"“{self.preset.title}”"
-        if self.made_for is None:
-            return f"{title} is chosen"
-        return f"{title} and the annotator it was made for, {self.made_for[0]}, are chosen"
+        labels = "1 label" if self.k == 1 else f"{self.k} labels"
+        on = f", on the annotator {self.annotator}," if self.annotator else ""
+        return f"“{self.preset.title}” with {labels} shown (k){on} is chosen"
 
 
 def exercise_of(name: str) -> Exercise | None:
-    """The exercise called `name`; None where it needs nothing to be chosen."""
-    if name != READY_MADE:
-        return Exercise(PRESETS[name]) if name in PRESETS else None
-    shown = recording(READY_MADE)
+    """The exercise called `name`; None where it needs nothing to be chosen, or its recording is missing."""
+    preset, recorded, its_annotator = EXERCISES.get(name, (None, "", False))
+    shown = recording(recorded) if recorded else None
     if shown is None:
         return None
     asked = shown.outcome.plan.request
-    return Exercise(Preset(choice_of(asked.attack).title, asked.attack, asked.goal), (asked.annotator, asked.k))
+    chosen = PRESETS[preset] if preset else Preset(choice_of(asked.attack).title, asked.attack, asked.goal)
+    return Exercise(chosen, asked.k, asked.annotator if its_annotator else None)
 
 
 def photo_words(exercise: Exercise | None) -> str:
@@ -53,13 +60,11 @@ def photo_words(exercise: Exercise | None) -> str:
     return f"From the Lesson: {exercise.words}. Put in a photo of your own here, then press Attack."
 
 
-def set_exercise(
-    w: Widgets, exercise: Exercise, path: str, name: str, k: Any, toggles: Any, sample: str | None
-) -> Update:
-    """The exercise's choices. The photo stays; the result on the stage goes, as it is of other choices."""
-    name, k = exercise.made_for or (name, k)
-    preset = exercise.preset
-    staged = choose_annotator(w, path, name, k, toggles, sample, Naming("", "best", (), preset.attack))
+def set_exercise(w: Widgets, exercise: Exercise, path: str, name: str, toggles: Any, sample: str | None) -> Update:
+    """The exercise's choices. The photo stays, and k for the next one; the result on the stage goes, as it is of others."""
+    name, preset = exercise.annotator or name, exercise.preset
+    naming = Naming("", "best", (), preset.attack)
+    staged = choose_annotator(w, path, name, exercise.k, toggles, sample, naming, stays=True)
     marked, k = staged[w.toggles], staged[w.k]["value"]
     chosen = set_preset(w, preset, path, name, k, marked["value"])
     words = f"From the Lesson: {exercise.words}. Put in a photo of your own, or press Attack for the one shown."

@@ -57,16 +57,16 @@ def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LessonWidgets:
 
     @plainly
     def on_try(
-        request: gr.Request, path: str, name: str, k: Any, toggles: Any, item: str | None, event: gr.EventData
+        request: gr.Request, path: str, name: str, toggles: Any, item: str | None, event: gr.EventData
     ) -> Any:  # fmt: skip
         exercise = exercise_of(event_word(event, "exercise"))
         if exercise is None:
             return gr.skip()
         attack.flags.leave(request.session_hash or "")  # lesson.js asks first where a run goes on
-        return {**set_exercise(w, exercise, path, name, k, toggles, item), state.attacked: False, state.replay: None}
+        return {**set_exercise(w, exercise, path, name, toggles, item), state.attacked: False, state.replay: None}
 
     lesson.select(None, None, tabs, js=TO_ATTACK, **QUIET)
     outputs = [*dict.fromkeys([*staged(w), *preset_boxes(w)]), w.annotator, state.attacked, state.replay]
-    inputs = [state.photo, w.annotator, w.k, w.toggles, state.sample]
+    inputs = [state.photo, w.annotator, w.toggles, state.sample]
     lesson.select(on_try, inputs, outputs, **CHOICE)
     return LessonWidgets(lesson, teachers)

@@ -3,6 +3,7 @@
 from markupsafe import Markup
 
 from demo.catalog.english import in_percent
+from demo.catalog.presets import PRESETS
 from demo.engine.recipes import STRENGTHS
 from demo.engine.recordings import Recording, recording
 from demo.render.templates import fill
@@ -64,8 +65,8 @@ def screen() -> Screen | None:
             Look(shown, was, title=f"What counts for {was}, before"),
             Look(shown, now, "after", f"What counts for {now}, after"),
         ),
-        own="How small is the change that “Fool it gently” needs for your photo? "
-        "Lay both photos one over the other with “Look closer”.",
+        own=f"How small is the change that “{PRESETS['gentle'].title}” needs for your photo? Lay both photos one over the other "
+        "with “Look closer”.",
         exercise="gentle",
         hint="Most pupils cannot tell, and that is the point: “I cannot tell” is an honest answer. Move the dial slowly: the "
         "percentages shift step by step, the label on top flips at one place. On the tab Attack, size is the root of the sum of "

@@ -8,6 +8,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from demo.catalog.attacks import annotator_words
 from demo.engine.recordings import Recording, recording
 from demo.render.pictures import AMPLIFY, amplified
 from demo.tabs.lesson import pictures
@@ -92,6 +93,7 @@ def screen() -> Screen | None:
     was = pictures.best(usual, first.plan.photo.logits)
     of_usual, of_hard = (pictures.sure(item, item.outcome.plan.photo.logits, was) for item in (usual, hard))
     scores = hard.notes.get("price", {})
+    one, other = (annotator_words(item.outcome.plan.request.annotator) for item in (usual, hard))
     cost, costs = price(scores, was, (of_usual, of_hard))
     return Screen(
         key="hardened",
@@ -131,8 +133,8 @@ def screen() -> Screen | None:
             Look(usual, was, title=f"What counts for {was}: usual annotator"),
             Look(hard, was, title=f"What counts for {was}: hardened annotator"),
         ),
-        own="Attack your photo on both annotators (chosen below the photo, at “Annotator”). How much larger must the change "
-        "be?",
-        exercise="gentle",
+        own=f"Attack your photo on both annotators, “{one}” and “{other}” (below the photo, at “Annotator”). How much larger "
+        "must the change be?",
+        exercise="both",
         hint=f"{measured_on(scores)}“Next” leads to what to take home, and to a question that has no right answer.",
     )

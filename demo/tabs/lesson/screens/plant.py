@@ -3,6 +3,7 @@
 from markupsafe import Markup
 
 from demo.catalog.labels import listed_labels
+from demo.catalog.presets import PRESETS
 from demo.engine.recordings import Recording, recording
 from demo.render.pictures import AMPLIFY, amplified, to_image
 from demo.render.templates import fill
@@ -79,8 +80,8 @@ def screen() -> Screen | None:
             "really there.",
         ],
         looks=pictures.looked_at(*(Look(shown, name, "after") for name in planted)),
-        own="“Add the impossible” asks for what is least likely on your photo. How many steps does it take? It adds as many "
-        "labels as “Labels shown (k)” says. For three, set it to 3: it stands below “Goal”.",
+        own=f"“{PRESETS['impossible'].title}” asks for the {len(planted)} labels that are least likely on your photo. How many "
+        "steps does it take?",
         exercise="impossible",
         hint="Ask who might want this: for example to have a photo found under the wrong word, or to slip past a filter.",
     )
