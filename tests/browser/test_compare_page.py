@@ -180,9 +180,19 @@ def test_several_photos_come_in_turn_with_a_sum_and_a_figure_of_each(
     assert page.evaluate(SIDEWAYS) <= PHONE["width"]
 
     page.locator("#compare-figure > button").click()
-    expect(page.locator("#compare-pdf")).to_be_enabled(timeout=RUN)
+    pdf = page.locator("#compare-pdf")
+    expect(pdf).to_have_text("All 3 photos (PDF, a page each)", timeout=RUN)
+    expect(page.locator("#compare-png")).to_have_text("All 3 photos (PNGs in a ZIP)")
+    assert page.evaluate(SIDEWAYS) <= PHONE["width"] and inside(page, "#compare-figure-files")
     with page.expect_download() as download:
-        page.locator("#compare-pdf").click()
+        pdf.click()
+    assert download.value.suggested_filename == "3-photos-comparison-k3-voc20.pdf"
+    page.locator("#compare-figure-photo input").click()
+    page.get_by_role("option", name="3: admiral").click()
+    expect(pdf).to_have_text("Photo 3 of 3 (PDF)", timeout=RUN)
+    expect(pdf).to_be_enabled()
+    with page.expect_download() as download:
+        pdf.click()
     assert download.value.suggested_filename == "admiral-comparison-k3-voc20.pdf"
     download.value.save_as(tmp_path / "figure.pdf")
     assert (tmp_path / "figure.pdf").read_bytes().startswith(b"%PDF")

@@ -1,5 +1,7 @@
 """The comparison as a figure in the layout of the paper's Figures 2 and 4, drawn when it is asked for."""
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,11 @@ from demo.export import npz
 from demo.tabs.compare.widgets import FigureWidgets
 
 Kept = list[tuple[str, list[str]]]
-HINT = """A row for each method: the photo with its top-k, the change 20 times as strong, and the attacked photo with its top-k,
-as in the paper's Figures 2 and 4. The PDF keeps its words as text."""
+ALL = "all"  # in place of a photo's number
+HINT = """A figure for each photo, with a row for each method: the photo with its top-k, the change 20 times as strong, and the
+attacked photo with its top-k, as in the paper's Figures 2 and 4. The PDF keeps its words as text."""
 _NOT_YET = '() => Array(2).fill({__type__: "update", interactive: false})'
+ONE = "Figure ({})"
 GONE = "The files of this comparison are no longer on the server. Press Compare to make them again."
 
 
@@ -24,9 +28,9 @@ def lay_out() -> FigureWidgets:
     with gr.Accordion("Figure in the paper's layout", open=False, elem_id="compare-figure") as more:
         gr.Markdown(HINT, elem_classes="hint")
         with gr.Row(elem_id="compare-figure-files"):
-            photo = gr.Dropdown([], label="Photo", visible=False, filterable=False, elem_id="compare-figure-photo")
+            photo = gr.Dropdown([], label="Photos", visible=False, filterable=False, elem_id="compare-figure-photo")
             png, pdf = (
-                gr.DownloadButton(f"Figure ({kind.upper()})", interactive=False, elem_id=f"compare-{kind}", min_width=0)
+                gr.DownloadButton(ONE.format(kind.upper()), interactive=False, elem_id=f"compare-{kind}", min_width=0)
                 for kind in ("png", "pdf")
             )
     return FigureWidgets(gr.State([]), gr.State(False), more, photo, png, pdf)
@@ -37,11 +41,12 @@ def wire(w: FigureWidgets) -> None:
 
     @plainly
     def on_kept(kept: Kept, is_open: bool) -> Update:
-        titles = [title for title, _ in kept]
-        choices = [(f"{number + 1}: {title}", str(number)) for number, title in enumerate(titles)]
-        last = str(len(titles) - 1) if titles else None
-        photo = gr.update(choices=choices, value=last, visible=len(titles) > 1)
-        return {w.photo: photo, **(_drawn(w, kept, last) if is_open else _none(w))}
+        choices = [(f"{number + 1}: {title}", str(number)) for number, (title, _) in enumerate(kept)]
+        several = len(kept) > 1
+        choices = [(f"all {len(kept)} photos", ALL)] * several + choices
+        first = choices[0][1] if choices else None
+        photo = gr.update(choices=choices, value=first, visible=several)
+        return {w.photo: photo, **(_drawn(w, kept, first) if is_open else _none(w))}
 
     @plainly
     def on_open(kept: Kept, photo: Any) -> Update:
@@ -51,7 +56,7 @@ def wire(w: FigureWidgets) -> None:
     def on_photo(kept: Kept, photo: Any) -> Update:
         return _drawn(w, kept, photo)
 
-    drawing: dict[str, Any] = {**QUIET, "concurrency_id": "files", "concurrency_limit": 1}
+    drawing: dict[str, Any] = {**QUIET, "concurrency_id": "comparison figures", "concurrency_limit": 1}
     w.kept.change(on_kept, [w.kept, w.is_open], [w.photo, w.png, w.pdf], **drawing)
     w.more.expand(on_open, [w.kept, w.photo], [w.png, w.pdf, w.is_open], **drawing)
     w.more.collapse(lambda: False, None, w.is_open, **QUIET)
@@ -61,21 +66,51 @@ def wire(w: FigureWidgets) -> None:
 
 
 def _none(w: FigureWidgets) -> Update:
-    return {button: gr.update(value=None, interactive=False) for button in (w.png, w.pdf)}
+    return {
+        button: gr.update(value=None, label=ONE.format(kind), interactive=False)
+        for button, kind in ((w.png, "PNG"), (w.pdf, "PDF"))
+    }
 
 
 def _drawn(w: FigureWidgets, kept: Kept, photo: Any) -> Update:
-    """Both files of a photo; none while nothing has been compared."""
+    """Both files of a photo, or of all; none while nothing has been compared."""
     if not kept:
         return _none(w)
-    one_of("The photo", photo, map(str, range(len(kept))))
-    _, paths = kept[int(photo)]
-    if not all(Path(path).is_file() for path in paths):
-        raise ValueError(GONE)
-    from demo.export import figure  # late: Matplotlib's drawing takes a second to import, and only who asks needs it
+    one_of("The photo", photo, [*map(str, range(len(kept))), ALL])
+    png, pdf, words = drawn(kept, photo)
+    files = zip((w.png, w.pdf), (png, pdf), words, strict=True)
+    return {button: gr.update(value=str(path), label=label, interactive=True) for button, path, label in files}
 
-    runs = [npz.load(path) for path in paths]
-    report = runs[0].report
-    name = export_files.name_of(report["photo"], "comparison", report["k"], report["annotator"])
-    png, pdf = figure.save_comparison(runs, export_files.new_place(get_upload_folder()) / name)
-    return {w.png: gr.update(value=str(png), interactive=True), w.pdf: gr.update(value=str(pdf), interactive=True)}
+
+def drawn(kept: Kept, photo: str) -> tuple[Path, Path, tuple[str, str]]:
+    """Both files of one photo by its number, or of ALL, and what they hold. ValueError where the runs are gone."""
+    chosen = kept if photo == ALL else [kept[int(photo)]]
+    if not all(Path(path).is_file() for _, paths in chosen for path in paths):
+        raise ValueError(GONE)
+    from demo.export import (
+        comparison_figures,
+        figure,
+    )  # late: Matplotlib takes a second to import, and only who asks needs it
+
+    place, names = export_files.new_place(get_upload_folder()), [_name(paths[0]) for _, paths in chosen]
+    if photo != ALL:
+        png, pdf = figure.save_comparison(_runs(chosen[0][1]), place / names[0])
+        of = ONE if len(kept) == 1 else f"Photo {int(photo) + 1} of {len(kept)} ({{}})"
+        return png, pdf, (of.format("PNG"), of.format("PDF"))
+    photos = [
+        (f"{number}-{name}", partial(_runs, paths))
+        for number, (name, (_, paths)) in enumerate(zip(names, chosen, strict=True), 1)
+    ]
+    made = comparison_figures.save_all(photos, place / _name(kept[0][1][0], f"{len(kept)}-photos"))
+    of = f"All {len(kept)} photos" if made.drawn == len(kept) else f"First {made.drawn} of {len(kept)} photos"
+    return made.zipped, made.pdf, (f"{of} (PNGs in a ZIP)", f"{of} (PDF, a page each)")
+
+
+def _runs(paths: Sequence[str]) -> list[npz.SavedRun]:
+    return [npz.load(path) for path in paths]
+
+
+def _name(path: str, of: str = "") -> str:
+    """What the figure is called, without ending: by the photo of a run, or `of` what else it is."""
+    report = npz.load(path).report
+    return export_files.name_of(of or report["photo"], "comparison", report["k"], report["annotator"])
