@@ -111,6 +111,7 @@ def test_what_takes_long_to_import_is_imported_where_it_is_needed() -> None:
     slow = {"matplotlib", "scipy", "skimage", "torchvision"}
     late = {
         "card.py",
+        "comparison_figures.py",
         "figure.py",
         "figure_icons.py",
         "figure_labels.py",
