@@ -344,12 +344,12 @@ def test_other_methods_at_equal_gradients_have_their_sentence_from_their_table(t
     told = (
         f"At equal gradients, in this project’s own re-runs (1 photo, 1 goal each, k = 3, 96 px, {NAME}), the saved changes of "
         "DDN and FMN are on average 0.80 to 2.00 times (100 gradients) as large as MinNorm’s; of 2 single cells, of at most 2 "
-        "photos, MinNorm’s lead is sure in 0, the other’s in 0, neither’s in 2 (p ≥ .05)."
+        "photos, MinNorm’s lead is sure in 0 (worst targets 0 of 2), the other’s in 0, neither’s in 2 (p ≥ .05; each of a "
+        "single test, not corrected for their number)."
     )
     assert peers.sentence(tmp_path) == told and about(tmp_path) == [told]
     assert peers.details(tmp_path) == (
-        "Whose changes are smaller is not sure beside DDN in 1 of 1 and FMN in 1 of 1 cells. By goal MinNorm’s lead is "
-        "sure in: worst 0 of 2 cells (single tests, not corrected for their number). A peer solved no photo in 0 of 2 cells "
+        "Whose changes are smaller is not sure beside DDN in 1 of 1 and FMN in 1 of 1 cells. A peer solved no photo in 0 of 2 cells "
         "(adv-lib’s own, counted apart: 0 of 1). Of 2 runs reach the goal: "
         "MinNorm’s 2, theirs 1 with 100. Outside these ranges is the package adv-lib’s own ALMA (9.00 times, 1 of 1 run: it "
         "scales by the ratio of two margins, and here it is given the goal as two classes only, met or not, which leaves none)."
@@ -367,20 +367,23 @@ def test_other_methods_at_equal_gradients_have_their_sentence_from_their_table(t
         assert len(lines) == rows + 1 and {len(line.split(",")) for line in lines} == {len(lines[0].split(","))}
 
 
-@pytest.mark.parametrize(("size", "counts"), [(20.0, "1, the other’s in 0"), (5.0, "0, the other’s in 1")])
-def test_a_sure_lead_is_told_with_whose_it_is(tmp_path: Path, size: float, counts: str) -> None:
-    """Eight photos, all the same way: p = 2/2⁸."""
-    cell = {"annotator": NAME, "case": "worst", "k": 3, "gradients": 100, "side": 96, "achieved": True}
+@pytest.mark.parametrize(("size", "counts"), [(20.0, (2, 0)), (5.0, (0, 2))])
+def test_a_sure_lead_is_told_with_whose_it_is_and_by_goal(tmp_path: Path, size: float, counts: tuple[int, int]) -> None:
+    """Eight photos, all the same way: p = 2/2⁸; but of four with random targets, p = 2/2⁴."""
+    cell = {"annotator": NAME, "k": 3, "gradients": 100, "side": 96, "achieved": True}
     made = [
-        {**cell, "method": method, "key": key, "norm": norm, "norm_float": norm}
-        for key in "abcdefgh"
+        {**cell, "case": case, "method": method, "key": key, "norm": norm, "norm_float": norm}
+        for case, keys in (("untargeted", "abcdefgh"), ("random", "abcd"), ("worst", "abcdefgh"))
+        for key in keys
         for method, norm in (("MinNorm", 10.0), ("DDN", size))
     ]
     write_peers(tmp_path, made)
+    ours, theirs = counts
+    goals = f"untargeted {ours // 2} of 1, random targets 0 of 1, worst targets {ours // 2} of 1"
     assert (
-        f"of 1 single cell, of at most 8 photos, MinNorm’s lead is sure in {counts}, neither’s in 0"
-        in peers.sentence(tmp_path)
-    )
+        f"of 3 single cells, of at most 8 photos, MinNorm’s lead is sure in {ours} ({goals}), the other’s in {theirs}, "
+        "neither’s in 1 (p ≥ .05; each of a single test, not corrected for their number)."
+    ) in peers.sentence(tmp_path)
 
 
 def test_dots_stand_where_the_share_is_and_methods_keep_their_styles() -> None:

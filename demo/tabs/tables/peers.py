@@ -76,9 +76,20 @@ def sentence(folder: Path) -> str:
         f"At equal gradients, in this project’s own re-runs ({photos}, {_asked([row.cell for row in now.in_cells])}), the saved "
         f"changes of {listed(list(now.tested), len(now.tested))} are on average {listed(sizes, len(sizes))} as large as "
         f"MinNorm’s; of {counted(len(cells), 'single cell')}, of at most {counted(max(row.photos for row in cells), 'photo')}, "
-        f"MinNorm’s lead is sure in {sum(map(_ahead, cells))}, the other’s in {sum(map(_behind, cells))}, neither’s in "
-        f"{sum(map(_unsure, cells))} (p ≥ .05)."
+        f"MinNorm’s lead is sure in {sum(map(_ahead, cells))} ({_by_goal(cells)}), the other’s in "
+        f"{sum(map(_behind, cells))}, neither’s in {sum(map(_unsure, cells))} (p ≥ .05; each of a single test, not corrected "
+        "for their number)."
     )
+
+
+def _by_goal(cells: Sequence[InCell]) -> str:
+    """In how many of the cells of each goal MinNorm's lead is sure."""
+    parts = []
+    for case in dict.fromkeys(row.cell.case for row in cells):
+        ours = [row for row in cells if row.cell.case == case]
+        goal = case if case == "untargeted" else f"{case} targets"
+        parts.append(f"{goal} {sum(map(_ahead, ours))} of {len(ours)}")
+    return ", ".join(parts)
 
 
 def details(folder: Path) -> str:
@@ -96,19 +107,10 @@ def details(folder: Path) -> str:
             if row.gradients == gradients and row not in rows and not within:
                 outside[_name(row.method)].append(row)
     unsure = [f"{name} in {sum(map(_unsure, rows))} of {len(rows)}" for name, rows in now.tested.items()]
-    cells = [row for rows in now.tested.values() for row in rows]
-    goals_of = [
-        f"{case} {sum(map(_ahead, ours))} of {len(ours)}"
-        for case in dict.fromkeys(row.cell.case for row in cells)
-        if (ours := [row for row in cells if row.cell.case == case])
-    ]
     runs = counted(span([row.runs for rows in now.own.values() for row in rows]), "run")
     return (
-        f"Whose changes are smaller is not sure beside {listed(unsure, len(unsure))} cells. By goal MinNorm’s lead "
-        f"is sure in: {', '.join(goals_of)} cells (single tests, not corrected for their number). {_nothing(now)} Of "
-        f"{runs} reach the goal: "
-        f"{'; '.join(goals)}."
-        f"{_package(outside)}"
+        f"Whose changes are smaller is not sure beside {listed(unsure, len(unsure))} cells. {_nothing(now)} Of {runs} reach "
+        f"the goal: {'; '.join(goals)}.{_package(outside)}"
     )
 
 
