@@ -5,7 +5,7 @@ import csv
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -349,8 +349,8 @@ def test_other_methods_at_equal_gradients_have_their_sentence_from_their_table(t
     )
     assert peers.sentence(tmp_path) == told and about(tmp_path) == [told]
     assert peers.details(tmp_path) == (
-        "Whose changes are smaller is not sure beside DDN in 1 of 1 and FMN in 1 of 1 cells. A peer solved no photo in 0 of 2 cells "
-        "(adv-lib’s own, counted apart: 0 of 1). Of 2 runs reach the goal: "
+        "Whose changes are smaller is not sure beside DDN in 1 of 1 and FMN in 1 of 1 cells. A peer solved no photo in 0 of 2 "
+        "cells (adv-lib’s own, counted apart: 0 of 1). Of 2 runs reach the goal: "
         "MinNorm’s 2, theirs 1 with 100. Outside these ranges is the package adv-lib’s own ALMA (9.00 times, 1 of 1 run: it "
         "scales by the ratio of two margins, and here it is given the goal as two classes only, met or not, which leaves none)."
     )
@@ -493,6 +493,33 @@ def test_a_row_counts_what_the_runner_finds(files: dict[str, str]) -> None:
     mean = saved["pert_x100"]  # as in the table, of those that are fooled
     assert mean == "" if not row.fooled else float(mean) == pytest.approx(100 * row.pert / row.fooled)
     assert "1 of 1" in html and f"before any attack: {sources[0].title}." in html and "no true label left" in html
+
+
+@pytest.mark.usefixtures("small_photos")
+def test_sizes_of_a_row_are_those_of_the_tables_columns(files: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the functions that make the tables, of one photo that meets the goal, one fooled alone, and one neither."""
+    made = [
+        line("kFool", "untargeted", key, achieved=achieved, norm=norm, consistent=agrees, pixels=100)
+        for key, achieved, norm, agrees in (("a", True, 1.0, False), ("b", False, 3.0, False), ("c", False, 9.0, True))
+    ]
+    reports = [
+        {**one, "pert": one["norm"] / one["pixels"], "stopped": None, "steps": 3, "time_limit": 60.0} for one in made
+    ]
+
+    def attacked(*_: Any) -> Generator[Any, None, dict[str, Any]]:
+        yield from ()
+        return reports.pop(0)
+
+    monkeypatch.setattr(live_row, "_attacked", attacked)
+    request = live_row.request_for(NAME, "kFool", "cleared", 3, 3, 0)
+    sources = sample_sources(["coffee", "cat", "astronaut"], files, load_annotator(NAME))
+    _, row = measure(request, "cleared", sources)
+    (own,) = summary.figures(summary.by_cell(made))
+    assert (row.fooled, row.won) == (own.fooled, own.won) == (2, 1)
+    html = live_row.rows_html([row])
+    assert f'>{own.pert:.2f}</td><td class="number">{own.pert_won:.2f}</td>' in html and own.pert != own.pert_won
+    (saved,) = csv.DictReader(base64.b64decode(html.split(";base64,")[1].split('"')[0]).decode().splitlines())
+    assert [float(saved[name]) for name in ("pert_x100", "pert_won_x100")] == pytest.approx([own.pert, own.pert_won])
 
 
 @pytest.mark.parametrize(("stop", "limit", "state"), [(True, 99.0, "stopped"), (False, 0.0, "limit of 0 s")])

@@ -246,7 +246,9 @@ def crafted() -> Iterable[object]:
 
 def measured() -> Iterable[object]:
     yield tables_tab.contents()
-    row = live_row.Row("voc20", "TkML-AP-U", "cleared", 3, 200, 4, ("Cat",), 3, 2, 2, 0.01, 90, 12.0, state="done")
+    row = live_row.Row(
+        "voc20", "TkML-AP-U", "cleared", 3, 200, 4, ("Cat",), 3, 2, 2, 0.01, 0.01, 90, 12.0, state="done"
+    )
     yield live_row.rows_html([row, replace(row, case="worst", attack="TkML-AP-T")])
 
 

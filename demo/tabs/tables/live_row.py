@@ -17,7 +17,7 @@ from demo.engine.value_checks import one_of
 from demo.photos.selection import Source
 from demo.render.csv_file import PERT, csv_link, csv_text
 from demo.render.measured_table import Table, table_html
-from demo.tabs.tables.numbers import EQ_14, GOAL
+from demo.tabs.tables.numbers import EQ_14, GOAL, PERT_WON, number
 from demo.tabs.tables.numbers import PERT as PERT_HEAD
 from tkml_core.statistics import share
 from tkml_core.step_generators import WithResult
@@ -38,7 +38,10 @@ JUST_MET = (
 
 @dataclass(frozen=True)
 class Row:
-    """The figures so far. Pert is a sum over the photos with E = 0; `state` says why the row is as long as it is."""
+    """The figures so far. Pert is a sum over the photos with E = 0, `pert_won` one over those that met the goal.
+
+    `state` says why the row is as long as it is.
+    """
 
     annotator: str
     attack: str
@@ -51,6 +54,7 @@ class Row:
     fooled: int = 0  # E = 0
     won: int = 0
     pert: float = 0.0
+    pert_won: float = 0.0
     steps: int = 0
     seconds: float = 0.0
     cut: int = 0  # not counted: cut short by a clock that was shorter because others waited
@@ -108,9 +112,9 @@ def measure(
         raise ValueError(f"At most {MOST_PHOTOS} photos are attacked in one row; {len(sources)} are chosen.")
     began = time.perf_counter()
     row = Row(request.annotator, request.attack, case, int(request.k), int(request.max_steps), len(sources))
-    for number, source in enumerate(sources):
+    for place, source in enumerate(sources):
         try:
-            plan = plan_for(source.path, replace(request, true_labels=source.truth, seed=request.seed + number))
+            plan = plan_for(source.path, replace(request, true_labels=source.truth, seed=request.seed + place))
         except ValueError as error:
             raise ValueError(f"{source.title}: {error}") from error
         if not bool(tk.consistent(plan.photo.logits, plan.true.to(plan.photo.logits.device), plan.k)[0]):
@@ -135,7 +139,8 @@ def measure(
         fooled = not report["consistent"]
         row = replace(
             row, done=row.done + 1, fooled=row.fooled + fooled, won=row.won + report["achieved"],
-            pert=row.pert + report["pert"] * fooled, steps=row.steps + report["steps"],
+            pert=row.pert + report["pert"] * fooled, pert_won=row.pert_won + report["pert"] * report["achieved"],
+            steps=row.steps + report["steps"],
         )  # fmt: skip
     return replace(row, state=f"done, {row.cut} cut short as others waited and not counted" if row.cut else "done")
 
@@ -154,7 +159,7 @@ def rows_html(rows: Sequence[Row]) -> str:
     cells = [
         [
             row.annotator, CASES[row.case], str(row.k), row.attack, f"{row.done} of {row.photos - len(row.left_out)}",
-            share(row.fooled, row.done), share(row.won, row.done), f"{100 * row.pert / row.fooled:.2f}" if row.fooled else "–",
+            share(row.fooled, row.done), share(row.won, row.done), *(number(mean) for mean in _means(row)),
             f"{row.steps / row.done:.0f} of {row.max_steps}" if row.done else f"– of {row.max_steps}", f"{row.seconds:.0f}",
             row.state,
         ]
@@ -164,15 +169,15 @@ def rows_html(rows: Sequence[Row]) -> str:
         "Goal: what the paper’s tables print as ASR (attack success rate). E = 0: the top-k contradicts the truth afterwards, a "
         "wrong label in it and a true one out; ASR by its Eq. 14. "
         "[95%]: the range that chance leaves, wide with so few photos. Size per pixel (Pert) is the mean over the photos "
-        f"with E = 0, as saved, whether or not they met the goal. {JUST_MET} The truth of an uploaded photo is the "
-        f"annotator’s guess (every label of 50% or more)."
+        f"with E = 0, as saved, whether or not they met the goal; beside it over those that met it. {JUST_MET} "
+        f"The truth of an uploaded photo is the annotator’s guess (every label of 50% or more)."
     )
     if rows and (out := rows[0].left_out):
         names = listed(out, len(out))
         sentence += f" Left out of the newest row, as the top-k contradicts the truth before any attack: {names}."
     columns = (
         "annotator", "goal", "k", "attack", "photos", EQ_14, GOAL,
-        PERT_HEAD,
+        PERT_HEAD, PERT_WON,
         "steps a photo (mean)", "seconds in all",
         "state",
     )  # fmt: skip
@@ -181,10 +186,19 @@ def rows_html(rows: Sequence[Row]) -> str:
     return table + csv_link("your-rows", csv_text(FIELDS, map(_fields, rows))) if rows else table
 
 
-FIELDS = tuple(PERT if name == "pert" else name for name in Row.__dataclass_fields__)
+def _means(row: Row) -> tuple[float | None, float | None]:
+    """Sizes per pixel ×10² over the photos with E = 0 and over those that met the goal, as `summary.Figures` has them."""
+    return (
+        100 * row.pert / row.fooled if row.fooled else None,
+        100 * row.pert_won / row.won if row.won else None,
+    )
+
+
+_SIZES = {"pert": PERT, "pert_won": "pert_won_x100"}
+FIELDS = tuple(_SIZES.get(name, name) for name in Row.__dataclass_fields__)
 
 
 def _fields(row: Row) -> list[Any]:
-    """A row of the file; Pert as the table has it, a mean."""
-    mean = 100 * row.pert / row.fooled if row.fooled else None
-    return [mean if name == PERT else getattr(row, name) for name in FIELDS]
+    """A row of the file; sizes as the table has them, means."""
+    means = dict(zip(_SIZES, _means(row), strict=True))
+    return [means.get(name, getattr(row, name)) for name in Row.__dataclass_fields__]
