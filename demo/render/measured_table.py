@@ -26,8 +26,17 @@ class Table:
     paper: frozenset[int] = field(default_factory=frozenset)  # columns with the paper's own numbers
 
     def kind(self, column: int) -> str:
-        """The CSS class of a column, counted from 0: what names the row, the paper's own numbers, or numbers measured here."""
-        return "name" if column < self.heads else "paper" if column in self.paper else "number"
+        """The CSS class of a column, counted from 0: what names the row, the paper's own numbers, or numbers measured here.
+
+        The last of those that name it is pinned: it stays in sight, and on a phone has what the others say below its own.
+        """
+        if column < self.heads:
+            return "name pinned" if column == self.heads - 1 else "name"
+        return "paper" if column in self.paper else "number"
+
+    def about(self, row: Sequence[str]) -> str:
+        """What names a row, or the heads of these columns, but for the pinned one."""
+        return " · ".join(row[: self.heads - 1])
 
 
 def table_html(table: Table) -> Markup:

@@ -201,3 +201,18 @@ def test_a_row_fills_in_the_next_one_stands_beside_it_and_both_fit_a_phone(visit
     box.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("document.querySelector('#table-2-part .tablebox').scrollLeft > 0")
+    box.evaluate("box => { box.scrollLeft = 400; box.scrollTop = 300; }")
+    row, head = (box.locator(f"{part} .pinned").first for part in ("tbody tr:nth-child(12)", "thead"))
+    assert row.locator(".about").is_visible() and " · " in row.locator(".about").inner_text()
+    for pinned in (row, head):  # neither scrolls away, and no number is drawn over it
+        assert (
+            pinned.evaluate(
+                "cell => cell.getBoundingClientRect().left - cell.closest('.tablebox').getBoundingClientRect().left"
+            )
+            <= 2
+        )
+        assert pinned.evaluate("""cell => {
+          const box = cell.getBoundingClientRect();
+          const there = document.elementFromPoint(box.left + 20, box.top + 8);
+          return there === cell || cell.contains(there);
+        }""")

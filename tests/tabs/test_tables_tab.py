@@ -455,9 +455,15 @@ def test_a_table_can_be_read_aloud_and_brings_no_markup() -> None:
     html = table_html(
         Table("T <b>", "S & more", ("a", "paper's"), [["x<i>", "50.0 [9.5–90.5]"]], heads=1, paper=frozenset({1}))
     )
-    assert '<th scope="col" class="name">a</th>' in html and '<th scope="row" class="name">x&lt;i&gt;</th>' in html
+    assert (
+        '<th scope="col" class="name pinned">a</th>' in html
+        and '<th scope="row" class="name pinned">x&lt;i&gt;</th>' in html
+    )
     assert 'role="region"' in html and 'tabindex="0"' in html and 'aria-label="T &lt;b&gt;"' in html
     assert '<td class="paper">50.0 <small>[9.5–90.5]</small></td>' in html
+    pinned = table_html(Table("T", "S", ("annotator", "k", "method", "n"), [["<a>", "3", "kFool", "1"]]))
+    assert 'class="name pinned">kFool<small class="about">&lt;a&gt; · 3</small></th>' in pinned
+    assert 'class="name pinned">method<small class="about">annotator · k</small></th>' in pinned
     assert "Nothing yet" in table_html(Table("T", "S", ("a",), [], nothing="Nothing yet")) and "<table" in html
     assert share(0, 0) == "–" and share(1, 2) == "50.0 [9.5–90.5]"
 
