@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from demo.catalog.labels import written
 from demo.render.templates import fill
-from tkml_core.measured.easy_targets import Correlation, Pair, ordered
+from tkml_core.measured.easy_targets import ENOUGH, Correlation, Pair, easiest, ordered
 
 RESPECTS = {
     "together": "how often the training photos show both labels",
@@ -26,7 +26,6 @@ class Shade:
     few: bool = False  # of so few photos that it is a first look
 
 
-ENOUGH = 3  # photos of a pair; fewer are a first look, and ringed where others have as many
 TITLE = "Which targets are easy, on {}?"
 
 
@@ -50,9 +49,7 @@ def heat_map_html(
         targets=order, rows=rows, correlations=told,
         command=command,
         permutations=max((one.permutations for one in correlations), default=0),
-        easiest=sorted(
-            (pair for pair in pairs if isfinite(pair.norm) and pair.photos >= ENOUGH), key=lambda pair: pair.norm
-        )[:5],
+        easiest=easiest(pairs),
         photos=(min(photos), max(photos)), written=written,
     )  # fmt: skip
 

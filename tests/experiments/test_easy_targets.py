@@ -20,9 +20,11 @@ from tkml_core.images import InputSize
 from tkml_core.labels import COCO80, VOC20
 from tkml_core.measured import lines
 from tkml_core.measured.easy_targets import (
+    ENOUGH,
     Correlation,
     Pair,
     clustered,
+    easiest_words,
     mantel,
     medians,
     norms_of,
@@ -132,6 +134,14 @@ def test_what_is_bundled_is_of_the_bundled_lines() -> None:
         assert one.pairs == len(found) and f"`{one.respect}` {one}" in " ".join(told.split()), (
             f"say: `{one.respect}` {one}"
         )
+    assert easiest_words(bundled) in " ".join(told.split()), f"say: {easiest_words(bundled)}"
+
+
+def test_none_is_called_the_easiest_of_a_photo_or_two() -> None:
+    few = [Pair("voc20", "cat", "dog", ENOUGH - 1, 2, 1.0), Pair("voc20", "cat", "cow", ENOUGH, 1, inf)]
+    assert easiest_words(few) == "Easiest, of pairs with at least 3 photos: none so far."
+    enough = [Pair("voc20", "cat", name, ENOUGH, 3, norm) for name, norm in (("sofa", 9.0), ("car", 4.0))]
+    assert easiest_words([*few, *enough]).endswith(": car on cat (4, n = 3), sofa on cat (9, n = 3).")
 
 
 def test_weights_of_the_last_layer_are_one_row_a_label() -> None:
@@ -184,7 +194,8 @@ def test_a_run_goes_on_where_it_ended(tmp_path: Path, monkeypatch: pytest.Monkey
     said = command.conclude(annotators, trained, tmp_path / "out")
     pairs = read_csv(tmp_path / "out" / "easy_targets.csv")
     beside = read_correlations(tmp_path / "out" / "easy_targets_correlations.csv")
-    assert "with weights" in said and {one.pairs for one in beside} == {len(pairs)} and min(one.p for one in beside) > 0
+    assert "with weights" in said and "small: Easiest, of pairs with at least 3 photos: none" in said
+    assert {one.pairs for one in beside} == {len(pairs)} and min(one.p for one in beside) > 0
     beside = {pair.target: pair.together for pair in pairs}
     assert beside["dog"] == pytest.approx(1 / 3, rel=1e-3) and beside["sofa"] == 0
 

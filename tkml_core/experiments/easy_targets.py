@@ -127,7 +127,7 @@ def _beside(
 
 
 def conclude(annotators: dict[str, tk.Annotator], seen: dict[str, list[datasets.Photo]], folder: Path) -> str:
-    """Write both CSVs; returns the correlations in words. seen: the photos in which labels stand together."""
+    """Write both CSVs; returns what they say in words. seen: the photos in which labels stand together."""
     pairs = easy_targets.medians(lines.read(folder))
     found: list[easy_targets.Correlation] = []
     for name, annotator in annotators.items():
@@ -140,7 +140,10 @@ def conclude(annotators: dict[str, tk.Annotator], seen: dict[str, list[datasets.
                 found.append(easy_targets.Correlation(name, respect, rho, count, p, PERMUTATIONS))
     replace_text(folder / CSV, easy_targets.to_csv(easy_targets.with_places(pairs)))
     replace_text(folder / CORRELATIONS, easy_targets.to_csv(found))
-    return "\n".join(f"{one.annotator}: Spearman's ρ of the median ‖z‖₂ with {one.respect} {one}" for one in found)
+    said = [f"{one.annotator}: Spearman's ρ of the median ‖z‖₂ with {one.respect} {one}" for one in found]
+    for name in annotators:
+        said.append(f"{name}: {easy_targets.easiest_words([pair for pair in pairs if pair.annotator == name])}")
+    return "\n".join(said)
 
 
 def parser() -> argparse.ArgumentParser:

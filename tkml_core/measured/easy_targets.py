@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from tkml_core.measured.lines import Outcome
 
+ENOUGH = 3  # photos of a pair; fewer are a first look, on which none is called the easiest
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -44,6 +46,18 @@ def medians(lines: Iterable[Outcome]) -> list[Pair]:
     return [
         Pair(*names, len(norms), sum(map(isfinite, norms)), median_low(norms)) for names, norms in sorted(found.items())
     ]
+
+
+def easiest(pairs: Iterable[Pair], most: int = 5) -> list[Pair]:
+    """The pairs with the smallest norms, the least first, of those with ENOUGH photos that gave way."""
+    able = [pair for pair in pairs if pair.photos >= ENOUGH and isfinite(pair.norm)]
+    return sorted(able, key=lambda pair: pair.norm)[:most]
+
+
+def easiest_words(pairs: Sequence[Pair]) -> str:
+    """The same of one annotator, as a sentence."""
+    named = [f"{pair.target} on {pair.true} ({pair.norm:.0f}, n = {pair.photos})" for pair in easiest(pairs)]
+    return f"Easiest, of pairs with at least {ENOUGH} photos: {', '.join(named) or 'none so far'}."
 
 
 @dataclass(frozen=True)
