@@ -18,6 +18,7 @@ import pytest
 import torch
 from datasets import write_coco, write_voc
 from safetensors.torch import save_file
+from scipy.stats import wilcoxon
 from torch import Tensor, nn
 from torch.distributed import run as torchrun
 from torchvision import models
@@ -429,6 +430,25 @@ def test_two_methods_are_compared_photo_by_photo() -> None:
     assert pair.ratio == pytest.approx(304 / 204) and pair.ratio_float == pytest.approx(250 / 90)
     (words,) = tables_report.ahead([pair])
     assert "smaller ‖z‖₂ in 0 of 1 cells and a larger one in 1; it reaches the goal in fewer steps in 1 of 1" in words
+
+
+def test_gradients_of_whole_runs_stand_beside_steps() -> None:
+    """ML-AP meets the goal later in each of the nine runs that both solve, but takes fewer gradients in all but one."""
+    rows = [row | {"backwards": 10 if row["method"] == "ML-AP" else 40 + i} for i, row in enumerate(sample())]
+    rows[8] |= {"backwards": 100}
+    (pair,) = pairs(summary.by_cell(rows))
+    assert (pair.sooner_first, pair.sooner_second, pair.fewer_first, pair.fewer_second) == (9, 0, 1, 8)
+    assert pair.p_gradients == pytest.approx(
+        wilcoxon([row["backwards"] for row in rows[11:20]], [10] * 8 + [100]).pvalue
+    )
+    later = [row | {"k": 5} for row in rows]
+    assert [one.p_gradients for one in pairs(summary.by_cell([*rows, *later]))] == [2 * pair.p_gradients] * 2  # Holm's
+    (words,) = tables_report.ahead([pair])
+    assert words.endswith("; it takes fewer gradients in 0 of 1 cells and more in 1.") == (pair.p_gradients < 0.05)
+    assert tables_report.pairs_markdown([pair]).splitlines()[2].endswith(f"| 1 : 8 | {pair.p_gradients:.3f} |")
+    everywhere = [row | {"case": "universal", "method": name, "steps": 0, "xi": 1.0}
+                  for row in rows for name in ["TkML-AP-Uv" if row["method"] == "ML-AP" else "kUAPs"]]  # fmt: skip
+    assert all(math.isnan(one.p_gradients) for one in pairs(summary.by_cell(everywhere)))
 
 
 def test_steps_that_were_not_noted_are_counted_nowhere() -> None:

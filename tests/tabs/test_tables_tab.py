@@ -26,7 +26,7 @@ from demo.render.dots import Dot, DotPanel, dots_html
 from demo.render.measured_table import Table, table_html
 from demo.render.panel import STYLES
 from demo.render.security_curves import Panel, curves_html
-from demo.tabs.tables import live_row, peers
+from demo.tabs.tables import live_row, numbers, peers
 from demo.tabs.tables.intro import about, annotators, commands
 from demo.tabs.tables.measured import MEASURED, cells_of
 from demo.tabs.tables.minnorm import gain
@@ -266,7 +266,7 @@ def test_who_is_ahead_in_what_is_said_in_plain_words() -> None:
         "T reached the goal in fewer steps than ML in 27 of 27 runs on the same photo, the other way round in 0; sure in 2 of 3 "
         "rows (p = .001), no sure difference in the others (p = .200). Counted are the steps until the goal is first met, not "
         "those that make the change smaller afterwards. Left out are photos on which both took equally many, and runs of "
-        "before this step was noted. A step may take several gradients, as kFool’s do: what a run costs is said with the sizes.",
+        "before this step was noted. A step may take several gradients, as kFool’s do: the fair count is that of gradients.",
     ]
     assert (
         one.rows[0]
@@ -293,6 +293,15 @@ def test_who_is_ahead_in_what_is_said_in_plain_words() -> None:
     )
     (one,) = against([replace(pair("T", "ML", 0, -9, 0), gradients_first=13, gradients_second=122)] * 2)
     assert one.said[0].endswith("in every row (p = .001). Gradients a photo (medians): 13 for T, 122 for ML.")
+    fewer = replace(pair("T", "ML", 0, -9, 9), fewer_first=4, fewer_second=30, p_gradients=0.002)
+    (one,) = against([fewer] * 2)
+    assert one.said[-1] == (
+        "ML took fewer gradients than T in 60 of 80 runs on the same photo, the other way round in 8, alike in 12; sure in every "
+        "row (p = .002). Counted are whole runs on photos that both solve, with what makes the change smaller after the goal is "
+        "first met and the search for the saved picture."
+    ) and one.said[-2].startswith("T reached the goal in fewer steps than ML")
+    assert numbers.beside([fewer], "").rows[0][-2:] == ["4 : 30", "0.002"]
+    assert numbers.beside([pair("T", "ML", 0, -9, 9)], "").rows[0][-2:] == ["–", "–"]
     universal = replace(pair("Uv", "kUAPs", 9, 9, 9), cell=summary.Cell(NAME, "universal", 3))
     assert list(against([universal])[0].said) == [
         "Uv reached the goal where kUAPs did not on 9 of 50 photos, the other way round on 0, alike on 41 (p = .001)."

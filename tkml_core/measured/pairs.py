@@ -1,7 +1,7 @@
 """Who is ahead of whom: the paper's method beside every other one, by paired tests on the same photos."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, nan
 
 from tkml_core.measured.cells import PAPERS, Cell
@@ -32,6 +32,11 @@ class Pair:
     p_steps: float  # nan where no step was noted
     gradients_first: float = nan  # medians; none of one change for all photos
     gradients_second: float = nan
+    fewer_first: int = (
+        0  # gradients of the whole run, where both reach the goal: when it was first met is noted in steps alone
+    )
+    fewer_second: int = 0
+    p_gradients: float = nan  # nan of one change for all photos
 
 
 def pairs(cells: dict[Cell, dict[str, Rows]]) -> list[Pair]:
@@ -48,13 +53,15 @@ def pairs(cells: dict[Cell, dict[str, Rows]]) -> list[Pair]:
 
 def _corrected(made: list[Pair], second: str) -> list[Pair]:
     ours = [pair for pair in made if pair.second == second]
-    goals, norms = (holm([getattr(pair, key) for pair in ours]) for key in ("p_goal", "p_norm"))
-    noted = iter(holm([pair.p_steps for pair in ours if isfinite(pair.p_steps)]))
-    steps = [next(noted) if isfinite(pair.p_steps) else nan for pair in ours]
-    return [
-        Pair(**{**vars(pair), "p_goal": goal, "p_norm": norm, "p_steps": step})
-        for pair, goal, norm, step in zip(ours, goals, norms, steps, strict=True)
-    ]
+    keys = ("p_goal", "p_norm", "p_steps", "p_gradients")
+    stricter = [_holm([getattr(pair, key) for pair in ours]) for key in keys]
+    return [replace(pair, **dict(zip(keys, found, strict=True))) for pair, *found in zip(ours, *stricter, strict=True)]
+
+
+def _holm(chances: list[float]) -> list[float]:
+    """Holm's correction over those that there are; nan stays."""
+    noted = iter(holm([p for p in chances if isfinite(p)]))
+    return [next(noted) if isfinite(p) else nan for p in chances]
 
 
 def _pair(cell: Cell, first: str, second: str, a: Rows, b: Rows) -> Pair:
@@ -65,12 +72,16 @@ def _pair(cell: Cell, first: str, second: str, a: Rows, b: Rows) -> Pair:
     float_a, float_b = _each(both, lambda row: min(row["norm"], row["norm_float"]))
     timed = [(p, q) for p, q in both if p["first"] is not None and q["first"] is not None]
     first_a, first_b = _each(timed, lambda row: row["first"])
+    universal = cell.case == "universal"
+    median_a, median_b = (nan if universal else median([row["backwards"] for row in rows]) for rows in (a, b))
+    took_a, took_b = _each([] if universal else both, lambda row: row["backwards"])
     return Pair(
         cell, first, second, len(a), sum(p and not q for p, q in zip(won_a, won_b, strict=True)),
         sum(q and not p for p, q in zip(won_a, won_b, strict=True)), mcnemar(won_a, won_b), len(both),
         *_less(norm_a, norm_b), _ratio(norm_a, norm_b), _ratio(float_a, float_b), signed_rank(norm_a, norm_b),
         *_less(first_a, first_b), signed_rank(first_a, first_b) if timed else nan,
-        *(nan if cell.case == "universal" else median([row["backwards"] for row in rows]) for rows in (a, b)),
+        median_a, median_b,
+        *_less(took_a, took_b), nan if universal else signed_rank(took_a, took_b),
     )  # fmt: skip
 
 

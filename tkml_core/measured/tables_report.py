@@ -128,7 +128,7 @@ def larger_markdown(found: Sequence[Larger]) -> str:
 def pairs_markdown(found: Sequence[Pair]) -> str:
     columns = (
         "annotator | case | k | method | beside | photos | goal on it alone | p | ‖z‖₂ smaller | ratio | ratio, float | p | "
-        "goal sooner | p | gradients, medians"
+        "goal sooner | p | gradients, medians | fewer gradients | p"
     )
     return markdown(columns, (" | ".join(_pair(pair)) for pair in found))
 
@@ -137,7 +137,10 @@ def _pair(p: Pair) -> list[str]:
     goal = [str(p.photos), f"{p.only_first} : {p.only_second}", chance(p.p_goal)]
     norm = [f"{p.shorter_first} : {p.shorter_second}", number(p.ratio), number(p.ratio_float), chance(p.p_norm)]
     steps = [f"{p.sooner_first} : {p.sooner_second}", chance(p.p_steps)] if isfinite(p.p_steps) else [DASH] * 2
-    steps.append(f"{number(p.gradients_first, 0)} : {number(p.gradients_second, 0)}")
+    steps += [
+        f"{number(p.gradients_first, 0)} : {number(p.gradients_second, 0)}", f"{p.fewer_first} : {p.fewer_second}",
+        chance(p.p_gradients),
+    ]  # fmt: skip
     rest = [DASH] * (len(norm) + len(steps)) if p.cell.case == "universal" else [*norm, *steps]  # one norm, no steps
     return [p.cell.annotator, p.cell.bounded, str(p.cell.k), p.first, p.second, *goal, *rest]
 
@@ -152,6 +155,7 @@ _RESPECTS: tuple[tuple[str, str, Callable[[Pair], float], Callable[[Pair], int]]
     ("reaches the goal more often", "less often", lambda p: p.p_goal, lambda p: p.only_first - p.only_second),
     ("needs a smaller ‖z‖₂", "a larger one", lambda p: p.p_norm, lambda p: p.shorter_first - p.shorter_second),
     ("reaches the goal in fewer steps", "in more", lambda p: p.p_steps, lambda p: p.sooner_first - p.sooner_second),
+    ("takes fewer gradients", "more", lambda p: p.p_gradients, lambda p: p.fewer_first - p.fewer_second),
 )
 
 
@@ -174,8 +178,10 @@ def ahead(found: Sequence[Pair]) -> list[str]:
 
 TESTED = (
     "Only cells in which a paired test on the same photos is sure count (p < 0.05: McNemar's for the goal; Wilcoxon's, on "
-    "photos that both solve, for ‖z‖₂ and steps; Holm's correction over all cells, of all tables, beside the same method). "
-    "Gradients are medians; a step may take several, so fewer steps need not be fewer gradients."
+    "photos that both solve, for ‖z‖₂, steps and gradients; Holm's correction over all cells, of all tables, beside the same "
+    "method). A step may take several gradients, so fewer steps until the goal is first met need not be fewer gradients. These "
+    "are of whole runs, with what makes the change smaller afterwards and the search for the saved picture; medians are of all "
+    "photos."
 )
 
 

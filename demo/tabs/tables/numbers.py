@@ -1,6 +1,7 @@
 """The paper's tables in numbers, measured here and printed there side by side."""
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 from typing import TypeVar
 
 from demo.catalog.english import counted, in_top, span, top_words
@@ -178,11 +179,19 @@ def larger(made: list[summary.Larger]) -> Table:
 def _sizes(p: Pair) -> list[str]:
     """Who needs less, and at what cost; nothing of one change for all photos, whose size was chosen."""
     if p.cell.case == "universal":
-        return [tables_report.DASH] * 5
+        return [tables_report.DASH] * 7
     return [
         f"{p.shorter_first} : {p.shorter_second}", number(p.ratio), number(p.ratio_float), chance(p.p_norm),
         f"{number(p.gradients_first, 0)} : {number(p.gradients_second, 0)}",
+        *_gradients(p),
     ]  # fmt: skip
+
+
+def _gradients(p: Pair) -> list[str]:
+    """Who took fewer in whole runs; nothing where that was not worked out."""
+    if not isfinite(p.p_gradients):
+        return [tables_report.DASH] * 2
+    return [f"{p.fewer_first} : {p.fewer_second}", chance(p.p_gradients)]
 
 
 def beside(made: list[Pair], earlier: str) -> Table:
@@ -197,10 +206,12 @@ def beside(made: list[Pair], earlier: str) -> Table:
         "Who is ahead?",
         "Two methods on the same photos. Goal alone: photos on which only the one, only the other reaches it. Smaller: of the "
         f"photos that both solve, on how many the one, the other needs less; the ratio is of the mean size; "
-        f"gradients a photo are medians. {TESTED} {TESTS} {earlier}",
+        f"gradients a photo are medians; fewer: on how many of these photos the one, the other took fewer in its whole run. "
+        f"{TESTED} {TESTS} {earlier}",
         (
             "annotator", "case", "k", "methods", "photos", "goal alone", "chance (p)", "smaller (‖z‖₂)",
             "ratio of means, as saved", "ratio before rounding", "chance (p)", "gradients (medians)",
+            "fewer gradients", "chance (p)",
         ),
         rows,
         heads=4,

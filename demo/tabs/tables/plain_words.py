@@ -19,9 +19,9 @@ TESTED = (
 )
 GRADIENT = "A gradient says, for all pixels at once, which way helps."
 TESTS = (
-    "p: by paired tests on the same photos, McNemar’s for the goal, Wilcoxon’s for size and steps on photos that both solve; "
-    "made stricter as there are many rows (Holm’s correction over all rows, of all tables, beside the same method), but "
-    "under “Equal gradients”, where each is of a single test."
+    "p: by paired tests on the same photos, McNemar’s for the goal, Wilcoxon’s for size, steps and gradients on photos that "
+    "both solve; made stricter as there are many rows (Holm’s correction over all rows, of all tables, beside the same "
+    "method), but under “Equal gradients”, where each is of a single test."
 )
 
 
@@ -61,6 +61,7 @@ class Respect(NamedTuple):
     words: str
     counts: Callable[[Pair], Count]
     ties: bool = True  # whether those that are alike are known
+    note: str = ""  # what is counted
 
 
 GOAL = Respect("{} reached the goal where {} did not", lambda p: Count(p.only_first, p.only_second, p.photos, p.p_goal))
@@ -69,16 +70,25 @@ STEPS = Respect(
     "{} reached the goal in fewer steps than {}",
     lambda p: Count(p.sooner_first, p.sooner_second, p.sooner_first + p.sooner_second, p.p_steps),
     ties=False,
+    note=(
+        " Counted are the steps until the goal is first met, not those that make the change smaller afterwards. Left out are "
+        "photos on which both took equally many, and runs of before this step was noted. A step may take several gradients, as "
+        "kFool’s do: the fair count is that of gradients."
+    ),
 )
-STEPS_TOLD = (
-    " Counted are the steps until the goal is first met, not those that make the change smaller afterwards. Left out are photos "
-    "on which both took equally many, and runs of before "
-    "this step was noted. A step may take several gradients, as kFool’s do: what a run costs is said with the sizes."
+GRADIENTS = Respect(
+    "{} took fewer gradients than {}",
+    lambda p: Count(p.fewer_first, p.fewer_second, p.both if isfinite(p.p_gradients) else 0, p.p_gradients),
+    note=(
+        " Counted are whole runs on photos that both solve, with what makes the change smaller after the goal is first met and "
+        "the search for the saved picture."
+    ),
 )
 RESPECTS = (
     Respect("{}’s change was smaller than {}’s", lambda p: Count(p.shorter_first, p.shorter_second, p.both, p.p_norm)),
     GOAL,
     STEPS,
+    GRADIENTS,
 )
 
 
@@ -92,7 +102,7 @@ def against(pairs: Sequence[Pair], earlier: Collection[Cell] = ()) -> list[Again
         said = [_over_rows(names, one, [one.counts(pair) for pair in ours]) for one in respects]
         if not universal:  # a smaller change is not had for nothing
             said[0] = " ".join(filter(None, (said[0], _cost(ours), ran_earlier(ours, earlier))))
-        said[-1] += STEPS_TOLD if said[-1] and respects[-1] is STEPS else ""
+        said = [words and words + one.note for words, one in zip(said, respects, strict=True)]
         rows = [
             f"{_where(pair)}: {_in_row(names, one, one.counts(pair))}."
             for pair in ours
