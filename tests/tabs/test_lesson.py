@@ -270,6 +270,10 @@ def test_the_notes_for_teachers_agree_with_the_screens(shown: dict[str, Screen])
     pdf = (notes.FOLDER / "notes.pdf").read_bytes()
     assert notes.digest(all_screens).encode() in pdf
     assert pdf.startswith(b"%PDF") and 1 <= len(re.findall(rb"/Type /Page\b", pdf)) <= 5
+    number = {screen.key: at for at, screen in enumerate(all_screens, start=1)}
+    assert f"screens {number['noise']}, {number['plant']} and {number['jpeg']}" in notes.markdown(all_screens)
+    assert f"pushed (screen {number['noise']})" in notes.markdown(all_screens) and "push a car" in shown["noise"].why[0]
+    assert f"on screen {number['flip']} it was {pictures.size(run('one-label'))}" in shown["universal"].told[1]
     for screen in all_screens:
         assert screen.question in notes.markdown(all_screens)
         assert f"- Answer: {', '.join(screen.right())}. " in notes.markdown(all_screens)

@@ -8,6 +8,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ import pytest
 import torch
 
 from demo.catalog.attack_words import CHOICES
+from demo.components.presenter import PRESENTER
 from demo.engine.outcome import Outcome
 from demo.engine.recordings import recording
 from demo.render.run_figures import run_figures_html
@@ -29,7 +31,7 @@ from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import Entry
 from demo.tabs.compare.rounds import Round
 from demo.tabs.learn import tab as learn_tab
-from demo.tabs.lesson import pictures
+from demo.tabs.lesson import notes, pictures
 from demo.tabs.lesson.screen import lesson_html
 from demo.tabs.lesson.screens import screens
 from demo.tabs.tables import live_row
@@ -327,6 +329,32 @@ def test_a_symbol_stands_only_where_it_is_explained(tabs: dict[str, str], name: 
 
 def test_no_sentence_in_the_sources_says_other_words() -> None:
     assert [f"{place}: {found}" for place, text in sentences() for found in ruled_out(text)] == []
+
+
+def names(widgets: dict[str, list[Props]]) -> set[str]:
+    """What stands by itself on the page, as on a button: labels, choices, and pieces of HTML between two tags."""
+    drawn = [PRESENTER, *lesson(), *attacked()]
+    for props in (one for there in widgets.values() for one in there):
+        drawn += [props[key] for key in ("label", "value", "html_template") if isinstance(props.get(key), str)]
+        drawn += [choice[0] for choice in props.get("choices") or ()]
+    pieces = {" ".join(unescape(piece).split()) for html in drawn for piece in re.split(r"<[^>]*>", str(html))}
+    return pieces | {re.sub(r" \([\w-]+\)$", "", piece) for piece in pieces}  # a choice without the name for programs
+
+
+def test_the_teachers_notes_call_things_what_the_page_calls_them(widgets: dict[str, list[Props]]) -> None:
+    """Buttons, headings, choices, labels and tabs; what is to be typed is in README."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures, "uri", lambda *picture: "")
+        told = notes.markdown(screens())
+    there, readme = names(widgets), (DEMO.parent / "README.md").read_text(encoding="utf-8")
+    quoted = set(re.findall("“([^”]+)”", told))
+    assert {"Present", "Fool it gently", "Test it", "20 labels, harder to fool"} <= quoted
+    typed = {name for name in quoted if name.startswith("python ")}
+    assert [name for name in quoted - typed if name not in there] == []
+    assert [name for name in typed if name.removeprefix("python ") not in readme] == []
+    tabs = {props["label"] for there in widgets.values() for props in there[:1]}
+    said = re.findall(r"\btabs? ([A-Z]\w+)(?: and ([A-Z]\w+))?", told)
+    assert {"Attack", "Lesson", "Universal"} <= {name for pair in said for name in pair if name} <= tabs
 
 
 def test_each_choice_of_an_attack_says_what_it_does(widgets: dict[str, list[Props]]) -> None:

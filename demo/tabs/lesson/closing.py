@@ -14,8 +14,8 @@ SENTENCES: tuple[tuple[Collection[str], str], ...] = (
     (("guess",), "A machine that names things in photos adds up numbers. It does not look as we do."),
     (
         ("flip", "noise"),
-        "A change too small to see can turn its answer round. Random noise of that size did not: the change has to be worked "
-        "out.",
+        "A change too small to see can turn its answer round. Random noise of that size did not: "
+        "the change has to be worked out.",
     ),
     (
         ("plant", "universal"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from demo.catalog.attacks import choice_of
+from demo.catalog.english import counted
 from demo.catalog.presets import PRESETS, Preset
 from demo.components.events import Update
 from demo.engine.recordings import recording
@@ -35,9 +36,8 @@ class Exercise:
     @property
     def words(self) -> str:
         """What is chosen for the visitor."""
-        labels = "1 label" if self.k == 1 else f"{self.k} labels"
         on = f", on the annotator {self.annotator}," if self.annotator else ""
-        return f"“{self.preset.title}” with {labels} shown (k){on} is chosen"
+        return f"“{self.preset.title}” with {counted(self.k, 'label')} shown (k){on} is chosen"
 
 
 def exercise_of(name: str) -> Exercise | None:

@@ -35,9 +35,9 @@ NEEDED = (
     f"up to {MOST_WAITING} can wait. While somebody waits a run ends after {CROWDED_SECONDS:.0f} seconds at the latest, with "
     f"what it has, so the last of {CLASS} waits about {(CLASS - 1) // AT_ONCE * CROWDED_SECONDS / 60:.0f} minutes at most. The "
     "Lesson itself does not wait.",
-    "With “In a class: count hands”, and in “Present”, every press on an answer adds one hand; a hand too many can be taken "
-    "back. “Start over” clears all for the next class. Let the class vote before you show what happened: a wrong "
-    "guess is remembered better than a told answer.",
+    "With “In a class: count hands”, and in “Present”, every press on an answer adds one hand; “Take one hand back” is for one "
+    "too many. “Start over”, pressed twice, clears all for the next class. In “Present” there are keys for it, see “Keys (?)”. "
+    "Let the class vote before “Show what happened”: a wrong guess is remembered better than a told answer.",
 )
 # Words that somebody may ask about, for the teacher.
 WORDS = (
@@ -88,7 +88,7 @@ def blocks(all_screens: Sequence[Screen]) -> Iterator[Block]:
     )
     yield from (("row", f"{time} | {words}") for time, words in whole_lesson.rows(all_screens))
     yield "heading", "Where the school’s network fails"
-    yield from (("item", words) for words in whole_lesson.OFFLINE)
+    yield from (("item", words) for words in whole_lesson.offline(all_screens))
     begins = 0
     for number, screen in enumerate(all_screens, start=1):
         yield "heading", f"Screen {number}: {screen.title} (minute {begins} to {begins + screen.minutes})"

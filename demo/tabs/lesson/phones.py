@@ -2,9 +2,9 @@
 
 TITLE = "For teachers: notes, and pupils’ phones"
 SENTENCES = (
-    "To open the same page: “Present” shows a code, and the address below it, that lead a phone to the Lesson. There is no code "
-    "while the page’s address begins with 127.0.0.1 or localhost, which reaches your computer only: start the page with “python "
-    "app.py --address 0.0.0.0”, and devices in your network open it.",
+    "To open the same page: here, “Present” shows a code, and the address below it, that lead a phone to the Lesson. Where the "
+    "page runs on your own computer, start it with “python app.py --address 0.0.0.0”: else no other device reaches it, and there "
+    "is no code.",
     "For a class of 30 at once: the Lesson is loaded when it is opened; from then on it needs no network and no server. On the "
     "tab Attack a few runs go on at a time, and whoever waits sees their place.",
     "What pupils give: votes stay on the phone. A photo of their own goes only to the machine that runs this page, where no "

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from demo.catalog.english import listed
 from demo.tabs.lesson import closing
 from demo.tabs.lesson.screen import Screen
 
@@ -21,29 +22,39 @@ unanswered. Then pairs or groups of three are made.
 VOTE = "Read the question, vote by hands, show what happened; then one pupil says why in a sentence."
 GROUPS = _paragraph("""
 Groups try it in the tab Attack, with a sample or a photo of their own. Each has one of four tasks, writes down first what it
-expects, and then the number. A: “Fool it gently”: what is the most at one pixel? B: “Add the impossible”: does it work, and in
-how many steps? C: after an attack “Is it real?”: what undoes it? D: the same photo on the annotators “20 labels” and “20 labels,
-harder to fool”: how much larger is the change? Runs of many groups wait in line, so there is time to guess.
+expects, and then the number.
+A: “Fool it gently”: what is the most at one pixel?
+B: “Add the impossible”: does it work, and in how many steps?
+C: “Test it”, at “Is it real?” after an attack: what undoes it?
+D: the same photo on the annotators “20 labels” and “20 labels, harder to fool”: how much larger is the change?
+Runs of many groups wait in line, so there is time to guess.
 """)
 END = _paragraph(f"""
 Closing. Each group says in a sentence what it found, and whether it had expected that. Look at the guesses of the opening again.
 Then the last screen, with what to take home, and its question: {closing.ASKED}
 """)
-OFFLINE = tuple(map(_paragraph, (
-    """
-    Open the tab Lesson before the class comes, on every device that is to show it, and do not reload it: from then on it needs
-    no network.
-    """,
-    """
-    Have the page on your own computer as well (README, “python app.py”): at 127.0.0.1 it runs without any network. On the
-    projector it takes the place of the groups’ devices: each group says what it expects, one pupil comes to the front and
-    presses Attack, and the class compares.
-    """,
-    """
-    With no page at all: read out the questions of screens 3, 4 and 6, let groups agree on an answer and a reason, and read out
-    what happened from these notes. The car that is pushed (screen 3) needs a rope only.
-    """,
-)))  # fmt: skip
+READ_ALOUD = ("noise", "plant", "jpeg")  # screens whose questions need no picture
+
+
+def offline(screens: Sequence[Screen]) -> Iterator[str]:
+    """What to do where the school's network fails."""
+    number = {screen.key: str(number) for number, screen in enumerate(screens, start=1)}
+    yield _paragraph("""
+        Open the tab Lesson before the class comes, on every device that is to show it, and do not reload it: from then on it
+        needs no network.
+    """)
+    yield _paragraph("""
+        Have the page on your own computer as well (README, “python app.py”): at 127.0.0.1 it runs without any network. On the
+        projector it takes the place of the groups’ devices: each group says what it expects, one pupil comes to the front and
+        presses Attack, and the class compares.
+    """)
+    aloud = [number[key] for key in READ_ALOUD if key in number]
+    car = f"The car that is pushed (screen {number['noise']}) needs a rope only." if "noise" in number else ""
+    if aloud:
+        yield _paragraph(f"""
+            With no page at all: read out the questions of screens {listed(aloud)}, let groups agree on an answer and a reason,
+            and read out what happened from these notes. {car}
+        """)
 
 
 def rows(screens: Sequence[Screen]) -> Iterator[tuple[str, str]]:

@@ -83,8 +83,8 @@ def screen() -> Screen | None:
             "only in part.",
         ],
         looks=pictures.looked_at(Look(shown, fooled, "after")),
-        own="Attack your photo, open “Is it real?” and look at the rows for JPEG and blur. What brings the true labels back, "
-        "and what does not?",
+        own="Attack your photo, press “Test it” at “Is it real?”, and look at the rows for JPEG and blur. What brings the true "
+        "labels back, and what does not?",
         exercise="gentle",
         hint="A good moment to talk about security in general: a lock is not tested by its maker saying that it holds.",
     )

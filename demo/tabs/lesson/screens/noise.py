@@ -79,7 +79,8 @@ def screen() -> Screen | None:
             "not find the weakness.",
         ],
         looks=pictures.looked_at(Look(shown, was)),
-        own="Attack your photo, then open “Is it real?” below the pictures: there the same comparison is made for it.",
+        own="Attack your photo, then press “Test it” at “Is it real?”, below the pictures: there the same comparison is made "
+        "for it.",
         exercise="gentle",
         hint="The car is the picture to remember. Where there is room, let the class act it: ten pupils, one rope, each "
         f"pulling in a direction of their own; then all in one. If somebody asks: the noise changes {noise_count:,} numbers by "
