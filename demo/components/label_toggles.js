@@ -5,6 +5,7 @@ let open = false;
 let named = false; // whether a click names a label
 let kind = "";
 let chosen = [];
+let last = null; // the value with the visitor's last marks
 const MANY = 5; // labels that a sentence lists
 const switched = element.querySelector(".marks");
 const role = (label) => {
@@ -78,20 +79,18 @@ const name = (label) => {
   paint();
   trigger("select");
 };
+const mark = (truth) => {
+  props.value = last = { ...props.value, truth, origin: "yours", marks: (props.value.marks ?? 0) + 1 };
+  paint();
+  trigger("input");
+};
 const toggle = (label) => {
   const truth = new Set(props.value.truth);
   if (!truth.delete(label)) truth.add(label);
-  props.value = { ...props.value, truth: [...truth], origin: "yours" };
-  paint();
-  trigger("input");
-};
-const clear = () => {
-  props.value = { ...props.value, truth: [], origin: "yours" };
-  paint();
-  trigger("input");
+  mark([...truth]);
 };
 element.addEventListener("click", (event) => {
-  if (event.target.closest("button.nothing") && props.value) return clear();
+  if (event.target.closest("button.nothing") && props.value) return mark([]);
   const summary = event.target.closest("summary");
   if (summary) open = !summary.parentElement.open; // the list stays open when the server redraws it
   const chip = event.target.closest("button.chip");
@@ -110,7 +109,16 @@ const catchUp = () => {
   if (late && !again) trigger("submit");
   again = late;
 };
+// An answer that was asked for before the last marks leaves them as they are. One about another photo counts none.
+const keepMarks = () => {
+  if (props.value?.marks < last?.marks) {
+    const { truth, origin, follows, marks } = last;
+    props.value = { ...props.value, truth, origin, follows, marks };
+  }
+  last = props.value;
+};
 watch("value", () => {
+  keepMarks();
   chosen = props.value?.chosen ?? chosen;
   paint();
   setTimeout(catchUp, 1000);

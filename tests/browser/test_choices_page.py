@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -291,3 +292,41 @@ def test_a_number_becomes_the_nearest_that_there_is_and_choices_after_a_run_are_
     for number, more in enumerate(("1 of 2 targets chosen so far", "Press Attack for a new result")):
         page.locator("#chips .chip[aria-disabled=false]").nth(number).click()
         page.wait_for_function(f"{told}.includes('{more}')")
+
+
+def test_a_k_typed_by_hand_and_a_label_ticked_meanwhile_both_stay(
+    visit: Callable[..., Page], photos: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever is first, and however late the server answers it."""
+    from demo.tabs.attack import updates
+
+    for name, typed_first in (("limits", False), ("labels_to_name", True)):
+        page = visit()
+        k, ends = page.locator("#k input[type=number]"), page.locator("#chips .edge")
+        dog = page.locator("#chips .chip[data-label=dog]")
+        upload(page, photos["cat"])
+        expect(page.locator("#chips")).to_contain_text("This is a guess")
+        expect(k).to_have_value("1")
+        asked, answered = threading.Event(), threading.Event()
+        answer = getattr(updates, name)
+
+        def late(*given: Any, answer: Any = answer, asked: Any = asked, answered: Any = answered) -> Any:
+            asked.set()
+            assert answered.wait(20)
+            return answer(*given)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(updates, name, late)
+            k.fill("4") if typed_first else dog.click()
+            assert holds(asked.is_set)
+            dog.click() if typed_first else k.fill("4")
+            answered.set()
+            expect(page.locator("#k")).to_contain_text("Stays as it was set")
+            expect(ends).to_have_text("top 4 ends here")
+        expect(page.locator("#verdict")).to_have_text(re.compile(r"^\s*Press Attack\.\s*$"))
+        expect(k).to_have_value("4")
+        assert pressed(page) == ["cat", "dog"]
+        k.select_text()
+        k.press_sequentially("12")
+        expect(ends).to_have_text("top 12 ends here")
+        expect(k).to_have_value("12")

@@ -112,12 +112,12 @@ def test_k_follows_the_ticks_until_it_is_moved(photo: str) -> None:
         return updates.change_truth(W, photo, "voc20", k, {**marks, "truth": list(labels[:count])}, False, *naming)
 
     three = ticked(3, 2, toggles)
-    assert three[W.k]["value"] == three[W.toggles]["edge"] == 3
+    assert three[W.counted] == three[W.toggles]["edge"] == 3 and "value" not in three[W.k]  # which the browser puts in
     assert three[W.k]["info"].startswith("3, as many as the labels marked as true, until you move it; 17 at most")
     assert "k is now 3, as many as the labels marked as true. Press Attack." in three[W.verdict]
     assert "value" not in ticked(3, 3, toggles)[W.k] and "k is now" not in ticked(3, 3, toggles)[W.verdict]
     most, none = ticked(15, 3, toggles), ticked(0, 1, toggles)
-    assert most[W.k]["value"] == 5 and "k is now 5, the most it can be." in most[W.verdict]
+    assert most[W.counted] == 5 and "k is now 5, the most it can be." in most[W.verdict]
     assert not any("as many as" in update[W.k]["info"] for update in (most, none))
     other = updates.choose_annotator(W, photo, "coco80", 2, {**toggles, "truth": ["cat"]}, None, Naming(*naming))
     assert other[W.k]["value"] == 1 and other[W.toggles]["value"]["follows"]
@@ -128,6 +128,7 @@ def test_k_follows_the_ticks_until_it_is_moved(photo: str) -> None:
     assert passed[W.toggles]["value"]["follows"]
     moved = updates.change_k(W, photo, "voc20", 5, toggles, False, *naming)
     assert moved[W.k]["info"].startswith("Stays as it was set") and "value" not in moved[W.k]
+    assert "k is now" not in moved[W.verdict]  # as it said before
     stays = ticked(3, 5, moved[W.toggles]["value"])
     assert "value" not in stays[W.k] and stays[W.k]["info"].startswith("Stays as it was set")
     another = updates.choose(W, photo, "voc20", 5, labels[:1], "guess", Naming(*naming), stays=True)

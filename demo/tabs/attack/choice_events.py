@@ -34,7 +34,16 @@ def _field_changed(box: str) -> str:
       if ((field.dataset.was ?? field.value) === field.value) return;
       field.dataset.was = field.value;
       ({CHANGED})();
+      return true;
     }}"""
+
+
+# A k moved by hand wins over what the server counts, which may still be on its way: the browser says so at once.
+_K = '#k input[type="number"]'
+K_MOVED = f"""(chips) => {{
+  const moved = ({_field_changed(_K)})() && chips.follows;
+  return moved ? {{...chips, follows: false, marks: (chips.marks ?? 0) + 1}} : chips;
+}}"""
 
 
 # On a wide screen, too, the stage may be above what is in sight.
@@ -116,6 +125,14 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
     def action(change: Callable[..., Update]) -> Callable[..., Update]:
         return plainly(lambda *values: change(w, *values))
 
+    # What happens in the browser alone comes first: of an event's listeners Gradio begins each when the one before is answered.
+    w.k.input(None, w.toggles, w.toggles, js=K_MOVED, trigger_mode="multiple", **QUIET)
+    w.attack.input(None, None, None, js=_field_changed("#attack input"), **QUIET)
+    choices: list[Any] = [w.toggles, w.goal, w.case, w.chosen, w.max_steps, w.seed, w.score_space]
+    for choice in (*choices, *w.settings.values()):
+        choice.input(None, None, None, js=CHANGED, **QUIET)
+    w.toggles.select(None, None, None, js=CHANGED, **QUIET)
+
     outputs = [*staged(w), *fresh]
     goal = [w.goal, w.case, w.chosen, w.attack]
     photo = w.photo.input(
@@ -141,8 +158,13 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
         )
     naming = [w.case, w.easiest, w.chosen, w.toggles]
     inputs = [state.photo, w.annotator, w.k, w.toggles, state.attacked, w.goal, w.case, w.chosen, w.attack]
-    w.toggles.input(action(updates.change_truth), inputs, [w.k, *naming, w.before, w.race, w.verdict], **CHOICE)
-    w.k.input(action(updates.change_k), inputs, [w.k, *naming, w.before, w.race], **CHOICE)
+    ticked = w.toggles.input(
+        action(updates.change_truth), inputs, [w.k, w.counted, *naming, w.before, w.race, w.verdict], **CHOICE
+    )
+    ticked.success(
+        None, [w.toggles, w.k, w.counted], w.k, js="(chips, k, counted) => chips.follows ? counted : k", **QUIET
+    )
+    w.k.input(action(updates.change_k), inputs, [w.k, *naming, w.before, w.race, w.verdict], **CHOICE)
     w.attack.input(
         action(updates.change_attack),
         [w.attack, w.annotator, w.k, w.toggles, w.case, w.chosen],
@@ -166,12 +188,6 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
     # In the browser alone: the toggles and the menu show the same labels, in the order in which they were clicked.
     w.toggles.select(None, w.toggles, w.chosen, js="(chips) => [chips.chosen]", **QUIET)
     w.chosen.input(None, [w.toggles, w.chosen], w.toggles, js="(chips, chosen) => [{...chips, chosen}]", **QUIET)
-    w.k.input(None, None, None, js=_field_changed('#k input[type="number"]'), **QUIET)
-    w.attack.input(None, None, None, js=_field_changed("#attack input"), **QUIET)
-    choices: list[Any] = [w.toggles, w.goal, w.case, w.chosen, w.max_steps, w.seed, w.score_space]
-    for choice in (*choices, *w.settings.values()):
-        choice.input(None, None, None, js=CHANGED, **QUIET)
-    w.toggles.select(None, None, None, js=CHANGED, **QUIET)
     _wire_presets(w, state)
 
 

@@ -162,6 +162,7 @@ def _attack(parts: dict[str, Any], start: Arrival) -> None:
     )
     room = k_shown(load_annotator(start.annotator), len(start.toggles["truth"]), start.k)
     parts["k"] = gr.Slider(**room, step=1, label=catalog.K, elem_id="k")
+    parts["counted"] = gr.Number(visible="hidden")
     parts["case"] = gr.Radio(
         [(title, name) for name, title in catalog.TARGET_CASES.items()], value="best", label=catalog.TARGETS, visible=False,
         elem_id="case",

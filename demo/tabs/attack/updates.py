@@ -157,8 +157,9 @@ def change_truth(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacke
     true, was, follows = marked_true(toggles, annotator), whole("k", k, 1, MANY), follows_ticks(toggles)
     update = limits(w, name, true, was, Naming(*naming), follows)
     k = update[w.k]["value"]
-    if k == was:
-        del update[w.k]["value"]  # it is good, and another one may have been typed since
+    if k == was or follows:
+        del update[w.k]["value"]  # another one may have been typed since, as the browser knows
+    update[w.counted] = k
     if not attacked:
         update |= ready(w, annotator, read_photo(path, name), true, k)
         moved = _k_words(k, follows, len(true)) if k != was else ""
@@ -167,19 +168,29 @@ def change_truth(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacke
 
 
 def change_k(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacked: bool, *naming: Any) -> Update:
-    """k was moved: the line under the top-k moves, and so does the number of targets to choose."""
+    """k was moved: the line under the top-k moves, and so does the number of targets to choose.
+
+    Labels may be pressed meanwhile: `marks` goes back as it came, by which the browser tells whether these are the last ones.
+    """
     annotator, k = load_annotator(name), whole("k", k, 1, MANY)
     update = labels_to_name(w, name, marked_true(toggles, annotator), k, Naming(*naming))
     if isinstance(toggles, dict) and (toggles.get("photo"), toggles.get("annotator")) == (photo_id(path), name):
         photo, true = read_photo(path, name), marked_true(toggles, annotator)
         origin = toggles.get("origin") if toggles.get("origin") in ("sample", "yours") else "guess"
-        follows = follows_ticks(toggles)
+        follows, marks = follows_ticks(toggles), toggles.get("marks")
         if follows:  # until k is another; Gradio says so of a field that the keyboard only passes through, too
             follows = k == k_shown(annotator, len(true), k, True)["value"]
+        if follows is not None:
             update[w.k] = gr.update(info=k_shown(annotator, len(true), k, follows)["info"])
-        update[w.toggles]["value"] = {**toggles_value(path, name, photo, true, k, str(origin)), "follows": follows}
+        update[w.toggles]["value"] = {
+            **toggles_value(path, name, photo, true, k, str(origin)),
+            "follows": follows,
+            "marks": marks if isinstance(marks, int) else 0,
+        }
         if not attacked:
             update |= ready(w, annotator, photo, true, k)
+            if follows is False and origin == "yours" and true:  # a tick may have said what k was counted to be
+                update[w.verdict] = waiting_html(PRESS)
     return update
 
 

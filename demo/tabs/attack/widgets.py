@@ -37,6 +37,7 @@ class Widgets:
     attack: gr.Dropdown
     goal: gr.Radio
     k: gr.Slider
+    counted: gr.Number  # what the server last counted k to be, while it follows the ticks
     case: gr.Radio
     easiest: gr.Button
     chosen: gr.Dropdown
