@@ -99,9 +99,9 @@ def test_an_answer_too_late_is_asked_for_again_and_a_run_that_breaks_off_says_wh
     choose, asked = updates.choose, []
     opening = stage.opening
 
-    def of_another(w: Any, path: str, name: str, *rest: Any) -> Any:
+    def of_another(w: Any, path: str, name: str, *rest: Any, **more: Any) -> Any:
         asked.append(name)
-        return choose(w, path, "voc20" if len(asked) == 1 else name, *rest)
+        return choose(w, path, "voc20" if len(asked) == 1 else name, *rest, **more)
 
     def broken(plan: Any, *_: Any, **__: Any) -> Iterator[Any]:
         yield opening(plan)
