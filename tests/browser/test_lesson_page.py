@@ -288,7 +288,9 @@ def test_hands_are_counted_the_dial_and_the_film_move_and_the_way_to_ones_own_ph
     expect(page.locator("#attack input")).to_have_value(re.compile("TkML-AP-Uv"))
     page.locator("#attack-button").click()
     expect(page.locator("#verdict strong")).to_be_visible(timeout=RUN)
-    expect(page.locator("#stop-button")).to_be_disabled(timeout=RUN)  # ended: the next exercise has nothing to ask about
+    expect(page.locator("#stop-button")).to_be_disabled(
+        timeout=RUN
+    )  # ended: the next exercise has nothing to ask about
     lesson(page)
     course.locator(".way [data-to=plant]").click()
     plant.locator(".go").click()
