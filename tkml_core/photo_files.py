@@ -39,6 +39,11 @@ def allowed() -> str:
     return f"{', '.join(first)} or {last}"
 
 
+def no_picture(what: str) -> str:
+    """What is said of a file that is none; `what` is its name, or "This file"."""
+    return f"{what} could not be read as a picture. Please use a {allowed()} file."
+
+
 def open_photo(path: str | Path) -> Image.Image:
     """The photo in a file (the first frame of an animation) as 8-bit sRGB: turned as its EXIF says, transparency over white.
 
@@ -61,7 +66,7 @@ def open_photo(path: str | Path) -> Image.Image:
     except (IsADirectoryError, NotADirectoryError, PermissionError) as error:
         raise ValueError(f"{Path(path).name!r} is not a file that can be read.") from error
     except UnidentifiedImageError as error:
-        raise ValueError(f"This file could not be read as a picture. Please use a {allowed()} file.") from error
+        raise ValueError(no_picture("This file")) from error
     except Image.DecompressionBombError as error:
         most = MAX_PIXELS // 1_000_000
         raise ValueError(

@@ -11,7 +11,7 @@ from demo.render.formulas import unbroken_html
 
 DEMO = Path(__file__).parents[1]
 _SANS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
-PATCHES = tuple(f"gradio_patches/{name}.js" for name in ("tabs", "numbers", "fields", "radios"))
+PATCHES = tuple(f"gradio_patches/{name}.js" for name in ("tabs", "numbers", "fields", "radios", "refused_uploads"))
 _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 
 

@@ -201,7 +201,7 @@ def _refused(content: bytes, later: bool) -> str:
         return ""
     for path in others:
         path.unlink(missing_ok=True)
-    return f"{others[0].name[:100]} could not be read as a picture. Please use a {photo_files.allowed()} file."
+    return photo_files.no_picture(others[0].name[:100])
 
 
 def _has_long_name(path: str) -> bool:

@@ -1,5 +1,6 @@
 """A visitor on the tabs "Universal" and "Tables", in a real browser; on a wide screen and on a phone."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,6 +72,11 @@ def test_a_change_is_crafted_tried_taken_away_and_stopped_and_fits_a_phone(
 
     broken = tmp_path / "holiday.jpg"
     broken.write_bytes(b"no photo")
+    page.locator("#craft-uploads input[type=file]").set_input_files([broken])
+    toast = page.get_by_test_id("toast-body")
+    expect(toast).to_contain_text(re.compile(r"^\W*Error\W*holiday\.jpg could not be read as a picture"))
+    page.get_by_test_id("toast-close").click()
+    expect(toast).to_have_count(0)
     page.locator("#craft-uploads input[type=file]").set_input_files([photos["admiral"], broken])
     expect(page.locator("#craft-samples input:checked")).to_have_count(0)  # ticked beforehand, so these give way
     expect(page.locator("#craft-photos-note")).to_contain_text("Only your 2 photos are taken")
