@@ -129,6 +129,8 @@ def test_k_follows_the_ticks_until_it_is_moved(photo: str) -> None:
     moved = updates.change_k(W, photo, "voc20", 5, toggles, False, *naming)
     assert moved[W.k]["info"].startswith("Stays as it was set") and "value" not in moved[W.k]
     assert "k is now" not in moved[W.verdict]  # as it said before
+    expected = "Press Attack. It changes the photo a little, step by step, to push"
+    assert f"{expected} {labels[0]} and {labels[1]} out of the top 5." in moved[W.verdict]
     stays = ticked(3, 5, moved[W.toggles]["value"])
     assert "value" not in stays[W.k] and stays[W.k]["info"].startswith("Stays as it was set")
     another = updates.choose(W, photo, "voc20", 5, labels[:1], "guess", Naming(*naming), stays=True)

@@ -12,7 +12,7 @@ from conftest import with_universal
 from demo.catalog import attacks as catalog
 from demo.components.theme import script
 from demo.engine.annotators import load_annotator
-from demo.engine.plan import AttackRequest, Plan, plan_for
+from demo.engine.plan import Plan, plan_for
 from demo.engine.value_checks import web_address
 from demo.photos.public_names import photo_id
 from demo.photos.samples import sample
@@ -123,16 +123,6 @@ def follow(photos: dict[str, Path], params: dict[str, str]) -> link.Followed:
     found = link.follow(params, "mosaic", "voc20", lambda asked: plan_for(photos[asked.sample], asked.request))
     assert found
     return found
-
-
-def test_a_link_without_a_recording_says_what_attack_will_do(photos: dict[str, Path]) -> None:
-    asked = [AttackRequest("voc20", 2, "kFool", MOSAIC), AttackRequest("voc20", 2, "TkML-AP-T", MOSAIC, "best")]
-    plans = [plan_for(photos["mosaic"], request) for request in asked]
-    assert link.will_happen(plans[0]) == (
-        "the photo is changed a little, step by step, until no true label is left in the top 2"
-    )
-    targets = " and ".join(plans[1].roles.targets)
-    assert link.will_happen(plans[1]).endswith(f"until the top 2 is exactly the targets: {targets}")
 
 
 BAD: list[tuple[dict[str, str], str]] = [

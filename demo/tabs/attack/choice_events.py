@@ -157,6 +157,7 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
             **CHOICE,
         )
     naming = [w.case, w.easiest, w.chosen, w.toggles]
+    attack_boxes = [w.attack, w.goal, w.advanced, w.max_steps, *w.settings.values(), w.seed, w.score_space]
     inputs = [state.photo, w.annotator, w.k, w.toggles, state.attacked, w.goal, w.case, w.chosen, w.attack]
     ticked = w.toggles.input(
         action(updates.change_truth), inputs, [w.k, w.counted, *naming, w.before, w.race, w.verdict], **CHOICE
@@ -167,21 +168,21 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
     w.k.input(action(updates.change_k), inputs, [w.k, *naming, w.before, w.race, w.verdict], **CHOICE)
     w.attack.input(
         action(updates.change_attack),
-        [w.attack, w.annotator, w.k, w.toggles, w.case, w.chosen],
-        [w.attack, w.goal, *naming, w.advanced, w.max_steps, *w.settings.values(), w.seed, w.score_space],
+        [w.attack, w.annotator, w.k, w.toggles, state.attacked, w.case, w.chosen],
+        [*naming, *attack_boxes, w.verdict],
         **CHOICE,
     )
     for choice in (w.goal, w.case):
         choice.input(
             action(updates.change_goal),
-            [w.annotator, w.k, w.toggles, w.goal, w.case, w.chosen, w.attack],
-            naming,
+            [w.annotator, w.k, w.toggles, state.attacked, w.goal, w.case, w.chosen, w.attack],
+            [*naming, w.verdict],
             **CHOICE,
         )
     w.easiest.click(
         action(updates.choose_easiest),
-        [state.photo, w.annotator, w.k, w.toggles, w.goal, w.attack],
-        naming,
+        [state.photo, w.annotator, w.k, w.toggles, state.attacked, w.goal, w.attack],
+        [*naming, w.verdict],
         **CHOICE,
     )
     w.easiest.click(None, None, None, js=CHANGED, **QUIET)

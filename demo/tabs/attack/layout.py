@@ -72,6 +72,7 @@ def _stage(parts: dict[str, Any], start: Arrival) -> None:
             with gr.Row(elem_id="share-row"):
                 parts["share"] = Html({"link": ""}, html_template=SHARE, js_on_load=share_script(), elem_id="share")
                 Html(presenter.enter())
+                panel.way()
             outcome = start.view.outcome
             able = outcome is not None and can_be_smaller(outcome)
             parts["smaller_button"] = gr.Button(

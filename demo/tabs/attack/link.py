@@ -14,7 +14,7 @@ from demo.engine.annotators import load_annotator
 from demo.engine.plan import AttackRequest, Plan
 from demo.photos.samples import sample
 from demo.photos.selection import known_truth
-from demo.render.goal_words import aim
+from demo.render.foretold import foretold
 from demo.render.verdict import waiting_html
 from demo.tabs.attack import updates
 from demo.tabs.attack.label_picker import Naming
@@ -156,7 +156,7 @@ def restore(w: Widgets, path: str, linked: Linked, plan: Plan) -> Update:
     true = plan.roles.true
     known = set(known_truth(sample(item), plan.annotator))
     origin = "sample" if set(true) == known else "yours"
-    update = updates.change_attack(w, request.attack, request.annotator, plan.k, {"truth": list(true)}, case, ())
+    update = updates.change_attack(w, request.attack, request.annotator, plan.k, {"truth": list(true)}, True, case, ())
     naming = Naming(plan.goal_name, case, by_hand)
     update |= updates.choose(w, path, request.annotator, plan.k, true, origin, naming)
     values: Update = {
@@ -176,17 +176,10 @@ def restore(w: Widgets, path: str, linked: Linked, plan: Plan) -> Update:
         " It names no photo (one of the sender's own is never in it), so a sample stands in. Labels marked or named on another "
         "photo are not in it either."
     )
-    came = f"These settings came with the link.{missing if linked.stands_in else ''} Press Attack: {will_happen(plan)}."
-    update[w.verdict] = waiting_html(came)
+    came = f"These settings came with the link.{missing if linked.stands_in else ''} {updates.PRESS}"
+    expect = foretold(request.attack, plan.goal_name, plan.k, plan.roles)
+    update[w.verdict] = waiting_html(f"{came} {expect}")
     return update
-
-
-def will_happen(plan: Plan) -> str:
-    """What Attack does then, in words."""
-    goal = aim(plan.goal_name, plan.k, plan.roles)
-    if catalog.precomputed(plan.request.attack):
-        return f"one change, made beforehand for all photos, is added to this one. The goal: {goal}"
-    return f"the photo is changed a little, step by step, until {goal}"
 
 
 def _text(value: Any) -> str:

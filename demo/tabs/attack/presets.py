@@ -30,7 +30,7 @@ def set_preset(w: Widgets, preset: Preset, path: str, name: str, k: Any, toggles
     annotator = load_annotator(name)
     true = marked_true(toggles, annotator)
     best_first = [label.name for label in scored(annotator, read_photo(path, name).logits) if label.name in true]
-    update = change_attack(w, preset.attack, name, k, toggles, preset.case, best_first[:1], preset.goal)
+    update = change_attack(w, preset.attack, name, k, toggles, True, preset.case, best_first[:1], preset.goal)
     update[w.case]["value"] = preset.case
     update[w.max_steps]["value"] = _steps(preset)
     for field, typed in zip(w.settings.values(), _typed(preset), strict=True):

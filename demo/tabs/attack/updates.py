@@ -21,6 +21,7 @@ from demo.photos.samples import sample
 from demo.photos.selection import LONGEST_LABEL, MOST_NAMED, known, known_truth
 from demo.photos.uploads import GONE
 from demo.render import photo_card
+from demo.render.foretold import foretold
 from demo.render.labels import scored
 from demo.render.run_plots import starting_line
 from demo.render.status import line_html
@@ -79,7 +80,10 @@ def choose(
     words = f"{ATTACKED.format(before)} " if before else ""
     if k != was:
         words += _k_words(k, follows, len(true))
+    said = origin == "guess" and bool(words)  # a phone's box is full then
     words += GUESSED if origin == "guess" else PRESS
+    if not said:
+        words += f" {_foretold(true, k, naming)}"
     named = limits(w, name, true, k, naming, follows)
     kept = named[w.toggles]["marking"]["chosen"]  # what the visitor named before, as far as it can be named here
     named[w.toggles]["value"] = {
@@ -98,6 +102,17 @@ def choose(
         **panel.fresh(w.robustness_button, w.robustness, ready=False),
         **named,
     }
+
+
+def foretell(w: Widgets, true: tuple[str, ...], k: int, naming: Naming, before: str = "") -> Update:
+    """What Attack will do, where the verdict of a run will stand; `before`: what else there is to say."""
+    return {w.verdict: waiting_html(f"{before}{PRESS} {_foretold(true, k, naming)}" if true else NONE_TRUE)}
+
+
+def _foretold(true: tuple[str, ...], k: int, naming: Naming) -> str:
+    """Labels that the visitor names are told of without their names: they may change in the browser alone."""
+    attack = naming.attack or next(iter(catalog.attacks()))
+    return foretold(attack, naming.aim(), k, Roles(true), naming.case)
 
 
 def _k_words(k: int, follows: bool | None, true: int) -> str:
@@ -163,7 +178,7 @@ def change_truth(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacke
     if not attacked:
         update |= ready(w, annotator, read_photo(path, name), true, k)
         moved = _k_words(k, follows, len(true)) if k != was else ""
-        update[w.verdict] = waiting_html(moved + PRESS if true else NONE_TRUE)
+        update |= foretell(w, true, k, Naming(*naming), moved)
     return update
 
 
@@ -174,6 +189,8 @@ def change_k(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacked: b
     """
     annotator, k = load_annotator(name), whole("k", k, 1, MANY)
     update = labels_to_name(w, name, marked_true(toggles, annotator), k, Naming(*naming))
+    if not attacked:
+        update |= foretell(w, marked_true(toggles, annotator), k, Naming(*naming))
     if isinstance(toggles, dict) and (toggles.get("photo"), toggles.get("annotator")) == (photo_id(path), name):
         photo, true = read_photo(path, name), marked_true(toggles, annotator)
         origin = toggles.get("origin") if toggles.get("origin") in ("sample", "yours") else "guess"
@@ -189,29 +206,31 @@ def change_k(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacked: b
         }
         if not attacked:
             update |= ready(w, annotator, photo, true, k)
-            if follows is False and origin == "yours" and true:  # a tick may have said what k was counted to be
-                update[w.verdict] = waiting_html(PRESS)
     return update
 
 
-def change_goal(w: Widgets, name: str, k: Any, toggles: Any, *naming: Any) -> Update:
+def change_goal(w: Widgets, name: str, k: Any, toggles: Any, attacked: bool, *naming: Any) -> Update:
     """Another goal, or another way to find targets: show the choices that it needs."""
-    annotator = load_annotator(name)
-    return labels_to_name(w, name, marked_true(toggles, annotator), whole("k", k, 1, MANY), Naming(*naming))
+    true, k, named = marked_true(toggles, load_annotator(name)), whole("k", k, 1, MANY), Naming(*naming)
+    update = labels_to_name(w, name, true, k, named)
+    return update if attacked else update | foretell(w, true, k, named)
 
 
-def choose_easiest(w: Widgets, path: str, name: str, k: Any, toggles: Any, goal: str, attack: str) -> Update:
+def choose_easiest(
+    w: Widgets, path: str, name: str, k: Any, toggles: Any, attacked: bool, goal: str, attack: str
+) -> Update:
     """The targets that were measured to be easiest, named as if by hand, so that they can be seen and changed."""
     annotator, k = load_annotator(name), whole("k", k, 1, MANY)
     true, ranking = marked_true(toggles, annotator), scored(annotator, read_photo(path, name).logits)
     found = easiest(name, [label.name for label in ranking], true, k)
-    update = labels_to_name(w, name, true, k, Naming(goal, "chosen", found.names, attack))
+    naming = Naming(goal, "chosen", found.names, attack)
+    update = labels_to_name(w, name, true, k, naming)
     update[w.case]["value"], update[w.chosen]["info"] = "chosen", found.words
-    return update
+    return update if attacked else update | foretell(w, true, k, naming)
 
 
 def change_attack(
-    w: Widgets, attack: str, name: str, k: Any, toggles: Any, case: str, chosen: Any, goal: str = ""
+    w: Widgets, attack: str, name: str, k: Any, toggles: Any, attacked: bool, case: str, chosen: Any, goal: str = ""
 ) -> Update:
     """Another attack: show the choices it has, and say what its settings are when left empty. `goal` "" is its own."""
     goals = catalog.goals_shown(attack)
@@ -219,7 +238,7 @@ def change_attack(
     return {
         w.attack: gr.update(value=attack, info=catalog.sentence(attack, name)),
         w.goal: gr.update(**goals),
-        **change_goal(w, name, k, toggles, goals["value"], case, chosen),
+        **change_goal(w, name, k, toggles, attacked, goals["value"], case, chosen, attack),
         w.advanced: gr.update(visible=not catalog.precomputed(attack)),
         w.seed: gr.update(visible=catalog.uses_seed(attack)),
         w.max_steps: gr.update(**catalog.steps_shown(attack)),

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from demo.components.events import plain_error
-from demo.components.theme import Html
+from demo.components.theme import Html, script
 from demo.engine.replay import Replay
 from demo.tabs.attack.robustness.examine import Finished, examine
 from demo.tabs.attack.robustness.render import examined_html
@@ -24,6 +24,12 @@ def lay_out() -> tuple[gr.Button, gr.HTML]:
         Html(INTRO)
         button = gr.Button("Test it", elem_id="real-button", size="md")
         return button, Html("", elem_id="real-result")
+
+
+def way() -> gr.HTML:
+    """The button that leads there, for a screen on which it is far from the verdict."""
+    button = '<button type="button" class="tool to-real">Is it real?</button>'
+    return Html(button, js_on_load=script("tabs/attack/robustness/to_real.js"), elem_id="to-real")
 
 
 def fresh(button: gr.Button, result: gr.HTML, ready: bool) -> dict[Any, Any]:
