@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 TABS = {  # what shows that its contents have come
     "Attack": "#chips .chip", "Lesson": "#lesson .fetched", "Compare": "#compare-strip dl",
-    "Universal": "#craft-few", "Tables": ".measured", "How it works": "#learn section",
+    "Universal": "#try-rows .trial", "Tables": "#table-2-part h2", "How it works": "#learn section",
 }  # fmt: skip
 # Texts with a formula that may break, wherever they come from: from the server, from a script, or from Gradio's own fields
 BREAKABLE = r"""() => {
@@ -34,14 +34,26 @@ ARROWS = """() => [...document.querySelectorAll("button.label-wrap, summary")]
   })"""
 
 
-def test_no_formula_breaks_and_every_arrow_points_where_people_expect_it(visit: Callable[..., Page]) -> None:
-    page, arrows = visit(PHONE), []
+# How many lines what leads a tab in takes, where it is not folded
+LINES = """() => [...document.querySelectorAll(".lead")].filter((one) => one.checkVisibility())
+  .map((one) => Math.round(one.offsetHeight / parseFloat(getComputedStyle(one).lineHeight)))"""
+
+
+def test_no_formula_breaks_and_every_arrow_points_where_people_expect_it_below_a_short_lead(
+    visit: Callable[..., Page],
+) -> None:
+    page, arrows, leads = visit(PHONE), [], {}
     page.locator("#advanced > button").click()
     for name, shows in TABS.items():
         page.get_by_role("tab", name=name, exact=True).click()
         expect(page.locator(shows).first).to_be_visible(timeout=RUN)
         assert page.evaluate(BREAKABLE) == []
         arrows += page.evaluate(ARROWS)
+        leads[name] = page.evaluate(LINES)
+    assert (
+        len(leads["Universal"]) == len(leads["Tables"]) == 1
+        and max(max(lines, default=0) for lines in leads.values()) <= 4
+    ), leads
     assert len(arrows) > 12 and {is_open for is_open, *_ in arrows} == {True, False}
     assert {(is_open, sign, before, turned) for is_open, sign, before, turned in arrows} == {
         (False, "▸", True, "none"),

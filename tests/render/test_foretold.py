@@ -56,7 +56,7 @@ def test_every_choice_has_its_sentence_which_fits_a_phones_box() -> None:
         for case in catalog.TARGET_CASES
         for k in (1, 3)
     }
-    assert len(told) >= 20 and all(1 < len(words) <= 130 and words[-1] == "." for words in told)
+    assert len(told) >= 20 and all(1 < len(words) <= 140 and words[-1] == "." for words in told)
     assert all(any(f" {verb} " in words for verb in ("push", "put")) for words in told)
 
 

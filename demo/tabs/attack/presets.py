@@ -21,16 +21,19 @@ def preset_boxes(w: Widgets) -> list[Any]:
     """The widgets that `set_preset` sets."""
     return [
         w.attack, w.goal, w.case, w.easiest, w.chosen, w.toggles, w.advanced, w.max_steps, *w.settings.values(),
-        w.seed, w.score_space,
+        w.seed, w.score_space, w.verdict,
     ]  # fmt: skip
 
 
-def set_preset(w: Widgets, preset: Preset, path: str, name: str, k: Any, toggles: Any) -> Update:
-    """Attack, goal, targets and steps as the preset has them; all else under "Advanced" as if nobody had touched it."""
+def set_preset(w: Widgets, preset: Preset, path: str, name: str, k: Any, toggles: Any, attacked: bool = True) -> Update:
+    """Attack, goal, targets and steps as the preset has them; all else under "Advanced" as if nobody had touched it.
+
+    attacked: whether the verdict is that of a run, and so stays.
+    """
     annotator = load_annotator(name)
     true = marked_true(toggles, annotator)
     best_first = [label.name for label in scored(annotator, read_photo(path, name).logits) if label.name in true]
-    update = change_attack(w, preset.attack, name, k, toggles, True, preset.case, best_first[:1], preset.goal)
+    update = change_attack(w, preset.attack, name, k, toggles, attacked, preset.case, best_first[:1], preset.goal)
     update[w.case]["value"] = preset.case
     update[w.max_steps]["value"] = _steps(preset)
     for field, typed in zip(w.settings.values(), _typed(preset), strict=True):

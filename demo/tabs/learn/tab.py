@@ -40,13 +40,13 @@ def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LearnWidgets:
     wanted = {step.key: step.chosen for step in LESSONS}
 
     @plainly
-    def on_try(path: str, name: str, k: Any, toggles: Any, event: gr.EventData) -> Any:
+    def on_try(path: str, name: str, k: Any, toggles: Any, attacked: bool, event: gr.EventData) -> Any:
         preset = wanted.get(event_word(event, "step"))
-        return set_preset(w, preset, path, name, k, toggles) if preset else gr.skip()
+        return set_preset(w, preset, path, name, k, toggles, attacked) if preset else gr.skip()
 
     # In the browser alone: nobody waits for the server to see the tab.
     lesson.select(None, None, tabs, js=TO_ATTACK, **QUIET)
-    tried = lesson.select(on_try, [state.photo, w.annotator, w.k, w.toggles], preset_boxes(w), **CHOICE)
+    tried = lesson.select(on_try, [state.photo, w.annotator, w.k, w.toggles, state.attacked], preset_boxes(w), **CHOICE)
     tried.success(None, None, None, js=CHANGED, **QUIET)
     return LearnWidgets(lesson)
 

@@ -28,10 +28,11 @@ FEW = Markup("""<p class="hint"><b>A few photos do not make a change that works 
 on 160 photos fooled 38% of new photos, one made on 1000 fooled 54%. Here you can take {most}: expect yours to fool its own
 photos, and few new ones or none. Still you can see that one change fools many photos at once where random noise as large does
 not, and why only photos that it has not seen count.</p>""")
-INTRO = Markup("""<p class="lead">One change for <b>every</b> photo, z in the paper: an optimizer <i>crafts</i> it, step by
-step, over a set of photos. Then it is added unaltered to photos that it has never seen (§3.1 of the paper). It must be far
-larger than a change made for one photo. <b>Fooled</b> means on this tab: no true label is left among the k labels shown (in the
-Lesson: the label on top is wrong). {}</p>""")
+INTRO = Markup("""<p class="lead">One change for <b>every</b> photo: an optimizer <i>crafts</i> it over a set of photos, then it
+is added unaltered to photos that it has never seen.</p><details class="how"><summary>More about such a change</summary>
+<p class="lead">In the paper it is z (§3.1). It is crafted step by step, and must be far larger than a change made for one photo.
+<b>Fooled</b> means on this tab: no true label is left among the k labels shown (in the Lesson: the label on top is wrong). {}</p>
+</details>""")
 ABOUT_BUDGET = (
     "(‖z‖₂) At 4000 a colour value changes by 8 to 10 of 255 levels (root mean square), in the ready-made ones nowhere by "
     "more than {largest:.0f}, in yours perhaps by more: a texture through which you still see the photo"
