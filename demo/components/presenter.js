@@ -117,6 +117,7 @@ watch("value", () => {
   const { qr, address } = props.value; // no address yet: the server is being asked; "": others reach the page at none
   find(".qr").innerHTML = qr;
   find(".scan").hidden = !address;
+  find(".instead").hidden = tab !== ATTACK || new URL(address || location.href).searchParams.has("sample");
   const { origin, hash } = new URL(address || location.href);
   find(".scan b").replaceChildren(origin, document.createElement("wbr"), hash.replace("#", "/#"));
   find(".no-code").hidden = address !== "";

@@ -17,7 +17,8 @@ ENTER = Markup(
 )
 PRESENTER = """
 <aside class="present" aria-label="For who looks on"><p class="sure" role="alert" hidden></p><div class="qr"></div>
-<p class="scan" hidden>Scan to open it on your own device: <b></b></p>
+<p class="scan" hidden>Scan to open it on your own device: <b></b>
+<span class="instead" hidden>There a sample photo stands in: this one is the presenter’s own, and not in the link.</span></p>
 <p class="alone" hidden><span>No QR code: <b></b> reaches this computer only. Start the page with
 <code>python app.py --address 0.0.0.0</code> to have one.</span>
 <button type="button" class="close" aria-label="Close this line">×</button></p>

@@ -14,6 +14,8 @@ from conftest import CALM, PATIENCE, PHONE, RUN, WIDE, make_photos_small
 from playwright.sync_api import Page, expect
 from test_page import fill, running
 
+from demo.server import addresses
+
 LINK = "#link textarea, #link input"
 OPENED = "document.getElementById('address')?.dataset.link"
 
@@ -175,7 +177,9 @@ def test_a_link_brings_the_settings_to_somebody_else_whose_address_follows_the_c
     expect(other.locator("#before .label")).to_have_count(3)
 
 
-def test_an_upload_is_not_in_the_link_and_the_page_says_so(at: Callable[..., Page], photos: dict[str, Path]) -> None:
+def test_an_upload_is_not_in_the_link_and_the_page_says_so(
+    at: Callable[..., Page], photos: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = "annotator=voc20&k=1&attack=TkML-AP-U&confidence=1"
     page = at(asked)
     expect(page.locator("#verdict")).to_contain_text("It names no photo", timeout=RUN)
@@ -196,6 +200,14 @@ def test_an_upload_is_not_in_the_link_and_the_page_says_so(at: Callable[..., Pag
     )
     expect(page.locator("#k input[type=number]")).to_have_value("2")
     expect(page.locator("#before img")).to_have_attribute("src", str(mine))
+
+    monkeypatch.setattr(addresses, "_listens_on", lambda: "0.0.0.0")
+    monkeypatch.setattr(addresses, "lan_address", lambda: "192.168.7.5")
+    page.get_by_role("link", name="Present").click()
+    expect(page.locator("#presenter .instead")).to_have_text(re.compile("^There a sample photo stands in"))
+    expect(page.locator("#presenter .instead")).to_be_visible()  # under the code of the same link
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#presenter .instead")).to_be_hidden()
 
 
 def test_a_link_that_asks_for_too_much_changes_nothing(at: Callable[..., Page]) -> None:
