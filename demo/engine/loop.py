@@ -10,7 +10,7 @@ from typing import NamedTuple
 import tkml_core as tk
 from demo.engine import run_queue, threads
 from demo.engine.frames import Frame, History
-from demo.engine.outcome import Outcome, conclude
+from demo.engine.outcome import Outcome, Timing, conclude
 from demo.engine.plan import Plan
 from tkml_core import pixel_grid
 from tkml_core.step import Steps, UniversalStep
@@ -35,11 +35,11 @@ def seconds_of(clock: Clock) -> float:
 
 
 class Taken(NamedTuple):
-    """How it ended. stopped: what cut it short, None, "user" or "time". limit: the seconds of its clock, as last told."""
+    """How it ended. stopped: what cut it short, None, "user" or "time"."""
 
     result: tk.Result
     stopped: str | None
-    limit: float
+    timing: Timing
 
 
 def take_steps(
@@ -57,7 +57,8 @@ def take_steps(
     reached = False  # whether a step met the goal, so that there is something to round
 
     hurried = False  # whether a search on the 256 levels was told to take what it has
-    limit = seconds_of(budget)
+    limit = at_start = seconds_of(budget)
+    cut_at: float | None = None  # the pace as the clock cut it short
 
     def left() -> float:
         nonlocal limit
@@ -67,9 +68,10 @@ def take_steps(
         return limit - (time.perf_counter() - began)
 
     def overdue() -> bool:
-        nonlocal hurried
+        nonlocal hurried, cut_at
         late = left() < CLOSING_STEPS * pace
-        hurried = hurried or late
+        if late and not hurried:
+            hurried, cut_at = True, cut_at or pace
         return late
 
     try:
@@ -88,6 +90,7 @@ def take_steps(
                     search = min(ROUNDING_STEPS * pace, MOST_FOR_ROUNDING * limit)
                     end = max(CLOSING_STEPS * pace, search if reached else 0)
                     stopped = "user" if stop_asked() else "time" if rest < end else None
+                    cut_at = pace if stopped == "time" else cut_at
                 asked = time.perf_counter()
                 searching.clear()
                 following = call.later(steps.send, True) if stopped else call.later(next, steps)
@@ -99,7 +102,8 @@ def take_steps(
                 taken, computed = taken + 1, computed + time.perf_counter() - asked
                 pace = computed / taken
     except StopIteration as end:
-        return Taken(end.value, stopped or ("time" if hurried else None), limit)
+        stopped = stopped or ("time" if hurried else None)
+        return Taken(end.value, stopped, Timing(at_start, limit, cut_at if stopped == "time" else None))
     finally:
         steps.close()
 
@@ -124,4 +128,4 @@ def run_here(
         achieved, met = bool(step.achieved[0]), plan.met(step.logits)
         yield Frame(step.index, step.x_adv, step.logits, history, achieved, met, seconds, speed, rounding)
     taken = steps.result
-    return conclude(plan, taken.result, history, taken.stopped, time.perf_counter() - began, taken.limit)
+    return conclude(plan, taken.result, history, taken.stopped, time.perf_counter() - began, taken.timing)

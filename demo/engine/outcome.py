@@ -2,7 +2,7 @@
 
 import io
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from PIL import Image
@@ -16,6 +16,17 @@ from demo.engine.run_queue import ALONE_SECONDS
 from demo.photos.attack_note import attack_note
 from tkml_core.images import INTERPOLATION
 from tkml_core.report import made_with, measured
+
+
+class Timing(NamedTuple):
+    """The clock of a run, in seconds: as the run began, as it ended, and how long a step had taken as it cut the run short."""
+
+    at_start: float = ALONE_SECONDS
+    limit: float = ALONE_SECONDS
+    step: float | None = None
+
+
+ALONE = Timing()
 
 
 @dataclass(frozen=True)
@@ -54,9 +65,9 @@ def about_photo(photo: Photo) -> dict[str, Any]:
 
 
 def conclude(
-    plan: Plan, result: tk.Result, history: History, stopped: str | None, seconds: float, limit: float = ALONE_SECONDS
+    plan: Plan, result: tk.Result, history: History, stopped: str | None, seconds: float, timing: Timing = ALONE
 ) -> Outcome:
-    """The Outcome of a Result; `stopped` is None, "user" or "time", `limit` how many seconds the run was given."""
+    """The Outcome of a Result; `stopped` is None, "user" or "time", `timing` what its clock was."""
     buffer = io.BytesIO()
     note = attack_note(plan.request.attack, plan.request.annotator, plan.k)
     tk.to_pil(result.x_adv).save(buffer, "PNG", pnginfo=note)
@@ -83,7 +94,9 @@ def conclude(
         "backwards": int(result.backwards[0]),
         "seconds": round(seconds, 3),
         "stopped": stopped,
-        "time_limit": limit,
+        "time_limit": timing.limit,
+        "time_limit_at_start": timing.at_start,
+        "step_seconds": timing.step and round(timing.step, 3),
         "device": device_name(x.device),
         "seed": plan.seed,
         "max_steps": plan.max_steps,

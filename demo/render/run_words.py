@@ -7,7 +7,10 @@ from demo.catalog import attacks as catalog
 from demo.catalog.english import counted
 from demo.engine.run_queue import ALONE_SECONDS
 
-KEPT_BACK = "the last seconds are for rounding the picture, so that it can be saved"  # so runs end before their clock
+# Why runs end before their clock: what the last seconds are kept for, where a step reached the goal, and where none did.
+KEPT_BACK = "the last seconds are for rounding the picture, so that it can be saved"
+NO_TIME_LEFT = "another step, and the check of its picture, might not have ended in time"
+FEW_STEPS, SLOW = 10, 1.0  # a run of fewer steps, of more seconds each, says nothing about the choices
 
 
 def steps_words(report: dict[str, Any]) -> str:
@@ -21,15 +24,24 @@ def limit_words(seconds: float) -> str:
 
 
 def clock_words(limits: Iterable[float]) -> str:
-    """The clock that ended runs: "the 60-second clock"."""
-    seconds = sorted(set(limits))
-    shorter = " while others wait" if seconds[0] < ALONE_SECONDS else ""
-    return f"the {' or '.join(f'{limit:.0f}' for limit in seconds)}-second clock{shorter}"
+    """The clock that ended runs: "the 60-second clock", "the clock (20 s while others wait)"."""
+    least, *more = sorted(set(limits))
+    if least >= ALONE_SECONDS:
+        return f"the {least:.0f}-second clock"
+    longest = f"{more[-1]:.0f} s, {least:.0f}" if more else f"{least:.0f} s"
+    return f"the clock ({longest} while others wait)"
+
+
+def _grew_shorter(report: dict[str, Any]) -> bool:
+    """Whether the run had gone on for longer already than its clock became, as others came to wait."""
+    limit = report["time_limit"]
+    return bool(report["seconds"] > limit and limit < report.get("time_limit_at_start", limit))
 
 
 def time_words(report: dict[str, Any]) -> str:
     """How long the run took: "2.5 s", and "52.5 s of 60" where the clock ended it."""
-    limit = f" of {report['time_limit']:.0f}" if report["stopped"] == "time" else ""
+    told = report["stopped"] == "time" and not _grew_shorter(report)
+    limit = f" of {report['time_limit']:.0f}" if told else ""
     return f"{report['seconds']:.1f} s{limit}"
 
 
@@ -37,15 +49,34 @@ def why_then(report: dict[str, Any]) -> str:
     """Why a run that the clock ended has not the seconds of that clock; empty for others."""
     if report["stopped"] != "time":
         return ""
-    late = report["seconds"] > report["time_limit"]
-    return "rounding the picture, so that it can be saved, took longer than planned" if late else KEPT_BACK
+    if _grew_shorter(report):
+        return f"the clock became {report['time_limit']:.0f} s when others came to wait"
+    reached = report.get("l2_smallest_on_the_way") is not None
+    if report["seconds"] > report["time_limit"]:
+        late = "rounding the picture, so that it can be saved," if reached else "the last step"
+        return f"{late} took longer than planned"
+    return KEPT_BACK if reached else NO_TIME_LEFT
+
+
+def why_any(reports: Iterable[dict[str, Any]]) -> str:
+    """The same of several runs that the clock ended: each reason once."""
+    return "; or ".join(dict.fromkeys(filter(None, map(why_then, reports))))
 
 
 def how_it_ended(report: dict[str, Any]) -> str:
-    """What ended the run early, if anything did: "Stopped by the 60-second clock at step 6"."""
+    """What ended the run early, if anything did: "Stopped at step 6 by the 60-second clock"."""
     if report["stopped"] == "user":
         return f"Stopped after {steps_words(report)}"
     if report["stopped"] == "time":
         one, _ = catalog.unit_of(report["attack"])
-        return f"Stopped by {clock_words([report['time_limit']])} at {one} {report['steps']}"
+        return f"Stopped at {one} {report['steps']} by {clock_words([report['time_limit']])}"
     return ""
+
+
+def too_slow(report: dict[str, Any]) -> str:
+    """Of a run that came to nothing as its few steps took the whole clock: that the choices are not at fault; else empty."""
+    pace = report.get("step_seconds") or 0.0
+    if report["stopped"] != "time" or report["steps"] >= FEW_STEPS or pace < SLOW:
+        return ""
+    one, _ = catalog.unit_of(report["attack"])
+    return f"the machine is busy or slow (a {one} took {pace:.0f} s): press Attack again in a moment"

@@ -15,7 +15,7 @@ from demo.engine.win import asked_margin, is_narrow, margin_words, was_met
 from demo.render.goal_words import reached
 from demo.render.labels import SURE, percent
 from demo.render.news import MOST, few, is_partly, names, news_of, so_far, won_words
-from demo.render.run_words import how_it_ended, steps_words
+from demo.render.run_words import how_it_ended, steps_words, too_slow
 from demo.render.size_words import lost_by_rounding, made_smaller
 from demo.render.templates import fill
 
@@ -76,7 +76,7 @@ def _missed(report: dict[str, Any]) -> list[str]:
     tried = "it got no further" if news_of(report).moved else "it did not work"
     ended = how_it_ended(report) or f"{tried} within {steps_words(report)}"
     more = "" if report["stopped"] == "time" else "more steps, "
-    hint = "" if report["stopped"] == "user" else f"try {more}a smaller k or another goal"
+    hint = "" if report["stopped"] == "user" else too_slow(report) or f"try {more}a smaller k or another goal"
     return [news, lost, ended, hint]
 
 

@@ -146,7 +146,7 @@ def test_the_clock_ends_a_run(photos: dict[str, Path]) -> None:
     request = AttackRequest("coco80", 10, "TkML-AP-T", ["cat"], "worst", max_steps=2000)
     frames, outcome = to_the_end(loop.run_here(plan_for(photos["cat"], request), budget=0.0))
     assert len(frames) == 1 and outcome.report["stopped"] == "time"
-    assert "Stopped by the 0-second clock" in sentence(outcome.report)
+    assert "Stopped at step 0 by the clock (0 s while" in sentence(outcome.report)
 
 
 def test_a_run_that_is_dropped_stops_working(cat: str) -> None:
@@ -522,7 +522,8 @@ def test_the_search_on_the_256_levels_is_part_of_the_clock(
     run = WithResult(loop.take_steps(steps(), lambda: False, 60.0))
     for _ in run:
         now[0] += drawing  # a picture for the page
-    last, stopped, _ = run.result
+    last, stopped, timing = run.result
+    assert timing == (60.0, 60.0, pytest.approx(1.0))
     ended = last * (1 + drawing) + drawing
     assert stopped == "time" and 60 - kept - 2 - drawing <= ended <= 60 - kept + 2 + drawing
 
@@ -600,4 +601,5 @@ def test_a_search_that_takes_what_it_has_as_the_time_is_over_is_told() -> None:
         return "result"
 
     taking = WithResult(loop.take_steps(steps(), lambda: False, budget))
-    assert len(list(taking)) == 1 and taking.result == ("result", "time", 0.0) and asked[-1] == 0.0
+    assert len(list(taking)) == 1 and taking.result[:2] == ("result", "time") and asked[-1] == 0.0
+    assert taking.result.timing[:2] == (100.0, 0.0) and taking.result.timing.step is not None

@@ -13,7 +13,7 @@ from demo.engine.win import margin_words, won
 from demo.render.captions import caption, comparison_caption
 from demo.render.news import news_of
 from demo.render.run_figures import run_figures_html
-from demo.render.run_words import KEPT_BACK
+from demo.render.run_words import KEPT_BACK, NO_TIME_LEFT, clock_words, why_any
 from demo.render.status import progress_words, speed_words
 from demo.render.verdict import sentence, sentences, verdict_html
 from tkml_core.labels import COCO80
@@ -39,7 +39,7 @@ def test_a_part_of_the_goal_is_news() -> None:
     )  # fmt: skip
     assert sentences(told) == (
         "Boat and aeroplane are in, motorbike is gone; sofa is missing.",
-        "Stopped by the 60-second clock at step 6.",
+        "Stopped at step 6 by the 60-second clock.",
         "Try a smaller k or another goal.",  # more steps would take more time
     )
     assert 'class="verdict partly"' in verdict_html(told) and "Partly" in verdict_html(told)
@@ -146,7 +146,7 @@ def test_a_win_comes_before_the_way_it_ended_and_a_narrow_one_says_so() -> None:
     assert sentences(won) == (
         "The top label is not a true one: dog is on top instead of cat.",
         "It is a narrow win: ahead by 0.20 in raw scores, where 1 was asked for (margin κ).",
-        "Stopped by the 20-second clock while others wait at step 6.",
+        "Stopped at step 6 by the clock (20 s while others wait).",
     )
     firm = {**won, "margin_of_win": 1.001}
     assert "narrow" not in sentence(firm) and "asked for: 1 (κ)" in run_figures_html(firm)
@@ -211,13 +211,58 @@ def test_a_slow_run_does_not_go_at_no_speed(speed: float, words: str) -> None:
     assert speed_words(speed) == words
 
 
-@pytest.mark.parametrize(("seconds", "why"), [(38.5, KEPT_BACK), (62.4, "rounding the picture, so that it")])
-def test_what_the_clock_ended_shows_seconds_that_agree_with_it_and_is_no_failure(seconds: float, why: str) -> None:
-    cut = report("cat", "cat", goal="cleared", true_labels=["cat"], stopped="time", seconds=seconds)
-    assert "Stopped by the 60-second clock at step 6." in sentences(cut)
+@pytest.mark.parametrize(
+    ("seconds", "reached", "why"),
+    [
+        (38.5, 9.0, KEPT_BACK),
+        (38.5, None, NO_TIME_LEFT),  # nothing to round
+        (62.4, 9.0, "rounding the picture, so that it"),
+        (62.4, None, "the last step took longer"),
+    ],
+)
+def test_what_the_clock_ended_shows_seconds_that_agree_with_it_and_is_no_failure(
+    seconds: float, reached: float | None, why: str
+) -> None:
+    cut = report(
+        "cat",
+        "cat",
+        goal="cleared",
+        true_labels=["cat"],
+        stopped="time",
+        seconds=seconds,
+        l2_smallest_on_the_way=reached,
+    )
+    assert "Stopped at step 6 by the 60-second clock." in sentences(cut)
     table = run_figures_html(cut)
     assert f"{seconds} s of 60" in table and f"CPU; {why}" in table
     assert 'class="verdict cut"' in verdict_html(cut) and "Cut short" in verdict_html(cut)
+
+
+def test_a_clock_that_became_shorter_is_told_in_words_and_not_as_seconds_of_fewer() -> None:
+    cut = report(
+        "cat", "dog", goal="cleared", true_labels=["cat"], achieved=True, margin_of_win=1.0, stopped="time", seconds=32.7,
+        time_limit=20.0, time_limit_at_start=60.0, steps=45,
+    )  # fmt: skip
+    table, told = run_figures_html(cut), "the clock became 20 s when others came to wait"
+    assert ">32.7 s<" in table and told in table and "of 20" not in table
+    assert "Stopped at step 45 by the clock (20 s while others wait)." in sentences(cut)
+    in_time = {**cut, "seconds": 18.5}
+    assert "18.5 s of 20" in run_figures_html(in_time) and told not in run_figures_html(in_time)
+    assert why_any([cut, in_time, cut]) == f"{told}; or {NO_TIME_LEFT}"
+    assert clock_words([60.0, 20.0]) == "the clock (60 s, 20 while others wait)"
+
+
+@pytest.mark.parametrize(
+    ("steps", "pace", "busy"), [(0, 14.04, "14 s"), (9, 2.1, "2 s"), (10, 4.0, ""), (3, 0.1, ""), (3, None, "")]
+)
+def test_where_the_machine_was_too_slow_the_choices_are_not_blamed(steps: int, pace: float | None, busy: str) -> None:
+    slow = {"stopped": "time", "steps": steps, "step_seconds": pace, "seconds": 21.7}
+    cut = report("cat", "cat", attack="BlackBox", goal="cleared", true_labels=["cat"], **slow)
+    advice = sentences(cut)[-1]
+    if busy:
+        assert advice == f"The machine is busy or slow (a query took {busy}): press Attack again in a moment."
+    assert ("smaller k" in advice) is not bool(busy)
+    assert "busy" not in sentence({**cut, "stopped": None})
 
 
 @pytest.mark.parametrize(

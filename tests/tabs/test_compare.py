@@ -21,7 +21,7 @@ from demo.photos.public_names import photo_id
 from demo.photos.selection import Source
 from demo.render.captions import comparison_caption
 from demo.render.goal_words import goal_words
-from demo.render.run_words import KEPT_BACK
+from demo.render.run_words import KEPT_BACK, NO_TIME_LEFT
 from demo.tabs.attack.form import page_plan
 from demo.tabs.compare import follow, methods, rounds, summary, totals
 from demo.tabs.compare.events import added_alone, asked, entry_of, strip
@@ -143,7 +143,7 @@ def test_stop_keeps_what_is_there_and_begins_nothing_new(cat: Entry) -> None:
     words = summary.sentence(plans, [report, None], done=True)
     assert "TkML-AP-T was stopped. Stopped before ML-AP had a turn." in words and "did not reach" not in words
     late = summary.sentence(plans, [{**report, "stopped": "time", "time_limit": 60.0}, None], done=True)
-    assert f"TkML-AP-T was stopped by the 60-second clock before it was reached ({KEPT_BACK})." in late
+    assert f"TkML-AP-T was stopped by the 60-second clock before it was reached: {NO_TIME_LEFT}." in late
     table = summary.table_html(plans, [report, None], done=True)
     assert ">stopped<" in table and ">not run<" in table
     assert "Stopped" in column_html(plans[0], seen[-1])
@@ -205,11 +205,11 @@ def test_what_a_run_had_too_little_of_is_said(three: list[Any]) -> None:
     assert [summary.shortage(report) for report in (asked, enough, won)] == ["with only 200 queries", "", ""]
     words = summary.sentence(three[:2], [asked, enough], done=True)
     assert "BlackBox with only 200 queries and BlackBox did not reach it." in words
-    cut = {**won, "stopped": "time"}
+    cut = {**won, "stopped": "time", "l2_smallest_on_the_way": 3.0}
     words = summary.sentence(three[:1], [cut], done=True)
     assert (
         "Only BlackBox reached it" in words
-        and f"BlackBox was stopped by the 60-second clock ({KEPT_BACK}), and might have come to less." in words
+        and f"BlackBox was stopped by the 60-second clock, and might have come to less: {KEPT_BACK}." in words
     )
     assert "<span>met</span><small>cut by the clock</small>" in summary.table_html(three[:1], [cut], done=True)
     halted = {**won, "stopped": "user"}

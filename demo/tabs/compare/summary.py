@@ -12,7 +12,7 @@ from demo.engine.plan import Plan
 from demo.engine.win import asked_margin, less_words, standing, was_met, won
 from demo.render.csv_file import PERT, csv_text, of_report
 from demo.render.goal_words import aim
-from demo.render.run_words import KEPT_BACK, clock_words, steps_words, time_words
+from demo.render.run_words import clock_words, steps_words, time_words, why_any
 from demo.render.tables import Cell, Row, sheet
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import reference
@@ -69,9 +69,9 @@ def sentence(plans: Sequence[Plan], reports: Reports, done: bool, running: str =
             f"{listed(narrow)} barely met it: by less than the margin asked for (κ), which is not counted as a win."
         )
     if late:
-        parts.append(f"{_clock(late, ended)} before it was reached ({KEPT_BACK}).")
+        parts.append(f"{_clock(late, ended)} before it was reached: {_why(late, ended)}.")
     if cut:
-        parts.append(f"{_clock(cut, ended)} ({KEPT_BACK}), and might have come to less.")
+        parts.append(f"{_clock(cut, ended)}, and might have come to less: {_why(cut, ended)}.")
     if late or cut:
         parts.append(f"So not all got as much{taken_words(ended)}.")
     if halted:
@@ -91,6 +91,11 @@ def _clock(names: Sequence[str], ended: Sequence[dict[str, Any]]) -> str:
     """Which methods the clock stopped; it is a shorter one while others wait."""
     clock = clock_words(report["time_limit"] for report in ended if report["attack"] in names)
     return f"{listed(names, len(names))} {'was' if len(names) == 1 else 'were'} stopped by {clock}"
+
+
+def _why(names: Sequence[str], ended: Sequence[dict[str, Any]]) -> str:
+    """Why it did so before all of its seconds were over."""
+    return why_any(report for report in ended if report["attack"] in names)
 
 
 def _order(winners: Sequence[dict[str, Any]]) -> str:

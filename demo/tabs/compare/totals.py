@@ -9,7 +9,7 @@ from markupsafe import Markup
 from demo.catalog.english import counted, duration, listed
 from demo.engine.win import standing, won
 from demo.render.csv_file import csv_link, csv_text
-from demo.render.run_words import KEPT_BACK
+from demo.render.run_words import why_any
 from demo.render.tables import Cell, Row, sheet
 from demo.render.templates import fill
 from demo.tabs.compare.limits import Limit
@@ -95,9 +95,10 @@ def sentence(rounds: Sequence[Round], aim: str, done: bool, number: int = 0, run
         late = spent_words(rounds)
         parts.append(f"{late} before every method had its run on {listed(missing, len(missing))}, so not counted.")
     if cut := sum(one.cut for one in made):
+        ended = [report for one in counting(rounds) for report in one.ended]
         parts.append(
-            f"{cut} of these runs {'was' if cut == 1 else 'were'} cut by the clock ({KEPT_BACK}), so not "
-            f"all got as much{taken_words([report for one in counting(rounds) for report in one.ended])}."
+            f"{cut} of these runs {'was' if cut == 1 else 'were'} cut by the clock ({why_any(ended)}), so not "
+            f"all got as much{taken_words(ended)}."
         )
     guessed = sum(one.entry.guessed for one in rounds)
     if guessed:
