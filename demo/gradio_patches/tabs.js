@@ -24,12 +24,20 @@
     else if (asked() !== now) history.pushState(null, "", here(`#${now}`));
   }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-selected"] });
   addEventListener("click", (event) => {
-    const name = event.target.closest?.('a[href^="#"]')?.getAttribute("href").slice(1);
+    const link = event.target.closest?.('a[href^="#"]');
+    const name = link?.getAttribute("href").slice(1);
     if (!tabs().some((tab) => tab.dataset.tabId === name)) {
-      const place = name && !event.defaultPrevented && document.getElementById(name); // on this tab
+      const place = name && !event.defaultPrevented && document.getElementById(name);
       if (!place) return;
       event.preventDefault();
-      return place.scrollIntoView();
+      if (!link.dataset.tab) return place.scrollIntoView();
+      open(link.dataset.tab); // it is on another one, and is to be seen as soon as that is shown
+      const shows = new ResizeObserver(() => {
+        if (!place.offsetHeight) return;
+        shows.disconnect();
+        place.scrollIntoView();
+      });
+      return shows.observe(place);
     }
     event.preventDefault();
     open(name);

@@ -16,31 +16,33 @@ from demo.catalog.labels import written
 from demo.engine.recordings import Recording
 from demo.photos.samples import sample
 from demo.render.labels import scored, top_list
-from demo.render.pictures import AMPLIFY, amplified, to_image
+from demo.render.pictures import AMPLIFY, MOST_AMPLIFIED, amplified, to_image
 from demo.render.templates import piece
 
 QUALITY = 82  # of WebP: the pictures are there to be looked at, what is said about them was measured on exact ones
 PIECES = "tabs/lesson/pictures.html"
 NOTHING = Markup("")
 UNCHANGED = Markup('<p class="hint">Grey is unchanged.</p>')
-SHARP = 90  # of pictures of a change: a lower quality would smooth away single levels here and there
 
 
-def uri(image: Image.Image, quality: int = QUALITY) -> str:
-    """The picture inside a URI."""
+def uri(image: Image.Image, exact: bool = False) -> str:
+    """The picture inside a URI; exact: every level as it is."""
     buffer = io.BytesIO()
-    image.save(buffer, "WEBP", quality=quality, method=4)
+    image.save(buffer, "WEBP", quality=QUALITY, method=4, lossless=exact)
     return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def picture(
-    image: Image.Image, alt: str, title: str = "", below: Markup = NOTHING, badge: str = "", quality: int = QUALITY,
+    image: Image.Image, alt: str, title: str = "", below: Markup = NOTHING, badge: str = "", grains: bool = False,
     over: Image.Image | None = None,
 ) -> Markup:  # fmt: skip
-    """A picture with a title above and HTML below it. over: another one that lies on it, for a script to fade."""
+    """A picture with a title above and HTML below it. over: another one that lies on it, for a script to fade.
+
+    grains: made smaller smoothly, its single dots would fade into what is around them.
+    """
     return piece(
-        PIECES, "picture", source=uri(image, quality), width=image.width, height=image.height, alt=alt, title=title, badge=badge,
-        below=below, over=uri(over) if over else "",
+        PIECES, "picture", source=uri(image, grains), width=image.width, height=image.height, alt=alt, title=title, badge=badge,
+        below=below, over=uri(over) if over else "", grains=grains,
     )  # fmt: skip
 
 
@@ -73,17 +75,22 @@ def attacked(recording: Recording) -> Image.Image:
     return to_image(recording.outcome.x_adv)
 
 
-def change(recording: Recording, times: int = AMPLIFY, below: Markup = UNCHANGED) -> Markup:
-    """The perturbation, amplified."""
-    x, x_adv = recording.outcome.plan.photo.x, recording.outcome.x_adv
-    return picture(
-        amplified(x, x_adv, times),
-        f"The change, {times} times as strong",
-        "The change",
-        below,
-        f"× {times}",
-        SHARP,
-    )
+def strength(recording: Recording) -> int:
+    """How many times as strong a change of few levels is drawn to be seen: up to where black and white would cut it off."""
+    most = numbers_changed(recording.outcome.plan.photo.x, recording.outcome.x_adv)[2]
+    return max(AMPLIFY, min(MOST_AMPLIFIED, 255 // max(most, 1) // 10 * 10))
+
+
+def difference(
+    x: Tensor, x_adv: Tensor, title: str, times: int = AMPLIFY, below: Markup = NOTHING, alt: str = "The change"
+) -> Markup:
+    """What was added to a photo (1,3,H,W), amplified, dot by dot."""
+    return picture(amplified(x, x_adv, times), f"{alt}, {times} times as strong", title, below, f"× {times}", True)
+
+
+def change(recording: Recording, times: int = AMPLIFY, title: str = "The change", below: Markup = UNCHANGED) -> Markup:
+    """A recording's perturbation, amplified."""
+    return difference(recording.outcome.plan.photo.x, recording.outcome.x_adv, title, times, below)
 
 
 def heated(x: Tensor, look: NDArray[np.uint8]) -> Image.Image:

@@ -10,6 +10,12 @@ from demo.render.templates import fill
 from demo.tabs.lesson import closing, phones
 from demo.tabs.lesson.exercise import exercise_of, photo_words
 
+# Where an attacked photo of one's own is tested: how to get there, and (id, words) of a link that goes there
+TEST_IT = (
+    "Then press “Test it” at “Is it real?”, far below the pictures; on a small screen the button “Is it real?” beside “Share” "
+    "leads there and does it."
+)
+IS_IT_REAL = ("real", "Show me the place")
 FOOLED = "the label on top is wrong"  # what “fooled” means on every screen, and what all counts count
 
 
@@ -33,6 +39,7 @@ class Screen:
 
     several: whether more than one answer may be chosen. told: what came out, behind the right answers. own: one thing to do
     with a photo of one's own, for which `exercise`, a name that `exercise_of` knows or "", is chosen on the tab Attack.
+    place: id and words of a link to where on that tab it is done.
     minutes: for the teacher.
     """
 
@@ -49,6 +56,7 @@ class Screen:
     looks: Markup
     own: str
     exercise: str = ""
+    place: tuple[str, str] | None = None
     several: bool = False
     hint: str = ""  # for the teacher
 

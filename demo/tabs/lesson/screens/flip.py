@@ -21,7 +21,12 @@ def _dial(shown: Recording) -> Markup:
         over=pictures.attacked(shown),
     )  # fmt: skip
     lists = [pictures.labels(shown, logits, f"At {name} of the change", 3) for name, logits in measured]
-    return fill("tabs/lesson/screens/flip.html", photo=photo, change=pictures.change(shown), lists=lists)
+    return fill(
+        "tabs/lesson/screens/flip.html",
+        photo=photo,
+        change=pictures.change(shown, pictures.strength(shown)),
+        lists=lists,
+    )
 
 
 def screen() -> Screen | None:

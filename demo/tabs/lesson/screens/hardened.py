@@ -5,14 +5,12 @@ from math import log
 from typing import Any
 
 import numpy as np
-from markupsafe import Markup
 from numpy.typing import NDArray
 
 from demo.catalog.attacks import annotator_words
-from demo.engine.recordings import Recording, recording
-from demo.render.pictures import AMPLIFY, amplified
+from demo.engine.recordings import recording
 from demo.tabs.lesson import pictures
-from demo.tabs.lesson.pictures import SHARP, Bar, Look
+from demo.tabs.lesson.pictures import Bar, Look
 from demo.tabs.lesson.screen import Answer, Screen
 
 # How many times as large the change may have to be: what one answers
@@ -76,13 +74,6 @@ def _compared(usual: NDArray[np.uint8] | None, hard: NDArray[np.uint8] | None) -
     return COMPARE
 
 
-def _change(item: Recording, title: str, below: Markup = pictures.NOTHING) -> Markup:
-    x, x_adv = item.outcome.plan.photo.x, item.outcome.x_adv
-    return pictures.picture(
-        amplified(x, x_adv, AMPLIFY), f"The change, {AMPLIFY} times as strong", title, below, f"× {AMPLIFY}", SHARP
-    )
-
-
 def screen() -> Screen | None:
     usual, hard = recording("one-label"), recording("hardened")
     if usual is None or hard is None:
@@ -94,6 +85,7 @@ def screen() -> Screen | None:
     of_usual, of_hard = (pictures.sure(item, item.outcome.plan.photo.logits, was) for item in (usual, hard))
     scores = hard.notes.get("price", {})
     one, other = (annotator_words(item.outcome.plan.request.annotator) for item in (usual, hard))
+    drawn = pictures.strength(usual)  # both as strong, to be compared
     cost, costs = price(scores, was, (of_usual, of_hard))
     return Screen(
         key="hardened",
@@ -104,7 +96,7 @@ def screen() -> Screen | None:
         "one.",
         see=pictures.row(
             pictures.picture(pictures.original(usual), "The photo", "The photo"),
-            _change(usual, "Enough to fool the usual annotator"),
+            pictures.change(usual, drawn, "Enough to fool the usual annotator", pictures.NOTHING),
         ),
         question="About how large must the change be to fool the hardened annotator?",
         answers=[Answer(answer, answer == right) for answer in ANSWERS.values()],
@@ -118,7 +110,9 @@ def screen() -> Screen | None:
         )
         + pictures.row(
             *(
-                _change(item, title, pictures.labels(item, item.outcome.logits, "Top 3 with this change", 3))
+                pictures.change(
+                    item, drawn, title, pictures.labels(item, item.outcome.logits, "Top 3 with this change", 3)
+                )
                 for title, item in (("Usual annotator", usual), ("Hardened annotator", hard))
             )
         ),

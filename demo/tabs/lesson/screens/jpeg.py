@@ -3,10 +3,10 @@
 from demo.engine.distortions import jpeg
 from demo.engine.recipes import JPEG, STRONGER
 from demo.engine.recordings import Recording, recording
-from demo.render.pictures import AMPLIFY, amplified, to_image
+from demo.render.pictures import to_image
 from demo.tabs.lesson import pictures
-from demo.tabs.lesson.pictures import SHARP, Look
-from demo.tabs.lesson.screen import Answer, Screen
+from demo.tabs.lesson.pictures import Look
+from demo.tabs.lesson.screen import IS_IT_REAL, TEST_IT, Answer, Screen
 
 
 def survivor(shown: Recording) -> float | None:
@@ -66,14 +66,7 @@ def screen() -> Screen | None:
                 f"{times} times the change, then JPEG",
                 pictures.labels(shown, survives, "Top 3", 3),
             ),
-            pictures.picture(
-                amplified(x, stronger, AMPLIFY),
-                "The stronger change",
-                "The stronger change",
-                pictures.NOTHING,
-                f"× {AMPLIFY}",
-                SHARP,
-            ),
+            pictures.difference(x, stronger, "The stronger change", alt="The stronger change"),
         ),
         why=[
             "The first attack stopped at the smallest change that works. So the photo stood right at the edge, and a breath of "
@@ -83,8 +76,9 @@ def screen() -> Screen | None:
             "only in part.",
         ],
         looks=pictures.looked_at(Look(shown, fooled, "after")),
-        own="Attack your photo, press “Test it” at “Is it real?”, and look at the rows for JPEG and blur. What brings the true "
-        "labels back, and what does not?",
+        own=f"Attack your photo. {TEST_IT} Look at the rows for JPEG and blur: what brings the true labels back, and what does "
+        "not?",
+        place=IS_IT_REAL,
         exercise="gentle",
         hint="A good moment to talk about security in general: a lock is not tested by its maker saying that it holds.",
     )

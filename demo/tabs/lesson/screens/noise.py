@@ -4,10 +4,10 @@ from demo.engine.distortions import noise
 from demo.engine.recipes import NOISES
 from demo.engine.recordings import recording
 from demo.render.pictures import AMPLIFY as USUAL
-from demo.render.pictures import amplified, to_image
+from demo.render.pictures import to_image
 from demo.tabs.lesson import pictures
-from demo.tabs.lesson.pictures import SHARP, Look
-from demo.tabs.lesson.screen import Answer, Screen
+from demo.tabs.lesson.pictures import Look
+from demo.tabs.lesson.screen import IS_IT_REAL, TEST_IT, Answer, Screen
 
 AMPLIFY = 100  # more than elsewhere: single levels here and there are all that such noise is
 
@@ -33,27 +33,13 @@ def screen() -> Screen | None:
         intro="Perhaps any change of this size would confuse the annotator. Let us test it: the same photo, with random noise of "
         f"the same size, {pictures.size(shown)}. Here both changes are drawn {AMPLIFY} times as strong.",
         see=pictures.row(
-            pictures.picture(
-                amplified(x, outcome.x_adv, AMPLIFY),
-                "The attack’s change",
-                "The attack",
-                pictures.NOTHING,
-                f"× {AMPLIFY}",
-                SHARP,
-            ),
-            pictures.picture(
-                amplified(x, noisy, AMPLIFY),
-                "The random noise",
-                "Random noise",
-                pictures.NOTHING,
-                f"× {AMPLIFY}",
-                SHARP,
-            ),
+            pictures.difference(x, outcome.x_adv, "The attack", AMPLIFY, alt="The attack’s change"),
+            pictures.difference(x, noisy, "Random noise", AMPLIFY, alt="The random noise"),
         ),
         question=f"What will the annotator say about the photo with noise? Before, it said “{was}”.",
         answers=[
             Answer(f"Still {was}", right=results[1] == was),
-            Answer(f"{now}, as after the attack", right=results[1] == now != was),
+            Answer(f"Now {now}, as after the attack", right=results[1] == now != was),
             Answer("Some other label", right=results[1] not in (was, now)),
         ],
         told=[
@@ -79,11 +65,11 @@ def screen() -> Screen | None:
             "not find the weakness.",
         ],
         looks=pictures.looked_at(Look(shown, was)),
-        own="Attack your photo, then press “Test it” at “Is it real?”, below the pictures: there the same comparison is made "
-        "for it.",
+        own=f"Attack your photo. {TEST_IT} There the same comparison is made for it.",
+        place=IS_IT_REAL,
         exercise="gentle",
         hint="The car is the picture to remember. Where there is room, let the class act it: ten pupils, one rope, each "
         f"pulling in a direction of their own; then all in one. If somebody asks: the noise changes {noise_count:,} numbers by "
-        f"at most {noise_most}, the attack {attack_count:,} by at most {attack_most}. Drawn {USUAL} times as strong, as "
-        "elsewhere, single dots would not show.",
+        f"at most {noise_most}, the attack {attack_count:,} by at most {attack_most}. Drawn {USUAL} times as strong, as on "
+        "the tab Attack, single dots would hardly show.",
     )

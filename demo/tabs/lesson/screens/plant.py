@@ -22,9 +22,10 @@ def film(shown: Recording) -> Markup:
         below = pictures.labels(shown, logits, f"Top {shown.outcome.plan.k}, {where}")
         now = pictures.picture(to_image(x_adv), f"The photo, {where}", "The photo")
         z = pictures.picture(
-            amplified(x, x_adv, AMPLIFY), f"The change, {where}", "The change", badge=f"× {AMPLIFY}", quality=70
+            amplified(x, x_adv, AMPLIFY), f"The change, {where}", "The change", badge=f"× {AMPLIFY}", grains=True
         )
-        said = f"{where}: {'reached' if pictures.meets(shown, logits) else 'not reached'}"
+        missed = "not reached" if at == replay.last else "not yet"  # only the end tells how it came out
+        said = f"{where}: {'reached' if pictures.meets(shown, logits) else missed}"
         frames.append((said, pictures.row(now, z, below)))
     return fill("tabs/lesson/screens/film.html", frames=frames, last=replay.last)
 
@@ -74,9 +75,10 @@ def screen() -> Screen | None:
         ],
         shown=film(shown),
         why=[
-            "Nobody drew these things into the photo. Look at the change: it is fine dots all over.",
+            "Nobody drew these things into the photo. Look at the change: it is fine dots, crowded in a few places and "
+            "thin elsewhere. They draw nothing that one would know.",
             "The annotator adds up thousands of faint hints. We look at shapes; it also counts textures that we do not notice. "
-            "An attack can scatter hints for any label over the whole photo, until together they count more than what is "
+            "An attack can scatter hints for any label in the photo, until together they count more than what is "
             "really there.",
         ],
         looks=pictures.looked_at(*(Look(shown, name, "after") for name in planted)),

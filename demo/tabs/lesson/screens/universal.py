@@ -86,11 +86,12 @@ def screen() -> Screen | None:
     earlier = f", on screen 2 it was {pictures.size(first)}" if first else ""
     size = f"its size is {pictures.size(shown)}{earlier}"
     asked = shown.outcome.plan.request.annotator
+    another = first is not None and first.outcome.plan.request.annotator != asked
     words_differ = " It calls a motorbike a motorcycle." if "motorcycle" in shown.outcome.plan.annotator.labels else ""
-    another = (
+    for_you = (
         f" On this screen another annotator answers, for which such a change is ready.{words_differ} The next screen asks the "
-        f"usual one again."
-        if first and first.outcome.plan.request.annotator != asked
+        "usual one again."
+        if another
         else ""
     )
     return Screen(
@@ -98,8 +99,8 @@ def screen() -> Screen | None:
         title="One change for all photos",
         minutes=3,
         intro="So far every photo got a change of its own. This one was made beforehand, with many other photos. Now it is "
-        f"simply added to these {of}. None of them was used to make it.{another}",
-        see=_grid(pictures.change(shown, AMPLIFY, STRONG), *(_photo(shown, row, changed=False) for row in rows)),
+        f"simply added to these {of}. None of them was used to make it{'; another annotator answers here' if another else ''}.",
+        see=_grid(pictures.change(shown, AMPLIFY, below=STRONG), *(_photo(shown, row, changed=False) for row in rows)),
         question=f"How many of these {of} photos will have a wrong label on top afterwards?",
         answers=[Answer(word, right=low <= fooled <= high) for word, (low, high) in zip(words, ranges, strict=True)],
         told=[*told(fooled, by_noise, of, size), *unsure(rows)],
@@ -118,7 +119,10 @@ def screen() -> Screen | None:
         own="“One change for every photo” adds this very change to your photo. In the tab Universal you can make such a change "
         "yourself.",
         exercise="universal",
-        hint="A photo that kept a right label is as instructive as the others: let the class look for what is different about it."
-        if fooled < of
-        else "Ask where somebody could put such a change so that every photo has it: on the camera’s lens, for example.",
+        hint=(
+            "A photo that kept a right label is as instructive as the others: let the class look for what is different about it."
+            if fooled < of
+            else "Ask where somebody could put such a change so that every photo has it: on the camera’s lens, for example."
+        )
+        + for_you,
     )
