@@ -77,7 +77,8 @@ def so_far(report: dict[str, Any]) -> str:
     """What has been reached of a goal that is missed, and what it lacks: "boat is in, cat is gone; sofa is missing"."""
     news = news_of(report)
     said = _said(report, news.gone, news.present) if news.moved else ""
-    return "; ".join(part for part in (said, _missed(report, news)) if part)
+    missed = _missed(report, news)
+    return (", " if missed.startswith("but ") else "; ").join(part for part in (said, missed) if part)
 
 
 def _said(report: dict[str, Any], gone: Sequence[str], came: Sequence[str]) -> str:
@@ -111,6 +112,8 @@ def _missed(report: dict[str, Any], news: News) -> str:
     if report["goal"] == "inconsistent":
         return f"the {top_words(k)} still agrees with the truth"
     was = names(report, "before")
+    if k == 1 and news.gone and news.still:  # what is there instead has been said
+        return f"but {few(news.still)} was to leave, too"
     again = "still " if set(news.still) <= set(was) else ""
     parts = [f"{few(news.still)} {are(news.still)} {again}{place}"] if news.still else []
     if news.fallen:

@@ -1,7 +1,7 @@
 """Every word of the news is true, whatever the goal and whatever became of the top-k: all small cases, read again."""
 
 import re
-from itertools import permutations
+from itertools import permutations, product
 
 import pytest
 from test_verdict import report
@@ -11,6 +11,7 @@ from demo.render.verdict import SENTENCES, headline, sentences
 LABELS = ("cat", "dog", "cow", "bus", "car")
 NAMES = r"((?:[a-z]+, )*[a-z]+(?: and [a-z]+)?)"
 CLAIM = re.compile(rf"{NAMES} (?:(?:is|are) )?(gone|in(?! )|missing|still in|not in|out of|fell out|came in)")
+ON_TOP = re.compile(rf"{NAMES} (?:is|are) (?:still )?(on top|in|in the top 2)\b")
 
 
 def achieved(goal: str, now: list[str], true: list[str], targets: list[str], hidden: list[str]) -> bool:
@@ -25,7 +26,29 @@ def achieved(goal: str, now: list[str], true: list[str], targets: list[str], hid
     return now == targets if goal == "ordered" else set(now) == set(targets)
 
 
-@pytest.mark.parametrize("goal", ["cleared", "inconsistent", "targeted", "ordered", "hide"])
+GOALS = ["cleared", "inconsistent", "targeted", "ordered", "hide"]
+
+
+@pytest.mark.parametrize("k", [1, 2])
+@pytest.mark.parametrize("goal", GOALS)
+@pytest.mark.parametrize("true", [["cat"], ["cat", "dog"]])
+def test_nothing_is_told_twice(goal: str, true: list[str], k: int) -> None:
+    targets = ["cow", "bus"][:k] if goal in ("targeted", "ordered") else []
+    for hidden in ([true[:1], true] if goal == "hide" else [[]]):
+        for was, now in product(map(list, permutations(LABELS, k)), repeat=2):
+            met = achieved(goal, now, true, targets, hidden)
+            before = achieved(goal, was, true, targets, hidden)
+            told = report(
+                " ".join(was), " ".join(now), goal=goal, k=k, true_labels=true, targets=targets, hidden=hidden, achieved=met,
+                margin_of_win=1.0 if met else -1.0, margin_before=-1.0 if before else 1.0,
+            )  # fmt: skip
+            words = sentences(told)
+            there = [name for labels, _ in ON_TOP.findall(words[0].lower()) for name in re.split(", | and ", labels)]
+            assert len(set(there)) == len(there), (was, now, words)
+            assert len(set(words)) == len(words), (was, now, words)
+
+
+@pytest.mark.parametrize("goal", GOALS)
 @pytest.mark.parametrize("true", [["cat"], ["cat", "dog"]])
 def test_what_is_told_is_so(goal: str, true: list[str]) -> None:
     targets = ["cow", "bus"] if goal in ("targeted", "ordered") else []
