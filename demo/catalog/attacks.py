@@ -134,16 +134,17 @@ def precomputed(attack: str) -> bool:
     return issubclass(kind_of(attack), Universal)
 
 
-def sentence(attack: str, annotator: str) -> str:
+def sentence(attack: str, annotator: str, typed: str | None = "") -> str:
     """Whose an attack is and what it does; for a precomputed one, also for which k there is one.
 
-    And where it asks for less than the others do, as its changes are smaller for that alone.
+    And where it asks for less than the others do, as its changes are smaller for that alone. typed: what stands in κ’s field.
     """
     there = [str(k) for name, whose, k in bundled() if (name, whose) == (attack, annotator)]
     ready = f" for k = {', '.join(there)}" if there else f", though not for {annotator}"
     choice = choice_of(attack)
     kappa = page_confidence(attack)
-    less = f" {BARELY.format(kappa, FIRM)}" if "confidence" in setting_names(attack) and kappa < FIRM else ""
+    barely = "confidence" in setting_names(attack) and kappa < FIRM and str(typed or "").strip() in ("", f"{kappa:g}")
+    less = f" {BARELY.format(kappa, FIRM)}" if barely else ""
     return f"{choice.whose} {choice.sentence.replace('{ready}', ready)}{less}".strip()
 
 

@@ -182,7 +182,7 @@ def test_an_upload_is_not_in_the_link_and_the_page_says_so(
 ) -> None:
     asked = "annotator=voc20&k=1&attack=TkML-AP-U&confidence=1"
     page = at(asked)
-    expect(page.locator("#verdict")).to_contain_text("It names no photo", timeout=RUN)
+    expect(page.locator("#verdict")).to_contain_text("It brings no photo of the sender’s own", timeout=RUN)
     page.locator("#photo input[type=file]").set_input_files(photos["coffee"])
     expect(page.locator("#chips")).to_contain_text("This is a guess")
     page.locator("#link-button").click()

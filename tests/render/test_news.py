@@ -34,7 +34,7 @@ GOALS = ["cleared", "inconsistent", "targeted", "ordered", "hide"]
 @pytest.mark.parametrize("true", [["cat"], ["cat", "dog"]])
 def test_nothing_is_told_twice(goal: str, true: list[str], k: int) -> None:
     targets = ["cow", "bus"][:k] if goal in ("targeted", "ordered") else []
-    for hidden in ([true[:1], true] if goal == "hide" else [[]]):
+    for hidden in [true[:1], true] if goal == "hide" else [[]]:
         for was, now in product(map(list, permutations(LABELS, k)), repeat=2):
             met = achieved(goal, now, true, targets, hidden)
             before = achieved(goal, was, true, targets, hidden)

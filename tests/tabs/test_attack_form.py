@@ -88,3 +88,12 @@ def test_a_ready_choice_sets_its_own_steps_in_sight(photos: dict[str, Path], nam
     update = set_preset(w, preset, path, "voc20", 1, toggles)
     steps = preset.max_steps or catalog.choice_of(preset.attack).steps
     assert update[w.max_steps]["value"] == steps and (preset.attack != "MinNorm" or steps < tk.MinNorm().max_steps)
+    kappa = update[w.settings["confidence"]]["value"]
+    assert kappa != "" or preset.confidence is None
+    # What the attack says of an empty field is not said beside one that the choice has filled.
+    assert ("margin of the win (κ) is 0" in update[w.attack]["info"]) is (preset.attack == "MinNorm" and not kappa)
+
+
+@pytest.mark.parametrize(("typed", "says"), [("", True), ("0", True), (None, True), ("1", False), ("0.5", False)])
+def test_minnorm_says_how_little_it_asks_for_only_while_that_is_so(typed: str | None, says: bool) -> None:
+    assert ("margin of the win (κ) is 0" in catalog.sentence("MinNorm", "voc20", typed)) is says

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from demo.catalog import attacks as catalog
 from demo.catalog.presets import PRESETS
 from demo.components.events import CHOICE, QUIET, Update, event_word, plainly
 from demo.components.sample_gallery import sample_html
@@ -170,6 +171,12 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
         action(updates.change_attack),
         [w.attack, w.annotator, w.k, w.toggles, state.attacked, w.case, w.chosen],
         [*naming, *attack_boxes, w.verdict],
+        **CHOICE,
+    )
+    w.settings["confidence"].input(  # where it is set, what the attack says of an empty field is not so
+        lambda *values: gr.update(info=catalog.sentence(*values)),
+        [w.attack, w.annotator, w.settings["confidence"]],
+        w.attack,
         **CHOICE,
     )
     for choice in (w.goal, w.case):

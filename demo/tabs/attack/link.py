@@ -170,12 +170,11 @@ def restore(w: Widgets, path: str, linked: Linked, plan: Plan) -> Update:
     }
     for widget, value in values.items():
         update[widget] = {**update.get(widget, gr.update()), "value": value}
+    kappa = _text(request.settings.get("confidence"))
+    update[w.attack]["info"] = catalog.sentence(request.attack, request.annotator, kappa)
     update[w.annotator] = request.annotator
     update[w.samples] = gr.update(chosen=item)
-    missing = (
-        " It names no photo (one of the sender's own is never in it), so a sample stands in. Labels marked or named on another "
-        "photo are not in it either."
-    )
+    missing = " It brings no photo of the sender’s own: here is a sample instead."
     came = f"These settings came with the link.{missing if linked.stands_in else ''} {updates.PRESS}"
     expect = foretold(request.attack, plan.goal_name, plan.k, plan.roles)
     update[w.verdict] = waiting_html(f"{came} {expect}")

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import tkml_core as tk
-from demo.catalog.attacks import SETTINGS, choice_of, setting_names, uses_seed
+from demo.catalog.attacks import SETTINGS, choice_of, sentence, setting_names, uses_seed
 from demo.catalog.presets import PRESETS, Preset
 from demo.components.events import Update
 from demo.components.label_toggles import marked_true
@@ -36,8 +36,10 @@ def set_preset(w: Widgets, preset: Preset, path: str, name: str, k: Any, toggles
     update = change_attack(w, preset.attack, name, k, toggles, attacked, preset.case, best_first[:1], preset.goal)
     update[w.case]["value"] = preset.case
     update[w.max_steps]["value"] = _steps(preset)
-    for field, typed in zip(w.settings.values(), _typed(preset), strict=True):
-        update[field]["value"] = typed
+    typed = dict(zip(w.settings, _typed(preset), strict=True))
+    for setting, field in w.settings.items():
+        update[field]["value"] = typed[setting]
+    update[w.attack]["info"] = sentence(preset.attack, name, typed["confidence"])
     update[w.seed]["value"], update[w.score_space]["value"] = SEED, SCORE_SPACE
     return update
 

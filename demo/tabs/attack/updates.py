@@ -163,7 +163,9 @@ def choose_annotator(
     stays = stays or k_stays(toggles)
     given = None if follows_ticks(marks) and not stays else k
     update = choose(w, path, name, given, true, str(origin), naming, k, stays)
-    return {**update, w.attack: gr.update(info=catalog.sentence(naming.attack, name))}
+    if catalog.precomputed(naming.attack):  # its sentence says for which annotators there is one
+        update[w.attack] = gr.update(info=catalog.sentence(naming.attack, name))
+    return update
 
 
 def change_truth(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacked: bool, *naming: Any) -> Update:
