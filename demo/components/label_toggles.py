@@ -9,6 +9,7 @@ import tkml_core as tk
 from demo.catalog.labels import written
 from demo.engine.annotators import Photo, load_annotator
 from demo.engine.value_checks import label_names
+from demo.photos.attack_note import attack_before
 from demo.photos.public_names import photo_id
 from demo.render.icons import icon
 from demo.render.labels import SURE, Scored, meter, percent, scored
@@ -40,13 +41,17 @@ UNTICKED = "Unticked, so it counts as not in the photo: "
 NOTHING_NAMED: dict[str, Any] = {"kind": "", "most": 0, "ordered": False, "chosen": [], "missing": ("", "")}
 
 
-def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin: str) -> Markup:
-    """Toggles for all labels, best first: press what the photo really shows. `origin` says whose truth it is so far."""
+def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin: str, attacked: bool = False) -> Markup:
+    """Toggles for all labels, best first: press what the photo really shows. `origin` says whose truth it is so far.
+
+    attacked: whether the photo is known to come from an attack, which the guess is then about.
+    """
     shown = min(max(k + 2, 5), 14)
     sure = labels[0].probability >= SURE
     words = {
         "sample": "Ticked = in the photo. These labels are known for this sample.",
-        "guess": "Ticked = in the photo. This is a guess of the annotator: "
+        "guess": "Ticked = in the photo. This is a guess of the annotator"
+        + (", whose labels the attack on this photo may have put there: " if attacked else ": ")
         + (
             "every label of 50% or more is ticked already."
             if sure
@@ -60,7 +65,7 @@ def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin:
 
 def toggles_value(path: str, name: str, photo: Photo, true: Sequence[str], k: int, origin: str) -> dict[str, Any]:
     """Contents of the toggles. `truth` comes back with every event; `photo` says which picture it is about."""
-    html = truth_panel(scored(load_annotator(name), photo.logits), true, k, origin)
+    html = truth_panel(scored(load_annotator(name), photo.logits), true, k, origin, bool(attack_before(path)))
     return {"html": html, "truth": list(true), "origin": origin, "photo": photo_id(path), "annotator": name}
 
 

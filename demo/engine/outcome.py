@@ -64,6 +64,11 @@ def about_photo(photo: Photo) -> dict[str, Any]:
     }
 
 
+def true_scores(plan: Plan, logits: Tensor) -> list[list[Any]]:
+    """The true labels as [label, probability] in `logits` (1,m), whether or not they are in the top-k."""
+    return [[name, float(logits[0, plan.annotator.index(name)].sigmoid())] for name in plan.request.true_labels]
+
+
 def conclude(
     plan: Plan, result: tk.Result, history: History, stopped: str | None, seconds: float, timing: Timing = ALONE
 ) -> Outcome:
@@ -87,6 +92,7 @@ def conclude(
         "targets": list(plan.roles.targets),
         "hidden": list(plan.roles.hidden),
         **measured(plan.annotator.labels, plan.goal, x, plan.photo.logits, x_adv, logits),
+        "true_after": true_scores(plan, logits),
         "l2_before_rounding": float(result.norm_float[0]),
         "l2_smallest_on_the_way": _smallest(result, history),
         "steps": int(result.steps[0]),

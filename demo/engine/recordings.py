@@ -25,7 +25,7 @@ import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.engine.annotators import Photo, load_annotator
 from demo.engine.frames import History
-from demo.engine.outcome import Outcome, about_photo
+from demo.engine.outcome import Outcome, about_photo, true_scores
 from demo.engine.plan import AttackRequest, Plan, make_plan
 from demo.engine.replay import Replay, ReplayFrame, packed
 from demo.photos.samples import sample
@@ -121,8 +121,9 @@ def read(path: Path) -> Recording:
     said = about["report"]
     # what recordings of before lack
     margins = {"margin_before": float(plan.goal.margin(before)[0]), "margin_of_win": -said["margin"]}
-    report = {**about_photo(plan.photo), **margins, **said}
-    outcome = Outcome(plan, buffer.getvalue(), torch.from_numpy(arrays["after"]).to(x), history, report)
+    after = torch.from_numpy(arrays["after"]).to(x)
+    report = {**about_photo(plan.photo), **margins, "true_after": true_scores(plan, after), **said}
+    outcome = Outcome(plan, buffer.getvalue(), after, history, report)
     frames, photo = [], _tensor(base).mul(255).round().byte()
     for number, (index, place) in enumerate(arrays["steps"].tolist()):
         z = np.rint((_opened(arrays[f"step {number}"]) - 128) / about["gain"]).astype(np.int16)

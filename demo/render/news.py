@@ -7,6 +7,7 @@ from typing import Any
 from demo.catalog.english import are, in_top, top_words
 from demo.catalog.labels import listed_labels
 from demo.render.goal_words import reached
+from demo.render.labels import SURE, percent
 
 MOST = 3  # labels that are named in a row; all of them stand below the photos
 
@@ -64,13 +65,34 @@ def won_words(report: dict[str, Any]) -> str:
     if report["goal"] == "hide":  # which says itself what is out and what stays
         true = report["true_labels"]
         new = [name for name in names(report, "after") if name not in was and name not in true]
-        if not new or report["k"] == 1:
-            return f"{holds}: {few(new)} is there now" if new else holds
         stay = len(true) > len(report["hidden"])
-        return f"{holds}{'; ' if stay else ', and '}{few(new)} came in"
+        if not new:
+            return holds + _though(report, report["hidden"], last=not stay)
+        if report["k"] == 1:
+            return f"{holds}: {few(new)} is there now{_though(report, report['hidden'])}"
+        return f"{holds}{'; ' if stay else ', and '}{few(new)} came in{_though(report, report['hidden'])}"
     came = news.present or [name for name in names(report, "after") if name not in was]
     said = _said(report, news.gone, came)
     return f"{holds}: {said}" if said else holds
+
+
+def holds_words(report: dict[str, Any]) -> str:
+    """What holds now, where what came and went has been told before."""
+    last = report["goal"] == "hide" and len(report["true_labels"]) == len(report["hidden"])
+    return reached(report, MOST) + _though(report, report["hidden"] or news_of(report).gone, last)
+
+
+def _though(report: dict[str, Any], gone: Sequence[str], last: bool = False) -> str:
+    """Of labels that have left the top-k, those that the annotator is still sure of: ", though cat still has 79%".
+
+    last: whether they are what the sentence has spoken of last, so that they need no names.
+    """
+    still = {name: chance for name, chance in report.get("true_after", ()) if name in gone and chance >= SURE}
+    if not still:
+        return ""
+    it = ("it" if len(gone) == 1 else "they") if last and len(still) == len(gone) else few(list(still))
+    least = "" if len({percent(chance) for chance in still.values()}) == 1 else " or more"
+    return f", though {it} still {'has' if len(still) == 1 else 'have'} {percent(min(still.values()))}{least}"
 
 
 def so_far(report: dict[str, Any]) -> str:
@@ -85,13 +107,14 @@ def _said(report: dict[str, Any], gone: Sequence[str], came: Sequence[str]) -> s
     """What is in and what is gone; of many targets only how many, and nothing where all are."""
     k, wanted, parts = report["k"], len(report["targets"]), []
     if k == 1 and gone:
-        return f"{few(names(report, 'after'))} is {in_top(k)} instead of {few(gone)}"
+        return f"{few(names(report, 'after'))} is {in_top(k)} instead of {few(gone)}{_though(report, gone, last=True)}"
     if came and wanted <= MOST:
         parts.append(f"{few(came)} {are(came)} {in_top(k) if k == 1 else 'in'}")
     elif 0 < len(came) < wanted:
         parts.append(f"{len(came)} of {wanted} targets {are(came)} in")
     parts += [f"{few(gone)} {are(gone)} gone"] if gone else []
-    return ("; " if any("," in part for part in parts) else ", ").join(parts)
+    said = ("; " if any("," in part for part in parts) else ", ").join(parts)
+    return said + _though(report, gone, last=True)
 
 
 def _missed(report: dict[str, Any], news: News) -> str:

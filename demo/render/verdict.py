@@ -12,9 +12,8 @@ from demo.catalog import attacks as catalog
 from demo.catalog.english import in_top, top_words
 from demo.catalog.goals import NOTHING_TO_KEEP
 from demo.engine.win import asked_margin, is_narrow, margin_words, was_met
-from demo.render.goal_words import reached
 from demo.render.labels import SURE, percent
-from demo.render.news import MOST, few, is_partly, names, news_of, so_far, won_words
+from demo.render.news import few, holds_words, is_partly, names, news_of, so_far, won_words
 from demo.render.run_words import how_it_ended, steps_words, too_slow
 from demo.render.size_words import lost_by_rounding, made_smaller
 from demo.render.templates import fill
@@ -57,7 +56,7 @@ def _won(report: dict[str, Any]) -> list[str]:
     return [
         _unrecognised(report),
         smaller,
-        reached(report, MOST) if smaller else won_words(report),  # the labels were news when the run before had ended
+        holds_words(report) if smaller else won_words(report),  # the labels were news when the run before had ended
         _narrowly(report),
         how_it_ended(report),
         NOTHING_TO_KEEP.removesuffix(".") if alone else "",

@@ -74,9 +74,13 @@ def test_the_smallest_on_the_way_is_told_and_what_became_of_it(firm: Outcome) ->
     """Before rounding; where the 8-bit photo does not have it, the verdict says so, and no number is left without an end."""
     plan = smaller(firm)
     norm = firm.report["l2"]
-    half, none, whole = (stage.under_way(plan, plan.photo.logits, False, least) for least in (0.5 * norm, None, norm))
-    assert "The smallest so far is 0.50 of it before rounding for saving" in half
-    assert "Nothing smaller so far" in none and "Nothing smaller" in whole
+    half, part, *nothing = (
+        stage.under_way(plan, plan.photo.logits, False, least)
+        for least in (0.5 * norm, 0.985 * norm, None, norm, 0.996 * norm)
+    )
+    assert ". 50% smaller so far (before rounding for saving). The goal stays." in half
+    assert "% smaller so far" in part and len(nothing) == 3
+    assert all("Nothing smaller yet" in words and "%" not in words for words in nothing)
     assert plan.attack.schedule < tk.MinNorm().schedule
     report = {**firm.report, "started_from": plan.start and plan.start.report, "l2_smallest_on_the_way": 0.53 * norm}
     for stopped in (None, "user", "time"):

@@ -67,7 +67,12 @@ def test_what_is_told_is_so(goal: str, true: list[str]) -> None:
             assert len(words) <= SENTENCES and all(len(one) <= 130 for one in words)
             kinds.add(headline(told)[0])
             assert read(words[0], was, now), (was, now, words)
-    assert {"won", "lost"} <= kinds
+            told |= {"true_after": [[label, 0.9] for label in true]}
+            assert len(sentences(told)) <= SENTENCES and all(len(one) <= 130 for one in sentences(told))
+            though = re.findall(r", though (\w+)", sentences(told)[0])
+            assert all(name in ("it", "they") or (name in true and name not in now) for name in though)
+            kinds |= {"though"} & {words for words in ["though"] if though}
+    assert {"won", "lost", "though"} <= kinds or (goal == "inconsistent" and {"won", "lost"} <= kinds)
 
 
 def read(news: str, was: list[str], now: list[str]) -> bool:

@@ -127,6 +127,33 @@ def test_hiding_names_what_came_in_for_it(after: str, true: str, told: str) -> N
     assert sentences(hid)[0].startswith("Cow is ") and sentences(hid)[0].endswith(told)
 
 
+@pytest.mark.parametrize(
+    ("goal", "before", "after", "more", "told"),
+    [
+        ("hide", "train car", "car bus", {"hidden": ["train"]}, "; bus came in, though train still has 79%."),
+        ("hide", "train car", "car dog", {"hidden": ["train"], "true_labels": ["train"]}, ", though train still has 79%."),
+        ("hide", "train car", "car", {"hidden": ["train"], "k": 1}, "Train is no longer the top label, and car is it, though "
+         "train still has 79%."),
+        ("cleared", "train car", "dog bus", {}, "train and car are gone, though they still have 60% or more."),
+        ("cleared", "train", "dog", {"true_labels": ["train"]}, "dog is on top instead of train, though it still has 79%."),
+        ("targeted", "train", "dog", {"targets": ["dog"]}, "dog is on top instead of train, though it still has 79%."),
+        ("cleared", "train dog", "car dog", {"achieved": False}, "Train is gone, though it still has 79%; car is in the top 2."),
+    ],
+)  # fmt: skip
+def test_a_label_that_was_pushed_out_and_is_still_sure_is_not_told_as_if_it_were_hidden(
+    goal: str, before: str, after: str, more: dict[str, Any], told: str
+) -> None:
+    kept = {"true_after": [["train", 0.79], ["car", 0.6], ["dog", 0.9]], "true_labels": ["train", "car"]}
+    made = report(
+        before, after, attack="MinNorm", goal=goal, **{"achieved": True, "margin_of_win": 0.4, **kept, **more}
+    )
+    assert told in sentences(made)[0] and len(sentences(made)) <= 3
+    smaller = {**made, "started_from": {"l2": 900.0, "attack": "MinNorm", "linf": 9.0, "steps": 60}}
+    assert ("still ha" in sentences(smaller)[1]) or not made["achieved"]
+    faint = {**made, "true_after": [["train", 0.49], ["car", 0.1]]}
+    assert "though" not in sentence(faint)
+
+
 @pytest.mark.parametrize(("true", "alone"), [(["cat"], True), (["cat", "sofa"], False)])
 def test_hiding_all_there_is_is_said_to_be_pushing_out(true: list[str], alone: bool) -> None:
     hid = report("cat sofa", "dog sofa", attack="MinNorm", goal="hide", true_labels=true, hidden=["cat"], achieved=True)

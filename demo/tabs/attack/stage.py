@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 from torch import Tensor
 
+from demo.catalog.english import in_percent
 from demo.engine import loop
 from demo.engine.frames import History
 from demo.engine.outcome import Outcome
@@ -76,12 +77,13 @@ def under_way(plan: Plan, logits: Tensor, met: bool, least: float | None = None)
             "smallest so far."
         )
     share = least / plan.start.report["l2"] if least else 1.0
-    shrunk = (
-        f"The smallest so far is {share:.2f} of it before rounding for saving, which may make it larger again"
-        if share < 1
-        else "Nothing smaller so far"
+    # A whole per cent, as the rounding may undo what is less.
+    smaller = (
+        f"{in_percent(1 - share)} smaller so far (before rounding for saving)"
+        if share <= 0.99
+        else "Nothing smaller yet"
     )
-    return f"Making the change smaller with {plan.request.attack}. {shrunk}. The goal stays."
+    return f"Making the change smaller with {plan.request.attack}. {smaller}. The goal stays."
 
 
 def _so_far(plan: Plan, logits: Tensor, met: bool) -> str:

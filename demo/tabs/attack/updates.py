@@ -32,11 +32,15 @@ from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.session import Own, OwnPhoto
 from demo.tabs.attack.widgets import Widgets
 
-ATTACKED = "This photo was attacked before ({}), so what the annotator sees in it is probably not there."
+ATTACKED = "This photo was attacked before ({}), so what the annotator sees in it may not be there."
 PRESS = "Press Attack."
 GUESSED = Markup(
     "The annotator's guess is ticked as true already. Correct it below, under "
     '<a href="#choose-truth">Mark what is true</a>, then press Attack.'
+)
+GUESSED_ATTACKED = Markup(
+    "This photo was attacked before ({}). Ticked is what the annotator sees now, which the attack may have put there: correct "
+    'it below, under <a href="#choose-truth">Mark what is true</a>, then press Attack.'
 )
 MANY = 10_000  # more labels than any annotator has: the limit of k while the annotator changes under it
 
@@ -77,11 +81,13 @@ def choose(
     was, follows = (was, True) if k is None else (asked, False if stays else None)
     k = min(asked, max(most, 1))
     before = attack_before(path)
-    words = f"{ATTACKED.format(before)} " if before else ""
-    if k != was:
-        words += _k_words(k, follows, len(true))
-    said = origin == "guess" and bool(words)  # a phone's box is full then
-    words += GUESSED if origin == "guess" else PRESS
+    words = "" if k == was else _k_words(k, follows, len(true))
+    said = origin == "guess" and bool(words or before)  # a phone's box is full then
+    if before and origin == "guess":
+        words += GUESSED_ATTACKED.format(before)
+    else:
+        words = f"{ATTACKED.format(before)} {words}" if before else words
+        words += GUESSED if origin == "guess" else PRESS
     if not said:
         words += f" {_foretold(true, k, naming)}"
     named = limits(w, name, true, k, naming, follows)
