@@ -107,7 +107,7 @@ def _said(report: dict[str, Any], gone: Sequence[str], came: Sequence[str]) -> s
     """What is in and what is gone; of many targets only how many, and nothing where all are."""
     k, wanted, parts = report["k"], len(report["targets"]), []
     if k == 1 and gone:
-        return f"{few(names(report, 'after'))} is {in_top(k)} instead of {few(gone)}{_though(report, gone, last=True)}"
+        return f"{few(names(report, 'after'))} is {in_top(k)} instead of {few(gone)}{_though(report, gone)}"
     if came and wanted <= MOST:
         parts.append(f"{few(came)} {are(came)} {in_top(k) if k == 1 else 'in'}")
     elif 0 < len(came) < wanted:

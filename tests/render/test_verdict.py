@@ -135,8 +135,8 @@ def test_hiding_names_what_came_in_for_it(after: str, true: str, told: str) -> N
         ("hide", "train car", "car", {"hidden": ["train"], "k": 1}, "Train is no longer the top label, and car is it, though "
          "train still has 79%."),
         ("cleared", "train car", "dog bus", {}, "train and car are gone, though they still have 60% or more."),
-        ("cleared", "train", "dog", {"true_labels": ["train"]}, "dog is on top instead of train, though it still has 79%."),
-        ("targeted", "train", "dog", {"targets": ["dog"]}, "dog is on top instead of train, though it still has 79%."),
+        ("cleared", "train", "dog", {"true_labels": ["train"]}, "dog is on top instead of train, though train still has 79%."),
+        ("targeted", "train", "dog", {"targets": ["dog"]}, "dog is on top instead of train, though train still has 79%."),
         ("cleared", "train dog", "car dog", {"achieved": False}, "Train is gone, though it still has 79%; car is in the top 2."),
     ],
 )  # fmt: skip

@@ -5,13 +5,16 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from PIL import Image
 
 import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.catalog.goals import NOTHING_TO_KEEP
 from demo.catalog.presets import PRESETS
 from demo.engine.plan import AttackRequest, Plan, plan_for
+from demo.photos.attack_note import attack_note
 from demo.photos.public_names import photo_id
+from demo.tabs.attack import updates
 from demo.tabs.attack.form import page_plan
 from demo.tabs.attack.label_picker import Naming, labels_to_name
 from demo.tabs.attack.presets import set_preset
@@ -97,3 +100,25 @@ def test_a_ready_choice_sets_its_own_steps_in_sight(photos: dict[str, Path], nam
 @pytest.mark.parametrize(("typed", "says"), [("", True), ("0", True), (None, True), ("1", False), ("0.5", False)])
 def test_minnorm_says_how_little_it_asks_for_only_while_that_is_so(typed: str | None, says: bool) -> None:
     assert ("margin of the win (κ) is 0" in catalog.sentence("MinNorm", "voc20", typed)) is says
+
+
+def test_what_is_ticked_on_a_photo_that_was_attacked_is_not_told_as_if_it_were_there(
+    photos: dict[str, Path], tmp_path: Path
+) -> None:
+    attacked, w, naming = tmp_path / "attacked.png", Mock(), Naming("cleared", "best")
+    Image.open(photos["cat"]).save(attacked, pnginfo=attack_note("CW^k", "voc20", 3))
+
+    def chosen(path: Path, true: tuple[str, ...] | None, origin: str) -> tuple[str, str]:
+        update = updates.choose(w, str(path), "voc20", None, true, origin, naming)
+        return update[w.verdict], update[w.toggles]["value"]["html"]
+
+    box, labels = chosen(attacked, None, "guess")
+    assert (
+        "was attacked before (CW^k on voc20, k = 3). Ticked is what the annotator sees now, which the attack may" in box
+    )
+    assert "This is a guess of the annotator, whose labels the attack on this photo may have put there: " in labels
+    marked, _ = chosen(attacked, ("cat",), "yours")
+    assert "so what the annotator sees in it may not be there. " in marked and "Press Attack. It " in marked
+    assert "Ticked" not in marked and "put there" not in marked
+    box, labels = chosen(photos["cat"], None, "guess")
+    assert "ticked as true already" in box and "attacked before" not in box and "put there" not in labels
