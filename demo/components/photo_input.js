@@ -24,8 +24,9 @@ const chosen = (event) => {
 for (const kind of ["change", "click"]) addEventListener(kind, chosen, true);
 // Another tab leads here and says why: the box, or on a phone the strip that begins with one's own photo, comes into sight as
 // soon as this tab is shown.
-document.addEventListener("ask-for-photo", ({ detail }) => {
-  say(detail, true);
+document.addEventListener("ask-for-photo", ({ detail: { words, own } }) => {
+  const there = document.querySelector('#samples [data-sample^="upload:"][aria-pressed="true"]');
+  say((there && own) || words, true);
   const places = [box(), document.getElementById("samples")];
   const shown = new ResizeObserver(() => {
     const place = places.find((one) => one.offsetHeight);

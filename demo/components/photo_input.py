@@ -10,6 +10,9 @@ from demo.components.theme import Html, script
 from demo.gradio_patches.unaltered_image import unaltered_image
 from demo.photos.uploads import open_photo
 
+# What another tab says that leads here, where a photo of the visitor's is on the stage already
+YOURS_IS_IN = "Your photo is in: press Attack, or put in another."
+
 
 def checked_path(payload: ImageData | None) -> str | None:
     """The path of an uploaded picture that can be read; None where nothing was uploaded."""

@@ -1,10 +1,15 @@
 """Ways out of the Lesson: to a test of one's own photo, and to an exercise with it; and its pictures of a change."""
 
+import re
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
 from conftest import PATIENCE, PHONE, RUN, WIDE
 from playwright.sync_api import Locator, Page, expect
+from test_page import finished
 
 expect.set_options(timeout=PATIENCE)
 
@@ -41,3 +46,53 @@ def test_single_dots_of_a_change_do_not_fade_where_its_picture_is_made_smaller(o
         assert grains.locator("h4").all_inner_texts() == titles
         how = grains.locator("img").evaluate_all("all => all.map(one => getComputedStyle(one).imageRendering)")
         assert set(how) == {"pixelated"}
+
+
+def exercise(page: Page, key: str) -> Locator:
+    """The button of a screen's exercise."""
+    return screen_of(page, key).locator(".own .go")
+
+
+@pytest.mark.usefixtures("small_photos")
+def test_a_result_that_the_visitor_made_stays_until_another_is_made(
+    visit: Callable[..., Page], photos: dict[str, Path]
+) -> None:
+    page = visit(WIDE)
+    note, verdict, stage = page.locator("#photo-note p"), page.locator("#verdict"), page.locator("#stage")
+    exercise(page, "plant").click()
+    expect(note).to_contain_text("Put in a photo of your own here, then press Attack.")
+    expect(verdict).to_contain_text("From the Lesson", timeout=RUN)  # of the page's own result nothing is lost
+    page.locator("#photo input[type=file]").set_input_files(photos["cat"])
+    expect(page.locator("#chips")).to_contain_text("This is a guess", timeout=RUN)
+    exercise(page, "flip").click()  # with an own photo in, and no result of it
+    expect(note).to_have_text(
+        re.compile(r"“Fool it gently” .* is chosen\. Your photo is in: press Attack, or put in another\.$")
+    )
+    expect(verdict).to_contain_text("Your photo is in: press Attack", timeout=RUN)
+    page.locator("#attack-button").click()
+    finished(page)
+    said, pictures = verdict.locator("p").text_content(), page.locator("#after img").get_attribute("src")
+
+    exercise(page, "plant").click()
+    expect(note).to_contain_text("“Add the impossible” with 3 labels shown (k) is chosen. Your photo is in")
+    expect(page.locator("#presets button[aria-pressed=true]")).to_have_id("preset-impossible", timeout=RUN)
+    expect(page.locator("#k input[type=number]")).to_have_value("3")
+    expect(page.locator("#k")).to_contain_text("Stays as it was set, whatever is marked")
+    expect(stage).to_have_attribute("data-changed", "")  # the note that the choices are others by now
+    assert verdict.locator("p").text_content() == said
+    assert page.locator("#after img").get_attribute("src") == pictures
+    expect(page.locator("#replay input")).to_be_enabled()
+    expect(page.locator("#real-button")).to_be_enabled()
+
+    button = exercise(page, "universal")  # which asks another annotator: of its result nothing could stay
+    button.click()
+    expect(button).to_contain_text("Your result in the tab Attack goes: this asks mobilenet-")
+    page.locator("#lesson .way [data-to=flip]").click()  # a press elsewhere takes the question back
+    assert verdict.locator("p").text_content() == said
+    button = exercise(page, "universal")
+    for _ in range(2):
+        button.click()
+    expect(verdict).to_contain_text("From the Lesson", timeout=RUN)
+    expect(page.locator("#annotator input:checked")).to_have_value(re.compile("^mobilenet-"))
+    exercise(page, "guess").click()  # which chooses nothing
+    expect(note).to_contain_text("From the Lesson: your photo is in, or put in another.")

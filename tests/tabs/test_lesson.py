@@ -171,7 +171,7 @@ def test_the_one_change_is_of_an_annotator_that_has_it() -> None:
     assert (asked.attack, asked.annotator, asked.k) in bundled()
     assert {screen.exercise for screen in screens()} <= {*EXERCISES, ""}
     assert next(screen for screen in screens() if screen.key == "universal").exercise == READY_MADE
-    assert f"on the annotator {asked.annotator}, is chosen" in photo_words(exercise_of(READY_MADE))
+    assert f"on the annotator {asked.annotator}, is chosen" in photo_words(exercise_of(READY_MADE), own=False)
 
 
 def test_an_exercise_asks_for_what_its_screen_showed(shown: dict[str, Screen]) -> None:

@@ -217,6 +217,15 @@ def change_k(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacked: b
     return update
 
 
+def set_k(w: Widgets, path: str, name: str, k: int, toggles: Any, naming: Naming) -> Update:
+    """k is set from here on, whatever is marked and whichever photo comes. A finished run stays on the stage."""
+    annotator = load_annotator(name)
+    k = min(k, max(largest_k(annotator, len(marked_true(toggles, annotator))), 1))
+    set_to = {**(toggles if isinstance(toggles, dict) else {}), "follows": False}
+    update = change_k(w, path, name, k, set_to, True, naming.goal, naming.case, naming.chosen, naming.attack)
+    return {**update, w.k: gr.update(**k_shown(annotator, len(marked_true(toggles, annotator)), k, False))}
+
+
 def change_goal(w: Widgets, name: str, k: Any, toggles: Any, attacked: bool, *naming: Any) -> Update:
     """Another goal, or another way to find targets: show the choices that it needs."""
     true, k, named = marked_true(toggles, load_annotator(name)), whole("k", k, 1, MANY), Naming(*naming)

@@ -2,7 +2,8 @@
 element.addEventListener("click", (event) => {
   const go = event.target.closest("button.go");
   if (go) {
-    if (go.dataset.words) document.dispatchEvent(new CustomEvent("ask-for-photo", { detail: go.dataset.words }));
+    const { words, own } = go.dataset;
+    if (words) document.dispatchEvent(new CustomEvent("ask-for-photo", { detail: { words, own } }));
     return trigger("select", { step: go.closest("[data-step]").dataset.step });
   }
   const link = event.target.closest(".way a");

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from demo.components.events import CHOICE, QUIET, event_word, plainly
 from demo.components.fetched import fetched, once
+from demo.components.photo_input import YOURS_IS_IN
 from demo.components.theme import script
 from demo.engine.outcome import Outcome
 from demo.render.templates import fill
@@ -58,4 +59,6 @@ def scripts() -> str:
 
 def lesson_html(outcome: Outcome) -> Markup:
     """The whole lesson."""
-    return fill("tabs/learn/steps.html", idea=idea(outcome), steps=LESSONS, outcome=outcome, terms=TERMS)
+    return fill(
+        "tabs/learn/steps.html", idea=idea(outcome), steps=LESSONS, outcome=outcome, terms=TERMS, yours=YOURS_IS_IN
+    )

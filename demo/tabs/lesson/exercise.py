@@ -7,11 +7,12 @@ from demo.catalog.attacks import choice_of
 from demo.catalog.english import counted
 from demo.catalog.presets import PRESETS, Preset
 from demo.components.events import Update
+from demo.components.photo_input import YOURS_IS_IN
 from demo.engine.recordings import recording
 from demo.render.verdict import waiting_html
 from demo.tabs.attack.label_picker import Naming
 from demo.tabs.attack.presets import set_preset
-from demo.tabs.attack.updates import choose_annotator
+from demo.tabs.attack.updates import choose_annotator, set_k
 from demo.tabs.attack.widgets import Widgets
 
 # The exercise with a recording's own attack, which only some annotators have, and what that recording is called
@@ -51,22 +52,30 @@ def exercise_of(name: str) -> Exercise | None:
     return Exercise(chosen, asked.k, asked.annotator if its_annotator else None)
 
 
-def photo_words(exercise: Exercise | None) -> str:
-    """What stands at the box for photos when the exercise leads there."""
+def photo_words(exercise: Exercise | None, own: bool) -> str:
+    """What stands at the box for photos when the exercise leads there. own: where a photo of the visitor's is in already."""
     if exercise is None:
-        return (
-            "From the Lesson: put in a photo of your own here. Then correct, under “Mark what is true”, what is on it."
-        )
-    return f"From the Lesson: {exercise.words}. Put in a photo of your own here, then press Attack."
+        put = "your photo is in, or put in another" if own else "put in a photo of your own here"
+        return f"From the Lesson: {put}. Then correct, under “Mark what is true”, what is on it."
+    put = YOURS_IS_IN if own else "Put in a photo of your own here, then press Attack."
+    return f"From the Lesson: {exercise.words}. {put}"
 
 
-def set_exercise(w: Widgets, exercise: Exercise, path: str, name: str, toggles: Any, sample: str | None) -> Update:
-    """The exercise's choices. The photo stays, and k for the next one; the result on the stage goes, as it is of others."""
-    name, preset = exercise.annotator or name, exercise.preset
+def set_exercise(
+    w: Widgets, exercise: Exercise, path: str, name: str, toggles: Any, sample: str | None, stays: bool
+) -> Update:
+    """The exercise's choices. The photo stays, and k for the next one.
+
+    sample: None where the photo is the visitor's own. stays: whether the result on the stage does until there is another.
+    """
+    preset, name = exercise.preset, exercise.annotator or name
     naming = Naming("", "best", (), preset.attack)
-    staged = choose_annotator(w, path, name, exercise.k, toggles, sample, naming, stays=True)
+    if stays:
+        staged = set_k(w, path, name, exercise.k, toggles, naming)
+    else:
+        staged = choose_annotator(w, path, name, exercise.k, toggles, sample, naming, stays=True)
     marked, k = staged[w.toggles], staged[w.k]["value"]
-    chosen = set_preset(w, preset, path, name, k, marked["value"])
-    words = f"From the Lesson: {exercise.words}. Put in a photo of your own, or press Attack for the one shown."
-    both = {**marked, **chosen[w.toggles]}
-    return {**staged, **chosen, w.toggles: both, w.annotator: name, w.verdict: waiting_html(words)}
+    chosen = set_preset(w, preset, path, name, k, marked.get("value", toggles))
+    put = "Put in a photo of your own, or press Attack for the one shown." if sample else YOURS_IS_IN
+    verdict = {} if stays else {w.verdict: waiting_html(f"From the Lesson: {exercise.words}. {put}")}
+    return {**staged, **chosen, w.toggles: {**marked, **chosen[w.toggles]}, w.annotator: name, **verdict}

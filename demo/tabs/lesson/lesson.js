@@ -260,10 +260,17 @@ const sure = (button, lost) => {
 };
 const given = () => all('.answer[aria-pressed="true"], .hands:not([hidden])').length > 0;
 const running = () => document.querySelector("#stop-button:enabled");
+const made = () => document.querySelector("#replay [data-made]"); // replay.py says which result is theirs
+const ends = ({ exercise, annotator }) => {
+  if (!exercise) return "";
+  if (running()) return "A run goes on in the tab Attack. Press again to end it";
+  const now = document.querySelector("#annotator input:checked")?.value; // a result is of one, and goes with it
+  return annotator && annotator !== now && made() ? `Your result in the tab Attack goes: this asks ${annotator}. Press again` : "";
+};
 const tryIt = (button) => {
-  const { exercise, words } = button.dataset;
-  if (!sure(button, exercise && running() && "A run goes on in the tab Attack. Press again to end it")) return;
-  document.dispatchEvent(new CustomEvent("ask-for-photo", { detail: words }));
+  const { exercise, words, own } = button.dataset;
+  if (!sure(button, ends(button.dataset))) return;
+  document.dispatchEvent(new CustomEvent("ask-for-photo", { detail: { words, own } }));
   trigger("select", { exercise });
 };
 

@@ -10,7 +10,7 @@ import gradio as gr
 from demo.components.events import CHOICE, QUIET, event_word, plainly
 from demo.components.fetched import fetched, once
 from demo.components.theme import script
-from demo.tabs.attack.choice_events import TO_ATTACK, staged
+from demo.tabs.attack.choice_events import CHANGED, TO_ATTACK, staged
 from demo.tabs.attack.presets import preset_boxes
 from demo.tabs.attack.tab import AttackTab
 from demo.tabs.lesson import notes
@@ -57,16 +57,21 @@ def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LessonWidgets:
 
     @plainly
     def on_try(
-        request: gr.Request, path: str, name: str, toggles: Any, item: str | None, event: gr.EventData
+        request: gr.Request, path: str, name: str, toggles: Any, item: str | None, shown: Any,
+        event: gr.EventData,
     ) -> Any:  # fmt: skip
-        exercise = exercise_of(event_word(event, "exercise"))
+        exercise, session = exercise_of(event_word(event, "exercise")), request.session_hash or ""
         if exercise is None:
             return gr.skip()
-        attack.flags.leave(request.session_hash or "")  # lesson.js asks first where a run goes on
-        return {**set_exercise(w, exercise, path, name, toggles, item), state.attacked: False, state.replay: None}
+        made = isinstance(shown, dict) and shown.get("made") is True and not attack.flags.running(session)
+        stays = made and exercise.annotator in (None, name)  # a result is of one annotator, and goes with it
+        attack.flags.leave(session)  # lesson.js asks first where a run goes on, or a result of the visitor's goes
+        update = set_exercise(w, exercise, path, name, toggles, item, stays)
+        return update if stays else {**update, state.attacked: False, state.replay: None}
 
     lesson.select(None, None, tabs, js=TO_ATTACK, **QUIET)
     outputs = [*dict.fromkeys([*staged(w), *preset_boxes(w)]), w.annotator, state.attacked, state.replay]
-    inputs = [state.photo, w.annotator, w.toggles, state.sample]
-    lesson.select(on_try, inputs, outputs, **CHOICE)
+    inputs = [state.photo, w.annotator, w.toggles, state.sample, w.replay]
+    tried = lesson.select(on_try, inputs, outputs, **CHOICE)
+    tried.success(None, None, None, js=CHANGED, **QUIET)
     return LessonWidgets(lesson, teachers)
