@@ -15,11 +15,13 @@ from demo.engine import heap
 
 MOST_FILES = 20_000
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SPINS = 1000  # turns of a waiting loop; libgomp's own 300,000 can outlast a core's turn at another process
 
 
 def prepare() -> None:
     """To be called before Gradio is imported, in the main thread."""
     heap.limit_arenas()
+    give_cores_back_soon()
     allow_many_connections()
     reach_itself_without_proxy()
     use_a_folder_of_its_own()
@@ -35,6 +37,13 @@ def nothing_collected() -> Iterator[None]:
     gc.freeze()
     gc.enable()
     heap.give_back()
+
+
+def give_cores_back_soon() -> None:
+    """PyTorch's threads wait for each other in a loop that holds the core, hundreds of times a step. Where others use the
+    machine too, that is the very core that the one waited for needs: beside two busy processes on two cores a step took 2.4 s,
+    and 0.1 s with few turns of that loop. To be called before PyTorch is imported, as its OpenMP looks once."""
+    os.environ.setdefault("GOMP_SPINCOUNT", str(SPINS))
 
 
 def allow_many_connections() -> None:

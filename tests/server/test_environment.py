@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,11 +13,13 @@ import pytest
 from demo.components.events import plainly
 from demo.server import environment
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.fixture(autouse=True)
 def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Every variable that is set here comes back as it was."""
-    for name in ("NO_PROXY", "no_proxy", "GRADIO_TEMP_DIR"):
+    for name in ("NO_PROXY", "no_proxy", "GRADIO_TEMP_DIR", "GOMP_SPINCOUNT"):
         monkeypatch.setenv(name, "x")
         monkeypatch.delenv(name)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -27,6 +30,17 @@ def test_the_page_reaches_itself_past_a_proxy(monkeypatch: pytest.MonkeyPatch) -
     environment.reach_itself_without_proxy()
     assert os.environ["NO_PROXY"] == "intern.example,localhost,127.0.0.1,::1"
     assert os.environ["no_proxy"] == "127.0.0.1,localhost,::1"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="PyTorch brings another OpenMP there")
+@pytest.mark.parametrize(("said", "told"), [(None, str(environment.SPINS)), ("77", "77")])
+def test_waiting_threads_give_their_core_back_soon(said: str | None, told: str) -> None:
+    """As PyTorch's OpenMP itself tells, after what app.py imports and does before it; whoever starts the page may choose."""
+    there = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
+    there |= {"OMP_DISPLAY_ENV": "verbose"} | ({} if said is None else {"GOMP_SPINCOUNT": said})
+    code = "import app; app.environment.prepare(); import torch"
+    ran = subprocess.run([sys.executable, "-c", code], env=there, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert f"GOMP_SPINCOUNT = '{told}'" in ran.stderr
 
 
 @pytest.mark.parametrize(
