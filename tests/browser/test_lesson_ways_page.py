@@ -11,6 +11,8 @@ from conftest import PATIENCE, PHONE, RUN, WIDE
 from playwright.sync_api import Locator, Page, expect
 from test_page import finished
 
+from demo.server import addresses
+
 expect.set_options(timeout=PATIENCE)
 
 
@@ -96,3 +98,36 @@ def test_a_result_that_the_visitor_made_stays_until_another_is_made(
     expect(page.locator("#annotator input:checked")).to_have_value(re.compile("^mobilenet-"))
     exercise(page, "guess").click()  # which chooses nothing
     expect(note).to_contain_text("From the Lesson: your photo is in, or put in another.")
+
+
+# What a presented screen's pictures have of the window: the width of the narrowest, and where the lowest of all ends
+ROOM = """key => {
+  const all = [...document.querySelectorAll(`.screen[data-screen=${key}] :is(.shot, .label)`)].filter(one => one.offsetParent);
+  const shots = all.filter(one => one.matches(".shot"));
+  return [Math.min(...shots.map(one => one.offsetWidth)), Math.max(...all.map(one => one.getBoundingClientRect().bottom))];
+}"""
+FITS = "(all => all.scrollHeight <= all.clientHeight && all.scrollWidth <= all.clientWidth)(window.lesson)"
+
+
+def test_presented_beside_a_code_pictures_use_the_room_of_a_low_screen(
+    visit: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(addresses, "_listens_on", lambda: "0.0.0.0")
+    monkeypatch.setattr(addresses, "lan_address", lambda: "192.168.7.5")
+    page = visit({"width": 1280, "height": 720})
+    page.get_by_role("tab", name="Lesson", exact=True).first.click()
+    page.get_by_role("link", name="Present").click()
+    expect(page.locator("#presenter .qr svg")).to_be_visible(timeout=RUN)
+    found = {}
+    for _ in range(13):
+        key, view = page.locator("#lesson .screen:visible").evaluate("one => [one.dataset.screen, one.dataset.view]")
+        if view == "ask":
+            for digit in "123":
+                page.keyboard.press(digit)
+        page.wait_for_function(FITS)
+        found[key, view] = page.evaluate(ROOM, key)
+        page.keyboard.press("ArrowRight")
+    narrowest, lowest = found["universal", "ask"]
+    assert narrowest >= 160 and lowest > 600
+    narrowest, lowest = found["noise", "happened"]
+    assert narrowest >= 300 and lowest > 650

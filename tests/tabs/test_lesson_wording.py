@@ -83,7 +83,7 @@ def test_a_small_change_is_drawn_as_strong_as_shows_all_of_it(shown: dict[str, S
 
 def test_another_annotator_is_half_a_sentence_for_a_pupil_and_more_for_the_teacher(shown: dict[str, Screen]) -> None:
     screen = shown["universal"]
-    assert screen.intro.endswith("None of them was used to make it; another annotator answers here.")
+    assert screen.intro.endswith("Now it is simply added to them; another annotator answers here.")
     assert "motorcycle" not in screen.intro and "It calls a motorbike a motorcycle." in screen.hint
 
 

@@ -98,8 +98,8 @@ def screen() -> Screen | None:
         key="universal",
         title="One change for all photos",
         minutes=3,
-        intro="So far every photo got a change of its own. This one was made beforehand, with many other photos. Now it is "
-        f"simply added to these {of}. None of them was used to make it{'; another annotator answers here' if another else ''}.",
+        intro="So far every photo got a change of its own. This one was made beforehand, with many photos but none of these "
+        f"{of}. Now it is simply added to them{'; another annotator answers here' if another else ''}.",
         see=_grid(pictures.change(shown, AMPLIFY, below=STRONG), *(_photo(shown, row, changed=False) for row in rows)),
         question=f"How many of these {of} photos will have a wrong label on top afterwards?",
         answers=[Answer(word, right=low <= fooled <= high) for word, (low, high) in zip(words, ranges, strict=True)],
