@@ -34,7 +34,10 @@ def test_a_link_goes_to_where_an_attacked_photo_is_tested(opened: Page, key: str
     opened.set_viewport_size(size)  # type: ignore[arg-type]
     screen = screen_of(opened, key)
     expect(screen.locator(".own")).to_contain_text("press “Test it” at “Is it real?”, far below the pictures")
-    screen.locator(".own .place").click()
+    link = screen.locator(".own .way-there")
+    words, lines = link.bounding_box(), link.evaluate("one => parseFloat(getComputedStyle(one).lineHeight)")
+    assert words and words["height"] < 2 * lines and words["width"] > 100  # one line of plain words
+    link.click()
     expect(opened.locator("#real h2")).to_be_in_viewport()
     expect(opened.locator("#real-button")).to_be_in_viewport(ratio=1)
     expect(opened.locator("#real-button")).to_have_text("Test it")
