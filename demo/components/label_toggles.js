@@ -65,7 +65,7 @@ const paint = () => {
   switched.querySelector("output").textContent = kind === "targets" ? `${chosen.length} of ${props.marking.most}` : "";
   switched.querySelectorAll("input").forEach((input) => (input.checked = (input.value === "named") === named));
   const origin = element.querySelector(".origin"); // the server's words stay as they are where it sends the same again
-  const none = props.value.truth.length === 0;
+  const none = props.value.truth.length === 0 && props.value.origin === "yours";
   if (origin) told(origin, none);
   element.querySelector("button.nothing")?.setAttribute("aria-pressed", none);
   const more = element.querySelector("details.more");

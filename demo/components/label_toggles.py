@@ -57,7 +57,9 @@ def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin:
             if sure
             else "no label reaches 50%, so the best one is ticked."
         )
-        + " Untick what is wrong, tick what is missing.",
+        + " Untick what is wrong, tick what is missing."
+        if true
+        else "Ticked = in the photo. The annotator finds none of these labels, so nothing is ticked: tick what is there.",
         "yours": YOURS,
     }
     return _fill(labels[:shown], true, k, labels[shown:], words[origin])

@@ -1,4 +1,4 @@
-"""The sample photos as buttons; behind them those that the visitor uploaded."""
+"""The sample photos as buttons; before them those that the visitor uploaded."""
 
 from collections.abc import Sequence
 

@@ -134,7 +134,7 @@ def test_odd_marks_are_bounded_and_leave_the_photo(path: str, wrong: Any) -> Non
     update = back({"photo": MINE, "truth": wrong, "origin": "yours", "way": wrong, "chosen": wrong, "shown": True})
     assert update[STATE.photo] == path and update[W.case]["value"] == "best"
     (own,) = update[STATE.own]
-    assert len(own.true) <= 1000 and all(len(label) <= 100 for label in own.true)
+    assert len(own.true or ()) <= 1000 and all(len(label) <= 100 for label in own.true or ())
 
 
 def test_the_last_few_photos_stay_each_with_its_marks() -> None:

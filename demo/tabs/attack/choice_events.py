@@ -13,7 +13,7 @@ from demo.components.events import CHOICE, QUIET, Update, event_word, plainly
 from demo.components.sample_gallery import sample_html
 from demo.engine.annotators import load_annotator
 from demo.photos.samples import photo_of, sample
-from demo.photos.selection import known, known_truth
+from demo.photos.selection import known_truth
 from demo.photos.uploads import open_photo
 from demo.tabs.attack import updates
 from demo.tabs.attack.label_picker import Naming, k_stays
@@ -104,9 +104,10 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
         request: gr.Request, event: gr.EventData, name: str, k: float, toggles: Any, own: Own, *naming: Any
     ) -> Update:  # fmt: skip
         chosen, annotator = event_word(event, "sample"), load_annotator(name)
+        true: tuple[str, ...] | None
         own = updates.marked(own, toggles)
         if kept := updates.own_photo(own, chosen):
-            path, item, origin, true = kept.photo, None, "yours", known(kept.true, annotator)
+            path, item, origin, true = kept.photo, None, "yours", updates.marks_of(kept, annotator)
         else:
             item, origin = sample(chosen), "sample"
             path, true = photo_of(files, item), known_truth(item, annotator)

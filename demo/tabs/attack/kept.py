@@ -4,7 +4,6 @@ What it sends is as little trusted as any upload. Settings, and samples with wha
 """
 
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from demo.components.theme import Html, script
 from demo.engine.annotators import load_annotator
 from demo.engine.value_checks import whole
 from demo.photos.public_names import UPLOAD, photo_file
-from demo.photos.selection import LONGEST_LABEL, MOST_NAMED, known
 from demo.photos.upload_folder import stay
 from demo.render.verdict import waiting_html
 from demo.tabs.attack import updates
@@ -32,8 +30,8 @@ from demo.tabs.attack.widgets import Widgets
 BACK = (
     "Your photo is back, with the settings of this address. Check which labels are marked as true, then press Attack."
 )
-_SEEN = """({photo, truth, origin}, chosen, way, k) =>
-  ({__type__: "update", props: {seen: {photo, truth, origin, chosen, way, k}}})"""
+_SEEN = """({photo, truth, origin, annotator}, chosen, way, k) =>
+  ({__type__: "update", props: {seen: {photo, truth, origin, annotator, chosen, way, k}}})"""
 _UPLOADED = '(uploaded) => ({__type__: "update", props: {uploaded}})'
 _READY = '() => ({__type__: "update", props: {ready: true}})'
 
@@ -78,14 +76,15 @@ def brought_back(
     gallery: dict[str, Any] = {"own": Markup("").join([*buttons, button])}
     if not kept.get("shown"):
         return {state.own: own, w.samples: gr.update(**gallery)}
-    path, true = last.photo, known(last.true, load_annotator(name))
+    path, true = last.photo, updates.marks_of(last, load_annotator(name))
     way = kept.get("way")
     case = way if isinstance(way, str) and way in catalog.TARGET_CASES else case
     if kept.get("k") is not None:
         k = min(whole("k", kept["k"], 1, updates.MANY), len(load_annotator(name).labels) - 1)
     update = updates.choose(w, path, name, k, true, "yours", Naming(goal, case, kept.get("chosen"), attack))
     update[w.case] = {**update[w.case], "value": case}
-    update[w.verdict] = waiting_html(BACK)
+    if update[w.toggles]["value"]["truth"]:  # else the verdict's place says why nothing is ticked
+        update[w.verdict] = waiting_html(BACK)
     stands = {state.photo: path, state.sample: None, state.own: own, state.attacked: False, state.replay: None}
     return {**update, w.samples: gr.update(chosen=last.name, **gallery), **stands}
 
@@ -95,8 +94,8 @@ def _own(kept: Any) -> OwnPhoto:
     photo = kept.get("photo") if isinstance(kept, dict) else None
     if not isinstance(photo, str) or not photo.startswith(UPLOAD):
         raise ValueError(f"The browser keeps photos that were uploaded; it sent {kept!r:.100}.")
-    yours = kept.get("truth") if kept.get("origin") == "yours" else ()
-    marked = yours if isinstance(yours, list) else []
+    marked = kept.get("truth") if kept.get("origin") == "yours" else None
     path = photo_file(photo, {}, get_upload_folder(), kept.get("called"))
     stay(Path(path))
-    return OwnPhoto(path, tuple(str(label)[:LONGEST_LABEL] for label in islice(marked, MOST_NAMED)))
+    marks = updates.marks_read(marked, kept.get("annotator")) if isinstance(marked, list) else {}
+    return OwnPhoto(path, **marks)

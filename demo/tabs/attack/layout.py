@@ -64,7 +64,7 @@ def _bar(parts: dict[str, Any], start: Arrival) -> None:
 
 def _stage(parts: dict[str, Any], start: Arrival) -> None:
     with gr.Row(elem_id="outcome"):
-        parts["verdict"] = Html(start.view.verdict, elem_id="verdict")
+        parts["verdict"] = Html(start.view.verdict, js_on_load=script("tabs/attack/more_labels.js"), elem_id="verdict")
         with gr.Column(elem_id="next", min_width=0):
             # Its file comes as the page is opened: an address on the server's disk is not for the page's description.
             parts["png"] = gr.DownloadButton("Attacked photo (PNG)", elem_id="download-png", size="md", min_width=0)

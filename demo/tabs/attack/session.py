@@ -13,10 +13,14 @@ MOST_OWN = 6  # photos of one visitor among the samples
 
 @dataclass(frozen=True)
 class OwnPhoto:
-    """A photo that a visitor uploaded, and what they marked as true on it; `true` is empty while they have not."""
+    """A photo that a visitor uploaded, and what they marked as true on it; `true` is None while they have not.
+
+    annotator: whose labels they marked, as the browser says.
+    """
 
     photo: str
-    true: tuple[str, ...] = ()
+    true: tuple[str, ...] | None = None
+    annotator: str = ""
 
     @property
     def name(self) -> str:

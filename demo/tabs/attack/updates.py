@@ -12,13 +12,13 @@ from demo.catalog import attacks as catalog
 from demo.components.events import Update
 from demo.components.label_toggles import NONE_TRUE, marked_true, toggles_value
 from demo.components.replay import replay_value
-from demo.engine.annotators import Photo, guess, largest_k, load_annotator, read_photo
+from demo.engine.annotators import Photo, largest_k, load_annotator, read_photo
 from demo.engine.label_roles import Roles
 from demo.engine.value_checks import whole
 from demo.photos.attack_note import attack_before
 from demo.photos.public_names import UPLOAD, photo_id
 from demo.photos.samples import sample
-from demo.photos.selection import LONGEST_LABEL, MOST_NAMED, known, known_truth
+from demo.photos.selection import LONGEST_LABEL, MOST_NAMED, known_truth
 from demo.photos.uploads import GONE
 from demo.render import photo_card
 from demo.render.foretold import foretold
@@ -27,6 +27,7 @@ from demo.render.run_plots import starting_line
 from demo.render.status import line_html
 from demo.render.verdict import waiting_html
 from demo.tabs.attack.easiest import easiest
+from demo.tabs.attack.first_ticks import carried, first_ticks, nothing_found
 from demo.tabs.attack.label_picker import COUNTED, Naming, follows_ticks, k_shown, k_stays, labels_to_name, limits
 from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.session import Own, OwnPhoto
@@ -49,10 +50,15 @@ def marked(own: Own, toggles: Any) -> Own:
     """The visitor's photos, the one that the toggles are about with what is marked on it."""
     if not isinstance(toggles, dict) or toggles.get("origin") != "yours":
         return own
-    truth = toggles.get("truth")
+    marks = marks_read(toggles.get("truth"), toggles.get("annotator"))
+    return tuple(replace(one, **marks) if one.name == toggles.get("photo") else one for one in own)
+
+
+def marks_read(truth: Any, annotator: Any) -> dict[str, Any]:
+    """What a browser says is marked, cut to a size that can be kept, as an OwnPhoto has it."""
     listed = truth if isinstance(truth, list) else []
     true = tuple(str(name)[:LONGEST_LABEL] for name in islice(listed, MOST_NAMED))
-    return tuple(replace(one, true=true) if one.name == toggles.get("photo") else one for one in own)
+    return {"true": true, "annotator": str(annotator or "")[:LONGEST_LABEL]}
 
 
 def own_photo(own: Own, name: str) -> OwnPhoto | None:
@@ -63,33 +69,43 @@ def own_photo(own: Own, name: str) -> OwnPhoto | None:
     return found
 
 
+def marks_of(own: OwnPhoto, annotator: tk.Annotator) -> tuple[str, ...] | None:
+    """What a visitor marked on a photo of theirs, in this annotator's labels; None where its guess is to be ticked."""
+    return None if own.true is None else carried(own.true, own.annotator, annotator)
+
+
 def choose(
     w: Widgets, path: str, name: str, k: Any, true: tuple[str, ...] | None, origin: str, naming: Naming, was: Any = None,
     stays: bool = False,
 ) -> Update:  # fmt: skip
     """A picture (or another annotator) was chosen: annotate it, mark what is true and set the stage.
 
+    true: None where nobody has said; empty only of what is "yours".
     k: None for an upload, which has as many places as labels are marked until the visitor moves k, and says so beside k;
     at the verdict, too, where k `was` another. stays: as `k_stays` has it.
     """
     annotator = load_annotator(name)
     photo = read_photo(path, name)
-    if not true:
-        true, origin = guess(photo, annotator), "guess"
+    if true is None or (not true and origin != "yours"):
+        true, origin = first_ticks(photo, annotator), "guess"
     most = largest_k(annotator, len(true))
-    asked = len(true) if k is None else whole("k", k, 1, len(annotator.labels))
+    asked = max(len(true), 1) if k is None else whole("k", k, 1, len(annotator.labels))
     was, follows = (was, True) if k is None else (asked, False if stays else None)
     k = min(asked, max(most, 1))
     before = attack_before(path)
-    words = "" if k == was else _k_words(k, follows, len(true))
-    said = origin == "guess" and bool(words or before)  # a phone's box is full then
-    if before and origin == "guess":
-        words += GUESSED_ATTACKED.format(before)
+    if not true:
+        words = f"{ATTACKED.format(before)} " if before else ""
+        words += nothing_found(name, annotator, photo) if origin == "guess" else NONE_TRUE
     else:
-        words = f"{ATTACKED.format(before)} {words}" if before else words
-        words += GUESSED if origin == "guess" else PRESS
-    if not said:
-        words += f" {_foretold(true, k, naming)}"
+        words = "" if k == was else _k_words(k, follows, len(true))
+        said = origin == "guess" and bool(words or before)  # a phone's box is full then
+        if before and origin == "guess":
+            words += GUESSED_ATTACKED.format(before)
+        else:
+            words = f"{ATTACKED.format(before)} {words}" if before else words
+            words += GUESSED if origin == "guess" else PRESS
+        if not said:
+            words += f" {_foretold(true, k, naming)}"
     named = limits(w, name, true, k, naming, follows)
     kept = named[w.toggles]["marking"]["chosen"]  # what the visitor named before, as far as it can be named here
     named[w.toggles]["value"] = {
@@ -162,7 +178,7 @@ def choose_annotator(
     origin = marks.get("origin") or ("sample" if sample_name else "guess")
     true: tuple[str, ...] | None = None
     if origin == "yours":
-        true = known(marks.get("truth") or [], annotator)
+        true = carried(marks.get("truth") or [], marks.get("annotator"), annotator)
     elif origin == "sample" and sample_name:
         true = known_truth(sample(sample_name), annotator)
     k = min(whole("k", k, 1, MANY), len(annotator.labels) - 1)

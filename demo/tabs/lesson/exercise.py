@@ -26,6 +26,9 @@ EXERCISES = {
 }
 
 
+NOTHING_TICKED = "Nothing is ticked as true on the photo shown: tick first what is on it, or put in another."
+
+
 @dataclass(frozen=True)
 class Exercise:
     """annotator: None where the one that is chosen stays."""
@@ -75,7 +78,10 @@ def set_exercise(
     else:
         staged = choose_annotator(w, path, name, exercise.k, toggles, sample, naming, stays=True)
     marked, k = staged[w.toggles], staged[w.k]["value"]
-    chosen = set_preset(w, preset, path, name, k, marked.get("value", toggles))
+    value = marked.get("value", toggles)
+    chosen = set_preset(w, preset, path, name, k, value)
     put = "Put in a photo of your own, or press Attack for the one shown." if sample else YOURS_IS_IN
+    if not stays and not value["truth"]:
+        put = NOTHING_TICKED
     verdict = {} if stays else {w.verdict: waiting_html(f"From the Lesson: {exercise.words}. {put}")}
     return {**staged, **chosen, w.toggles: {**marked, **chosen[w.toggles]}, w.annotator: name, **verdict}

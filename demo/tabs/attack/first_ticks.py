@@ -1,0 +1,55 @@
+"""What is ticked as true when a photo, or another annotator, is chosen: what the visitor marked, else what the annotator sees."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from markupsafe import Markup
+
+import tkml_core as tk
+from demo.catalog.labels import written
+from demo.engine.annotators import Photo, guess, load_annotator
+from demo.photos.selection import known
+from demo.render.labels import percent, scored
+from tkml_core.zoo.registry import entry_of
+
+FOUND = 0.3  # probability of the best label below which nothing is ticked: a tick says that it is there
+HERE = '<a href="#choose-truth">Mark what is true</a>'
+NOTHING_FOUND = Markup("{} finds none of its {} labels in this photo (nearest: {}, {}). ")
+MORE = Markup('<button type="button" class="tool more-labels" data-annotator="{}">Try {} labels</button>')
+BY_HAND = Markup(f"If one of them is there all the same, tick it under {HERE}; else try a photo of something it knows.")
+
+
+def first_ticks(photo: Photo, annotator: tk.Annotator) -> tuple[str, ...]:
+    """The annotator's guess, best first; empty where it finds none of its labels."""
+    return guess(photo, annotator) if float(photo.logits.sigmoid().max()) >= FOUND else ()
+
+
+def carried(marked: Iterable[Any], of: Any, annotator: tk.Annotator) -> tuple[str, ...] | None:
+    """What a visitor marked with the labels of the annotator called `of`, in those of another, or the same one.
+
+    Empty where they said that none is there; None where nothing is left and this one knows labels that they were not shown.
+    """
+    true = known(marked, annotator)
+    if true:
+        return true
+    try:
+        shown = known(annotator.labels, load_annotator(of)) if isinstance(of, str) else ()
+    except ValueError:  # a browser may send any name
+        return None
+    return () if len(shown) == len(annotator.labels) else None
+
+
+def nothing_found(name: str, annotator: tk.Annotator, photo: Photo) -> Markup:
+    """What a visitor reads where nothing is ticked, with a button for an annotator that knows more labels, if there is one."""
+    nearest = scored(annotator, photo.logits)[0]
+    words = NOTHING_FOUND.format(name, len(annotator.labels), written(nearest.name), percent(nearest.probability))
+    more = _more_labels(name)
+    return words + BY_HAND + (MORE.format(more, len(entry_of(more).labels)) if more else Markup())
+
+
+def _more_labels(name: str) -> str | None:
+    """The annotator of the same kind that knows the most labels, if more than this one."""
+    own = entry_of(name)
+    able = [other for other in tk.available() if entry_of(other).kind == own.kind]
+    most = max(able, key=lambda other: len(entry_of(other).labels), default=name)
+    return most if len(entry_of(most).labels) > len(own.labels) else None
