@@ -196,8 +196,8 @@ def test_the_chosen_sample_is_marked_and_a_photo_of_ones_own_comes_back_with_its
     upload(page, photos["coffee"])
     expect(page.locator("#before img")).not_to_have_attribute("src", str(photo))
     expect(own).to_have_count(2)  # both stay, each with its marks
-    expect(own.last).to_have_attribute("aria-pressed", "true")
-    own.first.click()
+    expect(page.locator(".sample").first).to_have_attribute("aria-pressed", "true")  # the newest is before all samples
+    own.last.click()
     expect(marked).to_have_attribute("title", "Your photo (cat)")
     expect(page.locator("#before img")).to_have_attribute("src", str(photo))
     assert pressed(page) == truth

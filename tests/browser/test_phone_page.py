@@ -1,13 +1,15 @@
 """A phone before, during and after a run: the verdict's box says what will happen and keeps its size; "Is it real?" is near."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
 from conftest import PHONE, RUN, WIDE
 from playwright.sync_api import Page, expect
-from test_page import choose_attack, finished, running
+from test_page import choose_attack, finished, pressed, running
 
 
 @pytest.mark.usefixtures("small_photos")
@@ -55,3 +57,30 @@ def test_the_box_tells_what_will_happen_in_one_size_and_leads_to_what_is_real(
     assert page.evaluate("document.activeElement.id") == "real-button"
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     expect(way).to_be_hidden()
+
+
+@pytest.mark.usefixtures("small_photos")
+@pytest.mark.parametrize("width", [PHONE["width"], 360])
+def test_where_nothing_is_found_the_box_keeps_its_size_and_leads_to_the_annotator_with_more_labels(
+    visit: Callable[..., Page], tmp_path: Path, width: int
+) -> None:
+    page = visit({**PHONE, "width": width})
+    verdict, empty = page.locator("#verdict"), tmp_path / "empty.png"
+    before = verdict.bounding_box()
+    Image.new("RGB", (320, 240), (127, 127, 127)).save(empty)
+    page.locator("#photo input[type=file]").set_input_files(empty)
+    expect(verdict).to_contain_text("voc20 finds none of its 20 labels in this photo", timeout=RUN)
+    after = verdict.bounding_box()
+    assert before and after and round(before["height"]) == round(after["height"])
+    assert pressed(page) == []
+    expect(page.locator(".nothing")).to_have_attribute("aria-pressed", "false")  # nobody has said so
+    own = page.locator(".sample[data-sample^=upload]")
+    expect(own).to_have_attribute("aria-pressed", "true")
+    strip, shown = page.locator(".samples").bounding_box(), own.bounding_box()
+    assert (
+        strip and shown and shown["x"] + shown["width"] <= strip["x"] + strip["width"]
+    )  # in sight, though there are more
+    page.locator(".more-labels").click()
+    expect(verdict).to_contain_text("coco80 finds none of its 80 labels in this photo", timeout=RUN)
+    expect(page.locator("#annotator input:checked")).to_have_value("coco80")
+    expect(page.locator(".more-labels")).to_have_count(0)

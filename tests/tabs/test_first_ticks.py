@@ -46,7 +46,7 @@ def test_where_the_annotator_finds_nothing_nothing_is_ticked_and_more_labels_are
 def test_the_annotator_with_the_most_labels_offers_no_other_and_says_what_can_be_done(grey: str) -> None:
     said = str(updates.choose(W, grey, "coco80", 3, None, "guess", NAMING)[W.verdict])
     assert "coco80 finds none of its 80 labels" in said and "more-labels" not in said
-    assert "tick it under" in said and "try a photo of something it knows" in said
+    assert "tick it under" in said and "try a photo of something it knows, or a sample" in said
 
 
 def test_what_the_annotator_sees_is_ticked(photos: dict[str, Path]) -> None:

@@ -14,9 +14,12 @@ from tkml_core.zoo.registry import entry_of
 
 FOUND = 0.3  # probability of the best label below which nothing is ticked: a tick says that it is there
 HERE = '<a href="#choose-truth">Mark what is true</a>'
-NOTHING_FOUND = Markup("{} finds none of its {} labels in this photo (nearest: {}, {}). ")
-MORE = Markup('<button type="button" class="tool more-labels" data-annotator="{}">Try {} labels</button>')
-BY_HAND = Markup(f"If one of them is there all the same, tick it under {HERE}; else try a photo of something it knows.")
+NOTHING_FOUND = Markup(
+    "{} finds none of its {} labels in this photo (nearest: {}, {}). If one is there all the same, tick it under "
+    f"{HERE}"
+)
+MORE = Markup('. <button type="button" class="tool more-labels" data-annotator="{}">Try {} labels</button>')
+OTHERWISE = Markup("; else try a photo of something it knows, or a sample.")
 
 
 def first_ticks(photo: Photo, annotator: tk.Annotator) -> tuple[str, ...]:
@@ -44,7 +47,7 @@ def nothing_found(name: str, annotator: tk.Annotator, photo: Photo) -> Markup:
     nearest = scored(annotator, photo.logits)[0]
     words = NOTHING_FOUND.format(name, len(annotator.labels), written(nearest.name), percent(nearest.probability))
     more = _more_labels(name)
-    return words + BY_HAND + (MORE.format(more, len(entry_of(more).labels)) if more else Markup())
+    return words + (MORE.format(more, len(entry_of(more).labels)) if more else OTHERWISE)
 
 
 def _more_labels(name: str) -> str | None:
