@@ -11,7 +11,7 @@ const drawn = (there) => {
 // On a phone the whole card is shown first, too small to be read; then large, moved by a finger.
 const size = (large) => {
   sheet.classList.toggle("large", large);
-  enlarge.setAttribute("aria-pressed", large);
+  enlarge.textContent = large ? "Smaller" : "Enlarge";
 };
 for (const one of [enlarge, picture]) one.addEventListener("click", () => size(!sheet.classList.contains("large")));
 open.addEventListener("click", () => {

@@ -2,7 +2,10 @@
 
 from demo.components.theme import script
 
-SHARE = """
+# Said where a photo is taken away, too
+AS_FILE = "Messengers compress photos again, and then the attack may be gone: send the attacked photo (PNG) as a file."
+SHARE = (
+    """
 <button type="button" class="tool open" disabled><svg viewBox="0 0 16 16" aria-hidden="true">
 <path d="M8 10V1.5M4.8 4.5 8 1.5l3.2 3M5 7H2.5v7.5h11V7H11"/></svg><span>Share</span></button>
 <dialog class="share" aria-label="Share this result">
@@ -11,8 +14,11 @@ SHARE = """
 <p class="drawing" role="status">Drawing the picture …</p>
 <div class="sheet" tabindex="0" role="region" aria-label="The picture"><img width="1200" height="630" alt="" hidden></div>
 <div class="ways" hidden><button type="button" class="tool send" hidden>Send …</button>
-<button type="button" class="tool enlarge" aria-pressed="false">Enlarge</button>
+<button type="button" class="tool enlarge">Enlarge</button>
 <a class="tool save">Save the picture</a><button type="button" class="tool copy">Copy the link</button></div>
+<p class="hint as-file">"""
+    + AS_FILE
+    + """</p>
 <p class="hint of-sample">The picture shows the photo that was attacked. The link on it opens this page with the same photo
 and the same settings. If you used “Make the change smaller”, whoever opens the link presses “Attack” and then that
 button, too.</p>
@@ -22,6 +28,7 @@ settings alone; whoever opens it starts from a sample photo.</p>
 Start the page with <code>python app.py --address 0.0.0.0</code> for a link that devices in your network can open.</p>
 </dialog>
 """
+)
 
 
 def share_script() -> str:

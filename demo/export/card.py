@@ -13,7 +13,7 @@ from demo.export.figure import DPI, drawing, numbers, place_picture, sheet
 from demo.export.figure_labels import INK, LOOKS, ROW, SOFT, fit, label_row, parts, wide_of
 from demo.export.npz import SavedRun
 from demo.render.pictures import AMPLIFY
-from demo.render.verdict import headline, sentence
+from demo.render.verdict import headline, sentence_for_others
 
 WIDTH, HEIGHT = 6.0, 3.15  # inches: 1200 × 630 pixels, which messengers show whole
 MARGIN, GAP = 0.15, 0.16
@@ -38,7 +38,7 @@ def draw(saved: SavedRun, link: str) -> Figure:
     rows, more = min(report["k"], MOST_ROWS), max(report["k"] - MOST_ROWS, 0)
     # As high as the longest of the three columns; the middle one has two lines, and what each sign means.
     lists = max(rows * (ROW + BETWEEN) + 0.1 * bool(more), 0.4 + 0.19 * len(parts(roles)))
-    said = textwrap.wrap(sentence(report), CHARACTERS, max_lines=MOST_LINES, placeholder=" …")
+    said = textwrap.wrap(sentence_for_others(report), CHARACTERS, max_lines=MOST_LINES, placeholder=" …")
     foot = _link(axes, link)
     verdict_top = HEIGHT - 0.22 - LINK_LINE * (len(foot) - 1) - LINE * len(said)
     photos_top, lists_top = 0.48, verdict_top - 0.12 - lists

@@ -22,13 +22,13 @@ SENTENCES = 3
 FAINT = 0.1  # probability of a true label below which the annotator is said not to have recognised the photo
 
 
-def sentences(report: dict[str, Any], mend: str = "") -> tuple[str, ...]:
-    """The news first, in the order of what counts; `mend`: what the reader can do about a guess."""
+def sentences(report: dict[str, Any], mend: str = "", advice: bool = True) -> tuple[str, ...]:
+    """The news first, in the order of what counts; `mend`: what the reader can do about a guess; advice: about a failure too."""
     guess = f"The true labels are the annotator’s own guess{mend}." if report.get("true_labels_guessed") else ""
     if report["achieved"] and was_met(report):
         said = _met_before(report)
     else:
-        said = _won(report) if report["achieved"] else _missed(report)
+        said = _won(report) if report["achieved"] else _missed(report, advice)
     told = [f"{words[0].upper()}{words[1:]}." for words in said if words]
     return (*told[: SENTENCES - bool(guess)], *([guess] if guess else []))
 
@@ -36,6 +36,13 @@ def sentences(report: dict[str, Any], mend: str = "") -> tuple[str, ...]:
 def sentence(report: dict[str, Any]) -> str:
     """The verdict in plain words, all in one line."""
     return " ".join(sentences(report))
+
+
+def sentence_for_others(report: dict[str, Any]) -> str:
+    """The same for who was not there: of a win what was fooled, not how the run went on or ended; of a failure no advice."""
+    if report["achieved"]:
+        report = {**report, "started_from": None, "stopped": None, "l2_smallest_on_the_way": None}
+    return " ".join(sentences(report, advice=False))
 
 
 def _met_before(report: dict[str, Any]) -> list[str]:
@@ -66,7 +73,7 @@ def _won(report: dict[str, Any]) -> list[str]:
     ]
 
 
-def _missed(report: dict[str, Any]) -> list[str]:
+def _missed(report: dict[str, Any], advice: bool) -> list[str]:
     """Where it has not: what came of it, what ended it, and what can be done."""
     news = so_far(report)
     if catalog.precomputed(report["attack"]):
@@ -76,7 +83,7 @@ def _missed(report: dict[str, Any]) -> list[str]:
     ended = how_it_ended(report) or f"{tried} within {steps_words(report)}"
     more = "" if report["stopped"] == "time" else "more steps, "
     hint = "" if report["stopped"] == "user" else too_slow(report) or f"try {more}a smaller k or another goal"
-    return [news, lost, ended, hint]
+    return [news, lost, ended, hint if advice else ""]
 
 
 def _unlikely(report: dict[str, Any]) -> str:

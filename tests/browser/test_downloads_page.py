@@ -93,12 +93,21 @@ def test_a_card_and_files_are_made_when_asked_for_and_go_with_the_run(
     page.wait_for_function(
         f"{sheet}.scrollWidth <= {sheet}.clientWidth"
     )  # the whole card, then large enough to be read
-    page.locator("#share .enlarge").click()
+    expect(page.locator("#share .as-file")).to_contain_text("as a file")
+    enlarge = page.locator("#share .enlarge")
+    expect(enlarge).to_have_text("Enlarge")
+    enlarge.click()
+    expect(enlarge).to_have_text("Smaller")
     page.wait_for_function("document.querySelector('#share img').getBoundingClientRect().width > 600")
     page.locator("#share .sheet").focus()
     page.keyboard.press("ArrowRight")  # the keyboard moves it as a finger does
     page.wait_for_function("document.querySelector('#share .sheet').scrollLeft > 0")
+    enlarge.click()
+    expect(enlarge).to_have_text("Enlarge")
+    page.wait_for_function(f"{sheet}.scrollWidth <= {sheet}.clientWidth")
     page.keyboard.press("Escape")
+    save(page, "png", tmp_path)
+    expect(page.get_by_text("Messengers compress photos again").last).to_be_visible()
     page.locator("#more-files > button").click()
     made = {name: save(page, name, tmp_path) for name in ("figure-png", "figure-pdf", "change-png", "data")}
     assert made["figure-pdf"].read_bytes().startswith(b"%PDF") and made["figure-pdf"].name.endswith("-figure.pdf")

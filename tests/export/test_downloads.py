@@ -216,7 +216,7 @@ def test_a_card_is_opaque_and_says_what_the_page_says(data: Path, words: list[st
         assert name in words
     assert {"Top 2 before", "Change × 20", "Top 2 after"} <= set(words)
     assert verdict.headline(saved.report)[1] in words
-    assert " ".join(words[-2].split()) == verdict.sentence(saved.report)
+    assert " ".join(words[-2].split()) == verdict.sentence_for_others(saved.report)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from demo.render.news import news_of
 from demo.render.run_figures import run_figures_html
 from demo.render.run_words import KEPT_BACK, NO_TIME_LEFT, clock_words, why_any
 from demo.render.status import progress_words, speed_words
-from demo.render.verdict import sentence, sentences, verdict_html
+from demo.render.verdict import sentence, sentence_for_others, sentences, verdict_html
 from tkml_core.labels import COCO80
 from tkml_core.step import Step
 
@@ -351,3 +351,17 @@ def test_the_status_line_knows_what_is_asked_and_what_was_reached_so_far() -> No
     assert (
         at(-1.5, 8.0) == at(0.5, 2.0) == "goal reached, smallest so far 8.0 before rounding"
     )  # it goes on, and keeps what it has
+
+
+def test_a_card_begins_with_what_was_fooled_and_gives_no_advice() -> None:
+    """Whoever reads it was not there: neither a clock nor how much smaller the change became is news to them."""
+    start = {"attack": "TkML-AP-U", "l2": 600.0, "linf": 9.0, "steps": 5}
+    shown = {"goal": "cleared", "true_labels": ["cat"], "stopped": "time", "l2_smallest_on_the_way": None}
+    won = report("cat sofa", "dog sofa", achieved=True, margin_of_win=2.0, started_from=start, **shown)
+    said = sentence_for_others(won)
+    assert sentence(won).startswith("The change is now")
+    assert said.startswith("No true label is left in the top 2: dog is in, cat is gone.")
+    assert "clock" not in said and "smaller" not in said
+    for stopped in (None, "time"):
+        lost = report("cat sofa", "cat dog", **{**shown, "stopped": stopped})
+        assert "Try " in sentence(lost) and sentence_for_others(lost) == sentence(lost).split(" Try ")[0]

@@ -10,18 +10,19 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from demo.components.events import QUIET, Update, plainly
+from demo.components.share_card import AS_FILE
 from demo.components.theme import script
 from demo.engine.value_checks import web_address
 from demo.export import citation, full_size, npz
 from demo.export import files as export_files
 from demo.render.templates import fill
-from demo.render.verdict import sentence
+from demo.render.verdict import sentence_for_others
 from demo.server.addresses import for_others
 from demo.tabs.attack.downloads import LINK_HINTS, Downloads
 
 
-def wire(widgets: Downloads, photo: gr.State, toggles: gr.HTML, share: gr.HTML) -> None:
-    """Connect them. `photo` is the photo's path; `toggles` say whether it is the visitor's own."""
+def wire(widgets: Downloads, png: gr.DownloadButton, photo: gr.State, toggles: gr.HTML, share: gr.HTML) -> None:
+    """Connect them. `png` is the attacked photo; `photo` is the photo's path; `toggles` say whether it is the visitor's own."""
     boxes = [*widgets.buttons.values(), widgets.full_size_note]
 
     def on_kept(data: str | None, path: str | None, is_open: bool) -> Update:
@@ -45,13 +46,14 @@ def wire(widgets: Downloads, photo: gr.State, toggles: gr.HTML, share: gr.HTML) 
         run = npz.load(data)
         picture = base64.b64encode(card.png(run, link)).decode()
         name = f"{export_files.file_name(run.report)}-card.png"
-        said = sentence(run.report)
+        said = sentence_for_others(run.report)
         shown = {"link": link, "card": f"data:image/png;base64,{picture}", "name": name, "said": said}
         return {**shown, "reached": bool(address)}
 
     files: dict[str, Any] = {**QUIET, "concurrency_id": "files", "concurrency_limit": 1}
     widgets.kept.change(on_kept, [widgets.kept, photo, widgets.is_open], [*boxes, widgets.cite], **files)
     widgets.more.expand(on_open, [widgets.kept, photo], [*boxes, widgets.is_open], **files)
+    png.click(lambda: gr.Info(AS_FILE, title="Saved", duration=6), None, None, **QUIET)
     widgets.more.collapse(lambda: False, None, widgets.is_open, **QUIET)
     shared = share.submit(on_share, [widgets.kept, share], share, **files)
     shared.failure(None, None, None, js='() => document.querySelector("#share dialog").close()', **QUIET)

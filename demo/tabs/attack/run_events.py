@@ -110,7 +110,7 @@ def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
     go_on = RunButton(w.smaller_button, on_smaller, [w.amplifier, state.replay], _TO_STAGE)
     wire_by_session([attack, go_on], w.stop_button, w.status, flags, shown)
     _wire_look(w, state, flags)
-    download_events.wire(w.downloads, state.photo, w.toggles, w.share)
+    download_events.wire(w.downloads, w.png, state.photo, w.toggles, w.share)
 
 
 def _wire_look(w: Widgets, state: SessionState, flags: RunFlags) -> None:
