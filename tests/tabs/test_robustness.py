@@ -19,7 +19,7 @@ from demo.engine.outcome import Outcome
 from demo.engine.plan import AttackRequest, plan_for
 from demo.tabs.attack.robustness.examine import Examined, Finished, Row, Seen, examine
 from demo.tabs.attack.robustness.goal_checks import SHOWN
-from demo.tabs.attack.robustness.render import examined_html, summary
+from demo.tabs.attack.robustness.render import examined_html, told
 
 
 def picture(height: int = 40, width: int = 57, seed: int = 0) -> Tensor:
@@ -234,6 +234,10 @@ def test_an_annotator_that_does_not_know_the_targets_is_not_asked(photos: dict[s
     assert other.attacked is None and other.why == "voc20 does not know zebra."
 
 
+def summary(examined: Examined) -> str:
+    return " ".join(told(examined))
+
+
 def drawn(attacked: bool, original: bool, **more: Any) -> Examined:
     """A made-up test of two changes: `attacked` and `original` say who is fooled after the blur."""
     run = Finished("voc20", "MinNorm", "cleared", 1, Roles(("cat",)), 0, picture(), picture(seed=1), **more)
@@ -248,12 +252,17 @@ def drawn(attacked: bool, original: bool, **more: Any) -> Examined:
     return Examined(run, rows, lists, (cat, cat, cat))
 
 
-def test_one_sentence_says_what_survives() -> None:
-    survives = summary(drawn(True, False))
-    assert survives.startswith("The attack survives Blur 3 × 3, but not JPEG 90 and random noise. Random noise")
-    assert "does nothing: the top label stays the same." in survives and survives.endswith(
-        "In a list of 3 labels it no longer holds."
-    )
+def test_one_sentence_concludes_and_a_short_list_says_what_survives() -> None:
+    conclusion, *points = told(drawn(True, False))
+    assert conclusion == "The attack survives 1 of the 3 changes tried on the saved picture."
+    assert points == [
+        "It survives Blur 3 × 3.", "It does not survive JPEG 90 and random noise.",
+        "Random noise just as strong, put on the original, does nothing: the top label stays the same.",
+        "In a list of 3 labels it no longer holds.",
+    ]  # fmt: skip
+    html = str(examined_html(drawn(True, False)))
+    assert html.count("<li>") == len(points) and f'role="status">{conclusion}</p>' in html
+    assert html.index("<details>") < html.index("<table")
     assert summary(drawn(False, False)).startswith("The attack is fragile: ")
     assert "It works on the saved picture only." in summary(drawn(False, False))
     assert "Blur 3 × 3 alone would fool the annotator too" in summary(drawn(True, True))

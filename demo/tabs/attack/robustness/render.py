@@ -1,10 +1,10 @@
-"""The panel "Is it real?" as HTML: one plain sentence, the table of changes, the table of longer and shorter lists."""
+"""The panel "Is it real?" as HTML: a plain conclusion, a short list, and folded the tables of changes and of other lengths."""
 
 from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
-from demo.catalog.english import counted, listed, top_words
+from demo.catalog.english import are, counted, listed, top_words
 from demo.engine.label_roles import Roles
 from demo.render.labels import tag, tags
 from demo.render.tables import Cell, sheet, sum_up
@@ -14,19 +14,24 @@ from demo.tabs.attack.robustness.examine import Examined, Row, Seen
 
 def examined_html(examined: Examined) -> Markup:
     """All of it."""
-    parts = sum_up(summary(examined)), _changes(examined), _lists(examined)
-    return Markup('<div class="real">{}{}{}</div>').format(*parts)
+    conclusion, *points = told(examined)
+    listed_points = Markup("").join(Markup("<li>{}</li>").format(point) for point in points)
+    short = Markup('<ul class="points">{}</ul>').format(listed_points) if points else Markup()
+    parts = sum_up(conclusion), short, _changes(examined), _lists(examined)
+    return Markup(
+        '<div class="real">{}{}<details><summary>Every test, one by one</summary>{}{}</details></div>'
+    ).format(*parts)
 
 
-def summary(examined: Examined) -> str:
-    """What survives, in a few plain sentences."""
+def told(examined: Examined) -> list[str]:
+    """The conclusion in one plain sentence, then what it rests on, point by point."""
     run, rows = examined.run, examined.rows
     saved = rows[0].attacked
     if not saved or not saved.fooled:
-        return "The saved picture does not reach the goal, so nothing can survive. The table shows what the changes do."
+        return ["The saved picture does not reach the goal, so nothing can survive."]
     if not run.l2:
-        return "The photo met the goal before any attack, so there is no change to test."
-    return " ".join((*_survivors(rows), _noise(examined), *_other_annotators(rows), _longer(examined)))
+        return ["The photo met the goal before any attack, so there is no change to test."]
+    return [*_survivors(rows), _noise(examined), *_other_annotators(rows), _longer(examined)]
 
 
 # By whether a list is longer than that of the true labels, and whether it agrees with them (Eq. 1)
@@ -52,10 +57,11 @@ def _survivors(rows: Sequence[Row]) -> list[str]:
     kept = [name for name, attacked, _ in told if _fools(attacked) and name not in alone]
     gone = [name for name, attacked, _ in told if attacked and not attacked.fooled]
     parts = []
-    if kept and not gone:
-        parts.append(f"The attack survives every change tried: {listed(kept, 9)}.")
-    elif kept and kept != [NOISE]:
-        parts.append(f"The attack survives {listed(kept, 9)}, but not {listed(gone, 9)}.")
+    if kept and (not gone or kept != [NOISE]):
+        share = f"{len(kept)} of the {len(kept) + len(gone)} changes" if gone else "every change"
+        parts.append(f"The attack survives {share} tried on the saved picture.")
+        parts.append(f"It survives {listed(kept, 9)}.")
+        parts += [f"It does not survive {listed(gone, 9)}."] if gone else []
     elif gone and not alone:
         parts.append(f"The attack is fragile: JPEG, blur and another size all {_undone(rows)}.")
         if kept:
@@ -94,13 +100,13 @@ def _noise(examined: Examined) -> str:
 
 def _other_annotators(rows: Iterable[Row]) -> list[str]:
     """What others make of the picture; one that is the same network has no say."""
-    told = []
-    for line in rows:
-        if line.kind == "twin":
-            told.append(f"{line.annotator} is no second opinion: it is the same network.")
-        elif line.kind == "other" and line.attacked:
-            told.append(f"{line.annotator} is {'fooled too' if line.attacked.fooled else 'not fooled'}.")
-    return told
+    rows = list(rows)
+    twins = [line.annotator for line in rows if line.kind == "twin"]
+    asked = [line for line in rows if line.kind == "other" and line.attacked]
+    fooled, others = ([line.annotator for line in asked if _fools(line.attacked) == so] for so in (True, False))
+    said = [f"{name} is no second opinion: it is the same network." for name in twins]
+    said += [f"{listed(fooled, 9)} {are(fooled)} fooled too."] if fooled else []
+    return said + ([f"{listed(others, 9)} {are(others)} not fooled."] if others else [])
 
 
 def _longer(examined: Examined) -> str:
