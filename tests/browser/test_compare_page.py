@@ -59,7 +59,10 @@ def test_the_run_on_arrival_is_tested_and_a_new_one_clears_it(visit: Callable[..
     expect(tables).to_have_count(2, timeout=RUN)
     first, last = tables.first.locator("tbody tr").first, tables.last.locator("tbody tr").nth(2)
     assert first.locator("td").first.locator(".tag .name").all_inner_texts() == test_page.names(page, "#after")
-    expect(page.locator("#real-result .sum")).to_contain_text("Random noise just as strong")
+    expect(page.locator("#real-result .points")).to_contain_text("Random noise just as strong")
+    expect(tables.first).to_be_hidden()
+    page.locator("#real-result summary").click()
+    expect(tables.first).to_be_visible()
     expect(last).to_contain_text("as attacked (k)")
     assert tables.last.get_by_role("row").count() == 11
     fits_both_widths(page, "#real")
@@ -72,7 +75,8 @@ def test_the_run_on_arrival_is_tested_and_a_new_one_clears_it(visit: Callable[..
     test_page.finished(page)
     expect(page.locator("#real-button")).to_be_enabled()
     page.locator("#real-button").click()
-    expect(tables.first.locator("tbody tr").first.locator(".tag.true")).to_have_text(["cat (true)"], timeout=RUN)
+    page.locator("#real-result summary").click(timeout=RUN)
+    expect(tables.first.locator("tbody tr").first.locator(".tag.true")).to_have_text(["cat (true)"])
 
 
 @pytest.mark.usefixtures("small_photos")

@@ -94,7 +94,7 @@ def choose(
     k = min(asked, max(most, 1))
     before = attack_before(path)
     if not true:
-        words = f"{ATTACKED.format(before)} " if before else ""
+        words = f"This photo was attacked before ({before}). " if before else ""
         words += nothing_found(name, annotator, photo) if origin == "guess" else NONE_TRUE
     else:
         words = "" if k == was else _k_words(k, follows, len(true))
