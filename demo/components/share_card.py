@@ -4,8 +4,7 @@ from demo.components.theme import script
 
 # Said where a photo is taken away, too
 AS_FILE = "Messengers compress photos again, and then the attack may be gone: send the attacked photo (PNG) as a file."
-SHARE = (
-    """
+SHARE = """
 <button type="button" class="tool open" disabled><svg viewBox="0 0 16 16" aria-hidden="true">
 <path d="M8 10V1.5M4.8 4.5 8 1.5l3.2 3M5 7H2.5v7.5h11V7H11"/></svg><span>Share</span></button>
 <dialog class="share" aria-label="Share this result">
@@ -16,9 +15,7 @@ SHARE = (
 <div class="ways" hidden><button type="button" class="tool send" hidden>Send …</button>
 <button type="button" class="tool enlarge">Enlarge</button>
 <a class="tool save">Save the picture</a><button type="button" class="tool copy">Copy the link</button></div>
-<p class="hint as-file">"""
-    + AS_FILE
-    + """</p>
+<p class="hint as-file">AS_FILE</p>
 <p class="hint of-sample">The picture shows the photo that was attacked. The link on it opens this page with the same photo
 and the same settings. If you used “Make the change smaller”, whoever opens the link presses “Attack” and then that
 button, too.</p>
@@ -27,8 +24,7 @@ settings alone; whoever opens it starts from a sample photo.</p>
 <p class="hint alone" hidden>Other devices, such as pupils’ phones, cannot open this link: <b></b> reaches this computer only.
 Start the page with <code>python app.py --address 0.0.0.0</code> for a link that devices in your network can open.</p>
 </dialog>
-"""
-)
+""".replace("AS_FILE", AS_FILE)
 
 
 def share_script() -> str:

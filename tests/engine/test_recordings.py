@@ -16,6 +16,7 @@ from demo.engine.loop import run_here
 from demo.engine.plan import AttackRequest, make_plan
 from demo.engine.recordings import FOLDER, MOST_BYTES, Recording, read, recording, sample_photo, write
 from demo.engine.replay import Recorder
+from demo.record import others_of
 from demo.tabs.attack import stage
 from tkml_core.step_generators import WithResult
 
@@ -119,3 +120,13 @@ def test_a_recorded_run_is_small_and_what_the_annotator_says_today(path: Path) -
     assert outcome.report["margin_of_win"] == -outcome.report["margin"] > 0
     assert outcome.report["margin_before"] == pytest.approx(before, abs=1e-3)
     assert stage.closing(item.replay).verdict  # the page can show it: nothing of a run's report is missing
+
+
+def test_what_one_change_does_to_the_samples_was_recorded_of_the_samples_as_they_are() -> None:
+    """The Lesson shows these percentages below today's photos, and Attack gives the same for them."""
+    item = read(FOLDER / "universal.npz")
+    for now, then in zip(others_of(item.outcome), item.notes["others"], strict=True):
+        assert (now["sample"], now["true"]) == (then["sample"], then["true"])
+        for what in ("before", "after", "noise"):
+            assert now[what][0][0] == then[what][0][0]
+            assert now[what][0][1] == pytest.approx(then[what][0][1], abs=0.004), (now["sample"], what)
