@@ -63,11 +63,12 @@ def _survivors(rows: Sequence[Row]) -> list[str]:
         parts.append(f"It survives {listed(kept, 9)}.")
         parts += [f"It does not survive {listed(gone, 9)}."] if gone else []
     elif gone and not alone:
-        parts.append(f"The attack is fragile: JPEG, blur and another size all {_undone(rows)}.")
+        parts.append("The attack is fragile: it does not survive JPEG, blur or another size.")
+        parts.append(f"JPEG, blur and another size all {_undone(rows)}.")
         if kept:
-            parts.append("Random noise on top of it does not.")
+            parts[-1] += " Random noise on top of it does not."
         elif not elsewhere:
-            parts.append("It works on the saved picture only.")
+            parts[-1] += " It works on the saved picture only."
     elif gone:
         parts.append(f"The attack does not survive {listed(gone, 9)}.")
     if alone:
