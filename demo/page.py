@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 from starlette.middleware import Middleware
 
 import tkml_core as tk
 from demo import api
+from demo.catalog import privacy
 from demo.catalog.english import TITLE
 from demo.components import presenter, theme
 from demo.components.blocks import RELOAD, Page
@@ -50,7 +52,7 @@ HEADER = """
 <b>T<sub>k</sub>ML-AP</b> (Hu et al., ICCV 2021).</span></p></header>
 """
 
-NOTE = """
+NOTE = Markup("""
 **What it is for.** Teaching, research and testing. It shows how fragile the ranked labels of an image annotator can be, and how
 small a change is enough. Everything is measured on the saved 8-bit picture, and failures are shown as failures.
 
@@ -58,13 +60,12 @@ small a change is enough. Everything is measured on the saved 8-bit picture, and
 agree. The changes are made for the annotator on this page. They often do not carry over to another one, to a screenshot or to a
 JPEG copy. So a run here, won or lost, says nothing about the safety of another product.
 
-**Your photo** stays on the machine that runs this page and is deleted within about two hours. Your browser keeps copies of the
-last ones for an hour, so that a reload brings them back.
+**Your photo** {server} {browser}
 
 **The method** is from S. Hu, L. Ke, X. Wang and S. Lyu, *T<sub>k</sub>ML-AP: Adversarial Attacks to Top-k Multi-Label Learning*,
 ICCV 2021. This is an independent implementation. The sample photos come with the packages scikit-image and Matplotlib; the
 mosaics are made from them.
-"""
+""").format(server=privacy.ON_THE_SERVER, browser=privacy.IN_THE_BROWSER)
 
 
 def launch_options() -> dict[str, Any]:

@@ -58,12 +58,14 @@ const lost = () => {
   if (document.querySelector("#stop-button:enabled")) return "this run ends";
   return document.querySelector("#replay [data-made]") ? "this result goes" : ""; // replay.py says which result is theirs
 };
-const photoIfSure = (by) => {
-  const ends = lost();
-  const words = ends && `Press ${by > 0 ? "→ again for the next photo" : "← again for the photo before"}; ${ends}.`;
+const twice = (words, act) => {
   const again = !words || find(".sure").textContent === words;
   say(again ? "" : words);
-  if (again) photo(by);
+  if (again) act();
+};
+const photoIfSure = (by) => {
+  const ends = lost();
+  twice(ends && `Press ${by > 0 ? "→ again for the next photo" : "← again for the photo before"}; ${ends}.`, () => photo(by));
 };
 const note = (on) => { // why there is no code: on demand, until the next step
   find(".alone").hidden = !on;
@@ -71,18 +73,22 @@ const note = (on) => { // why there is no code: on demand, until the next step
 };
 const move = (by) => {
   note(false);
+  if (tab === LESSON) say("");
   step(by);
 };
 const step = (by) => (tab === ATTACK ? photoIfSure(by) : document.dispatchEvent(new CustomEvent("turn", { detail: by })));
 const press = () => document.querySelector("#attack-button:enabled, #stop-button:enabled")?.click();
 const vote = (place) => [...document.querySelectorAll("#lesson .screen:not([hidden]) .answer")][place - 1]?.click();
 const tell = (what) => document.dispatchEvent(new Event(what)); // the lesson's own: tabs/lesson/lesson.js
+const voted = () => document.querySelector("#lesson .screen:not([hidden]) :is(.hands:not([hidden]), [aria-pressed=true])");
+const ask = () => twice(voted() && "Press 0 again to ask this question anew: its votes go.", () => tell("again"));
+const anew = () => twice("Press S again to start over: all votes go.", () => tell("anew"));
 const help = () => (find(".help").open = !find(".help").open);
 const leave = () => show(false);
 // Remote controls of projectors send PageUp and PageDown.
 const steps = { ArrowRight: () => move(1), PageDown: () => move(1), ArrowLeft: () => move(-1), PageUp: () => move(-1), Escape: leave, "?": help };
 const hands = Object.fromEntries([...Array(9).keys()].map((at) => [at + 1, () => vote(at + 1)]));
-const counted = { ...hands, Backspace: () => tell("lower"), 0: () => tell("again") };
+const counted = { ...hands, Backspace: () => tell("lower"), 0: ask, s: anew, S: anew };
 const keys = { [ATTACK]: { ...steps, " ": press }, [LESSON]: { ...steps, ...counted } };
 const key = (event) => {
   const act = keys[tab][event.key];

@@ -15,26 +15,32 @@ ENTER = Markup(
     '<a class="tool enter" href="?present{}"><svg viewBox="0 0 16 16" aria-hidden="true">'
     '<path d="M1.5 2.5h13v8.5h-13zM8 11v1.5M5 14.5l3-2 3 2"/></svg><span>Present</span></a>'
 )
-PRESENTER = """
+# What is to be expected once there is a code
+NETWORK = (
+    "Phones in the same network then open the address that is shown; a guest network or a firewall may forbid it. On Hugging "
+    "Face Spaces the page’s own link works as it is."
+)
+PRESENTER = Markup("""
 <aside class="present" aria-label="For who looks on"><p class="sure" role="alert" hidden></p><div class="qr"></div>
 <p class="scan" hidden>Scan to open it on your own device: <b></b>
 <span class="instead" hidden>There a sample photo stands in: this one is the presenter’s own, and not in the link.</span></p>
 <p class="alone" hidden><span>No QR code: <b></b> reaches this computer only. Start the page with
-<code>python app.py --address 0.0.0.0</code> to have one.</span>
+<code>python app.py --address 0.0.0.0</code> to have one. {network}</span>
 <button type="button" class="close" aria-label="Close this line">×</button></p>
 <details class="help"><summary>Keys (?)</summary>
 <dl data-tab="attack"><div><dt>Space</dt><dd>attack, stop</dd></div><div><dt>← →</dt>
-<dd>photos; twice where a result of yours would go</dd></div>
+<dd>other photos; asks first where a result of yours is lost</dd></div>
 <div><dt>Esc</dt><dd>leave</dd></div></dl>
 <dl data-tab="lesson-tab" hidden><div><dt>← →</dt><dd>back, on (Page ↑ ↓, too)</dd></div>
-<div><dt>↑ ↓</dt><dd>a dial that was clicked</dd></div><div><dt>1 … 9</dt><dd>one more hand</dd></div>
-<div><dt>⌫</dt><dd>take it back</dd></div><div><dt>0</dt><dd>ask again, no hands</dd></div>
+<div><dt>↑ ↓</dt><dd>dial: click it first</dd></div><div><dt>1 … 9</dt><dd>one more hand</dd></div>
+<div><dt>⌫</dt><dd>take it back</dd></div><div><dt>0</dt><dd>twice: hands to none</dd></div>
+<div><dt>S</dt><dd>twice: start over</dd></div>
 <div><dt>Esc</dt><dd>leave</dd></div></dl></details>
 <div class="moves"><button type="button" class="tool" data-by="-1" aria-label="Back">←</button>
 <button type="button" class="tool" data-by="1" aria-label="On">→</button></div>
 <button type="button" class="tool leave">Leave</button>
 <button type="button" class="no-code" aria-label="Why there is no QR code" aria-expanded="false" hidden>QR?</button></aside>
-"""
+""").format(network=NETWORK)
 
 
 def enter(tab: str = "") -> Markup:

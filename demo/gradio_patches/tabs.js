@@ -9,6 +9,9 @@
       if (tab.tabIndex !== stop) tab.tabIndex = stop;
     }
   };
+  // What went wrong on one tab would cover the next one, or what is presented.
+  const closeToasts = () => document.querySelectorAll(".toast-close").forEach((button) => button.click());
+  document.addEventListener("present", closeToasts);
   const open = (name) => tabs().find((tab) => tab.dataset.tabId === name)?.click();
   const asked = () => location.hash.slice(1);
   // The page has a base address, against which "#learn" alone would mean another page, without its ?__theme=dark.
@@ -20,6 +23,7 @@
     if (!now || now === shown) return;
     const first = shown === undefined;
     shown = now;
+    closeToasts();
     if (first) open(asked());
     else if (asked() !== now) history.pushState(null, "", here(`#${now}`));
   }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-selected"] });

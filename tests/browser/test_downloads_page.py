@@ -215,6 +215,8 @@ def test_an_upload_is_not_in_the_link_and_the_page_says_so(
     page.get_by_role("link", name="Present").click()
     expect(page.locator("#presenter .instead")).to_have_text(re.compile("^There a sample photo stands in"))
     expect(page.locator("#presenter .instead")).to_be_visible()  # under the code of the same link
+    expect(page.locator("#verdict .when-presented")).to_be_visible()
+    expect(page.locator("#verdict .unpresented")).to_be_hidden()  # what it leads to is
     page.keyboard.press("ArrowRight")
     expect(page.locator("#presenter .instead")).to_be_hidden()
 
@@ -227,6 +229,8 @@ def test_a_link_that_asks_for_too_much_changes_nothing(at: Callable[..., Page]) 
     assert toast.locator("img").count() == 0
     expect(page.locator("#verdict")).to_contain_text("No true label is left in the top 3")
     expect(page.locator("#download-png")).to_be_enabled()
+    page.get_by_role("tab", name="Lesson", exact=True).first.click()
+    expect(toast).to_have_count(0)  # it would cover what it does not speak of
 
 
 def test_presenter_mode_is_led_by_the_keys_and_a_recorded_run_is_there_at_once(at: Callable[..., Page]) -> None:

@@ -1,5 +1,6 @@
 """Where few labels are left that are not true, k can only be 1: the page stays whole, and Attack answers."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -88,6 +89,9 @@ def test_k_has_a_slider_and_attack_an_answer(
                 attacked(photo, name, true, k.value)
     again = slider(k_shown(load_annotator(name), 1, 1))  # a mark taken away brings the room back
     assert (again.minimum, again.maximum) == ((1, count - 1) if count > 2 else (0, 1))
+    assert not re.search(
+        r"\b0\b", slider(k_shown(load_annotator(name), 0, 1)).info
+    )  # nothing is true: nothing has to leave
 
 
 def test_the_page_starts_with_an_annotator_of_two_labels(

@@ -2,22 +2,31 @@
 
 import re
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 import gradio as gr
+import numpy as np
 import pytest
 from gradio.utils import is_allowed_file
 
+from demo.catalog import privacy
+from demo.components import presenter
+from demo.engine.recipes import STRENGTHS
 from demo.engine.recordings import Recording, recording
-from demo.page import launch_options
+from demo.page import NOTE, launch_options
 from demo.record import price_of
 from demo.tabs.lesson import closing, notes, phones, pictures, tab, whole_lesson
 from demo.tabs.lesson.exercise import EXERCISES, READY_MADE, exercise_of, photo_words
+from demo.tabs.lesson.pictures import Look
 from demo.tabs.lesson.screen import FOOLED, Screen, lesson_html
 from demo.tabs.lesson.screens import SCREENS, flip, hardened, jpeg, screens, universal
+from tkml_core.experiments.transfer import hardness
+from tkml_core.measured.lines import read
 from tkml_core.zoo.universal_perturbations import bundled
 
+MEASURED = Path(__file__).resolve().parents[2] / "assets" / "measured"
 MOST_BYTES = 3_000_000  # sent to every pupil, once
 
 
@@ -224,6 +233,69 @@ def test_the_dial_has_a_stop_for_every_tenth(shown: dict[str, Screen]) -> None:
     item = run("one-label")
     assert pictures.best(item, item.checks["strength 1"]) == pictures.best(item, item.outcome.logits)
     assert flip.screen() == shown["flip"]  # no chance in it
+
+
+def test_the_dial_says_how_many_numbers_move_and_where_nothing_happens(shown: dict[str, Screen]) -> None:
+    item = run("one-label")
+    x, x_adv = item.outcome.plan.photo.x, item.outcome.x_adv
+    words = re.findall(r'<p class="hint stop"[^>]*>([^<]*)<', shown["flip"].shown)
+    assert len(words) == len(STRENGTHS) + 1 and words[0] == flip.WITHOUT
+    before = [round(100 * float(p)) for p in item.outcome.plan.photo.logits.sigmoid().topk(3).values[0]]
+    for share, said in zip(STRENGTHS, words[1:], strict=True):
+        levels = (x * 255).round(), (255 * (x + share * (x_adv - x))).round()
+        differ = int((levels[0] != levels[1]).sum())
+        read = [round(100 * float(p)) for p in item.checks[f"strength {share:g}"].sigmoid().topk(3).values]
+        assert said.startswith(f"At {share:.0%} ") and (
+            f"{differ:,} of" in said or (not differ and " no number" in said)
+        )
+        assert ("nothing happens" in said) is (read == before)
+    quiet = [share for share, said in zip(STRENGTHS, words[1:], strict=True) if "nothing happens" in said]
+    assert 0 < len(quiet) < len(STRENGTHS) and f"Up to {max(quiet):.0%} nothing happens" in shown["flip"].hint
+    assert "step by step" not in shown["flip"].hint
+
+
+def test_what_is_seen_in_the_two_maps_is_in_them() -> None:
+    usual, hard = (Look(run(name), "cat").map for name in ("one-label", "hardened"))
+    assert usual is not None and hard is not None and run("hardened").sample == "cat" and "nose" in hardened.SEEN["cat"]
+    height, width = usual.shape
+    nose = slice(int(0.7 * height), int(0.9 * height)), slice(int(0.5 * width), int(0.68 * width))
+    eyes = slice(int(0.25 * height), int(0.65 * height)), slice(int(0.3 * width), int(0.85 * width))
+    bright = [float(np.percentile(look, 95)) for look in (usual, hard)]
+    assert usual[nose].max() > bright[0] and hard[nose].max() < bright[1]
+    assert usual[eyes].max() > bright[0] and hard[eyes].max() > bright[1]
+
+
+def test_how_much_larger_elsewhere_is_what_was_measured(shown: dict[str, Screen]) -> None:
+    lines = read(MEASURED / "transfer.jsonl")
+    row = next(row for row in hardness(list(lines)).splitlines() if row.startswith("| hardened-voc20 | MinNorm |"))
+    photos, times = (row.split("|")[at].strip() for at in (3, 7))
+    assert f"On {photos} other photos" in shown["hardened"].hint and f"{times} times as large" in shown["hardened"].hint
+    assert hardened.elsewhere("nobody") == ""
+    assert shown["hardened"].told[0].startswith("On this photo it must be about ")
+
+
+@pytest.mark.parametrize(("most", "hard"), [(21, True), (32, True), (33, False)])
+def test_a_change_is_called_hard_to_see_as_far_as_it_is(most: int, hard: bool) -> None:
+    assert ("hard to see" in jpeg.seen(most)) is hard
+
+
+def test_without_two_screens_the_hands_can_be_counted(shown: dict[str, Screen]) -> None:
+    all_screens = list(shown.values())
+    words = whole_lesson.with_hands_counted(all_screens)
+    left, kept = (re.search(rf"{before} screens ([\d, and]+)", words) for before in ("out", "of"))
+    assert left and kept
+    numbers = [[int(one) for one in re.findall(r"\d", found[1])] for found in (left, kept)]
+    assert sorted(number for some in numbers for number in some) == list(range(2, len(shown) + 1))
+    assert {all_screens[number - 1].key for number in numbers[0]} == set(whole_lesson.LEFT_OUT)
+    each = re.search(r"has ([\d.]+) minutes", words)
+    assert each and float(each[1]) * len(numbers[1]) == sum(screen.minutes for screen in all_screens[1:])
+    assert words in notes.markdown(all_screens)
+
+
+def test_what_becomes_of_a_photo_is_said_in_the_same_words_everywhere(shown: dict[str, Screen]) -> None:
+    for words in (privacy.ON_THE_SERVER, privacy.IN_THE_BROWSER):
+        assert words in NOTE and words in notes.markdown(list(shown.values()))
+    assert presenter.NETWORK in presenter.PRESENTER and presenter.NETWORK in phones.SENTENCES[0]
 
 
 def test_the_lesson_needs_nothing_from_elsewhere(shown: dict[str, Screen]) -> None:

@@ -27,8 +27,10 @@ from demo.tabs.attack.session import MOST_OWN, Own, OwnPhoto, SessionState, with
 from demo.tabs.attack.widgets import Widgets
 
 # An address that names no photo brings settings alone, be it the page's own or a link that somebody sent.
-BACK = (
-    "Your photo is back, with the settings of this address. Check which labels are marked as true, then press Attack."
+BACK = Markup(
+    "Your photo is back, with the settings of this address. "
+    '<span class="unpresented">Check which labels are marked as true, then press Attack.</span>'
+    '<span class="when-presented">Press Attack.</span>'
 )
 _SEEN = """({photo, truth, origin, annotator}, chosen, way, k) =>
   ({__type__: "update", props: {seen: {photo, truth, origin, annotator, chosen, way, k}}})"""

@@ -70,7 +70,7 @@ def k_shown(annotator: tk.Annotator, true: int, k: int, follows: bool | None = N
             lead = "Stays as it was set, whatever is marked:"
         elif follows and 1 <= true <= most:
             lead = f"{k}, {COUNTED}, until you move it;"
-        why = f"{lead} {most} at most, so that {leave} of the {m} can leave the list"
+        why = f"{lead} {most} at most" + (f", so that {leave} of the {m} can leave the list" if true else "")
     else:
         why = "1, as only one label is left that is not true" if most else "One label must be left that is not true"
     # Gradio refuses a slider with one value alone, so one that is to have k = 1 begins at 0.

@@ -36,8 +36,9 @@ from demo.tabs.attack.widgets import Widgets
 ATTACKED = "This photo was attacked before ({}), so what the annotator sees in it may not be there."
 PRESS = "Press Attack."
 GUESSED = Markup(
-    "The annotator's guess is ticked as true already. Correct it below, under "
-    '<a href="#choose-truth">Mark what is true</a>, then press Attack.'
+    "The annotator's guess is ticked as true already. "
+    '<span class="unpresented">Correct it below, under <a href="#choose-truth">Mark what is true</a>, then press Attack.</span>'
+    '<span class="when-presented">To correct it, leave Present (Esc).</span>'
 )
 GUESSED_ATTACKED = Markup(
     "This photo was attacked before ({}). Ticked is what the annotator sees now, which the attack may have put there: correct "

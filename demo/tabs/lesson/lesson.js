@@ -11,8 +11,9 @@ const presenting = () => document.body.id === "presenting";
 const current = () => all(".screen").find((one) => !one.hidden);
 const slide = document.getElementById("lesson");
 // Presented, what would reach below the window is drawn smaller until it fits, whatever the words and the projector.
-// Each size that is tried lays the page out anew, so the first is the one that mostly fits, and the others are found by halving.
-const [LARGEST, SMALLEST] = [100, 70]; // percent
+// Beyond 100 percent only pictures grow, and only beside an answer: beside a question each hand would change their size.
+// Each size that is tried lays the page out anew, so those that mostly fit come first, and the others are found by halving.
+const [LARGEST, USUAL, SMALLEST, CLOSE] = [160, 100, 70, 4]; // percent
 const fit = () => {
   if (!current()) return;
   const draw = (percent) => find(".course").style.setProperty("--fit", percent / 100);
@@ -20,9 +21,10 @@ const fit = () => {
     draw(percent);
     return !presenting() || slide.scrollHeight <= slide.clientHeight;
   };
-  if (fits(LARGEST)) return;
-  let [low, high] = [SMALLEST, LARGEST];
-  while (high - low > 2) {
+  const grows = presenting() && current().dataset.view !== "ask";
+  if (grows && fits(LARGEST)) return;
+  let [low, high] = fits(USUAL) ? [USUAL, grows ? LARGEST : USUAL] : [SMALLEST, USUAL];
+  while (high - low > CLOSE) {
     const middle = (low + high) >> 1;
     if (fits(middle)) low = middle;
     else high = middle;
@@ -167,6 +169,11 @@ const ask = (screen) => {
   look(screen, "ask");
 };
 const again = () => current().matches(".closing") || ask(current());
+const anew = () => {
+  all(".screen:not(.closing)").forEach(ask);
+  goTo(all(".screen")[0].dataset.screen);
+  fit();
+};
 
 // A reload, by mischance in front of a class, loses neither the screen nor the hands: this browser tab keeps them.
 const NAME = "lesson";
@@ -282,9 +289,8 @@ element.addEventListener("click", (event) => {
   else if (on("[data-to]")) goTo(on("[data-to]").dataset.to);
   else if (on(".lower")) lower();
   else if (on(".anew")) {
-    if (!sure(on(".anew"), given() && "All votes are lost. Press again")) return;
-    all(".screen:not(.closing)").forEach(ask);
-    goTo(all(".screen")[0].dataset.screen);
+    if (!sure(on(".anew"), given() && "Press again to start over: all votes go")) return;
+    anew();
   } else if (on(".next")) turn(1);
   else if (on(".back")) turn(-1);
   else if (on(".play")) beat ? stop() : play(on(".film"));
@@ -315,7 +321,7 @@ const resized = () => {
   open = now;
 };
 new ResizeObserver(() => requestAnimationFrame(resized)).observe(slide);
-const told = { turn: (event) => turnPresented(event.detail), lower, again };
+const told = { turn: (event) => turnPresented(event.detail), lower, again, anew };
 for (const [name, act] of Object.entries(told)) {
   document.addEventListener(name, (event) => {
     if (!current()) return;

@@ -13,6 +13,7 @@ from demo.engine.run_queue import AT_ONCE, CROWDED_SECONDS, MOST_WAITING
 from demo.tabs.lesson import closing, phones, whole_lesson
 from demo.tabs.lesson.screen import FOOLED, Screen
 from demo.tabs.lesson.screens import screens
+from demo.tabs.lesson.whole_lesson import CLASS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,7 +27,6 @@ GOALS = (
     "They can explain why, in their own words: many tiny pushes in one direction add up.",
     "They ask of any protection: was it tested by somebody who knows it?",
 )
-CLASS = 25  # pupils who press Attack at once
 NEEDED = (
     "A projector or a screen for each pair. Nothing has to be prepared: all runs were recorded. Pupils who finish early can use "
     "the tab Attack with their own photo.",
@@ -36,7 +36,8 @@ NEEDED = (
     f"what it has, so the last of {CLASS} waits about {(CLASS - 1) // AT_ONCE * CROWDED_SECONDS / 60:.0f} minutes at most. The "
     "Lesson itself does not wait.",
     "With “In a class: count hands”, and in “Present”, every press on an answer adds one hand; “Take one hand back” is for one "
-    "too many. “Start over”, pressed twice, clears all for the next class. In “Present” there are keys for it, see “Keys (?)”. "
+    "too many. “Start over”, pressed twice, clears all for the next class, as after a rehearsal. In “Present” there are keys "
+    "for it, see “Keys (?)”: S, pressed twice, starts over, and 0, pressed twice, takes the hands of one question back. "
     "Let the class vote before “Show what happened”: a wrong guess is remembered better than a told answer.",
 )
 # Words that somebody may ask about, for the teacher.
@@ -87,6 +88,7 @@ def blocks(all_screens: Sequence[Screen]) -> Iterator[Block]:
         f"In {whole_lesson.MINUTES} minutes there is time to begin with the class’s own ideas and to try it in groups:",
     )
     yield from (("row", f"{time} | {words}") for time, words in whole_lesson.rows(all_screens))
+    yield "text", whole_lesson.with_hands_counted(all_screens)
     yield "heading", "Where the school’s network fails"
     yield from (("item", words) for words in whole_lesson.offline(all_screens))
     begins = 0
@@ -152,7 +154,7 @@ def write_pdf(all_screens: Sequence[Screen], path: Path) -> None:
             size, weight, indent, above = STYLES[kind]
             before, _, words = words.partition(" | ") if kind == "row" else ("•" if kind == "item" else "", "", words)
             lines = wrapped(words, size, weight, A4[0] - 2 * MARGIN - indent)
-            line = size / 72 * 2.54 * 1.35
+            line = size / 72 * 2.54 * 1.3
             keep = 2.5 if kind == "heading" else 0.0  # a heading does not stand alone at the foot of a page
             if y + above + line * len(lines) + keep > A4[1] - MARGIN:
                 pdf.savefig(page)

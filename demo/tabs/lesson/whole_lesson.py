@@ -7,6 +7,7 @@ from demo.tabs.lesson import closing
 from demo.tabs.lesson.screen import Screen
 
 MINUTES = 45
+CLASS = 25  # pupils
 OPENING, CLOSING = 5, 8  # minutes; groups have what the screens leave
 
 
@@ -24,7 +25,7 @@ GROUPS = _paragraph("""
 Groups try it in the tab Attack, with a sample or a photo of their own. Each has one of four tasks, writes down first what it
 expects, and then the number.
 A: “Fool it gently”: what is the most at one pixel?
-B: “Add the impossible”: does it work, and in how many steps?
+B: “Add the impossible” asks for as many labels as are shown (k), and k follows the ticks: does it work, and in how many steps?
 C: “Test it”, at “Is it real?” after an attack: what undoes it?
 D: the same photo on the annotators “20 labels” and “20 labels, harder to fool”: how much larger is the change?
 Runs of many groups wait in line, so there is time to guess.
@@ -33,7 +34,23 @@ END = _paragraph(f"""
 Closing. Each group says in a sentence what it found, and whether it had expected that. Look at the guesses of the opening again.
 Then the last screen, with what to take home, and its question: {closing.ASKED}
 """)
+LEFT_OUT = ("universal", "hardened")  # screens that the goals do not need
 READ_ALOUD = ("noise", "plant", "jpeg")  # screens whose questions need no picture
+
+
+def with_hands_counted(screens: Sequence[Screen]) -> str:
+    """What to leave out where every hand is counted; "" where none of it is there."""
+    number = {screen.key: str(number) for number, screen in enumerate(screens, start=1)}
+    without = [number[key] for key in LEFT_OUT if key in number]
+    kept = [screen for screen in screens[1:] if screen.key not in LEFT_OUT]
+    if not without or not kept:
+        return ""
+    minutes = sum(screen.minutes for screen in screens[1:]) / len(kept)
+    return _paragraph(f"""
+        {kept[0].minutes} minutes a screen are enough where you estimate the hands. Whoever counts {CLASS} hands one by one, or
+        lets the class talk, leaves out screens {listed(without)} in either plan: then each of screens
+        {listed([number[screen.key] for screen in kept])} has {minutes:g} minutes.
+    """)
 
 
 def offline(screens: Sequence[Screen]) -> Iterator[str]:

@@ -1,31 +1,85 @@
 """Screen 2: a change that nobody sees, and one label flips."""
 
-from markupsafe import Markup
+from itertools import takewhile
 
+from markupsafe import Markup
+from torch import Tensor
+
+import tkml_core as tk
 from demo.catalog.english import in_percent
 from demo.catalog.presets import PRESETS
 from demo.engine.recipes import STRENGTHS
 from demo.engine.recordings import Recording, recording
+from demo.render.labels import percent, scored
 from demo.render.templates import fill
 from demo.tabs.lesson import pictures
 from demo.tabs.lesson.pictures import Look
 from demo.tabs.lesson.screen import FOOLED, Answer, Screen
 
+LISTED = 3  # labels beside the dial
+WITHOUT = "At 0% it is the photo as it was."
+
+
+def moved(shown: Recording, share: float) -> int:
+    """How many of the photo's numbers differ with a share of the change: a picture has whole steps only."""
+    x, x_adv = shown.outcome.plan.photo.x, shown.outcome.x_adv
+    return pictures.numbers_changed(x, tk.quantize((x + share * (x_adv - x)).clamp(0, 1)))[0]
+
+
+def _read(shown: Recording, logits: Tensor) -> list[tuple[str, str]]:
+    """The labels beside the dial with their percentages, as they are written there."""
+    best = scored(shown.outcome.plan.annotator, logits.view(1, -1))[:LISTED]
+    return [(label.name, percent(label.probability)) for label in best]
+
+
+def reads_as_before(shown: Recording, share: float) -> bool:
+    """Whether beside the dial the annotator says at a share of the change what it said without it."""
+    return _read(shown, shown.checks[f"strength {share:g}"]) == _read(shown, shown.outcome.plan.photo.logits)
+
+
+def stop_words(share: float, differ: int, of: int, as_before: bool) -> str:
+    """What a share of the change does to the picture's numbers, and whether that shows in what the annotator says."""
+    if not differ:
+        return f"At {in_percent(share)} no number of the picture changes by a whole step, so nothing happens."
+    if as_before:
+        return (
+            f"At {in_percent(share)} hardly any number of the picture changes by a whole step, {differ:,} of {of:,}, so nothing "
+            "happens."
+        )
+    return f"At {in_percent(share)} {differ:,} of the picture’s {of:,} numbers change, by whole steps."
+
 
 def _dial(shown: Recording) -> Markup:
     """The change from none to all of it; the browser blends the pictures, the labels were measured at every stop."""
-    was = shown.outcome.plan.photo.logits
-    measured = [(in_percent(0), was), *((in_percent(s), shown.checks[f"strength {s:g}"]) for s in STRENGTHS)]
+    measured = [(0.0, shown.outcome.plan.photo.logits), *((s, shown.checks[f"strength {s:g}"]) for s in STRENGTHS)]
+    of = shown.outcome.x_adv.numel()
     photo = pictures.picture(
         pictures.original(shown), "The photo with a part of the change", "The photo with that much of it",
         over=pictures.attacked(shown),
     )  # fmt: skip
-    lists = [pictures.labels(shown, logits, f"At {name} of the change", 3) for name, logits in measured]
+    stops = [
+        (
+            pictures.labels(shown, logits, f"At {in_percent(s)} of the change", LISTED),
+            stop_words(s, moved(shown, s), of, reads_as_before(shown, s)) if s else WITHOUT,
+        )
+        for s, logits in measured
+    ]
     return fill(
         "tabs/lesson/screens/flip.html",
         photo=photo,
         change=pictures.change(shown, pictures.strength(shown)),
-        lists=lists,
+        stops_of=stops,
+    )
+
+
+def dial_words(shown: Recording, now: str) -> str:
+    """For the teacher: up to where the dial does nothing, and where the label on top flips."""
+    quiet = max(takewhile(lambda s: reads_as_before(shown, s), STRENGTHS), default=0.0)
+    flips = next(s for s in STRENGTHS if pictures.best(shown, shown.checks[f"strength {s:g}"]) == now)
+    none = f" Up to {in_percent(quiet)} nothing happens, and" if quiet else ""
+    return (
+        f"Move the dial slowly.{none or ' There'} two stops beside each other may read alike, as a picture’s numbers move by "
+        f"whole steps only; how many of them do is said there. At {in_percent(flips)} the label on top flips."
     )
 
 
@@ -73,8 +127,9 @@ def screen() -> Screen | None:
         own=f"How small is the change that “{PRESETS['gentle'].title}” needs for your photo? Lay both photos one over the other "
         "with “Look closer”.",
         exercise="gentle",
-        hint="Most pupils cannot tell, and that is the point: “I cannot tell” is an honest answer. Move the dial slowly: the "
-        "percentages shift step by step, the label on top flips at one place. On the tab Attack, size is the root of the sum of "
-        f"all squares, not of their mean: there the change of this screen is {outcome.report['l2']:.0f}. That grows with the "
+        hint="Most pupils cannot tell, and that is the point: “I cannot tell” is an honest answer. "
+        f"{dial_words(shown, now)} On the tab Attack, size is the root of the sum of "
+        "all squares, not of their mean: there the change of this screen is "
+        f"{outcome.report['l2']:.0f}. That grows with the "
         "number of pixels, so compare it between runs on one photo only.",
     )

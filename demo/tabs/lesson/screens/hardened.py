@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping
 from math import log
+from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from demo.catalog.attacks import annotator_words
 from demo.engine.recordings import recording
@@ -13,6 +11,8 @@ from demo.tabs.lesson import pictures
 from demo.tabs.lesson.pictures import Bar, Look
 from demo.tabs.lesson.screen import Answer, Screen
 
+TRANSFER = Path(__file__).resolve().parents[4] / "assets" / "measured" / "transfer.md"
+COLUMNS = 8  # of its table of how hard each annotator is to fool
 # How many times as large the change may have to be: what one answers
 ANSWERS = {
     1: "As large",
@@ -22,10 +22,12 @@ ANSWERS = {
     10: "Ten times as large",
 }
 COMPARE = "Compare what the two annotators look at."
-ALIKE = 0.7  # correlation of two maps from which on the eye finds them alike
+WHERE = "The pictures say where they look, not how much a faint texture counts there."
+# What is seen in the two pictures of a sample
+SEEN = {"cat": "Both depend on the eyes. The nose glows for the usual annotator, and hardly for the hardened one."}
 # Up to how many times it is what
 JUDGED = (
-    (1.2, "So on this photo hardening did not help."),
+    (1.2, "So here hardening did not help."),
     (1.6, "That is a gain, but a small one."),
     (3.5, "That is a clear gain."),
     (float("inf"), "That is a great gain."),
@@ -65,13 +67,17 @@ def measured_on(scores: Mapping[str, Any]) -> str:
     )
 
 
-def _compared(usual: NDArray[np.uint8] | None, hard: NDArray[np.uint8] | None) -> str:
-    """What to see in the two maps of where a score comes from."""
-    if usual is None or hard is None or usual.shape != hard.shape:
-        return COMPARE
-    if np.corrcoef(usual.ravel(), hard.ravel())[0, 1] > ALIKE:
-        return "Both look at much the same places. The pictures say where they look, not how much a faint texture counts there."
-    return COMPARE
+def elsewhere(fooled: str) -> str:
+    """For the teacher: the same ratio on other photos, as it was measured; "" where it was not."""
+    lines = [line.strip("|").split("|") for line in TRANSFER.read_text(encoding="utf-8").splitlines()]
+    row = next(
+        (row for row in lines if [cell.strip() for cell in row[:2]] == [fooled, "MinNorm"] and len(row) == COLUMNS),
+        None,
+    )
+    if row is None:
+        return ""
+    photos, times = row[2].strip(), row[6].strip()
+    return f"On {photos} other photos, where all true labels had to leave the top 3, the median was {times} times as large. "
 
 
 def screen() -> Screen | None:
@@ -101,7 +107,7 @@ def screen() -> Screen | None:
         question="About how large must the change be to fool the hardened annotator?",
         answers=[Answer(answer, answer == right) for answer in ANSWERS.values()],
         told=[
-            f"It must be about {times:.2g} times as large. {judged} {cost}",
+            f"On this photo it must be about {times:.2g} times as large. {judged} {cost}",
             "And better is not safe: a change that is large enough fools it, too.",
         ],
         shown=pictures.bars(
@@ -119,7 +125,7 @@ def screen() -> Screen | None:
         why=[
             "While it learned, the hardened annotator met attacked photos again and again. Whoever is often tricked by faint "
             "textures learns to trust them less.",
-            _compared(Look(usual, was).map, Look(hard, was).map),
+            f"{SEEN.get(hard.sample, COMPARE)} {WHERE}",
             "But faint textures are real hints, too. Who trusts them less knows less about ordinary photos. Nobody has found "
             "a way to get such a protection for nothing yet.",
         ],
@@ -130,5 +136,6 @@ def screen() -> Screen | None:
         own=f"Attack your photo on both annotators, “{one}” and “{other}” (below the photo, at “Annotator”). How much larger "
         "must the change be?",
         exercise="both",
-        hint=f"{measured_on(scores)}“Next” leads to what to take home, and to a question that has no right answer.",
+        hint=f"{elsewhere(second.plan.request.annotator)}{measured_on(scores)}"
+        "“Next” leads to what to take home, and to a question that has no right answer.",
     )

@@ -1,7 +1,7 @@
 """Screen 6: JPEG undoes the attack. Is that a defence?"""
 
 from demo.engine.distortions import jpeg
-from demo.engine.recipes import JPEG, STRONGER
+from demo.engine.recipes import HARD_TO_SEE, JPEG, STRONGER
 from demo.engine.recordings import Recording, recording
 from demo.render.pictures import to_image
 from demo.tabs.lesson import pictures
@@ -12,6 +12,15 @@ from demo.tabs.lesson.screen import IS_IT_REAL, TEST_IT, Answer, Screen
 def survivor(shown: Recording) -> float | None:
     """The smallest factor by which the change must grow to survive being saved as JPEG; None where none that was tried does."""
     return next((s for s in STRONGER if pictures.meets(shown, shown.checks[f"strength {s:g}, jpeg {JPEG}"])), None)
+
+
+def seen(most: int) -> str:
+    """How well a change is seen whose largest step is `most` levels."""
+    if most > HARD_TO_SEE:
+        return "It can be seen now."
+    return (
+        f"It is still hard to see, none of the photo’s numbers moves by more than {most}: look closely for faint lines."
+    )
 
 
 def screen() -> Screen | None:
@@ -54,10 +63,11 @@ def screen() -> Screen | None:
             Answer("No, an attacker who knows of it finds another way", right=True),
         ],
         told=[
-            f"The same change made {times} times as strong survives the JPEG: the annotator says "
-            f"“{pictures.best(shown, survives)}”. And an attacker can plan for JPEG from the start.",
-            "To keep the JPEG secret does not help: whoever made this change stronger did not have to know of it.",
-            "A defence has to be tested by somebody who knows it and tries to get past it.",
+            f"Made {times} times as strong, the same change survives the JPEG: the annotator says "
+            f"“{pictures.best(shown, survives)}”. "
+            f"{seen(pictures.numbers_changed(x, stronger)[2])}",
+            "An attacker who knows of the JPEG tries out how strong the change must be. To keep the JPEG secret does not help, "
+            "as anybody can guess it. So a defence has to be tested by somebody who knows it.",
         ],
         shown=pictures.row(
             pictures.picture(
