@@ -10,6 +10,7 @@ from demo.engine.label_roles import Roles
 from demo.engine.win import asked_margin, is_narrow, less_words, standing
 
 STANDS = {"missed": "not reached", "before": "met before the attack", "narrow": "barely met", "won": "reached"}
+ENDED = {"user": ", stopped", "time": ", cut by the clock"}  # a goal that is missed so is no failure of the method
 
 
 def reached(report: dict[str, Any], most: int = 5) -> str:
@@ -33,7 +34,8 @@ def in_order(report: dict[str, Any]) -> bool:
 
 def goal_words(report: dict[str, Any]) -> str:
     """How the goal stands, after "goal"."""
-    return STANDS[standing(report)]
+    stands = standing(report)
+    return STANDS[stands] + (ENDED.get(report["stopped"] or "", "") if stands == "missed" else "")
 
 
 def reached_words(report: dict[str, Any]) -> str:

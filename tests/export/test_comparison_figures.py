@@ -64,14 +64,17 @@ def test_no_figure_is_begun_when_it_has_become_long_or_much(
 
 def test_the_buttons_say_what_they_hold(saved: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figure_events, "get_upload_folder", lambda: str(tmp_path))
-    kept = [("Cat", [saved]), ("Cat again", [saved])]
+    kept = [(1, "Cat", [saved]), (3, "Cat again", [saved])]  # the second one of three did not count
     png, pdf, words = figure_events.drawn(kept, "1")
-    assert words == ("Photo 2 of 2 (PNG)", "Photo 2 of 2 (PDF)") and png.name == "cat-comparison-k1-voc20.png"
-    assert figure_events.drawn(kept[:1], "0")[2] == ("Figure (PNG)", "Figure (PDF)")
+    assert words == ("Photo 3 (PNG)", "Photo 3 (PDF)") and png.name == "cat-comparison-k1-voc20.png"
+    assert figure_events.drawn(kept[:1], "0")[2] == ("Photo 1 (PNG)", "Photo 1 (PDF)")
+    assert figure_events.drawn([(0, "Cat", [saved])], "0")[2] == ("Figure (PNG)", "Figure (PDF)")
     zipped, pdf, words = figure_events.drawn(kept, figure_events.ALL)
     assert words == ("All 2 photos (PNGs in a ZIP)", "All 2 photos (PDF, a page each)")
+    with zipfile.ZipFile(zipped) as archive:
+        assert [name.split("-")[0] for name in archive.namelist()] == ["1", "3"]
     assert (zipped.name, pdf.name) == ("2-photos-comparison-k1-voc20.zip", "2-photos-comparison-k1-voc20.pdf")
     monkeypatch.setattr(comparison_figures, "MOST_BYTES", 1)
     assert figure_events.drawn(kept, figure_events.ALL)[2][1] == "First 1 of 2 photos (PDF, a page each)"
     with pytest.raises(ValueError, match="no longer on the server"):
-        figure_events.drawn([*kept, ("Gone", [str(tmp_path / "gone.npz")])], figure_events.ALL)
+        figure_events.drawn([*kept, (4, "Gone", [str(tmp_path / "gone.npz")])], figure_events.ALL)

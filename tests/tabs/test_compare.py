@@ -250,7 +250,7 @@ def test_the_sentence_says_who_was_best_and_who_failed(three: list[Any]) -> None
 
 
 def test_the_file_holds_what_was_measured() -> None:
-    rows = list(csv.DictReader(io.StringIO(summary.runs_csv([("A cat", reports(300.125, None, 100.0))], STEPS))))
+    rows = list(csv.DictReader(io.StringIO(summary.runs_csv([("A cat", reports(300.125, None, 100.0), False)], STEPS))))
     assert [(row["attack"], float(row["l2"])) for row in rows] == [("TkML-AP-U", 300.125), ("MinNorm", 100.0)]
     assert [(row["won"], row["met_before"], float(row["margin"])) for row in rows] == [("True", "False", -0.5)] * 2
     assert all(float(row["margin_of_win"]) == -float(row["margin"]) for row in rows)
@@ -261,6 +261,7 @@ def test_the_file_holds_what_was_measured() -> None:
         and float(rows[0]["pert_x100"]) == 2
     )
     assert (rows[0]["photo_number"], rows[0]["photo_title"], rows[0]["photo"]) == ("1", "A cat", "cat")
+    assert [row["photo_counts"] for row in rows] == ["False", "False"]
 
 
 def test_columns_show_picture_change_and_labels(cat: Entry, ended: tuple[list[Any], list[ColumnUpdate]]) -> None:
@@ -529,13 +530,15 @@ def test_the_table_can_be_made_again_of_the_csv_and_every_place_counts_the_same_
         one.reports = [report and {**report, "settings": {"confidence": 0.4}} for report in one.reports]
     narrow = made[0].reports[2] = {**made[0].reports[2], "margin_of_win": 0.1}
     table = totals.totals(made)
-    runs = list(csv.DictReader(io.StringIO(summary.runs_csv([(one.title, one.reports) for one in made], STEPS))))
+    told = [(one.title, one.reports, one in totals.counting(made)) for one in made]
+    runs = list(csv.DictReader(io.StringIO(summary.runs_csv(told, STEPS))))
     by_photo = [[run for run in runs if run["photo_number"] == str(number)] for number in range(1, 5)]
     counted = [
         photo for photo in by_photo
         if len(photo) == len(three) and any(run["met_before"] == "False" for run in photo) and "user" not in
         [run["stopped"] for run in photo]
     ]  # fmt: skip
+    assert counted == [photo for photo in by_photo if photo[0]["photo_counts"] == "True"]
     for place, method in enumerate(table):
         mine = [photo[place] for photo in counted]
         assert (method.photos, method.won) == (len(mine), sum(run["won"] == "True" for run in mine))

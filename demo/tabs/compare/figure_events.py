@@ -14,12 +14,14 @@ from demo.export import files as export_files
 from demo.export import npz
 from demo.tabs.compare.widgets import FigureWidgets
 
-Kept = list[tuple[str, list[str]]]
-ALL = "all"  # in place of a photo's number
-HINT = """A figure for each photo, with a row for each method: the photo with its top-k, the change 20 times as strong, and the
-attacked photo with its top-k, as in the paper's Figures 2 and 4. The PDF keeps its words as text."""
+Kept = list[
+    tuple[int, str, list[str]]
+]  # photos that count: number among those compared (0: it is alone), title, data files
+ALL = "all"  # in place of a photo's place
+HINT = """A figure for each photo that counts, with a row for each method: the photo with its top-k, the change 20 times as
+strong, and the attacked photo with its top-k, as in the paper's Figures 2 and 4. The PDF keeps its words as text."""
 _NOT_YET = '() => Array(2).fill({__type__: "update", interactive: false})'
-ONE = "Figure ({})"
+ONE, OF_SEVERAL = "Figure ({})", "Photo {} ({{}})"
 GONE = "The files of this comparison are no longer on the server. Press Compare to make them again."
 
 
@@ -41,7 +43,7 @@ def wire(w: FigureWidgets) -> None:
 
     @plainly
     def on_kept(kept: Kept, is_open: bool) -> Update:
-        choices = [(f"{number + 1}: {title}", str(number)) for number, (title, _) in enumerate(kept)]
+        choices = [(f"{number}: {title}", str(place)) for place, (number, title, _) in enumerate(kept)]
         several = len(kept) > 1
         choices = [(f"all {len(kept)} photos", ALL)] * several + choices
         first = choices[0][1] if choices else None
@@ -83,25 +85,24 @@ def _drawn(w: FigureWidgets, kept: Kept, photo: Any) -> Update:
 
 
 def drawn(kept: Kept, photo: str) -> tuple[Path, Path, tuple[str, str]]:
-    """Both files of one photo by its number, or of ALL, and what they hold. ValueError where the runs are gone."""
+    """Both files of one photo by its place in `kept`, or of ALL, and what they hold. ValueError where the runs are gone."""
     chosen = kept if photo == ALL else [kept[int(photo)]]
-    if not all(Path(path).is_file() for _, paths in chosen for path in paths):
+    if not all(Path(path).is_file() for *_, paths in chosen for path in paths):
         raise ValueError(GONE)
     from demo.export import (
         comparison_figures,
         figure,
     )  # late: Matplotlib takes a second to import, and only who asks needs it
 
-    place, names = export_files.new_place(get_upload_folder()), [_name(paths[0]) for _, paths in chosen]
+    place, names = export_files.new_place(get_upload_folder()), [_name(paths[0]) for *_, paths in chosen]
     if photo != ALL:
-        png, pdf = figure.save_comparison(_runs(chosen[0][1]), place / names[0])
-        of = ONE if len(kept) == 1 else f"Photo {int(photo) + 1} of {len(kept)} ({{}})"
+        png, pdf = figure.save_comparison(_runs(chosen[0][2]), place / names[0])
+        of = OF_SEVERAL.format(chosen[0][0]) if chosen[0][0] else ONE
         return png, pdf, (of.format("PNG"), of.format("PDF"))
     photos = [
-        (f"{number}-{name}", partial(_runs, paths))
-        for number, (name, (_, paths)) in enumerate(zip(names, chosen, strict=True), 1)
+        (f"{number}-{name}", partial(_runs, paths)) for name, (number, _, paths) in zip(names, chosen, strict=True)
     ]
-    made = comparison_figures.save_all(photos, place / _name(kept[0][1][0], f"{len(kept)}-photos"))
+    made = comparison_figures.save_all(photos, place / _name(kept[0][2][0], f"{len(kept)}-photos"))
     of = f"All {len(kept)} photos" if made.drawn == len(kept) else f"First {made.drawn} of {len(kept)} photos"
     return made.zipped, made.pdf, (f"{of} (PNGs in a ZIP)", f"{of} (PDF, a page each)")
 

@@ -16,8 +16,8 @@ from demo.export import files as export_files
 from demo.render.csv_file import NOTE, csv_link
 from demo.render.status import line_html, pace_words, waiting_html
 from demo.render.tables import sum_up
+from demo.tabs.compare import figure_events, render, rounds, summary, totals
 from demo.tabs.compare import methods as comparison
-from demo.tabs.compare import render, rounds, summary, totals
 from demo.tabs.compare.events import added_alone, asked, entry_of, strip
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.rounds import Round
@@ -33,7 +33,8 @@ def told(
     """
     first = comparison.reference(photos[0].plans)
     name = f"comparison-k{first.k}-{first.request.annotator}"
-    runs = [(one.title, one.reports) for one in photos]
+    counted = totals.counting(photos)
+    runs = [(one.title, one.reports, one in counted) for one in photos]
     if len(photos) == 1:
         (one,) = photos
         name = export_files.name_of(first.photo.name, "comparison", first.k, first.request.annotator)
@@ -92,7 +93,14 @@ def wire_run(w: CompareWidgets, source: EntryWidgets, files: Mapping[str, str]) 
 
 def compared(w: CompareWidgets, turn: Turn, photos: list[Round], aim: str, limit: Limit) -> Iterator[Update]:
     """The updates of all photos, and how it stands at the end, also where an error is the end, which is raised after that."""
-    kept: list[tuple[str, list[str]]] = []
+    saved: dict[Round, list[str]] = {}
+
+    def kept() -> figure_events.Kept:
+        """What figures are drawn of: of several photos those that sentence and table count."""
+        if len(photos) == 1:
+            return [(0, one.title, paths) for one, paths in saved.items() if paths]
+        counted = totals.counting(photos)
+        return [(number, one.title, saved[one]) for number, one in enumerate(photos, 1) if one in counted]
 
     def concluded() -> Update:
         cut = any(not one.complete for one in photos)
@@ -101,13 +109,13 @@ def compared(w: CompareWidgets, turn: Turn, photos: list[Round], aim: str, limit
             w.status: line_html(
                 totals.spent_words(photos).lower() if cut else "done", f"{duration(rounds.spent(photos))} in all"
             ),
-            w.figures.kept: [(title, paths) for title, paths in kept if paths],
+            w.figures.kept: kept(),
         }
 
     for number, one in enumerate(photos):
         try:
             outcomes = yield from _photo(w, turn, photos, number, aim, limit)
-            kept.append((one.title, [export_files.save_data(made, get_upload_folder()) for made in outcomes]))
+            saved[one] = [export_files.save_data(made, get_upload_folder()) for made in outcomes]
         except Exception:
             one.broken = True  # else what is shown would say for good that a run goes on
             yield {**_without_result(w, one, "ended by an error"), **concluded()}

@@ -224,20 +224,19 @@ CSV_FIELDS = (
 MARGIN = "A margin below 0, or a margin_of_win above 0: the goal is met, by so much."
 
 
-def runs_csv(photos: Sequence[tuple[str, Reports]], limit: Limit) -> str:
+def runs_csv(photos: Sequence[tuple[str, Reports, bool]], limit: Limit) -> str:
     """The figures of all runs that came to an end, a line each, unrounded; enough to count the table's wins again.
 
-    photos: with their titles.
+    photos: with their titles, and whether they count: every method has had its run there, and something was to be won.
     """
     rows = []
-    for number, (title, reports) in enumerate(photos, 1):
+    for number, (title, reports, counts) in enumerate(photos, 1):
         for report in filter(None, reports):
             lists = [report["true_labels"], report["targets"], [name for name, _ in report["after"]]]
             rows.append([
                 number, title, report["photo"], *of_report(report, CSV_FIELDS), report["margin_of_win"],
-                asked_margin(report), won(report), was_met(report), str(limit), *lists,
+                asked_margin(report), won(report), was_met(report), str(limit), *lists, counts,
             ])  # fmt: skip
     decided = ("margin_of_win", "confidence", "won", "met_before", "given")
-    return csv_text(
-        ("photo_number", "photo_title", "photo", *CSV_FIELDS, *decided, "true_labels", "targets", "after"), rows
-    )
+    listed_too = ("true_labels", "targets", "after")
+    return csv_text(("photo_number", "photo_title", "photo", *CSV_FIELDS, *decided, *listed_too, "photo_counts"), rows)

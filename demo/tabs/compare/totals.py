@@ -7,6 +7,7 @@ from statistics import median
 from markupsafe import Markup
 
 from demo.catalog.english import counted, duration, listed
+from demo.engine.plan import Plan
 from demo.engine.win import standing, won
 from demo.render.csv_file import csv_link, csv_text
 from demo.render.run_words import why_any
@@ -190,7 +191,7 @@ def table_html(rounds: Sequence[Round], limit: Limit, done: bool, name: str) -> 
         )
     first = reference(rounds[0].plans)
     barely = " Barely met: by less than the margin asked for." if any(one.barely for one in made) else ""
-    reports = [report for one in rounds for report in one.ended]
+    reports = [report for one in counting(rounds) for report in one.ended]
     given = given_words(limit, reports)
     caption = (
         f"{', '.join(asked_words(first))}, {given}, seed {first.seed}, one run a method and photo.{over_words(limit, reports)} "
@@ -198,12 +199,19 @@ def table_html(rounds: Sequence[Round], limit: Limit, done: bool, name: str) -> 
         f"saved pictures. [95%]: the range that chance leaves with so few photos."
         f"{barely}{squares_words(rounds[0].plans)}"
     )
-    csv = csv_link(name, csv_text(FIELDS, [astuple(one) for one in made]), "Table (CSV)", "") if done else Markup("")
+    csv = csv_link(name, _csv(made, rounds[0].plans), "Table (CSV)", "") if done else Markup("")
     table = Markup('<div class="contest many">{}</div>').format(sheet(caption, HEADS, rows)) + csv
     return table + sizes_html(rounds) if done else table
 
 
-FIELDS = tuple(Total.__dataclass_fields__)
+FIELDS = (*Total.__dataclass_fields__, "k", "confidence", "seed", "annotator")
+
+
+def _csv(made: Sequence[Total], plans: Sequence[Plan]) -> str:
+    """The figures of the table, and what was asked of all methods."""
+    first = reference(plans)
+    asked = (first.k, first.settings.get("confidence", 0.0), first.seed, first.request.annotator)
+    return csv_text(FIELDS, [(*astuple(one), *asked) for one in made])
 
 
 def _number(value: float | None) -> str:

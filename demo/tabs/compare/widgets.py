@@ -51,7 +51,8 @@ class CompareWidgets:
 
 @dataclass(frozen=True)
 class FigureWidgets:
-    """`kept`: for each photo its title and the data files of its runs; `is_open`: whether the files are asked for."""
+    """`kept`: for each photo that counts its number, its title and the data files of its runs;
+    `is_open`: whether the files are asked for."""
 
     kept: gr.State
     is_open: gr.State
