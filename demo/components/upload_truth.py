@@ -17,11 +17,13 @@ from demo.render.pictures import data_uri, to_image
 from demo.render.templates import fill
 
 SMALL = (180, 135)  # pixels of the photo above its labels
-SHOWN = 3  # of the labels this many are above the edge that the toggles draw
 
 
-def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio) -> gr.State:
-    """Put the box into the current place; returns the state that holds what was marked, for `Selection.sources`."""
+def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio, k: gr.Slider) -> gr.State:
+    """Put the box into the current place; returns the state that holds what was marked, for `Selection.sources`.
+
+    k: that of the attack on these photos, after which the labels have their line.
+    """
     marked = gr.State({})
     with gr.Accordion("Correct what is true on your photos", open=False, visible=False, elem_id=f"{name}-truth") as box:
         photo = gr.Dropdown([], label="Photo", filterable=False, elem_id=f"{name}-truth-photo")
@@ -35,7 +37,7 @@ def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio) -> gr.State:
         """The uploads that are taken, by what they are called towards the browser."""
         return {photo_id(path): path for path in selected([], paths, {}, photos.most).uploads}
 
-    def shown(which: Any, network: str, there: dict[str, str], known_so_far: Marked) -> Any:
+    def shown(which: Any, network: str, top: Any, there: dict[str, str], known_so_far: Marked) -> Any:
         """The toggles of one photo; nothing where it cannot be read, which the run says."""
         if not isinstance(which, str) or which not in there:
             return None
@@ -46,7 +48,7 @@ def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio) -> gr.State:
         true = known_so_far.get(which)
         origin = "guess" if true is None else "yours"
         labels = guess(photo, load_annotator(network)) if true is None else known(true, load_annotator(network))
-        return toggles_value(there[which], network, photo, labels, SHOWN, origin)
+        return toggles_value(there[which], network, photo, labels, int(top), origin)
 
     def small(which: Any, network: str, there: dict[str, str]) -> str:
         """The photo that the toggles are about, as the annotator is shown it."""
@@ -62,7 +64,7 @@ def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio) -> gr.State:
         return fill("components/upload_truth.html", picture=data_uri(picture, lossless=False), alt=alt)
 
     @plainly
-    def on_uploads(paths: Any, which: Any, network: str, so_far: Marked) -> Update:
+    def on_uploads(paths: Any, which: Any, network: str, top: Any, so_far: Marked) -> Update:
         there = own(paths)
         which = which if which in list(there) else next(iter(there), None)
         titles = [(Path(path).name, key) for key, path in there.items()]
@@ -70,14 +72,14 @@ def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio) -> gr.State:
             box: gr.update(visible=bool(there)),
             photo: gr.update(choices=titles, value=which),
             seen: small(which, network, there),
-            toggles: shown(which, network, there, so_far),
+            toggles: shown(which, network, top, there, so_far),
             marked: {key: names for key, names in so_far.items() if key in there},
         }
 
     @plainly
-    def on_photo(paths: Any, which: Any, network: str, so_far: Marked) -> Update:
+    def on_photo(paths: Any, which: Any, network: str, top: Any, so_far: Marked) -> Update:
         there = own(paths)
-        return {seen: small(which, network, there), toggles: shown(which, network, there, so_far)}
+        return {seen: small(which, network, there), toggles: shown(which, network, top, there, so_far)}
 
     @plainly
     def on_mark(paths: Any, value: Any, so_far: Marked) -> Marked:
@@ -86,9 +88,14 @@ def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio) -> gr.State:
             raise ValueError("This photo is no longer among those that you uploaded.")
         return {**so_far, key: marked_true(value, load_annotator(str(value.get("annotator"))))}
 
-    now = [photos.uploads, photo, annotator, marked]
+    @plainly
+    def on_k(paths: Any, which: Any, network: str, top: Any, so_far: Marked) -> Any:
+        return shown(which, network, top, own(paths), so_far)
+
+    now = [photos.uploads, photo, annotator, k, marked]
     photos.uploads.change(on_uploads, now, [box, photo, seen, toggles, marked], **CHOICE)
     for choice in (photo, annotator):
         choice.input(on_photo, now, [seen, toggles], **CHOICE)
+    k.change(on_k, now, toggles, **CHOICE)
     toggles.input(on_mark, [photos.uploads, toggles, marked], marked, **CHOICE)
     return marked

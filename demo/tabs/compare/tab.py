@@ -67,7 +67,7 @@ def build(tab: gr.Tab, source: EntryWidgets, files: dict[str, str]) -> CompareWi
         change = gr.Button("Change them on Attack", size="md", scale=0, min_width=250, elem_id="compare-change")
     with gr.Accordion("More photos", open=False, elem_id="compare-photos"):
         photos = photo_set("compare", files, rounds.MOST_PHOTOS, [], PHOTOS_TOLD, beside=1)
-        marked = upload_truth("compare", photos, source.annotator)
+        marked = upload_truth("compare", photos, source.annotator, source.k)
     with gr.Row(elem_id="compare-choices"):
         goal = gr.Radio(
             [(choice.title, name) for name, choice in AIMS.items()],

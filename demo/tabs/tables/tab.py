@@ -71,7 +71,7 @@ def build(tab: gr.Tab, names: Sequence[str], files: dict[str, str]) -> TablesWid
             truth_at = gr.Column(min_width=0)
         _attack(parts, names)
         with truth_at:
-            parts["marked"] = upload_truth("live", parts["photos"], parts["annotator"])
+            parts["marked"] = upload_truth("live", parts["photos"], parts["annotator"], parts["k"])
     parts["table"] = Html(live_row.rows_html([]), elem_id="live-table")
     w = TablesWidgets(**parts)
     _wire(w, files)

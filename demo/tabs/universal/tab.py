@@ -100,8 +100,6 @@ def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str],
         catalog.annotator_choices(names), value=annotator, label="Annotator", info=catalog.ANNOTATORS,
         elem_id="craft-annotator",
     )  # fmt: skip
-    with truth_at:
-        parts["crafted_truth"] = upload_truth("craft", parts["crafted"], parts["annotator"])
     parts["method"] = gr.Radio(
         [(catalog.universal_title(name), name) for name in UNIVERSAL], value=next(iter(UNIVERSAL)), label="Method",
         elem_id="craft-method",
@@ -109,6 +107,8 @@ def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str],
         "still has to pass the true ones (margin). How often each succeeds stands on Tables",
     )  # fmt: skip
     parts["k"] = gr.Slider(1, craft.MOST_K, value=k, step=1, label=catalog.K, elem_id="craft-k")
+    with truth_at:
+        parts["crafted_truth"] = upload_truth("craft", parts["crafted"], parts["annotator"], parts["k"])
     parts["budget"] = gr.Slider(
         *craft.BUDGETS,
         value=4000,
@@ -151,5 +151,5 @@ def _trial(parts: dict[str, Any], files: dict[str, str], annotator: str, k: int)
         "crafted a change: those that were not in its set. A photo that it was made on is known again by its pixels, marked, and "
         "counted apart. Photos are cut to their centre square",
     )  # fmt: skip
-    parts["tried_truth"] = upload_truth("try", parts["tried"], parts["annotator"])
+    parts["tried_truth"] = upload_truth("try", parts["tried"], parts["annotator"], parts["k"])
     parts["try_button"] = gr.Button(events.TRY, elem_id="try-button")
