@@ -65,7 +65,7 @@ SETTINGS = {
     "lambda_0": Setting(
         "First threshold (λ₀)",
         "where the attack first takes the list to end (dotted in the label race): a score, or for TkML-AP-U how far below the "
-        "best true one",
+        "best true one; left empty, it is found from the scores, by TkML-AP-T anew at every step",
     ),
     "overshoot": Setting("Overshoot", "share by which a step goes too far"),
     "constant": Setting(

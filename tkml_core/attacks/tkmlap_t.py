@@ -49,12 +49,12 @@ class PrintedT(Printed):
 class TkMLAPT(Descent):
     """Minimise β/2 ‖z‖² + Σ_j [s_j (λ − f_j)]_+, s_j = +1 on targets and −1 elsewhere (Eq. 12), by the steps of Eq. 13.
 
-    Runs for at most `max_steps` and keeps the smallest success. Goal: `Targeted` (Eq. 10). lambda_0: the first λ; None takes
-    the one that minimises the loss. patience: an image is done after so many steps without a smaller success. lemma_1: λ is
-    Lemma 1's at every iterate, in place of λ's own steps; the first λ does not count then. On 60 photos each (k = 3, best
-    targets) λ's own steps left ‖z‖₂ 1.16 times (voc20) and 1.14 times (coco80) as long, both p < 0.001 by a paired test, at
-    about as many gradients; in all 16 other cells of Table 5, of 8 photos each, on average longer too (1.03 to 1.36 times;
-    `assets/measured/lemma_1/tables.md`).
+    Runs for at most `max_steps` and keeps the smallest success. Goal: `Targeted` (Eq. 10). patience: an image is done after so
+    many steps without a smaller success. lemma_1: λ is Lemma 1's at every iterate, midway between the scores of places k and
+    k + 1; without it λ takes steps of its own (Eq. 13), from the λ that minimises the loss. lambda_0: the λ that its own steps
+    begin at, which are then taken whatever lemma_1 says. On 60 photos each (k = 3, best targets) λ's own steps left ‖z‖₂ 1.16
+    times (voc20) and 1.14 times (coco80) as long, both p < 0.001 by a paired test, at about as many gradients; in all 16 other
+    cells of Table 5, of 8 photos each, on average longer too (1.03 to 1.36 times; `assets/measured/lemma_1/tables.md`).
     Other settings: see `Descent`.
     """
 
@@ -63,7 +63,7 @@ class TkMLAPT(Descent):
 
     lambda_0: float | None = None
     patience: int = 5
-    lemma_1: bool = False
+    lemma_1: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

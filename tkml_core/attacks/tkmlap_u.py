@@ -56,10 +56,10 @@ class TkMLAPU(Descent):
     """Minimise β/2 ‖z‖² + λ + 1/(m−k) Σ_j [max_Y f − f_j − λ]_+ (Eq. 8) by the steps of Eq. 9; stop at the goal.
 
     Goals: `Cleared` (Eq. 6), or `Inconsistent` (Eq. 5, Algorithm 1's own test), whose Y is the m − k lowest true labels where
-    there are more than can leave the top-k. lambda_0: the first λ; None takes the one
-    that minimises the loss. lemma_1: λ is Lemma 1's at every iterate, where λ's own steps lag behind the scores; the first λ
-    does not count then. On 60 photos each (k = 3) λ's own steps left ‖z‖₂ 1.14 times as long on voc20 (p < 0.001, paired) and
-    1.04 times on coco80 (not sure), but took 11 against 14, and 14 against 21 gradients (`assets/measured/lemma_1/tables.md`).
+    there are more than can leave the top-k. lambda_0: the first λ; None takes the one that minimises the loss. lemma_1: λ is
+    Lemma 1's at every iterate, where λ's own steps lag behind the scores; a lambda_0 takes them whatever lemma_1 says. On 60
+    photos each (k = 3) λ's own steps left ‖z‖₂ 1.14 times as long on voc20 (p < 0.001, paired) and 1.04 times on coco80 (not
+    sure), but took 11 against 14, and 14 against 21 gradients (`assets/measured/lemma_1/tables.md`).
     Other settings: see `Descent`; the first success ends a run, so that a shorter step leaves a
     smaller perturbation.
     """

@@ -26,7 +26,7 @@ NAMED = {
     "TkML-AP-U, as printed": "TkML-AP-U(as printed)",
     "TkML-AP-U, Lemma 1's λ": "TkML-AP-U(lemma_1=True)",
     "TkML-AP-T, as printed": "TkML-AP-T(as printed)",
-    "TkML-AP-T, Lemma 1's λ": "TkML-AP-T(lemma_1=True)",
+    "TkML-AP-T, λ's own steps": "TkML-AP-T(lemma_1=False)",
     "kFool, signed sum": "kFool(signed_sum=True, fixed_label=True)",
     "CW^k, as published": "CW^k(published=True)",
 }

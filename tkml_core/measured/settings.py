@@ -1,4 +1,4 @@
-"""What the attacks of some lines were asked for, by the settings that stand in the lines, and which are of before."""
+"""What the attacks of some lines were asked for, by the settings that stand in the lines."""
 
 import ast
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,6 @@ from functools import cache
 from math import isqrt
 from typing import Any
 
-import tkml_core as tk
 from tkml_core.measured.cells import Cell
 from tkml_core.measured.lines import Outcome
 from tkml_core.measured.summary import BEST, Rows
@@ -32,12 +31,6 @@ def _keywords(call: ast.expr) -> dict[str, Any]:
         str(word.arg): _keywords(word.value) if isinstance(word.value, ast.Call) else ast.literal_eval(word.value)
         for word in call.keywords
     }
-
-
-def earlier(cells: Mapping[Cell, Mapping[str, Rows]], method: str) -> set[Cell]:
-    """The cells with lines of the attack, at its defaults, that were not made with the defaults of now."""
-    now = repr(tk.ATTACKS[method]())
-    return {cell for cell, found in cells.items() if any(row["attack"] != now for row in found.get(method, ()))}
 
 
 def conditions(cells: Mapping[Cell, Mapping[str, Rows]]) -> str:

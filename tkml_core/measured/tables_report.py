@@ -39,7 +39,7 @@ def of_table(table: int, cell: Cell) -> bool:
     return {"untargeted": 2, "universal": 4}.get(cell.case, 5) == table
 
 
-CURVES = {"norms": "against ‖z‖₂", "steps": "against steps, where they were noted"}
+CURVES = {"norms": "against ‖z‖₂", "steps": "against steps"}
 
 
 def curves_file(table: int, need: str) -> str:

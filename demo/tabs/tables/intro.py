@@ -44,11 +44,7 @@ def about(folder: Path = MEASURED) -> list[str]:
             f"{name} ({annotator_words(name)}) on {counted(span(counts), 'photo')}{DATA_SETS.get(data_set(name), '')}"
         )
     measured = f"Measured: {listed(parts, len(parts))}; what comes after Table 5 on fewer, as it says." if parts else ""
-    return [
-        words
-        for words in (gain(pairs_of(folder), settings.earlier(cells, NAME)), peers.sentence(folder), measured)
-        if words
-    ]
+    return [words for words in (gain(pairs_of(folder)), peers.sentence(folder), measured) if words]
 
 
 def annotators(folder: Path = MEASURED) -> list[str]:

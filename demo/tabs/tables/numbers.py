@@ -194,7 +194,7 @@ def _gradients(p: Pair) -> list[str]:
     return [f"{p.fewer_first} : {p.fewer_second}", chance(p.p_gradients)]
 
 
-def beside(made: list[Pair], earlier: str) -> Table:
+def beside(made: list[Pair]) -> Table:
     rows = [
         [
             p.cell.annotator, p.cell.case, str(p.cell.k), f"{p.first} : {p.second}", str(p.photos),
@@ -207,7 +207,7 @@ def beside(made: list[Pair], earlier: str) -> Table:
         "Two methods on the same photos. Goal alone: photos on which only the one, only the other reaches it. Smaller: of the "
         f"photos that both solve, on how many the one, the other needs less; the ratio is of the mean size; "
         f"gradients a photo are medians; fewer: on how many of these photos the one, the other took fewer in its whole run. "
-        f"{TESTED} {TESTS} {earlier}",
+        f"{TESTED} {TESTS}",
         (
             "annotator", "case", "k", "methods", "photos", "goal alone", "chance (p)", "smaller (‖z‖₂)",
             "ratio of means, as saved", "ratio before rounding", "chance (p)", "gradients (medians)",

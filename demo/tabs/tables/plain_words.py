@@ -1,13 +1,11 @@
 """Who is ahead of whom, in sentences that a first-time visitor can say back, from paired tests on the same photos."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import NamedTuple
 
 from demo.catalog.english import counted, span
-from demo.tabs.tables.minnorm import ran_earlier
-from tkml_core.measured.cells import Cell
 from tkml_core.measured.pairs import Pair
 from tkml_core.measured.tables_report import SURE
 from tkml_core.statistics import holm
@@ -72,8 +70,8 @@ STEPS = Respect(
     ties=False,
     note=(
         " Counted are the steps until the goal is first met, not those that make the change smaller afterwards. Left out are "
-        "photos on which both took equally many, and runs of before this step was noted. A step may take several gradients, as "
-        "kFool’s do: the fair count is that of gradients."
+        "photos on which both took equally many. A step may take several gradients, as kFool’s do: the fair count is that of "
+        "gradients."
     ),
 )
 GRADIENTS = Respect(
@@ -92,8 +90,8 @@ RESPECTS = (
 )
 
 
-def against(pairs: Sequence[Pair], earlier: Collection[Cell] = ()) -> list[Against]:
-    """One for each two methods. earlier: cells that MinNorm attacked with settings of before."""
+def against(pairs: Sequence[Pair]) -> list[Against]:
+    """One for each two methods."""
     made = []
     for names in dict.fromkeys((pair.first, pair.second) for pair in pairs):
         ours = [pair for pair in pairs if (pair.first, pair.second) == names]
@@ -101,7 +99,7 @@ def against(pairs: Sequence[Pair], earlier: Collection[Cell] = ()) -> list[Again
         respects = [GOAL] if universal else RESPECTS
         said = [_over_rows(names, one, [one.counts(pair) for pair in ours]) for one in respects]
         if not universal:  # a smaller change is not had for nothing
-            said[0] = " ".join(filter(None, (said[0], _cost(ours), ran_earlier(ours, earlier))))
+            said[0] = " ".join(filter(None, (said[0], _cost(ours))))
         said = [words and words + one.note for words, one in zip(said, respects, strict=True)]
         rows = [
             f"{_where(pair)}: {_in_row(names, one, one.counts(pair))}."

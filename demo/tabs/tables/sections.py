@@ -14,9 +14,8 @@ from demo.render.templates import fill
 from demo.tabs.tables import numbers, peers_tables, pictures
 from demo.tabs.tables.easy_targets import easy_contents, easy_html
 from demo.tabs.tables.measured import MEASURED, cells_of, figures_of, pairs_of
-from demo.tabs.tables.minnorm import NAME, ran_earlier
 from demo.tabs.tables.plain_words import Against, against
-from tkml_core.measured import lines, settings, summary, tables_report
+from tkml_core.measured import lines, summary, tables_report
 from tkml_core.measured.tables_csv import to_csv
 from tkml_core.zoo.universal_perturbations import FOLDER, all_notes
 
@@ -55,7 +54,7 @@ def sections(folder: Path = MEASURED) -> list[Section]:
     """Those that something has been measured for, in the paper's order, and last who is ahead of whom."""
     cells = cells_of(folder)
     made, beside, larger = figures_of(cells), pairs_of(folder), summary.larger(cells)
-    styles, earlier = pictures.styles_of(cells), settings.earlier(cells, NAME)
+    styles = pictures.styles_of(cells)
     found = []
     for number_, build in ((2, numbers.untargeted), (3, None), (4, numbers.universal), (5, numbers.targeted)):
         if build is None:
@@ -64,7 +63,7 @@ def sections(folder: Path = MEASURED) -> list[Section]:
             continue
         ours = {cell: methods for cell, methods in cells.items() if tables_report.of_table(number_, cell)}
         figures = [one for one in made if one.cell in ours]
-        said = against([pair for pair in beside if pair.cell in ours], earlier)
+        said = against([pair for pair in beside if pair.cell in ours])
         if number_ == 4:
             found += _universal(figures, said, styles)
         else:
@@ -72,7 +71,7 @@ def sections(folder: Path = MEASURED) -> list[Section]:
             found.append(Section(build(figures), to_csv(figures), said, drawn, folded))
     apart = figures_of(summary.by_cell(lines.read(folder), variants=True))
     found.append(Section(numbers.variants(apart), to_csv(apart)))
-    found.append(Section(numbers.beside(beside, ran_earlier(beside, earlier)), to_csv(beside), csv_note=EMPTY))
+    found.append(Section(numbers.beside(beside), to_csv(beside), csv_note=EMPTY))
     (together, csv), (apart_, apart_csv) = peers_tables.together(folder), peers_tables.apart(folder)
     cell_by_cell = [("Cell by cell", table_html(apart_) + csv_link("equal-gradients-cells", apart_csv, note=EMPTY))]
     found.insert(0, Section(together, csv, folded=cell_by_cell, csv_note=EMPTY))

@@ -70,8 +70,9 @@ class Descent(Attack):
         """Descend on `relaxation` from lambda_0, or from the best λ where it is None.
 
         patience: steps without a smaller success after which an image is done; 0: the first success ends it.
-        lemma_1: λ is Lemma 1's at every iterate, in place of λ's own steps.
+        lemma_1: λ is Lemma 1's at every iterate, in place of λ's own steps, unless there is a lambda_0 to take them from.
         """
+        lemma_1 = lemma_1 and lambda_0 is None
         low, high = (0.0, 1.0) if self.score_space == "probability" else relaxation.lambda_range
         lam = torch.zeros_like(state.norm)
         if relaxation.best_lambda is not None:
