@@ -19,9 +19,13 @@ const role = (label) => {
 const tell = () => {
   const [none, some] = props.marking.missing;
   const enough = kind === "targets" ? props.marking.most : 1;
-  const words = kind && chosen.length < enough ? (chosen.length ? some : none).replace("{}", chosen.length) : "";
+  const nothing = props.value.truth.length ? "" : switched.dataset.nothing; // then there is none to be named either
+  const few = kind && chosen.length < enough && !nothing;
+  const words = few ? (chosen.length ? some : none).replace("{}", chosen.length) : "";
   const around = element.closest("#main")?.style;
-  words ? around?.setProperty("--missing", JSON.stringify(words)) : around?.removeProperty("--missing");
+  for (const [property, said] of Object.entries({ "--missing": words, "--nothing": nothing })) {
+    said ? around?.setProperty(property, JSON.stringify(said)) : around?.removeProperty(property);
+  }
 };
 const written = (chip) => chip.querySelector(".name").textContent;
 // Whose ticks these are and, once they are the visitor's, which ones, so that an unticked label is not taken for a marked one.

@@ -15,25 +15,23 @@ from demo.render.icons import icon
 from demo.render.labels import SURE, Scored, meter, percent, scored
 from demo.render.templates import fill
 
+# At the verdict, while no label is marked; label_toggles.js hands it on as soon as that is so.
+NOTHING_TO_ATTACK = (
+    "None of these labels is in the picture, so there is nothing to attack: mark one that is, or choose another photo."
+)
 # What a click on a label marks, where a goal names labels by hand; label_toggles.js shows it there and fills it in.
 SWITCH = """
-<fieldset class="marks" hidden><legend>A press marks</legend>
+<fieldset class="marks" data-nothing="NOTHING" hidden><legend>A press marks</legend>
 <label><input type="radio" name="marks" value="true" checked><span>true</span></label>
 <label class="naming"><input type="radio" name="marks" value="named"><span class="word">target</span></label>
 <output></output></fieldset>
-"""
+""".replace("NOTHING", NOTHING_TO_ATTACK)
 
 # A drawing, a screenshot, a thing that the annotator has no word for: nothing is true, and so there is nothing to attack.
 NONE_TRUE = (
     "None of these labels is in the picture, so there is nothing that an attack could contradict: this annotator knows "
     "photos of these things only. Adding labels would need no true one, but every run here also measures whether the top-k "
     "still agrees with the truth. Try a photo with one of them, or a sample."
-)
-# The same to who presses Attack nevertheless.
-NOTHING_TRUE = (
-    "Where none of them is in the picture there is nothing that an attack could contradict: try a photo of something that "
-    "the annotator knows, or a sample. Adding labels would need no true one, but every run here also measures whether the "
-    "top-k still agrees with the truth."
 )
 # label_toggles.js goes on with the labels: after the second one with those that the annotator is sure of.
 YOURS = "Ticked by you: "

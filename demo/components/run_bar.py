@@ -18,6 +18,8 @@ _STARTING = """
   const set = (interactive) => ({__type__: "update", interactive});
   return [...Array(COUNT).fill(set(false)), set(true), '<p class="status"><span>starting</span></p>'];
 """
+# The same of Stop, which counts from the step on that is under way. It stays enabled, so that the keyboard keeps its place.
+_STOPPING = '() => ({__type__: "update", value: document.getElementById("STOP").disabled ? "Stop" : "Stopping…"})'
 MOST_STOPPING = 1000
 
 
@@ -43,13 +45,19 @@ class Stops:
             self._stopping.pop(session, None)
 
 
+# A JS function: where the bar that stays in sight ends; what begins above that is behind it. Those of other tabs are 0 high.
+BAR_ENDS = (
+    '() => Math.max(...[...document.querySelectorAll(".runbar")].map((bar) => bar.getBoundingClientRect().bottom), 0)'
+)
+
+
 def into_sight(elem_id: str) -> str:
     """JS statements that scroll to a box unless it begins high on the screen; once more when what is below it has come."""
     return f"""
   const show = () => {{
     const box = document.getElementById("{elem_id}");
     const top = box.getBoundingClientRect().top;
-    if (top < 0 || top > 0.4 * innerHeight) box.scrollIntoView();
+    if (top < ({BAR_ENDS})() || top > 0.4 * innerHeight) box.scrollIntoView();
   }};
   show();
   setTimeout(show, 1200);
@@ -106,7 +114,10 @@ def wire_by_session(
 
     def on_end(request: gr.Request) -> Update:
         stops.forget(request.session_hash or "")  # pressed as the run ended
-        return {**{button: gr.update(interactive=True) for button in buttons}, stop: gr.update(interactive=False)}
+        return {
+            **{button: gr.update(interactive=True) for button in buttons},
+            stop: gr.update(value="Stop", interactive=False),
+        }
 
     def on_error(request: gr.Request) -> Update:
         return {**on_end(request), status: line_html("ready")}
@@ -119,6 +130,7 @@ def wire_by_session(
         # .then() does not follow an error and .failure() nothing else, so both bring the buttons back.
         ran.then(on_end, None, [*buttons, stop], queue=False, js=f"() => {{{hand_back}}}", **QUIET)
         ran.failure(on_error, None, [*buttons, stop, status], queue=False, js=run.refused, **QUIET)
+    stop.click(None, None, stop, js=_STOPPING.replace("STOP", str(stop.elem_id)), **QUIET)
     stop.click(on_stop, None, None, queue=False, **QUIET)
 
 

@@ -55,10 +55,13 @@ send.addEventListener("click", async () => {
 // There is something to share while a verdict stands on the stage.
 const verdict = document.getElementById("verdict");
 const ready = () => {
-  open.disabled = !verdict.querySelector(".verdict:not(.none)");
+  const result = verdict.querySelector(".verdict:not(.none)");
+  const unchanged = result?.hasAttribute("data-unchanged");
+  open.disabled = !result || unchanged;
   open.title = open.disabled ? "There is a result to share once a run has ended: press Attack" : "";
+  if (unchanged) open.title = "The photo is unchanged, so there is nothing to share";
 };
 new MutationObserver(ready).observe(verdict, {
-  childList: true, subtree: true, attributes: true, attributeFilter: ["class"], // Gradio may keep the element
+  childList: true, subtree: true, attributes: true, attributeFilter: ["class", "data-unchanged"], // Gradio may keep the element
 });
 ready();

@@ -81,6 +81,7 @@ def _missed(report: dict[str, Any], advice: bool) -> list[str]:
     lost = "before rounding for saving the goal was reached" if report.get("l2_smallest_on_the_way") else ""
     tried = "it got no further" if news_of(report).moved else "it did not work"
     ended = how_it_ended(report) or f"{tried} within {steps_words(report)}"
+    ended += "" if report["l2"] else "; the photo is unchanged"
     more = "" if report["stopped"] == "time" else "more steps, "
     hint = "" if report["stopped"] == "user" else too_slow(report) or f"try {more}a smaller k or another goal"
     return [news, lost, ended, hint if advice else ""]
@@ -151,14 +152,18 @@ def headline(report: dict[str, Any]) -> tuple[str, str]:
 def verdict_html(report: dict[str, Any], more: str = "") -> Markup:
     """The news with a word and a sign before it, and the rest below; `more`: what is to be said in place of its end."""
     news, *rest = sentences(report, ": to be sure, mark what is in the photo")
-    return said_html(*headline(report), " ".join([rest[0], more] if more else rest), news)
+    text = " ".join([rest[0], more] if more else rest)
+    return said_html(*headline(report), text, news, unchanged=not report["l2"])
 
 
-def said_html(kind: str, word: str, text: str, news: str = "") -> Markup:
-    """Sentences with a word and a sign before them; kind "won", "partly", "lost", "cut", or "told", which is none of these."""
-    return fill("render/verdict.html", kind=kind, word=word, text=text, news=news)
+def said_html(kind: str, word: str, text: str, news: str = "", unchanged: bool = False) -> Markup:
+    """Sentences with a word and a sign before them; kind "won", "partly", "lost", "cut", or "told", which is none of these.
+
+    unchanged: whether they are about a photo as it was, so that there is nothing to share.
+    """
+    return fill("render/verdict.html", kind=kind, word=word, text=text, news=news, unchanged=unchanged)
 
 
 def waiting_html(text: str, word: str = "") -> Markup:
     """The verdict's place before there is one; word: what goes on meanwhile."""
-    return fill("render/verdict.html", kind="none", word=word, text=text, news="")
+    return fill("render/verdict.html", kind="none", word=word, text=text, news="", unchanged=False)

@@ -15,7 +15,7 @@ from demo.render.news import news_of
 from demo.render.run_figures import run_figures_html
 from demo.render.run_words import KEPT_BACK, NO_TIME_LEFT, clock_words, why_any
 from demo.render.status import progress_words, speed_words
-from demo.render.verdict import sentence, sentence_for_others, sentences, verdict_html
+from demo.render.verdict import sentence, sentence_for_others, sentences, verdict_html, waiting_html
 from tkml_core.labels import COCO80
 from tkml_core.step import Step
 
@@ -318,6 +318,16 @@ def test_where_nothing_was_recognised_that_comes_before_the_win(top: str, probab
 def test_no_goal_speaks_of_a_list_of_one() -> None:
     for goal in GOALS.values():
         assert "top 1" not in goal.reached(1, ["cat"], ["dog"]) and "targets" not in goal.reached(1, ["cat"], [])
+
+
+def test_a_run_that_changed_nothing_says_so_and_leaves_nothing_to_share() -> None:
+    cut = report(
+        "cat", "cat", goal="cleared", true_labels=["cat"], stopped="user", steps=0, l2=0.0, l2_before_rounding=0.0
+    )
+    assert sentences(cut)[1] == "Stopped after 0 steps; the photo is unchanged."
+    assert "verdict cut" in verdict_html(cut) and " data-unchanged" in verdict_html(cut)
+    changed = {**cut, "l2": 9.0}
+    assert "unchanged" not in verdict_html(changed) and "unchanged" not in waiting_html("Press Attack.", "Searching")
 
 
 def test_what_was_met_before_the_attack_is_no_win_and_says_so_first() -> None:

@@ -1,8 +1,10 @@
 """What the tab "Attack" makes of its widgets: no server, no browser."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import MagicMock, Mock
 
 import pytest
 from PIL import Image
@@ -14,10 +16,11 @@ from demo.catalog.presets import PRESETS
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.photos.attack_note import attack_note
 from demo.photos.public_names import photo_id
-from demo.tabs.attack import updates
+from demo.tabs.attack import stage, updates
 from demo.tabs.attack.form import page_plan
 from demo.tabs.attack.label_picker import Naming, labels_to_name
 from demo.tabs.attack.presets import set_preset
+from demo.tabs.attack.run_events import ended
 
 
 def form(path: str, attack: str, true: tuple[str, ...] = ("cat",), **typed: str) -> Plan:
@@ -122,3 +125,29 @@ def test_what_is_ticked_on_a_photo_that_was_attacked_is_not_told_as_if_it_were_t
     assert "Ticked" not in marked and "put there" not in marked
     box, labels = chosen(photos["cat"], None, "guess")
     assert "ticked as true already" in box and "attacked before" not in box and "put there" not in labels
+
+
+@pytest.mark.usefixtures("small_photos")
+def test_a_run_that_changed_nothing_offers_no_attacked_photo_but_its_report(photos: dict[str, Path]) -> None:
+    w, state = MagicMock(), Mock()
+    plan = form(str(photos["cat"]), "TkML-AP-U")
+    for view in stage.views(plan, lambda: True):
+        last = view
+    assert last.outcome is not None and last.outcome.report["l2"] == 0 and "data-unchanged" in str(last.verdict)
+    update = ended(w, state, last, made=True)
+    assert update[w.png]["interactive"] is False and update[w.png]["value"] is None
+    assert update[w.report]["interactive"] is True and update[w.report]["value"]
+    report = {**last.outcome.report, "l2": 9.0}
+    update = ended(w, state, replace(last, outcome=replace(last.outcome, report=report)), made=True)
+    assert update[w.png]["interactive"] is True and update[w.png]["value"]
+
+
+def test_with_no_label_marked_the_result_goes_and_attack_is_not_what_is_advised(photos: dict[str, Path]) -> None:
+    w = MagicMock()
+    update = updates.nothing_true(w, str(photos["cat"]), "voc20", 3)
+    assert "nothing to attack: mark one that is, or choose another photo" in update[w.verdict]
+    assert not any("Press Attack" in str(words) for words in update.values())
+    assert [update[box]["interactive"] for box in (w.png, w.report)] == [False, False]
+    assert "true" not in re.findall(r'class="label ([a-z ]*)"', update[w.before])
+    with pytest.raises(ValueError, match="mark one that is, or choose another photo"):
+        form(str(photos["cat"]), "TkML-AP-U", ())

@@ -10,6 +10,8 @@ import gradio as gr
 from demo.catalog import attacks as catalog
 from demo.catalog.presets import PRESETS
 from demo.components.events import CHOICE, QUIET, Update, event_word, plainly
+from demo.components.label_toggles import marked_true
+from demo.components.run_bar import BAR_ENDS
 from demo.components.sample_gallery import sample_html
 from demo.engine.annotators import load_annotator
 from demo.photos.samples import photo_of, sample
@@ -49,7 +51,8 @@ K_MOVED = f"""(chips) => {{
 
 # On a wide screen, too, the stage may be above what is in sight.
 PRESS_ATTACK = f"""() => {{
-  if (document.getElementById("verdict").getBoundingClientRect().top < 0) document.getElementById("verdict").scrollIntoView();
+  const verdict = document.getElementById("verdict");
+  if (verdict.getBoundingClientRect().top < ({BAR_ENDS})()) verdict.scrollIntoView();
   const attack = document.getElementById("attack-button");
   if (attack.disabled) ({CHANGED})();  // another run goes on
   else attack.click();
@@ -57,11 +60,11 @@ PRESS_ATTACK = f"""() => {{
 
 
 # What is to be done with an upload is said there.
-TO_VERDICT = """() => {
+TO_VERDICT = f"""() => {{
   const verdict = document.getElementById("verdict");
-  const { top, bottom } = verdict.getBoundingClientRect();
-  if (top < 0 || bottom > innerHeight) verdict.scrollIntoView();
-}"""
+  const {{ top, bottom }} = verdict.getBoundingClientRect();
+  if (top < ({BAR_ENDS})() || bottom > innerHeight) verdict.scrollIntoView();
+}}"""
 
 
 def own_button(own: OwnPhoto) -> str:
@@ -124,6 +127,16 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
         update = updates.choose_annotator(w, path, name, k, toggles, item, Naming(*naming))
         return {**update, **fresh}
 
+    @plainly
+    def on_truth(
+        request: gr.Request, path: str, name: str, k: Any, toggles: Any, attacked: bool, *naming: Any
+    ) -> Update:  # fmt: skip
+        update = updates.change_truth(w, path, name, k, toggles, attacked, *naming)
+        # A run that goes on is about the labels that it began with, and so is what it will come to.
+        if not attacked or flags.running(request.session_hash or "") or marked_true(toggles, load_annotator(name)):
+            return update
+        return {**update, **updates.nothing_true(w, path, name, k), **fresh}
+
     def action(change: Callable[..., Update]) -> Callable[..., Update]:
         return plainly(lambda *values: change(w, *values))
 
@@ -161,9 +174,7 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
     naming = [w.case, w.easiest, w.chosen, w.toggles]
     attack_boxes = [w.attack, w.goal, w.advanced, w.max_steps, *w.settings.values(), w.seed, w.score_space]
     inputs = [state.photo, w.annotator, w.k, w.toggles, state.attacked, w.goal, w.case, w.chosen, w.attack]
-    ticked = w.toggles.input(
-        action(updates.change_truth), inputs, [w.k, w.counted, *naming, w.before, w.race, w.verdict], **CHOICE
-    )
+    ticked = w.toggles.input(on_truth, inputs, [w.counted, *outputs], **CHOICE)
     ticked.success(
         None, [w.toggles, w.k, w.counted], w.k, js="(chips, k, counted) => chips.follows ? counted : k", **QUIET
     )

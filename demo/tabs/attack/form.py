@@ -4,7 +4,7 @@ from typing import Any
 
 from demo.catalog import attacks as catalog
 from demo.components.attack_choices import typed_settings
-from demo.components.label_toggles import NOTHING_TRUE, marked_true
+from demo.components.label_toggles import NOTHING_TO_ATTACK, marked_true
 from demo.engine.annotators import load_annotator
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.photos.public_names import photo_id
@@ -18,7 +18,7 @@ def page_plan(
     annotator = load_annotator(name)
     true = marked_true(toggles, annotator)
     if not true:
-        raise ValueError(f"Mark at least one label as true. {NOTHING_TRUE}")
+        raise ValueError(NOTHING_TO_ATTACK)
     if (toggles.get("annotator"), toggles.get("photo")) != (name, photo_id(path)):
         raise ValueError(
             "The labels of the new photo are still on their way. Please press Attack again in a moment. If this comes again, "

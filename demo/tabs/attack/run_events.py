@@ -9,7 +9,9 @@ from gradio.utils import get_upload_folder
 from demo.components import replay
 from demo.components.amplifier import factor_of
 from demo.components.events import QUIET, Update, plainly
+from demo.components.label_toggles import marked_true
 from demo.components.run_bar import RunButton, wire_by_session
+from demo.engine.annotators import load_annotator
 from demo.engine.plan import Plan
 from demo.engine.replay import Replay
 from demo.engine.run_queue import Turn
@@ -21,7 +23,7 @@ from demo.tabs.attack.choice_events import CHANGED
 from demo.tabs.attack.form import page_plan
 from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.session import RunFlags, SessionState
-from demo.tabs.attack.updates import not_attacked, ready, smaller_shown
+from demo.tabs.attack.updates import not_attacked, nothing_true, ready, smaller_shown
 from demo.tabs.attack.widgets import Widgets
 
 _TO_STAGE = """
@@ -52,6 +54,7 @@ def ended(w: Widgets, state: SessionState, view: stage.View, made: bool) -> Upda
     }
     return {
         **{button: gr.update(value=path, interactive=True) for button, path in saved.items()},
+        **({} if view.outcome.report["l2"] else {w.png: gr.update(value=None, interactive=False)}),  # it is the photo
         state.replay: view.replay,
         w.replay: replay.replay_value(view.replay, made),
         w.smaller_button: smaller_shown(can_be_smaller(view.outcome)),
@@ -67,6 +70,10 @@ def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
     ]  # fmt: skip
 
     def on_run(session: str, turn: Turn, factor: Any, *form: Any) -> Iterator[Update]:
+        path, name, toggles, k, *_ = form
+        if not marked_true(toggles, load_annotator(name)):
+            yield {**nothing_true(w, path, name, k), state.attacked: False, state.replay: None}
+            return
         yield from shown_run(session, turn, factor, page_plan(*form))
 
     def on_smaller(session: str, turn: Turn, factor: Any, last: Replay | None) -> Iterator[Update]:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.components.events import Update
-from demo.components.label_toggles import NONE_TRUE, marked_true, toggles_value
+from demo.components.label_toggles import NOTHING_TO_ATTACK, marked_true, toggles_value
 from demo.components.replay import replay_value
 from demo.engine.annotators import Photo, largest_k, load_annotator, read_photo
 from demo.engine.label_roles import Roles
@@ -35,6 +35,7 @@ from demo.tabs.attack.widgets import Widgets
 
 ATTACKED = "This photo was attacked before ({}), so what the annotator sees in it may not be there."
 PRESS = "Press Attack."
+MARK = "Mark a label first."
 GUESSED = Markup(
     "The annotator's guess is ticked as true already. "
     '<span class="unpresented">Correct it below, under <a href="#choose-truth">Mark what is true</a>, then press Attack.</span>'
@@ -117,19 +118,15 @@ def choose(
     return {
         **ready(w, annotator, photo, true, k),
         **not_attacked(w, words),
-        w.png: gr.update(value=None, interactive=False),
-        w.report: gr.update(value=None, interactive=False),
-        w.downloads.kept: None,
+        **nothing_to_take(w),
         w.downloads.link: gr.update(visible=False),
-        w.replay: replay_value(None),
-        **panel.fresh(w.robustness_button, w.robustness, ready=False),
         **named,
     }
 
 
 def foretell(w: Widgets, true: tuple[str, ...], k: int, naming: Naming, before: str = "") -> Update:
     """What Attack will do, where the verdict of a run will stand; `before`: what else there is to say."""
-    return {w.verdict: waiting_html(f"{before}{PRESS} {_foretold(true, k, naming)}" if true else NONE_TRUE)}
+    return {w.verdict: waiting_html(f"{before}{PRESS} {_foretold(true, k, naming)}" if true else NOTHING_TO_ATTACK)}
 
 
 def _foretold(true: tuple[str, ...], k: int, naming: Naming) -> str:
@@ -146,11 +143,32 @@ def not_attacked(w: Widgets, words: str) -> Update:
     """The parts of the stage that only a run fills; `words` stand for its verdict."""
     return {
         w.change: photo_card.empty_html("Change", "What the attack adds shows here."),
-        w.after: photo_card.empty_html("Attacked", "Press Attack."),
+        w.after: photo_card.empty_html("Attacked", PRESS),
         w.verdict: waiting_html(words),
         w.status: line_html("ready"),
         w.table: "",
         w.smaller_button: smaller_shown(False),
+    }
+
+
+def nothing_true(w: Widgets, path: str, name: str, k: Any) -> Update:
+    """No label is marked as true any more: the result of a run goes, as nothing like it can be had with these choices."""
+    return {
+        **ready(w, load_annotator(name), read_photo(path, name), (), whole("k", k, 1, MANY)),
+        **not_attacked(w, NOTHING_TO_ATTACK),
+        w.after: photo_card.empty_html("Attacked", MARK),
+        **nothing_to_take(w),
+    }
+
+
+def nothing_to_take(w: Widgets) -> Update:
+    """Where no run has ended there is no file, no replay, and nothing to be tested."""
+    return {
+        w.png: gr.update(value=None, interactive=False),
+        w.report: gr.update(value=None, interactive=False),
+        w.downloads.kept: None,
+        w.replay: replay_value(None),
+        **panel.fresh(w.robustness_button, w.robustness, ready=False),
     }
 
 
@@ -202,6 +220,7 @@ def change_truth(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacke
     update[w.counted] = k
     if not attacked:
         update |= ready(w, annotator, read_photo(path, name), true, k)
+        update[w.after] = photo_card.empty_html("Attacked", PRESS if true else MARK)
         moved = _k_words(k, follows, len(true)) if k != was else ""
         update |= foretell(w, true, k, Naming(*naming), moved)
     return update

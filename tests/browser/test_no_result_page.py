@@ -1,0 +1,86 @@
+"""Where there is no result: nothing marked as true, Stop pressed, a photo that is as it was. On a desktop and on a phone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
+from conftest import PHONE, RUN, WIDE
+from playwright.sync_api import Page, expect
+from test_page import attack, finished, upload
+
+NOTHING = "nothing to attack: mark one that is, or choose another photo"
+RESULT = ("#download-png", "#share .open", "#download-report")  # what can be taken away of a run
+
+
+@pytest.mark.usefixtures("small_photos")
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_with_no_label_marked_the_page_says_what_is_possible_and_keeps_no_result(
+    visit: Callable[..., Page], size: dict[str, int]
+) -> None:
+    page = visit(size)
+    verdict = page.locator("#verdict")
+    for box in RESULT:
+        expect(page.locator(box)).to_be_enabled()
+    # What the box says below the old verdict until the server has answered
+    at_once = """() => {
+      document.querySelector("#chips button.nothing").click();
+      document.getElementById("stage").setAttribute("data-changed", ""); // as the page does a moment later
+      return getComputedStyle(document.querySelector("#verdict p"), "::after").content;
+    }"""
+    said = page.evaluate(at_once)
+    assert NOTHING in said and "Press Attack" not in said
+    expect(verdict).to_contain_text(NOTHING)
+    expect(verdict).not_to_contain_text("Press Attack")
+    expect(page.locator("#after")).to_contain_text("Mark a label first.")
+    for box in RESULT:
+        expect(page.locator(box)).to_be_disabled()
+    expect(page.locator("#before .label.true")).to_have_count(0)
+    attack_button = page.locator("#attack-button")
+    attack_button.click()
+    finished(page)
+    expect(verdict).to_contain_text(NOTHING)
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+    page.locator("#chips .chip").first.click()
+    expect(verdict).to_contain_text("Press Attack. It changes the photo")
+    expect(page.locator("#after")).to_contain_text("Press Attack.")
+
+
+@pytest.mark.usefixtures("small_photos")
+def test_stop_answers_at_once_and_what_changed_nothing_is_not_offered(visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.evaluate("""() => {
+      const stop = document.getElementById("stop-button");
+      window.said = [];
+      new MutationObserver(() => said.push(stop.textContent.trim())).observe(stop, {
+        childList: true, subtree: true, characterData: true,
+      });
+    }""")
+    attack(page)
+    page.locator("#stop-button").click()
+    finished(page)
+    expect(page.locator("#stop-button")).to_have_text("Stop")
+    assert "Stopping…" in page.evaluate("said")
+    expect(page.locator("#verdict")).not_to_contain_text("Searching", timeout=RUN)
+    unchanged = page.locator("#verdict [data-unchanged]").count() == 1
+    expect(page.locator("#download-png")).to_be_enabled(enabled=not unchanged)
+    expect(page.locator("#share .open")).to_be_enabled(enabled=not unchanged)
+
+
+@pytest.mark.usefixtures("small_photos")
+def test_the_verdicts_first_line_is_not_behind_the_bar_after_an_upload(
+    visit: Callable[..., Page], photos: dict[str, Path]
+) -> None:
+    page = visit(PHONE)
+    verdict = page.locator("#verdict .verdict")
+    page.evaluate("""() => {
+      const top = document.getElementById("verdict").getBoundingClientRect().top;
+      scrollBy(0, top - 20); // its first lines are behind the bar, all of it within the screen
+    }""")
+    upload(page, photos["cat"])
+    expect(verdict).to_contain_text("guess is ticked")
+    page.wait_for_function(
+        """() => document.querySelector("#verdict .verdict p").getBoundingClientRect().top
+          >= document.querySelector("#attack-button").closest(".runbar").getBoundingClientRect().bottom"""
+    )
