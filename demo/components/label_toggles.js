@@ -19,8 +19,10 @@ const role = (label) => {
 const tell = () => {
   const [none, some] = props.marking.missing;
   const enough = kind === "targets" ? props.marking.most : 1;
-  const nothing = props.value.truth.length ? "" : switched.dataset.nothing; // then there is none to be named either
-  const few = kind && chosen.length < enough && !nothing;
+  const { truth, origin } = props.value;
+  // With no label marked there is none to be named either. Where the annotator found none, the verdict's place says so already.
+  const nothing = !truth.length && origin === "yours" ? switched.dataset.nothing : "";
+  const few = kind && chosen.length < enough && truth.length;
   const words = few ? (chosen.length ? some : none).replace("{}", chosen.length) : "";
   const around = element.closest("#main")?.style;
   for (const [property, said] of Object.entries({ "--missing": words, "--nothing": nothing })) {

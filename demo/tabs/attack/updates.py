@@ -97,7 +97,7 @@ def choose(
     before = attack_before(path)
     if not true:
         words = f"This photo was attacked before ({before}). " if before else ""
-        words += nothing_found(name, annotator, photo) if origin == "guess" else NONE_TRUE
+        words += nothing_found(name, annotator, photo) if origin == "guess" else NOTHING_TO_ATTACK
     else:
         words = "" if k == was else _k_words(k, follows, len(true))
         said = origin == "guess" and bool(words or before)  # a phone's box is full then
