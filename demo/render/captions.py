@@ -27,11 +27,11 @@ def comparison_caption(reports: Sequence[dict[str, Any]]) -> str:
     first = reports[0]
     named = first["targets"] or first["hidden"]
     methods = [f"{report['attack']} ‖z‖₂ = {report['l2']:.1f}" for report in reports if won(report)]
-    failed = [report["attack"] for report in reports if not report["achieved"] and not report["stopped"]]
+    failed = [report["attack"] for report in reports if not report["achieved"] and not report.get("stopped")]
     others = [
         f"{report['attack']}: {reached_words(report)}"
         for report in reports
-        if not won(report) and (report["achieved"] or report["stopped"])
+        if not won(report) and (report["achieved"] or report.get("stopped"))
     ]
     met = f" Reached by {listed(methods, len(methods))}." if methods else ""
     missed = f" Not reached by {listed(failed, len(failed))}." if failed else ""

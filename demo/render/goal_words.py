@@ -35,7 +35,7 @@ def in_order(report: dict[str, Any]) -> bool:
 def goal_words(report: dict[str, Any]) -> str:
     """How the goal stands, after "goal"."""
     stands = standing(report)
-    return STANDS[stands] + (ENDED.get(report["stopped"] or "", "") if stands == "missed" else "")
+    return STANDS[stands] + (ENDED.get(report.get("stopped") or "", "") if stands == "missed" else "")
 
 
 def reached_words(report: dict[str, Any]) -> str:
