@@ -15,7 +15,7 @@ from demo.engine import heap
 
 MOST_FILES = 20_000
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-SPINS = 1000  # turns of a waiting loop; libgomp's own 300,000 can outlast a core's turn at another process
+SPINS = 3000  # turns of a waiting loop; libgomp's own 300,000 can outlast a core's turn at another process
 
 
 def prepare() -> None:
@@ -41,8 +41,9 @@ def nothing_collected() -> Iterator[None]:
 
 def give_cores_back_soon() -> None:
     """PyTorch's threads wait for each other in a loop that holds the core, hundreds of times a step. Where others use the
-    machine too, that is the very core that the one waited for needs: beside two busy processes on two cores a step took 2.4 s,
-    and 0.1 s with few turns of that loop. To be called before PyTorch is imported, as its OpenMP looks once."""
+    machine too, that is the very core that the one waited for needs: beside two busy processes on two cores a pass and its
+    gradient took 374 ms and up to 1.2 s, and take 133 with few turns of that loop; on an idle machine 28 in place of 27. To be
+    called before PyTorch is imported, as its OpenMP looks once."""
     os.environ.setdefault("GOMP_SPINCOUNT", str(SPINS))
 
 
