@@ -95,9 +95,9 @@ def test_a_run_ends_with_stop_another_photo_or_another_annotator(
 def test_an_answer_too_late_is_asked_for_again_and_a_run_that_breaks_off_says_why(
     visit: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from demo.tabs.attack import stage, updates
+    from demo.tabs.attack import photo_updates, stage
 
-    choose, asked = updates.choose, []
+    choose, asked = photo_updates.choose, []
     opening = stage.opening
 
     def of_another(w: Any, path: str, name: str, *rest: Any, **more: Any) -> Any:
@@ -111,7 +111,7 @@ def test_an_answer_too_late_is_asked_for_again_and_a_run_that_breaks_off_says_wh
     page = visit()
     page.locator("#annotator label:has(input[value=coco80])").click()
     expect(page.locator("#chips")).to_contain_text("75 more labels")
-    monkeypatch.setattr(updates, "choose", of_another)
+    monkeypatch.setattr(photo_updates, "choose", of_another)
     page.locator(".sample[data-sample=coffee]").click()
     assert holds(lambda: asked == ["coco80", "coco80"])
     expect(page.locator(".sample[data-sample=coffee]")).to_have_attribute("aria-pressed", "true")

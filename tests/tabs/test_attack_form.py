@@ -16,7 +16,7 @@ from demo.catalog.presets import PRESETS
 from demo.engine.plan import AttackRequest, Plan, plan_for
 from demo.photos.attack_note import attack_note
 from demo.photos.public_names import photo_id
-from demo.tabs.attack import stage, updates
+from demo.tabs.attack import before_run, photo_updates, stage
 from demo.tabs.attack.form import page_plan
 from demo.tabs.attack.label_picker import Naming, labels_to_name
 from demo.tabs.attack.presets import set_preset
@@ -112,7 +112,7 @@ def test_what_is_ticked_on_a_photo_that_was_attacked_is_not_told_as_if_it_were_t
     Image.open(photos["cat"]).save(attacked, pnginfo=attack_note("CW^k", "voc20", 3))
 
     def chosen(path: Path, true: tuple[str, ...] | None, origin: str) -> tuple[str, str]:
-        update = updates.choose(w, str(path), "voc20", None, true, origin, naming)
+        update = photo_updates.choose(w, str(path), "voc20", None, true, origin, naming)
         return update[w.verdict], update[w.toggles]["value"]["html"]
 
     box, labels = chosen(attacked, None, "guess")
@@ -144,7 +144,7 @@ def test_a_run_that_changed_nothing_offers_no_attacked_photo_but_its_report(phot
 
 def test_with_no_label_marked_the_result_goes_and_attack_is_not_what_is_advised(photos: dict[str, Path]) -> None:
     w = MagicMock()
-    update = updates.nothing_true(w, str(photos["cat"]), "voc20", 3)
+    update = before_run.nothing_true(w, str(photos["cat"]), "voc20", 3)
     assert "nothing to attack: mark one that is, or choose another photo" in update[w.verdict]
     assert not any("Press Attack" in str(words) for words in update.values())
     assert [update[box]["interactive"] for box in (w.png, w.report)] == [False, False]

@@ -17,7 +17,7 @@ import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.engine.annotators import load_annotator
 from demo.photos.public_names import photo_id
-from demo.tabs.attack import arrival, updates
+from demo.tabs.attack import arrival, photo_updates, updates
 from demo.tabs.attack.form import page_plan
 from demo.tabs.attack.label_picker import Naming, k_shown, k_stays
 
@@ -69,13 +69,15 @@ def test_k_has_a_slider_and_attack_an_answer(
     name = "voc20" if count == 20 else own(count, tmp_path, monkeypatch)
     true = load_annotator(name).labels[:marked]
     chosen, marks = (
-        updates.choose(W, photo, name, None, true, "yours", Naming("cleared", "best")),
+        photo_updates.choose(W, photo, name, None, true, "yours", Naming("cleared", "best")),
         updates.change_truth(W, photo, name, 3, {"truth": list(true)}, False, "cleared", "best"),
     )
     left = count - marked
     counted = f"{marked}, as many as the labels marked as true"
     assert (f"k is now {counted}." in chosen[W.verdict]) is (marked <= left)
-    same = updates.choose(W, photo, name, None, true, "yours", Naming("cleared", "best"), was=min(marked, max(left, 1)))
+    same = photo_updates.choose(
+        W, photo, name, None, true, "yours", Naming("cleared", "best"), was=min(marked, max(left, 1))
+    )
     assert "k is now" not in same[W.verdict]
     for update in (chosen, marks):
         k = slider(update[W.k])
@@ -109,7 +111,7 @@ def test_the_page_starts_with_an_annotator_of_two_labels(
 def test_k_follows_the_ticks_until_it_is_moved(photo: str) -> None:
     """On an upload, with every sentence true: beside k, at the verdict, and under the list."""
     labels, naming = load_annotator("voc20").labels, ("cleared", "best", (), "TkML-AP-U")
-    chosen = updates.choose(W, photo, "voc20", None, labels[:2], "yours", Naming(*naming))
+    chosen = photo_updates.choose(W, photo, "voc20", None, labels[:2], "yours", Naming(*naming))
     toggles = chosen[W.toggles]["value"]
 
     def ticked(count: int, k: int, marks: dict[str, Any]) -> Any:
@@ -123,7 +125,7 @@ def test_k_follows_the_ticks_until_it_is_moved(photo: str) -> None:
     most, none = ticked(15, 3, toggles), ticked(0, 1, toggles)
     assert most[W.counted] == 5 and "k is now 5, the most it can be." in most[W.verdict]
     assert not any("as many as" in update[W.k]["info"] for update in (most, none))
-    other = updates.choose_annotator(W, photo, "coco80", 2, {**toggles, "truth": ["cat"]}, None, Naming(*naming))
+    other = photo_updates.choose_annotator(W, photo, "coco80", 2, {**toggles, "truth": ["cat"]}, None, Naming(*naming))
     assert other[W.k]["value"] == 1 and other[W.toggles]["value"]["follows"]
 
     passed = updates.change_k(
@@ -137,9 +139,9 @@ def test_k_follows_the_ticks_until_it_is_moved(photo: str) -> None:
     assert f"{expected} {labels[0]} and {labels[1]} out of the top 5." in moved[W.verdict]
     stays = ticked(3, 5, moved[W.toggles]["value"])
     assert "value" not in stays[W.k] and stays[W.k]["info"].startswith("Stays as it was set")
-    another = updates.choose(W, photo, "voc20", 5, labels[:1], "guess", Naming(*naming), stays=True)
+    another = photo_updates.choose(W, photo, "voc20", 5, labels[:1], "guess", Naming(*naming), stays=True)
     assert another[W.k]["value"] == 5 and k_stays(another[W.toggles]["value"])  # whichever photo comes
-    elsewhere = updates.choose_annotator(W, photo, "coco80", 5, moved[W.toggles]["value"], None, Naming(*naming))
+    elsewhere = photo_updates.choose_annotator(W, photo, "coco80", 5, moved[W.toggles]["value"], None, Naming(*naming))
     assert elsewhere[W.k]["value"] == 5 and k_stays(elsewhere[W.toggles]["value"])
-    set_ = updates.choose_annotator(W, photo, "voc20", 4, toggles, None, Naming(*naming), stays=True)
+    set_ = photo_updates.choose_annotator(W, photo, "voc20", 4, toggles, None, Naming(*naming), stays=True)
     assert set_[W.k]["value"] == 4 and k_stays(set_[W.toggles]["value"])  # as an exercise sets it

@@ -11,7 +11,7 @@ from demo.catalog import attacks as catalog
 from demo.components.label_toggles import NONE_TRUE
 from demo.engine.annotators import load_annotator, read_photo
 from demo.photos.public_names import photo_id
-from demo.tabs.attack import updates
+from demo.tabs.attack import own_marks, photo_updates
 from demo.tabs.attack.first_ticks import FOUND, carried, first_ticks
 from demo.tabs.attack.label_picker import Naming
 from demo.tabs.attack.session import OwnPhoto
@@ -35,7 +35,7 @@ def toggles(path: str, truth: list[str], annotator: str = "voc20", origin: str =
 
 def test_where_the_annotator_finds_nothing_nothing_is_ticked_and_more_labels_are_offered(grey: str) -> None:
     assert float(read_photo(grey, "voc20").logits.sigmoid().max()) < FOUND
-    update = updates.choose(W, grey, "voc20", None, None, "guess", NAMING, 3)
+    update = photo_updates.choose(W, grey, "voc20", None, None, "guess", NAMING, 3)
     told, said = update[W.toggles]["value"], str(update[W.verdict])
     assert told["truth"] == [] and told["origin"] == "guess" and 'class="chip true"' not in told["html"]
     assert "the best one is ticked" not in told["html"] and "so nothing is ticked" in told["html"]
@@ -44,14 +44,14 @@ def test_where_the_annotator_finds_nothing_nothing_is_ticked_and_more_labels_are
 
 
 def test_the_annotator_with_the_most_labels_offers_no_other_and_says_what_can_be_done(grey: str) -> None:
-    said = str(updates.choose(W, grey, "coco80", 3, None, "guess", NAMING)[W.verdict])
+    said = str(photo_updates.choose(W, grey, "coco80", 3, None, "guess", NAMING)[W.verdict])
     assert "coco80 finds none of its 80 labels" in said and "more-labels" not in said
     assert "tick it under" in said and "try a photo of something it knows, or a sample" in said
 
 
 def test_what_the_annotator_sees_is_ticked(photos: dict[str, Path]) -> None:
     path = str(photos["cat"])
-    update = updates.choose(W, path, "voc20", None, None, "guess", NAMING, 1)
+    update = photo_updates.choose(W, path, "voc20", None, None, "guess", NAMING, 1)
     assert (
         update[W.toggles]["value"]["truth"]
         == ["cat"]
@@ -77,11 +77,11 @@ def test_an_exercise_leaves_the_visitors_marks_as_they_are(
 
 def test_that_none_is_there_stays_for_the_same_labels_and_says_nothing_of_others(photos: dict[str, Path]) -> None:
     path = str(photos["cat"])
-    again = updates.choose_annotator(W, path, "voc20", 3, toggles(path, []), None, NAMING)
+    again = photo_updates.choose_annotator(W, path, "voc20", 3, toggles(path, []), None, NAMING)
     assert again[W.toggles]["value"]["truth"] == [] and NONE_TRUE.split(",")[0] in str(again[W.verdict])
-    more = updates.choose_annotator(W, path, "coco80", 3, toggles(path, []), None, NAMING)
+    more = photo_updates.choose_annotator(W, path, "coco80", 3, toggles(path, []), None, NAMING)
     assert more[W.toggles]["value"]["truth"] == ["cat"] and more[W.toggles]["value"]["origin"] == "guess"
-    fewer = updates.choose_annotator(W, path, "voc20", 3, toggles(path, ["teddy bear"], "coco80"), None, NAMING)
+    fewer = photo_updates.choose_annotator(W, path, "voc20", 3, toggles(path, ["teddy bear"], "coco80"), None, NAMING)
     assert fewer[W.toggles]["value"]["truth"] == []  # all of its labels were among those that were not marked
 
 
@@ -104,6 +104,6 @@ def test_marks_in_the_labels_of_another_annotator(marked: list[str], of: Any, on
 def test_a_photo_that_is_looked_at_again_has_the_marks_it_had() -> None:
     annotator = load_annotator("voc20")
     own = (OwnPhoto("a.png"), OwnPhoto("b.png"))
-    assert updates.marks_of(own[0], annotator) is None
-    (first, second) = updates.marked(own, {**toggles("a.png", []), "photo": own[0].name})
-    assert updates.marks_of(first, annotator) == () and second == (own[1] if second.name != first.name else first)
+    assert own_marks.marks_of(own[0], annotator) is None
+    (first, second) = own_marks.marked(own, {**toggles("a.png", []), "photo": own[0].name})
+    assert own_marks.marks_of(first, annotator) == () and second == (own[1] if second.name != first.name else first)

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from demo.photos.uploads import GONE
-from demo.tabs.attack import updates
+from demo.tabs.attack import own_marks
 from demo.tabs.attack.choice_events import own_button
 from demo.tabs.attack.kept import brought_back
 from demo.tabs.attack.session import MOST_OWN, OwnPhoto, with_upload
@@ -142,12 +142,12 @@ def test_the_last_few_photos_stay_each_with_its_marks() -> None:
     photos = [OwnPhoto(f"/uploads/{name.removeprefix('upload:')}/{number}.png") for number, name in enumerate(names)]
     own: tuple[OwnPhoto, ...] = ()
     for photo in photos:
-        own = updates.marked(
+        own = own_marks.marked(
             with_upload(own, photo), {"photo": photo.name, "origin": "yours", "truth": [photo.photo[-5:]]}
         )
     assert [one.name for one in own] == names[2:] and own[0].true == ("2.png",)
-    assert updates.own_photo(own, names[3]) is own[1] and updates.own_photo(own, "cat") is None
+    assert own_marks.own_photo(own, names[3]) is own[1] and own_marks.own_photo(own, "cat") is None
     again = with_upload(own, OwnPhoto(photos[3].photo.replace("3.png", "renamed.png")))
     assert [one.name for one in again] == [names[2], *names[4:], names[3]] and not again[-1].true
     with pytest.raises(ValueError, match=re.escape(GONE)):
-        updates.own_photo(own, names[0])
+        own_marks.own_photo(own, names[0])

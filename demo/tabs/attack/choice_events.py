@@ -17,8 +17,10 @@ from demo.engine.annotators import load_annotator
 from demo.photos.samples import photo_of, sample
 from demo.photos.selection import known_truth
 from demo.photos.uploads import open_photo
-from demo.tabs.attack import updates
+from demo.tabs.attack import photo_updates, updates
+from demo.tabs.attack.before_run import nothing_true
 from demo.tabs.attack.label_picker import Naming, k_stays
+from demo.tabs.attack.own_marks import marked, marks_of, own_photo
 from demo.tabs.attack.presets import mark_script, marked_by, preset_boxes, set_preset
 from demo.tabs.attack.session import Own, OwnPhoto, RunFlags, SessionState, with_upload
 from demo.tabs.attack.widgets import Widgets
@@ -73,7 +75,7 @@ def own_button(own: OwnPhoto) -> str:
 
 
 def staged(w: Widgets) -> list[Any]:
-    """What another photo or annotator on the stage changes: the widgets that `updates.choose` sets."""
+    """What another photo or annotator on the stage changes: the widgets that `photo_updates.choose` sets."""
     return [
         w.toggles, w.before, w.change, w.after, w.verdict, w.status, w.race, w.table, w.png, w.report, w.replay,
         w.robustness_button, w.robustness, w.smaller_button, w.k, w.case, w.easiest, w.chosen, w.downloads.kept, w.downloads.link,
@@ -90,14 +92,14 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
         flags.leave(request.session_hash or "")
         # The box empties itself again: the photo stands on the stage, and here the next one can be dropped.
         stays = k_stays(toggles)
-        update = updates.choose(w, path, name, k if stays else None, None, "guess", Naming(*naming), k, stays)
+        update = photo_updates.choose(w, path, name, k if stays else None, None, "guess", Naming(*naming), k, stays)
         upload = OwnPhoto(path)
         return {
             **update,
             w.photo: None,
             state.photo: path,
             state.sample: None,
-            state.own: with_upload(updates.marked(own, toggles), upload),
+            state.own: with_upload(marked(own, toggles), upload),
             w.samples: gr.update(chosen=upload.name, own=own_button(upload)),
             **fresh,
         }
@@ -108,14 +110,14 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
     ) -> Update:  # fmt: skip
         chosen, annotator = event_word(event, "sample"), load_annotator(name)
         true: tuple[str, ...] | None
-        own = updates.marked(own, toggles)
-        if kept := updates.own_photo(own, chosen):
-            path, item, origin, true = kept.photo, None, "yours", updates.marks_of(kept, annotator)
+        own = marked(own, toggles)
+        if kept := own_photo(own, chosen):
+            path, item, origin, true = kept.photo, None, "yours", marks_of(kept, annotator)
         else:
             item, origin = sample(chosen), "sample"
             path, true = photo_of(files, item), known_truth(item, annotator)
         flags.leave(request.session_hash or "")
-        update = updates.choose(w, path, name, k, true, origin, Naming(*naming), stays=k_stays(toggles))
+        update = photo_updates.choose(w, path, name, k, true, origin, Naming(*naming), stays=k_stays(toggles))
         stands = {state.photo: path, state.sample: item and item.name, state.own: own}
         return {**update, **stands, w.samples: gr.update(chosen=chosen), **fresh}
 
@@ -124,7 +126,7 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
         request: gr.Request, path: str, name: str, k: float, toggles: Any, item: str | None, *naming: Any
     ) -> Update:  # fmt: skip
         flags.leave(request.session_hash or "")
-        update = updates.choose_annotator(w, path, name, k, toggles, item, Naming(*naming))
+        update = photo_updates.choose_annotator(w, path, name, k, toggles, item, Naming(*naming))
         return {**update, **fresh}
 
     @plainly
@@ -135,7 +137,7 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
         # A run that goes on is about the labels that it began with, and so is what it will come to.
         if not attacked or flags.running(request.session_hash or "") or marked_true(toggles, load_annotator(name)):
             return update
-        return {**update, **updates.nothing_true(w, path, name, k), **fresh}
+        return {**update, **nothing_true(w, path, name, k), **fresh}
 
     def action(change: Callable[..., Update]) -> Callable[..., Update]:
         return plainly(lambda *values: change(w, *values))

@@ -20,9 +20,10 @@ from demo.engine.value_checks import whole
 from demo.photos.public_names import UPLOAD, photo_file
 from demo.photos.upload_folder import stay
 from demo.render.verdict import waiting_html
-from demo.tabs.attack import updates
 from demo.tabs.attack.choice_events import own_button, staged
-from demo.tabs.attack.label_picker import Naming
+from demo.tabs.attack.label_picker import MANY, Naming
+from demo.tabs.attack.own_marks import marks_of, marks_read
+from demo.tabs.attack.photo_updates import choose
 from demo.tabs.attack.session import MOST_OWN, Own, OwnPhoto, SessionState, with_upload
 from demo.tabs.attack.widgets import Widgets
 
@@ -78,12 +79,12 @@ def brought_back(
     gallery: dict[str, Any] = {"own": Markup("").join([*buttons, button])}
     if not kept.get("shown"):
         return {state.own: own, w.samples: gr.update(**gallery)}
-    path, true = last.photo, updates.marks_of(last, load_annotator(name))
+    path, true = last.photo, marks_of(last, load_annotator(name))
     way = kept.get("way")
     case = way if isinstance(way, str) and way in catalog.TARGET_CASES else case
     if kept.get("k") is not None:
-        k = min(whole("k", kept["k"], 1, updates.MANY), len(load_annotator(name).labels) - 1)
-    update = updates.choose(w, path, name, k, true, "yours", Naming(goal, case, kept.get("chosen"), attack))
+        k = min(whole("k", kept["k"], 1, MANY), len(load_annotator(name).labels) - 1)
+    update = choose(w, path, name, k, true, "yours", Naming(goal, case, kept.get("chosen"), attack))
     update[w.case] = {**update[w.case], "value": case}
     if update[w.toggles]["value"]["truth"]:  # else the verdict's place says why nothing is ticked
         update[w.verdict] = waiting_html(BACK)
@@ -99,5 +100,5 @@ def _own(kept: Any) -> OwnPhoto:
     marked = kept.get("truth") if kept.get("origin") == "yours" else None
     path = photo_file(photo, {}, get_upload_folder(), kept.get("called"))
     stay(Path(path))
-    marks = updates.marks_read(marked, kept.get("annotator")) if isinstance(marked, list) else {}
+    marks = marks_read(marked, kept.get("annotator")) if isinstance(marked, list) else {}
     return OwnPhoto(path, **marks)

@@ -17,6 +17,7 @@ from demo.photos.selection import MOST_NAMED, known
 from demo.tabs.attack.easiest import NOT_MEASURED, is_measured
 from demo.tabs.attack.widgets import Widgets
 
+MANY = 10_000  # more labels than any annotator has: the limit of k while the annotator changes under it
 COUNTED = "as many as the labels marked as true"  # what k is on an upload until the visitor moves it
 
 

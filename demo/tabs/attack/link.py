@@ -16,8 +16,10 @@ from demo.photos.samples import sample
 from demo.photos.selection import known_truth
 from demo.render.foretold import foretold
 from demo.render.verdict import waiting_html
-from demo.tabs.attack import updates
+from demo.tabs.attack.before_run import PRESS
 from demo.tabs.attack.label_picker import Naming
+from demo.tabs.attack.photo_updates import choose
+from demo.tabs.attack.updates import change_attack
 from demo.tabs.attack.widgets import Widgets
 
 MOST_REASONS = 2
@@ -156,9 +158,9 @@ def restore(w: Widgets, path: str, linked: Linked, plan: Plan) -> Update:
     true = plan.roles.true
     known = set(known_truth(sample(item), plan.annotator))
     origin = "sample" if set(true) == known else "yours"
-    update = updates.change_attack(w, request.attack, request.annotator, plan.k, {"truth": list(true)}, True, case, ())
+    update = change_attack(w, request.attack, request.annotator, plan.k, {"truth": list(true)}, True, case, ())
     naming = Naming(plan.goal_name, case, by_hand)
-    update |= updates.choose(w, path, request.annotator, plan.k, true, origin, naming)
+    update |= choose(w, path, request.annotator, plan.k, true, origin, naming)
     values: Update = {
         w.attack: request.attack,
         w.goal: plan.goal_name,
@@ -175,7 +177,7 @@ def restore(w: Widgets, path: str, linked: Linked, plan: Plan) -> Update:
     update[w.annotator] = request.annotator
     update[w.samples] = gr.update(chosen=item)
     missing = " It brings no photo of the sender’s own: here is a sample instead."
-    came = f"These settings came with the link.{missing if linked.stands_in else ''} {updates.PRESS}"
+    came = f"These settings came with the link.{missing if linked.stands_in else ''} {PRESS}"
     expect = foretold(request.attack, plan.goal_name, plan.k, plan.roles)
     update[w.verdict] = waiting_html(f"{came} {expect}")
     return update

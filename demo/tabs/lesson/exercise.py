@@ -11,8 +11,9 @@ from demo.components.photo_input import YOURS_IS_IN
 from demo.engine.recordings import recording
 from demo.render.verdict import waiting_html
 from demo.tabs.attack.label_picker import Naming
+from demo.tabs.attack.photo_updates import choose_annotator
 from demo.tabs.attack.presets import set_preset
-from demo.tabs.attack.updates import choose_annotator, set_k
+from demo.tabs.attack.updates import set_k
 from demo.tabs.attack.widgets import Widgets
 
 # The exercise with a recording's own attack, which only some annotators have, and what that recording is called

@@ -1,0 +1,88 @@
+"""The stage while no run has ended on it: what shows truth and k, what is still empty, and what Attack will do."""
+
+from typing import Any
+
+import gradio as gr
+
+import tkml_core as tk
+from demo.catalog import attacks as catalog
+from demo.components.events import Update
+from demo.components.label_toggles import NOTHING_TO_ATTACK
+from demo.components.replay import replay_value
+from demo.engine.annotators import Photo, load_annotator, read_photo
+from demo.engine.label_roles import Roles
+from demo.engine.value_checks import whole
+from demo.render import photo_card
+from demo.render.foretold import foretold
+from demo.render.run_plots import starting_line
+from demo.render.status import line_html
+from demo.render.verdict import waiting_html
+from demo.tabs.attack.label_picker import COUNTED, MANY, Naming
+from demo.tabs.attack.robustness import panel
+from demo.tabs.attack.widgets import Widgets
+
+PRESS = "Press Attack."
+MARK = "Mark a label first."
+
+
+def foretell(w: Widgets, true: tuple[str, ...], k: int, naming: Naming, before: str = "") -> Update:
+    """What Attack will do, where the verdict of a run will stand; `before`: what else there is to say."""
+    return {
+        w.verdict: waiting_html(f"{before}{PRESS} {foretold_words(true, k, naming)}" if true else NOTHING_TO_ATTACK)
+    }
+
+
+def foretold_words(true: tuple[str, ...], k: int, naming: Naming) -> str:
+    """Labels that the visitor names are told of without their names: they may change in the browser alone."""
+    attack = naming.attack or next(iter(catalog.attacks()))
+    return foretold(attack, naming.aim(), k, Roles(true), naming.case)
+
+
+def k_words(k: int, follows: bool | None, true: int) -> str:
+    return f"k is now {k}, {COUNTED if follows and k == true else 'the most it can be'}. "
+
+
+def ready(w: Widgets, annotator: tk.Annotator, photo: Photo, true: tuple[str, ...], k: int) -> Update:
+    """The parts of the stage that show truth and k before an attack has run."""
+    return {
+        w.before: photo_card.before_html(annotator, photo, Roles(true), k),
+        w.race: starting_line(annotator, photo, true, k),
+    }
+
+
+def not_attacked(w: Widgets, words: str) -> Update:
+    """The parts of the stage that only a run fills; `words` stand for its verdict."""
+    return {
+        w.change: photo_card.empty_html("Change", "What the attack adds shows here."),
+        w.after: photo_card.empty_html("Attacked", PRESS),
+        w.verdict: waiting_html(words),
+        w.status: line_html("ready"),
+        w.table: "",
+        w.smaller_button: smaller_shown(False),
+    }
+
+
+def nothing_true(w: Widgets, path: str, name: str, k: Any) -> Update:
+    """No label is marked as true any more: the result of a run goes, as nothing like it can be had with these choices."""
+    return {
+        **ready(w, load_annotator(name), read_photo(path, name), (), whole("k", k, 1, MANY)),
+        **not_attacked(w, NOTHING_TO_ATTACK),
+        w.after: photo_card.empty_html("Attacked", MARK),
+        **nothing_to_take(w),
+    }
+
+
+def nothing_to_take(w: Widgets) -> Update:
+    """Where no run has ended there is no file, no replay, and nothing to be tested."""
+    return {
+        w.png: gr.update(value=None, interactive=False),
+        w.report: gr.update(value=None, interactive=False),
+        w.downloads.kept: None,
+        w.replay: replay_value(None),
+        **panel.fresh(w.robustness_button, w.robustness, ready=False),
+    }
+
+
+def smaller_shown(able: bool) -> dict[str, Any]:
+    """The button that goes on to a smaller change, where there is one to begin with; its place is kept."""
+    return gr.update(elem_classes=[] if able else ["absent"])
