@@ -45,7 +45,7 @@ const photo = (by) => {
   const now = photos.findIndex((one) => one.getAttribute("aria-pressed") === "true");
   photos.at((now + by) % photos.length).click();
 };
-// What another photo would end of the visitor's own is said first; pressed once more while that is said, the key goes on.
+// What would end something of the visitor's own is said first; pressed once more while that is said, key or button goes on.
 const SAID_MS = 8000;
 let saying = 0;
 const say = (words) => {
@@ -58,15 +58,22 @@ const lost = () => {
   if (document.querySelector("#stop-button:enabled")) return "this run ends";
   return document.querySelector("#replay [data-made]") ? "this result goes" : ""; // replay.py says which result is theirs
 };
-const twice = (words, act) => {
+const sure = (words) => {
   const again = !words || find(".sure").textContent === words;
   say(again ? "" : words);
-  if (again) act();
+  return again;
 };
 const photoIfSure = (by) => {
   const ends = lost();
-  twice(ends && `Press ${by > 0 ? "→ again for the next photo" : "← again for the photo before"}; ${ends}.`, () => photo(by));
+  if (sure(ends && `Press ${by > 0 ? "→ again for the next photo" : "← again for the photo before"}; ${ends}.`)) photo(by);
 };
+// The space bar presses the same button as a finger does, so that both ask.
+const attackIfSure = (event) => {
+  if (!presenting() || !event.target.closest?.("#attack-button")) return;
+  const ends = lost();
+  if (!sure(ends && `Press Space or Attack again to attack anew; ${ends}.`)) event.stopImmediatePropagation();
+};
+document.addEventListener("click", attackIfSure, true);
 const note = (on) => { // why there is no code: on demand, until the next step
   find(".alone").hidden = !on;
   find(".no-code").setAttribute("aria-expanded", String(on));
@@ -81,8 +88,8 @@ const press = () => document.querySelector("#attack-button:enabled, #stop-button
 const vote = (place) => [...document.querySelectorAll("#lesson .screen:not([hidden]) .answer")][place - 1]?.click();
 const tell = (what) => document.dispatchEvent(new Event(what)); // the lesson's own: tabs/lesson/lesson.js
 const voted = () => document.querySelector("#lesson .screen:not([hidden]) :is(.hands:not([hidden]), [aria-pressed=true])");
-const ask = () => twice(voted() && "Press 0 again to ask this question anew: its votes go.", () => tell("again"));
-const anew = () => twice("Press S again to start over: all votes go.", () => tell("anew"));
+const ask = () => sure(voted() && "Press 0 again to ask this question anew: its votes go.") && tell("again");
+const anew = () => sure("Press S again to start over: all votes go.") && tell("anew");
 const help = () => (find(".help").open = !find(".help").open);
 const leave = () => show(false);
 // Remote controls of projectors send PageUp and PageDown.

@@ -28,8 +28,8 @@ PRESENTER = Markup("""
 <code>python app.py --address 0.0.0.0</code> to have one. {network}</span>
 <button type="button" class="close" aria-label="Close this line">×</button></p>
 <details class="help"><summary>Keys (?)</summary>
-<dl data-tab="attack"><div><dt>Space</dt><dd>attack, stop</dd></div><div><dt>← →</dt>
-<dd>other photos; asks first where a result of yours is lost</dd></div>
+<dl data-tab="attack"><div><dt>Space</dt><dd>attack, stop</dd></div><div><dt>← →</dt><dd>other photos</dd></div>
+<div><dt>Both</dt><dd>twice, where a result of yours goes</dd></div>
 <div><dt>Esc</dt><dd>leave</dd></div></dl>
 <dl data-tab="lesson-tab" hidden><div><dt>← →</dt><dd>back, on (Page ↑ ↓, too)</dd></div>
 <div><dt>↑ ↓</dt><dd>dial: click it first</dd></div><div><dt>1 … 9</dt><dd>one more hand</dd></div>
