@@ -73,10 +73,21 @@ def how_it_ended(report: dict[str, Any]) -> str:
     return ""
 
 
-def too_slow(report: dict[str, Any]) -> str:
-    """Of a run that came to nothing as its few steps took the whole clock: that the choices are not at fault; else empty."""
+def what_ended_search(report: dict[str, Any]) -> str:
+    """What ended a search for a smaller change early, if anything did: "the 60-second clock ended the search after 6 steps"."""
+    if not report["stopped"]:
+        return ""
+    who = "you stopped" if report["stopped"] == "user" else f"{clock_words([report['time_limit']])} ended"
+    return f"{who} the search {f'after {steps_words(report)}' if report['steps'] else 'before its first step'}"
+
+
+def too_slow(report: dict[str, Any], button: str = "Attack") -> str:
+    """Of a run that came to nothing as its few steps took the whole clock: that the choices are not at fault; else empty.
+
+    button: which one began it.
+    """
     pace = report.get("step_seconds") or 0.0
     if report["stopped"] != "time" or report["steps"] >= FEW_STEPS or pace < SLOW:
         return ""
     one, _ = catalog.unit_of(report["attack"])
-    return f"the machine is busy or slow (a {one} took {pace:.0f} s): press Attack again in a moment"
+    return f"the machine is busy or slow (a {one} took {pace:.0f} s): press {button} again in a moment"

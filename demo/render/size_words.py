@@ -4,31 +4,43 @@ from typing import Any
 
 from demo.catalog.english import in_percent
 from demo.engine.smaller import NO_SMALLER, no_smaller
-from demo.render.run_words import steps_words
+from demo.render.run_words import steps_words, too_slow, what_ended_search
 
 MUCH_SMALLER = 0.95  # of a change: one that was less on the way is told of
 
 
+def went_on(report: dict[str, Any]) -> bool:
+    """Whether a run began with another one's change, to make it smaller."""
+    start = report.get("started_from")
+    return bool(start and start["l2"])
+
+
 def made_smaller(report: dict[str, Any]) -> str:
-    """Of a run that went on from another one's change: how much smaller its own is."""
-    start, now = report.get("started_from"), report["l2"]
-    if not start or not start["l2"]:
+    """Of a run that went on from another one's change: how much smaller its own is, and what ended the search for it."""
+    if not went_on(report):
         return ""
-    before = start["l2"]
+    before, now, ended = report["started_from"]["l2"], report["l2"], what_ended_search(report)
     if no_smaller(report):
+        same = "the one from before" if now == before else "about as large as before"
         if told := _on_the_way(report, before, NO_SMALLER):
-            return f"the change is the one from before: {told}"
-        if report["stopped"]:
-            return f"no smaller change was found in {steps_words(report)}, so it is the one from before"
+            end = ended or f"the search ended by itself after {steps_words(report)}"
+            return f"the change is {same}: {told}; {end}"
+        if ended:
+            return f"no smaller change was found: {ended}, so the change is {same}"
         return f"the change is as small as this search finds: {steps_words(report)} more brought no smaller one"
-    found = "" if report["stopped"] else ", as small as this search finds it"
-    return f"the change is now {in_percent(max(1 - now / before, 0.01))} smaller{found}"
+    share = in_percent(max(1 - now / before, 0.01))
+    return f"the change is now {share} smaller{f'; {ended}' if ended else ', as small as this search finds it'}"
+
+
+def try_again(report: dict[str, Any]) -> str:
+    """Where such a run found nothing as the machine was too slow: that it is worth another try; else empty."""
+    return too_slow(report, "“Make the change smaller”") if went_on(report) and no_smaller(report) else ""
 
 
 def lost_by_rounding(report: dict[str, Any]) -> str:
     """Of a run that began with the photo: that a much smaller change was met on the way, and rounding undid it."""
-    start, now, unrounded = report.get("started_from"), report["l2"], report["l2_before_rounding"]
-    if start and start["l2"]:
+    now, unrounded = report["l2"], report["l2_before_rounding"]
+    if went_on(report):
         return ""
     if unrounded < MUCH_SMALLER * now:  # the same change, larger: the figures have both sizes
         return ""

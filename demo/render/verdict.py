@@ -15,7 +15,7 @@ from demo.engine.win import asked_margin, is_narrow, margin_words, was_met
 from demo.render.labels import SURE, percent
 from demo.render.news import few, holds_words, is_partly, names, news_of, so_far, won_words
 from demo.render.run_words import how_it_ended, steps_words, too_slow
-from demo.render.size_words import lost_by_rounding, made_smaller
+from demo.render.size_words import lost_by_rounding, made_smaller, try_again
 from demo.render.templates import fill
 
 SENTENCES = 3
@@ -53,7 +53,10 @@ def _met_before(report: dict[str, Any]) -> list[str]:
     now_by, before_by = (margin_words(margin) for margin in (report["margin_of_win"], -report["margin_before"]))
     firm = f"by {now_by} in raw scores instead of {before_by}"
     change = f"a change of at most {report['linf']:.0f}/255 at any pixel has it met {firm}"
-    return [met, made_smaller(report), change, how_it_ended(report), lost_by_rounding(report)]
+    smaller = made_smaller(report)
+    if smaller:
+        return [met, smaller, try_again(report) or change]
+    return [met, change, how_it_ended(report), lost_by_rounding(report)]
 
 
 def _won(report: dict[str, Any]) -> list[str]:
@@ -65,7 +68,7 @@ def _won(report: dict[str, Any]) -> list[str]:
         smaller,
         holds_words(report) if smaller else won_words(report),  # the labels were news when the run before had ended
         _narrowly(report),
-        how_it_ended(report),
+        try_again(report) if smaller else how_it_ended(report),  # what ended a search for a smaller one has been said
         NOTHING_TO_KEEP.removesuffix(".") if alone else "",
         _unlikely(report),
         lost_by_rounding(report),

@@ -41,7 +41,7 @@ def test_a_change_is_made_smaller_and_nothing_jumps(visit: Callable[..., Page]) 
         page.locator("#stop-button").click(delay=300)
         finished(page)
         expect(page.locator("#verdict")).to_contain_text(
-            re.compile("The change is now [0-9]+% smaller|The change is the one from before|No smaller change")
+            re.compile("The change is (now [0-9]+% smaller|the one from before|about as large)|No smaller change")
         )
         expect(page.locator("#share .open")).to_be_enabled()
         assert 0 < page.evaluate(size) <= before

@@ -18,9 +18,16 @@ from demo.engine.replay import Recorder, Replay
 from demo.engine.smaller import can_be_smaller, smaller
 from demo.render.run_figures import run_figures_html
 from demo.render.run_plots import sizes
+from demo.render.run_words import steps_words
 from demo.render.status import done_html
-from demo.render.verdict import sentence
+from demo.render.verdict import sentence, sentences
 from demo.tabs.attack import stage
+
+CAUSES = {
+    None: "the search ended by itself after ",
+    "user": "you stopped the search after ",
+    "time": "the 600-second clock ended the search after ",  # as in `run`
+}
 
 
 def run(plan: Plan) -> tuple[list[int], Replay]:
@@ -61,13 +68,40 @@ def test_where_nothing_smaller_is_found_that_is_said_and_nothing_is_lost(firm: O
     _, outcome = to_the_end(loop.run_here(smaller(firm), stop_asked=lambda: True))
     assert outcome.report["achieved"] and outcome.report["l2"] <= firm.report["l2"]
     same = {**outcome.report, "l2": firm.report["l2"]}
-    assert "No smaller change was found in" in sentence(same)
+    assert sentence(same).startswith("No smaller change was found: you stopped the search ")
     ended = {**same, "stopped": None, "steps": 61}
     assert "The change is as small as this search finds: 61 steps more brought no smaller one." in sentence(ended)
     again = replace(outcome, report=ended)
     assert can_be_smaller(replace(outcome, report=same)) and not can_be_smaller(
         again
     )  # pressed once more it would do the same
+
+
+def test_each_end_of_the_search_is_told_with_what_ended_it(firm: Outcome) -> None:
+    """What ended it is in its first sentence, so that no other one crowds it out."""
+    _, cut = to_the_end(loop.run_here(smaller(firm), budget=0.0))
+    assert cut.report["stopped"] == "time" and can_be_smaller(cut)
+    told = sentences({**cut.report, "l2": firm.report["l2"]})
+    steps = steps_words(cut.report)
+    when = f"after {steps}" if cut.report["steps"] else "before its first step"
+    clock = f"the clock (0 s while others wait) ended the search {when}"
+    assert told[0] == f"No smaller change was found: {clock}, so the change is the one from before."
+    assert not any("Stopped" in words for words in told)
+    hardly = sentences({**cut.report, "l2": 0.998 * firm.report["l2"]})[0]
+    assert hardly.endswith("so the change is about as large as before.")
+    start = {**firm.report, "started_from": {**firm.report}, "steps": 7, "true_labels_guessed": True}
+    for stopped, cause in CAUSES.items():
+        less = sentences({**start, "stopped": stopped, "l2": 0.8 * firm.report["l2"]})[0]
+        assert (cause in less) is (stopped is not None) and "is now 20% smaller" in less
+        same = sentences({**start, "stopped": stopped})[0]
+        assert (cause + "7 steps" in same) is (stopped is not None)
+        met = sentences({**start, "stopped": stopped, "margin_before": -0.2})[1]
+        assert (cause in met) is (stopped is not None)
+    slow = {**start, "stopped": "time", "steps": 0, "step_seconds": 14.0, "seconds": 21.0, "true_labels_guessed": False}
+    assert "the 600-second clock ended the search before its first step" in sentences(slow)[0]
+    assert sentences(slow)[-1] == (
+        "The machine is busy or slow (a step took 14 s): press “Make the change smaller” again in a moment."
+    )
 
 
 def test_the_smallest_on_the_way_is_told_and_what_became_of_it(firm: Outcome) -> None:
@@ -89,6 +123,7 @@ def test_the_smallest_on_the_way_is_told_and_what_became_of_it(firm: Outcome) ->
             "The change is the one from before: on the way a change 0.53 times as large was enough, but no"
         )
         assert "as small as this search finds" not in told and "No smaller change was found" not in told
+        assert CAUSES[stopped] in told
     told = sentence({**report, "l2": 0.8 * norm, "l2_before_rounding": 0.53 * norm})
     assert (
         told.startswith("The change is now 20% smaller, as small as this search finds it. ") and "ounding" not in told
