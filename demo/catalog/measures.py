@@ -1,7 +1,7 @@
 """What is measured of a run, each in half a sentence."""
 
 PER_PIXEL = "size divided by the number of pixels"
-MOST = "the largest change of one value, of 255"
+MOST = "the largest change of one value; values go from 0 to 255"
 FAINTNESS = "how strong the photo is beside the change; above 40 dB is hard to see"  # PSNR
 LIKENESS = "how alike the two pictures look; 1 means the same"  # SSIM
 PASSES = (

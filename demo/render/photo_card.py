@@ -9,6 +9,7 @@ from demo.engine.label_roles import Roles
 from demo.engine.plan import Plan
 from demo.render.labels import beyond, scored, top_list
 from demo.render.pictures import AMPLIFY, amplified, figure, to_image
+from demo.render.size_words import OF_LEVELS
 
 SIZE = "size of the change"
 UNROUNDED = "size before rounding"  # while a run goes on: to whole levels, which a saved picture has
@@ -29,13 +30,16 @@ def change_html(x: Tensor, x_adv: Tensor, lossless: bool, factor: int = AMPLIFY,
 
 
 def size_html(z: Tensor, factor: int, digits: int, of: str) -> Markup:
-    """How large z (1,3,H,W) is, below a picture that shows it `factor` times as strong. of: what the size is called."""
+    """How large z (1,3,H,W) is, below a picture that shows it `factor` times as strong: first in levels, then as ‖z‖₂.
+
+    of: what that is called. digits: after the point.
+    """
     size = tk.size_of(z)
     return Markup(
-        '<dl class="readout"><div><dt>{}</dt><dd>{} <small>‖z‖₂</small></dd></div>'
-        "<div><dt>most at one pixel</dt><dd>{}<small>/255</small></dd></div></dl>"
+        '<dl class="readout"><div><dt>most at one pixel</dt><dd>{} <small>{}</small></dd></div>'
+        "<div><dt>{}</dt><dd>{} <small>‖z‖₂</small></dd></div></dl>"
         '<p class="hint">Grey is unchanged. Shown {} times as strong as it is.</p>'
-    ).format(of, f"{size.l2:.{digits}f}", f"{size.linf:.{digits}f}", factor)
+    ).format(f"{size.linf:.{digits}f}", OF_LEVELS, of, f"{size.l2:.{digits}f}", factor)
 
 
 def after_html(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, now: str) -> str:

@@ -10,6 +10,7 @@ from demo.catalog.labels import listed_labels
 from demo.engine.win import asked_margin, margin_words
 from demo.render.goal_words import in_order, reached, reached_words
 from demo.render.run_words import time_words, why_then
+from demo.render.size_words import most_words
 from demo.render.templates import fill
 
 
@@ -32,10 +33,12 @@ def _measures(report: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def _rounded(report: dict[str, Any]) -> str:
-    """Which size counts, and what it was before the picture had whole levels."""
+    """Which size counts, what it was before the picture had whole levels, and why the two differ."""
     told = f"its length (‖z‖₂) in the saved picture; {report['l2_before_rounding']:.1f} before rounding for saving"
     if report["l2"] < report["l2_before_rounding"] - 0.05:
         return f"{told}, whose search for whole levels goes on making it smaller as long as the goal holds"
+    if report["l2"] > report["l2_before_rounding"] + 0.05:
+        return f"{told}. That made it larger, as a value of a saved picture moves by whole levels or not at all"
     return told
 
 
@@ -82,13 +85,9 @@ def run_figures_html(report: dict[str, Any], took: str = "") -> Markup:
         *order,
         ("Margin of the win", margin_words(report["margin_of_win"]), _asked(report)),
         ("Agrees with the truth", agrees, f"{met}{started} (E = {int(report['consistent'])}, Eq. 1)"),
-        (
-            "Size of the change",
-            f"{report['l2']:.1f}",
-            _rounded(report),
-        ),
+        ("Most at one pixel", most_words(report), f"{measures.MOST} (‖z‖∞)"),
+        ("Size of the change", f"{report['l2']:.1f}", _rounded(report)),
         *began,
-        ("Most at one pixel", f"{report['linf']:.0f}", f"{measures.MOST} (‖z‖∞)"),
         ("Size per pixel", f"{report['pert'] * 100:.3f} × 10⁻²", f"{measures.PER_PIXEL} (Pert, Eq. 15)"),
         *_measures(report),
         ("Faintness", psnr, f"{measures.FAINTNESS} (PSNR)"),

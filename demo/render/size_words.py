@@ -6,7 +6,13 @@ from demo.catalog.english import in_percent
 from demo.engine.smaller import NO_SMALLER, no_smaller
 from demo.render.run_words import steps_words, too_slow, what_ended_search
 
+OF_LEVELS = "of 255"  # after the largest change of one value: the measure for everybody, as in the Lesson
 MUCH_SMALLER = 0.95  # of a change: one that was less on the way is told of
+
+
+def most_words(report: dict[str, Any]) -> str:
+    """By how much the saved picture differs at most, in levels: "4 of 255"."""
+    return f"{report['linf']:.0f} {OF_LEVELS}"
 
 
 def went_on(report: dict[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from demo.engine.win import asked_margin, is_narrow, margin_words, was_met
 from demo.render.labels import SURE, percent
 from demo.render.news import few, holds_words, is_partly, names, news_of, so_far, won_words
 from demo.render.run_words import how_it_ended, steps_words, too_slow
-from demo.render.size_words import lost_by_rounding, made_smaller, try_again
+from demo.render.size_words import lost_by_rounding, made_smaller, most_words, try_again
 from demo.render.templates import fill
 
 SENTENCES = 3
@@ -52,7 +52,7 @@ def _met_before(report: dict[str, Any]) -> list[str]:
         return [met, "the photo was left as it is", how_it_ended(report)]
     now_by, before_by = (margin_words(margin) for margin in (report["margin_of_win"], -report["margin_before"]))
     firm = f"by {now_by} in raw scores instead of {before_by}"
-    change = f"a change of at most {report['linf']:.0f}/255 at any pixel has it met {firm}"
+    change = f"a change of at most {most_words(report)} at any pixel has it met {firm}"
     smaller = made_smaller(report)
     if smaller:
         return [met, smaller, try_again(report) or change]
@@ -72,7 +72,7 @@ def _won(report: dict[str, Any]) -> list[str]:
         NOTHING_TO_KEEP.removesuffix(".") if alone else "",
         _unlikely(report),
         lost_by_rounding(report),
-        f"no pixel changed by more than {report['linf']:.0f}/255",
+        f"no pixel changed by more than {most_words(report)}",
     ]
 
 

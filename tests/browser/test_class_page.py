@@ -27,7 +27,7 @@ TICKS_LATER = """() => getComputedStyle(document.querySelector("#choose-truth h2
 
 def test_a_change_is_made_smaller_and_nothing_jumps(visit: Callable[..., Page]) -> None:
     page = visit(PHONE)
-    size = "() => Number(document.querySelector('#change dd').firstChild.data)"
+    size = "() => Number(document.querySelector('#change div + div > dd').firstChild.data)"
     for viewport in (PHONE, WIDE):
         page.set_viewport_size(viewport)  # type: ignore[arg-type]
         page.locator("#verdict").scroll_into_view_if_needed()

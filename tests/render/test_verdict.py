@@ -62,7 +62,7 @@ def test_a_new_label_that_is_unlikely_is_not_told_as_if_it_were_sure(chances: tu
     won |= {"after": [[name, chance] for (name, _), chance in zip(won["after"], chances, strict=True)]}
     told = sentences(won)
     assert told[0] == "No true label is left in the top 3: dog, person and car are in; cat is gone."
-    assert told[-1] == "No pixel changed by more than 4/255." and told[1:-1] == ((words,) if words else ())
+    assert told[-1] == "No pixel changed by more than 4 of 255." and told[1:-1] == ((words,) if words else ())
     assert "get" not in sentence({**won, "before": won["after"]})  # what was there is no news
 
 
@@ -337,7 +337,7 @@ def test_what_was_met_before_the_attack_is_no_win_and_says_so_first() -> None:
     )  # fmt: skip
     assert sentences(met) == (
         "The goal was met before the attack: the top 2 was cat and sofa.",
-        "A change of at most 4/255 at any pixel has it met by 1.01 in raw scores instead of 0.20.",
+        "A change of at most 4 of 255 at any pixel has it met by 1.01 in raw scores instead of 0.20.",
     )
     untouched = {**met, "l2": 0.0, "l2_before_rounding": 0.0}
     assert sentences(untouched)[1:] == ("The photo was left as it is.",)
