@@ -101,7 +101,7 @@ def run_figures_html(report: dict[str, Any], took: str = "") -> Markup:
         (
             "Time",
             took or time_words(report),
-            "; ".join(part for part in (report["device"], why_then(report)) if part),
+            "; ".join(part for part in (f"computed on {report['device']}", why_then(report)) if part),
         ),
     ]
     return fill("render/run_figures.html", width=report["width"], height=report["height"], rows=rows)

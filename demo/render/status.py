@@ -1,11 +1,11 @@
-"""The status line of a run: how far, how fast, where."""
+"""The status line of a run: how far, and how fast. What computes it stands among its figures."""
 
 from markupsafe import Markup
 
 from demo.catalog import attacks as catalog
 from demo.catalog.english import counted
 from demo.engine.frames import Frame
-from demo.engine.outcome import Outcome, device_name
+from demo.engine.outcome import Outcome
 from demo.engine.plan import Plan
 from demo.engine.run_queue import CROWDED_SECONDS, Waiting
 from demo.render.run_words import steps_words, time_words
@@ -19,10 +19,10 @@ def speed_words(steps_per_second: float, one: str = "step", many: str = "steps")
 
 
 def status_html(plan: Plan, frame: Frame) -> str:
-    """One line that goes with the pictures: how far, how fast, where."""
+    """One line that goes with the pictures: how far, and how fast."""
     # A run that makes a change smaller has reached it by the one that it began with.
     reached = "looking for a smaller change" if plan.start else progress_words(plan, frame)
-    return line_html(*pace_words(plan, frame), device_name(plan.photo.x.device), reached)
+    return line_html(*pace_words(plan, frame), reached)
 
 
 def pace_words(plan: Plan, frame: Frame) -> tuple[str, str]:
@@ -35,7 +35,7 @@ def pace_words(plan: Plan, frame: Frame) -> tuple[str, str]:
 def first_html(plan: Plan) -> str:
     """The same line for step 0, before anything is computed."""
     one, _ = catalog.unit_of(plan.request.attack)
-    return line_html(f"{one} 0", f"first {one}", device_name(plan.photo.x.device))
+    return line_html(f"{one} 0", f"first {one}")
 
 
 def progress_words(plan: Plan, frame: Frame) -> str:
@@ -54,7 +54,7 @@ def done_html(outcome: Outcome) -> str:
     speed = report["steps"] / max(report["seconds"], 1e-6)  # both as in the report, so that all numbers agree
     unit = catalog.unit_of(report["attack"])
     pace = (speed_words(speed, *unit),) if report["steps"] else ()  # a z made beforehand is only added, at no speed
-    return line_html(steps_words(report), *pace, report["device"], time_words(report))
+    return line_html(steps_words(report), *pace, time_words(report))
 
 
 def waiting_html(waiting: Waiting) -> str:

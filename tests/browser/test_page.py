@@ -67,8 +67,7 @@ def finished(page: Page) -> None:
 
 def running(page: Page, attack: str) -> None:
     """Until a run of it is seen to go on, be it for a moment: looked for in every frame."""
-    words = "[`Searching (${name})`, `${name} now looks for a smaller change`]"
-    said = f"name => {words}.some(words => document.querySelector('#verdict').innerText.includes(words))"
+    said = "name => document.querySelector('#verdict').innerText.includes(`The attack: ${name}.`)"
     page.wait_for_function(said, arg=attack, timeout=RUN)
 
 

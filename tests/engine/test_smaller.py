@@ -112,7 +112,7 @@ def test_the_smallest_on_the_way_is_told_and_what_became_of_it(firm: Outcome) ->
         stage.under_way(plan, plan.photo.logits, False, least)
         for least in (0.5 * norm, 0.985 * norm, None, norm, 0.996 * norm)
     )
-    assert ". 50% smaller so far (before rounding for saving). The goal stays." in half
+    assert half == "50% smaller so far (before rounding for saving). The goal stays."
     assert "% smaller so far" in part and len(nothing) == 3
     assert all("Nothing smaller yet" in words and "%" not in words for words in nothing)
     assert plan.attack.schedule < tk.MinNorm().schedule

@@ -327,7 +327,7 @@ def test_a_run_that_changed_nothing_says_so_and_leaves_nothing_to_share() -> Non
     assert sentences(cut)[1] == "Stopped after 0 steps; the photo is unchanged."
     assert "verdict cut" in verdict_html(cut) and " data-unchanged" in verdict_html(cut)
     changed = {**cut, "l2": 9.0}
-    assert "unchanged" not in verdict_html(changed) and "unchanged" not in waiting_html("Press Attack.", "Searching")
+    assert "unchanged" not in verdict_html(changed) and "unchanged" not in waiting_html("Press Attack.", "Looking")
 
 
 def test_what_was_met_before_the_attack_is_no_win_and_says_so_first() -> None:

@@ -17,9 +17,8 @@ def test_once_the_goal_is_reached_the_pictures_are_of_the_smallest_change_so_far
     monkeypatch.setattr(stage, "pause", lambda seconds: 0.0)
     plan = plan_for(photos["cat"], AttackRequest("voc20", 2, "MinNorm", ["cat"], "", goal="cleared", max_steps=60))
     *views, end = stage.views(plan, lambda: False)
-    assert "Searching (MinNorm)</strong>" in str(views[0].verdict) and "So far: cat is still in the top 2." in str(
-        views[0].verdict
-    )
+    first = str(views[0].verdict)
+    assert ">Looking for a change</strong>" in first and "So far: cat is still in the top 2. The attack: MinNorm.<" in first
     reached = [view for view in views if "Goal reached" in str(view.verdict)]
     assert 3 < len(reached) < len(views)
     drawn = [view for view in reached if view.change]
@@ -38,4 +37,8 @@ def test_once_the_goal_is_reached_the_pictures_are_of_the_smallest_change_so_far
     for attack, case, by in (("TkML-AP-U", "", "best true − λ"), ("TkML-AP-T", "best", "λ")):
         own = plan_for(photos["cat"], AttackRequest("voc20", 2, attack, ["cat"], case))
         assert f"the attack’s end of the list ({by})<" in str(stage.opening(own).race)
-    assert "now looks for a smaller change; Stop keeps the smallest so far" in str(reached[0].verdict)
+    assert ">Making it smaller</strong>" in str(reached[0].verdict)
+    assert "Stop keeps the smallest change so far. The attack: MinNorm.<" in str(reached[0].verdict)
+    device = end.outcome.report["device"]  # where a researcher looks, and nowhere before
+    assert f"computed on {device}<" in str(end.table) and device == "CPU"
+    assert not any(device in str(view.status) for view in (*views, end))

@@ -63,7 +63,9 @@ def opening(plan: Plan, factor: int = AMPLIFY) -> View:
 
 def running_html(plan: Plan, logits: Tensor, met: bool, least: float | None = None) -> Markup:
     """What stands for the verdict while the run goes on; `logits` (1,m) of now, and whether they meet the goal."""
-    return waiting_html(under_way(plan, logits, met, least), f"Searching ({plan.request.attack})")
+    smaller = plan.start or least is not None
+    text = f"{under_way(plan, logits, met, least)} The attack: {plan.request.attack}."
+    return waiting_html(text, "Making it smaller" if smaller else "Looking for a change")
 
 
 def under_way(plan: Plan, logits: Tensor, met: bool, least: float | None = None) -> str:
@@ -72,10 +74,7 @@ def under_way(plan: Plan, logits: Tensor, met: bool, least: float | None = None)
     if not plan.start:
         if least is None:
             return f"The goal: {aim(*goal)}. So far: {_so_far(plan, logits, met)}."
-        return (
-            f"Goal reached: {aim(*goal, named_too=False)}. {plan.request.attack} now looks for a smaller change; Stop keeps the "
-            "smallest so far."
-        )
+        return f"Goal reached: {aim(*goal, named_too=False)}. Stop keeps the smallest change so far."
     share = least / plan.start.report["l2"] if least else 1.0
     # A whole per cent, as the rounding may undo what is less.
     smaller = (
@@ -83,7 +82,7 @@ def under_way(plan: Plan, logits: Tensor, met: bool, least: float | None = None)
         if share <= 0.99
         else "Nothing smaller yet"
     )
-    return f"Making the change smaller with {plan.request.attack}. {smaller}. The goal stays."
+    return f"{smaller}. The goal stays."
 
 
 def _so_far(plan: Plan, logits: Tensor, met: bool) -> str:
