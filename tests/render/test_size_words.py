@@ -27,7 +27,9 @@ def test_levels_come_first_and_the_length_second_in_the_same_words() -> None:
     won = report("cat", "dog", goal="cleared", true_labels=["cat"], achieved=True, margin_of_win=1.0)
     assert "No pixel changed by more than 4 of 255." in sentence(won)
     table = text(run_figures_html(won))
-    assert "Most at one pixel 4 of 255" in table and table.index("Most at one pixel") < table.index("Size of the change")
+    assert "Most at one pixel 4 of 255" in table and table.index("Most at one pixel") < table.index(
+        "Size of the change"
+    )
 
 
 @pytest.mark.parametrize(

@@ -252,9 +252,27 @@ def drawn(attacked: bool, original: bool, **more: Any) -> Examined:
     return Examined(run, rows, lists, (cat, cat, cat))
 
 
+UNMOVED = "Done to the original photo, the same JPEG, blur and resizing leave its top label as it was."
+
+
+def test_the_control_is_the_original_after_the_same_changes() -> None:
+    """Without it nobody knows whether a change undoes the attack or spoils any photo."""
+    assert told(drawn(False, False))[0].endswith(f" {UNMOVED}")
+    lead = "Done to the original photo, "
+    assert f" {lead}Blur 3 × 3 changes its top label, too; the others leave it as it was." in told(drawn(True, True))[0]
+    none, noise, jpeg, blur = drawn(True, True).rows
+    cow = Seen(("cow",), False, False)  # wrong, though not what the goal asked for
+    spoilt = replace(drawn(True, True), rows=(none, noise, replace(jpeg, original=cow), blur))
+    assert f" {lead}each of them changes its top label, too." in told(spoilt)[0]
+    noisy = replace(
+        drawn(False, False), rows=(none, replace(noise, original=cow), jpeg, replace(blur, original=none.original))
+    )
+    assert told(noisy)[0].endswith(UNMOVED)  # noise is told of by itself
+
+
 def test_one_sentence_concludes_and_a_short_list_says_what_survives() -> None:
     conclusion, *points = told(drawn(True, False))
-    assert conclusion == "The attack survives 1 of the 3 changes tried on the saved picture."
+    assert conclusion == f"The attack survives 1 of the 3 changes tried on the saved picture. {UNMOVED}"
     assert points == [
         "It survives Blur 3 × 3.", "It does not survive JPEG 90 and random noise.",
         "Random noise just as strong, put on the original, does nothing: the top label stays the same.",

@@ -18,7 +18,10 @@ def test_once_the_goal_is_reached_the_pictures_are_of_the_smallest_change_so_far
     plan = plan_for(photos["cat"], AttackRequest("voc20", 2, "MinNorm", ["cat"], "", goal="cleared", max_steps=60))
     *views, end = stage.views(plan, lambda: False)
     first = str(views[0].verdict)
-    assert ">Looking for a change</strong>" in first and "So far: cat is still in the top 2. The attack: MinNorm.<" in first
+    assert (
+        ">Looking for a change</strong>" in first
+        and "So far: cat is still in the top 2. The attack: MinNorm.<" in first
+    )
     reached = [view for view in views if "Goal reached" in str(view.verdict)]
     assert 3 < len(reached) < len(views)
     drawn = [view for view in reached if view.change]

@@ -24,14 +24,17 @@ def examined_html(examined: Examined) -> Markup:
 
 
 def told(examined: Examined) -> list[str]:
-    """The conclusion in one plain sentence, then what it rests on, point by point."""
+    """The conclusion in a plain sentence with its control, the original; then what it rests on, point by point."""
     run, rows = examined.run, examined.rows
     saved = rows[0].attacked
     if not saved or not saved.fooled:
         return ["The saved picture does not reach the goal, so nothing can survive."]
     if not run.l2:
         return ["The photo met the goal before any attack, so there is no change to test."]
-    return [*_survivors(rows), _noise(examined), *_other_annotators(rows), _longer(examined)]
+    conclusion, *points = _survivors(rows)
+    return [
+        f"{conclusion} {_control(examined)}", *points, _noise(examined), *_other_annotators(rows), _longer(examined)
+    ]  # fmt: skip
 
 
 # By whether a list is longer than that of the true labels, and whether it agrees with them (Eq. 1)
@@ -74,6 +77,20 @@ def _survivors(rows: Sequence[Row]) -> list[str]:
     if alone:
         parts.append(f"{listed(alone, 9)} alone would fool the annotator too, without any attack.")
     return parts
+
+
+def _control(examined: Examined) -> str:
+    """What the same changes do to the photo that nobody attacked."""
+    plain = _row(examined, "none").original
+    lists = {row.name: row.original for row in examined.rows if row.kind == "change" and row.original}
+    moved = [name for name, seen in lists.items() if not plain or set(seen.top) != set(plain.top)]
+    top, lead = top_words(examined.run.k), "Done to the original photo,"
+    if not moved:
+        return f"{lead} the same JPEG, blur and resizing leave its {top} as it was."
+    if len(moved) == len(lists):
+        return f"{lead} each of them changes its {top}, too."
+    does = "changes" if len(moved) == 1 else "change"
+    return f"{lead} {listed(moved, 9)} {does} its {top}, too; the others leave it as it was."
 
 
 def _undone(rows: Iterable[Row]) -> str:
