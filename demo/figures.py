@@ -3,12 +3,12 @@
 1: one photo, attacked untargeted and targeted. 2: kFool beside TkML-AP-U. 3: one perturbation for all photos, where one is
 bundled for the annotator. 4: ML-AP beside TkML-AP-T, with the best, random and worst targets, each on the next photo. Each
 comes as PNG and as PDF, in which words and icons are vectors. Which labels are true you say with --true; otherwise the
-annotator's guess, every label of 50% or more, is taken for true.
+annotator's guess is taken for true, and a photo in which it finds none of its labels is left out.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,8 @@ from torch import Tensor
 
 import tkml_core as tk
 from demo.catalog.english import listed
+from demo.engine import annotators
+from demo.engine.guessed_truth import RULE, guessed_truth, left_out_words, nothing_left
 from demo.engine.label_roles import Roles
 from demo.export.figure import write
 from demo.export.paper_figures import Listed, Panel, Strip, draw
@@ -33,12 +35,16 @@ from tkml_core.zoo import DEFAULT
 from tkml_core.zoo.universal_perturbations import bundled
 
 MOST = 6  # photos in a figure
+TICK = "say so with --true FILE=LABEL"
 UNIVERSAL_AMPLIFY = 5  # one perturbation for all is some ten times as long
 
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo as the annotator sees it: pixels (1,3,H,W), logits (1,m), true labels bool (1,m), and whether they are a guess."""
+    """A photo as the annotator sees it: pixels (1,3,H,W), logits (1,m), true labels bool (1,m), and whether they are a guess.
+
+    true: nowhere where nobody said and the annotator finds none of its labels.
+    """
 
     name: str
     x: Tensor
@@ -60,14 +66,22 @@ class Makes:
         x = self.annotator.prepare(tk.open_photo(path), square=square)
         with torch.no_grad():
             logits = self.annotator(x)
-        marked = self.annotator.mask(true) if true else self.annotator.guess(logits)
-        return Photo(path.name, x, logits, marked, guessed=not true)
+        names = true or guessed_truth(annotators.Photo(x, logits), self.annotator)
+        return Photo(path.name, x, logits, self.annotator.mask(names), guessed=not true)
+
+    def photos(self, paths: Sequence[Path], true: Mapping[str, Sequence[str]], square: bool) -> tuple[list[Photo], str]:
+        """Those on which something is true, and which others are left out, in words. ValueError where that is all of them."""
+        found = [self.photo(path, true.get(path.name, ()), square) for path in paths]
+        out = [photo.name for photo in found if not bool(photo.true.any())]
+        if len(out) == len(found):
+            raise ValueError(nothing_left(out, self.name, TICK))
+        return [photo for photo in found if photo.name not in out], left_out_words(out, len(found), self.name, TICK)
 
     def told(self, photos: Sequence[Photo], beforehand: bool) -> str:
         """What stands below a figure: with what it was made, and of which photos the true labels are a guess."""
         given = "made beforehand on other photos" if beforehand else f"κ = 0, at most {self.max_steps} steps"
         guessed = [photo.name for photo in photos if photo.guessed]
-        more = f" True labels guessed, as every one of 50% or more: {listed(guessed, MOST)}." if guessed else ""
+        more = f" True labels guessed ({RULE}): {listed(guessed, MOST)}." if guessed else ""
         return f"{self.name}, k = {self.k}; {given}; pictures and labels of the saved 8-bit images.{more}"
 
     def names(self, true: Tensor) -> tuple[str, ...]:
@@ -183,7 +197,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m demo.figures", description=__doc__)
     parser.add_argument("folder", type=Path, help="where the photos are")
     parser.add_argument("--photos", nargs="+", default=(), help=f"files of the folder; default: its first {MOST}")
-    parser.add_argument("--true", nargs="+", default=(), metavar="FILE=LABEL,LABEL", help="the true labels of photos")
+    parser.add_argument(
+        "--true", nargs="+", default=(), metavar="FILE=LABEL,LABEL",
+        help=f"the true labels of photos; default: the annotator's guess, {RULE}".replace("%", "%%"),
+    )  # fmt: skip
     parser.add_argument("--annotator", default=DEFAULT)
     parser.add_argument("--k", type=int, default=3)
     parser.add_argument("--figures", type=int, nargs="+", choices=FIGURES, default=list(FIGURES))
@@ -203,7 +220,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     for number in args.figures:
         try:
-            photos = [makes.photo(path, true.get(path.name, ()), square=number == 3) for path in paths]
+            photos, left_out = makes.photos(paths, true, square=number == 3)
+            if left_out:
+                print(f"Figure {number}: {left_out}", file=sys.stderr)
             strips, heads = FIGURES[number](makes, photos)
             title = f"Figure {number} of the paper, on {args.annotator} at k = {args.k}"
             told = makes.told(photos[: USED.get(number)], beforehand=number == 3)

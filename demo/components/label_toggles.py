@@ -8,6 +8,7 @@ from markupsafe import Markup
 import tkml_core as tk
 from demo.catalog.labels import written
 from demo.engine.annotators import Photo, load_annotator
+from demo.engine.guessed_truth import rule_here
 from demo.engine.value_checks import label_names
 from demo.photos.attack_note import attack_before
 from demo.photos.public_names import photo_id
@@ -15,7 +16,8 @@ from demo.render.icons import icon
 from demo.render.labels import SURE, Scored, meter, percent, scored
 from demo.render.templates import fill
 
-# At the verdict, while no label is marked; label_toggles.js hands it on as soon as that is so.
+# In the verdict's place, and where a run is refused, while no label is marked: what to do. label_toggles.js hands it on as
+# soon as that is so.
 NOTHING_TO_ATTACK = (
     "None of these labels is in the picture, so there is nothing to attack: mark one that is, or choose another photo."
 )
@@ -27,15 +29,14 @@ SWITCH = """
 <output></output></fieldset>
 """.replace("NOTHING", NOTHING_TO_ATTACK)
 
-# A drawing, a screenshot, a thing that the annotator has no word for: nothing is true, and so there is nothing to attack.
-NONE_TRUE = (
-    "None of these labels is in the picture, so there is nothing that an attack could contradict: this annotator knows "
-    "photos of these things only. Adding labels would need no true one, but every run here also measures whether the top-k "
-    "still agrees with the truth. Try a photo with one of them, or a sample."
-)
 # label_toggles.js goes on with the labels: after the second one with those that the annotator is sure of.
 YOURS = "Ticked by you: "
 UNTICKED = "Unticked, so it counts as not in the photo: "
+# In place of the labels, above them, once the visitor has none ticked: why that is too few, also for a goal without true labels.
+NONE_TICKED = (
+    f"{YOURS}none of these labels. A run needs one that is true, even where it only adds others: it also measures whether the "
+    "top-k still agrees with the truth."
+)
 NOTHING_NAMED: dict[str, Any] = {"kind": "", "most": 0, "ordered": False, "chosen": [], "missing": ("", "")}
 
 
@@ -45,17 +46,11 @@ def truth_panel(labels: Sequence[Scored], true: Collection[str], k: int, origin:
     attacked: whether the photo is known to come from an attack, which the guess is then about.
     """
     shown = min(max(k + 2, 5), 14)
-    sure = labels[0].probability >= SURE
     words = {
         "sample": "Ticked = in the photo. These labels are known for this sample.",
         "guess": "Ticked = in the photo. This is a guess of the annotator"
         + (", whose labels the attack on this photo may have put there: " if attacked else ": ")
-        + (
-            "every label of 50% or more is ticked already."
-            if sure
-            else "no label reaches 50%, so the best one is ticked."
-        )
-        + " Untick what is wrong, tick what is missing."
+        + f"{rule_here(labels[0].probability)}. Untick what is wrong, tick what is missing."
         if true
         else "Ticked = in the photo. The annotator finds none of these labels, so nothing is ticked: tick what is there.",
         "yours": YOURS,
@@ -84,7 +79,7 @@ def _fill(
     """The toggles of `labels` with an edge after the first `k`, and small ones of the `rest` to be unfolded."""
     return fill(
         "components/label_toggles.html", labels=labels, marked=true, k=k, rest=rest, origin=origin, yours=YOURS,
-        unticked=UNTICKED, sure=SURE, nothing=NONE_TRUE,
+        unticked=UNTICKED, sure=SURE, nothing=NONE_TICKED,
         icon=icon, meter=meter, percent=percent, written=written,
     )  # fmt: skip
 

@@ -10,7 +10,8 @@ from demo.components.events import CHOICE, Update, plainly
 from demo.components.label_toggles import NOTHING_NAMED, SWITCH, marked_true, toggles_value
 from demo.components.photo_set import PhotoSet
 from demo.components.theme import Html, script
-from demo.engine.annotators import guess, load_annotator, read_photo
+from demo.engine.annotators import load_annotator, read_photo
+from demo.engine.guessed_truth import CORRECT, guessed_truth
 from demo.photos.public_names import photo_id
 from demo.photos.selection import Marked, known, selected
 from demo.render.pictures import data_uri, to_image
@@ -19,13 +20,13 @@ from demo.render.templates import fill
 SMALL = (180, 135)  # pixels of the photo above its labels
 
 
-def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio, k: gr.Slider) -> gr.State:
+def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio, k: gr.Slider, square: bool = False) -> gr.State:
     """Put the box into the current place; returns the state that holds what was marked, for `Selection.sources`.
 
-    k: that of the attack on these photos, after which the labels have their line.
+    k: that of the attack on these photos, after which the labels have their line; square: whether it is on centre squares.
     """
     marked = gr.State({})
-    with gr.Accordion("Correct what is true on your photos", open=False, visible=False, elem_id=f"{name}-truth") as box:
+    with gr.Accordion(CORRECT, open=False, visible=False, elem_id=f"{name}-truth") as box:
         photo = gr.Dropdown([], label="Photo", filterable=False, elem_id=f"{name}-truth-photo")
         seen = Html("", elem_id=f"{name}-truth-seen")
         toggles = Html(
@@ -42,20 +43,21 @@ def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio, k: gr.Slider)
         if not isinstance(which, str) or which not in there:
             return None
         try:
-            photo = read_photo(there[which], network)
+            photo = read_photo(there[which], network, square)
         except ValueError:
             return None
-        true = known_so_far.get(which)
-        origin = "guess" if true is None else "yours"
-        labels = guess(photo, load_annotator(network)) if true is None else known(true, load_annotator(network))
-        return toggles_value(there[which], network, photo, labels, int(top), origin)
+        annotator, marks = load_annotator(network), known_so_far.get(which)
+        true = known(marks or (), annotator)
+        said = bool(true) or marks == ()  # labels that only another annotator has say nothing here
+        labels = true if said else guessed_truth(photo, annotator)
+        return toggles_value(there[which], network, photo, labels, int(top), "yours" if said else "guess")
 
     def small(which: Any, network: str, there: dict[str, str]) -> str:
         """The photo that the toggles are about, as the annotator is shown it."""
         if not isinstance(which, str) or which not in there:
             return ""
         try:
-            photo = read_photo(there[which], network)
+            photo = read_photo(there[which], network, square)
         except ValueError:
             return ""
         picture = to_image(photo.x)

@@ -20,7 +20,7 @@ Marked = dict[str, tuple[str, ...]]  # photo's id, as `photo_id` has it -> label
 
 @dataclass(frozen=True)
 class Source:
-    """A photo by its file. `truth` in an annotator's spelling; empty means that the annotator's guess is taken for true."""
+    """A photo by its file. `truth` in an annotator's spelling; empty where nobody said it."""
 
     path: str
     title: str

@@ -171,7 +171,7 @@ def test_upload_both_attacks_download_and_upload_again(
     assert names(page, "#before") == after
     assert page.locator("#before .label .pct").all_inner_texts() == shown
     page.get_by_role("button", name="None of these labels is in the picture").click()
-    expect(page.locator("#chips .origin")).to_contain_text("nothing that an attack could contradict")
+    expect(page.locator("#chips .origin")).to_contain_text("Ticked by you: none of these labels.")
     expect(page.locator("#chips button.chip.true")).to_have_count(0)
 
 

@@ -95,7 +95,7 @@ def test_a_change_is_crafted_tried_taken_away_and_stopped_and_fits_a_phone(
     expect(page.locator("#craft-verdict")).to_contain_text("of the 2 pictures it was made on", timeout=RUN)
     expect(page.locator("#craft-verdict")).to_contain_text("so before any change")
     expect(page.locator("#craft-facts")).to_contain_text("made on 2 photos.")
-    expect(page.locator("#craft-facts")).to_contain_text("of 1 of the photos is the annotator’s own guess")
+    expect(page.locator("#craft-facts")).to_contain_text("What is true on 1 of the 2 photos is the annotator’s guess")
     expect(page.locator("#craft-button")).to_be_enabled()
     expect(page.locator("#craft-z h2")).to_have_text(f"Your change, for {name}, k = {k}")
     assert str(page.locator("#craft-z img").get_attribute("src")).startswith("data:image/png")
@@ -116,7 +116,9 @@ def test_a_change_is_crafted_tried_taken_away_and_stopped_and_fits_a_phone(
     expect(page.locator("#try-uploads")).to_contain_text("coffee")
     page.locator("#try-button").click()
     expect(page.locator("#try-rows .tag")).to_have_text(["used to make it", "yours"], timeout=RUN)
-    expect(page.locator("#try-verdict")).to_contain_text("the annotator's guess counts as the truth")
+    expect(page.locator("#try-rows .hint").first).to_contain_text(
+        "What is true on 1 of the 2 photos is the annotator’s guess"
+    )
     expect(page.locator("#try-rows .outcome").last).to_contain_text("Truth guessed: ")
 
     for box in [*page.locator("#craft-samples input").all(), page.locator("#craft-views input")]:

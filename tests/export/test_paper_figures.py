@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from demo import figures
+from demo.engine.guessed_truth import RULE
 from demo.engine.label_roles import Roles
 from demo.export.figure import WIDTH
 from demo.export.paper_figures import Panel, Strip, draw
@@ -77,7 +78,7 @@ def test_words_of_every_strip_stand_in_the_figure() -> None:
     drawn = draw(strips, [("", 1), ("ML-AP", 1)], told)
     words = [text.get_text().replace("\u00a0", " ") for text in drawn.axes[0].texts]
     assert {"best", "worst", "ML-AP", "top 1", "targets"} <= set(words)
-    assert words[-1].startswith("voc20, k = 2; κ = 0, at most 9 steps;") and words[-1].endswith("a.png.")
+    assert words[-2].startswith("voc20, k = 2; κ = 0, at most 9 steps;") and f"({RULE}): a.png." in " ".join(words[-2:])
     bottom = drawn.axes[0].get_ylim()[0]
     assert all(0 < text.get_position()[1] < bottom for text in drawn.axes[0].texts)
     assert words.count("original") == words.count("cat") == words.count("dog") == 3

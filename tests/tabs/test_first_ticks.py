@@ -8,11 +8,12 @@ import pytest
 from PIL import Image
 
 from demo.catalog import attacks as catalog
-from demo.components.label_toggles import NONE_TRUE
+from demo.components.label_toggles import NOTHING_TO_ATTACK
 from demo.engine.annotators import load_annotator, read_photo
+from demo.engine.guessed_truth import FOUND, guessed_truth
 from demo.photos.public_names import photo_id
 from demo.tabs.attack import own_marks, photo_updates
-from demo.tabs.attack.first_ticks import FOUND, carried, first_ticks
+from demo.tabs.attack.first_ticks import carried
 from demo.tabs.attack.label_picker import Naming
 from demo.tabs.attack.session import OwnPhoto
 from demo.tabs.lesson.exercise import EXERCISES, exercise_of, set_exercise
@@ -55,7 +56,7 @@ def test_what_the_annotator_sees_is_ticked(photos: dict[str, Path]) -> None:
     assert (
         update[W.toggles]["value"]["truth"]
         == ["cat"]
-        == list(first_ticks(read_photo(path, "voc20"), load_annotator("voc20")))
+        == list(guessed_truth(read_photo(path, "voc20"), load_annotator("voc20")))
     )
     assert "ticked as true already" in str(update[W.verdict])
 
@@ -78,7 +79,7 @@ def test_an_exercise_leaves_the_visitors_marks_as_they_are(
 def test_that_none_is_there_stays_for_the_same_labels_and_says_nothing_of_others(photos: dict[str, Path]) -> None:
     path = str(photos["cat"])
     again = photo_updates.choose_annotator(W, path, "voc20", 3, toggles(path, []), None, NAMING)
-    assert again[W.toggles]["value"]["truth"] == [] and NONE_TRUE.split(",")[0] in str(again[W.verdict])
+    assert again[W.toggles]["value"]["truth"] == [] and NOTHING_TO_ATTACK in str(again[W.verdict])
     more = photo_updates.choose_annotator(W, path, "coco80", 3, toggles(path, []), None, NAMING)
     assert more[W.toggles]["value"]["truth"] == ["cat"] and more[W.toggles]["value"]["origin"] == "guess"
     fewer = photo_updates.choose_annotator(W, path, "voc20", 3, toggles(path, ["teddy bear"], "coco80"), None, NAMING)

@@ -17,6 +17,7 @@ from PIL import Image
 import tkml_core as tk
 from demo.engine import threads
 from demo.engine.annotators import load_annotator
+from demo.engine.guessed_truth import RULE
 from demo.engine.run_queue import PLACES
 from demo.export.files import sweep
 from demo.photos.samples import sample, samples
@@ -190,7 +191,7 @@ def test_a_run_that_is_cut_short_keeps_what_it_has(files: dict[str, str], stop: 
     facts = render.facts_html(replace(made, left_out=("<b>",), guessed=1))
     assert f"kUAPs for {NAME} at k = 3, made on 1 photo." in facts
     assert "on 0 of the 1 pictures, and did before any change on none." in facts
-    assert "&lt;b&gt;" in facts and "own guess" in facts
+    assert "&lt;b&gt;" in facts and f"What is true on the photo is the annotator’s guess: {RULE}." in facts
 
 
 def test_a_run_that_ends_before_its_last_epoch_says_why(run: Any) -> None:

@@ -1,4 +1,4 @@
-"""What is ticked as true when a photo, or another annotator, is chosen: what the visitor marked, else what the annotator sees."""
+"""What a visitor marked, in the labels of another annotator, and what they read where nothing is ticked."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,24 +7,18 @@ from markupsafe import Markup
 
 import tkml_core as tk
 from demo.catalog.labels import written
-from demo.engine.annotators import Photo, guess, load_annotator
+from demo.engine.annotators import Photo, load_annotator
 from demo.photos.selection import known
 from demo.render.labels import percent, scored
 from tkml_core.zoo.registry import entry_of
 
-FOUND = 0.3  # probability of the best label below which nothing is ticked: a tick says that it is there
-HERE = '<a href="#choose-truth">Mark what is true</a>'
+HERE = Markup('<a href="#choose-truth">Mark what is true</a>')
 NOTHING_FOUND = Markup(
     "{} finds none of its {} labels in this photo (nearest: {}, {}). If one is there all the same, tick it under "
     f"{HERE}"
 )
 MORE = Markup('. <button type="button" class="tool more-labels" data-annotator="{}">Try {} labels</button>')
 OTHERWISE = Markup("; else try a photo of something it knows, or a sample.")
-
-
-def first_ticks(photo: Photo, annotator: tk.Annotator) -> tuple[str, ...]:
-    """The annotator's guess, best first; empty where it finds none of its labels."""
-    return guess(photo, annotator) if float(photo.logits.sigmoid().max()) >= FOUND else ()
 
 
 def carried(marked: Iterable[Any], of: Any, annotator: tk.Annotator) -> tuple[str, ...] | None:

@@ -9,25 +9,26 @@ from demo.catalog import attacks as catalog
 from demo.components.events import Update
 from demo.components.label_toggles import NOTHING_TO_ATTACK, toggles_value
 from demo.engine.annotators import largest_k, load_annotator, read_photo
+from demo.engine.guessed_truth import guessed_truth
 from demo.engine.value_checks import whole
 from demo.photos.attack_note import attack_before
 from demo.photos.public_names import photo_id
 from demo.photos.samples import sample
 from demo.photos.selection import known_truth
 from demo.tabs.attack.before_run import PRESS, foretold_words, k_words, not_attacked, nothing_to_take, ready
-from demo.tabs.attack.first_ticks import carried, first_ticks, nothing_found
+from demo.tabs.attack.first_ticks import HERE, carried, nothing_found
 from demo.tabs.attack.label_picker import MANY, Naming, follows_ticks, k_stays, limits
 from demo.tabs.attack.widgets import Widgets
 
 ATTACKED = "This photo was attacked before ({}), so what the annotator sees in it may not be there."
 GUESSED = Markup(
     "The annotator's guess is ticked as true already. "
-    '<span class="unpresented">Correct it below, under <a href="#choose-truth">Mark what is true</a>, then press Attack.</span>'
+    '<span class="unpresented">Correct it below, under {}, then press Attack.</span>'
     '<span class="when-presented">To correct it, leave Present (Esc).</span>'
-)
+).format(HERE)
 GUESSED_ATTACKED = Markup(
     "This photo was attacked before ({}). Ticked is what the annotator sees now, which the attack may have put there: correct "
-    'it below, under <a href="#choose-truth">Mark what is true</a>, then press Attack.'
+    f"it below, under {HERE}, then press Attack."
 )
 
 
@@ -44,7 +45,7 @@ def choose(
     annotator = load_annotator(name)
     photo = read_photo(path, name)
     if true is None or (not true and origin != "yours"):
-        true, origin = first_ticks(photo, annotator), "guess"
+        true, origin = guessed_truth(photo, annotator), "guess"
     most = largest_k(annotator, len(true))
     asked = max(len(true), 1) if k is None else whole("k", k, 1, len(annotator.labels))
     was, follows = (was, True) if k is None else (asked, False if stays else None)

@@ -1,10 +1,11 @@
 """The photos of a comparison, one after the other: which they are, and what came of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from demo.engine.annotators import guess, load_annotator, read_photo
+from demo.engine.annotators import load_annotator, read_photo
+from demo.engine.guessed_truth import guessed_truth, nothing_left
 from demo.engine.plan import Plan
 from demo.engine.win import was_met
 from demo.photos.public_names import photo_id
@@ -63,13 +64,37 @@ def others(entry: Entry, samples: Any, uploads: Sequence[str] | None, files: Map
 
 
 def entry_for(entry: Entry, source: Source) -> Entry:
-    """The same question about another photo; what is true on it is known or the annotator's guess. ValueError names it."""
+    """The same question about another photo; what is true on it is known or guessed, and empty where nothing is found.
+
+    ValueError names the photo.
+    """
     annotator = load_annotator(entry.annotator)
     try:
-        true = source.truth or guess(read_photo(source.path, entry.annotator), annotator)
+        true = source.truth or guessed_truth(read_photo(source.path, entry.annotator), annotator)
     except ValueError as error:
         raise ValueError(f"{source.title}: {error}") from error
     return replace(entry, photo=source.path, true=true, title=source.title, guessed=not source.truth)
+
+
+def gathering(
+    first: Sequence[Round], entry: Entry, sources: Sequence[Source], aim: Any, methods: Any, limit: Limit, seed: Any
+) -> Generator[int, None, tuple[list[Round], list[str]]]:
+    """The number of each photo before it is read; returns `first` with them, and the titles of those left out.
+
+    A photo is left out where nobody said what is true on it and the annotator finds none of its labels. ValueError where that
+    leaves none.
+    """
+    photos, nothing_found = [*first], list[str]()
+    for number, source in enumerate(sources, 1):
+        yield number
+        about = entry_for(entry, source)
+        if about.true:
+            photos.append(Round(about, plans_for(about, aim, methods, limit, seed)))
+        else:
+            nothing_found.append(about.title)
+    if not photos:
+        raise ValueError(nothing_left(nothing_found, entry.annotator))
+    return photos, nothing_found
 
 
 def plans_for(entry: Entry, aim: Any, methods: Any, limit: Limit, seed: Any) -> list[Plan]:

@@ -10,6 +10,7 @@ from demo.components import run_bar
 from demo.components.attack_choices import EntryWidgets
 from demo.components.events import Update
 from demo.engine.annotators import load_annotator
+from demo.engine.guessed_truth import left_out_words
 from demo.engine.outcome import Outcome
 from demo.engine.run_queue import Turn
 from demo.export import files as export_files
@@ -22,14 +23,17 @@ from demo.tabs.compare.events import added_alone, asked, entry_of, strip
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.rounds import Round
 from demo.tabs.compare.widgets import CHOICES, Choices, CompareWidgets
+from tkml_core.step_generators import WithResult
 
 
 def told(
-    w: CompareWidgets, photos: list[Round], aim: str, limit: Limit, done: bool, number: int = 0, running: str = ""
-) -> Update:
+    w: CompareWidgets, photos: list[Round], aim: str, limit: Limit, note: str, done: bool, number: int = 0,
+    running: str = "",
+) -> Update:  # fmt: skip
     """Sentence and table of how far it is, with CSV files beside the table once all is done.
 
-    number: the photo in the columns; running: the method whose run goes on, none between two runs.
+    note: what is said of photos that are left out; number: the photo in the columns; running: the method whose run goes on,
+    none between two runs.
     """
     first = comparison.reference(photos[0].plans)
     name = f"comparison-k{first.k}-{first.request.annotator}"
@@ -51,7 +55,7 @@ def told(
             "Table (CSV)" if len(photos) == 1 else "Every run (CSV)",
             f"{NOTE} {summary.MARGIN}",
         )
-    return {w.words: sum_up(sentence), w.table: table}
+    return {w.words: sum_up(" ".join(filter(None, (sentence, note)))), w.table: table}
 
 
 def wire_run(w: CompareWidgets, source: EntryWidgets, files: Mapping[str, str]) -> None:
@@ -64,17 +68,17 @@ def wire_run(w: CompareWidgets, source: EntryWidgets, files: Mapping[str, str]) 
             raise ValueError("Mark at least one label as true on the tab Attack: there is nothing to contradict yet.")
         limit, seed = choices.limit.checked(), 0 if choices.seed is None else choices.seed
         comparison.checked(entry, choices.goal, choices.methods, limit)
-        photos = [] if added else [Round(entry, comparison.plans(entry, choices.goal, choices.methods, limit, seed))]
-        first = len(photos)
+        asked_for = choices.goal, choices.methods, limit, seed
+        first = [] if added else [Round(entry, comparison.plans(entry, *asked_for))]
         others = rounds.others(entry, choices.samples, choices.uploads, files)
         sources = others.sources(dict(files), load_annotator(entry.annotator), choices.marked)
-        for number, other in enumerate(sources, 1):
-            yield {w.status: line_html(f"photo {number} of {len(sources) + first} read")}
+        reading, count = WithResult(rounds.gathering(first, entry, sources, *asked_for)), len(sources) + len(first)
+        for number in reading:
+            yield {w.status: line_html(f"photo {number} of {count} read")}
             if turn.stop_asked():
                 yield {w.status: line_html("stopped before anything was compared")}
                 return
-            about = rounds.entry_for(entry, other)
-            photos.append(Round(about, rounds.plans_for(about, choices.goal, choices.methods, limit, seed)))
+        photos, nothing_found = reading.result
         yield {
             w.strip: strip(choices, entry, files),
             w.stale: "",
@@ -82,7 +86,8 @@ def wire_run(w: CompareWidgets, source: EntryWidgets, files: Mapping[str, str]) 
             w.figures.kept: [],
             **dict.fromkeys(w.past, ""),
         }
-        yield from compared(w, turn, photos, choices.goal, limit)
+        note = left_out_words(nothing_found, count, entry.annotator)
+        yield from compared(w, turn, photos, choices.goal, limit, note)
 
     to_results = run_bar.into_sight("compare-verdict")
     run_bar.wire(
@@ -91,8 +96,13 @@ def wire_run(w: CompareWidgets, source: EntryWidgets, files: Mapping[str, str]) 
     )  # fmt: skip
 
 
-def compared(w: CompareWidgets, turn: Turn, photos: list[Round], aim: str, limit: Limit) -> Iterator[Update]:
-    """The updates of all photos, and how it stands at the end, also where an error is the end, which is raised after that."""
+def compared(
+    w: CompareWidgets, turn: Turn, photos: list[Round], aim: str, limit: Limit, note: str = ""
+) -> Iterator[Update]:
+    """The updates of all photos, and how it stands at the end, also where an error is the end, which is raised after that.
+
+    note: as `told` has it.
+    """
     saved: dict[Round, list[str]] = {}
 
     def kept() -> figure_events.Kept:
@@ -105,7 +115,7 @@ def compared(w: CompareWidgets, turn: Turn, photos: list[Round], aim: str, limit
     def concluded() -> Update:
         cut = any(not one.complete for one in photos)
         return {
-            **told(w, photos, aim, limit, done=True),
+            **told(w, photos, aim, limit, note, done=True),
             w.status: line_html(
                 totals.spent_words(photos).lower() if cut else "done", f"{duration(rounds.spent(photos))} in all"
             ),
@@ -114,7 +124,7 @@ def compared(w: CompareWidgets, turn: Turn, photos: list[Round], aim: str, limit
 
     for number, one in enumerate(photos):
         try:
-            outcomes = yield from _photo(w, turn, photos, number, aim, limit)
+            outcomes = yield from _photo(w, turn, photos, number, aim, limit, note)
             saved[one] = [export_files.save_data(made, get_upload_folder()) for made in outcomes]
         except Exception:
             one.broken = True  # else what is shown would say for good that a run goes on
@@ -128,13 +138,13 @@ def compared(w: CompareWidgets, turn: Turn, photos: list[Round], aim: str, limit
 
 
 def _photo(
-    w: CompareWidgets, turn: Turn, photos: list[Round], number: int, aim: str, limit: Limit
+    w: CompareWidgets, turn: Turn, photos: list[Round], number: int, aim: str, limit: Limit, note: str
 ) -> Generator[Update, None, list[Outcome]]:
     """The updates of one photo; returns the outcomes of the methods that had their run."""
     one, outcomes = photos[number], list[Outcome]()
     yield {
         **dict(zip(w.columns, render.opening(one.plans, len(w.columns) - 1), strict=True)),
-        **told(w, photos, aim, limit, done=False, number=number),
+        **told(w, photos, aim, limit, note, done=False, number=number),
         w.heading: render.heading_html(number, photos),
         w.status: line_html(*_which(number, photos, 0), "starting"),
     }
@@ -149,11 +159,11 @@ def _photo(
             update[w.status] = line_html(*which, plan.request.attack, *pace_words(plan, update_of.frame))
             if running != plan.request.attack:  # not before: it may wait for its run, or be stopped before it
                 running = plan.request.attack
-                update |= told(w, photos, aim, limit, done=False, number=number, running=running)
+                update |= told(w, photos, aim, limit, note, done=False, number=number, running=running)
         if update_of.outcome:
             outcomes.append(update_of.outcome)
             one.reports[update_of.column] = update_of.outcome.report
-            update |= told(w, photos, aim, limit, done=False, number=number)
+            update |= told(w, photos, aim, limit, note, done=False, number=number)
             update[w.status] = line_html(*which, plan.request.attack, "ended")
         yield update
     if left := _without_result(w, one, "stopped before its turn"):

@@ -9,6 +9,7 @@ from demo.components.photo_set import photo_set
 from demo.components.theme import Html, script
 from demo.components.upload_truth import upload_truth
 from demo.engine import loop
+from demo.engine.guessed_truth import RULE
 from demo.engine.plan import MAX_SEED
 from demo.engine.run_queue import CROWDED_SECONDS
 from demo.export.files import KEEP_SECONDS
@@ -26,7 +27,8 @@ INTRO = (
 )
 PHOTOS_TOLD = (
     "Samples come behind the photo on the tab Attack; photos of your own take its place. A table sums up. What is true on a "
-    "sample is known; on a photo of yours it is the annotator’s guess (every label of 50% or more) until you correct it. "
+    f"sample is known; on a photo of yours it is the annotator’s guess ({RULE}) until you correct it; a photo in which it finds "
+    "nothing is left out. "
     f"A comparison computes for {rounds.SECONDS / 60:.0f} minutes at most: no photo begins after them, and one that not every "
     "method came to is not counted"
 )

@@ -10,7 +10,9 @@ from demo.catalog import attacks as catalog
 from demo.catalog.attack_words import AttackChoice
 from demo.catalog.english import listed
 from demo.engine import loop
-from demo.engine.plan import AttackRequest, Plan, plan_for
+from demo.engine.annotators import load_annotator, read_photo
+from demo.engine.guessed_truth import RULE, guessed_truth, left_out_words, nothing_left
+from demo.engine.plan import AttackRequest, Plan, make_plan
 from demo.engine.run import run_plan
 from demo.engine.run_queue import ALONE_SECONDS, Waiting, no_waiting
 from demo.engine.value_checks import one_of
@@ -59,6 +61,7 @@ class Row:
     seconds: float = 0.0
     cut: int = 0  # not counted: cut short by a clock that was shorter because others waited
     state: str = "running"
+    nothing_found: tuple[str, ...] = ()  # titles of photos in which the annotator finds none of its labels
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def measure(
 ) -> Generator[Progress, None, Row]:
     """Progress at every step of every photo; returns the row. A photo that was cut short by Stop or `limit` is not counted.
 
-    Each photo's run has a turn of its own, and `budget` seconds.
+    Each photo's run has a turn of its own, and `budget` seconds. ValueError where nothing counts as true on any photo.
     """
     if not sources:
         raise ValueError("Choose or upload at least one photo to attack.")
@@ -114,9 +117,12 @@ def measure(
     row = Row(request.annotator, request.attack, case, int(request.k), int(request.max_steps), len(sources))
     for place, source in enumerate(sources):
         try:
-            plan = plan_for(source.path, replace(request, true_labels=source.truth, seed=request.seed + place))
+            plan = _plan(source, replace(request, seed=request.seed + place))
         except ValueError as error:
             raise ValueError(f"{source.title}: {error}") from error
+        if plan is None:
+            row = replace(row, nothing_found=(*row.nothing_found, source.title))
+            continue
         if not bool(tk.consistent(plan.photo.logits, plan.true.to(plan.photo.logits.device), plan.k)[0]):
             row = replace(row, left_out=(*row.left_out, source.title))
             continue
@@ -142,7 +148,17 @@ def measure(
             pert=row.pert + report["pert"] * fooled, pert_won=row.pert_won + report["pert"] * report["achieved"],
             steps=row.steps + report["steps"],
         )  # fmt: skip
+    if len(row.nothing_found) == row.photos:
+        raise ValueError(nothing_left(row.nothing_found, request.annotator))
     return replace(row, state=f"done, {row.cut} cut short as others waited and not counted" if row.cut else "done")
+
+
+def _plan(source: Source, request: AttackRequest) -> Plan | None:
+    """The plan for one photo; None where nobody said what is true on it and the annotator finds none of its labels."""
+    annotator = load_annotator(request.annotator)
+    photo = read_photo(source.path, request.annotator, square=catalog.precomputed(request.attack))
+    true = source.truth or guessed_truth(photo, annotator)
+    return make_plan(replace(request, true_labels=true, guessed=not source.truth), annotator, photo) if true else None
 
 
 def _attacked(
@@ -158,7 +174,7 @@ def rows_html(rows: Sequence[Row]) -> str:
     """All rows that were measured in this visit, the newest first."""
     cells = [
         [
-            row.annotator, CASES[row.case], str(row.k), row.attack, f"{row.done} of {row.photos - len(row.left_out)}",
+            row.annotator, CASES[row.case], str(row.k), row.attack, f"{row.done} of {_attackable(row)}",
             share(row.fooled, row.done), share(row.won, row.done), *(number(mean) for mean in _means(row)),
             f"{row.steps / row.done:.0f} of {row.max_steps}" if row.done else f"– of {row.max_steps}", f"{row.seconds:.0f}",
             row.state,
@@ -170,11 +186,14 @@ def rows_html(rows: Sequence[Row]) -> str:
         "wrong label in it and a true one out; ASR by its Eq. 14. "
         "[95%]: the range that chance leaves, wide with so few photos. Size per pixel (Pert) is the mean over the photos "
         f"with E = 0, as saved, whether or not they met the goal; beside it over those that met it. {JUST_MET} "
-        f"The truth of an uploaded photo is the annotator’s guess (every label of 50% or more)."
+        f"What is true on an uploaded photo is what you marked, else the annotator’s guess: {RULE}."
     )
     if rows and (out := rows[0].left_out):
         names = listed(out, len(out))
         sentence += f" Left out of the newest row, as the top-k contradicts the truth before any attack: {names}."
+    if rows and rows[0].nothing_found:
+        words = left_out_words(rows[0].nothing_found, rows[0].photos, rows[0].annotator)
+        sentence += f" In the newest row {words}"
     columns = (
         "annotator", "goal", "k", "attack", "photos", EQ_14, GOAL,
         PERT_HEAD, PERT_WON,
@@ -184,6 +203,11 @@ def rows_html(rows: Sequence[Row]) -> str:
     nothing = "Nothing measured yet. Choose photos and an attack, then press Measure."
     table = table_html(Table("Your rows", sentence, columns, cells, heads=4, nothing=nothing))
     return table + csv_link("your-rows", csv_text(FIELDS, map(_fields, rows))) if rows else table
+
+
+def _attackable(row: Row) -> int:
+    """On how many of the photos something was to be won."""
+    return row.photos - len(row.left_out) - len(row.nothing_found)
 
 
 def _means(row: Row) -> tuple[float | None, float | None]:

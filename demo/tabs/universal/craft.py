@@ -84,6 +84,7 @@ class Made:
     inconsistent_before: int  # pictures with E = 0 before any change
     prints: frozenset[str] = field(repr=False)  # of the photos, by which they are known again
     points: list[Point] = field(repr=False)
+    nothing_found: tuple[str, ...] = ()  # titles of photos that are left out, as `PhotoSet` has them
 
     @property
     def norm(self) -> float:
@@ -153,5 +154,5 @@ def _made(
     return Made(
         request, result.z, photos.photos, n, count, int((~result.consistent).sum()), noise, updates, stopped, photos.guessed,
         photos.left_out, photos.cleared_before, photos.inconsistent_before, photos.prints,
-        [*points, Point(epoch, count / n, noise / n)],
+        [*points, Point(epoch, count / n, noise / n)], photos.nothing_found,
     )  # fmt: skip

@@ -10,7 +10,8 @@ from torch.nn import functional
 
 import tkml_core as tk
 from demo.catalog.english import in_top, listed
-from demo.engine.annotators import Photo, guess, load_annotator, read_photo
+from demo.engine.annotators import Photo, load_annotator, read_photo
+from demo.engine.guessed_truth import guessed_truth, nothing_left
 from demo.photos.samples import sample
 from demo.photos.selection import Source, known_truth
 from tkml_core.step_generators import drain
@@ -34,6 +35,7 @@ class PhotoSet:
     cleared_before: int  # pictures, mirrored or cut closer, with no true label in the top-k without any change
     inconsistent_before: int  # pictures with E = 0 without any change
     prints: frozenset[str]  # of every photo, as `fingerprint` has them
+    nothing_found: tuple[str, ...] = ()  # titles of photos in which the annotator finds none of its labels
 
 
 def fingerprint(x: Tensor) -> str:
@@ -71,16 +73,20 @@ def gathering(
 ) -> Generator[int, None, PhotoSet]:
     """How many photos have been read, one after the other; returns the set to craft over at k.
 
-    A photo on which no true label is in the top-k is left out: nothing is to be won there.
+    A photo on which nothing counts as true, or no true label is in the top-k, is left out: nothing is to be won there.
     """
     annotator = load_annotator(annotator_name)
-    pictures, truths, guessed, left_out = [], [], 0, []
+    pictures, truths, guessed, left_out, nothing_found = [], [], 0, [], []
     prints = set()
     cleared = inconsistent = 0
     for count, source in enumerate(sources):
         yield count
         photo = read(source, annotator_name)
-        x, true = photo.x, annotator.mask(source.truth or guess(photo, annotator))
+        names = source.truth or guessed_truth(photo, annotator)
+        if not names:
+            nothing_found.append(source.title)
+            continue
+        x, true = photo.x, annotator.mask(names)
         if int((~true).sum()) < k:
             raise ValueError(
                 f"{source.title}: only {int((~true).sum())} labels are not true on it, too few for k = {k}. "
@@ -103,9 +109,12 @@ def gathering(
         before = (
             f" with a true label {in_top(k)} to begin with; there is none on {listed(left_out)}" if left_out else ""
         )
-        raise ValueError(f"Choose at least one photo to make the change on{before}.")
+        nothing = f" {nothing_left(nothing_found, annotator_name)}" if nothing_found else ""
+        raise ValueError(f"Choose at least one photo to make the change on{before}.{nothing}")
     x, y = torch.cat(pictures), torch.cat(truths)
-    return PhotoSet(x, y, len(pictures), guessed, tuple(left_out), cleared, inconsistent, frozenset(prints))
+    return PhotoSet(
+        x, y, len(pictures), guessed, tuple(left_out), cleared, inconsistent, frozenset(prints), tuple(nothing_found)
+    )
 
 
 def _parts(name: str) -> set[str]:

@@ -8,6 +8,7 @@ from PIL import Image
 from torch import Tensor
 
 from demo.catalog.english import counted, in_percent, in_top, listed, top_words
+from demo.engine.guessed_truth import guessed_words, left_out_words
 from demo.render import plot
 from demo.render.csv_file import csv_link, csv_text
 from demo.render.photo_card import size_html
@@ -134,11 +135,12 @@ def facts_html(made: Made) -> Markup:
             "fooled, so there was nothing left to learn."
         )
     if made.guessed:
-        facts.append(
-            f"The truth of {made.guessed} of the photos is the annotator’s own guess: every label of 50% or more."
-        )
+        facts.append(guessed_words(made.guessed, made.photos))
     if made.left_out:
         facts.append(f"Left out, because no true label is {in_top(request.k)} to begin with: {listed(made.left_out)}.")
+    if made.nothing_found:
+        chosen = made.photos + len(made.left_out) + len(made.nothing_found)
+        facts.append(left_out_words(made.nothing_found, chosen, request.annotator))
     items = Markup("").join(Markup("<li>{}</li>").format(fact) for fact in facts)
     name = f"{request.method}-{request.annotator}-k{request.k}-rates".lower()
     curve = csv_text(("epoch", "fooled", "noise"), ((point.epoch, point.fooled, point.noise) for point in made.points))

@@ -108,7 +108,7 @@ def _choices(parts: dict[str, Any], names: Sequence[str], files: dict[str, str],
     )  # fmt: skip
     parts["k"] = gr.Slider(1, craft.MOST_K, value=k, step=1, label=catalog.K, elem_id="craft-k")
     with truth_at:
-        parts["crafted_truth"] = upload_truth("craft", parts["crafted"], parts["annotator"], parts["k"])
+        parts["crafted_truth"] = upload_truth("craft", parts["crafted"], parts["annotator"], parts["k"], square=True)
     parts["budget"] = gr.Slider(
         *craft.BUDGETS,
         value=4000,
@@ -151,5 +151,5 @@ def _trial(parts: dict[str, Any], files: dict[str, str], annotator: str, k: int)
         "crafted a change: those that were not in its set. A photo that it was made on is known again by its pixels, marked, and "
         "counted apart. Photos are cut to their centre square",
     )  # fmt: skip
-    parts["tried_truth"] = upload_truth("try", parts["tried"], parts["annotator"], parts["k"])
+    parts["tried_truth"] = upload_truth("try", parts["tried"], parts["annotator"], parts["k"], square=True)
     parts["try_button"] = gr.Button(events.TRY, elem_id="try-button")

@@ -14,6 +14,7 @@ from demo.catalog.labels import listed_labels, written
 from demo.engine import loop
 from demo.engine.annotators import Photo, load_annotator
 from demo.engine.frames import History
+from demo.engine.guessed_truth import guessed_truth, guessed_words, left_out_words, nothing_left
 from demo.engine.outcome import Outcome, conclude
 from demo.engine.plan import AttackRequest, make_plan
 from demo.photos.selection import Source
@@ -35,23 +36,33 @@ MOST_TRIED = 12  # samples and uploads together
 
 @dataclass(frozen=True, eq=False)
 class Tried:
-    """A photo to try a change on, and what it is to the change, as `photo_set.note` has it."""
+    """A photo to try a change on, what it is to the change, as `photo_set.note` has it, and what is true on it.
+
+    true: empty where nobody said and the annotator finds none of its labels; then it is left out.
+    """
 
     source: Source
     photo: Photo
     note: str
+    true: tuple[str, ...]
 
 
 def read(change: Change, sources: Sequence[Source], names: Sequence[str]) -> list[Tried]:
-    """The photos, each read once; names: what the first of the sources are called, which are samples."""
+    """The photos, each read once; names: what the first of the sources are called, which are samples.
+
+    ValueError where there are none, too many, or none on which anything counts as true.
+    """
     if not sources:
         raise ValueError("Choose or upload at least one photo to try the change on.")
     if len(sources) > MOST_TRIED:
         raise ValueError(f"At most {MOST_TRIED} photos are tried at a time; {len(sources)} are chosen.")
-    found = []
+    annotator, found = load_annotator(change.annotator), []
     for source, name in zip_longest(sources, names):
         photo = photo_set.read(source, change.annotator)
-        found.append(Tried(source, photo, photo_set.note(photo, name, change.used, change.prints)))
+        note = photo_set.note(photo, name, change.used, change.prints)
+        found.append(Tried(source, photo, note, source.truth or guessed_truth(photo, annotator)))
+    if not any(one.true for one in found):
+        raise ValueError(nothing_left([source.title for source in sources], change.annotator))
     return found
 
 
@@ -59,7 +70,8 @@ def put_on(change: Change, tried: Tried) -> Outcome:
     """The photo's centre square with z added, run as every attack runs and measured on the 8-bit picture."""
     annotator, source, photo = load_annotator(change.annotator), tried.source, tried.photo
     try:
-        plan = make_plan(AttackRequest(change.annotator, change.k, "TkML-AP-U", source.truth), annotator, photo)
+        request = AttackRequest(change.annotator, change.k, "TkML-AP-U", tried.true, guessed=not source.truth)
+        plan = make_plan(request, annotator, photo)
     except ValueError as error:
         raise ValueError(f"{source.title}: {error}") from error
     plan = replace(plan, attack=Precomputed(change.z), request=replace(plan.request, attack=change.method))
@@ -114,8 +126,9 @@ def row_html(tried: Tried, outcome: Outcome, z: Tensor) -> Markup:
     )  # fmt: skip
 
 
-def try_html(change: Change, photos: Sequence[Tried]) -> tuple[str, str]:
-    """The sentence and the rows for all photos."""
+def try_html(change: Change, chosen: Sequence[Tried]) -> tuple[str, str]:
+    """The sentence and the rows for all photos on which something counts as true."""
+    photos = [one for one in chosen if one.true]
     outcomes = [put_on(change, tried) for tried in photos]
     fooled, asked = counted(outcomes, photos, used=False)
     count = f"{fooled} of {asked} fooled" if asked else "No new photo"
@@ -127,16 +140,14 @@ def try_html(change: Change, photos: Sequence[Tried]) -> tuple[str, str]:
             f" Counted apart, as the change was made on {'it' if used == 1 else 'them'}: {learned} of {used} fooled. Only photos "
             "that it has not seen can say whether it works on any."
         )
-    if any(outcome.plan.guessed for outcome in outcomes):
-        sentence += (
-            " Where you marked nothing on a photo of your own, the annotator's guess counts as the truth: every label of 50% or "
-            "more."
-        )
+    out = [one.source.title for one in chosen if not one.true]
+    guessed = guessed_words(sum(outcome.plan.guessed for outcome in outcomes), len(photos))
+    notes = [own_size(change.z), guessed, left_out_words(out, len(chosen), change.annotator)]
     kind = "told" if change.rate or not asked else "won" if fooled == asked else "lost" if not fooled else "cut"
     rows = Markup("").join(row_html(tried, outcome, change.z) for tried, outcome in zip(photos, outcomes, strict=True))
     said = said_html(kind, change.rate or count, sentence)
     return said, Markup('<p class="hint">{}</p><div class="trials">{}</div>{}').format(
-        own_size(change.z), rows, trial_csv(change, photos, outcomes)
+        " ".join(filter(None, notes)), rows, trial_csv(change, photos, outcomes)
     )
 
 
