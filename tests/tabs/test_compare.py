@@ -15,6 +15,7 @@ from markupsafe import escape
 from demo.catalog import attacks as catalog
 from demo.engine import loop
 from demo.engine.annotators import load_annotator
+from demo.engine.guessed_truth import RULE
 from demo.engine.plan import MAX_STEPS
 from demo.engine.recordings import recording
 from demo.photos.public_names import photo_id
@@ -481,7 +482,7 @@ def several(three: list[Any], *norms: tuple[float | None, ...]) -> list[Round]:
     """A photo for each tuple, with a report for each of its norms as in `reports`."""
     made = []
     for number, of_photo in enumerate(norms):
-        one = Round(Entry("", "voc20", 1, ("cat",), title=f"Photo {number}", guessed=number == 0), three)
+        one = Round(Entry("", "voc20", 1, ("cat",), title=f"Photo {number}", guessed=number in (0, 3, 4)), three)
         one.reports = [
             report and {**report, "backwards": 10 * (place + 1)} for place, report in enumerate(reports(*of_photo))
         ]
@@ -506,7 +507,12 @@ def test_a_sum_is_of_the_photos_on_which_every_method_ran(three: list[Any]) -> N
     )
     assert "Not counted, as the goal was met before any attack: Photo 3." in words
     assert "Stopped before every method had its run on Photo 4, so not counted." in words
-    assert "What is true on 1 of the photos is the annotator’s guess. All runs together took 13 s." in words
+    assert (
+        f"What is true on 1 of the 3 photos is the annotator’s guess: {RULE}. The runs that count together took 9 s."
+        in words
+    )
+    assert totals.sentence(made[:3], "cleared", done=True).endswith(" All runs together took 9 s.")
+    assert "guess" not in totals.sentence(made[3:], "cleared", done=True)  # none of them is in the table
     table = totals.table_html(made, Limit("gradients", 7), True, "sum")
     assert "up to 7 gradients each" in table and "one run a method and photo" in table
     assert table.split("Size on")[0].count(">smallest<") == 1

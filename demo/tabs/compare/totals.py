@@ -7,6 +7,7 @@ from statistics import median
 from markupsafe import Markup
 
 from demo.catalog.english import counted, duration, listed
+from demo.engine.guessed_truth import guessed_words
 from demo.engine.plan import Plan
 from demo.engine.win import standing, won
 from demo.render.csv_file import csv_link, csv_text
@@ -101,10 +102,10 @@ def sentence(rounds: Sequence[Round], aim: str, done: bool, number: int = 0, run
             f"{cut} of these runs {'was' if cut == 1 else 'were'} cut by the clock ({why_any(ended)}), so not "
             f"all got as much{taken_words(ended)}."
         )
-    guessed = sum(one.entry.guessed for one in rounds)
-    if guessed:
-        parts.append(f"What is true on {guessed} of the photos is the annotator’s guess.")
-    parts.append(f"All runs together took {duration(spent(rounds))}.")
+    if count := counting(rounds):  # the same photos as in the table
+        parts.append(guessed_words(sum(one.entry.guessed for one in count), len(count)))
+        runs = "All runs" if len(count) == len(rounds) else "The runs that count"
+        parts.append(f"{runs} together took {duration(spent(count))}.")
     return " ".join(part for part in parts if part)
 
 
