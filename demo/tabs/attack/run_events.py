@@ -36,8 +36,11 @@ _TO_STAGE = """
   if (out && !document.getElementById("presenting")) verdict.scrollIntoView({behavior: calm ? "auto" : "smooth"});
 """
 _CHOICES_COUNT = """
+  stage.toggleAttribute("data-were-changed", stage.hasAttribute("data-changed"));
   stage.removeAttribute("data-changed");
 """
+# What was refused is not what stands on the stage, so that the note which the click took away comes back.
+_REFUSED = f"() => {{ if (document.querySelector('#stage[data-were-changed]')) ({CHANGED})(); }}"
 
 
 def on_stage(w: Widgets, view: stage.View) -> Update:
@@ -62,6 +65,13 @@ def ended(w: Widgets, state: SessionState, view: stage.View, made: bool) -> Upda
     }
 
 
+def stood_before(w: Widgets, state: SessionState, last: Replay, factor: int) -> Update:
+    """The result that stood on the stage before a run which broke off, with all that can be taken away of it."""
+    view = stage.closing(last, factor)
+    data = save_data(last.outcome, get_upload_folder())
+    return {**on_stage(w, view), **ended(w, state, view, made=True), w.downloads.kept: data, state.attacked: True}
+
+
 def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
     """Attack and Stop, and the tools that look at a run while it goes on and afterwards."""
     inputs = [
@@ -69,24 +79,25 @@ def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
         w.score_space, *w.settings.values(),
     ]  # fmt: skip
 
-    def on_run(session: str, turn: Turn, factor: Any, *form: Any) -> Iterator[Update]:
+    def on_run(session: str, turn: Turn, factor: Any, last: Replay | None, *form: Any) -> Iterator[Update]:
         path, name, toggles, k, *_ = form
         if not marked_true(toggles, load_annotator(name)):
             yield {**nothing_true(w, path, name, k), state.attacked: False, state.replay: None}
             return
-        yield from shown_run(session, turn, factor, page_plan(*form))
+        yield from shown_run(session, turn, factor, last, page_plan(*form))
 
     def on_smaller(session: str, turn: Turn, factor: Any, last: Replay | None) -> Iterator[Update]:
         if last is None:
             raise ValueError("The run on this page is no longer kept. Press Attack to run it again.")
-        yield from shown_run(session, turn, factor, smaller(last.outcome))
+        yield from shown_run(session, turn, factor, last, smaller(last.outcome))
 
-    def shown_run(session: str, turn: Turn, factor: Any, plan: Plan) -> Iterator[Update]:
+    def shown_run(session: str, turn: Turn, factor: Any, last: Replay | None, plan: Plan) -> Iterator[Update]:
         flags.amplify(session, factor_of(factor))
         for waiting in turn.next():
             yield {w.status: waiting_html(waiting)}
         if turn.stop_asked():
             return
+        began = False
         try:
             for view in stage.views(plan, turn.stop_asked, turn.clock, lambda: flags.factor(session)):
                 if flags.left(session):  # no verdict: the stage shows what was chosen since
@@ -100,21 +111,31 @@ def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
                     update |= panel.fresh(w.robustness_button, w.robustness, ready=False)
                 if view.outcome:
                     update |= ended(w, state, view, made=True)
+                began = True
                 yield {**update, state.attacked: True}
                 if view.outcome:  # after the verdict, which need not wait for it
                     yield {w.downloads.kept: save_data(view.outcome, get_upload_folder())}
-        except ValueError:  # it broke off; the sentence about it comes as a message beside the stage
-            lost = not_attacked(w, "The run ended without a result. Change its settings, then press Attack.")
-            yield {**lost, **ready(w, plan.annotator, plan.photo, plan.roles.true, plan.k), state.attacked: False}
+        except Exception:  # it broke off; the sentence about it comes as a message beside the stage
+            if flags.left(session):
+                yield {state.attacked: False}
+            elif began:
+                yield stood_before(w, state, last, factor_of(factor)) if last else without_result(plan)
             raise
+
+    def without_result(plan: Plan) -> Update:
+        return {
+            **not_attacked(w, "The run ended without a result. Change its settings, then press Attack."),
+            **ready(w, plan.annotator, plan.photo, plan.roles.true, plan.k),
+            state.attacked: False,
+        }
 
     shown = [
         *(getattr(w, name) for name in stage.BOXES if name != "status"), w.png, w.report, w.replay, w.robustness_button,
         w.robustness, w.smaller_button, state.attacked, state.replay, w.downloads.kept,
     ]  # fmt: skip
-    # What was refused is not what stands on the stage, so that the note which the click took away comes back.
-    attack = RunButton(w.attack_button, on_run, [w.amplifier, *inputs], _TO_STAGE + _CHOICES_COUNT, refused=CHANGED)
-    go_on = RunButton(w.smaller_button, on_smaller, [w.amplifier, state.replay], _TO_STAGE)
+    look = [w.amplifier, state.replay]
+    attack = RunButton(w.attack_button, on_run, [*look, *inputs], _TO_STAGE + _CHOICES_COUNT, refused=_REFUSED)
+    go_on = RunButton(w.smaller_button, on_smaller, look, _TO_STAGE)
     wire_by_session([attack, go_on], w.stop_button, w.status, flags, shown)
     _wire_look(w, state, flags)
     download_events.wire(w.downloads, w.png, state.photo, w.toggles, w.share)

@@ -1,0 +1,71 @@
+"""A run that was refused, or broke off, takes nothing away: the result before it stays, with all that can be done with it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
+from conftest import RUN
+from playwright.sync_api import Page, expect
+from test_page import attack, finished
+from test_stage_page import SLIDE
+
+NOTE = "getComputedStyle(document.querySelector('#verdict .verdict p'), '::after').content"
+ENABLED = ("#download-png", "#share .open", "#download-report", ".replay input", "#real-button")
+
+
+def stands(page: Page, said: str, pictures: list[str]) -> None:
+    expect(page.locator("#verdict p")).to_have_text(said)
+    assert (
+        page.locator("#before img, #change img, #after img").evaluate_all("all => all.map(one => one.src)") == pictures
+    )
+    for box in ENABLED:
+        expect(page.locator(box)).to_be_enabled()
+    expect(page.locator("#status")).to_have_text("ready")
+    expect(page.locator("#table")).to_contain_text("Size of the change")
+
+
+@pytest.mark.usefixtures("small_photos")
+def test_the_result_before_stays_where_a_run_is_refused_or_breaks_off(
+    visit: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from demo.engine.run_queue import PLACES
+    from demo.tabs.attack import stage
+
+    opening = stage.opening
+
+    def broken(error: Exception) -> Callable[..., Iterator[Any]]:
+        def views(plan: Any, *_: Any, **__: Any) -> Iterator[Any]:
+            yield opening(plan)
+            raise error
+
+        return views
+
+    page = visit()
+    attack(page)
+    finished(page)
+    said = page.locator("#verdict p").inner_text()
+    pictures = page.locator("#before img, #change img, #after img").evaluate_all("all => all.map(one => one.src)")
+    attack_button, toast = page.locator("#attack-button"), page.get_by_test_id("toast-body")
+
+    def told(words: str) -> None:
+        expect(toast).to_contain_text(words, timeout=RUN)
+        finished(page)
+        stands(page, said, pictures)
+        assert page.evaluate(NOTE) == "none"  # nobody has chosen anything else
+        page.get_by_test_id("toast-close").click()
+        expect(toast).to_have_count(0)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PLACES, "at_once", 0)
+        patch.setattr(PLACES, "most_waiting", 0)
+        attack_button.click()
+        told("people wait for a run already")
+    for error, words in ((ValueError("No longer finite."), "No longer finite."), (RuntimeError(), "Something broke")):
+        with monkeypatch.context() as patch:
+            patch.setattr(stage, "views", broken(error))
+            attack_button.click()
+            told(words)
+    page.locator(".replay input").evaluate(SLIDE, 0)
+    expect(page.locator("#after")).to_contain_text("at step 0")  # its frames are there as well
