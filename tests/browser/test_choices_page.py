@@ -331,3 +331,43 @@ def test_a_k_typed_by_hand_and_a_label_ticked_meanwhile_both_stay(
         k.press_sequentially("12")
         expect(ends).to_have_text("top 12 ends here")
         expect(k).to_have_value("12")
+
+
+def test_a_k_typed_while_another_photo_or_annotator_is_on_its_way_stays(
+    visit: Callable[..., Page], photos: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from demo.tabs.attack import photo_updates
+
+    choose, k = photo_updates.choose, "#k input[type=number]"
+
+    def of_ones_own(page: Page) -> None:
+        page.locator("#photo input[type=file]").set_input_files(photos["cat"])
+
+    for another, comes, said in (
+        (of_ones_own, "This is a guess", "Stays as it was set"),
+        (lambda page: page.locator(".sample[data-sample=coffee]").click(), "known for this sample", "at most"),
+        (lambda page: page.locator("#annotator label:has(input[value=coco80])").click(), "more labels", "at most"),
+    ):
+        page, asked, answered = visit(), threading.Event(), threading.Event()
+
+        def late(*given: Any, asked: Any = asked, answered: Any = answered, **named: Any) -> Any:
+            asked.set()
+            assert answered.wait(20)
+            return choose(*given, **named)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(photo_updates, "choose", late)
+            another(page)
+            assert holds(asked.is_set)
+            page.locator(k).fill("5")
+            answered.set()
+            expect(page.locator("#chips")).to_contain_text(comes)
+            expect(page.locator("#chips .edge")).to_have_text("top 5 ends here")
+        expect(page.locator(k)).to_have_value("5")
+        expect(page.locator("#k")).to_contain_text(said)
+        expect(page.locator("#before .label")).to_have_count(5)
+        expect(page.locator("#verdict")).to_contain_text("Press Attack. It changes the photo")
+        page.locator(".sample[data-sample=cat]").click()
+        expect(page.locator(".sample[data-sample=cat]")).to_have_attribute("aria-pressed", "true")
+        expect(page.locator("#chips .edge")).to_have_text("top 5 ends here")
+        expect(page.locator(k)).to_have_value("5")

@@ -11,7 +11,6 @@ from demo.catalog import attacks as catalog
 from demo.catalog.presets import PRESETS
 from demo.components.events import CHOICE, QUIET, Update, event_word, plainly
 from demo.components.label_toggles import marked_true
-from demo.components.run_bar import BAR_ENDS
 from demo.components.sample_gallery import sample_html
 from demo.engine.annotators import load_annotator
 from demo.photos.samples import photo_of, sample
@@ -21,52 +20,14 @@ from demo.tabs.attack import photo_updates, updates
 from demo.tabs.attack.before_run import nothing_true
 from demo.tabs.attack.label_picker import Naming, k_stays
 from demo.tabs.attack.own_marks import marked, marks_of, own_photo
+from demo.tabs.attack.page_scripts import CHANGED, PRESS_ATTACK, TO_VERDICT, field_changed
 from demo.tabs.attack.presets import mark_script, marked_by, preset_boxes, set_preset
 from demo.tabs.attack.session import Own, OwnPhoto, RunFlags, SessionState, with_upload
+from demo.tabs.attack.typed_k import K_MOVED, asked_with, keep_typed
 from demo.tabs.attack.widgets import Widgets
-
-# What stands on the stage is no longer what the choices say; attack.css says so below the verdict, until the next run.
-CHANGED = '() => document.getElementById("stage").setAttribute("data-changed", "")'
 
 # Another tab leads here.
 TO_ATTACK = "() => { scrollTo(0, 0); return { __type__: 'update', selected: 'attack' }; }"
-
-
-def _field_changed(box: str) -> str:
-    """The same for a field that Gradio says "input" of when the keyboard only passes through it: gradio_patches/fields.js."""
-    return f"""() => {{
-      const field = document.querySelector('{box}');
-      if ((field.dataset.was ?? field.value) === field.value) return;
-      field.dataset.was = field.value;
-      ({CHANGED})();
-      return true;
-    }}"""
-
-
-# A k moved by hand wins over what the server counts, which may still be on its way: the browser says so at once.
-_K = '#k input[type="number"]'
-K_MOVED = f"""(chips) => {{
-  const moved = ({_field_changed(_K)})() && chips.follows;
-  return moved ? {{...chips, follows: false, marks: (chips.marks ?? 0) + 1}} : chips;
-}}"""
-
-
-# On a wide screen, too, the stage may be above what is in sight.
-PRESS_ATTACK = f"""() => {{
-  const verdict = document.getElementById("verdict");
-  if (verdict.getBoundingClientRect().top < ({BAR_ENDS})()) verdict.scrollIntoView();
-  const attack = document.getElementById("attack-button");
-  if (attack.disabled) ({CHANGED})();  // another run goes on
-  else attack.click();
-}}"""
-
-
-# What is to be done with an upload is said there.
-TO_VERDICT = f"""() => {{
-  const verdict = document.getElementById("verdict");
-  const {{ top, bottom }} = verdict.getBoundingClientRect();
-  if (top < ({BAR_ENDS})() || bottom > innerHeight) verdict.scrollIntoView();
-}}"""
 
 
 def own_button(own: OwnPhoto) -> str:
@@ -86,13 +47,16 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
     fresh: Update = {state.attacked: False, state.replay: None}
 
     @plainly
-    def on_photo(request: gr.Request, path: str | None, name: str, k: Any, toggles: Any, own: Own, *naming: Any) -> Any:
+    def on_photo(
+        request: gr.Request, path: str | None, name: str, k: Any, toggles: Any, moved: Any, own: Own, *naming: Any
+    ) -> Any:  # fmt: skip
         if not path:
             return gr.skip()
         flags.leave(request.session_hash or "")
         # The box empties itself again: the photo stands on the stage, and here the next one can be dropped.
         stays = k_stays(toggles)
         update = photo_updates.choose(w, path, name, k if stays else None, None, "guess", Naming(*naming), k, stays)
+        asked_with(moved, w, update)
         upload = OwnPhoto(path)
         return {
             **update,
@@ -106,7 +70,7 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
 
     @plainly
     def on_sample(
-        request: gr.Request, event: gr.EventData, name: str, k: float, toggles: Any, own: Own, *naming: Any
+        request: gr.Request, event: gr.EventData, name: str, k: float, toggles: Any, moved: Any, own: Own, *naming: Any
     ) -> Update:  # fmt: skip
         chosen, annotator = event_word(event, "sample"), load_annotator(name)
         true: tuple[str, ...] | None
@@ -118,16 +82,17 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
             path, true = photo_of(files, item), known_truth(item, annotator)
         flags.leave(request.session_hash or "")
         update = photo_updates.choose(w, path, name, k, true, origin, Naming(*naming), stays=k_stays(toggles))
+        asked_with(moved, w, update)
         stands = {state.photo: path, state.sample: item and item.name, state.own: own}
         return {**update, **stands, w.samples: gr.update(chosen=chosen), **fresh}
 
     @plainly
     def on_annotator(
-        request: gr.Request, path: str, name: str, k: float, toggles: Any, item: str | None, *naming: Any
+        request: gr.Request, path: str, name: str, k: float, toggles: Any, moved: Any, item: str | None, *naming: Any
     ) -> Update:  # fmt: skip
         flags.leave(request.session_hash or "")
         update = photo_updates.choose_annotator(w, path, name, k, toggles, item, Naming(*naming))
-        return {**update, **fresh}
+        return {**asked_with(moved, w, update), **fresh}
 
     @plainly
     def on_truth(
@@ -143,8 +108,8 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
         return plainly(lambda *values: change(w, *values))
 
     # What happens in the browser alone comes first: of an event's listeners Gradio begins each when the one before is answered.
-    w.k.input(None, w.toggles, w.toggles, js=K_MOVED, trigger_mode="multiple", **QUIET)
-    w.attack.input(None, None, None, js=_field_changed("#attack input"), **QUIET)
+    w.k.input(None, [w.toggles, w.moved, w.k], [w.toggles, w.moved], js=K_MOVED, trigger_mode="multiple", **QUIET)
+    w.attack.input(None, None, None, js=field_changed("#attack input"), **QUIET)
     choices: list[Any] = [w.toggles, w.goal, w.case, w.chosen, w.max_steps, w.seed, w.score_space]
     for choice in (*choices, *w.settings.values()):
         choice.input(None, None, None, js=CHANGED, **QUIET)
@@ -154,25 +119,28 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
     goal = [w.goal, w.case, w.chosen, w.attack]
     photo = w.photo.input(
         on_photo,
-        [w.photo, w.annotator, w.k, w.toggles, state.own, *goal],
+        [w.photo, w.annotator, w.k, w.toggles, w.moved, state.own, *goal],
         [*outputs, w.photo, w.samples, state.photo, state.sample, state.own],
         **CHOICE,
     )
     photo.success(None, None, None, js=TO_VERDICT, **QUIET)
+    keep_typed(w, photo)
     photo.failure(lambda: None, None, w.photo, **QUIET)
-    w.samples.select(
+    chosen = w.samples.select(
         on_sample,
-        [w.annotator, w.k, w.toggles, state.own, *goal],
+        [w.annotator, w.k, w.toggles, w.moved, state.own, *goal],
         [*outputs, w.samples, state.photo, state.sample, state.own],
         **CHOICE,
     )
+    keep_typed(w, chosen)
     for changed in (w.annotator.input, w.toggles.submit):
-        changed(
+        answered = changed(
             on_annotator,
-            [state.photo, w.annotator, w.k, w.toggles, state.sample, *goal],
+            [state.photo, w.annotator, w.k, w.toggles, w.moved, state.sample, *goal],
             [*outputs, w.attack],
             **CHOICE,
         )
+        keep_typed(w, answered)
     naming = [w.case, w.easiest, w.chosen, w.toggles]
     attack_boxes = [w.attack, w.goal, w.advanced, w.max_steps, *w.settings.values(), w.seed, w.score_space]
     inputs = [state.photo, w.annotator, w.k, w.toggles, state.attacked, w.goal, w.case, w.chosen, w.attack]
@@ -180,7 +148,8 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
     ticked.success(
         None, [w.toggles, w.k, w.counted], w.k, js="(chips, k, counted) => chips.follows ? counted : k", **QUIET
     )
-    w.k.input(action(updates.change_k), inputs, [w.k, *naming, w.before, w.race, w.verdict], **CHOICE)
+    for moved in (w.k.input, w.moved.submit):
+        moved(action(updates.change_k), inputs, [w.k, *naming, w.before, w.race, w.verdict], **CHOICE)
     w.attack.input(
         action(updates.change_attack),
         [w.attack, w.annotator, w.k, w.toggles, state.attacked, w.case, w.chosen],

@@ -23,7 +23,7 @@ from demo.engine.plan import MAX_SEED, MAX_STEPS
 from demo.engine.run_queue import CROWDED_SECONDS
 from demo.engine.smaller import can_be_smaller
 from demo.render.pictures import AMPLIFY
-from demo.tabs.attack import downloads
+from demo.tabs.attack import downloads, typed_k
 from demo.tabs.attack.arrival import Arrival
 from demo.tabs.attack.easiest import button as button_of_easiest
 from demo.tabs.attack.label_picker import k_shown
@@ -164,6 +164,7 @@ def _attack(parts: dict[str, Any], start: Arrival) -> None:
     room = k_shown(load_annotator(start.annotator), len(start.toggles["truth"]), start.k)
     parts["k"] = gr.Slider(**room, step=1, label=catalog.K, elem_id="k")
     parts["counted"] = gr.Number(visible="hidden")
+    parts["moved"] = typed_k.counter()
     parts["case"] = gr.Radio(
         [(title, name) for name, title in catalog.TARGET_CASES.items()], value="best", label=catalog.TARGETS, visible=False,
         elem_id="case",

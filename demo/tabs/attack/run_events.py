@@ -20,8 +20,8 @@ from demo.export.files import save_data, save_png, save_report
 from demo.render.status import waiting_html
 from demo.tabs.attack import download_events, stage
 from demo.tabs.attack.before_run import not_attacked, nothing_true, ready, smaller_shown
-from demo.tabs.attack.choice_events import CHANGED
 from demo.tabs.attack.form import page_plan
+from demo.tabs.attack.page_scripts import CHANGED
 from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.session import RunFlags, SessionState
 from demo.tabs.attack.widgets import Widgets

@@ -38,6 +38,7 @@ class Widgets:
     goal: gr.Radio
     k: gr.Slider
     counted: gr.Number  # what the server last counted k to be, while it follows the ticks
+    moved: gr.HTML  # how often the visitor has moved k: typed_k.py
     case: gr.Radio
     easiest: gr.Button
     chosen: gr.Dropdown

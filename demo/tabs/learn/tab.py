@@ -12,7 +12,8 @@ from demo.components.photo_input import YOURS_IS_IN
 from demo.components.theme import script
 from demo.engine.outcome import Outcome
 from demo.render.templates import fill
-from demo.tabs.attack.choice_events import CHANGED, TO_ATTACK
+from demo.tabs.attack.choice_events import TO_ATTACK
+from demo.tabs.attack.page_scripts import CHANGED
 from demo.tabs.attack.presets import preset_boxes, set_preset
 from demo.tabs.attack.tab import AttackTab
 from demo.tabs.learn.glossary import TERMS

@@ -10,7 +10,8 @@ import gradio as gr
 from demo.components.events import CHOICE, QUIET, event_word, plainly
 from demo.components.fetched import fetched, once
 from demo.components.theme import script
-from demo.tabs.attack.choice_events import CHANGED, TO_ATTACK, staged
+from demo.tabs.attack.choice_events import TO_ATTACK, staged
+from demo.tabs.attack.page_scripts import CHANGED
 from demo.tabs.attack.presets import preset_boxes
 from demo.tabs.attack.tab import AttackTab
 from demo.tabs.lesson import notes
