@@ -8,8 +8,8 @@ from markupsafe import Markup
 
 from demo.render.templates import fill
 
-WIDTH, HEIGHT = 340, 220  # of a panel, in its own units
-LEFT, RIGHT, TOP, BOTTOM = 42, 12, 12, 36
+WIDTH, HEIGHT = 340, 206  # of a panel, in its own units
+LEFT, RIGHT, TOP, BOTTOM = 42, 22, 12, 22
 STYLES = 9  # line styles in panel.css; more methods than that share them
 DECADE = (1, 2, 5)
 

@@ -20,6 +20,11 @@ MOVED = """window.moved = 0;
 new PerformanceObserver((list) => list.getEntries().forEach((one) => (window.moved += one.value)))
   .observe({ type: "layout-shift" });"""
 WIDTH = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
+# Words of the plots that are not wholly in their panel
+CUT = """Array.from(document.querySelectorAll('#tables .security :is(text, .axis)')).filter((words) => {
+  const own = words.getBoundingClientRect(), panel = words.closest("svg, figure").getBoundingClientRect();
+  return !own.width || own.left < panel.left || own.right > panel.right;
+}).map((words) => words.textContent)"""
 
 
 def open_tab(page: Page, name: str) -> None:
@@ -164,6 +169,12 @@ def test_the_tables_come_when_their_tab_is_opened_and_nothing_in_sight_moves(vis
     expect(whole).to_be_visible(timeout=RUN)
     page.wait_for_timeout(300)
     assert page.evaluate("moved") < 0.05
+
+    page.evaluate("for (const one of document.querySelectorAll('#tables details')) one.open = true")
+    for width in (390, 1280, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(CUT) == [], width
+    page.evaluate("for (const one of document.querySelectorAll('#tables details')) one.open = false")
 
     whole.locator("summary").first.click()
     open_tab(page, "Compare")

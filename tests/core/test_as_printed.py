@@ -1,12 +1,15 @@
 """Algorithms 1 and 2 as printed, iterate by iterate against loops written from the paper."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import torch
 from conftest import to_the_end
 from oracles import linear, mask_of
+from PIL import Image
 from torch import Tensor, nn
+from torch.nn import functional
 
 import tkml_core as tk
 from tkml_core.attacks.common.as_printed import Printed
@@ -149,6 +152,20 @@ def test_k_up_to_m_minus_1(m: int, lemma_1: bool) -> None:
     for lambda_0 in (None, upper):
         assert tk.TkMLAPT(lambda_0=lambda_0)(annotator, x, targeted).achieved.item()
     assert tk.TkMLAPU()(annotator, x, cleared).achieved.item()
+
+
+def test_why_algorithm_2_misses_its_goal_as_printed_on_an_annotator(photos: dict[str, Path]) -> None:
+    """What the page says of it: λ leaps from end to end, targets near probability 0 do not rise; on raw scores they do."""
+    annotator = tk.load("voc20")
+    x = functional.interpolate(annotator.prepare(Image.open(photos["cat"])), size=(96, 96), mode="area")
+    true = annotator.mask(["cat"])
+    goal = tk.Targeted(targets=tk.choose_targets("worst", annotator(x), true=true, k=3), true=true)
+    steps = list(tk.TkMLAPT.as_printed(max_steps=40).steps(annotator, x, goal))
+    leaps = sum(abs(a.threshold.item() - b.threshold.item()) == 1 for a, b in pairwise(steps))
+    assert leaps > 30 and not any(step.achieved.item() for step in steps)
+    assert steps[-1].logits.sigmoid()[goal.targets].min() < 0.001
+    on_raw_scores = tk.TkMLAPT.as_printed(max_steps=100, score_space="logits").steps(annotator, x, goal)
+    assert any(step.achieved.item() for step in on_raw_scores)
 
 
 def test_a_table_can_ask_for_them() -> None:

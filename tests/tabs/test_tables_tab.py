@@ -364,7 +364,7 @@ def test_other_methods_at_equal_gradients_have_their_sentence_from_their_table(t
     first, last = (dict(zip(table.columns, row, strict=True)) for row in (table.rows[1], table.rows[2]))
     assert table.rows[1][:7] == ["100", "DDN", "2", "2 : 1", "1 : 0", "1", "1"] and first["runs that both solve"] == "1"
     assert (first["ratio of sizes, as saved, mean"], first["ratio before rounding, mean"]) == ("2.00", "4.00")
-    assert (last["smaller (‖z‖₂)"], last["chance (p)"]) == ("0 : 1", "1.000")  # the other way round
+    assert (last["smaller (‖z‖₂)"], last["p, size"]) == ("0 : 1", "1.000 [too few photos]")  # the other way round
     html = measured_html(tmp_path)
     for name, rows in (("equal-gradients", 3), ("equal-gradients-cells", 3)):
         data = html.split(f'download="{name}.csv" href="data:text/csv;base64,')[1].split('"')[0]

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from demo.catalog.english import counted, in_top, span, top_words
 from demo.render.measured_table import Table
-from demo.tabs.tables.plain_words import TESTED, TESTS, size_words
+from demo.tabs.tables.plain_words import TESTED, TESTS, TOO_FEW, beyond_reach, size_words
 from tkml_core.measured import summary, tables_report
 from tkml_core.measured.pairs import Pair
 from tkml_core.statistics import share
@@ -16,6 +16,7 @@ T = TypeVar("T")
 GOAL, EQ_14, PERT = (
     "goal % [95%]", "contradicts the truth % [95%] (E = 0)", "mean size per pixel where E = 0 (Pert ×10⁻²)",
 )  # fmt: skip
+NOT_ENOUGH = f" [{TOO_FEW}]"  # beside a p value that could not be small, whatever the photos say
 PERT_WON = "mean size per pixel where the goal is met (×10⁻²)"
 PAPER_ASR, PAPER_PERT = "paper’s goal % (its ASR)", "paper’s size per pixel (Pert ÷ 2)"
 
@@ -176,12 +177,16 @@ def larger(made: list[summary.Larger]) -> Table:
     )
 
 
-def _sizes(p: Pair) -> list[str]:
-    """Who needs less, and at what cost; nothing of one change for all photos, whose size was chosen."""
+def _sizes(p: Pair, few: bool) -> list[str]:
+    """Who needs less, and at what cost; nothing of one change for all photos, whose size was chosen.
+
+    few: whether so few photos could not make any lead sure.
+    """
     if p.cell.case == "universal":
         return [tables_report.DASH] * 7
     return [
-        f"{p.shorter_first} : {p.shorter_second}", number(p.ratio), number(p.ratio_float), chance(p.p_norm),
+        f"{p.shorter_first} : {p.shorter_second}", number(p.ratio), number(p.ratio_float),
+        f"{chance(p.p_norm)}{NOT_ENOUGH if few else ''}",
         f"{number(p.gradients_first, 0)} : {number(p.gradients_second, 0)}",
         *_gradients(p),
     ]  # fmt: skip
@@ -195,10 +200,11 @@ def _gradients(p: Pair) -> list[str]:
 
 
 def beside(made: list[Pair]) -> Table:
+    few = beyond_reach(made)
     rows = [
         [
             p.cell.annotator, p.cell.case, str(p.cell.k), f"{p.first} : {p.second}", str(p.photos),
-            f"{p.only_first} : {p.only_second}", chance(p.p_goal), *_sizes(p),
+            f"{p.only_first} : {p.only_second}", chance(p.p_goal), *_sizes(p, p in few),
         ]
         for p in made
     ]  # fmt: skip
@@ -209,9 +215,9 @@ def beside(made: list[Pair]) -> Table:
         f"gradients a photo are medians; fewer: on how many of these photos the one, the other took fewer in its whole run. "
         f"{TESTED} {TESTS}",
         (
-            "annotator", "case", "k", "methods", "photos", "goal alone", "chance (p)", "smaller (‖z‖₂)",
-            "ratio of means, as saved", "ratio before rounding", "chance (p)", "gradients (medians)",
-            "fewer gradients", "chance (p)",
+            "annotator", "case", "k", "methods", "photos", "goal alone", "p, goal met", "smaller (‖z‖₂)",
+            "ratio of means, as saved", "ratio before rounding", "p, size", "gradients (medians)",
+            "fewer gradients", "p, gradients",
         ),
         rows,
         heads=4,

@@ -66,20 +66,47 @@ def sentence(folder: Path) -> str:
     now = found(folder)
     if not now.own:
         return ""
-    sizes = []
-    for gradients, rows in now.own.items():
-        ratios = [_ratio(row) for row in rows]
-        sizes.append(f"{min(ratios):.2f} to {max(ratios):.2f} times ({gradients} gradients)")
     cells = [row for rows in now.tested.values() for row in rows]
     photos = counted(span([row.saved_norms.photos for rows in now.own.values() for row in rows]), "photo")
     return (
         f"At equal gradients, in this project’s own re-runs ({photos}, {_asked([row.cell for row in now.in_cells])}), the saved "
-        f"changes of {listed(list(now.tested), len(now.tested))} are on average {listed(sizes, len(sizes))} as large as "
+        f"changes of {listed(list(now.tested), len(now.tested))} are on average {_sizes(now)} as large as "
         f"MinNorm’s; of {counted(len(cells), 'single cell')}, of at most {counted(max(row.photos for row in cells), 'photo')}, "
         f"MinNorm’s lead is sure in {sum(map(_ahead, cells))} ({_by_goal(cells)}), the other’s in "
         f"{sum(map(_behind, cells))}, neither’s in {sum(map(_unsure, cells))} (p ≥ .05; each of a single test, not corrected "
         "for their number)."
     )
+
+
+def short(folder: Path) -> str:
+    """The same in fewer words, for where the tables of it begin."""
+    now = found(folder)
+    if not now.own:
+        return ""
+    cells = [row for rows in now.tested.values() for row in rows]
+    few = sum(map(too_few, cells))
+    photos = counted(span([row.saved_norms.photos for rows in now.own.values() for row in rows]), "photo")
+    return (
+        f"With as many gradients for each the saved changes of the others are on average {_sizes(now)} as large as MinNorm’s, on "
+        f"{photos}. In single cells, of at most {counted(max(row.photos for row in cells), 'photo')}, MinNorm’s lead is sure in "
+        f"{sum(map(_ahead, cells))} of {len(cells)}, the other’s in {sum(map(_behind, cells))}, neither’s in "
+        f"{sum(map(_unsure, cells))}"
+        + (f" (in {few} of these too few photos were solved by both for any lead to be sure)." if few else ".")
+    )
+
+
+def too_few(row: InCell | OverCells) -> bool:
+    """Whether no lead could be sure: n photos, all for the same side, give p = 2^(1 − n) at least."""
+    return row.saved_norms.photos > 0 and 2.0 ** (1 - row.saved_norms.photos) >= SURE
+
+
+def _sizes(now: Found) -> str:
+    """How many times as large as MinNorm's the others' changes are, for each number of gradients."""
+    parts = []
+    for gradients, rows in now.own.items():
+        ratios = [_ratio(row) for row in rows]
+        parts.append(f"{min(ratios):.2f} to {max(ratios):.2f} times ({gradients} gradients)")
+    return listed(parts, len(parts))
 
 
 def _by_goal(cells: Sequence[InCell]) -> str:

@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 from demo.render.measured_table import Table
-from demo.tabs.tables.peers import details, found
+from demo.tabs.tables.numbers import NOT_ENOUGH
+from demo.tabs.tables.peers import details, found, too_few
 from tkml_core.measured import peers
 from tkml_core.measured.peers import InCell, OverCells
 from tkml_core.measured.peers_csv import to_csv
@@ -36,7 +37,7 @@ def command(folder: Path) -> str:
 
 
 _SIZES = (
-    "ratio of sizes, as saved, mean", "least", "most", "smaller (‖z‖₂)", "chance (p)", "ratio before rounding, mean",
+    "ratio of sizes, as saved, mean", "least", "most", "smaller (‖z‖₂)", "p, size", "ratio before rounding, mean",
 )  # fmt: skip
 
 
@@ -77,7 +78,7 @@ def apart(folder: Path) -> tuple[Table, str]:
         for row in rows
     ]  # fmt: skip
     columns = (
-        "annotator", "case", "k", "gradients", "pixels", "method", "photos", "goal alike", "goal alone", "chance (p)", *_SIZES,
+        "annotator", "case", "k", "gradients", "pixels", "method", "photos", "goal alike", "goal alone", "p, goal met", *_SIZES,
     )  # fmt: skip
     return Table(f"{TITLE}, cell by cell", "As above, for each annotator and goal.", columns, told, heads=6), to_csv(
         rows
@@ -88,7 +89,7 @@ def _sizes(row: InCell | OverCells) -> list[str]:
     saved = row.saved_norms
     spread = map(_two, (saved.mean, saved.least, saved.most))
     smaller = f"{saved.ours} : {saved.theirs}" if saved.photos else "–"
-    return [*spread, smaller, _chance(saved.p), _two(row.float_norms.mean)]
+    return [*spread, smaller, f"{_chance(saved.p)}{NOT_ENOUGH if too_few(row) else ''}", _two(row.float_norms.mean)]
 
 
 def _two(value: float | None) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from demo.catalog.english import listed
+from demo.catalog.english import counted, listed, span
 from demo.render.dots import Dot, DotPanel, dots_html
 from demo.render.security_curves import Panel, curves_html
 from demo.tabs.tables.plain_words import size_words
@@ -71,7 +71,9 @@ def _curves(cells: Cells) -> tuple[list[Panel], list[Panel]]:
     """Against the norm, and against steps."""
     norms, steps = [], []
     for cell, methods in cells.items():
-        title = f"{_asked(cell.annotator, cell.case)}, k = {cell.k}"
+        title = (
+            f"{_asked(cell.annotator, cell.case)}, k = {cell.k} ({_photos([len(rows) for rows in methods.values()])})"
+        )
         kind = "untargeted" if cell.case == "untargeted" else "targeted"
         budget = {"the authors’ limit of the size (‖z‖₂)": AUTHORS[kind]}
         norms.append(Panel(title, {name: summary.norm_needed(rows) for name, rows in methods.items()}, budget))
@@ -83,12 +85,19 @@ def _asked(annotator: str, case: str) -> str:
     return annotator if case in ("untargeted", "universal") else f"{annotator}, {case} targets"
 
 
+def _photos(counts: Sequence[int]) -> str:
+    return counted(span(counts), "photo")
+
+
 def _panels(dots: Sequence[tuple[str, str, Dot]], whole: tuple[int, ...] = ()) -> list[DotPanel]:
-    """Dots, each with its panel's title and its method, as panels."""
+    """Dots, each with its panel's title and its method, as panels, whose titles say of how many photos a dot is."""
     found: dict[str, dict[str, list[Dot]]] = defaultdict(lambda: defaultdict(list))
     for title, method, dot in dots:
         found[title][method].append(dot)
-    return [DotPanel(title, methods, whole) for title, methods in found.items()]
+    return [
+        DotPanel(f"{title} ({_photos([dot.photos for own in methods.values() for dot in own])})", methods, whole)
+        for title, methods in found.items()
+    ]
 
 
 def _by_pert(made: Sequence[summary.Figures], styles: dict[str, int]) -> str:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import NamedTuple
 
-from demo.catalog.english import counted, span
+from demo.catalog.english import counted, listed, span
 from tkml_core.measured.pairs import Pair
 from tkml_core.measured.tables_report import SURE
 from tkml_core.statistics import holm
 
 UNSURE = "no sure difference"
+TOO_FEW = "too few photos"
 TESTED = (
     "“Sure”: chance alone gives so clear a lead less than once in 20 times (p < .05). A run is a photo in a row: a photo "
     "counts once for each k and each choice of targets."
@@ -111,19 +112,31 @@ def against(pairs: Sequence[Pair]) -> list[Against]:
     return made
 
 
-def out_of_reach(pairs: Sequence[Pair]) -> str:
-    """In how many rows no lead could be sure, as so few photos cannot give a p value that stays small when corrected.
+def beyond_reach(pairs: Sequence[Pair]) -> list[Pair]:
+    """Those in which no lead in size could be sure: so few photos cannot give a p value that stays small when corrected.
 
-    The least p value of n photos, all for the same side, is 2^(1 − n), McNemar's and Wilcoxon's alike.
+    pairs: all that are corrected together. The least p value of n photos, all for the same side, is 2^(1 − n), McNemar's
+    and Wilcoxon's alike.
     """
-    parts = []
-    for name in dict.fromkeys(pair.second for pair in pairs if pair.cell.case != "universal"):
-        ours = [pair for pair in pairs if pair.second == name]
+    found = []
+    for name in dict.fromkeys(pair.second for pair in pairs):
+        ours = [pair for pair in pairs if pair.second == name and pair.cell.case != "universal"]
         least = holm([min(1.0, 2.0 ** (1 - pair.both)) for pair in ours])
-        if few := [pair.both for pair, p in zip(ours, least, strict=True) if p >= SURE]:
-            parts.append(f"{len(few)} of {len(ours)} beside {name} ({counted(span(few), 'photo')} each)")
+        found += [pair for pair, p in zip(ours, least, strict=True) if p >= SURE]
+    return found
+
+
+def out_of_reach(pairs: Sequence[Pair], told: Sequence[Pair] | None = None) -> str:
+    """In how many rows no lead could be sure; of the rows `told` alone, where they are given."""
+    parts, few = [], beyond_reach(pairs)
+    rows = pairs if told is None else told
+    for name in dict.fromkeys(pair.second for pair in few if pair in rows):
+        ours = [pair for pair in rows if pair.second == name and pair.cell.case != "universal"]
+        own = [pair.both for pair in ours if pair in few]
+        parts.append(f"{len(own)} of {len(ours)} beside {name} ({counted(span(own), 'photo')} each)")
     return (
-        f"In some rows no lead in size can be sure after this correction, not even one on every photo: {', '.join(parts)}."
+        f"Where {TOO_FEW} are in a row, no lead in size can be sure after the correction for the many rows, not even one on "
+        f"every photo: in {listed(parts, len(parts))}."
         if parts
         else ""
     )

@@ -11,10 +11,10 @@ from demo.catalog.english import counted, span
 from demo.render.csv_file import EMPTY, NOTE, csv_link
 from demo.render.measured_table import Table, table_html
 from demo.render.templates import fill
-from demo.tabs.tables import numbers, peers_tables, pictures
+from demo.tabs.tables import numbers, peers, peers_tables, pictures, results
 from demo.tabs.tables.easy_targets import easy_contents, easy_html
 from demo.tabs.tables.measured import MEASURED, cells_of, figures_of, pairs_of
-from demo.tabs.tables.plain_words import Against, against
+from demo.tabs.tables.plain_words import Against, against, out_of_reach
 from tkml_core.measured import lines, summary, tables_report
 from tkml_core.measured.tables_csv import to_csv
 from tkml_core.zoo.universal_perturbations import FOLDER, all_notes
@@ -28,6 +28,15 @@ UNIVERSAL_CSV = (
     "Steps, first, passes, gradients, seconds and optimality are empty: one change for every photo is made once, on other "
     "photos."
 )
+# What was seen in TkML-AP-T's runs of 200 steps on the photos of these rows; tests/core/test_as_printed.py sees it on another.
+PRINTED_NOTE = (
+    "As printed, one fixed step (η = 1) moves the photo and λ alike, the scores are probabilities, and there is no momentum; "
+    "this project’s own ways go by raw scores, with steps that adapt, and TkML-AP-T takes λ by Lemma 1. Why TkML-AP-T misses "
+    "its goal as printed, seen by following its runs: λ leaps between 0 and 1 at almost every step, and a target whose "
+    "probability is near 0 hardly rises, as its gradient there is near 0, too. A tenth of the step, or λ by Lemma 1, did not "
+    "help; with raw scores in place of probabilities the same steps came to the goal on each of these photos, with far larger "
+    "changes. The paper prints no number for η: with another one, or on other networks, it may do better."
+)
 PLACE = "{}-part"
 
 
@@ -40,7 +49,8 @@ class Section:
     against: Sequence[Against] = ()
     pictures: Sequence[tuple[str, str]] = ()
     folded: Sequence[tuple[str, str]] = ()
-    note: str = ""  # what is to be seen beside the pictures
+    result: str = ""  # what it comes to, always in sight below its heading
+    note: str = ""  # what is to be known besides
     csv_note: str = NOTE
 
     @property
@@ -59,22 +69,30 @@ def sections(folder: Path = MEASURED) -> list[Section]:
     for number_, build in ((2, numbers.untargeted), (3, None), (4, numbers.universal), (5, numbers.targeted)):
         if build is None:
             shown = [(pictures.BY_SHOWN, pictures.by_shown(larger, styles))]
-            found.append(Section(numbers.larger(larger), to_csv(larger), pictures=shown))
+            found.append(
+                Section(numbers.larger(larger), to_csv(larger), pictures=shown, result=results.shown_more(larger))
+            )
             continue
         ours = {cell: methods for cell, methods in cells.items() if tables_report.of_table(number_, cell)}
         figures = [one for one in made if one.cell in ours]
-        said = against([pair for pair in beside if pair.cell in ours])
+        pairs = [pair for pair in beside if pair.cell in ours]
+        said = against(pairs)
         if number_ == 4:
             found += _universal(figures, said, styles)
         else:
             drawn, folded = pictures.of_table(ours, figures, styles)
-            found.append(Section(build(figures), to_csv(figures), said, drawn, folded))
+            few = results.photos([one.photos for one in figures], out_of_reach(beside, pairs))
+            found.append(
+                Section(build(figures), to_csv(figures), said, drawn, folded, results.attacked(figures, pairs), few)
+            )
     apart = figures_of(summary.by_cell(lines.read(folder), variants=True))
-    found.append(Section(numbers.variants(apart), to_csv(apart)))
-    found.append(Section(numbers.beside(beside), to_csv(beside), csv_note=EMPTY))
+    found.append(Section(numbers.variants(apart), to_csv(apart), result=results.printed(apart), note=PRINTED_NOTE))
+    ahead, few = " ".join(results.leads(beside)), results.photos([one.photos for one in beside], out_of_reach(beside))
+    found.append(Section(numbers.beside(beside), to_csv(beside), result=ahead, note=few, csv_note=EMPTY))
     (together, csv), (apart_, apart_csv) = peers_tables.together(folder), peers_tables.apart(folder)
     cell_by_cell = [("Cell by cell", table_html(apart_) + csv_link("equal-gradients-cells", apart_csv, note=EMPTY))]
-    found.insert(0, Section(together, csv, folded=cell_by_cell, csv_note=EMPTY))
+    equal = Section(together, csv, folded=cell_by_cell, result=peers.short(folder), csv_note=EMPTY)
+    found.insert(0, equal)
     return [section for section in found if section.table.rows]
 
 
@@ -84,8 +102,10 @@ def _universal(figures: list[summary.Figures], said: Sequence[Against], styles: 
     drawn = [(pictures.BY_K, pictures.by_k(figures, styles))]
     seen = f"{_how_many(figures)} {UNIVERSAL_NOTE}"
     return [
-        Section(numbers.universal(figures), csv, said, drawn, note=seen, csv_note=note),
-        Section(numbers.budgets(figures), csv, csv_note=note),
+        Section(
+            numbers.universal(figures), csv, said, drawn, result=results.universal(figures), note=seen, csv_note=note
+        ),
+        Section(numbers.budgets(figures), csv, result=results.budgets(figures), csv_note=note),
     ]
 
 
@@ -106,7 +126,7 @@ def contents(folder: Path = MEASURED) -> list[tuple[str, str]]:
 
 
 def measured_html(folder: Path = MEASURED) -> str:
-    """Every section: who is ahead and its pictures first, the numbers folded below them."""
+    """Every section: what it comes to and its pictures first, the words of who is ahead and the numbers folded below them."""
     return Markup("").join(section_html(section) for section in sections(folder)) + easy_html(folder)
 
 
@@ -114,7 +134,8 @@ def section_html(section: Section) -> Markup:
     """One section; where it has no pictures, its numbers alone, folded too."""
     table = replace(section.table, title=f"{section.table.title.rstrip('?')}, in numbers")
     return fill(
-        "tabs/tables/section.html", place=PLACE.format(section.name), title=section.table.title, against=section.against,
+        "tabs/tables/section.html", place=PLACE.format(section.name), title=section.table.title, result=section.result,
+        against=section.against,
         pictures=[(heading, Markup(html)) for heading, html in section.pictures if html],
         folded=[(heading, Markup(html)) for heading, html in section.folded if html],
         numbers=table_html(table) + csv_link(section.name, section.csv, note=section.csv_note),
