@@ -9,7 +9,7 @@ from markupsafe import Markup
 from demo.render.templates import fill
 
 WIDTH, HEIGHT = 340, 206  # of a panel, in its own units
-LEFT, RIGHT, TOP, BOTTOM = 42, 22, 12, 22
+LEFT, RIGHT, TOP, BOTTOM = 48, 22, 12, 22
 STYLES = 9  # line styles in panel.css; more methods than that share them
 DECADE = (1, 2, 5)
 

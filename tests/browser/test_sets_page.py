@@ -23,7 +23,7 @@ WIDTH = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidt
 # Words of the plots that are not wholly in their panel
 CUT = """Array.from(document.querySelectorAll('#tables .security :is(text, .axis)')).filter((words) => {
   const own = words.getBoundingClientRect(), panel = words.closest("svg, figure").getBoundingClientRect();
-  return !own.width || own.left < panel.left || own.right > panel.right;
+  return !own.width || own.left < panel.left - 0.5 || own.right > panel.right + 0.5;
 }).map((words) => words.textContent)"""
 
 
