@@ -30,7 +30,7 @@ UNIVERSAL_CSV = (
 )
 # What was seen in TkML-AP-T's runs of 200 steps on the photos of these rows; tests/core/test_as_printed.py sees it on another.
 PRINTED_NOTE = (
-    "As printed, one fixed step (η = 1) moves the photo and λ alike, the scores are probabilities, and there is no momentum; "
+    "As printed, one fixed step (η = 1) moves the photo and the threshold λ alike, on probabilities and without momentum; "
     "this project’s own ways go by raw scores, with steps that adapt, and TkML-AP-T takes λ by Lemma 1. Why TkML-AP-T misses "
     "its goal as printed, seen by following its runs: λ leaps between 0 and 1 at almost every step, and a target whose "
     "probability is near 0 hardly rises, as its gradient there is near 0, too. A tenth of the step, or λ by Lemma 1, did not "
