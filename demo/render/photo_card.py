@@ -35,11 +35,12 @@ def size_html(z: Tensor, factor: int, digits: int, of: str) -> Markup:
     of: what that is called. digits: after the point.
     """
     size = tk.size_of(z)
+    most = f"{size.linf:.{digits}f}".removesuffix(".0")  # whole in a saved picture
     return Markup(
         '<dl class="readout"><div><dt>most at one pixel</dt><dd>{} <small>{}</small></dd></div>'
         "<div><dt>{}</dt><dd>{} <small>‖z‖₂</small></dd></div></dl>"
         '<p class="hint">Grey is unchanged. Shown {} times as strong as it is.</p>'
-    ).format(f"{size.linf:.{digits}f}", OF_LEVELS, of, f"{size.l2:.{digits}f}", factor)
+    ).format(most, OF_LEVELS, of, f"{size.l2:.{digits}f}", factor)
 
 
 def after_html(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, now: str) -> str:

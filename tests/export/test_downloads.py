@@ -26,7 +26,7 @@ from demo.export.npz import SavedRun
 from demo.render import photo_card, verdict
 from demo.render.icons import FOLDER
 from demo.render.run_figures import run_figures_html
-from demo.tabs.attack import stage
+from demo.tabs.attack import download_events, stage
 from demo.tabs.attack.robustness.examine import Finished
 from demo.tabs.compare import render as columns
 from demo.tabs.universal import trial
@@ -307,10 +307,51 @@ def test_holes_go_the_other_way_round() -> None:
 def test_the_citation_names_the_settings(outcome: Outcome) -> None:
     text = citation.bibtex(outcome.report)
     assert text.startswith(citation.PAPER) and text.count("{") == text.count("}")
-    assert "attack TkML-AP-T, annotator voc20, goal targeted, k 2" in text and "targets sofa + dog" in text
-    assert "at most 12 steps, seed 5" in text and "step 0.5" in text
+    assert "attack TkML-AP-T, goal targeted, k 2" in text and "targets sofa + dog (chosen)" in text
+    report = outcome.report
+    size = f"{report['width']} x {report['height']}"
+    for fact in (
+        f"photo mosaic ({report['photo_size'][0]} x {report['photo_size'][1]} pixels, attacked at {size})",
+        f"annotator voc20 (weights' SHA-256 {report['weights_sha256']})",
+        "norm L2, seed 5", "step 0.5", "at most 12 steps, time limit 60 s", f"{report['steps']} steps done",
+        f"= {report['l2']:.1f}, ", f"= {report['linf']:.0f}/255",
+    ):  # fmt: skip
+        assert fact in text, fact
     assert "note" not in citation.bibtex(None)
     assert re.search(r"version   = \{\d+\.\d+", citation.bibtex(None))
+
+
+def test_the_citation_has_the_link_where_others_can_open_it_and_else_what_is_behind_its_address(
+    outcome: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = "sample=mosaic&k=2&labels=sofa%2Cdog"
+    for host in ("https://name-demo.hf.space/", "http://192.168.0.7:7860/"):
+        assert f"url       = {{{host}?{query}}}" in citation.bibtex(outcome.report, f"{host}?{query}")
+    local = citation.bibtex(outcome.report, f"http://127.0.0.1:7860/?{query}")
+    assert "127.0.0.1" not in local and rf"\url{{?{query}}}" in local and local.count("url  ") == 1  # the paper's
+    monkeypatch.setenv("SPACE_ID", "name/demo")
+    assert "url       = {https://huggingface.co/spaces/name/demo}" in citation.bibtex(outcome.report)
+    assert "{x" not in citation.bibtex(outcome.report, "https://example.org/{x?k=2")
+
+
+def test_the_citation_prints_whatever_a_file_is_called_and_how_a_run_ended(outcome: Outcome) -> None:
+    start = {"attack": "TkML-AP-U", "l2": 9.0, "linf": 9.0, "steps": 5}
+    hostile = {
+        **outcome.report, "photo": "50%_off & #1 {\\x^~$", "true_labels": ["a\nb"], "true_labels_guessed": True,
+        "stopped": "time", "max_gradients": 30, "started_from": start, "photo_size": None, "weights_sha256": None,
+    }  # fmt: skip
+    text = citation.bibtex(hostile)
+    assert r"photo 50\%\_off \& \#1 (/x\^{}\~{}\$ (attacked at" in text and text.count("{") == text.count("}")
+    assert "true labels a b (the annotator's own guess)" in text and "and 30 gradients" in text and "SHA" not in text
+    assert "steps done, ended by the clock, 'Make the change smaller' after TkML-AP-U (5 steps), whose" in text
+    linf = {**outcome.report, "settings": {"norm": "linf"}}
+    assert "norm L-infinity" in citation.bibtex(linf)
+    assert "norm" not in citation.bibtex({**linf, "attack": "TkML-AP-Uv", "settings": {}})
+
+
+@pytest.mark.parametrize("link", ["", None, "javascript:x", "http://[", {"link": 1}])
+def test_what_is_no_address_is_left_out_of_the_citation(link: object, data: Path) -> None:
+    assert download_events._cited(str(data), link) == citation.bibtex(npz.load(data).report)
 
 
 @pytest.mark.parametrize("there", [True, False])

@@ -23,7 +23,7 @@ def test_levels_come_first_and_the_length_second_in_the_same_words() -> None:
     x_adv = x.clone()
     x_adv[0, 0, 0, :2] = 104 / 255
     shown = change_html(x, x_adv, lossless=False)
-    assert re.search(r">most at one pixel</dt><dd>4\.0 <small>of 255<.*>5\.7 <small>‖z‖₂<", shown)
+    assert re.search(r">most at one pixel</dt><dd>4 <small>of 255<.*>5\.7 <small>‖z‖₂<", shown)
     won = report("cat", "dog", goal="cleared", true_labels=["cat"], achieved=True, margin_of_win=1.0)
     assert "No pixel changed by more than 4 of 255." in sentence(won)
     table = text(run_figures_html(won))

@@ -5,6 +5,7 @@ import json
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import gradio as gr
 from gradio.utils import get_upload_folder
@@ -20,16 +21,15 @@ from demo.render.verdict import sentence_for_others
 from demo.server.addresses import for_others
 from demo.tabs.attack.downloads import LINK_HINTS, Downloads
 
+_RAN = 'document.getElementById("address").dataset.ran ?? ""'  # the link to what the last run was, kept by address.js
+
 
 def wire(widgets: Downloads, png: gr.DownloadButton, photo: gr.State, toggles: gr.HTML, share: gr.HTML) -> None:
     """Connect them. `png` is the attacked photo; `photo` is the photo's path; `toggles` say whether it is the visitor's own."""
     boxes = [*widgets.buttons.values(), widgets.full_size_note]
 
-    def on_kept(data: str | None, path: str | None, is_open: bool) -> Update:
-        return {
-            **(_files(widgets, data, path) if is_open else _none(widgets)),
-            widgets.cite: citation.bibtex(npz.load(data).report if data and Path(data).is_file() else None),
-        }
+    def on_kept(data: str | None, path: str | None, is_open: bool, link: Any) -> Update:
+        return {**(_files(widgets, data, path) if is_open else _none(widgets)), widgets.entries: _cited(data, link)}
 
     def on_open(data: str | None, path: str | None) -> Update:
         return {**_files(widgets, data, path), widgets.is_open: True}
@@ -50,16 +50,37 @@ def wire(widgets: Downloads, png: gr.DownloadButton, photo: gr.State, toggles: g
         shown = {"link": link, "card": f"data:image/png;base64,{picture}", "name": name, "said": said}
         return {**shown, "reached": bool(address)}
 
+    def on_png(told: bool) -> bool:
+        if not told:
+            gr.Info(AS_FILE, title="Saved", duration=6)
+        return True
+
     files: dict[str, Any] = {**QUIET, "concurrency_id": "files", "concurrency_limit": 1}
-    widgets.kept.change(on_kept, [widgets.kept, photo, widgets.is_open], [*boxes, widgets.cite], **files)
+    state = [widgets.kept, photo, widgets.is_open, widgets.link]
+    ran = f"(kept, photo, isOpen) => [kept, photo, isOpen, {_RAN}]"
+    widgets.kept.change(on_kept, state, [*boxes, widgets.entries], js=ran, **files)
+    # Only now, as the server does not know the address that the page was opened at.
+    opened = f"(kept) => [kept, {_RAN}]"
+    widgets.cite.expand(_cited, [widgets.kept, widgets.link], widgets.entries, js=opened, **QUIET)
     widgets.more.expand(on_open, [widgets.kept, photo], [*boxes, widgets.is_open], **files)
-    png.click(lambda: gr.Info(AS_FILE, title="Saved", duration=6), None, None, **QUIET)
+    told = gr.State(False)  # whether this visitor has read it: once is enough
+    png.click(on_png, told, told, **QUIET)
     widgets.more.collapse(lambda: False, None, widgets.is_open, **QUIET)
     shared = share.submit(on_share, [widgets.kept, share], share, **files)
     shared.failure(None, None, None, js='() => document.querySelector("#share dialog").close()', **QUIET)
     told = f"{script('components/copy.js')}, {json.dumps(LINK_HINTS)}, toggles"
     copied = f"(toggles) => ({script('tabs/attack/copy_link.js')})({told})"
     widgets.link_button.click(None, toggles, widgets.link, js=copied, **QUIET)
+
+
+def _cited(data: str | None, link: Any) -> str:
+    """How to cite the run in that data file. link: to its settings, as a browser says; what is no address is left out."""
+    try:
+        address = web_address("The link of a citation", link)
+        urlsplit(address)  # which refuses a host in brackets that is none
+    except ValueError:
+        address = ""
+    return citation.bibtex(npz.load(data).report if data and Path(data).is_file() else None, address)
 
 
 def _none(widgets: Downloads) -> Update:

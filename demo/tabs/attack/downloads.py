@@ -18,6 +18,7 @@ FILES = {
 HINT = f"""The figure has the layout of the paper's Figures 1 and 2; the change is shown 20 times as strong. The full-size photo
 is the one you brought, not made smaller, with the change carried over to it. The exact data are NumPy arrays:
 {"; ".join(f"`{name}`, {told}" for name, told in ARRAYS.items())}."""
+CITED = "BibTeX: the paper, and this demo with what the run can be made again from"
 LINK_HINTS = {
     "copied sample": "Copied",  # on the button itself
     "copied own": "Copied, without your photo and labels",
@@ -39,7 +40,8 @@ class Downloads:
     is_open: gr.State
     buttons: dict[str, gr.DownloadButton]
     full_size_note: gr.HTML
-    cite: gr.Textbox
+    cite: gr.Accordion
+    entries: gr.Textbox
 
 
 def link_button() -> gr.Button:
@@ -62,9 +64,9 @@ def lay_out(data: str, link_button: gr.Button) -> Downloads:
                 for name, title in FILES.items()
             }
         note = Html("", elem_id="full-size-note")
-    with gr.Accordion("How to cite", open=False, elem_id="cite"):
+    with gr.Accordion("How to cite", open=False, elem_id="cite") as cite:
         entries = gr.Textbox(
-            citation.bibtex(npz.load(data).report), label="BibTeX: the paper, and this demo with the settings of the run",
-            lines=8, max_lines=24, interactive=False, buttons=["copy"], elem_id="bibtex",
+            citation.bibtex(npz.load(data).report), label=CITED, lines=8, max_lines=24, interactive=False, buttons=["copy"],
+            elem_id="bibtex",
         )  # fmt: skip
-    return Downloads(gr.State(data), link_button, box, more, gr.State(False), buttons, note, entries)
+    return Downloads(gr.State(data), link_button, box, more, gr.State(False), buttons, note, cite, entries)

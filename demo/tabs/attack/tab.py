@@ -52,8 +52,10 @@ def build(page: gr.Blocks, annotators: Sequence[str], files: dict[str, str]) -> 
     )
     w, flags = lay_out(annotators, start), RunFlags()
     wire_choices(w, files, state, flags)
+    # Before the run: a browser begins with a click's events one after the other, and the link is of what was chosen as it began.
+    opened = wire_link(page, w, files, state, start)
     wire_run(w, state, flags)
-    wire_kept(w, state, opened=wire_link(page, w, files, state, start))
+    wire_kept(w, state, opened)
     panel.wire(w.robustness_button, w.robustness, state.replay, [w.attack_button, w.smaller_button], **QUIET)
     page.load(lambda: newer_samples(at_start) or gr.skip(), None, w.samples, **QUIET)
     return AttackTab(w, state, flags, start)
