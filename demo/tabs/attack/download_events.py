@@ -50,8 +50,8 @@ def wire(widgets: Downloads, png: gr.DownloadButton, photo: gr.State, toggles: g
         shown = {"link": link, "card": f"data:image/png;base64,{picture}", "name": name, "said": said}
         return {**shown, "reached": bool(address)}
 
-    def on_png(told: bool) -> bool:
-        if not told:
+    def on_png(has_read: bool) -> bool:
+        if not has_read:
             gr.Info(AS_FILE, title="Saved", duration=6)
         return True
 
@@ -63,8 +63,8 @@ def wire(widgets: Downloads, png: gr.DownloadButton, photo: gr.State, toggles: g
     opened = f"(kept) => [kept, {_RAN}]"
     widgets.cite.expand(_cited, [widgets.kept, widgets.link], widgets.entries, js=opened, **QUIET)
     widgets.more.expand(on_open, [widgets.kept, photo], [*boxes, widgets.is_open], **files)
-    told = gr.State(False)  # whether this visitor has read it: once is enough
-    png.click(on_png, told, told, **QUIET)
+    has_read = gr.State(False)  # whether this visitor has read it: once is enough
+    png.click(on_png, has_read, has_read, **QUIET)
     widgets.more.collapse(lambda: False, None, widgets.is_open, **QUIET)
     shared = share.submit(on_share, [widgets.kept, share], share, **files)
     shared.failure(None, None, None, js='() => document.querySelector("#share dialog").close()', **QUIET)

@@ -87,10 +87,11 @@ def _control(examined: Examined) -> str:
     top, lead = top_words(examined.run.k), "Done to the original photo,"
     if not moved:
         return f"{lead} the same JPEG, blur and resizing leave its {top} as it was."
+    short = "" if any(_fools(lists[name]) for name in moved) else ", without reaching the goal"
     if len(moved) == len(lists):
-        return f"{lead} each of them changes its {top}, too."
+        return f"{lead} each of them changes its {top}, too{short}."
     does = "changes" if len(moved) == 1 else "change"
-    return f"{lead} {listed(moved, 9)} {does} its {top}, too; the others leave it as it was."
+    return f"{lead} {listed(moved, 9)} {does} its {top}, too{short}; the others leave it as it was."
 
 
 def _undone(rows: Iterable[Row]) -> str:
