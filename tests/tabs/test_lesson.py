@@ -10,17 +10,18 @@ import gradio as gr
 import numpy as np
 import pytest
 from gradio.utils import is_allowed_file
+from lesson_screens import run, shown
 
 from demo.catalog import privacy
 from demo.components import presenter
 from demo.engine.recipes import STRENGTHS
-from demo.engine.recordings import Recording, recording
+from demo.engine.recordings import recording
 from demo.page import NOTE, launch_options
 from demo.record import price_of
 from demo.tabs.lesson import closing, notes, phones, pictures, tab, whole_lesson
 from demo.tabs.lesson.exercise import EXERCISES, READY_MADE, exercise_of, photo_words
 from demo.tabs.lesson.pictures import Look
-from demo.tabs.lesson.screen import FOOLED, Screen, lesson_html
+from demo.tabs.lesson.screen import FOOLED, lesson_html
 from demo.tabs.lesson.screens import SCREENS, flip, hardened, jpeg, screens, universal
 from tkml_core.experiments.transfer import hardness
 from tkml_core.measured.lines import read
@@ -30,26 +31,15 @@ MEASURED = Path(__file__).resolve().parents[2] / "assets" / "measured"
 MOST_BYTES = 3_000_000  # sent to every pupil, once
 
 
-@pytest.fixture(scope="module")
-def shown() -> dict[str, Screen]:
-    return {screen.key: screen for screen in screens()}
-
-
-def run(name: str) -> Recording:
-    found = recording(name)
-    assert found is not None
-    return found
-
-
-def test_all_screens_are_there_in_their_order_and_take_twenty_minutes(shown: dict[str, Screen]) -> None:
+def test_all_screens_are_there_in_their_order_and_take_twenty_minutes() -> None:
     wanted = ["guess", "flip", "noise", "plant", "universal", "jpeg", "hardened"]
     there = wanted if recording("hardened") else wanted[:-1]
-    assert list(shown) == there and len(SCREENS) == len(wanted)
-    assert 15 <= sum(screen.minutes for screen in shown.values()) <= 25
+    assert list(shown()) == there and len(SCREENS) == len(wanted)
+    assert 15 <= sum(screen.minutes for screen in shown().values()) <= 25
 
 
-def test_every_screen_asks_before_it_tells(shown: dict[str, Screen]) -> None:
-    for screen in shown.values():
+def test_every_screen_asks_before_it_tells() -> None:
+    for screen in shown().values():
         right = screen.right()
         assert right and len(right) < len(screen.answers)
         assert screen.several or len(right) == 1
@@ -61,27 +51,27 @@ def test_every_screen_asks_before_it_tells(shown: dict[str, Screen]) -> None:
         assert not screen.told[0].startswith(right[0])  # the answer stands before it already
 
 
-def test_the_numbers_are_those_of_the_runs(shown: dict[str, Screen]) -> None:
+def test_the_numbers_are_those_of_the_runs() -> None:
     one, many = run("one-label"), run("universal")
     z = (one.outcome.x_adv - one.outcome.plan.photo.x).mul(255).round()
-    told = " ".join(shown["flip"].told)
+    told = " ".join(shown()["flip"].told)
     assert f"Of this photo’s {z.numel():,} numbers {int((z != 0).sum()):,} were changed" in told
     assert f"none by more than {one.outcome.report['linf']:.0f}" in told
     assert one.outcome.report["after"][0][0] in told
     rows = universal.photos(many)
     gone = [row for row in rows if row["after"][0][0] not in row["true"]]
     by_noise = [row for row in rows if row["noise"][0][0] not in row["true"]]
-    assert f" {len(gone)} of {len(rows)} have a wrong label" in shown["universal"].told[0]
-    assert f"size it is {f'{len(by_noise)} of {len(rows)}' if by_noise else 'none'}." in shown["universal"].told[0]
-    assert shown["universal"].shown.count("sign lost") == len(gone)
+    assert f" {len(gone)} of {len(rows)} have a wrong label" in shown()["universal"].told[0]
+    assert f"size it is {f'{len(by_noise)} of {len(rows)}' if by_noise else 'none'}." in shown()["universal"].told[0]
+    assert shown()["universal"].shown.count("sign lost") == len(gone)
     planted = [name for name, _ in run("plant").outcome.report["after"]]
-    last = shown["plant"].shown.split('class="frame"')[-1]
+    last = shown()["plant"].shown.split('class="frame"')[-1]
     assert [last.index(f">{name}<") for name in planted] == sorted(last.index(f">{name}<") for name in planted)
-    words = [shown["plant"].intro, shown["plant"].question, shown["plant"].told[0]]
+    words = [shown()["plant"].intro, shown()["plant"].question, shown()["plant"].told[0]]
     assert all(
         f"{', '.join(planted[:-1])} and {planted[-1]}" in sentence for sentence in words
     )  # as in the last picture
-    assert {name for name, _ in run("push-out").outcome.report["before"]} == set(shown["guess"].right())
+    assert {name for name, _ in run("push-out").outcome.report["before"]} == set(shown()["guess"].right())
 
 
 @pytest.mark.parametrize(("fooled", "by_noise"), [(2, 0), (4, 1), (6, 0), (0, 0), (1, 1)])
@@ -91,9 +81,9 @@ def test_the_one_change_is_told_beside_noise_whatever_came_out(fooled: int, by_n
     assert ("no better than noise" in told) is (by_noise >= fooled)
 
 
-def test_what_counts_as_fooled_is_said_once_and_is_what_the_runs_count(shown: dict[str, Screen]) -> None:
+def test_what_counts_as_fooled_is_said_once_and_is_what_the_runs_count() -> None:
     assert FOOLED == "the label on top is wrong"
-    html, words = lesson_html(list(shown.values())), " ".join(shown["flip"].told)
+    html, words = lesson_html(list(shown().values())), " ".join(shown()["flip"].told)
     assert f"“Fooled” means: {FOOLED}." in html and f"which means here: {FOOLED}." in words
     for name in ("one-label", "jpeg", "hardened", "universal"):
         outcome = run(name).outcome
@@ -105,7 +95,7 @@ def test_what_counts_as_fooled_is_said_once_and_is_what_the_runs_count(shown: di
         )  # so a change as small as was found for just that
 
 
-def test_sizes_are_of_255_and_those_of_the_reports(shown: dict[str, Screen]) -> None:
+def test_sizes_are_of_255_and_those_of_the_reports() -> None:
     sizes = {}
     for name in ("one-label", "plant", "universal", "hardened"):
         outcome = run(name).outcome
@@ -113,14 +103,14 @@ def test_sizes_are_of_255_and_those_of_the_reports(shown: dict[str, Screen]) -> 
         by_report = report["l2"] / (3 * report["width"] * report["height"]) ** 0.5
         assert pictures.average(outcome.plan.photo.x, outcome.x_adv) == pytest.approx(by_report, rel=1e-4)
         sizes[name] = pictures.size(run(name))
-    assert sizes["one-label"] in shown["noise"].intro and sizes["one-label"] in " ".join(shown["flip"].told)
-    assert sizes["plant"] in shown["plant"].told[0] and sizes["universal"] in shown["universal"].told[1]
-    assert sizes["one-label"] in shown["hardened"].shown and sizes["hardened"] in shown["hardened"].shown
+    assert sizes["one-label"] in shown()["noise"].intro and sizes["one-label"] in " ".join(shown()["flip"].told)
+    assert sizes["plant"] in shown()["plant"].told[0] and sizes["universal"] in shown()["universal"].told[1]
+    assert sizes["one-label"] in shown()["hardened"].shown and sizes["hardened"] in shown()["hardened"].shown
     attack, noise = (
-        int(re.search(pattern, shown["noise"].hint)[1].replace(",", ""))  # type: ignore[index]
+        int(re.search(pattern, shown()["noise"].hint)[1].replace(",", ""))  # type: ignore[index]
         for pattern in (r"attack ([\d,]+)", r"changes ([\d,]+)")
     )
-    assert noise != attack and "exactly" not in shown["noise"].hint  # as long, but of other numbers
+    assert noise != attack and "exactly" not in shown()["noise"].hint  # as long, but of other numbers
 
 
 @pytest.mark.parametrize(
@@ -147,26 +137,26 @@ def test_the_hardened_annotator_is_judged_by_what_was_measured(times: float, ans
     assert not costs[1][1] and "price" not in costs[1][0]
 
 
-def test_the_price_is_what_was_measured_of_the_weights(shown: dict[str, Screen]) -> None:
+def test_the_price_is_what_was_measured_of_the_weights() -> None:
     """Fails where the page about the weights was measured again since: run `python -m demo.record --only hardened`."""
     item = run("hardened")
     assert item.notes["price"] == price_of(item.outcome.plan.request.annotator)
     assert price_of("hardened-nothing") == {}
-    assert not re.search(r"points|mAP", " ".join([*shown["hardened"].told, *shown["hardened"].why]))
+    assert not re.search(r"points|mAP", " ".join([*shown()["hardened"].told, *shown()["hardened"].why]))
 
 
-def test_who_says_that_they_cannot_tell_is_neither_right_nor_wrong(shown: dict[str, Screen]) -> None:
-    assert [answer.judged() for answer in shown["flip"].answers] == ["yes", "no", "honest"]
-    assert [answer.words for screen in shown.values() for answer in screen.answers if answer.honest] == [
+def test_who_says_that_they_cannot_tell_is_neither_right_nor_wrong() -> None:
+    assert [answer.judged() for answer in shown()["flip"].answers] == ["yes", "no", "honest"]
+    assert [answer.words for screen in shown().values() for answer in screen.answers if answer.honest] == [
         "I cannot tell"
     ]
-    html = lesson_html(list(shown.values()))
+    html = lesson_html(list(shown().values()))
     assert 'data-right="honest"' in html
     assert "Choose 3." in html and "as many as you like" not in html
 
 
-def test_the_film_is_told_as_it_runs(shown: dict[str, Screen]) -> None:
-    told, film = " ".join(shown["plant"].told), shown["plant"].shown
+def test_the_film_is_told_as_it_runs() -> None:
+    told, film = " ".join(shown()["plant"].told), shown()["plant"].shown
     replay = run("plant").replay
     met = [pictures.meets(run("plant"), replay.picture(at)[1]) for at in range(replay.last + 1)]
     said = [title.split(": ")[-1] == "reached" for title in re.findall(r'data-title="([^"]*)"', film)]
@@ -183,7 +173,7 @@ def test_the_one_change_is_of_an_annotator_that_has_it() -> None:
     assert f"on the annotator {asked.annotator}, is chosen" in photo_words(exercise_of(READY_MADE), own=False)
 
 
-def test_an_exercise_asks_for_what_its_screen_showed(shown: dict[str, Screen]) -> None:
+def test_an_exercise_asks_for_what_its_screen_showed() -> None:
     """The k of the run, by which “fooled” and how many labels are added mean the same on the tab Attack."""
     for key, recorded in (
         ("flip", "one-label"),
@@ -191,24 +181,24 @@ def test_an_exercise_asks_for_what_its_screen_showed(shown: dict[str, Screen]) -
         ("universal", "universal"),
         ("hardened", "one-label"),
     ):
-        exercise, asked = exercise_of(shown[key].exercise), run(recorded).outcome.plan.request
+        exercise, asked = exercise_of(shown()[key].exercise), run(recorded).outcome.plan.request
         assert exercise is not None and exercise.k == asked.k
         assert f"with {asked.k} label{'s' if asked.k > 1 else ''} shown (k)" in exercise.words
         assert exercise.annotator in (None, asked.annotator)
-    both = exercise_of(shown["hardened"].exercise)
+    both = exercise_of(shown()["hardened"].exercise)
     assert both is not None and both.annotator == run("one-label").outcome.plan.request.annotator  # the usual one first
-    assert f"the {run('plant').outcome.plan.k} labels" in shown["plant"].own
+    assert f"the {run('plant').outcome.plan.k} labels" in shown()["plant"].own
 
 
-def test_the_end_takes_home_what_was_shown_and_no_more(shown: dict[str, Screen]) -> None:
-    assert len(closing.sentences(shown)) == len(closing.SENTENCES) - ("hardened" not in shown)
+def test_the_end_takes_home_what_was_shown_and_no_more() -> None:
+    assert len(closing.sentences(shown())) == len(closing.SENTENCES) - ("hardened" not in shown())
     assert closing.sentences(["guess", "flip"]) == [closing.SENTENCES[0][1]]
-    html = lesson_html(list(shown.values()))
-    assert all(words in html for words in closing.sentences(shown)) and closing.ASKED in html
+    html = lesson_html(list(shown().values()))
+    assert all(words in html for words in closing.sentences(shown())) and closing.ASKED in html
 
 
-def test_every_place_to_look_at_has_a_caption(shown: dict[str, Screen]) -> None:
-    for screen in shown.values():
+def test_every_place_to_look_at_has_a_caption() -> None:
+    for screen in shown().values():
         assert screen.looks.count("<h4>What counts for ") == screen.looks.count("<figure")
 
 
@@ -228,17 +218,17 @@ def test_jpeg_undoes_the_small_change_and_not_the_strong_one() -> None:
     assert pictures.meets(item, item.checks[f"strength {factor:g}, jpeg {jpeg.JPEG}"])
 
 
-def test_the_dial_has_a_stop_for_every_tenth(shown: dict[str, Screen]) -> None:
-    assert shown["flip"].shown.count('class="stop"') == 11
+def test_the_dial_has_a_stop_for_every_tenth() -> None:
+    assert shown()["flip"].shown.count('class="stop"') == 11
     item = run("one-label")
     assert pictures.best(item, item.checks["strength 1"]) == pictures.best(item, item.outcome.logits)
-    assert flip.screen() == shown["flip"]  # no chance in it
+    assert flip.screen() == shown()["flip"]  # no chance in it
 
 
-def test_the_dial_says_how_many_numbers_move_and_where_nothing_happens(shown: dict[str, Screen]) -> None:
+def test_the_dial_says_how_many_numbers_move_and_where_nothing_happens() -> None:
     item = run("one-label")
     x, x_adv = item.outcome.plan.photo.x, item.outcome.x_adv
-    words = re.findall(r'<p class="hint stop"[^>]*>([^<]*)<', shown["flip"].shown)
+    words = re.findall(r'<p class="hint stop"[^>]*>([^<]*)<', shown()["flip"].shown)
     assert len(words) == len(STRENGTHS) + 1 and words[0] == flip.WITHOUT
     before = [round(100 * float(p)) for p in item.outcome.plan.photo.logits.sigmoid().topk(3).values[0]]
     for share, said in zip(STRENGTHS, words[1:], strict=True):
@@ -250,8 +240,8 @@ def test_the_dial_says_how_many_numbers_move_and_where_nothing_happens(shown: di
         )
         assert ("nothing happens" in said) is (read == before)
     quiet = [share for share, said in zip(STRENGTHS, words[1:], strict=True) if "nothing happens" in said]
-    assert 0 < len(quiet) < len(STRENGTHS) and f"Up to {max(quiet):.0%} nothing happens" in shown["flip"].hint
-    assert "step by step" not in shown["flip"].hint
+    assert 0 < len(quiet) < len(STRENGTHS) and f"Up to {max(quiet):.0%} nothing happens" in shown()["flip"].hint
+    assert "step by step" not in shown()["flip"].hint
 
 
 def test_what_is_seen_in_the_two_maps_is_in_them() -> None:
@@ -265,13 +255,16 @@ def test_what_is_seen_in_the_two_maps_is_in_them() -> None:
     assert usual[eyes].max() > bright[0] and hard[eyes].max() > bright[1]
 
 
-def test_how_much_larger_elsewhere_is_what_was_measured(shown: dict[str, Screen]) -> None:
+def test_how_much_larger_elsewhere_is_what_was_measured() -> None:
     lines = read(MEASURED / "transfer.jsonl")
     row = next(row for row in hardness(list(lines)).splitlines() if row.startswith("| hardened-voc20 | MinNorm |"))
     photos, times = (row.split("|")[at].strip() for at in (3, 7))
-    assert f"On {photos} other photos" in shown["hardened"].hint and f"{times} times as large" in shown["hardened"].hint
+    assert (
+        f"On {photos} other photos" in shown()["hardened"].hint
+        and f"{times} times as large" in shown()["hardened"].hint
+    )
     assert hardened.elsewhere("nobody") == ""
-    assert shown["hardened"].told[0].startswith("On this photo it must be about ")
+    assert shown()["hardened"].told[0].startswith("On this photo it must be about ")
 
 
 @pytest.mark.parametrize(("most", "hard"), [(21, True), (32, True), (33, False)])
@@ -279,27 +272,27 @@ def test_a_change_is_called_hard_to_see_as_far_as_it_is(most: int, hard: bool) -
     assert ("hard to see" in jpeg.seen(most)) is hard
 
 
-def test_without_two_screens_the_hands_can_be_counted(shown: dict[str, Screen]) -> None:
-    all_screens = list(shown.values())
+def test_without_two_screens_the_hands_can_be_counted() -> None:
+    all_screens = list(shown().values())
     words = whole_lesson.with_hands_counted(all_screens)
     left, kept = (re.search(rf"{before} screens ([\d, and]+)", words) for before in ("out", "of"))
     assert left and kept
     numbers = [[int(one) for one in re.findall(r"\d", found[1])] for found in (left, kept)]
-    assert sorted(number for some in numbers for number in some) == list(range(2, len(shown) + 1))
+    assert sorted(number for some in numbers for number in some) == list(range(2, len(shown()) + 1))
     assert {all_screens[number - 1].key for number in numbers[0]} == set(whole_lesson.LEFT_OUT)
     each = re.search(r"has ([\d.]+) minutes", words)
     assert each and float(each[1]) * len(numbers[1]) == sum(screen.minutes for screen in all_screens[1:])
     assert words in notes.markdown(all_screens)
 
 
-def test_what_becomes_of_a_photo_is_said_in_the_same_words_everywhere(shown: dict[str, Screen]) -> None:
+def test_what_becomes_of_a_photo_is_said_in_the_same_words_everywhere() -> None:
     for words in (privacy.ON_THE_SERVER, privacy.IN_THE_BROWSER):
-        assert words in NOTE and words in notes.markdown(list(shown.values()))
+        assert words in NOTE and words in notes.markdown(list(shown().values()))
     assert presenter.NETWORK in presenter.PRESENTER and presenter.NETWORK in phones.SENTENCES[0]
 
 
-def test_the_lesson_needs_nothing_from_elsewhere(shown: dict[str, Screen]) -> None:
-    html = lesson_html(list(shown.values()))
+def test_the_lesson_needs_nothing_from_elsewhere() -> None:
+    html = lesson_html(list(shown().values()))
     assert len(html.encode()) < MOST_BYTES
     assert all(source.startswith("data:image/") for source in re.findall(r'src="([^"]{0,30})', html))
     assert "http" not in re.sub(r"base64,[^\"]*", "", html)
@@ -324,19 +317,19 @@ def test_without_recordings_it_says_what_makes_them() -> None:
     assert "python -m demo.record" in lesson_html([])
 
 
-def test_the_plan_of_a_whole_lesson_goes_from_its_first_minute_to_its_last(shown: dict[str, Screen]) -> None:
-    times = [tuple(map(int, time.split("–"))) for time, _ in whole_lesson.rows(list(shown.values()))]
+def test_the_plan_of_a_whole_lesson_goes_from_its_first_minute_to_its_last() -> None:
+    times = [tuple(map(int, time.split("–"))) for time, _ in whole_lesson.rows(list(shown().values()))]
     assert [begin for begin, _ in times] == [0, *(end for _, end in times[:-1])] and times[-1][
         1
     ] == whole_lesson.MINUTES
-    assert len(times) == len(shown) + 3 and all(end - begin >= 2 for begin, end in times)
-    table = [line for line in notes.markdown(list(shown.values())).splitlines() if line.startswith("| ")]
+    assert len(times) == len(shown()) + 3 and all(end - begin >= 2 for begin, end in times)
+    table = [line for line in notes.markdown(list(shown().values())).splitlines() if line.startswith("| ")]
     assert len(table) == len(times) + 2 and {line.count("|") for line in table} == {3}
 
 
-def test_the_notes_for_teachers_agree_with_the_screens(shown: dict[str, Screen]) -> None:
+def test_the_notes_for_teachers_agree_with_the_screens() -> None:
     """Fails where recordings or words have changed since: run `python -m demo.tabs.lesson.notes`."""
-    all_screens = list(shown.values())
+    all_screens = list(shown().values())
     assert (notes.FOLDER / "notes.md").read_text(encoding="utf-8") == notes.markdown(all_screens)
     assert all(words in notes.markdown(all_screens) for words in phones.SENTENCES)
     pdf = (notes.FOLDER / "notes.pdf").read_bytes()
@@ -344,8 +337,10 @@ def test_the_notes_for_teachers_agree_with_the_screens(shown: dict[str, Screen])
     assert pdf.startswith(b"%PDF") and 1 <= len(re.findall(rb"/Type /Page\b", pdf)) <= 5
     number = {screen.key: at for at, screen in enumerate(all_screens, start=1)}
     assert f"screens {number['noise']}, {number['plant']} and {number['jpeg']}" in notes.markdown(all_screens)
-    assert f"pushed (screen {number['noise']})" in notes.markdown(all_screens) and "push a car" in shown["noise"].why[0]
-    assert f"on screen {number['flip']} it was {pictures.size(run('one-label'))}" in shown["universal"].told[1]
+    assert (
+        f"pushed (screen {number['noise']})" in notes.markdown(all_screens) and "push a car" in shown()["noise"].why[0]
+    )
+    assert f"on screen {number['flip']} it was {pictures.size(run('one-label'))}" in shown()["universal"].told[1]
     for screen in all_screens:
         assert screen.question in notes.markdown(all_screens)
         assert f"- Answer: {', '.join(screen.right())}. " in notes.markdown(all_screens)

@@ -6,25 +6,14 @@ import re
 
 import pytest
 import torch
+from lesson_screens import run, shown
 from PIL import Image, ImageChops
 
 from demo.catalog.labels import written
-from demo.engine.recordings import Recording, recording
 from demo.render.pictures import AMPLIFY, MOST_AMPLIFIED, amplified
 from demo.tabs.lesson import pictures
-from demo.tabs.lesson.screen import IS_IT_REAL, TEST_IT, Screen, lesson_html
-from demo.tabs.lesson.screens import plant, screens
-
-
-@pytest.fixture(scope="module")
-def shown() -> dict[str, Screen]:
-    return {screen.key: screen for screen in screens()}
-
-
-def run(name: str) -> Recording:
-    found = recording(name)
-    assert found is not None
-    return found
+from demo.tabs.lesson.screen import IS_IT_REAL, TEST_IT, lesson_html
+from demo.tabs.lesson.screens import plant
 
 
 @pytest.mark.parametrize("met", [False, True])
@@ -39,16 +28,16 @@ def test_only_the_end_of_the_film_says_that_the_goal_was_not_reached(
     assert f"<output>as saved: {said[-1]}</output>" in film  # what stands there before it plays
 
 
-def test_the_answers_of_a_question_begin_alike(shown: dict[str, Screen]) -> None:
-    for screen in shown.values():
+def test_the_answers_of_a_question_begin_alike() -> None:
+    for screen in shown().values():
         words = [answer.words for answer in screen.answers]
         labels = {written(name) for name in run("push-out").outcome.plan.annotator.labels}
         assert set(words) <= labels or all(word[0].isupper() or word[0].isdigit() for word in words), words
 
 
-def test_the_dots_are_where_it_says(shown: dict[str, Screen]) -> None:
+def test_the_dots_are_where_it_says() -> None:
     """A tenth of the places has more than half of the change, and there is some in most of them."""
-    assert "crowded in a few places and thin elsewhere" in shown["plant"].why[0]
+    assert "crowded in a few places and thin elsewhere" in shown()["plant"].why[0]
     outcome = run("plant").outcome
     z = (outcome.x_adv - outcome.plan.photo.x).mul(255).round()
     places = torch.nn.functional.avg_pool2d(z.square().sum(1, keepdim=True), 32, ceil_mode=True).flatten()
@@ -63,7 +52,7 @@ def drawn(html: str) -> list[Image.Image]:
     return [Image.open(io.BytesIO(base64.b64decode(one))).convert("RGB") for one in found]
 
 
-def test_a_small_change_is_drawn_as_strong_as_shows_all_of_it(shown: dict[str, Screen]) -> None:
+def test_a_small_change_is_drawn_as_strong_as_shows_all_of_it() -> None:
     """The dial draws less of it by contrast, which is exact where nothing is cut off at black or white."""
     item = run("one-label")
     times, outcome = pictures.strength(item), item.outcome
@@ -73,23 +62,23 @@ def test_a_small_change_is_drawn_as_strong_as_shows_all_of_it(shown: dict[str, S
     assert min(low) > 0 and max(high) < 255
     most = pictures.numbers_changed(outcome.plan.photo.x, outcome.x_adv)[2]
     assert (times + 10) * most > 255  # and not a round step less than could be
-    (picture,) = drawn(shown["flip"].shown)
-    assert f"× {times}" in shown["flip"].shown and not ImageChops.difference(picture, exact).getbbox()
-    if "hardened" in shown:
-        assert shown["hardened"].shown.count(f"× {times}") == 2  # both alike, to be compared
-        (first,) = drawn(shown["hardened"].see)
+    (picture,) = drawn(shown()["flip"].shown)
+    assert f"× {times}" in shown()["flip"].shown and not ImageChops.difference(picture, exact).getbbox()
+    if "hardened" in shown():
+        assert shown()["hardened"].shown.count(f"× {times}") == 2  # both alike, to be compared
+        (first,) = drawn(shown()["hardened"].see)
         assert not ImageChops.difference(first, exact).getbbox()
 
 
-def test_another_annotator_is_half_a_sentence_for_a_pupil_and_more_for_the_teacher(shown: dict[str, Screen]) -> None:
-    screen = shown["universal"]
+def test_another_annotator_is_half_a_sentence_for_a_pupil_and_more_for_the_teacher() -> None:
+    screen = shown()["universal"]
     assert screen.intro.endswith("Now it is simply added to them; another annotator answers here.")
     assert "motorcycle" not in screen.intro and "It calls a motorbike a motorcycle." in screen.hint
 
 
-def test_who_is_sent_to_the_test_is_shown_where_it_is(shown: dict[str, Screen]) -> None:
-    sent = [screen for screen in shown.values() if "Test it" in screen.own]
+def test_who_is_sent_to_the_test_is_shown_where_it_is() -> None:
+    sent = [screen for screen in shown().values() if "Test it" in screen.own]
     assert [screen.key for screen in sent] == ["noise", "jpeg"]
-    for screen in shown.values():
+    for screen in shown().values():
         assert (screen.place == IS_IT_REAL) is (screen in sent) is (TEST_IT in screen.own)
-    assert lesson_html(list(shown.values())).count(f'href="#{IS_IT_REAL[0]}" data-tab="attack"') == len(sent)
+    assert lesson_html(list(shown().values())).count(f'href="#{IS_IT_REAL[0]}" data-tab="attack"') == len(sent)
