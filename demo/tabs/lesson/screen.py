@@ -29,7 +29,7 @@ class Answer:
     honest: bool = False
 
     def judged(self) -> str:
-        """What lesson.js makes of it when the answer is shown."""
+        """What answers.js makes of it when the answer is shown."""
         return "yes" if self.right else "honest" if self.honest else "no"
 
 

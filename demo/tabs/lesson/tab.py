@@ -20,6 +20,7 @@ from demo.tabs.lesson.screen import lesson_html
 from demo.tabs.lesson.screens import screens
 
 LINE = "The lesson is being fetched. Shortly after the page has started that may take some seconds"
+SCRIPTS = ("way", "votes", "answers", "kept", "film", "exercise", "lesson")  # of it, as one
 SETTLED = 10.0  # seconds after its start in which the page has other things to do
 
 
@@ -51,9 +52,8 @@ def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LessonWidgets:
     w, state = attack.widgets, attack.state
     there = notes.PDF.is_file()
     teachers = gr.DownloadButton("Notes for teachers (PDF)", visible=there, elem_id="lesson-notes", render=False)
-    lesson = fetched(
-        tab, contents, LINE, "lesson", script("tabs/lesson/lesson.js"), {teachers: str(notes.PDF) if there else None}
-    )
+    scripts = "\n".join(script(f"tabs/lesson/{name}.js") for name in SCRIPTS)
+    lesson = fetched(tab, contents, LINE, "lesson", scripts, {teachers: str(notes.PDF) if there else None})
     teachers.render()
 
     @plainly
@@ -66,7 +66,7 @@ def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LessonWidgets:
             return gr.skip()
         made = isinstance(shown, dict) and shown.get("made") is True and not attack.flags.running(session)
         stays = made and exercise.annotator in (None, name)  # a result is of one annotator, and goes with it
-        attack.flags.leave(session)  # lesson.js asks first where a run goes on, or a result of the visitor's goes
+        attack.flags.leave(session)  # exercise.js asks first where a run goes on, or a result of the visitor's goes
         update = set_exercise(w, exercise, path, name, toggles, item, stays)
         return update if stays else {**update, state.attacked: False, state.replay: None}
 
