@@ -13,7 +13,7 @@ from demo.catalog.labels import written
 from demo.render.pictures import AMPLIFY, MOST_AMPLIFIED, amplified
 from demo.tabs.lesson import pictures
 from demo.tabs.lesson.screen import IS_IT_REAL, TEST_IT, lesson_html
-from demo.tabs.lesson.screens import plant
+from demo.tabs.lesson.screens import flip, plant
 
 
 @pytest.mark.parametrize("met", [False, True])
@@ -68,6 +68,23 @@ def test_a_small_change_is_drawn_as_strong_as_shows_all_of_it() -> None:
         assert shown()["hardened"].shown.count(f"× {times}") == 2  # both alike, to be compared
         (first,) = drawn(shown()["hardened"].see)
         assert not ImageChops.difference(first, exact).getbbox()
+
+
+def test_sizes_are_in_the_same_words_on_all_screens_and_the_first_says_what_a_level_is() -> None:
+    """A largest change as the tab Attack has it, "4 of 255", and sizes to be compared: each a number of levels."""
+    said = {
+        key: re.sub(r"<[^>]*>", " ", " ".join([screen.intro, *screen.told, screen.shown, *screen.why, screen.hint]))
+        for key, screen in shown().items()
+    }
+    before = r"(?:by more than|by at most|size is|change is|size,|it was)"
+    for key, words in said.items():
+        assert not re.findall(before + r" (?![\d.]+ of 255|[\d ]+times)[\d.]+", words), key
+    at = {key: len(re.findall(r"[\d.]+ of 255\b", words)) for key, words in said.items()}
+    assert not at["guess"] and all(at[key] for key in at if key != "guess")
+    told = " ".join(shown()["flip"].told)
+    assert told.index(flip.LEVELS) < told.index(" of 255") and "level from 0 (dark) to 255 (bright)" in flip.LEVELS
+    assert not any("level from" in words for key, words in said.items() if key != "flip")
+    assert not re.search(r"whole steps?\b", " ".join(said.values()))
 
 
 def test_another_annotator_is_half_a_sentence_for_a_pupil_and_more_for_the_teacher() -> None:

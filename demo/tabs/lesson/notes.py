@@ -5,18 +5,14 @@ It writes Markdown, and the same as a PDF of A4 pages, into assets/lesson/.
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from demo.engine.run_queue import AT_ONCE, CROWDED_SECONDS, MOST_WAITING
 from demo.tabs.lesson import closing, phones, whole_lesson
+from demo.tabs.lesson.notes_pdf import Block, write_pdf
 from demo.tabs.lesson.screen import FOOLED, Screen
 from demo.tabs.lesson.screens import screens
 from demo.tabs.lesson.whole_lesson import CLASS
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 FOLDER = Path(__file__).resolve().parents[3] / "assets" / "lesson"
 PDF = FOLDER / "notes.pdf"
@@ -57,15 +53,17 @@ WORDS = (
         "labels: then none of them may be right",
     ),
     (
+        "level",
+        "one of the 256 values, from 0 (dark) to 255 (bright), that each number of a photo can have; a change by 4 of 255 "
+        "moves it by 4 of them",
+    ),
+    (
         "size of a change",
-        "the root of the mean square of how far the photo’s numbers were moved. Each number goes from 0 to 255, so a size of 255 "
-        "would be all black turned white",
+        "the root of the mean square of how many levels the photo’s numbers were moved. There are 255 from black to white: a "
+        "size of 255 of 255 is all black turned white",
     ),
     ("adversarial example", "the usual name for a photo that was changed so that a network gets it wrong"),
 )
-
-# (kind, words): "title", "heading", "text", "item", or "row" of a table, with " | " between minutes and words
-Block = tuple[str, str]
 
 
 def blocks(all_screens: Sequence[Screen]) -> Iterator[Block]:
@@ -132,81 +130,12 @@ def digest(all_screens: Sequence[Screen]) -> str:
     return hashlib.sha256(markdown(all_screens).encode()).hexdigest()
 
 
-STYLES = {  # font size, weight, indent in centimetres, space above in centimetres
-    "title": (17, "bold", 0.0, 0.0),
-    "heading": (12, "bold", 0.0, 0.45),
-    "text": (10, "normal", 0.0, 0.12),
-    "item": (10, "normal", 0.45, 0.1),
-    "row": (10, "normal", 1.6, 0.1),
-}
-FONT = "DejaVu Sans"
-A4 = (21.0, 29.7)  # centimetres
-MARGIN = 1.6
-
-
-def write_pdf(all_screens: Sequence[Screen], path: Path) -> None:
-    """The notes as a PDF."""
-    from matplotlib.backends.backend_pdf import PdfPages  # late: the page only offers the file that is there
-
-    with PdfPages(path, metadata={"Title": TITLE, "Keywords": digest(all_screens), "CreationDate": None}) as pdf:
-        page, y = _page(), MARGIN
-        for kind, words in blocks(all_screens):
-            size, weight, indent, above = STYLES[kind]
-            before, _, words = words.partition(" | ") if kind == "row" else ("•" if kind == "item" else "", "", words)
-            lines = wrapped(words, size, weight, A4[0] - 2 * MARGIN - indent)
-            line = size / 72 * 2.54 * 1.3
-            keep = 2.5 if kind == "heading" else 0.0  # a heading does not stand alone at the foot of a page
-            if y + above + line * len(lines) + keep > A4[1] - MARGIN:
-                pdf.savefig(page)
-                page, y = _page(), MARGIN
-            y += above
-            if before:
-                _line(page, MARGIN, y, before, size, weight)
-            for words_of_line in lines:
-                _line(page, MARGIN + indent, y, words_of_line, size, weight)
-                y += line
-        pdf.savefig(page)
-
-
-@cache
-def width(words: str, size: float, weight: str) -> float:
-    """How wide a line is, in centimetres."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
-
-    font = FontProperties(family=FONT, weight=weight, size=size)
-    return float(text_to_path.get_text_width_height_descent(words, font, ismath=False)[0]) / 72 * 2.54
-
-
-def wrapped(words: str, size: float, weight: str, most: float) -> list[str]:
-    """Lines of at most `most` centimetres, as long as no word is longer."""
-    lines: list[str] = []
-    used, space = most, width("| |", size, weight) - width("||", size, weight)
-    for word in words.split():
-        here = width(word, size, weight)
-        if used + space + here <= most:
-            lines[-1], used = f"{lines[-1]} {word}", used + space + here
-        else:
-            lines, used = [*lines, word], here
-    return lines
-
-
-def _page() -> "Figure":
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(A4[0] / 2.54, A4[1] / 2.54))
-
-
-def _line(page: "Figure", x: float, y: float, words: str, size: float, weight: str) -> None:
-    """One line, `x` and `y` in centimetres from the top left; no mathematics is read into it."""
-    page.text(x / A4[0], 1 - y / A4[1], words, size=size, weight=weight, va="top", family=FONT, parse_math=False)
-
-
 def main() -> None:
     """Write both files."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    (FOLDER / "notes.md").write_text(markdown(screens()), encoding="utf-8")
-    write_pdf(screens(), PDF)
+    all_screens = screens()
+    (FOLDER / "notes.md").write_text(markdown(all_screens), encoding="utf-8")
+    write_pdf(PDF, blocks(all_screens), TITLE, digest(all_screens))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from demo.engine.recordings import Recording
 from demo.photos.samples import sample
 from demo.render.labels import scored, top_list
 from demo.render.pictures import AMPLIFY, MOST_AMPLIFIED, amplified, to_image
+from demo.render.size_words import OF_LEVELS
 from demo.render.templates import piece
 
 QUALITY = 82  # of WebP: the pictures are there to be looked at, what is said about them was measured on exact ones
@@ -168,9 +169,14 @@ def average(x: Tensor, x_adv: Tensor) -> float:
     return float((x_adv - x).double().mul(255).square().mean().sqrt())
 
 
+def levels(number: float) -> str:
+    """A number of levels, on the scale that screen 2 explains: "4 of 255", as the tab Attack has it."""
+    return f"{f'{number:.0f}' if number >= 10 else f'{number:.2g}'} {OF_LEVELS}"
+
+
 def size(recording: Recording) -> str:
-    """The size of a recording's change, on a scale that is seen: "0.15 of 255"."""
-    return f"{average(recording.outcome.plan.photo.x, recording.outcome.x_adv):.2g} of 255"
+    """The size of a recording's change: "0.15 of 255"."""
+    return levels(average(recording.outcome.plan.photo.x, recording.outcome.x_adv))
 
 
 def sure(recording: Recording, logits: Tensor, name: str) -> str:

@@ -17,6 +17,9 @@ from demo.tabs.lesson.pictures import Look
 from demo.tabs.lesson.screen import FOOLED, Answer, Screen
 
 LISTED = 3  # labels beside the dial
+LEVELS = (
+    "A photo is a list of numbers, each on a level from 0 (dark) to 255 (bright)."  # the first time that sizes appear
+)
 WITHOUT = "At 0% it is the photo as it was."
 
 
@@ -40,13 +43,13 @@ def reads_as_before(shown: Recording, share: float) -> bool:
 def stop_words(share: float, differ: int, of: int, as_before: bool) -> str:
     """What a share of the change does to the picture's numbers, and whether that shows in what the annotator says."""
     if not differ:
-        return f"At {in_percent(share)} no number of the picture changes by a whole step, so nothing happens."
+        return f"At {in_percent(share)} no number of the picture changes by a whole level, so nothing happens."
     if as_before:
         return (
-            f"At {in_percent(share)} hardly any number of the picture changes by a whole step, {differ:,} of {of:,}, so nothing "
-            "happens."
+            f"At {in_percent(share)} hardly any number of the picture changes by a whole level, {differ:,} of {of:,}, so "
+            "nothing happens."
         )
-    return f"At {in_percent(share)} {differ:,} of the picture’s {of:,} numbers change, by whole steps."
+    return f"At {in_percent(share)} {differ:,} of the picture’s {of:,} numbers change, by whole levels."
 
 
 def _dial(shown: Recording) -> Markup:
@@ -79,7 +82,7 @@ def dial_words(shown: Recording, now: str) -> str:
     none = f" Up to {in_percent(quiet)} nothing happens, and" if quiet else ""
     return (
         f"Move the dial slowly.{none or ' There'} two stops beside each other may read alike, as a picture’s numbers move by "
-        f"whole steps only; how many of them do is said there. At {in_percent(flips)} the label on top flips."
+        f"whole levels only; how many of them do is said there. At {in_percent(flips)} the label on top flips."
     )
 
 
@@ -108,10 +111,10 @@ def screen() -> Screen | None:
             f"The annotator was {pictures.sure(shown, before, was)} sure of {was}. Now {now} comes first, with "
             f"{pictures.sure(shown, after, now)}; {was} still has {pictures.sure(shown, after, was)}. "
             f"So it is fooled, which means here: {FOOLED}.",
-            f"A photo is a list of numbers, each from 0 (dark) to 255 (bright). Of this photo’s {all_of_them:,} numbers "
-            f"{count:,} were changed, none by more than {most}. If you could not tell, your eyes are fine: it is too little "
-            "to see.",
-            f"The size of the change is {pictures.size(shown)}: a kind of average of how far its numbers were moved.",
+            f"{LEVELS} Of this photo’s {all_of_them:,} numbers {count:,} were changed, none by more than "
+            f"{pictures.levels(most)}, which is {most} levels up or down. If you could not tell, your eyes are fine: it is too "
+            "little to see.",
+            f"The size of the change is {pictures.size(shown)}: a kind of average of how many levels its numbers were moved.",
         ],
         shown=_dial(shown),
         why=[
@@ -128,8 +131,8 @@ def screen() -> Screen | None:
         "with “Look closer”.",
         exercise="gentle",
         hint="Most pupils cannot tell, and that is the point: “I cannot tell” is an honest answer. "
-        f"{dial_words(shown, now)} On the tab Attack, size is the root of the sum of "
-        "all squares, not of their mean: there the change of this screen is "
-        f"{outcome.report['l2']:.0f}. That grows with the "
-        "number of pixels, so compare it between runs on one photo only.",
+        f"{dial_words(shown, now)} The tab Attack, too, says by how much a number was changed at most, here "
+        f"{pictures.levels(most)}. What it calls the size of a change is the root of the sum of all squares, not of their mean: "
+        f"there the change of this screen is {outcome.report['l2']:.0f}. That grows with the number of pixels, so compare it "
+        "between runs on one photo only.",
     )

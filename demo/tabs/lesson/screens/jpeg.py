@@ -19,7 +19,8 @@ def seen(most: int) -> str:
     if most > HARD_TO_SEE:
         return "It can be seen now."
     return (
-        f"It is still hard to see, none of the photo’s numbers moves by more than {most}: look closely for faint lines."
+        f"It is still hard to see, none of the photo’s numbers was changed by more than {pictures.levels(most)}: look closely "
+        "for faint lines."
     )
 
 

@@ -70,6 +70,6 @@ def screen() -> Screen | None:
         exercise="gentle",
         hint="The car is the picture to remember. Where there is room, let the class act it: ten pupils, one rope, each "
         f"pulling in a direction of their own; then all in one. If somebody asks: the noise changes {noise_count:,} numbers by "
-        f"at most {noise_most}, the attack {attack_count:,} by at most {attack_most}. Drawn {USUAL} times as strong, as on "
-        "the tab Attack, single dots would hardly show.",
+        f"at most {pictures.levels(noise_most)}, the attack {attack_count:,} by at most {pictures.levels(attack_most)}. "
+        f"Drawn {USUAL} times as strong, as on the tab Attack, single dots would hardly show.",
     )

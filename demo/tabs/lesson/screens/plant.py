@@ -69,8 +69,8 @@ def screen() -> Screen | None:
             Answer("Yes, all of them", right=True),
         ],
         told=[
-            f"The top {plan.k} is now {named}. The photo’s numbers go from 0 to 255, and none was changed by more than "
-            f"{most}; the size of the change is {pictures.size(shown)}.",
+            f"The top {plan.k} is now {named}. None of the photo’s numbers was changed by more than {pictures.levels(most)}; the "
+            f"size of the change is {pictures.size(shown)}.",
             *_course(shown),
         ],
         shown=film(shown),
@@ -82,8 +82,8 @@ def screen() -> Screen | None:
             "really there.",
         ],
         looks=pictures.looked_at(*(Look(shown, name, "after") for name in planted)),
-        own=f"“{PRESETS['impossible'].title}” asks for the {len(planted)} labels that are least likely on your photo. How many "
-        "steps does it take?",
+        own=f"“{PRESETS['impossible'].title}” asks for the labels that are least likely on your photo, as many as are shown (k). "
+        "Does it get all of them, and in how many steps?",
         exercise="impossible",
         hint="Ask who might want this: for example to have a photo found under the wrong word, or to slip past a filter.",
     )
