@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 
 from demo.catalog import attacks as catalog
-from demo.components.label_toggles import NOTHING_TO_ATTACK
+from demo.components.label_toggles import NONE_TICKED, NOTHING_TO_ATTACK
 from demo.engine.annotators import load_annotator, read_photo
 from demo.engine.guessed_truth import FOUND, guessed_truth
 from demo.photos.public_names import photo_id
-from demo.tabs.attack import own_marks, photo_updates
+from demo.tabs.attack import first_ticks, own_marks, photo_updates
 from demo.tabs.attack.first_ticks import carried
 from demo.tabs.attack.label_picker import Naming
 from demo.tabs.attack.session import OwnPhoto
@@ -84,6 +84,22 @@ def test_that_none_is_there_stays_for_the_same_labels_and_says_nothing_of_others
     assert more[W.toggles]["value"]["truth"] == ["cat"] and more[W.toggles]["value"]["origin"] == "guess"
     fewer = photo_updates.choose_annotator(W, path, "voc20", 3, toggles(path, ["teddy bear"], "coco80"), None, NAMING)
     assert fewer[W.toggles]["value"]["truth"] == []  # all of its labels were among those that were not marked
+
+
+def test_with_none_ticked_the_labels_say_why_and_the_verdict_what_to_do(photos: dict[str, Path]) -> None:
+    path = str(photos["cat"])
+    update = photo_updates.choose(W, path, "voc20", 3, (), "yours", NAMING)
+    labels, verdict = update[W.toggles]["value"]["html"], str(update[W.verdict])
+    assert f'data-none="{NONE_TICKED}"' in labels and NOTHING_TO_ATTACK not in labels
+    assert NOTHING_TO_ATTACK in verdict and NONE_TICKED not in verdict
+
+
+def test_the_link_to_the_ticks_is_written_once_and_the_guess_has_it(photos: dict[str, Path]) -> None:
+    demo = Path(first_ticks.__file__).parents[2]
+    written = [path.name for path in demo.rglob("*.py") if 'href="#choose-truth"' in path.read_text(encoding="utf-8")]
+    assert written == ["first_ticks.py"]
+    update = photo_updates.choose(W, str(photos["cat"]), "voc20", 3, None, "guess", NAMING)
+    assert first_ticks.HERE in str(update[W.verdict])
 
 
 @pytest.mark.parametrize(
