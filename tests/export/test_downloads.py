@@ -349,6 +349,15 @@ def test_the_citation_prints_whatever_a_file_is_called_and_how_a_run_ended(outco
     assert "norm" not in citation.bibtex({**linf, "attack": "TkML-AP-Uv", "settings": {}})
 
 
+def test_how_a_photo_is_to_be_sent_on_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(download_events.gr, "Info", lambda words, **how: said.append(words))
+    has_read = False
+    for _ in range(3):
+        has_read = download_events._as_file(has_read)
+    assert len(said) == 1 and "send the attacked photo (PNG) as a file" in said[0]
+
+
 @pytest.mark.parametrize("link", ["", None, "javascript:x", "http://[", {"link": 1}])
 def test_what_is_no_address_is_left_out_of_the_citation(link: object, data: Path) -> None:
     assert download_events._cited(str(data), link) == citation.bibtex(npz.load(data).report)

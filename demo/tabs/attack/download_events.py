@@ -50,11 +50,6 @@ def wire(widgets: Downloads, png: gr.DownloadButton, photo: gr.State, toggles: g
         shown = {"link": link, "card": f"data:image/png;base64,{picture}", "name": name, "said": said}
         return {**shown, "reached": bool(address)}
 
-    def on_png(has_read: bool) -> bool:
-        if not has_read:
-            gr.Info(AS_FILE, title="Saved", duration=6)
-        return True
-
     files: dict[str, Any] = {**QUIET, "concurrency_id": "files", "concurrency_limit": 1}
     state = [widgets.kept, photo, widgets.is_open, widgets.link]
     ran = f"(kept, photo, isOpen) => [kept, photo, isOpen, {_RAN}]"
@@ -63,14 +58,21 @@ def wire(widgets: Downloads, png: gr.DownloadButton, photo: gr.State, toggles: g
     opened = f"(kept) => [kept, {_RAN}]"
     widgets.cite.expand(_cited, [widgets.kept, widgets.link], widgets.entries, js=opened, **QUIET)
     widgets.more.expand(on_open, [widgets.kept, photo], [*boxes, widgets.is_open], **files)
-    has_read = gr.State(False)  # whether this visitor has read it: once is enough
-    png.click(on_png, has_read, has_read, **QUIET)
+    has_read = gr.State(False)
+    png.click(_as_file, has_read, has_read, **QUIET)
     widgets.more.collapse(lambda: False, None, widgets.is_open, **QUIET)
     shared = share.submit(on_share, [widgets.kept, share], share, **files)
     shared.failure(None, None, None, js='() => document.querySelector("#share dialog").close()', **QUIET)
     told = f"{script('components/copy.js')}, {json.dumps(LINK_HINTS)}, toggles"
     copied = f"(toggles) => ({script('tabs/attack/copy_link.js')})({told})"
     widgets.link_button.click(None, toggles, widgets.link, js=copied, **QUIET)
+
+
+def _as_file(has_read: bool) -> bool:
+    """Say how the photo is to be sent on, unless this visitor has read it: once is enough."""
+    if not has_read:
+        gr.Info(AS_FILE, title="Saved", duration=6)
+    return True
 
 
 def _cited(data: str | None, link: Any) -> str:
