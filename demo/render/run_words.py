@@ -18,9 +18,11 @@ def steps_words(report: dict[str, Any]) -> str:
     return counted(report["steps"], *catalog.unit_of(report["attack"]))
 
 
-def limit_words(seconds: float) -> str:
-    """How long a run may last, such as "60 seconds"."""
-    return f"{seconds:.0f} seconds" + (" while others wait" if seconds < ALONE_SECONDS else "")
+def ended_words(seconds: float) -> str:
+    """That a run was ended by its clock, and why it had so few seconds where others were waiting: a sentence without its end."""
+    if seconds < ALONE_SECONDS:
+        return f"Others were waiting for a run, so this one was ended after {seconds:.0f} seconds"
+    return f"A run may last {seconds:.0f} seconds, so this one was ended"
 
 
 def clock_words(limits: Iterable[float]) -> str:
@@ -69,7 +71,10 @@ def how_it_ended(report: dict[str, Any]) -> str:
         return f"Stopped after {steps_words(report)}"
     if report["stopped"] == "time":
         one, _ = catalog.unit_of(report["attack"])
-        return f"Stopped at {one} {report['steps']} by {clock_words([report['time_limit']])}"
+        if (limit := report["time_limit"]) < ALONE_SECONDS:
+            why = f"as others were waiting for a run and this one had only {limit:.0f} seconds"
+            return f"Stopped at {one} {report['steps']}, {why}"
+        return f"Stopped at {one} {report['steps']} by {clock_words([limit])}"
     return ""
 
 

@@ -55,6 +55,10 @@ def test_a_change_is_crafted_tried_taken_away_and_stopped_and_fits_a_phone(
     rows, ticked = count.format("#try-rows .trial"), count.format("#try-samples input:checked")
     page.wait_for_function(f"{rows} > 0 && {rows} === {ticked}", timeout=RUN)  # a bundled z, without any click
     expect(page.locator("#try-rows .trial.won").first).to_be_visible()
+    expect(page.locator("#craft-rates")).to_contain_text(
+        "Of the annotators here this one is fooled most: the strongest"
+    )
+    expect(page.locator("#try-verdict")).to_contain_text("Random noise as large")
     expect(page.locator("#try-verdict strong")).to_contain_text("% of new photos")
     expect(page.locator("#try-verdict")).to_contain_text("The change that comes with this page")
     expect(page.locator("#craft-verdict")).to_contain_text(f"Shown is the ready-made change for {name} at k = {k}")

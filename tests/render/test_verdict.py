@@ -173,7 +173,7 @@ def test_a_win_comes_before_the_way_it_ended_and_a_narrow_one_says_so() -> None:
     assert sentences(won) == (
         "The top label is not a true one: dog is on top instead of cat.",
         "It is a narrow win: ahead by 0.20 in raw scores, where 1 was asked for (margin κ).",
-        "Stopped at step 6 by the clock (20 s while others wait).",
+        "Stopped at step 6, as others were waiting for a run and this one had only 20 seconds.",
     )
     firm = {**won, "margin_of_win": 1.001}
     assert "narrow" not in sentence(firm) and "asked for: 1 (κ)" in run_figures_html(firm)
@@ -272,7 +272,7 @@ def test_a_clock_that_became_shorter_is_told_in_words_and_not_as_seconds_of_fewe
     )  # fmt: skip
     table, told = run_figures_html(cut), "the clock became 20 s when others came to wait"
     assert ">32.7 s<" in table and told in table and "of 20" not in table
-    assert "Stopped at step 45 by the clock (20 s while others wait)." in sentences(cut)
+    assert "Stopped at step 45, as others were waiting for a run and this one had only 20 seconds." in sentences(cut)
     in_time = {**cut, "seconds": 18.5}
     assert "18.5 s of 20" in run_figures_html(in_time) and told not in run_figures_html(in_time)
     assert why_any([cut, in_time, cut]) == f"{told}; or {NO_TIME_LEFT}"

@@ -182,10 +182,15 @@ def test_a_run_that_is_cut_short_keeps_what_it_has(files: dict[str, str], stop: 
     request = craft.checked(["cat"], NAME, K, "kUAPs", 500, 50, 0)
     updates, made = to_the_end(craft.craft(request, small(files, "cat"), lambda: stop, limit))
     assert len(updates) == 1 and (made.stopped, made.updates) == (cause, 0)
-    words = {"user": "Stopped after 0 steps", "time": "The limit of 60 seconds ended the run"}[cause]
+    words = {
+        "user": "Stopped after 0 steps",
+        "time": "A run may last 60 seconds, so this one was ended, at 0 steps; kept is the best",
+    }[cause]
     assert render.made_sentence(made, 60).startswith(words)
     assert "0 of its 1 own picture fooled" in render.made_html(made, 60)
     assert "pictures it was made on; none were so before any change." in render.made_html(made, 60)
+    crowded = render.made_sentence(replace(made, stopped="time"), 20)
+    assert crowded.startswith("Others were waiting for a run, so this one was ended after 20 seconds, at 0 steps;")
     one, two = (render.made_sentence(replace(made, cleared_before=count), 60) for count in (1, 2))
     assert "; 1 was so before any change." in one and "; 2 were so before any change." in two
     facts = render.facts_html(replace(made, left_out=("<b>",), guessed=1))
@@ -311,6 +316,40 @@ def test_the_tab_begins_with_the_bundled_z_that_is_furthest_ahead_of_noise() -> 
     assert ready_made.best_start([NAME])[0] == NAME and ready_made.best_start(["mine"]) == ("mine", 3)
 
 
+def test_beside_the_share_stands_what_is_fooled_on_the_other_annotators() -> None:
+    """The tab begins with the annotator that is fooled most, so it says so, and others what they are beside it."""
+    first, k = ready_made.best_start(tk.available())
+    for name in ("voc20", first):
+        told = ready_made.elsewhere(name, k)
+        assert told.startswith("Of the annotators here this one is fooled most") == (name == first)
+        for whose in {whose for _, whose, for_k in ready_made.bundled() if for_k == k}:
+            notes = [notes_of(path_of(way, *one)) for way, *one in ready_made.bundled() if one == [whose, k]]
+            best = max(int(one["goal"]) / int(one["measured"]) for one in notes)
+            assert f"{best:.0%} {'of new photos here' if whose == name else f'({whose})'}" in told
+        assert told in str(stage._drawn("TkML-AP-Uv", name, k)[1])
+    assert ready_made.elsewhere(NAME, 7) == ""
+
+
+def test_random_noise_as_large_is_tried_on_the_same_photos(
+    files: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change in the place of the noise fools what that change fools, and its count is that of the new photos."""
+    change = changes.of_ready("TkML-AP-Uv, margin", NAME, 1)
+    chosen = samples_tried(change, files, "coffee", "astronaut", "cat")
+    won = [trial.put_on(change, one).report["achieved"] for one in chosen]
+    assert any(won)
+    nothing = replace(change, z=torch.zeros_like(change.z))
+    tally, rows = trial.try_html(nothing, chosen)
+    assert "Random noise as large (seed 0) fools 0 of these 3." in tally and "fools it" not in rows
+    monkeypatch.setattr(trial, "noise_like", lambda z, seed: change.z)
+    tally, rows = trial.try_html(nothing, chosen)
+    assert f"(seed 0) fools {sum(won)} of these 3." in tally
+    by_noise = [trial.fooled_by_noise(nothing, trial.put_on(nothing, one)) for one in chosen]
+    assert by_noise == won
+    used = [replace(chosen[0], note=photo_set.USED), *chosen[1:]]
+    assert f"(seed 0) fools {sum(won[1:])} of these 2." in trial.try_html(nothing, used)[0]
+
+
 def test_the_lead_says_whose_share_it_is() -> None:
     """Method, k and photos of each share: what is shown below it, and Table 4, have others."""
     told = ready_made.depends(tk.available())
@@ -352,7 +391,7 @@ def test_z_is_added_unaltered_and_the_row_says_what_came_of_it(files: dict[str, 
     outcome = trial.put_on(change, coffee)
     x = outcome.plan.photo.x
     assert torch.equal(outcome.x_adv, tk.quantize((x + change.z).clamp(0, 1)))
-    row = trial.row_html(coffee, outcome, change.z)
+    row = trial.row_html(coffee, outcome, change.z, False)
     fooled = "diningtable" not in [name for name, _ in outcome.report["after"]]
     assert outcome.report["achieved"] is fooled and ("Fooled</strong>" in row) is fooled
     assert 'class="label true"' in row and "new" in row
@@ -416,7 +455,7 @@ def test_a_bundled_z_is_tried_on_every_sample_at_first(files: dict[str, str]) ->
 
 def test_the_first_photos_tried_are_those_on_which_the_annotator_is_right(files: dict[str, str]) -> None:
     """A cup of coffee that is something else before any change looks like a mistake of the page."""
-    name, k = ready_made.best_start(tk.available())
+    name, k = "mobilenet-coco80", 3  # which knows some of the samples only
     annotator, names = load_annotator(name), photo_set.whole(files)
     found = photo_set.agreed(names, files, name, k)
     right = []
@@ -432,8 +471,8 @@ def test_a_truth_that_was_guessed_is_named_in_its_row(files: dict[str, str]) -> 
     change = changes.of_ready("TkML-AP-Uv", NAME, K)
     (theirs,), (known,) = trial.read(change, uploaded([files["cat"]]), []), samples_tried(change, files, "cat")
     assert trial.put_on(change, theirs).plan.roles.true == ("cat",)
-    assert "Truth guessed: cat." in trial.row_html(theirs, trial.put_on(change, theirs), change.z)
-    assert "guessed" not in trial.row_html(known, trial.put_on(change, known), change.z)
+    assert "Truth guessed: cat." in trial.row_html(theirs, trial.put_on(change, theirs), change.z, False)
+    assert "guessed" not in trial.row_html(known, trial.put_on(change, known), change.z, False)
 
 
 def test_samples_are_checked_before_any_is_read_and_count_once(files: dict[str, str]) -> None:
@@ -457,7 +496,7 @@ def test_the_clock_holds_while_the_set_is_read(files: dict[str, str], monkeypatc
     (pressed,) = (fn for fn in page.fns.values() if (w.run._id, "click") in fn.targets and fn.inputs)
     monkeypatch.setattr(PLACES, "alone", 0.0)
     form = [box.value for box in pressed.inputs]
-    with pytest.raises(gr.Error, match="were over before all photos were read"):
+    with pytest.raises(gr.Error, match="before all photos were read"):
         list(pressed.fn(gr.Request(session_hash="x"), *form))
     assert PLACES.running() == 0
 

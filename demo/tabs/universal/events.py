@@ -15,7 +15,7 @@ from demo.engine.run_queue import Turn
 from demo.engine.stream import pause
 from demo.photos.selection import sample_sources, selected
 from demo.render import status
-from demo.render.run_words import limit_words
+from demo.render.run_words import ended_words
 from demo.render.status import line_html
 from demo.render.verdict import waiting_html
 from demo.tabs.universal import change_files, changes, craft, photo_set, ready_made, render, stage, trial
@@ -103,7 +103,7 @@ def wire_tab(tab: gr.Tab, w: UniversalWidgets, files: dict[str, str]) -> None:
                 return
             if time.monotonic() - began > turn.clock():
                 raise ValueError(
-                    f"The {limit_words(turn.clock())} were over before all photos were read. Choose fewer of them."
+                    f"{ended_words(turn.clock())}, before all photos were read. Press Craft again, or choose fewer of them."
                 )
         spent, limit = time.monotonic() - began, turn.clock()
 

@@ -62,13 +62,35 @@ def strongest(annotator: str, k: int) -> str:
 
 
 def best_start(names: Sequence[str]) -> tuple[str, int]:
-    """The annotator of `names` and the k whose bundled z, where it was measured, was furthest ahead of noise as long."""
+    """The annotator of `names` and the k whose bundled z, where it was measured, was furthest ahead of noise as long.
+
+    So that a visitor sees one that does something; `elsewhere` says beside it that others do less.
+    """
     leads = []
     for name, whose, k in bundled():
         if whose in names:
             met, by_noise = rates_of(name, whose, k)
             leads.append((met - by_noise, whose, k))
     return max(leads, default=(0.0, names[0], DEFAULT_K))[1:]
+
+
+def elsewhere(annotator: str, k: int) -> str:
+    """What the strongest one for the same k does on each other annotator, in a sentence; empty where there is none."""
+    others = {whose for _, whose, for_k in bundled() if for_k == k and whose != annotator and whose in tk.available()}
+    shares = {whose: rates_of(strongest(whose, k), whose, k)[0] for whose in others}
+    told = [f"{in_percent(share)} ({whose})" for whose, share in sorted(shares.items(), key=lambda item: -item[1])]
+    if not told:
+        return ""
+    own = rates_of(strongest(annotator, k), annotator, k)[0]
+    lead = (
+        "Of the annotators here this one is fooled most"
+        if own >= max(shares.values())
+        else "It depends on the annotator"
+    )
+    return (
+        f"{lead}: the strongest ready-made change at k = {k} fools {in_percent(own)} of new photos here; on the others, each "
+        f"with its own change, {listed(told, len(told))}."
+    )
 
 
 def depends(names: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from demo.render import plot
 from demo.render.csv_file import csv_link, csv_text
 from demo.render.photo_card import size_html
 from demo.render.pictures import amplified, figure
-from demo.render.run_words import limit_words
+from demo.render.run_words import ended_words
 from demo.render.templates import fill
 from demo.render.verdict import said_html
 from demo.tabs.universal.craft import CraftProgress, CraftRequest, Made, Point
@@ -70,15 +70,19 @@ def rates_html(points: Sequence[Point], epochs: int, pictures: int) -> str:
     )
 
 
-def shares_html(k: int, photos: int, fooled: int, noise: int, looser: tuple[int, int]) -> Markup:
+def shares_html(k: int, photos: int, fooled: int, noise: int, looser: tuple[int, int], elsewhere: str = "") -> Markup:
     """How many of so many new photos a change that comes with the page fools, beside random noise as large.
 
-    looser: on how many of them change and noise leave a list that contradicts the truth (E = 0).
+    looser: on how many of them change and noise leave a list that contradicts the truth (E = 0). elsewhere: what one does on
+    other annotators, in a sentence.
     """
     counts = (("fooled", "with the change", fooled), ("noise", "random noise as large", noise))
     bars = [(kind, words, count / photos, in_percent(count / photos, 1)) for kind, words, count in counts]
     contradicts = [in_percent(count / photos, 1) for count in looser]
-    return fill("tabs/universal/shares.html", k=k, place=in_top(k), photos=photos, bars=bars, contradicts=contradicts)
+    return fill(
+        "tabs/universal/shares.html", k=k, place=in_top(k), photos=photos, bars=bars, contradicts=contradicts,
+        elsewhere=elsewhere,
+    )  # fmt: skip
 
 
 def progress(at: CraftProgress, request: CraftRequest) -> tuple[str, ...]:
@@ -93,7 +97,7 @@ def made_sentence(made: Made, limit: float) -> str:
     steps = counted(made.updates, "step")
     lead = {
         "user": f"Stopped after {steps}. ",
-        "time": f"The limit of {limit_words(limit)} ended the run after {steps}. ",
+        "time": f"{ended_words(limit)}, at {steps}; kept is the best so far. For more, press Craft again or take fewer photos. ",
     }.get(made.stopped or "", "")
     n = made.pictures
     return (

@@ -117,7 +117,8 @@ def _drawn(method: str, annotator: str, k: int) -> tuple[str, str]:
     """Picture and shares of one that comes with the page."""
     z = tk.universal(method, annotator, k)
     factor = render.factor_for(tk.size_of(z).l2, z.numel())
-    shares = render.shares_html(k, *ready_made.measured(method, annotator, k), ready_made.looser(method, annotator, k))
+    whose, beside = (method, annotator, k), ready_made.elsewhere(annotator, k)
+    shares = render.shares_html(k, *ready_made.measured(*whose), ready_made.looser(*whose), beside)
     return render.change_html(z, factor, f"Ready-made change, for {annotator}, k = {k}", lossless=True), shares
 
 

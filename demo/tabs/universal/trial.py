@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+import torch
 from markupsafe import Markup
 from torch import Tensor
 
@@ -28,9 +29,12 @@ from demo.tabs.universal import photo_set
 from demo.tabs.universal.changes import Change
 from demo.tabs.universal.photo_set import PARTLY, USED
 from demo.tabs.universal.render import factor_for
+from tkml_core.attacks.universal.norm_ball import noise_like
 from tkml_core.attacks.universal.precomputed import Precomputed
+from tkml_core.pixel_grid import TOLERANCE
 from tkml_core.step_generators import WithResult
 
+NOISE_SEED = 0  # of the noise that is tried beside a change
 MOST_TRIED = 12  # samples and uploads together
 
 
@@ -109,12 +113,14 @@ def own_size(z: Tensor) -> str:
     )
 
 
-def row_html(tried: Tried, outcome: Outcome, z: Tensor) -> Markup:
+def row_html(tried: Tried, outcome: Outcome, z: Tensor, by_noise: bool) -> Markup:
     """One photo of the paper's Figure 3: the original, the change as it arrived, and the changed photo, each top-k below."""
     plan, factor = outcome.plan, factor_for(tk.size_of(z).l2, z.numel())
     x_adv = outcome.x_adv
     after = top_list(scored(plan.annotator, outcome.logits)[: plan.k], plan.roles, f"Top {plan.k} after")
     kind, word, sentence = _state(outcome)
+    if outcome.report["l2"]:
+        sentence += f" Random noise as large {'fools it, too' if by_noise else 'does not fool it'}."
     if plan.guessed:
         sentence += f" Truth guessed: {listed_labels(plan.roles.true)}."
     return fill(
@@ -130,10 +136,14 @@ def try_html(change: Change, chosen: Sequence[Tried]) -> tuple[str, str]:
     """The sentence and the rows for all photos on which something counts as true."""
     photos = [one for one in chosen if one.true]
     outcomes = [put_on(change, tried) for tried in photos]
+    noisy = [fooled_by_noise(change, outcome) for outcome in outcomes]
     fooled, asked = counted(outcomes, photos, used=False)
     count = f"{fooled} of {asked} fooled" if asked else "No new photo"
     sentence = change.origin + ("" if fooled or not asked else change.on_none)
     sentence += f" Below: {count}." if change.rate else ""
+    if asked:
+        by_noise = sum(one and not of_its_own(tried) for one, tried in zip(noisy, photos, strict=True))
+        sentence += f" Random noise as large (seed {NOISE_SEED}) fools {by_noise} of {'this' if asked == 1 else 'these'} {asked}."
     learned, used = counted(outcomes, photos, used=True)
     if used:
         sentence += (
@@ -144,31 +154,48 @@ def try_html(change: Change, chosen: Sequence[Tried]) -> tuple[str, str]:
     guessed = guessed_words(sum(outcome.plan.guessed for outcome in outcomes), len(photos))
     notes = [own_size(change.z), guessed, left_out_words(out, len(chosen), change.annotator)]
     kind = "told" if change.rate or not asked else "won" if fooled == asked else "lost" if not fooled else "cut"
-    rows = Markup("").join(row_html(tried, outcome, change.z) for tried, outcome in zip(photos, outcomes, strict=True))
+    rows = Markup("").join(
+        row_html(tried, outcome, change.z, by) for tried, outcome, by in zip(photos, outcomes, noisy, strict=True)
+    )
     said = said_html(kind, change.rate or count, sentence)
     return said, Markup('<p class="hint">{}</p><div class="trials">{}</div>{}').format(
-        " ".join(filter(None, notes)), rows, trial_csv(change, photos, outcomes)
+        " ".join(filter(None, notes)), rows, trial_csv(change, photos, outcomes, noisy)
     )
+
+
+def of_its_own(tried: Tried) -> bool:
+    """Whether the change was made on the photo, wholly or in part."""
+    return tried.note in (USED, PARTLY)
+
+
+@torch.no_grad()
+def fooled_by_noise(change: Change, outcome: Outcome) -> bool:
+    """Whether random noise as large as the change, judged as it is, leaves no true label of a photo that has one."""
+    plan, annotator = outcome.plan, load_annotator(change.annotator)
+    x = plan.photo.x
+    noisy = tk.quantize((x + noise_like(change.z.cpu(), NOISE_SEED).to(x)).clamp(0, 1))
+    before, after = (float(plan.goal.margin(logits)) for logits in (annotator(x), annotator(noisy)))
+    return before >= 0 and after <= -TOLERANCE
 
 
 def counted(outcomes: Sequence[Outcome], photos: Sequence[Tried], used: bool) -> tuple[int, int]:
     """How many photos were fooled, of how many: of those that the change was made on, wholly or in part, or of all others."""
-    ours = [one for one, tried in zip(outcomes, photos, strict=True) if (tried.note in (USED, PARTLY)) == used]
+    ours = [one for one, tried in zip(outcomes, photos, strict=True) if of_its_own(tried) == used]
     return sum(one.report["achieved"] and one.report["l2"] > 0 for one in ours), len(ours)
 
 
 FIELDS = ("achieved", "consistent", "consistent_before", "l2", PERT, "linf", "psnr", "ssim", "seed")
 
 
-def trial_csv(change: Change, photos: Sequence[Tried], outcomes: Sequence[Outcome]) -> Markup:
+def trial_csv(change: Change, photos: Sequence[Tried], outcomes: Sequence[Outcome], noisy: Sequence[bool]) -> Markup:
     """The same as a file: a line for each photo."""
     rows = []
-    for tried, outcome in zip(photos, outcomes, strict=True):
+    for tried, outcome, by_noise in zip(photos, outcomes, noisy, strict=True):
         report = outcome.report
         tops = [[name for name, _ in report[when]] for when in ("before", "after")]
         about = [change.annotator, change.k, change.method, report["true_labels"]]
-        rows.append([tried.source.title, tried.note, *about, *tops, *of_report(report, FIELDS)])
-    heads = ("photo", "note", "annotator", "k", "attack", "true_labels", "before", "after", *FIELDS)
+        rows.append([tried.source.title, tried.note, *about, *tops, by_noise, *of_report(report, FIELDS)])
+    heads = ("photo", "note", "annotator", "k", "attack", "true_labels", "before", "after", "noise_achieved", *FIELDS)
     return csv_link(
         f"{change.method}-{change.annotator}-k{change.k}-tried".lower(), csv_text(heads, rows), "Photos tried (CSV)"
     )
