@@ -1,5 +1,6 @@
 """`gr.Blocks` whose every refusal is a sentence, also of what Gradio (6.31) checks before a handler is called."""
 
+import inspect
 import re
 import time
 from copy import copy
@@ -47,7 +48,7 @@ class Page(gr.Blocks):
         if fn.fn is None:
             raise plain_error("This happens in the browser alone; the server has no part in it.")
         try:
-            return await super().process_api(block_fn, inputs, state, **rest)
+            return await super().process_api(block_fn, _completed(fn, inputs), state, **rest)
         except Exception as error:
             raise told(error) from None
 
@@ -82,6 +83,16 @@ class Page(gr.Blocks):
                     else "a value of another type"
                 )
                 raise plain_error(f"{_name(block)} must be {takes}; got {_shown(value)}.") from None
+
+
+def _completed(fn: Any, inputs: Any) -> Any:
+    """What came for an endpoint, with the defaults of its last arguments that were left out, which clients put in themselves."""
+    if fn.api_visibility != "public" or not isinstance(inputs, list):
+        return inputs
+    left_out = list(inspect.signature(fn.fn).parameters.values())[len(inputs) : len(fn.inputs)]
+    if any(one.default is one.empty for one in left_out):
+        return inputs
+    return [*inputs, *(one.default for one in left_out)]
 
 
 def _name(block: Any) -> str:

@@ -112,6 +112,16 @@ def test_a_call_that_waits_begins_when_a_place_is_free(
     assert "event: complete" in text and '"attack": "TkML-AP-U"' in text
 
 
+def test_the_goal_may_be_left_out_over_http_as_by_a_client_and_nothing_before_it(
+    http: httpx.Client, cat: dict[str, Any]
+) -> None:
+    without_goal = ["voc20", 1, "TkML-AP-U", ["cat"], "", [], 20, 0]
+    text = answer_to(http, ask(http, cat, without_goal))
+    assert "event: complete" in text and '"goal": "cleared"' in text
+    text = answer_to(http, ask(http, cat, without_goal[:-1]))
+    assert "event: error" in text and "10 values are needed, and 8 came" in text
+
+
 def test_a_program_has_a_few_calls_in_line_and_the_next_is_refused_in_words(
     taken: list[Turn], http: httpx.Client, cat: dict[str, Any]
 ) -> None:
