@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
 from conftest import RUN
 from playwright.sync_api import Page, expect
-from test_page import attack, finished
+from test_page import attack, fill, finished
 from test_stage_page import SLIDE
 
 NOTE = "getComputedStyle(document.querySelector('#verdict .verdict p'), '::after').content"
@@ -31,7 +31,7 @@ def test_the_result_before_stays_where_a_run_is_refused_or_breaks_off(
     visit: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from demo.engine.run_queue import PLACES
-    from demo.tabs.attack import stage
+    from demo.tabs.attack import run_events, stage
 
     opening = stage.opening
 
@@ -69,3 +69,19 @@ def test_the_result_before_stays_where_a_run_is_refused_or_breaks_off(
             told(words)
     page.locator(".replay input").evaluate(SLIDE, 0)
     expect(page.locator("#after")).to_contain_text("at step 0")  # its frames are there as well
+
+    save_data, calls = run_events.save_data, []
+
+    def failing(*given: Any) -> str:
+        calls.append(given)
+        if len(calls) == 1:
+            raise RuntimeError
+        return save_data(*given)
+
+    fill(page, "#k input[type=number]", "2")
+    with monkeypatch.context() as patch:
+        patch.setattr(run_events, "save_data", failing)
+        attack_button.click()
+        expect(toast).to_contain_text("Something broke", timeout=RUN)
+    finished(page)
+    expect(page.locator("#verdict")).to_contain_text("top 2")  # its own result was there already

@@ -65,11 +65,11 @@ def ended(w: Widgets, state: SessionState, view: stage.View, made: bool) -> Upda
     }
 
 
-def stood_before(w: Widgets, state: SessionState, last: Replay, factor: int) -> Update:
-    """The result that stood on the stage before a run which broke off, with all that can be taken away of it."""
+def stood_before(w: Widgets, state: SessionState, last: Replay, factor: int, made: bool) -> Update:
+    """The result before a run which broke off, with all that can be taken away of it. made: as replay_value has it."""
     view = stage.closing(last, factor)
     data = save_data(last.outcome, get_upload_folder())
-    return {**on_stage(w, view), **ended(w, state, view, made=True), w.downloads.kept: data, state.attacked: True}
+    return {**on_stage(w, view), **ended(w, state, view, made), w.downloads.kept: data, state.attacked: True}
 
 
 def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
@@ -79,25 +79,29 @@ def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
         w.score_space, *w.settings.values(),
     ]  # fmt: skip
 
-    def on_run(session: str, turn: Turn, factor: Any, last: Replay | None, *form: Any) -> Iterator[Update]:
+    def on_run(
+        session: str, turn: Turn, factor: Any, last: Replay | None, shown: Any, *form: Any
+    ) -> Iterator[Update]:  # fmt: skip
         path, name, toggles, k, *_ = form
         if not marked_true(toggles, load_annotator(name)):
             yield {**nothing_true(w, path, name, k), state.attacked: False, state.replay: None}
             return
-        yield from shown_run(session, turn, factor, last, page_plan(*form))
+        yield from shown_run(session, turn, factor, last, shown, page_plan(*form))
 
-    def on_smaller(session: str, turn: Turn, factor: Any, last: Replay | None) -> Iterator[Update]:
+    def on_smaller(session: str, turn: Turn, factor: Any, last: Replay | None, shown: Any) -> Iterator[Update]:
         if last is None:
             raise ValueError("The run on this page is no longer kept. Press Attack to run it again.")
-        yield from shown_run(session, turn, factor, last, smaller(last.outcome))
+        yield from shown_run(session, turn, factor, last, shown, smaller(last.outcome))
 
-    def shown_run(session: str, turn: Turn, factor: Any, last: Replay | None, plan: Plan) -> Iterator[Update]:
+    def shown_run(
+        session: str, turn: Turn, factor: Any, last: Replay | None, shown: Any, plan: Plan
+    ) -> Iterator[Update]:  # fmt: skip
         flags.amplify(session, factor_of(factor))
         for waiting in turn.next():
             yield {w.status: waiting_html(waiting)}
         if turn.stop_asked():
             return
-        began = False
+        began, made = False, isinstance(shown, dict) and bool(shown.get("made"))
         try:
             for view in stage.views(plan, turn.stop_asked, turn.clock, lambda: flags.factor(session)):
                 if flags.left(session):  # no verdict: the stage shows what was chosen since
@@ -111,7 +115,7 @@ def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
                     update |= panel.fresh(w.robustness_button, w.robustness, ready=False)
                 if view.outcome:
                     update |= ended(w, state, view, made=True)
-                began = True
+                began = not view.outcome  # a result that is there stays, whatever fails after it
                 yield {**update, state.attacked: True}
                 if view.outcome:  # after the verdict, which need not wait for it
                     yield {w.downloads.kept: save_data(view.outcome, get_upload_folder())}
@@ -119,7 +123,7 @@ def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
             if flags.left(session):
                 yield {state.attacked: False}
             elif began:
-                yield stood_before(w, state, last, factor_of(factor)) if last else without_result(plan)
+                yield stood_before(w, state, last, factor_of(factor), made) if last else without_result(plan)
             raise
 
     def without_result(plan: Plan) -> Update:
@@ -133,7 +137,7 @@ def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
         *(getattr(w, name) for name in stage.BOXES if name != "status"), w.png, w.report, w.replay, w.robustness_button,
         w.robustness, w.smaller_button, state.attacked, state.replay, w.downloads.kept,
     ]  # fmt: skip
-    look = [w.amplifier, state.replay]
+    look = [w.amplifier, state.replay, w.replay]
     attack = RunButton(w.attack_button, on_run, [*look, *inputs], _TO_STAGE + _CHOICES_COUNT, refused=_REFUSED)
     go_on = RunButton(w.smaller_button, on_smaller, look, _TO_STAGE)
     wire_by_session([attack, go_on], w.stop_button, w.status, flags, shown)
