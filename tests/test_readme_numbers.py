@@ -51,7 +51,8 @@ def test_the_hardened_annotator_is_harder_by_as_much() -> None:
         (row[0], row[1]): row for row in rows(transfer.hardness(list(read(MEASURED / "transfer.jsonl"))), "fooled")
     }
     row = found["hardened-voc20", "MinNorm"]
-    photos = f"[{row[2]} photos](assets/measured/transfer.md), p = {row[7]}"
+    p = row[7] if row[7].startswith("<") else f"= {row[7]}"
+    photos = f"[{row[2]} photos](assets/measured/transfer.md), p {p}"
     says(f"fooling `hardened-voc20` took a change {row[6]} times as long as `voc20` ({photos})")
 
 

@@ -26,6 +26,7 @@ from tkml_core.experiments.methods import attack_of
 from tkml_core.experiments.results import Minutes, write
 from tkml_core.images import quantize, to_pil
 from tkml_core.measured.lines import Outcome, read
+from tkml_core.measured.tables_report import chance
 from tkml_core.statistics import share, signed_rank
 from tkml_core.zoo import DEFAULT
 from tkml_core.zoo.registry import weights_of
@@ -139,7 +140,7 @@ def hardness(lines: Sequence[Outcome]) -> str:
         length = f"{median(cell[key]['norm'] for key in met):.0f}" if met else "–"
         ratios = [cell[key]["norm"] / first[method][key]["norm"] for key in both]
         ratio = f"{median(ratios):.2f}" if both else "–"
-        p = f"{signed_rank(list(map(log, ratios)), [0.0] * len(ratios)):.3f}" if cell is not first[method] else "–"
+        p = chance(signed_rank(list(map(log, ratios)), [0.0] * len(ratios))) if cell is not first[method] else "–"
         side = ", ".join(sorted({str(line["side"]) for line in cell.values()}))
         out.append(
             f"| {name} | {method} | {len(cell)} | {share(len(met), len(cell))} | {length} | {side} | {ratio} | {p} |"
