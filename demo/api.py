@@ -14,13 +14,15 @@ import gradio as gr
 from gradio.utils import get_function_description, get_upload_folder
 
 from demo.catalog import attacks as catalog
+from demo.catalog.english import listed
 from demo.catalog.goals import GOALS
 from demo.components.events import RUN, plainly
 from demo.components.photo_input import photo_input
 from demo.engine.annotators import annotate_photo
-from demo.engine.plan import AttackRequest, plan_for
+from demo.engine.plan import AttackRequest, Plan, UnfitSetting, plan_for
 from demo.engine.run import run_plan
 from demo.engine.run_queue import PLACES, Turn
+from demo.engine.value_checks import real
 from demo.export.files import save_png
 from demo.server.callers import EventCaller
 from tkml_core.step_generators import WithResult
@@ -47,10 +49,14 @@ def build(annotators: Sequence[str]) -> None:
         max_steps = gr.Number(DEFAULT_STEPS, label="max_steps")
         seed = gr.Number(0, label="seed")
         goal = gr.Dropdown(["", *GOALS], value="", label="goal", allow_custom_value=True)
+        confidence = gr.Number(0, label="confidence")
+        beta = gr.Number(None, label="beta")
         adversarial_png = gr.Image(type="filepath", format="png", label="adversarial_png")
         report = gr.JSON(label="report")
         labels = gr.JSON(label="labels")
-        asked = [image, annotator, k, attack, true_labels, target_case, target_labels, max_steps, seed, goal]
+        asked = [
+            image, annotator, k, attack, true_labels, target_case, target_labels, max_steps, seed, goal, confidence, beta,
+        ]  # fmt: skip
         looked = [image, annotator, gr.Number(3, label="k")]  # a k of its own, which goes further
         for handler, inputs in ((run_attack, asked), (annotate, looked)):
             _describe(handler, inputs)
@@ -67,16 +73,16 @@ def _describe(handler: Callable[..., Any], inputs: Sequence[Any]) -> None:
 @plainly
 def run_attack(
     image: str | None, annotator: str, k: Any, attack: str, true_labels: Any, target_case: str, target_labels: Any,
-    max_steps: Any, seed: Any, goal: str = "",
+    max_steps: Any, seed: Any, goal: str = "", confidence: Any = 0, beta: Any = None,
 ) -> tuple[str, dict[str, Any]]:  # fmt: skip
     """Attack a picture: change it, mostly by so little that it is hard to see, so that the annotator's top-k labels become wrong.
 
     TkML-AP-Uv and kUAPs add what was made beforehand to the centre square of the picture, for some k only: a texture that is
     seen. How large a change came out stands in the report (l2, linf, psnr).
 
-    The margin of the win κ, by how much the goal must be ahead in raw scores (logits), is 0 here: just met is enough. The page
-    asks for 1, MinNorm there for 0, unless another is set below Advanced; so its changes are mostly larger than those from here.
-    A report has κ in settings, as confidence; sizes compare at the same κ only.
+    The margin of the win κ, by how much the goal must be ahead in raw scores (logits), is 0 here unless confidence says more:
+    just met is enough. The page asks for 1, MinNorm there for 0, unless another is set below Advanced; so its changes are mostly
+    larger than those from here. A report has κ in settings, as confidence; sizes compare at the same κ only.
 
     Args:
         image: the picture, a file: JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF. Empty is refused.
@@ -89,14 +95,17 @@ def run_attack(
         max_steps: from 1 to 2000; for BlackBox it counts queries. Empty is refused.
         seed: for whatever is drawn at random, a whole number from 0. Empty is refused.
         goal: cleared, inconsistent, targeted, ordered or hide, if the attack can have it. "" is its own (with targets: targeted).
+        confidence: the margin of the win κ, in logits, from 0 to 10000. Empty is 0. TkML-AP-Uv and kUAPs can have no other.
+        beta: the weight of size β, from 0 to 10000, for TkML-AP-U, TkML-AP-T, ML-AP and TKMIA alone. Empty is the attack's own.
 
     Returns:
         The adversarial picture as a PNG file, and a report that was measured on that file.
     """
+    settings = {"confidence": real("confidence", confidence), "beta": real("beta", beta)}
     request = AttackRequest(
-        annotator, k, attack, true_labels, target_case or "", target_labels, max_steps, seed, goal or ""
+        annotator, k, attack, true_labels, target_case or "", target_labels, max_steps, seed, goal or "", settings
     )
-    plan = plan_for(image, request)
+    plan = _planned(image, request)
     with Turn(PLACES, EventCaller.now(), each=MOST_CALLS) as turn:
         deque(turn.next(), maxlen=0)
         if turn.stop_asked():
@@ -107,6 +116,19 @@ def run_attack(
                 if turn.stop_asked():  # the search that ends a run would keep the place, for nobody
                     raise ValueError(LEFT)
     return save_png(run.result, get_upload_folder()), run.result.report
+
+
+def _planned(image: str | None, request: AttackRequest) -> Plan:
+    """`plan_for`, with settings told of by the endpoint's names, and one that the attack does not have refused, not left out."""
+    try:
+        plan = plan_for(image, request)
+    except UnfitSetting as error:
+        raise ValueError(f"{error.name} = {error.said}") from None
+    for name, value in request.settings.items():
+        if value and name not in plan.settings:  # 0 asks for nothing
+            able = listed([other for other in catalog.attacks() if name in catalog.setting_names(other)], 20)
+            raise ValueError(f"{name} = {value:g}: {request.attack} has no such setting; it is for {able}.")
+    return plan
 
 
 @plainly

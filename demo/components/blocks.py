@@ -56,7 +56,11 @@ class Page(gr.Blocks):
         if not isinstance(inputs, (list, tuple)) or len(inputs) < len(block_fn.inputs):
             came = len(inputs) if isinstance(inputs, (list, tuple)) else "no list"
             names = ", ".join(_name(block) for block in block_fn.inputs if block.visible is not False)
-            raise plain_error(f"{len(block_fn.inputs)} values are needed, and {came} came. In this order: {names}.")
+            least, most = len(block_fn.inputs) - len(_optional(block_fn)), len(block_fn.inputs)
+            needed = (
+                f"{most} values are needed" if least == most else f"At least {least} values are needed, {most} at most"
+            )
+            raise plain_error(f"{needed}, and {came} came. In this order: {names}.")
 
     async def preprocess_data(self, block_fn: Any, inputs: Any, state: Any, explicit_call: bool = False) -> list[Any]:
         try:
@@ -87,12 +91,17 @@ class Page(gr.Blocks):
 
 def _completed(fn: Any, inputs: Any) -> Any:
     """What came for an endpoint, with the defaults of its last arguments that were left out, which clients put in themselves."""
-    if fn.api_visibility != "public" or not isinstance(inputs, list):
-        return inputs
-    left_out = list(inspect.signature(fn.fn).parameters.values())[len(inputs) : len(fn.inputs)]
-    if any(one.default is one.empty for one in left_out):
-        return inputs
-    return [*inputs, *(one.default for one in left_out)]
+    left_out = len(fn.inputs) - len(inputs) if isinstance(inputs, list) else 0
+    optional = _optional(fn)
+    return [*inputs, *optional[-left_out:]] if 0 < left_out <= len(optional) else inputs
+
+
+def _optional(fn: Any) -> list[Any]:
+    """The defaults of an endpoint's last arguments, which may be left out; an event of the page sends all it has."""
+    if fn.api_visibility != "public":
+        return []
+    arguments = list(inspect.signature(fn.fn).parameters.values())[: len(fn.inputs)]
+    return [one.default for one in arguments if one.default is not one.empty]
 
 
 def _name(block: Any) -> str:

@@ -22,6 +22,17 @@ MAX_STEPS = 2000
 MAX_SEED = 2**31 - 1
 
 
+class UnfitSetting(ValueError):
+    """A value that an attack refused for one of its settings, told of by the setting's label on the page.
+
+    name: the setting's in the attack's dataclass. said: the core's sentence, from the value on.
+    """
+
+    def __init__(self, name: str, said: str) -> None:
+        super().__init__(f"{catalog.SETTINGS[name].label} = {said}")
+        self.name, self.said = name, said
+
+
 @dataclass(frozen=True)
 class AttackRequest:
     """A request as it arrives, unchecked. Empty `true_labels` means the guess; empty `goal` the attack's own."""
@@ -133,9 +144,7 @@ def _attack(request: AttackRequest, k: int, max_steps: int, seed: int) -> Any:
         return tk.ATTACKS[request.attack](**chosen)
     except ValueError as error:  # the core's sentences begin with its own name of the setting
         name, _, said = str(error).partition(" = ")
-        raise ValueError(
-            f"{catalog.SETTINGS[name].label} = {said}" if name in catalog.SETTINGS else str(error)
-        ) from None
+        raise UnfitSetting(name, said) if name in catalog.SETTINGS else error from None
 
 
 def _within(attack: Any, gradients: Any) -> Any:

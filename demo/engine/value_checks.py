@@ -1,5 +1,6 @@
 """Checks of single values that a visitor or a program sent. Errors name the value and what is allowed."""
 
+import math
 import re
 from typing import Any
 
@@ -13,6 +14,18 @@ def whole(name: str, value: Any, low: int, high: int, why: str = "") -> int:
     if number is None or not low <= number <= high or int(number) != number:  # NaN is in no range
         raise ValueError(f"{name} must be a whole number from {low} to {high}{why}; got {value!r:.200}.")
     return int(number)
+
+
+def real(name: str, value: Any) -> float | None:
+    """`value` as a float, None where nothing came; ValueError that names what is no number. Ranges are for the core to check."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError(f"{name} must be a number such as 0.5; got {value!r:.200}.")
+    try:
+        return float(value)
+    except OverflowError:  # JSON has whole numbers of any length
+        return math.inf if value > 0 else -math.inf
 
 
 def one_of(name: str, value: Any, allowed: Any) -> str:

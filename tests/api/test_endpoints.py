@@ -13,6 +13,7 @@ from PIL import Image
 
 import tkml_core as tk
 from demo.catalog import attacks as catalog
+from tkml_core.attacks.common.base import LARGEST
 
 REPORT = {
     "annotator": str, "attack": str, "k": int, "true_labels": list, "targets": list, "before": list, "after": list,
@@ -48,12 +49,19 @@ def test_these_two_endpoints_are_all_there_is(client: Client) -> None:
         and f"page asks for {catalog.FIRM:g}, MinNorm there for 0" in about
     )
     # What an empty value means stands at each argument.
-    assert all(
-        re.search(r'\[\] is|"" is|Empty is refused|Not empty', words) for there in said.values() for words in there
-    )
+    assert all(re.search(r'\[\] is|"" is|Empty is|Not empty', words) for there in said.values() for words in there)
+    *_, confidence, beta = said[
+        "/attack"
+    ]  # which attacks have them, and the core's limits, as the page's fields have them
+    assert all(f"from 0 to {LARGEST}" in words for words in (confidence, beta))
+    none = {name for name in tk.ATTACKS if "confidence" not in catalog.setting_names(name)}
+    assert set(re.split(r"[\s.]+", confidence)) & set(tk.ATTACKS) == none
+    with_beta = {name for name in tk.ATTACKS if "beta" in catalog.setting_names(name)}
+    assert set(re.split(", | and ", re.search("for (.*) alone", beta)[1])) == with_beta  # type: ignore[index]
     assert "not true" in said["/attack"][2] and "all that the annotator has" in said["/annotate"][2]
     assert names == [
         "image", "annotator", "k", "attack", "true_labels", "target_case", "target_labels", "max_steps", "seed", "goal",
+        "confidence", "beta",
     ]  # fmt: skip
     assert [parameter["parameter_name"] for parameter in named["/annotate"]["parameters"]] == [
         "image",
@@ -168,6 +176,22 @@ def test_positions_work_as_well_as_names_and_empty_labels_mean_the_guess(
 
 
 @pytest.mark.usefixtures("small_photos")
+def test_the_margin_of_the_win_and_the_weight_of_size_are_those_asked_for(
+    client: Client, photos: dict[str, Path]
+) -> None:
+    barely, firmly = (attack(client, photos["cat"], **more)[1] for more in ({}, {"confidence": 2, "beta": 0.02}))
+    assert barely["settings"]["confidence"] == 0 and barely["settings"]["beta"] == tk.TkMLAPU().beta
+    assert firmly["settings"]["confidence"] == 2 and firmly["settings"]["beta"] == 0.02
+    assert firmly["achieved"] and firmly["margin_of_win"] >= 2 > barely["margin_of_win"]
+    nine, ten = ["voc20", 1, "TkML-AP-U", ["cat"], "", [], 200, 0], [""]
+    for values in (nine, nine + ten):
+        _, report = client.predict(handle_file(photos["cat"]), *values, api_name="/attack")
+        assert (report["settings"], report["l2"]) == (barely["settings"], barely["l2"])
+    _, report = client.predict(handle_file(photos["cat"]), *nine, *ten, 2, 0.02, api_name="/attack")
+    assert (report["settings"], report["l2"]) == (firmly["settings"], firmly["l2"])
+
+
+@pytest.mark.usefixtures("small_photos")
 def test_the_same_seed_gives_the_same_random_targets(client: Client, photos: dict[str, Path]) -> None:
     wish = {"attack": "TkML-AP-T", "target_case": "random", "k": 3, "max_steps": 1}
     first, again, other = (attack(client, photos["cat"], seed=seed, **wish)[1] for seed in (5, 5, 6))
@@ -192,6 +216,16 @@ def test_the_same_seed_gives_the_same_random_targets(client: Client, photos: dic
         ({"max_steps": 2001}, "from 1 to 2000"),
         ({"seed": -1}, "from 0"),
         ({"goal": "ordered"}, "'cleared', 'inconsistent'"),
+        ({"confidence": -1}, "confidence = -1.0: the logits by which the goal is to be met are a number from 0 to"),
+        ({"beta": 10_001}, "beta = 10001.0: the weight of ‖z‖² is a number from 0 to 10000"),
+        ({"confidence": "much"}, "confidence must be a number such as 0.5; got 'much'"),
+        ({"confidence": 10**400}, "confidence = inf: the logits"),
+        ({"beta": True}, "beta must be a number"),
+        (
+            {"attack": "MinNorm", "beta": 0.1},
+            "MinNorm has no such setting; it is for TkML-AP-U, TkML-AP-T, ML-AP and TKMIA",
+        ),
+        ({"annotator": with_universal("TkML-AP-Uv"), "attack": "TkML-AP-Uv", "confidence": 1}, "has no such setting"),
         ({"attack": "CW^k", "target_case": "chosen", "target_labels": ["dog", "bus"]}, "exactly 1 target label"),
         ({"attack": "MinNorm", "goal": "hide", "target_labels": ["dog"]}, "Only labels that are true can be hidden"),
         ({"annotator": with_universal(), "attack": "kUAPs", "k": 7}, "there is one for k = 1, 2, 3"),

@@ -17,6 +17,7 @@ from demo.engine.plan import AttackRequest, plan_for
 from demo.engine.run_queue import MOST_WAITING, PLACES, Turn
 from demo.server import callers
 
+NINE = ["voc20", 1, "TkML-AP-U", ["cat"], "", [], 20, 0]  # with the photo
 LONG = ["coco80", 3, "BlackBox", [], "", [], 2000, 0, ""]  # ends by the clock at the earliest, where nobody stops it
 
 
@@ -112,14 +113,32 @@ def test_a_call_that_waits_begins_when_a_place_is_free(
     assert "event: complete" in text and '"attack": "TkML-AP-U"' in text
 
 
-def test_the_goal_may_be_left_out_over_http_as_by_a_client_and_nothing_before_it(
-    http: httpx.Client, cat: dict[str, Any]
+@pytest.mark.parametrize(
+    ("last", "settings"),
+    [
+        ([], {"confidence": 0.0, "beta": 0.01}),
+        ([""], {"confidence": 0.0, "beta": 0.01}),
+        (["", 0.5], {"confidence": 0.5, "beta": 0.01}),
+        (["", 0.5, 0.02], {"confidence": 0.5, "beta": 0.02}),
+        ([None, None, None], {"confidence": 0.0, "beta": 0.01}),
+    ],
+    ids=["nine", "ten", "eleven", "twelve", "twelve, the last three empty"],
+)
+@pytest.mark.usefixtures("small_photos")
+def test_the_last_arguments_may_be_left_out_over_http_as_by_a_client(
+    http: httpx.Client, cat: dict[str, Any], last: list[Any], settings: dict[str, float]
 ) -> None:
-    without_goal = ["voc20", 1, "TkML-AP-U", ["cat"], "", [], 20, 0]
-    text = answer_to(http, ask(http, cat, without_goal))
-    assert "event: complete" in text and '"goal": "cleared"' in text
-    text = answer_to(http, ask(http, cat, without_goal[:-1]))
-    assert "event: error" in text and "10 values are needed, and 8 came" in text
+    text = answer_to(http, ask(http, cat, [*NINE, *last]))
+    assert "event: complete" in text, text
+    report = json.loads(text.partition("data: ")[2])[1]
+    assert report["goal"] == "cleared" and settings.items() <= report["settings"].items()
+    assert report["achieved"] and report["margin_of_win"] >= settings["confidence"]
+
+
+def test_nothing_before_the_last_arguments_may_be_left_out(http: httpx.Client, cat: dict[str, Any]) -> None:
+    text = answer_to(http, ask(http, cat, NINE[:-1]))
+    assert "event: error" in text and "At least 9 values are needed, 12 at most, and 8 came" in text
+    assert "seed, goal, confidence, beta." in text
 
 
 def test_a_program_has_a_few_calls_in_line_and_the_next_is_refused_in_words(
