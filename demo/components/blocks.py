@@ -1,4 +1,7 @@
-"""`gr.Blocks` whose every refusal is a sentence, also of what Gradio (6.31) checks before a handler is called."""
+"""`gr.Blocks` whose every refusal is a sentence, also of what Gradio (6.31) checks before a handler is called.
+
+What was chosen among choices that have changed since is no mistake of the visitor's, and not refused: see `_still_offered`.
+"""
 
 import inspect
 import re
@@ -63,6 +66,12 @@ class Page(gr.Blocks):
             raise plain_error(f"{needed}, and {came} came. In this order: {names}.")
 
     async def preprocess_data(self, block_fn: Any, inputs: Any, state: Any, explicit_call: bool = False) -> list[Any]:
+        if state is not None and isinstance(inputs, (list, tuple)):
+            own = len(block_fn.inputs)  # where fewer or more came, `validate_inputs` decides
+            inputs = [
+                *(_still_offered(block, value, state) for block, value in zip(block_fn.inputs, inputs, strict=False)),
+                *inputs[own:],
+            ]
         try:
             values: list[Any] = await super().preprocess_data(block_fn, inputs, state, explicit_call)
             return values
@@ -102,6 +111,23 @@ def _optional(fn: Any) -> list[Any]:
         return []
     arguments = list(inspect.signature(fn.fn).parameters.values())[: len(fn.inputs)]
     return [one.default for one in arguments if one.default is not one.empty]
+
+
+def _still_offered(block: Any, value: Any, state: Any) -> Any:
+    """`value`, but of a widget that was changed in this visit only what its choices have now; None where that is nothing.
+
+    A click that overtakes an update brings what was offered before it. So does a menu that was hidden as its choices
+    changed: the browser does not set the value of one that it does not show.
+    """
+    if type(block) not in (gr.Dropdown, gr.Radio, gr.CheckboxGroup):  # each of these refuses what it does not offer
+        return value
+    now = state.get(block._id, block)
+    if now is block or getattr(now, "allow_custom_value", False):
+        return value
+    offered = [choice for _, choice in now.choices]
+    if isinstance(value, list):
+        return [choice for choice in value if choice in offered]
+    return value if value in offered else None
 
 
 def _name(block: Any) -> str:

@@ -38,9 +38,13 @@ def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio, k: gr.Slider,
         """The uploads that are taken, by what they are called towards the browser."""
         return {photo_id(path): path for path in selected([], paths, {}, photos.most).uploads}
 
-    def shown(which: Any, network: str, top: Any, there: dict[str, str], known_so_far: Marked) -> Any:
+    def chosen(which: Any, there: dict[str, str]) -> str | None:
+        """The photo of the menu, else the first: what the menu says may be of uploads that are gone."""
+        return which if which in list(there) else next(iter(there), None)
+
+    def shown(which: str | None, network: str, top: Any, there: dict[str, str], known_so_far: Marked) -> Any:
         """The toggles of one photo; nothing where it cannot be read, which the run says."""
-        if not isinstance(which, str) or which not in there:
+        if which is None:
             return None
         try:
             photo = read_photo(there[which], network, square)
@@ -52,9 +56,9 @@ def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio, k: gr.Slider,
         labels = true if said else guessed_truth(photo, annotator)
         return toggles_value(there[which], network, photo, labels, int(top), "yours" if said else "guess")
 
-    def small(which: Any, network: str, there: dict[str, str]) -> str:
+    def small(which: str | None, network: str, there: dict[str, str]) -> str:
         """The photo that the toggles are about, as the annotator is shown it."""
-        if not isinstance(which, str) or which not in there:
+        if which is None:
             return ""
         try:
             photo = read_photo(there[which], network, square)
@@ -68,7 +72,7 @@ def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio, k: gr.Slider,
     @plainly
     def on_uploads(paths: Any, which: Any, network: str, top: Any, so_far: Marked) -> Update:
         there = own(paths)
-        which = which if which in list(there) else next(iter(there), None)
+        which = chosen(which, there)
         titles = [(Path(path).name, key) for key, path in there.items()]
         return {
             box: gr.update(visible=bool(there)),
@@ -81,6 +85,7 @@ def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio, k: gr.Slider,
     @plainly
     def on_photo(paths: Any, which: Any, network: str, top: Any, so_far: Marked) -> Update:
         there = own(paths)
+        which = chosen(which, there)
         return {seen: small(which, network, there), toggles: shown(which, network, top, there, so_far)}
 
     @plainly
@@ -92,7 +97,8 @@ def upload_truth(name: str, photos: PhotoSet, annotator: gr.Radio, k: gr.Slider,
 
     @plainly
     def on_k(paths: Any, which: Any, network: str, top: Any, so_far: Marked) -> Any:
-        return shown(which, network, top, own(paths), so_far)
+        there = own(paths)
+        return shown(chosen(which, there), network, top, there, so_far)
 
     now = [photos.uploads, photo, annotator, k, marked]
     photos.uploads.change(on_uploads, now, [box, photo, seen, toggles, marked], **CHOICE)

@@ -3,6 +3,7 @@
 import re
 import zipfile
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from demo.export.npz import SavedRun
 from demo.tabs.compare import figure_events, methods
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import Entry
+from demo.tabs.compare.widgets import FigureWidgets
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +76,9 @@ def test_the_buttons_say_what_they_hold(saved: str, tmp_path: Path, monkeypatch:
     with zipfile.ZipFile(zipped) as archive:
         assert [name.split("-")[0] for name in archive.namelist()] == ["1", "3"]
     assert (zipped.name, pdf.name) == ("2-photos-comparison-k1-voc20.zip", "2-photos-comparison-k1-voc20.pdf")
+    widgets = FigureWidgets(*(Mock() for _ in range(6)))
+    for gone in ("2", None):  # of the comparison before: all, as the menu says now
+        assert figure_events._drawn(widgets, kept, gone)[widgets.png]["label"] == words[0]
     monkeypatch.setattr(comparison_figures, "MOST_BYTES", 1)
     assert figure_events.drawn(kept, figure_events.ALL)[2][1] == "First 1 of 2 photos (PDF, a page each)"
     with pytest.raises(ValueError, match="no longer on the server"):

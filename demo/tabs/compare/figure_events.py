@@ -9,7 +9,6 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from demo.components.events import QUIET, Update, plainly
-from demo.engine.value_checks import one_of
 from demo.export import files as export_files
 from demo.export import npz
 from demo.tabs.compare.widgets import FigureWidgets
@@ -43,11 +42,9 @@ def wire(w: FigureWidgets) -> None:
 
     @plainly
     def on_kept(kept: Kept, is_open: bool) -> Update:
-        choices = [(f"{number}: {title}", str(place)) for place, (number, title, _) in enumerate(kept)]
-        several = len(kept) > 1
-        choices = [(f"all {len(kept)} photos", ALL)] * several + choices
+        choices = _choices(kept)
         first = choices[0][1] if choices else None
-        photo = gr.update(choices=choices, value=first, visible=several)
+        photo = gr.update(choices=choices, value=first, visible=len(kept) > 1)
         return {w.photo: photo, **(_drawn(w, kept, first) if is_open else _none(w))}
 
     @plainly
@@ -67,6 +64,12 @@ def wire(w: FigureWidgets) -> None:
     w.photo.input(on_photo, [w.kept, w.photo], [w.png, w.pdf], **drawing)
 
 
+def _choices(kept: Kept) -> list[tuple[str, str]]:
+    """All photos, where there are several, and each of them by its place."""
+    each = [(f"{number}: {title}", str(place)) for place, (number, title, _) in enumerate(kept)]
+    return [(f"all {len(kept)} photos", ALL)] * (len(kept) > 1) + each
+
+
 def _none(w: FigureWidgets) -> Update:
     return {
         button: gr.update(value=None, label=ONE.format(kind), interactive=False)
@@ -78,8 +81,8 @@ def _drawn(w: FigureWidgets, kept: Kept, photo: Any) -> Update:
     """Both files of a photo, or of all; none while nothing has been compared."""
     if not kept:
         return _none(w)
-    one_of("The photo", photo, [*map(str, range(len(kept))), ALL])
-    png, pdf, words = drawn(kept, photo)
+    offered = [value for _, value in _choices(kept)]
+    png, pdf, words = drawn(kept, photo if photo in offered else offered[0])  # it may be of the comparison before
     files = zip((w.png, w.pdf), (png, pdf), words, strict=True)
     return {button: gr.update(value=str(path), label=label, interactive=True) for button, path, label in files}
 
