@@ -142,6 +142,35 @@ def test_methods_are_compared_on_what_stands_on_the_attack_tab(visit: Callable[.
 
 
 @pytest.mark.usefixtures("small_photos")
+def test_the_photo_on_attack_is_left_out_by_name_where_nothing_is_marked_on_it(visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.locator(".sample[data-sample=cat]").click()
+    expect(page.locator("#verdict")).to_contain_text("ress Attack")
+    page.locator("#chips .chip[aria-pressed=true]").click()
+    expect(page.locator("#chips .chip[aria-pressed=true]")).to_have_count(0)
+    to_compare(page)
+    expect(page.locator("#compare-plan")).to_contain_text("Nothing can run yet")
+    page.locator("#compare-photos > button").click()
+    for sample in ("Coffee", "Mosaic 1"):
+        page.locator("#compare-samples").get_by_label(sample).check()
+    expect(page.locator("#compare-plan")).to_contain_text("on 2 photos, without the one on the tab Attack")
+    expect(page.locator("#compare-strip")).to_contain_text("is left out, as no label is marked as true on it")
+    for method in ("TkML-AP-U", "MinNorm"):
+        page.locator("#compare-methods").get_by_label(f"({method})").uncheck()
+    limit_steps(page, "2")
+    page.locator("#compare-button").click()
+    compared(page, "done", runs=2)
+    verdict = page.locator("#compare-verdict")
+    expect(verdict).to_contain_text("Of 2 photos")
+    expect(verdict).to_contain_text(
+        "The photo on the tab Attack (Cat) is left out, as no label is marked as true on it."
+    )
+    expect(page.locator("#compare-stale")).not_to_contain_text("choices before")
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+    fits_both_widths(page, "#compare-entry", "#compare-verdict")
+
+
+@pytest.mark.usefixtures("small_photos")
 def test_several_photos_come_in_turn_with_a_sum_and_a_figure_of_each(
     visit: Callable[..., Page], photos: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -25,7 +25,7 @@ from demo.render.goal_words import goal_words
 from demo.render.run_words import KEPT_BACK, NO_TIME_LEFT
 from demo.tabs.attack.form import page_plan
 from demo.tabs.compare import follow, methods, rounds, summary, totals
-from demo.tabs.compare.events import added_alone, asked, entry_of, strip
+from demo.tabs.compare.events import UNMARKED, asked, entry_of, strip, why_left_out
 from demo.tabs.compare.follow import Wish
 from demo.tabs.compare.limits import FIRST, Limit
 from demo.tabs.compare.methods import AIMS, ColumnUpdate, ComparisonRequest, Entry
@@ -467,7 +467,9 @@ def test_photos_of_ones_own_take_the_place_of_the_one_on_the_attack_tab(
     bare = replace(cat, true=())
     for added, (names, paths) in {0: ([], None), 3: (["coffee"], own[:2]), 12: (["coffee"], own)}.items():
         choices = NOW._replace(samples=names, uploads=paths)
-        assert added_alone(choices, cat, files) == bool(added) and len(asked(choices, cat, files).others) == added
+        assert (
+            bool(why_left_out(choices, cat, files)) == bool(added) and len(asked(choices, cat, files).others) == added
+        )
         assert (asked(choices, bare, files) == asked(choices, cat, files)) == bool(added)  # its marks say nothing then
         html, told = strip(choices, cat, files), follow.words(choices, WISH, bare, added or 1, bool(added))
         assert ("<img" in html, "is left out" in html, "<dt>True" in html) == (not added, bool(added), not added)
@@ -475,7 +477,22 @@ def test_photos_of_ones_own_take_the_place_of_the_one_on_the_attack_tab(
         assert told.startswith("Nothing can run yet") == (not added)
     assert len(rounds.others(cat, list(files), None, files)) == len(files) - 1  # samples alone come behind it
     again = NOW._replace(uploads=[cat.photo, own[0]])
-    assert not added_alone(again, cat, files) and len(asked(again, cat, files).others) == 1
+    assert not why_left_out(again, cat, files) and len(asked(again, cat, files).others) == 1
+
+
+def test_a_photo_on_the_attack_tab_with_nothing_marked_is_left_out_where_others_remain(
+    cat: Entry, photos: dict[str, Path]
+) -> None:
+    files = {name: str(path) for name, path in photos.items()}
+    bare = replace(cat, true=())
+    alone = NOW._replace(samples=["cat"])  # the same photo
+    assert not why_left_out(alone, bare, files) and "none marked" in strip(alone, bare, files)
+    choices = NOW._replace(samples=["cat", "coffee"])
+    assert why_left_out(choices, bare, files) == UNMARKED and not why_left_out(choices, cat, files)
+    html = strip(choices, bare, files)
+    assert "<dd>1 <small>" in html and f"the one on the tab Attack is left out, {UNMARKED})" in html
+    assert asked(choices, bare, files).others == ("coffee",) and not asked(choices, bare, files).entry.photo
+    assert UNMARKED not in strip(NOW._replace(uploads=["/own.png"]), bare, files)  # no mark would bring it back
 
 
 def several(three: list[Any], *norms: tuple[float | None, ...]) -> list[Round]:

@@ -22,6 +22,9 @@ from demo.tabs.compare.methods import AIMS, ComparisonRequest, Entry
 from demo.tabs.compare.widgets import CHOICES, Choices, CompareWidgets
 
 DEFAULT_SCORES = "logits"
+# Why the photo on the tab "Attack" is left out
+OWN_ALONE = "as your own take its place"
+UNMARKED = "as no label is marked as true on it"
 
 
 def entry_of(
@@ -46,24 +49,26 @@ def entry_of(
     )  # fmt: skip
 
 
-def added_alone(choices: Choices, entry: Entry, files: Mapping[str, str]) -> bool:
-    """Whether the photos that were added here are all, without the one on the tab "Attack"."""
-    return rounds.without_attacks(entry, choices.samples, choices.uploads, files)
+def why_left_out(choices: Choices, entry: Entry, files: Mapping[str, str]) -> str:
+    """Why the photos that were added here are all, without the one on the tab "Attack"; empty where it is among them."""
+    chosen = entry, choices.samples, choices.uploads, files
+    return OWN_ALONE if rounds.without_attacks(*chosen) else UNMARKED if rounds.unmarked(*chosen) else ""
 
 
 def asked(choices: Choices, entry: Entry, files: Mapping[str, str]) -> ComparisonRequest:
     """What a press of Compare would be about."""
-    if added_alone(choices, entry, files):
-        entry = replace(entry, photo="", true=(), title="", guessed=False)
     chosen = rounds.others(entry, choices.samples, choices.uploads, files)
+    if why_left_out(choices, entry, files):
+        entry = replace(entry, photo="", true=(), title="", guessed=False)
     photos = [*chosen.samples, *((path, choices.marked.get(photo_id(path))) for path in chosen.uploads)]
     return ComparisonRequest.of(entry, choices.goal, choices.ticked, choices.limit, choices.seed, photos)
 
 
 def strip(choices: Choices, entry: Entry, files: Mapping[str, str]) -> str:
     """What every method gets."""
-    added = rounds.others(entry, choices.samples, choices.uploads, files) if added_alone(choices, entry, files) else ()
-    return render.strip_html(entry, choices.goal, len(added))
+    why = why_left_out(choices, entry, files)
+    added = rounds.others(entry, choices.samples, choices.uploads, files) if why else ()
+    return render.strip_html(entry, choices.goal, len(added), why)
 
 
 def wire_choices(tab: gr.Tab, w: CompareWidgets, source: EntryWidgets, files: Mapping[str, str]) -> None:
@@ -77,7 +82,7 @@ def wire_choices(tab: gr.Tab, w: CompareWidgets, source: EntryWidgets, files: Ma
         return Wish(*values[:wishes]), choices, entry_of(*rest[CHOICES:])
 
     def shown(compared: ComparisonRequest | None, wish: Wish, choices: Choices, entry: Entry) -> Update:
-        now, added = asked(choices, entry, files), added_alone(choices, entry, files)
+        now, added = asked(choices, entry, files), bool(why_left_out(choices, entry, files))
         plan = follow.words(choices, wish, entry, len(now.others) + (not added), added)
         return {w.plan: render.plan_html(plan), w.stale: render.stale_html(compared, now)}
 

@@ -45,7 +45,7 @@ def taken(choices: Choices, wish: Wish, entry: Entry) -> Choices:
 def words(choices: Choices, wish: Wish, entry: Entry, photos: int, added: bool = False) -> str:
     """What a press of Compare will run. added: whether these are all photos that were added here."""
     if not entry.true and not added:
-        return "Nothing can run yet: mark at least one label as true on the tab Attack."
+        return "Nothing can run yet: mark at least one label as true on the tab Attack, or add photos below."
     if choices.goal in BY_HAND and (missing := to_name(entry, choices.goal)):
         return f"Nothing can run yet: {missing}"
     if not choices.ticked:

@@ -34,18 +34,18 @@ EMPTY = (
 )
 
 
-def strip_html(entry: Entry, aim: str, added: int = 0) -> str:
+def strip_html(entry: Entry, aim: str, added: int = 0, why: str = "") -> str:
     """What every method gets: picture, true labels, k and annotator, as chosen on the tab "Attack".
 
     Where the goal is about labels that are named there, also these, or how to name them. added: how many photos were added on
-    this tab, where these are all.
+    this tab, where these are all; why: for what reason the one on the tab "Attack" is not among them.
     """
     small = None if added else ImageOps.fit(to_image(read_photo(entry.photo, entry.annotator).x), (144, 108))
     by_hand = aim in BY_HAND
     missing = to_name(entry, aim) if by_hand else ""
     targets = Roles(entry.true, entry.named, ordered=aim == "ordered")
     return fill(
-        "tabs/compare/strip.html", added=added,
+        "tabs/compare/strip.html", added=added, why=why,
         picture=data_uri(small, lossless=False) if small else "", missing=missing, k=entry.k, annotator=entry.annotator,
         kappa=f"{entry.confidence:g}",
         true_labels=tags(entry.true, Roles(entry.true)) if entry.true else "",

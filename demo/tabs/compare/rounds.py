@@ -55,6 +55,11 @@ def without_attacks(entry: Entry, samples: Any, uploads: Sequence[str] | None, f
     return bool(uploads) and photo_id(entry.photo) not in map(photo_id, chosen)
 
 
+def unmarked(entry: Entry, samples: Any, uploads: Sequence[str] | None, files: Mapping[str, str]) -> bool:
+    """Whether the photo on the tab "Attack" is left out as no label is marked as true on it, while others are chosen here."""
+    return not entry.true and len(others(entry, samples, uploads, files)) > 0
+
+
 def others(entry: Entry, samples: Any, uploads: Sequence[str] | None, files: Mapping[str, str]) -> Selection:
     """The photos beside that of the tab "Attack", which is not taken twice, or without it."""
     mine = photo_id(entry.photo)

@@ -19,7 +19,7 @@ from demo.render.status import line_html, pace_words, waiting_html
 from demo.render.tables import sum_up
 from demo.tabs.compare import figure_events, render, rounds, summary, totals
 from demo.tabs.compare import methods as comparison
-from demo.tabs.compare.events import added_alone, asked, entry_of, strip
+from demo.tabs.compare.events import UNMARKED, asked, entry_of, strip, why_left_out
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.rounds import Round
 from demo.tabs.compare.widgets import CHOICES, Choices, CompareWidgets
@@ -63,9 +63,11 @@ def wire_run(w: CompareWidgets, source: EntryWidgets, files: Mapping[str, str]) 
 
     def on_run(turn: Turn, *values: Any) -> Iterator[Update]:
         choices, entry = Choices(*values[:CHOICES]), entry_of(*values[CHOICES:])
-        added = added_alone(choices, entry, files)
+        added = why_left_out(choices, entry, files)
         if not entry.true and not added:
-            raise ValueError("Mark at least one label as true on the tab Attack: there is nothing to contradict yet.")
+            raise ValueError(
+                "Mark at least one label as true on the tab Attack, or add photos here: there is nothing to contradict yet."
+            )
         limit, seed = choices.limit.checked(), 0 if choices.seed is None else choices.seed
         comparison.checked(entry, choices.goal, choices.methods, limit)
         asked_for = choices.goal, choices.methods, limit, seed
@@ -87,6 +89,10 @@ def wire_run(w: CompareWidgets, source: EntryWidgets, files: Mapping[str, str]) 
             **dict.fromkeys(w.past, ""),
         }
         note = left_out_words(nothing_found, count, entry.annotator)
+        if added == UNMARKED:
+            note = " ".join(
+                filter(None, (f"The photo on the tab Attack ({entry.title}) is left out, {UNMARKED}.", note))
+            )
         yield from compared(w, turn, photos, choices.goal, limit, note)
 
     to_results = run_bar.into_sight("compare-verdict")
