@@ -23,7 +23,7 @@ from demo.render.labels import scored
 from demo.tabs.compare import rounds, tab
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import Entry
-from demo.tabs.tables import live_row
+from demo.tabs.tables import live_row, live_table
 from demo.tabs.universal import changes, craft, photo_set, render, trial
 from tkml_core.annotator import GUESS_AT
 from tkml_core.step_generators import drain
@@ -68,7 +68,7 @@ def test_what_is_taken_for_true_and_what_is_said_of_it(best: tuple[float, ...], 
 
 def test_the_rule_is_told_with_the_numbers_that_decide() -> None:
     assert f"{GUESS_AT:.0%} or more" in RULE and f"at least {FOUND:.0%}" in RULE
-    assert RULE in tab.PHOTOS_TOLD and RULE in live_row.rows_html([])
+    assert RULE in tab.PHOTOS_TOLD and RULE in live_table.rows_html([])
     assert left_out_words((), 5, "voc20") == ""
     assert left_out_words(["a", "b"], 5, "voc20").startswith(
         "2 of 5 photos left out: voc20 finds none of its labels in a and b."
@@ -107,8 +107,8 @@ def measure(paths: list[str]) -> str:
     request = live_row.request_for("voc20", "kFool", "cleared", 1, 1, 0)
     row = drain(live_row.measure(request, "cleared", uploaded(paths), lambda: False))
     assert (row.photos, row.nothing_found, row.done) == (2, ("grey.png",), 1)
-    html = live_row.rows_html([row])
-    assert ">1 of 1<" in html and "grey.png" not in live_row.rows_html([replace(row, nothing_found=()), row])
+    html = live_table.rows_html([row])
+    assert ">1 of 1<" in html and "grey.png" not in live_table.rows_html([replace(row, nothing_found=()), row])
     return html
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from demo.render.panel import Drawing, Scale, panels_html
-from demo.tabs.tables import live_row, numbers, peers, peers_tables, results
+from demo.tabs.tables import live_row, live_table, numbers, peers, peers_tables, results
 from demo.tabs.tables.measured import MEASURED, cells_of, figures_of, pairs_of
 from demo.tabs.tables.plain_words import beyond_reach, out_of_reach
 from demo.tabs.tables.sections import Section, section_html, sections
@@ -41,7 +41,7 @@ def test_columns_of_the_other_tables_differ_too_and_p_says_what_is_compared() ->
     apart, _ = peers_tables.apart(MEASURED)
     for columns in (apart.columns, numbers.beside([]).columns):
         assert len(set(columns)) == len(columns) and {"p, goal met", "p, size"} <= set(columns)
-    heads = re.findall(r"<th[^>]*>([^<]*)", live_row.rows_html([live_row.Row(NAME, "kFool", "cleared", 3, 9, 2)]))
+    heads = re.findall(r"<th[^>]*>([^<]*)", live_table.rows_html([live_row.Row(NAME, "kFool", "cleared", 3, 9, 2)]))
     assert len(set(heads)) == len(heads) > 9
 
 

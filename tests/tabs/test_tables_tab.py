@@ -25,7 +25,7 @@ from demo.render.dots import Dot, DotPanel, dots_html
 from demo.render.measured_table import Table, table_html
 from demo.render.panel import STYLES
 from demo.render.security_curves import Panel, curves_html
-from demo.tabs.tables import live_row, numbers, peers
+from demo.tabs.tables import live_row, live_table, numbers, peers
 from demo.tabs.tables.intro import about, annotators, commands
 from demo.tabs.tables.measured import MEASURED, cells_of
 from demo.tabs.tables.minnorm import gain
@@ -499,7 +499,7 @@ def test_a_row_counts_what_the_runner_finds(files: dict[str, str]) -> None:
     steps = [now.step for now in seen]  # a search for an 8-bit image shows the step before it once more
     assert list(dict.fromkeys(steps)) == list(range(steps[-1] + 1)) and steps == sorted(steps)
     assert {now.title for now in seen} == {"Coffee"}
-    html = live_row.rows_html([row])
+    html = live_table.rows_html([row])
     (saved,) = csv.DictReader(base64.b64decode(html.split(";base64,")[1].split('"')[0]).decode().splitlines())
     mean = saved["pert_x100"]  # as in the table, of those that are fooled
     assert mean == "" if not row.fooled else float(mean) == pytest.approx(100 * row.pert / row.fooled)
@@ -527,7 +527,7 @@ def test_sizes_of_a_row_are_those_of_the_tables_columns(files: dict[str, str], m
     _, row = measure(request, "cleared", sources)
     (own,) = summary.figures(summary.by_cell(made))
     assert (row.fooled, row.won) == (own.fooled, own.won) == (2, 1)
-    html = live_row.rows_html([row])
+    html = live_table.rows_html([row])
     assert f'>{own.pert:.2f}</td><td class="number">{own.pert_won:.2f}</td>' in html and own.pert != own.pert_won
     (saved,) = csv.DictReader(base64.b64decode(html.split(";base64,")[1].split('"')[0]).decode().splitlines())
     assert [float(saved[name]) for name in ("pert_x100", "pert_won_x100")] == pytest.approx([own.pert, own.pert_won])
@@ -538,7 +538,7 @@ def test_a_photo_that_was_cut_short_is_not_counted(files: dict[str, str], stop: 
     sources = sample_sources(["coffee", "cat"], files, load_annotator(NAME))
     _, row = measure(live_row.request_for(NAME, "TkML-AP-T", "worst", 3, 50, 0), "worst", sources, lambda: stop, limit)
     assert (row.done, row.fooled, row.state) == (0, 0, state)
-    assert state in live_row.rows_html([row])
+    assert state in live_table.rows_html([row])
 
 
 def test_whoever_waits_comes_between_two_photos(files: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ from demo.tabs.learn import tab as learn_tab
 from demo.tabs.lesson import notes, pictures
 from demo.tabs.lesson.screen import lesson_html
 from demo.tabs.lesson.screens import screens
-from demo.tabs.tables import live_row
+from demo.tabs.tables import live_row, live_table
 from demo.tabs.tables import tab as tables_tab
 from demo.tabs.universal import changes, craft, render
 from tkml_core.attacks.registry import UNIVERSAL
@@ -251,7 +251,7 @@ def measured() -> Iterable[object]:
     row = live_row.Row(
         "voc20", "TkML-AP-U", "cleared", 3, 200, 4, ("Cat",), 3, 2, 2, 0.01, 0.01, 90, 12.0, state="done"
     )
-    yield live_row.rows_html([row, replace(row, case="worst", attack="TkML-AP-T")])
+    yield live_table.rows_html([row, replace(row, case="worst", attack="TkML-AP-T")])
 
 
 def explained() -> Iterable[object]:

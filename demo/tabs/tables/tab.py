@@ -21,7 +21,7 @@ from demo.engine.stream import pause
 from demo.export.files import KEEP_SECONDS
 from demo.photos.selection import selected
 from demo.render.status import line_html, waiting_html
-from demo.tabs.tables import live_row
+from demo.tabs.tables import live_row, live_table
 from demo.tabs.tables.intro import intro_html
 from demo.tabs.tables.sections import measured_html
 from tkml_core.step_generators import WithResult
@@ -72,7 +72,7 @@ def build(tab: gr.Tab, names: Sequence[str], files: dict[str, str]) -> TablesWid
         _attack(parts, names)
         with truth_at:
             parts["marked"] = upload_truth("live", parts["photos"], parts["annotator"], parts["k"])
-    parts["table"] = Html(live_row.rows_html([]), elem_id="live-table")
+    parts["table"] = Html(live_table.rows_html([]), elem_id="live-table")
     w = TablesWidgets(**parts)
     _wire(w, files)
     return w
@@ -142,12 +142,12 @@ def _wire(w: TablesWidgets, files: dict[str, str]) -> None:
             update: dict[Any, str] = {w.status: line_html(f"{now.title}", f"step {now.step}", f"{now.row.done} done")}
             if now.row.done > done:
                 done = now.row.done
-                update[w.table] = live_row.rows_html([now.row, *rows])
+                update[w.table] = live_table.rows_html([now.row, *rows])
             yield update
         rows = [run.result, *rows][:MOST_ROWS]
         yield {
             w.rows: rows,
-            w.table: live_row.rows_html(rows),
+            w.table: live_table.rows_html(rows),
             w.status: line_html(rows[0].state, counted(rows[0].done, "photo"), f"{rows[0].seconds:.0f} s"),
         }
 
