@@ -3,6 +3,7 @@
 `report.md` beside this says what each key of a report means.
 """
 
+import hashlib
 import io
 import json
 import math
@@ -82,12 +83,21 @@ def measured(
         "ssim": float(ssim(x, x_adv)[0]),
         "width": x.shape[-1],
         "height": x.shape[-2],
+        "input_sha256": pixels_sha256(x),
     }
 
 
 def levels(x: Tensor) -> NDArray[np.uint8]:
     """An image (1,3,H,W) on k/255 levels as (H,W,3) uint8."""
     return x[0].mul(255).round().byte().permute(1, 2, 0).contiguous().cpu().numpy()
+
+
+def pixels_sha256(x: Tensor) -> str:
+    """SHA-256 of an image (1,3,H,W) on k/255 levels: of its R, G and B as bytes, pixel by pixel, row by row.
+
+    Of what `prepare` gives, and not of the file, which the same photo may have in many forms.
+    """
+    return hashlib.sha256(levels(x).tobytes()).hexdigest()
 
 
 def data_file(x: NDArray[np.uint8], x_adv: NDArray[np.uint8], labels: Sequence[str], report: dict[str, Any]) -> bytes:

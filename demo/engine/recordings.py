@@ -29,6 +29,7 @@ from demo.engine.outcome import Outcome, about_photo, true_scores
 from demo.engine.plan import AttackRequest, Plan, make_plan
 from demo.engine.replay import Replay, ReplayFrame, packed
 from demo.photos.samples import sample
+from tkml_core.report import pixels_sha256
 from tkml_core.zoo.registry import entry_of
 from tkml_core.zoo.universal_perturbations import path_of
 
@@ -80,7 +81,7 @@ def digests(request: AttackRequest, x: Tensor) -> dict[str, str]:
     if catalog.precomputed(request.attack):
         files.append(path_of(request.attack, request.annotator, int(request.k)))
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    return {**found, "photo": hashlib.sha256(_levels(x).tobytes()).hexdigest()}
+    return {**found, "photo": pixels_sha256(x)}
 
 
 def write(recording: Recording, folder: Path = FOLDER) -> Path:
@@ -121,8 +122,9 @@ def read(path: Path) -> Recording:
     said = about["report"]
     # what recordings of before lack
     margins = {"margin_before": float(plan.goal.margin(before)[0]), "margin_of_win": -said["margin"]}
+    lacking = {**about_photo(plan.photo), **margins, "input_sha256": now["photo"]}
     after = torch.from_numpy(arrays["after"]).to(x)
-    report = {**about_photo(plan.photo), **margins, "true_after": true_scores(plan, after), **said}
+    report = {**lacking, "true_after": true_scores(plan, after), **said}
     outcome = Outcome(plan, buffer.getvalue(), after, history, report)
     frames, photo = [], _tensor(base).mul(255).round().byte()
     for number, (index, place) in enumerate(arrays["steps"].tolist()):

@@ -41,10 +41,14 @@ def _settings(report: dict[str, Any]) -> str:
     of_file = f"{size[0]} x {size[1]} pixels, " if size else ""
     case = report.get("target_case") or ""
     guess = " (the annotator's own guess)" if report.get("true_labels_guessed") else ""
+    pixels = report.get("input_sha256")
+    seen = f"attacked at {report['width']} x {report['height']}" + (
+        f", SHA-256 of these 8-bit pixels before the attack {pixels}" if pixels else ""
+    )
     weights, gradients = report.get("weights_sha256"), report.get("max_gradients")
     limit = report.get("time_limit")
     facts = {
-        "photo": f"{report['photo']} ({of_file}attacked at {report['width']} x {report['height']})",
+        "photo": f"{report['photo']} ({of_file}{seen})",
         "annotator": report["annotator"] + (f" (weights' SHA-256 {weights})" if weights else ""),
         "attack": report["attack"],
         "goal": report["goal"],

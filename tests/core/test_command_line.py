@@ -1,6 +1,7 @@
 """`python -m tkml_core photo`: one attack from the shell."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,14 @@ from PIL import Image
 from torch import Tensor, nn
 
 import tkml_core as tk
+from tkml_core import report as report_file
 from tkml_core.__main__ import arguments, main
 from tkml_core.attacks.registry import goal_name
 from tkml_core.report import version
 from tkml_core.zoo.checksums import sums_in
 from tkml_core.zoo.registry import entry_of
+
+TOLD = Path(report_file.__file__).with_suffix(".md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -51,6 +55,13 @@ def test_a_cat_is_fooled_and_saved(photo: Path, more: list[str], capsys: pytest.
     assert report["max_steps"] == 200 and report["settings"]["confidence"] == 0 and report["version"] == version()
     (weights,) = entry_of("voc20").files
     assert report["weights_sha256"] == sums_in(weights.parent)[weights.name]
+    with Image.open(photo) as file:
+        file.save(renamed := photo.with_name("same.webp"), lossless=True)
+        file.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(other := photo.with_name("other.png"))
+    (check,) = re.findall(r"```python\n(.*?)```", TOLD, re.DOTALL)
+    for path, same in ((renamed, True), (other, False)):
+        exec(check.replace('"photo.jpg"', repr(str(path))), {})
+        assert (capsys.readouterr().out.strip() == report["input_sha256"]) is same
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What a run leaves behind: exact data, figure and citation."""
 
+import hashlib
 import importlib.util
 import io
 import itertools
@@ -73,6 +74,7 @@ def test_the_data_file_is_exact(outcome: Outcome, data: Path) -> None:
     assert report == outcome.report
     (weights,) = entry_of("voc20").files
     assert report["version"] == version() and report["weights_sha256"] == sums_in(weights.parent)[weights.name]
+    assert report["input_sha256"] == hashlib.sha256(x.tobytes()).hexdigest()
     png = np.asarray(Image.open(files.save_png(outcome, data.parent)))
     assert np.array_equal(png, x_adv)
     assert data.read_bytes() == npz.to_bytes(npz.keep(outcome))
@@ -311,7 +313,8 @@ def test_the_citation_names_the_settings(outcome: Outcome) -> None:
     report = outcome.report
     size = f"{report['width']} x {report['height']}"
     for fact in (
-        f"photo mosaic ({report['photo_size'][0]} x {report['photo_size'][1]} pixels, attacked at {size})",
+        f"photo mosaic ({report['photo_size'][0]} x {report['photo_size'][1]} pixels, attacked at {size}, "
+        f"SHA-256 of these 8-bit pixels before the attack {report['input_sha256']})",
         f"annotator voc20 (weights' SHA-256 {report['weights_sha256']})",
         "norm L2, seed 5", "step 0.5", "at most 12 steps, time limit 60 s", f"{report['steps']} steps done",
         f"= {report['l2']:.1f}, ", f"= {report['linf']:.0f}/255",
@@ -339,6 +342,7 @@ def test_the_citation_prints_whatever_a_file_is_called_and_how_a_run_ended(outco
     hostile = {
         **outcome.report, "photo": "50%_off & #1 {\\x^~$", "true_labels": ["a\nb"], "true_labels_guessed": True,
         "stopped": "time", "max_gradients": 30, "started_from": start, "photo_size": None, "weights_sha256": None,
+        "input_sha256": None,
     }  # fmt: skip
     text = citation.bibtex(hostile)
     assert r"photo 50\%\_off \& \#1 (/x\^{}\~{}\$ (attacked at" in text and text.count("{") == text.count("}")
