@@ -367,6 +367,12 @@ def test_what_is_no_address_is_left_out_of_the_citation(link: object, data: Path
     assert download_events._cited(str(data), link) == citation.bibtex(npz.load(data).report)
 
 
+@pytest.mark.parametrize("data", [None, "no/such.npz"])
+def test_where_no_result_stands_the_page_is_cited_without_the_settings_of_a_run(data: str | None) -> None:
+    text = download_events._cited(data, "http://192.168.0.7:7860/?k=3")
+    assert text == citation.bibtex(None, "http://192.168.0.7:7860/") and "k=3" not in text and "192.168" in text
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_agents_are_offered_the_endpoints_where_the_package_is(monkeypatch: pytest.MonkeyPatch, there: bool) -> None:
     found = importlib.util.find_spec

@@ -21,14 +21,23 @@ from demo.render.verdict import sentence_for_others
 from demo.server.addresses import for_others
 from demo.tabs.attack.downloads import LINK_HINTS, Downloads
 
-_RAN = 'document.getElementById("address").dataset.ran ?? ""'  # the link to what the last run was, kept by address.js
+_RAN = 'document.getElementById("address").dataset.ran ?? ""'  # the link to what the run was, kept by address.js
+# A result has come: the one that stood before is back, or that of the run under way, whose link it is from now on.
+_SETTLED = """(kept, photo, isOpen, link, replay) => {
+  const { dataset } = document.getElementById("address");
+  if (replay?.run && dataset.pending && replay.run !== dataset.stood) dataset.ran = dataset.pending;
+  return [kept, photo, isOpen, dataset.ran ?? "", null];
+}"""
 
 
-def wire(widgets: Downloads, png: gr.DownloadButton, photo: gr.State, toggles: gr.HTML, share: gr.HTML) -> None:
-    """Connect them. `png` is the attacked photo; `photo` is the photo's path; `toggles` say whether it is the visitor's own."""
+def wire(
+    widgets: Downloads, png: gr.DownloadButton, photo: gr.State, toggles: gr.HTML, share: gr.HTML, replay: gr.HTML
+) -> None:  # fmt: skip
+    """Connect them. `png` is the attacked photo; `photo` is the photo's path; `toggles` say whether it is the visitor's own;
+    `replay` says of which run the result is."""
     boxes = [*widgets.buttons.values(), widgets.full_size_note]
 
-    def on_kept(data: str | None, path: str | None, is_open: bool, link: Any) -> Update:
+    def on_kept(data: str | None, path: str | None, is_open: bool, link: Any, _: Any) -> Update:
         return {**(_files(widgets, data, path) if is_open else _none(widgets)), widgets.entries: _cited(data, link)}
 
     def on_open(data: str | None, path: str | None) -> Update:
@@ -51,9 +60,8 @@ def wire(widgets: Downloads, png: gr.DownloadButton, photo: gr.State, toggles: g
         return {**shown, "reached": bool(address)}
 
     files: dict[str, Any] = {**QUIET, "concurrency_id": "files", "concurrency_limit": 1}
-    state = [widgets.kept, photo, widgets.is_open, widgets.link]
-    ran = f"(kept, photo, isOpen) => [kept, photo, isOpen, {_RAN}]"
-    widgets.kept.change(on_kept, state, [*boxes, widgets.entries], js=ran, **files)
+    state = [widgets.kept, photo, widgets.is_open, widgets.link, replay]
+    widgets.kept.change(on_kept, state, [*boxes, widgets.entries], js=_SETTLED, **files)
     # Only now, as the server does not know the address that the page was opened at.
     opened = f"(kept) => [kept, {_RAN}]"
     widgets.cite.expand(_cited, [widgets.kept, widgets.link], widgets.entries, js=opened, **QUIET)
@@ -82,7 +90,9 @@ def _cited(data: str | None, link: Any) -> str:
         urlsplit(address)  # which refuses a host in brackets that is none
     except ValueError:
         address = ""
-    return citation.bibtex(npz.load(data).report if data and Path(data).is_file() else None, address)
+    if not data or not Path(data).is_file():  # no result stands: the page itself is cited
+        return citation.bibtex(None, address.partition("?")[0])
+    return citation.bibtex(npz.load(data).report, address)
 
 
 def _none(widgets: Downloads) -> Update:

@@ -84,10 +84,12 @@ def wire_link(page: gr.Blocks, w: Widgets, files: dict[str, str], state: Session
 
     def say(when: str) -> dict[str, Any]:
         query = f"({script('tabs/attack/link.js')})({json.dumps(link.rules())}, values)"
-        return {"js": f"(...values) => ({{query: {query}, when: {json.dumps(when)}}})", **QUIET}
+        said = f"{{query: {query}, when: {json.dumps(when)}, stood: replay?.run ?? ''}}"
+        return {"inputs": [w.replay, *form], "outputs": address, "js": f"(replay, ...values) => ({said})", **QUIET}
 
     for follows in (opened.then, opened.failure):
-        follows(None, form, address, **say("opened"))
-    gr.on([box.change for box in form], None, form, address, **say("chosen"))
-    w.attack_button.click(None, form, address, **say("run"))
+        follows(None, **say("opened"))
+    gr.on([box.change for box in form], None, **say("chosen"))
+    w.attack_button.click(None, **say("run"))
+    w.smaller_button.click(None, **say("smaller"))
     return opened

@@ -142,7 +142,7 @@ def wire_run(w: Widgets, state: SessionState, flags: RunFlags) -> None:
     go_on = RunButton(w.smaller_button, on_smaller, look, _TO_STAGE)
     wire_by_session([attack, go_on], w.stop_button, w.status, flags, shown)
     _wire_look(w, state, flags)
-    download_events.wire(w.downloads, w.png, state.photo, w.toggles, w.share)
+    download_events.wire(w.downloads, w.png, state.photo, w.toggles, w.share, w.replay)
 
 
 def _wire_look(w: Widgets, state: SessionState, flags: RunFlags) -> None:
