@@ -106,6 +106,13 @@ def test_a_card_and_files_are_made_when_asked_for_and_go_with_the_run(
     expect(enlarge).to_have_text("Enlarge")
     page.wait_for_function(f"{sheet}.scrollWidth <= {sheet}.clientWidth")
     page.keyboard.press("Escape")
+    shown = """() => {
+      document.querySelector("#share .open").click();
+      return getComputedStyle(document.querySelector("#share .ways")).display;
+    }"""
+    assert page.evaluate(shown) == "none"  # nothing to send while the card is drawn anew
+    expect(card).to_be_visible(timeout=RUN)
+    page.keyboard.press("Escape")
     save(page, "png", tmp_path)
     expect(page.get_by_text("Messengers compress photos again").last).to_be_visible()
     page.locator("#more-files > button").click()
