@@ -15,7 +15,7 @@ import tkml_core as tk
 from demo import api
 from demo.catalog import privacy
 from demo.catalog.english import TITLE
-from demo.components import presenter, theme
+from demo.components import dark_switch, presenter, theme
 from demo.components.blocks import RELOAD, Page
 from demo.components.theme import Html
 from demo.engine.annotators import working_first
@@ -73,14 +73,14 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": theme.theme(),
         "css": theme.style(),
-        "head": theme.head(RELOAD),
+        "head": theme.head(RELOAD, dark_switch.SCRIPT),
         "max_file_size": uploads.MAX_FILE_SIZE,
         # Else Gradio hands it out only where the page is started in the project's folder.
         "allowed_paths": [str(notes.PDF)],
         "strict_cors": True,
         "run_history": False,
         "enable_monitoring": False,
-        "footer_links": ["api", "settings"],
+        "footer_links": ["api"],  # Gradio's Settings reload the page, and record the screen
         "mcp_server": agents_can_call(),
         "state_session_capacity": VISITORS,
         "max_threads": event_queue.THREADS,
@@ -132,6 +132,7 @@ def build() -> gr.Blocks:
             with gr.Tab("How it works", id="learn") as tab:
                 learn_tab.build(tab, tabs, attack)
         note()
+        dark_switch.lay_out()
         presenter.lay_out()
         api.build(names)
     event_queue.install(page)

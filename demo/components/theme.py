@@ -50,12 +50,13 @@ def style() -> str:
 def head(*scripts: str) -> str:
     """Rules for what is outside the page's own part, which Gradio keeps `css=` from reaching on narrow screens; and scripts."""
     rules = (
-        ".gradio-container .main.app { padding: 14px !important; } footer .divider { display: none; }"
+        ".gradio-container .main.app { padding: 14px !important; }"
         "#tabs [role=tab] { padding: 0 3px; font-size: 0.75rem; }"  # all in one row
         "#tabs [role=tab] + [role=tab] { border-left: 1px solid var(--line); }"
     )
     run = "".join(f"<script>{one}</script>" for one in (*map(script, PATCHES), *scripts))
-    return f"<style>@media (max-width: 760px) {{ {rules} }}</style>{run}"
+    alone = "footer .divider { display: none; }"  # nothing stands behind the one link that is left
+    return f"<style>{alone} @media (max-width: 760px) {{ {rules} }}</style>{run}"
 
 
 def script(name: str) -> str:
