@@ -305,6 +305,40 @@ def test_the_sentence_is_about_every_row() -> None:
     assert "It works on" not in summary(replace(drawn(False, False), rows=(none, noise, *rest, twin)))
 
 
+def test_an_annotator_that_was_wrong_on_the_original_is_not_fooled() -> None:
+    made = drawn(False, False)
+    dog, cat = made.rows[0].attacked, made.rows[0].original
+    cow = Seen(("cow",), False, False)
+
+    def others(*seen: tuple[Seen | None, Seen | None], goal: str = "cleared", **roles: Any) -> str:
+        run = replace(made.run, goal=goal, roles=Roles(("cat",), **roles))
+        rows = tuple(Row("other", "", "", *pair, annotator=f"other{i}") for i, pair in enumerate(seen))
+        return summary(replace(made, run=run, rows=(*made.rows, *rows)))
+
+    none = "on the original photo already, so it says nothing about the attack."
+    same = others((dog, dog), (dog, cat))
+    assert f"other0 was wrong {none}" in same and "other1 is fooled too." in same
+    assert "It works on" in others((dog, dog)) and "It works on" not in same
+    both = others((dog, dog), (dog, dog))
+    assert "other0 and other1 were wrong on the original photo already, so they say nothing" in both
+    assert "fooled" not in both
+    # Nothing of the goal, but wrong before and after: as little can be said. What is right afterwards is not fooled.
+    wrong = others((cow, cow), (cat, cow), goal="targeted", targets=("dog",))
+    assert f"other0 was wrong {none}" in wrong and "other1 is not fooled." in wrong
+    assert "other0 is fooled too." in others((dog, cow), goal="targeted", targets=("dog",))
+    assert f"other0 did not show cat {none}" in others((dog, dog), goal="hide", hidden=("cat",))
+
+
+def test_what_the_original_meets_alone_is_not_told_as_the_attacks_doing() -> None:
+    made = drawn(True, False)
+    dog, cat = made.rows[0].attacked, made.rows[0].original
+    before = replace(made, rows=(replace(made.rows[0], original=dog), *made.rows[1:]))
+    assert told(before) == ["The photo met the goal before any attack, so these tests say nothing about the change."]
+    assert cat and dog
+    longer = replace(made, original=(cat, dog, cat))
+    assert told(longer)[-1] == "In a list of 2 labels the original photo meets the goal, too."
+
+
 def test_a_failed_run_has_nothing_to_survive() -> None:
     failed = drawn(True, False)
     cat = Seen(("cat",), True, False)

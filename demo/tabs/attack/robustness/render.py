@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from markupsafe import Markup
 
 from demo.catalog.english import are, counted, listed, top_words
+from demo.catalog.labels import listed_labels
 from demo.engine.label_roles import Roles
 from demo.render.labels import tag, tags
 from demo.render.tables import Cell, sheet, sum_up
@@ -31,9 +32,12 @@ def told(examined: Examined) -> list[str]:
         return ["The saved picture does not reach the goal, so nothing can survive."]
     if not run.l2:
         return ["The photo met the goal before any attack, so there is no change to test."]
+    if _fools(rows[0].original):  # by less than was asked for
+        return ["The photo met the goal before any attack, so these tests say nothing about the change."]
     conclusion, *points = _survivors(rows)
     return [
-        f"{conclusion} {_control(examined)}", *points, _noise(examined), *_other_annotators(rows), _longer(examined)
+        f"{conclusion} {_control(examined)}", *points, _noise(examined), *_other_annotators(rows), *_spoke_before(examined),
+        _longer(examined),
     ]  # fmt: skip
 
 
@@ -55,7 +59,7 @@ def _survivors(rows: Sequence[Row]) -> list[str]:
     told = [(row.name, row.attacked, row.original) for row in rows if row.kind == "change"]
     # Noise that fools alone has a sentence of its own, `_noise`.
     told += [(NOISE, row.attacked, row.original) for row in rows if row.kind == "noise" and not _fools(row.original)]
-    elsewhere = any(_fools(row.attacked) for row in rows if row.kind in ("other", "twin"))
+    elsewhere = any(_fools(row.attacked) and not _spoilt(row) for row in rows if row.kind in ("other", "twin"))
     alone = [name for name, _, original in told if _fools(original)]
     kept = [name for name, attacked, _ in told if _fools(attacked) and name not in alone]
     gone = [name for name, attacked, _ in told if attacked and not attacked.fooled]
@@ -118,8 +122,8 @@ def _noise(examined: Examined) -> str:
 
 
 def _other_annotators(rows: Iterable[Row]) -> list[str]:
-    """What others make of the picture; one that is the same network has no say."""
-    rows = list(rows)
+    """What others make of the picture; one that is the same network, or was wrong before, has no say."""
+    rows = [row for row in rows if row.kind == "twin" or not _spoilt(row)]
     twins = [line.annotator for line in rows if line.kind == "twin"]
     asked = [line for line in rows if line.kind == "other" and line.attacked]
     fooled, others = ([line.annotator for line in asked if _fools(line.attacked) == so] for so in (True, False))
@@ -128,14 +132,38 @@ def _other_annotators(rows: Iterable[Row]) -> list[str]:
     return said + ([f"{listed(others, 9)} {are(others)} not fooled."] if others else [])
 
 
+def _spoilt(row: Row) -> bool:
+    """Whether the original photo fares as badly as the attacked one, so that it is not the attack's doing."""
+    if not row.attacked or not row.original:
+        return False
+    return row.original.fooled or not (row.attacked.fooled or row.attacked.consistent or row.original.consistent)
+
+
+def _spoke_before(examined: Examined) -> list[str]:
+    """Of which other annotators the answer says nothing about the attack."""
+    spoilt = [row for row in examined.rows if row.kind == "other" and _spoilt(row)]
+    wrong = [row.annotator for row in spoilt if examined.run.goal != "hide" or not _fools(row.original)]
+    hid = [row.annotator for row in spoilt if row.annotator not in wrong]
+    did = f"did not show {listed_labels(examined.run.named, 9)}"
+    return [
+        f"{listed(names, 9)} {what} on the original photo already, so {'it says' if len(names) == 1 else 'they say'} nothing "
+        "about the attack."
+        for names, what in ((wrong, "was wrong" if len(wrong) == 1 else "were wrong"), (hid, did))
+        if names
+    ]
+
+
 def _longer(examined: Examined) -> str:
     """How far the goal carries in longer lists."""
     k, holds = examined.run.k, 0
+    own = [not original.fooled for original in examined.original]  # where the original meets it, too, nothing is held
     for length, seen in enumerate(examined.attacked, start=1):
-        if length < k or (seen.fooled and length == max(k, holds + 1)):
+        if length < k or (seen.fooled and own[length - 1] and length == max(k, holds + 1)):
             holds = length
     if holds == len(examined.attacked):
         return f"It holds for lists of up to {holds} labels at least."
+    if examined.attacked[holds].fooled:
+        return f"In a list of {holds + 1} labels the original photo meets the goal, too."
     return f"In a list of {holds + 1} labels it no longer holds."
 
 
