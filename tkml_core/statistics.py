@@ -1,7 +1,7 @@
 """What was counted on some photos: a share's interval, tests of two methods on the same photos, and curves over a budget."""
 
 from collections.abc import Sequence
-from math import inf, isfinite, sqrt
+from math import inf, isfinite, nan, sqrt
 
 # SciPy's tests take as long to import as all else on the page, which reads what they said: the experiments import them.
 
@@ -55,6 +55,24 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(order) - rank) * p_values[i]))
         adjusted[i] = largest
     return adjusted
+
+
+def holm_beside(names: Sequence[str], p_values: Sequence[float]) -> list[float]:
+    """Holm's correction over all tests beside the same method; the one place that says which tests are read together.
+
+    names: the method of each test; nan, where there was nothing to test, stays and is not counted. A lead is "sure" by these.
+    """
+    adjusted = list(p_values)
+    for name in set(names):
+        ours = [i for i, other in enumerate(names) if other == name and isfinite(p_values[i])]
+        for i, p in zip(ours, holm([p_values[i] for i in ours]), strict=True):
+            adjusted[i] = p
+    return adjusted
+
+
+def least_chance(photos: int) -> float:
+    """The least p that McNemar's or Wilcoxon's test can give: all photos for the same side. nan of none."""
+    return min(1.0, 2.0 ** (1 - photos)) if photos else nan
 
 
 def success_curve(needed: Sequence[float]) -> list[tuple[float, float]]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import isfinite, nan
+from math import nan
 
 from tkml_core.measured.cells import PAPERS, Cell
 from tkml_core.measured.lines import Outcome
 from tkml_core.measured.summary import Rows, median
-from tkml_core.statistics import holm, mcnemar, signed_rank
+from tkml_core.statistics import holm_beside, mcnemar, signed_rank
 
 
 @dataclass(frozen=True)
@@ -48,20 +48,15 @@ def pairs(cells: dict[Cell, dict[str, Rows]]) -> list[Pair]:
         for other in methods
         if own in methods and other != own
     ]
-    return [pair for name in dict.fromkeys(p.second for p in made) for pair in _corrected(made, name)]
+    names = list(dict.fromkeys(pair.second for pair in made))
+    return _corrected(sorted(made, key=lambda pair: names.index(pair.second)))
 
 
-def _corrected(made: list[Pair], second: str) -> list[Pair]:
-    ours = [pair for pair in made if pair.second == second]
+def _corrected(made: list[Pair]) -> list[Pair]:
     keys = ("p_goal", "p_norm", "p_steps", "p_gradients")
-    stricter = [_holm([getattr(pair, key) for pair in ours]) for key in keys]
-    return [replace(pair, **dict(zip(keys, found, strict=True))) for pair, *found in zip(ours, *stricter, strict=True)]
-
-
-def _holm(chances: list[float]) -> list[float]:
-    """Holm's correction over those that there are; nan stays."""
-    noted = iter(holm([p for p in chances if isfinite(p)]))
-    return [next(noted) if isfinite(p) else nan for p in chances]
+    beside = [pair.second for pair in made]
+    stricter = [holm_beside(beside, [getattr(pair, key) for pair in made]) for key in keys]
+    return [replace(pair, **dict(zip(keys, found, strict=True))) for pair, *found in zip(made, *stricter, strict=True)]
 
 
 def _pair(cell: Cell, first: str, second: str, a: Rows, b: Rows) -> Pair:

@@ -3,11 +3,11 @@
 import math
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeVar
 
 from tkml_core.measured.lines import Outcome
-from tkml_core.statistics import mcnemar, signed_rank
+from tkml_core.statistics import holm_beside, mcnemar, signed_rank
 
 OURS = "MinNorm"
 NORMS = "norm_float", "norm"  # in a line: before rounding, and of the 8-bit image
@@ -39,7 +39,9 @@ class Ratios:
     most: float | None
     ours: int  # photos on which MinNorm's is the smaller
     theirs: int
-    p: float | None  # Wilcoxon's, on the logarithms
+    p: (
+        float | None
+    )  # Wilcoxon's, on the logarithms; in a row after Holm's correction over all rows beside the same method
 
     @classmethod
     def of(cls, ratios: Collection[float]) -> "Ratios":
@@ -60,7 +62,7 @@ class InCell:
     solved: int
     only_ours: int
     only_theirs: int
-    p_goal: float | None  # McNemar's; None where MinNorm has none of the photos
+    p_goal: float | None  # McNemar's, corrected as sizes' are; None where MinNorm has none of the photos
     float_norms: Ratios
     saved_norms: Ratios  # of the 8-bit images
 
@@ -81,6 +83,7 @@ class OverCells:
     saved_norms: Ratios
 
 
+Row = TypeVar("Row", InCell, OverCells)
 Cells = dict[Cell, dict[str, dict[str, Outcome]]]
 
 
@@ -95,8 +98,27 @@ def by_cell(lines: Sequence[Outcome]) -> Cells:
 
 def in_cells(cells: Cells) -> list[InCell]:
     """A row for every cell and method, in the order of the lines."""
-    return [
+    rows = [
         _in_cell(cell, name, own, found.get(OURS, {})) for cell, found in cells.items() for name, own in found.items()
+    ]
+    goals = _holm([row.method for row in rows], [row.p_goal for row in rows])
+    return _corrected([replace(row, p_goal=p) for row, p in zip(rows, goals, strict=True)])
+
+
+def _holm(methods: Sequence[str], chances: Sequence[float | None]) -> list[float | None]:
+    """Holm's correction beside the same method; None stays."""
+    found = holm_beside(methods, [math.nan if p is None else p for p in chances])
+    return [p if math.isfinite(p) else None for p in found]
+
+
+def _corrected(rows: Sequence[Row]) -> list[Row]:
+    """With the p values of both sizes after Holm's correction."""
+    methods = [row.method for row in rows]
+    floats = _holm(methods, [row.float_norms.p for row in rows])
+    saved = _holm(methods, [row.saved_norms.p for row in rows])
+    return [
+        replace(row, float_norms=replace(row.float_norms, p=p), saved_norms=replace(row.saved_norms, p=q))
+        for row, p, q in zip(rows, floats, saved, strict=True)
     ]
 
 
@@ -121,7 +143,7 @@ def over_cells(cells: Cells) -> list[OverCells]:
             for norm in NORMS:
                 for key, ratio in _ratios(own, ours, norm).items():
                     ratios[*at, norm][key].append(ratio)
-    return [
+    return _corrected([
         OverCells(
             *at, len(pairs), sum(theirs for theirs, _ in pairs), sum(mine for _, mine in pairs), *_alone(pairs),
             sum(theirs and mine for theirs, mine in pairs),
@@ -129,7 +151,7 @@ def over_cells(cells: Cells) -> list[OverCells]:
         )
         for at, pairs in sorted(met.items())
         if at[1] != OURS and pairs
-    ]  # fmt: skip
+    ])  # fmt: skip
 
 
 def _alone(met: Sequence[tuple[bool, bool]]) -> tuple[int, int]:

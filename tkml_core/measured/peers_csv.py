@@ -5,12 +5,11 @@ import io
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from tkml_core.measured.lines import Outcome
-from tkml_core.measured.peers import Cell, InCell, OverCells, Ratios, by_cell, in_cells, over_cells
+from tkml_core.measured.peers import Cell, InCell, OverCells, Ratios, Row, by_cell, in_cells, over_cells
 
-Row = TypeVar("Row", InCell, OverCells)
 FILES = {OverCells: "{}_together.csv", InCell: "{}_cells.csv"}  # beside the lines, whose file's name they begin with
 
 

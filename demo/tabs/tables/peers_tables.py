@@ -5,7 +5,8 @@ from pathlib import Path
 
 from demo.render.measured_table import Table
 from demo.tabs.tables.numbers import NOT_ENOUGH
-from demo.tabs.tables.peers import details, found, too_few
+from demo.tabs.tables.peers import details
+from demo.tabs.tables.peers_found import beyond_reach, found
 from tkml_core.measured import peers
 from tkml_core.measured.peers import InCell, OverCells
 from tkml_core.measured.peers_csv import to_csv
@@ -18,9 +19,9 @@ ABOUT = (
     "papers; “(adv-lib)” is the method as that package has it, at its defaults, some of which are meant for runs with many "
     "more gradients. Of two numbers with a colon the first is MinNorm’s. Ratios are geometric means of the other’s size over "
     "MinNorm’s (‖z‖₂, as saved; last column: before rounding), of runs that both solve; above 1: MinNorm’s is the smaller. p: "
-    "Wilcoxon’s test for size, McNemar’s for the goal, each of a single test, without Holm’s correction. DDN: Rony et al., "
-    "CVPR 2019; APGD: Croce & Hein, ICML 2020; FMN: Pintor et al., NeurIPS 2021; ALMA: Rony et al., ICCV 2021; PDPGD: "
-    "Matyasko & Chau, 2021, arXiv 2106.01538."
+    "Wilcoxon’s test for size, McNemar’s for the goal, after Holm’s correction over the table’s rows beside the same method. "
+    "DDN: Rony et al., CVPR 2019; APGD: Croce & Hein, ICML 2020; FMN: Pintor et al., NeurIPS 2021; ALMA: Rony et al., ICCV "
+    "2021; PDPGD: Matyasko & Chau, 2021, arXiv 2106.01538."
 )
 
 PHOTO_RATIO = (
@@ -44,10 +45,11 @@ _SIZES = (
 def together(folder: Path) -> tuple[Table, str]:
     """One row for each method and number of gradients, and the same as CSV."""
     rows = found(folder).over_cells
+    few = beyond_reach(rows)
     told = [
         [
             str(row.gradients), row.method, str(row.runs), f"{row.solved_ours} : {row.solved}",
-            f"{row.only_ours} : {row.only_theirs}", str(row.both), str(row.saved_norms.photos), *_sizes(row),
+            f"{row.only_ours} : {row.only_theirs}", str(row.both), str(row.saved_norms.photos), *_sizes(row, row in few),
         ]
         for row in rows
     ]  # fmt: skip
@@ -68,12 +70,13 @@ def together(folder: Path) -> tuple[Table, str]:
 def apart(folder: Path) -> tuple[Table, str]:
     """One row for each method in each cell, and the same as CSV."""
     rows = [row for row in found(folder).in_cells if row.method != peers.OURS]
+    few = beyond_reach(rows)
     told = [
         [
             row.cell.annotator, row.cell.case, *map(str, (row.cell.k, row.cell.gradients)),
             f"{row.cell.side} × {row.cell.side}", row.method, str(row.photos),
             str(row.photos - row.only_ours - row.only_theirs), f"{row.only_ours} : {row.only_theirs}",
-            _chance(row.p_goal), *_sizes(row),
+            _chance(row.p_goal), *_sizes(row, row in few),
         ]
         for row in rows
     ]  # fmt: skip
@@ -85,11 +88,12 @@ def apart(folder: Path) -> tuple[Table, str]:
     )
 
 
-def _sizes(row: InCell | OverCells) -> list[str]:
+def _sizes(row: InCell | OverCells, few: bool) -> list[str]:
+    """few: whether so few photos could not make any lead sure."""
     saved = row.saved_norms
     spread = map(_two, (saved.mean, saved.least, saved.most))
     smaller = f"{saved.ours} : {saved.theirs}" if saved.photos else "–"
-    return [*spread, smaller, f"{_chance(saved.p)}{NOT_ENOUGH if too_few(row) else ''}", _two(row.float_norms.mean)]
+    return [*spread, smaller, f"{_chance(saved.p)}{NOT_ENOUGH if few else ''}", _two(row.float_norms.mean)]
 
 
 def _two(value: float | None) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from demo.catalog.english import counted, listed, span
 from tkml_core.measured.pairs import Pair
 from tkml_core.measured.tables_report import SURE
-from tkml_core.statistics import holm
+from tkml_core.statistics import holm_beside, least_chance
 
 UNSURE = "no sure difference"
 TOO_FEW = "too few photos"
@@ -18,9 +18,9 @@ TESTED = (
 )
 GRADIENT = "A gradient says, for all pixels at once, which way helps."
 TESTS = (
-    "p: by paired tests on the same photos, McNemar’s for the goal, Wilcoxon’s for size, steps and gradients on photos that "
-    "both solve; made stricter as there are many rows (Holm’s correction over all rows, of all tables, beside the same "
-    "method), but under “Equal gradients”, where each is of a single test."
+    "p: by paired tests on the same photos, McNemar’s for the goal, Wilcoxon’s for size and gradients on photos that both "
+    "solve; made stricter as there are many rows (Holm’s correction over all rows beside the same method: of all the paper’s "
+    "tables together, under “Equal gradients” of each of its tables)."
 )
 
 
@@ -115,15 +115,11 @@ def against(pairs: Sequence[Pair]) -> list[Against]:
 def beyond_reach(pairs: Sequence[Pair]) -> list[Pair]:
     """Those in which no lead in size could be sure: so few photos cannot give a p value that stays small when corrected.
 
-    pairs: all that are corrected together. The least p value of n photos, all for the same side, is 2^(1 − n), McNemar's
-    and Wilcoxon's alike.
+    pairs: all that are corrected together.
     """
-    found = []
-    for name in dict.fromkeys(pair.second for pair in pairs):
-        ours = [pair for pair in pairs if pair.second == name and pair.cell.case != "universal"]
-        least = holm([min(1.0, 2.0 ** (1 - pair.both)) for pair in ours])
-        found += [pair for pair, p in zip(ours, least, strict=True) if p >= SURE]
-    return found
+    ours = [pair for pair in pairs if pair.cell.case != "universal"]
+    least = holm_beside([pair.second for pair in ours], [least_chance(pair.both) for pair in ours])
+    return [pair for pair, p in zip(ours, least, strict=True) if not p < SURE]
 
 
 def out_of_reach(pairs: Sequence[Pair], told: Sequence[Pair] | None = None) -> str:
@@ -169,7 +165,7 @@ def _both_sides(names: tuple[str, str], respect: Respect, count: Count, on: str,
 
 def _in_row(names: tuple[str, str], respect: Respect, count: Count) -> str:
     """Both sides and the p value of one row."""
-    told = f"{_both_sides(names, respect, count, 'on', counted(count.photos, 'photo'))} ({_p(count.p)})"
+    told = f"{_both_sides(names, respect, count, 'on', counted(count.photos, 'photo'))} ({chance_words(count.p)})"
     return told if count.p < SURE else f"{told}: {UNSURE}"
 
 
@@ -202,7 +198,7 @@ def _over_rows(names: tuple[str, str], respect: Respect, all_rows: Sequence[Coun
 
 def _range(chances: Sequence[float]) -> str:
     """The least and the largest of some p values."""
-    return " to ".join(dict.fromkeys((_p(min(chances)), _p(max(chances)))))
+    return " to ".join(dict.fromkeys((chance_words(min(chances)), chance_words(max(chances)))))
 
 
 def _where(pair: Pair) -> str:
@@ -218,6 +214,8 @@ def size_words(xi: float) -> str:
     return f"size up to {xi:g}"
 
 
-def _p(p: float) -> str:
+def chance_words(p: float | None) -> str:
     """A p value as journals print it."""
+    if p is None:
+        return "not tested"
     return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1) if p < 0.995 else "p = 1"

@@ -9,10 +9,10 @@ from tkml_core.measured.peers import InCell, OverCells, Ratios, by_cell, in_cell
 WORDS = """Solved: photos whose 8-bit image meets the goal, and McNemar's p against MinNorm on the same photos. Where both solve,
 float ‖z‖₂ over MinNorm's: the geometric mean over photos, the least and the largest; on how many MinNorm's is the shorter; p of
 Wilcoxon's signed-rank test on the logarithms; and the mean ratio of the 8-bit images. In the last table a photo that was
-attacked for several goals counts once, with the geometric mean of its ratios. Each p is of a single test. The peers were
-written here after their papers; "(adv-lib)" is the attack as that package has it, at its defaults, which is given the goal as a
-choice of two classes, met or not: its ALMA scales the margin by what that choice leaves of the scores, and its PDPGD's steps
-are for many more gradients than 100."""
+attacked for several goals counts once, with the geometric mean of its ratios. Each p is after Holm's correction over all rows
+of its table beside the same method. The peers were written here after their papers; "(adv-lib)" is the attack as that package
+has it, at its defaults, which is given the goal as a choice of two classes, met or not: its ALMA scales the margin by what that
+choice leaves of the scores, and its PDPGD's steps are for many more gradients than 100."""
 CELLS = (
     "annotator | case | k | gradients | side | method | solved | p | float ‖z‖₂ over MinNorm's | shorter | p | 8-bit"
 )
