@@ -31,7 +31,7 @@ def annotator_words(name: str) -> str:
 # What several tabs ask for, in the same words
 K = "Labels shown (k)"
 TARGETS = "Targets: the labels to add"
-SEED = "What chance starts from: same number, same result"
+SEED = "What chance starts from. With all else the same, too, the result is the same, unless the clock ends the run"
 
 TARGET_CASES = {
     "best": "best-scored (easy)",

@@ -22,7 +22,10 @@ PAPER = """\
   url       = {https://arxiv.org/abs/2108.00146}
 }"""
 NORMS = {"l2": "L2", "linf": "L-infinity"}
-ENDED = {"user": ", stopped by hand", "time": ", ended by the clock"}
+ENDED = {
+    "user": ", stopped by hand",
+    "time": ", ended by the clock (not exactly repeatable: it depends on how busy the machine is)",
+}
 # A file's name and labels may have any characters; BibTeX counts braces even behind a backslash.
 _TEX = str.maketrans(
     {"\\": "/", "{": "(", "}": ")", "^": r"\^{}", "~": r"\~{}", "β": r"$\beta$", **{c: f"\\{c}" for c in "$&#_%"}}
@@ -84,7 +87,7 @@ def project(note: str = "", url: str = "") -> str:
     more += [("note", note)] if note else []
     fields = [
         ("title", "Fool the top-k: a live demonstration of TkML-AP"),
-        ("author", r"{The T\_kML-AP demonstration's authors}"),
+        ("author", "{The TkML-AP demonstration's authors}"),
         ("version", version()),
         ("year", YEAR),
         ("license", "MIT"),
@@ -104,5 +107,5 @@ def bibtex(report: dict[str, Any] | None, link: str = "") -> str:
     here = is_loopback(parts.hostname or "")
     note = f"Settings: {_settings(report)}. Result: {_result(report)}" if report else ""
     if note and here and parts.query:
-        note += rf". Behind the address of this page, \url{{?{parts.query}}} brings the settings back"
+        note += rf". Behind the address of this page, \texttt{{{_tex(f'?{parts.query}')}}} brings the settings back"
     return f"{PAPER}\n\n{project(note, '' if here else link)}"

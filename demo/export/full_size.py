@@ -16,6 +16,8 @@ from demo.photos.uploads import MAX_FILE_SIZE, open_photo
 from tkml_core.full_size import FullSize, full_size
 from tkml_core.images import INTERPOLATION, geometry
 
+NONE = "There is no “Full-size photo (PNG)”"
+
 
 def full_size_of(run: SavedRun, path: str | Path) -> FullSize | None:
     """The photo at `path` with the run's change; None where it is no larger than the annotator looks at it.
@@ -49,7 +51,7 @@ def words(full: FullSize | None, run: SavedRun, file_size: int = 0) -> str:
         shown = listed_labels([annotator.labels[j] for j in tk.topk(full.logits, report["k"])[0].tolist()])
         return (
             f"At its full size of {width} × {height} pixels the photo does not have the attacked labels: the annotator sees "
-            f"{shown} there. So there is no file of that size."
+            f"{shown} there. {NONE}."
         )
     each, each_before = full.l2 / (3 * width * height) ** 0.5, report["l2"] / run.x.size**0.5
     too_large = " The file is larger than what this page takes back." if file_size > MAX_FILE_SIZE else ""
@@ -66,10 +68,14 @@ def _no_larger(run: SavedRun) -> str:
     size = run.report.get("photo_size")  # runs of before have none
     if size and size[0] * size[1] < width * height:
         return (
-            f"This photo of {size[0]} × {size[1]} pixels was enlarged for the annotator to {width} × {height}, with "
-            f"{INTERPOLATION} interpolation (Pillow’s). The attacked photo beside the verdict has that size, too."
+            f"{NONE}, as the photo is smaller than what the annotator sees: its {size[0]} × {size[1]} pixels were enlarged to "
+            f"{width} × {height}, with {INTERPOLATION} interpolation (Pillow’s). The attacked photo beside the verdict has that "
+            "size, too."
         )
-    return "This photo is no larger than the annotator looks at it: the attacked photo beside the verdict is its full size."
+    return (
+        f"{NONE}, as this photo is no larger than what the annotator sees: the attacked photo beside the verdict is its full "
+        "size."
+    )
 
 
 def _as_attacked(photo: Image.Image, annotator: tk.Annotator, run: SavedRun) -> Image.Image:

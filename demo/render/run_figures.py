@@ -9,9 +9,11 @@ from demo.catalog import measures
 from demo.catalog.labels import listed_labels
 from demo.engine.win import asked_margin, margin_words
 from demo.render.goal_words import in_order, reached, reached_words
-from demo.render.run_words import time_words, why_then
+from demo.render.run_words import UNREPEATABLE, time_words, why_then
 from demo.render.size_words import most_words
 from demo.render.templates import fill
+
+VISIBLE = 1.01  # sizes nearer than this are not worth a reason
 
 
 def _asked(report: dict[str, Any]) -> str:
@@ -35,9 +37,9 @@ def _measures(report: dict[str, Any]) -> list[tuple[str, str, str]]:
 def _rounded(report: dict[str, Any]) -> str:
     """Which size counts, what it was before the picture had whole levels, and why the two differ."""
     told = f"its length (‖z‖₂) in the saved picture; {report['l2_before_rounding']:.1f} before rounding for saving"
-    if report["l2"] < report["l2_before_rounding"] - 0.05:
+    if report["l2"] * VISIBLE <= report["l2_before_rounding"]:
         return f"{told}, whose search for whole levels goes on making it smaller as long as the goal holds"
-    if report["l2"] > report["l2_before_rounding"] + 0.05:
+    if report["l2"] >= report["l2_before_rounding"] * VISIBLE:
         return f"{told}. That made it larger, as a value of a saved picture moves by whole levels or not at all"
     return told
 
@@ -75,6 +77,7 @@ def run_figures_html(report: dict[str, Any], took: str = "") -> Markup:
         if start
         else []
     )
+    again = UNREPEATABLE if report["stopped"] == "time" else ""
     limit = "made beforehand" if catalog.precomputed(report["attack"]) else f"{report['max_steps']} were allowed"
     rows = [
         (
@@ -101,7 +104,7 @@ def run_figures_html(report: dict[str, Any], took: str = "") -> Markup:
         (
             "Time",
             took or time_words(report),
-            "; ".join(part for part in (f"computed on {report['device']}", why_then(report)) if part),
+            "; ".join(part for part in (f"computed on {report['device']}", why_then(report), again) if part),
         ),
     ]
     return fill("render/run_figures.html", width=report["width"], height=report["height"], rows=rows)

@@ -10,6 +10,9 @@ from demo.engine.run_queue import ALONE_SECONDS
 # Why runs end before their clock: what the last seconds are kept for, where a step reached the goal, and where none did.
 KEPT_BACK = "the last seconds are for rounding the picture, so that it can be saved"
 NO_TIME_LEFT = "another step, and the check of its picture, might not have ended in time"
+UNREPEATABLE = (
+    "how far a run comes in its seconds depends on how busy the machine is, so the same seed may give another result"
+)
 FEW_STEPS, SLOW = 10, 1.0  # a run of fewer steps, of more seconds each, says nothing about the choices
 
 

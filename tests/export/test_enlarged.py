@@ -27,7 +27,7 @@ def test_how_a_photo_was_enlarged_is_said_and_can_be_done_again(
     again = Image.open(path).resize((report["width"], report["height"]), method)
     assert np.array_equal(np.array(again), run.x)
 
-    enlarged = f"{size[0]} × {size[1]} pixels was enlarged for the annotator to 336 × 224, with bilinear interpolation"
+    enlarged = f"{size[0]} × {size[1]} pixels were enlarged to 336 × 224, with bilinear interpolation"
     assert (enlarged in full_size.words(None, run)) is (factor < 1)
     report["photo_size"] = None  # as runs of before have it
-    assert "no larger than the annotator looks at it" in full_size.words(None, run)
+    assert "no larger than what the annotator sees" in full_size.words(None, run)

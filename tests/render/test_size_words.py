@@ -32,8 +32,23 @@ def test_levels_come_first_and_the_length_second_in_the_same_words() -> None:
     )
 
 
+@pytest.mark.parametrize(("stopped", "said"), [("time", True), ("user", False), (None, False)])
+def test_where_the_clock_ended_a_run_the_same_seed_is_not_said_to_give_the_same(
+    stopped: str | None, said: bool
+) -> None:
+    table = text(run_figures_html(report("cat", "dog", stopped=stopped, time_limit=60.0)))
+    assert ("the same seed may give another result" in table) is said
+
+
 @pytest.mark.parametrize(
-    ("before", "why", "other"), [(280.0, LARGER, SMALLER), (320.0, SMALLER, LARGER), (300.04, "", LARGER)]
+    ("before", "why", "other"),
+    [
+        (280.0, LARGER, SMALLER),
+        (320.0, SMALLER, LARGER),
+        (300.04, "", LARGER),
+        (298.0, "", LARGER),
+        (302.0, "", SMALLER),
+    ],
 )
 def test_beside_the_size_before_rounding_stands_why_it_is_another_one(before: float, why: str, other: str) -> None:
     table = text(run_figures_html(report("cat", "dog", l2=300.0, l2_before_rounding=before)))

@@ -1,10 +1,13 @@
 """Targets that were measured to be easy: which ones a click names, and what is said about them."""
 
+from dataclasses import replace
+
 import pytest
 
 import tkml_core as tk
+from demo.tabs.attack import easiest as module
 from demo.tabs.attack.easiest import FILE, NOT_MEASURED, button, easiest, is_measured
-from tkml_core.measured.easy_targets import read_csv
+from tkml_core.measured.easy_targets import ENOUGH, read_csv
 
 LABELS = tk.load("voc20").labels
 
@@ -22,6 +25,14 @@ def test_the_smallest_measured_changes_come_first_and_how_they_were_measured_is_
 def test_the_button_says_on_how_many_photos() -> None:
     least, most = (of(pair.photos for pair in read_csv(FILE)) for of in (min, max))
     assert f"({least} photo" in button() if least == most else f"({least} to {most} photos" in button()
+
+
+@pytest.mark.parametrize(("photos", "ranks"), [(ENOUGH, True), (ENOUGH - 1, False)])
+def test_of_too_few_photos_nothing_is_called_easiest(monkeypatch: pytest.MonkeyPatch, photos: int, ranks: bool) -> None:
+    pairs = [replace(pair, photos=photos) for pair in read_csv(FILE) if (pair.annotator, pair.true) == ("voc20", "cat")]
+    monkeypatch.setattr(module, "_measured", lambda: {("voc20", "cat"): pairs})
+    assert ("Easiest" in button(), "first look" in button()) == (ranks, not ranks)
+    assert ("no ranking" in easiest("voc20", LABELS, ["cat"], 2).words) is not ranks
 
 
 def test_the_leading_true_label_counts_and_what_was_not_measured_is_best_scored() -> None:

@@ -276,7 +276,7 @@ def test_one_sentence_concludes_and_a_short_list_says_what_survives() -> None:
     assert points == [
         "It survives Blur 3 × 3.", "It does not survive JPEG 90 and random noise.",
         "Random noise just as strong, put on the original, does nothing: the top label stays the same.",
-        "In a list of 3 labels it no longer holds.",
+        "If the annotator showed 3 labels instead of 1, a true one would be among them again (cat).",
     ]  # fmt: skip
     html = str(examined_html(drawn(True, False)))
     assert html.count("<li>") == len(points) and f'role="status">{conclusion}</p>' in html
@@ -300,7 +300,14 @@ def test_the_sentence_is_about_every_row() -> None:
     none, noise, *rest = drawn(False, False).rows
     dog, cat = none.attacked, none.original
     noisy = replace(drawn(False, False), rows=(none, replace(noise, attacked=dog), *rest))
-    assert "It works on" not in summary(noisy) and "Random noise on top of it does not." in summary(noisy)
+    assert "It works on" not in summary(noisy) and "undo it. It survives random noise on top of it." in summary(noisy)
+    hardened = Row(
+        "other", "Shown to hardened-voc20", "", Seen(("cow",), False, False), cat, annotator="hardened-voc20"
+    )
+    wrong = summary(replace(drawn(False, False), rows=(none, noise, *rest, hardened)))
+    assert "hardened-voc20 does not reach the goal, but lists wrong labels." in wrong and "fooled" not in wrong
+    right = summary(replace(drawn(False, False), rows=(none, noise, *rest, replace(hardened, attacked=cat))))
+    assert "hardened-voc20 is not fooled." in right
     twin = Row("twin", "Shown to coco80", "", dog, cat, annotator="coco80")
     assert "It works on" not in summary(replace(drawn(False, False), rows=(none, noise, *rest, twin)))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from demo.catalog.english import counted, listed, span
 from demo.catalog.labels import listed_labels, written
-from tkml_core.measured.easy_targets import Pair, read_csv
+from tkml_core.measured.easy_targets import ENOUGH, Pair, read_csv
 
 FILE = Path(__file__).resolve().parents[3] / "assets" / "measured" / "easy_targets.csv"
 NOT_MEASURED = "Which are easiest was not measured here; best-scored is a good guess"
@@ -37,10 +37,15 @@ def _photos(pairs: Sequence[Pair]) -> str:
     return counted(span([pair.photos for pair in pairs]), "photo")
 
 
+def _few(pairs: Sequence[Pair]) -> bool:
+    """Whether one of the pairs was measured on too few photos for a ranking."""
+    return any(pair.photos < ENOUGH for pair in pairs)
+
+
 def button() -> str:
     """What the button says: the choice, and how much it stands on."""
     pairs = [pair for found in _measured().values() for pair in found]
-    return f"Easiest, as measured ({_photos(pairs)} each)" if pairs else "Easiest, as measured"
+    return f"{'Easy, at a first look' if _few(pairs) else 'Easiest, as measured'} ({_photos(pairs)} each)"
 
 
 def is_measured(annotator: str, true: Sequence[str]) -> bool:
@@ -67,6 +72,6 @@ def easiest(annotator: str, best_first: Sequence[str], true: Sequence[str], k: i
     rest = f" Not measured, so best-scored: {listed_labels(others)}." if others else ""
     return Easiest(
         (*names, *others),
-        f"Measured with one target at a time on other photos that show {written(leading)}, {photos}: they took the smallest "
-        f"changes, {listed(sizes, 10)}.{rest}",
+        f"Measured with one target at a time on other photos that show {written(leading)}, {photos}: there they took the "
+        f"smallest changes, {listed(sizes, 10)}{', a first look and no ranking' if _few(pairs) else ''}.{rest}",
     )

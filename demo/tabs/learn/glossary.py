@@ -26,7 +26,8 @@ TERMS = {
     "targeted": "An attack that makes the top-k exactly the k labels you name.",
     "universal": "One change for every photo, made beforehand from many.",
     "epoch": "One pass over all photos of a set.",
-    "seed": "The number that chance starts from. The same seed gives the same result again.",
+    "seed": "The number that chance starts from. The same seed and settings give the same result again, unless the clock "
+    "ended the run: how far it comes in its seconds depends on how busy the machine is.",
     "transfer": "Whether a change made for one annotator fools another one. Often it does not.",
     "white box, black box": "A white-box attack uses the network's gradients. A black-box attack only asks for scores.",
     "ASR": "Attack success rate. By the paper's Eq. 14 the share of photos whose top-k contradicts the truth after the attack "

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
-from demo.catalog.english import are, counted, listed, top_words
+from demo.catalog.english import counted, listed, top_words
 from demo.catalog.labels import listed_labels
 from demo.engine.label_roles import Roles
 from demo.render.labels import tag, tags
@@ -73,7 +73,7 @@ def _survivors(rows: Sequence[Row]) -> list[str]:
         parts.append("The attack is fragile: it does not survive JPEG, blur or another size.")
         parts.append(f"JPEG, blur and another size all {_undone(rows)}.")
         if kept:
-            parts[-1] += " Random noise on top of it does not."
+            parts[-1] += " It survives random noise on top of it."
         elif not elsewhere:
             parts[-1] += " It works on the saved picture only."
     elif gone:
@@ -126,10 +126,19 @@ def _other_annotators(rows: Iterable[Row]) -> list[str]:
     rows = [row for row in rows if row.kind == "twin" or not _spoilt(row)]
     twins = [line.annotator for line in rows if line.kind == "twin"]
     asked = [line for line in rows if line.kind == "other" and line.attacked]
-    fooled, others = ([line.annotator for line in asked if _fools(line.attacked) == so] for so in (True, False))
+    fooled, others = ([line for line in asked if _fools(line.attacked) == so] for so in (True, False))
+    wrong, right = (
+        [line for line in others if line.attacked and line.attacked.consistent == so] for so in (False, True)
+    )
     said = [f"{name} is no second opinion: it is the same network." for name in twins]
-    said += [f"{listed(fooled, 9)} {are(fooled)} fooled too."] if fooled else []
-    return said + ([f"{listed(others, 9)} {are(others)} not fooled."] if others else [])
+    for lines, words in (
+        (fooled, ("is fooled too", "are fooled too")),
+        (wrong, ("does not reach the goal, but lists wrong labels", "do not reach the goal, but list wrong labels")),
+        (right, ("is not fooled", "are not fooled")),
+    ):
+        names = [line.annotator for line in lines]
+        said += [f"{listed(names, 9)} {words[len(names) > 1]}."] if names else []
+    return said
 
 
 def _spoilt(row: Row) -> bool:
@@ -164,7 +173,16 @@ def _longer(examined: Examined) -> str:
         return f"It holds for lists of up to {holds} labels at least."
     if examined.attacked[holds].fooled:
         return f"In a list of {holds + 1} labels the original photo meets the goal, too."
-    return f"In a list of {holds + 1} labels it no longer holds."
+    return f"If the annotator showed {holds + 1} labels instead of {k}, {_lost(examined, holds)}."
+
+
+def _lost(examined: Examined, place: int) -> str:
+    """What the goal lacks in `attacked[place]`: which true labels are back, where the goal is about these."""
+    run, seen = examined.run, examined.attacked[place]
+    back = [name for name in seen.top if name in run.roles.true and name not in run.roles.hidden]
+    if run.goal not in ("cleared", "targeted", "ordered") or not back:
+        return "the goal would no longer be met"
+    return f"a true one would be among them again ({listed_labels(back)})"
 
 
 def _row(examined: Examined, kind: str) -> Row:
