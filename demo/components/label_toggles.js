@@ -24,7 +24,9 @@ const tell = () => {
   const nothing = !truth.length && origin === "yours" ? switched.dataset.nothing : "";
   const few = kind && chosen.length < enough && truth.length;
   const words = few ? (chosen.length ? some : none).replace("{}", chosen.length) : "";
-  const around = element.closest("#main")?.style;
+  const main = element.closest("#main");
+  main?.toggleAttribute("data-none-marked", !truth.length);
+  const around = main?.style;
   for (const [property, said] of Object.entries({ "--missing": words, "--nothing": nothing })) {
     said ? around?.setProperty(property, JSON.stringify(said)) : around?.removeProperty(property);
   }
@@ -96,7 +98,10 @@ const toggle = (label) => {
   mark([...truth]);
 };
 element.addEventListener("click", (event) => {
-  if (event.target.closest("button.nothing") && props.value) return mark([]);
+  if (event.target.closest("button.nothing") && props.value) {
+    mark([]);
+    return trigger("clear"); // what is possible then is told elsewhere
+  }
   const summary = event.target.closest("summary");
   if (summary) open = !summary.parentElement.open; // the list stays open when the server redraws it
   const chip = event.target.closest("button.chip");

@@ -16,11 +16,13 @@ from demo.render.icons import icon
 from demo.render.labels import SURE, Scored, meter, percent, scored
 from demo.render.templates import fill
 
-# In the verdict's place, and where a run is refused, while no label is marked: what to do. label_toggles.js hands it on as
-# soon as that is so.
-NOTHING_TO_ATTACK = (
-    "None of these labels is in the picture, so there is nothing to attack: mark one that is, or choose another photo."
-)
+# While no label is marked. In the verdict's place the ways out can be pressed (first_ticks.py); label_toggles.js hands these
+# words on until the server has answered.
+NONE_MARKED = "No label is marked as true"
+NO_ATTACK_YET = ", so there is nothing to attack yet. "
+MARK_FIRST = "Mark what is true"
+OR_ANOTHER = ", or choose another photo or a sample."
+NOTHING_TO_ATTACK = NONE_MARKED + NO_ATTACK_YET + MARK_FIRST + OR_ANOTHER
 # What a click on a label marks, where a goal names labels by hand; label_toggles.js shows it there and fills it in.
 SWITCH = """
 <fieldset class="marks" data-nothing="NOTHING" hidden><legend>A press marks</legend>

@@ -4,13 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
 from conftest import PHONE, RUN, WIDE
 from playwright.sync_api import Page, expect
 from test_page import attack, finished, upload
 
-NOTHING = "nothing to attack: mark one that is, or choose another photo"
+from demo.catalog.presets import PRESETS
+
+NOTHING = "nothing to attack yet. Mark what is true, or choose another photo or a sample."
 RESULT = ("#download-png", "#share .open", "#download-report")  # what can be taken away of a run
 
 
@@ -33,7 +36,7 @@ def test_with_no_label_marked_the_page_says_what_is_possible_and_keeps_no_result
     assert NOTHING in said and "Press Attack" not in said
     expect(verdict).to_contain_text(NOTHING)
     expect(verdict).not_to_contain_text("Press Attack")
-    expect(page.locator("#after")).to_contain_text("Mark a label first.")
+    expect(page.locator("#after")).to_contain_text("First mark what is true, or try 80 labels.")
     for box in RESULT:
         expect(page.locator(box)).to_be_disabled()
     expect(page.locator("#before .label.true")).to_have_count(0)
@@ -84,3 +87,42 @@ def test_the_verdicts_first_line_is_not_behind_the_bar_after_an_upload(
         """() => document.querySelector("#verdict .verdict p").getBoundingClientRect().top
           >= document.querySelector("#attack-button").closest(".runbar").getBoundingClientRect().bottom"""
     )
+
+
+@pytest.mark.usefixtures("small_photos")
+def test_where_nothing_is_found_the_ways_out_stay_in_sight_whatever_is_pressed(
+    visit: Callable[..., Page], tmp_path: Path
+) -> None:
+    page = visit(PHONE)
+    verdict, more, mark = (
+        page.locator(f"#verdict{inner}") for inner in ("", " .more-labels", ' [href="#choose-truth"]')
+    )
+    empty = tmp_path / "empty.png"
+    Image.new("RGB", (320, 240), (127, 127, 127)).save(empty)
+
+    def ways_out() -> None:
+        expect(verdict).to_contain_text("voc20 finds none of its 20 labels in this photo", timeout=RUN)
+        for way in (more, mark):
+            expect(way).to_be_in_viewport(ratio=1)
+        expect(verdict).to_contain_text("choose another photo or a sample")
+        expect(page.locator("#after")).to_contain_text("First mark what is true, or try 80 labels.")
+        said = page.locator("#main").inner_text()
+        assert "ress Attack" not in said and "start at once" not in said
+
+    upload(page, empty)
+    ways_out()
+    for press in ("#attack-button", *(f"#preset-{name}" for name in PRESETS), "#chips .nothing", "#attack-button"):
+        page.locator(press).click()
+        finished(page)
+        page.wait_for_timeout(300)  # for what answers late, and takes them away
+        ways_out()
+    page.locator(".sample[data-sample^=upload]").click()
+    page.wait_for_timeout(300)
+    ways_out()
+    page.locator("#annotator label", has_text="hardened-voc20").click()
+    expect(verdict).to_contain_text("hardened-voc20 finds none", timeout=RUN)
+    expect(mark).to_be_in_viewport(ratio=1)
+    page.locator("#chips .chip").first.click()
+    expect(verdict).to_contain_text("Press Attack. It changes the photo")
+    expect(page.locator("#quick .if-marked")).to_be_visible()
+    expect(page.locator("#quick .if-none-marked")).to_be_hidden()

@@ -199,7 +199,9 @@ def test_what_cannot_be_done_is_explained_loses_nothing_and_the_next_run_does_no
     expect(chip).to_have_attribute("aria-pressed", "false")
     page.locator("#attack-button").click()
     finished(page)
-    expect(page.locator("#verdict")).to_contain_text("nothing to attack: mark one that is, or choose another photo")
+    expect(page.locator("#verdict")).to_contain_text(
+        "nothing to attack yet. Mark what is true, or choose another photo"
+    )
     expect(page.get_by_test_id("toast-body")).to_have_count(1)  # the one of before
     chip.focus()
     page.keyboard.press("Space")

@@ -145,9 +145,9 @@ def test_a_run_that_changed_nothing_offers_no_attacked_photo_but_its_report(phot
 def test_with_no_label_marked_the_result_goes_and_attack_is_not_what_is_advised(photos: dict[str, Path]) -> None:
     w = MagicMock()
     update = before_run.nothing_true(w, str(photos["cat"]), "voc20", 3)
-    assert "nothing to attack: mark one that is, or choose another photo" in update[w.verdict]
+    assert "nothing to attack yet." in update[w.verdict] and "more-labels" in update[w.verdict]
     assert not any("Press Attack" in str(words) for words in update.values())
     assert [update[box]["interactive"] for box in (w.png, w.report)] == [False, False]
     assert "true" not in re.findall(r'class="label ([a-z ]*)"', update[w.before])
-    with pytest.raises(ValueError, match="mark one that is, or choose another photo"):
+    with pytest.raises(ValueError, match="Mark what is true, or choose another photo"):
         form(str(photos["cat"]), "TkML-AP-U", ())

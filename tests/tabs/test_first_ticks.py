@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from demo.catalog import attacks as catalog
-from demo.components.label_toggles import NONE_TICKED, NOTHING_TO_ATTACK
+from demo.components.label_toggles import NO_ATTACK_YET, NONE_MARKED, NONE_TICKED
 from demo.engine.annotators import load_annotator, read_photo
 from demo.engine.guessed_truth import FOUND, guessed_truth
 from demo.photos.public_names import photo_id
@@ -47,7 +47,7 @@ def test_where_the_annotator_finds_nothing_nothing_is_ticked_and_more_labels_are
 def test_the_annotator_with_the_most_labels_offers_no_other_and_says_what_can_be_done(grey: str) -> None:
     said = str(photo_updates.choose(W, grey, "coco80", 3, None, "guess", NAMING)[W.verdict])
     assert "coco80 finds none of its 80 labels" in said and "more-labels" not in said
-    assert "tick it under" in said and "try a photo of something it knows, or a sample" in said
+    assert first_ticks.HERE in said and "choose another photo or a sample" in said
 
 
 def test_what_the_annotator_sees_is_ticked(photos: dict[str, Path]) -> None:
@@ -79,7 +79,7 @@ def test_an_exercise_leaves_the_visitors_marks_as_they_are(
 def test_that_none_is_there_stays_for_the_same_labels_and_says_nothing_of_others(photos: dict[str, Path]) -> None:
     path = str(photos["cat"])
     again = photo_updates.choose_annotator(W, path, "voc20", 3, toggles(path, []), None, NAMING)
-    assert again[W.toggles]["value"]["truth"] == [] and NOTHING_TO_ATTACK in str(again[W.verdict])
+    assert again[W.toggles]["value"]["truth"] == [] and NONE_MARKED + NO_ATTACK_YET in str(again[W.verdict])
     more = photo_updates.choose_annotator(W, path, "coco80", 3, toggles(path, []), None, NAMING)
     assert more[W.toggles]["value"]["truth"] == ["cat"] and more[W.toggles]["value"]["origin"] == "guess"
     fewer = photo_updates.choose_annotator(W, path, "voc20", 3, toggles(path, ["teddy bear"], "coco80"), None, NAMING)
@@ -90,8 +90,8 @@ def test_with_none_ticked_the_labels_say_why_and_the_verdict_what_to_do(photos: 
     path = str(photos["cat"])
     update = photo_updates.choose(W, path, "voc20", 3, (), "yours", NAMING)
     labels, verdict = update[W.toggles]["value"]["html"], str(update[W.verdict])
-    assert f'data-none="{NONE_TICKED}"' in labels and NOTHING_TO_ATTACK not in labels
-    assert NOTHING_TO_ATTACK in verdict and NONE_TICKED not in verdict
+    assert f'data-none="{NONE_TICKED}"' in labels and NO_ATTACK_YET not in labels
+    assert NO_ATTACK_YET in verdict and NONE_TICKED not in verdict
 
 
 def test_the_link_to_the_ticks_is_written_once_and_the_guess_has_it(photos: dict[str, Path]) -> None:

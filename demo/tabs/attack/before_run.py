@@ -7,7 +7,6 @@ import gradio as gr
 import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.components.events import Update
-from demo.components.label_toggles import NOTHING_TO_ATTACK
 from demo.components.replay import replay_value
 from demo.engine.annotators import Photo, load_annotator, read_photo
 from demo.engine.label_roles import Roles
@@ -17,19 +16,20 @@ from demo.render.foretold import foretold
 from demo.render.run_plots import starting_line
 from demo.render.status import line_html
 from demo.render.verdict import waiting_html
+from demo.tabs.attack.first_ticks import first_of_all, nothing_ticked
 from demo.tabs.attack.label_picker import COUNTED, MANY, Naming
 from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.widgets import Widgets
 
 PRESS = "Press Attack."
-MARK = "Mark a label first."
 
 
 def foretell(w: Widgets, true: tuple[str, ...], k: int, naming: Naming, before: str = "") -> Update:
-    """What Attack will do, where the verdict of a run will stand; `before`: what else there is to say."""
-    return {
-        w.verdict: waiting_html(f"{before}{PRESS} {foretold_words(true, k, naming)}" if true else NOTHING_TO_ATTACK)
-    }
+    """What Attack will do, where the verdict of a run will stand; `before`: what else there is to say.
+
+    While no label is marked as true the ways out stand there already, and stay.
+    """
+    return {w.verdict: waiting_html(f"{before}{PRESS} {foretold_words(true, k, naming)}")} if true else {}
 
 
 def foretold_words(true: tuple[str, ...], k: int, naming: Naming) -> str:
@@ -50,11 +50,11 @@ def ready(w: Widgets, annotator: tk.Annotator, photo: Photo, true: tuple[str, ..
     }
 
 
-def not_attacked(w: Widgets, words: str) -> Update:
-    """The parts of the stage that only a run fills; `words` stand for its verdict."""
+def not_attacked(w: Widgets, words: str, first: str = PRESS) -> Update:
+    """The parts of the stage that only a run fills; `words` stand for its verdict. first: what is to be done for a run."""
     return {
         w.change: photo_card.empty_html("Change", "What the attack adds shows here."),
-        w.after: photo_card.empty_html("Attacked", PRESS),
+        w.after: photo_card.empty_html("Attacked", first),
         w.verdict: waiting_html(words),
         w.status: line_html("ready"),
         w.table: "",
@@ -63,11 +63,11 @@ def not_attacked(w: Widgets, words: str) -> Update:
 
 
 def nothing_true(w: Widgets, path: str, name: str, k: Any) -> Update:
-    """No label is marked as true any more: the result of a run goes, as nothing like it can be had with these choices."""
+    """No label is marked as true: the result of a run goes, as nothing like it can be had with these choices."""
+    annotator, photo = load_annotator(name), read_photo(path, name)
     return {
-        **ready(w, load_annotator(name), read_photo(path, name), (), whole("k", k, 1, MANY)),
-        **not_attacked(w, NOTHING_TO_ATTACK),
-        w.after: photo_card.empty_html("Attacked", MARK),
+        **ready(w, annotator, photo, (), whole("k", k, 1, MANY)),
+        **not_attacked(w, nothing_ticked(name, annotator, photo), first_of_all(name)),
         **nothing_to_take(w),
     }
 

@@ -20,7 +20,7 @@ from demo.tabs.attack import photo_updates, updates
 from demo.tabs.attack.before_run import nothing_true
 from demo.tabs.attack.label_picker import Naming, k_stays
 from demo.tabs.attack.own_marks import marked, marks_of, own_photo
-from demo.tabs.attack.page_scripts import CHANGED, PRESS_ATTACK, TO_VERDICT, field_changed
+from demo.tabs.attack.page_scripts import CHANGED, PRESS_ATTACK, TO_VERDICT, TO_WAYS_OUT, field_changed
 from demo.tabs.attack.presets import mark_script, marked_by, preset_boxes, set_preset
 from demo.tabs.attack.session import Own, OwnPhoto, RunFlags, SessionState, with_upload
 from demo.tabs.attack.typed_k import K_MOVED, asked_with, keep_typed
@@ -100,9 +100,9 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
     ) -> Update:  # fmt: skip
         update = updates.change_truth(w, path, name, k, toggles, attacked, *naming)
         # A run that goes on is about the labels that it began with, and so is what it will come to.
-        if not attacked or flags.running(request.session_hash or "") or marked_true(toggles, load_annotator(name)):
+        if flags.running(request.session_hash or "") or marked_true(toggles, load_annotator(name)):
             return update
-        return {**update, **nothing_true(w, path, name, k), **fresh}
+        return {**update, **nothing_true(w, path, name, update[w.counted]), **fresh}
 
     def action(change: Callable[..., Update]) -> Callable[..., Update]:
         return plainly(lambda *values: change(w, *values))
@@ -133,6 +133,7 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
         **CHOICE,
     )
     keep_typed(w, chosen)
+    chosen.success(None, w.toggles, None, js=TO_WAYS_OUT, **QUIET)
     for changed in (w.annotator.input, w.toggles.submit):
         answered = changed(
             on_annotator,
@@ -141,6 +142,8 @@ def wire_choices(w: Widgets, files: dict[str, str], state: SessionState, flags: 
             **CHOICE,
         )
         keep_typed(w, answered)
+        answered.success(None, w.toggles, None, js=TO_WAYS_OUT, **QUIET)
+    w.toggles.clear(None, None, None, js=TO_VERDICT, **QUIET)
     naming = [w.case, w.easiest, w.chosen, w.toggles]
     attack_boxes = [w.attack, w.goal, w.advanced, w.max_steps, *w.settings.values(), w.seed, w.score_space]
     inputs = [state.photo, w.annotator, w.k, w.toggles, state.attacked, w.goal, w.case, w.chosen, w.attack]

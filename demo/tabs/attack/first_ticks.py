@@ -3,22 +3,24 @@
 from collections.abc import Iterable
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 import tkml_core as tk
 from demo.catalog.labels import written
+from demo.components.label_toggles import MARK_FIRST, NO_ATTACK_YET, NONE_MARKED, OR_ANOTHER
 from demo.engine.annotators import Photo, load_annotator
+from demo.engine.guessed_truth import guessed_truth
 from demo.photos.selection import known
 from demo.render.labels import percent, scored
 from tkml_core.zoo.registry import entry_of
 
-HERE = Markup('<a href="#choose-truth">Mark what is true</a>')
-NOTHING_FOUND = Markup(
-    "{} finds none of its {} labels in this photo (nearest: {}, {}). If one is there all the same, tick it under "
-    f"{HERE}"
+HERE = Markup(f'<a href="#choose-truth">{MARK_FIRST}</a>')
+NOTHING_FOUND = "{} finds none of its {} labels in this photo (nearest: {}, {})"
+WAYS = Markup(
+    f'<span class="unpresented">{HERE}{OR_ANOTHER}</span>'
+    '<span class="when-presented">To mark what is true, leave Present (Esc).</span>'
 )
-MORE = Markup('. <button type="button" class="tool more-labels" data-annotator="{}">Try {} labels</button>')
-OTHERWISE = Markup("; else try a photo of something it knows, or a sample.")
+MORE = Markup(' <button type="button" class="tool more-labels" data-annotator="{}">Try {} labels</button>')
 
 
 def carried(marked: Iterable[Any], of: Any, annotator: tk.Annotator) -> tuple[str, ...] | None:
@@ -36,12 +38,23 @@ def carried(marked: Iterable[Any], of: Any, annotator: tk.Annotator) -> tuple[st
     return () if len(shown) == len(annotator.labels) else None
 
 
-def nothing_found(name: str, annotator: tk.Annotator, photo: Photo) -> Markup:
-    """What a visitor reads where nothing is ticked, with a button for an annotator that knows more labels, if there is one."""
-    nearest = scored(annotator, photo.logits)[0]
-    words = NOTHING_FOUND.format(name, len(annotator.labels), written(nearest.name), percent(nearest.probability))
+def nothing_ticked(name: str, annotator: tk.Annotator, photo: Photo) -> Markup:
+    """What stands in the verdict's place while nothing is ticked, whatever is pressed: why, and what can be done.
+
+    With a button for an annotator that knows more labels, if there is one.
+    """
+    why, more = NONE_MARKED, _more_labels(name)
+    if not guessed_truth(photo, annotator):
+        nearest = scored(annotator, photo.logits)[0]
+        why = NOTHING_FOUND.format(name, len(annotator.labels), written(nearest.name), percent(nearest.probability))
+    words = escape(f"{why}{NO_ATTACK_YET}") + WAYS
+    return words + MORE.format(more, len(entry_of(more).labels)) if more else words
+
+
+def first_of_all(name: str) -> str:
+    """The same in short, in the attacked photo's place."""
     more = _more_labels(name)
-    return words + (MORE.format(more, len(entry_of(more).labels)) if more else OTHERWISE)
+    return "First mark what is true" + (f", or try {len(entry_of(more).labels)} labels." if more else ".")
 
 
 def _more_labels(name: str) -> str | None:

@@ -143,7 +143,10 @@ def _truth(parts: dict[str, Any], start: Arrival) -> None:
 
 def _presets(parts: dict[str, Any]) -> None:
     Html('<h2><span class="number">3</span>Choose the attack</h2>')
-    Html('<p class="hint">Press a ready choice to set it and start at once:</p>')
+    Html(
+        '<p class="hint if-marked">Press a ready choice to set it and start at once:</p>'
+        '<p class="hint if-none-marked">A ready choice starts once a label is marked as true.</p>'
+    )
     with gr.Row(elem_id="presets"):
         parts["presets"] = {
             name: gr.Button(preset.title, size="sm", min_width=0, elem_id=f"preset-{name}")

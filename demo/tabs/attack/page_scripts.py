@@ -33,3 +33,6 @@ TO_VERDICT = f"""() => {{
   const {{ top, bottom }} = verdict.getBoundingClientRect();
   if (top < ({BAR_ENDS})() || bottom > innerHeight) verdict.scrollIntoView();
 }}"""
+
+# The same where nothing is ticked on what was chosen; else a choice among many moves nothing.
+TO_WAYS_OUT = f"(chips) => {{ if (!chips.truth.length) ({TO_VERDICT})(); }}"

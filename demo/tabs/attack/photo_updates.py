@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from demo.catalog import attacks as catalog
 from demo.components.events import Update
-from demo.components.label_toggles import NOTHING_TO_ATTACK, toggles_value
+from demo.components.label_toggles import toggles_value
 from demo.engine.annotators import largest_k, load_annotator, read_photo
 from demo.engine.guessed_truth import guessed_truth
 from demo.engine.value_checks import whole
@@ -16,7 +16,7 @@ from demo.photos.public_names import photo_id
 from demo.photos.samples import sample
 from demo.photos.selection import known_truth
 from demo.tabs.attack.before_run import PRESS, foretold_words, k_words, not_attacked, nothing_to_take, ready
-from demo.tabs.attack.first_ticks import HERE, carried, nothing_found
+from demo.tabs.attack.first_ticks import HERE, carried, first_of_all, nothing_ticked
 from demo.tabs.attack.label_picker import MANY, Naming, follows_ticks, k_stays, limits
 from demo.tabs.attack.widgets import Widgets
 
@@ -53,7 +53,7 @@ def choose(
     before = attack_before(path)
     if not true:
         words = f"This photo was attacked before ({before}). " if before else ""
-        words += nothing_found(name, annotator, photo) if origin == "guess" else NOTHING_TO_ATTACK
+        words += nothing_ticked(name, annotator, photo)
     else:
         words = "" if k == was else k_words(k, follows, len(true))
         said = origin == "guess" and bool(words or before)  # a phone's box is full then
@@ -73,7 +73,7 @@ def choose(
     }
     return {
         **ready(w, annotator, photo, true, k),
-        **not_attacked(w, words),
+        **not_attacked(w, words, PRESS if true else first_of_all(name)),
         **nothing_to_take(w),
         w.downloads.link: gr.update(visible=False),
         **named,

@@ -12,14 +12,17 @@ from demo.engine.value_checks import whole
 from demo.photos.public_names import photo_id
 from demo.render import photo_card
 from demo.render.labels import scored
-from demo.tabs.attack.before_run import MARK, PRESS, foretell, k_words, ready
+from demo.tabs.attack.before_run import PRESS, foretell, k_words, ready
 from demo.tabs.attack.easiest import easiest
 from demo.tabs.attack.label_picker import MANY, Naming, follows_ticks, k_shown, labels_to_name, limits
 from demo.tabs.attack.widgets import Widgets
 
 
 def change_truth(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacked: bool, *naming: Any) -> Update:
-    """A label toggle was pressed; the browser has painted it already. A finished run stays on the stage."""
+    """A label toggle was pressed; the browser has painted it already. A finished run stays on the stage.
+
+    What the stage shows where none is marked any more is `nothing_true`.
+    """
     annotator = load_annotator(name)
     true, was, follows = marked_true(toggles, annotator), whole("k", k, 1, MANY), follows_ticks(toggles)
     update = limits(w, name, true, was, Naming(*naming), follows)
@@ -27,9 +30,9 @@ def change_truth(w: Widgets, path: str, name: str, k: Any, toggles: Any, attacke
     if k == was or follows:
         del update[w.k]["value"]  # another one may have been typed since, as the browser knows
     update[w.counted] = k
-    if not attacked:
+    if not attacked and true:
         update |= ready(w, annotator, read_photo(path, name), true, k)
-        update[w.after] = photo_card.empty_html("Attacked", PRESS if true else MARK)
+        update[w.after] = photo_card.empty_html("Attacked", PRESS)
         moved = k_words(k, follows, len(true)) if k != was else ""
         update |= foretell(w, true, k, Naming(*naming), moved)
     return update
