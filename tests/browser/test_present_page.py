@@ -1,16 +1,40 @@
-"""The stage presented: no key and no button ends a result of the visitor's own unasked."""
+"""The stage presented: nothing lies on anything else, and nothing ends a result of the visitor's own unasked."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image, ImageOps
 
 pytest.importorskip("playwright.sync_api", reason="browser tests need the package playwright")
 from conftest import PATIENCE, RUN
 from playwright.sync_api import Page, expect
-from test_page import finished
+from test_page import fill, finished
+
+from demo.server import addresses
 
 expect.set_options(timeout=PATIENCE)
 PROJECTOR = {"width": 1920, "height": 1080}
+SCREENS = ({"width": 1280, "height": 720}, {"width": 1280, "height": 800}, PROJECTOR)
+SHAPES = {"wide": (480, 240), "square": (400, 400), "upright": (240, 480)}
+# What is seen of the stage and beside it, none of it within another; what of it meets, leaves the window, or is cut off
+MEET = """() => {
+  const seen = [...document.querySelectorAll(`#pictures :is(h2, h3, .shot, .label, .beyond, .hint), #verdict .verdict,
+    #presenter .present > *, #attack-button, #stop-button, #status .status`)].filter(one => one.checkVisibility());
+  const named = one => `${one.closest("#pictures > *, #change")?.id ?? ""} ${one.tagName}.${one.className} ${one.innerText}`;
+  const boxes = seen.map(one => [named(one), one.getBoundingClientRect()]).filter(([, box]) => box.width && box.height);
+  const found = boxes.filter(([, box]) => box.top < 0 || box.left < 0 || box.right > innerWidth || box.bottom > innerHeight)
+    .map(([name]) => `${name} leaves the window`);
+  boxes.forEach(([name, a], i) => boxes.slice(i + 1).forEach(([other, b]) => {
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const tall = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (Math.min(wide, tall) > 0.5) found.push(`${name} meets ${other}`);
+  }));
+  for (const one of document.querySelectorAll("#pictures ol, #verdict .verdict"))
+    if (one.scrollHeight > one.clientHeight + 1) found.push(`${named(one)} is cut off`);
+  return found;
+}"""
 ASKED = "Press Space or Attack again to attack anew; this result goes."
 # Every run that begins, by its first sign on the page
 RUNS = """() => {
@@ -60,3 +84,49 @@ def test_a_result_that_is_presented_is_asked_about_before_another_attack_takes_i
     button.click()  # the page itself does not ask
     page.wait_for_function("runs === 3")
     expect(said).to_be_hidden()
+
+
+def nothing_meets(page: Page, labels: int) -> None:
+    """On each screen: all labels are there, the photos are as large as one another and large enough to be seen."""
+    for screen in SCREENS:
+        page.set_viewport_size(screen)  # type: ignore[arg-type]
+        page.wait_for_function("innerHeight === " + str(screen["height"]))
+        assert page.evaluate(MEET) == [], screen
+        heights = page.locator("#pictures :is(#before, #after) img").evaluate_all("all => all.map(one => one.height)")
+        assert min(heights) > 0.17 * screen["height"] and len(set(heights)) == 1, screen
+    expect(page.locator("#before .label:visible")).to_have_count(labels)
+
+
+@pytest.mark.usefixtures("small_photos")
+@pytest.mark.parametrize("theme, code", [("light", True), ("dark", False)])
+def test_photos_of_any_shape_leave_room_for_their_labels_and_the_verdict(
+    visit: Callable[..., Page],
+    photos: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    theme: str,
+    code: bool,
+) -> None:
+    if code:
+        monkeypatch.setattr(addresses, "_listens_on", lambda: "0.0.0.0")
+        monkeypatch.setattr(addresses, "lan_address", lambda: "192.168.7.5")
+    page = visit(PROJECTOR, theme=theme)
+    side: Any = page.locator("#presenter .qr svg" if code else "#presenter .no-code")
+    for k in (1, 3, 10):
+        fill(page, "#k input[type=number]", str(k))
+        for shape, size in SHAPES.items():
+            file = tmp_path / f"{shape}-{k}.png"
+            with Image.open(photos["admiral"]) as admiral:
+                ImageOps.fit(admiral.convert("RGB"), size, centering=(0.5, 0.3)).save(file)
+            page.locator("#photo input[type=file]").set_input_files(file)
+            expect(page.locator("#after img")).to_have_count(0)
+            expect(page.locator("#before .label")).to_have_count(k)
+            page.get_by_role("link", name="Present").click()
+            expect(side).to_be_visible(timeout=RUN)
+            nothing_meets(page, k)
+            page.keyboard.press("Space")
+            expect(page.locator("#verdict strong")).to_be_visible(timeout=RUN)
+            finished(page)
+            page.wait_for_function("document.querySelector('#replay [data-made]')")
+            nothing_meets(page, k)
+            page.keyboard.press("Escape")
