@@ -57,11 +57,11 @@ def within_limit(found: Sequence[Figures]) -> str:
     ):
         if ours:
             below = sum(100 * f.within / f.photos < (f.paper_asr or 0.0) for f in ours)
-            parts.append(f"{below} of {len(ours)} rows ({words})")
+            parts.append(f"{below} of {len(ours)} results ({words})")
     return (
         f"Within the authors' limit of ‖z‖₂, under which the paper's rates were made, the rate measured here stays below the "
-        f"paper's in {' and '.join(parts)}; the other rates are without a limit, so only \"within\" compares with the paper's. "
-        "Its Pert compares with that before rounding."
+        f"paper's in {' and '.join(parts)}, each of one method in one row; the other rates are without a limit, so only "
+        '"within" compares with the paper\'s. Its Pert compares with that before rounding.'
         if parts
         else ""
     )

@@ -9,6 +9,7 @@ from demo.render.templates import fill
 from demo.tabs.tables import peers
 from demo.tabs.tables.measured import MEASURED, cells_of, figures_of, pairs_of
 from demo.tabs.tables.minnorm import NAME, gain
+from demo.tabs.tables.peers_found import own_methods
 from demo.tabs.tables.plain_words import GRADIENT, TESTED, TESTS, out_of_reach
 from demo.tabs.tables.sections import contents
 from tkml_core.measured import lines, settings, tables_report
@@ -30,7 +31,7 @@ def intro_html() -> str:
     return fill(
         "tabs/tables/intro.html", about=about(), contents=contents(), annotators=annotators(), commands=commands(),
         tested=f"{TESTED} {GRADIENT}", tests=f"{TESTS} {few_photos()}", methods=methods_html(methods_of()),
-        conditions=conditions(), within=within_limit(),
+        conditions=conditions(), within=within_limit(), versions=versions(),
     )  # fmt: skip
 
 
@@ -44,7 +45,7 @@ def about(folder: Path = MEASURED) -> list[str]:
             f"{name} ({annotator_words(name)}) on {counted(span(counts), 'photo')}{DATA_SETS.get(data_set(name), '')}"
         )
     measured = f"Measured: {listed(parts, len(parts))}; what comes after Table 5 on fewer, as it says." if parts else ""
-    return [words for words in (gain(pairs_of(folder)), peers.sentence(folder), measured) if words]
+    return [words for words in (gain(pairs_of(folder), own_methods(folder)), peers.sentence(folder), measured) if words]
 
 
 def annotators(folder: Path = MEASURED) -> list[str]:
@@ -66,6 +67,16 @@ def commands(folder: Path = MEASURED) -> list[str]:
         for command in run["commands"]
     ]
     return list(dict.fromkeys(noted or [COMMAND.format(names=" ".join(names))]))
+
+
+def versions(folder: Path = MEASURED) -> list[str]:
+    """What the runs ran with, as they note it; once for all that had the same."""
+    noted = (
+        [f"{name} {version}" for name, version in {"Python": run["python"], **run["versions"]}.items()]
+        for run in lines.saved(folder)
+        if "python" in run
+    )
+    return list(dict.fromkeys(listed(names, len(names)) for names in noted))
 
 
 def conditions(folder: Path = MEASURED) -> str:

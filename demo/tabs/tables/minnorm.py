@@ -1,6 +1,6 @@
 """MinNorm beside the paper's attacks: the tab's first sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import isfinite
 
 from demo.catalog.english import counted, span
@@ -10,9 +10,10 @@ from tkml_core.measured.tables_report import SURE
 NAME = "MinNorm"
 
 
-def gain(pairs: Sequence[Pair]) -> str:
+def gain(pairs: Sequence[Pair], at_equal: Collection[str] = ()) -> str:
     """That MinNorm's changes are smaller, and what that costs, in a sentence; nothing where that is not so or not known.
 
+    at_equal: the methods that were run with as many gradients as MinNorm; where the others are not among them, that is said.
     README has it in the same words.
     """
     ours = [pair for pair in pairs if pair.second == NAME and isfinite(pair.gradients_first)]
@@ -20,12 +21,21 @@ def gain(pairs: Sequence[Pair]) -> str:
     if not smaller:
         return ""
     against_it, sure = sure_leads(ours)
-    cost, own = (span([round(getattr(pair, key)) for pair in ours]) for key in ("gradients_second", "gradients_first"))
+    both = [[getattr(pair, key) for pair in ours] for key in ("gradients_second", "gradients_first")]
+    cost, own = (span([round(value) for value in values]) for values in both)
+    photos = counted(span([pair.photos for pair in ours]), "photo")
+    missing = "" if any(pair.first in at_equal for pair in ours) else "; at equal gradients these were not run"
     return (
         "The changes of MinNorm, this project’s own attack, are on average smaller than those of the paper’s attacks in "
-        f"{smaller} of {counted(len(ours), 'row')} (by paired tests sure in {sure}, sure the other way round in {against_it}), "
-        f"but at {cost} gradients a photo against their {own} (medians)."
+        f"{smaller} of {counted(len(ours), 'row')} of {photos} (by paired tests sure in {sure}, sure the other way round in "
+        f"{against_it}), but at {times(*both)} times as many gradients ({cost} a photo against their {own}, medians){missing}."
     )
+
+
+def times(more: Sequence[float], fewer: Sequence[float]) -> str:
+    """How many times as many the first are, row by row."""
+    ratios = sorted(a / max(b, 1) for a, b in zip(more, fewer, strict=True))
+    return " to ".join(dict.fromkeys(f"{ratio:.{0 if ratio >= 9.95 else 1}f}" for ratio in (ratios[0], ratios[-1])))
 
 
 def sure_leads(pairs: Sequence[Pair]) -> tuple[int, int]:

@@ -59,22 +59,11 @@ class Respect(NamedTuple):
 
     words: str
     counts: Callable[[Pair], Count]
-    ties: bool = True  # whether those that are alike are known
     note: str = ""  # what is counted
 
 
 GOAL = Respect("{} reached the goal where {} did not", lambda p: Count(p.only_first, p.only_second, p.photos, p.p_goal))
-STEPS = Respect(
-    # Of those that differ: runs with equally many steps cannot be told from those that do not say when it was first met.
-    "{} reached the goal in fewer steps than {}",
-    lambda p: Count(p.sooner_first, p.sooner_second, p.sooner_first + p.sooner_second, p.p_steps),
-    ties=False,
-    note=(
-        " Counted are the steps until the goal is first met, not those that make the change smaller afterwards. Left out are "
-        "photos on which both took equally many. A step may take several gradients, as kFool’s do: the fair count is that of "
-        "gradients."
-    ),
-)
+# No sentence on steps: one may take several gradients, and of gradients only whole runs are in the lines.
 GRADIENTS = Respect(
     "{} took fewer gradients than {}",
     lambda p: Count(p.fewer_first, p.fewer_second, p.both if isfinite(p.p_gradients) else 0, p.p_gradients),
@@ -86,7 +75,6 @@ GRADIENTS = Respect(
 RESPECTS = (
     Respect("{}’s change was smaller than {}’s", lambda p: Count(p.shorter_first, p.shorter_second, p.both, p.p_norm)),
     GOAL,
-    STEPS,
     GRADIENTS,
 )
 
@@ -159,8 +147,7 @@ def _both_sides(names: tuple[str, str], respect: Respect, count: Count, on: str,
     """Such as "MinNorm’s change was smaller than kFool’s on 9 of 12 photos, the other way round on 2, alike on 1"."""
     ahead = respect.words.format(*(names if count.lead >= 0 else names[::-1]))
     more, fewer = max(count.first, count.second), min(count.first, count.second)
-    told = f"{ahead} {on} {more} of {of}, the other way round {on} {fewer}"
-    return f"{told}, alike {on} {count.alike}" if respect.ties else told
+    return f"{ahead} {on} {more} of {of}, the other way round {on} {fewer}, alike {on} {count.alike}"
 
 
 def _in_row(names: tuple[str, str], respect: Respect, count: Count) -> str:

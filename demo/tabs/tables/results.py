@@ -5,7 +5,7 @@ from itertools import groupby
 from math import isfinite
 
 from demo.catalog.english import counted, in_percent, listed, span
-from demo.tabs.tables.minnorm import NAME, sure_leads
+from demo.tabs.tables.minnorm import NAME, sure_leads, times
 from tkml_core.measured import summary
 from tkml_core.measured.pairs import Pair
 
@@ -31,18 +31,23 @@ def leads(pairs: Sequence[Pair]) -> list[str]:
         told.append(
             f"{names[ahead]}’s changes are on average smaller than {names[behind]}’s in {sides[ahead]} of "
             f"{counted(len(ours), 'row')} (sure in {sure[ahead]}, sure the other way round in {sure[behind]})"
-            + (f", at {costs[ahead]} gradients a photo against {costs[behind]} (medians)." if costs else ".")
+            + (f", at {_cost(costs[ahead], costs[behind])}." if costs else ".")
         )
     return sorted(told, key=lambda words: not words.startswith(NAME))
 
 
-def _gradients(pairs: Sequence[Pair]) -> tuple[str, str] | None:
+def _cost(own: Sequence[float], other: Sequence[float]) -> str:
+    """How many gradients a smaller change took, and the other's."""
+    spans = [span([round(value) for value in values]) for values in (own, other)]
+    return f"{times(own, other)} times as many gradients ({spans[0]} a photo against {spans[1]}, medians)"
+
+
+def _gradients(pairs: Sequence[Pair]) -> list[list[float]] | None:
     """How many both take, as medians of the rows; None where that was not noted."""
     both = [[getattr(pair, key) for pair in pairs] for key in ("gradients_first", "gradients_second")]
     if not all(isfinite(value) for values in both for value in values):
         return None
-    first, second = (span([round(value) for value in values]) for values in both)
-    return first, second
+    return both
 
 
 def _by_method(figures: Sequence[summary.Figures]) -> list[tuple[str, int, int]]:
@@ -62,22 +67,36 @@ def shown_more(larger: Sequence[summary.Larger]) -> str:
     more = [one for one in larger if one.shown > one.cell.k]
     if not own or not more:
         return ""
+    names = list(dict.fromkeys(one.method for one in larger))
     return (
-        f"Among as many labels as were attacked no true one is left {told(own)}, but where more are shown "
-        f"({span(sorted({one.shown for one in more}))}) {told(more)} ({counted(span([one.photos for one in larger]), 'photo')} a "
-        "row, all methods together)."
+        f"The changes of {listed(names, len(names))} for k = {span([one.cell.k for one in larger])}, counted together, leave no "
+        f"true label among as many labels {told(own)}, but where more are shown ({span(sorted({one.shown for one in more}))}) "
+        f"{told(more)} ({counted(span([one.photos for one in larger]), 'photo')} a row)."
     )
 
 
 def universal(figures: Sequence[summary.Figures]) -> str:
-    """Of Table 4: the range of the share of each method, and of the noise that is its control, which stands last."""
+    """Of Table 4: the range of the share of each method, and of the noise that is its control, which stands last.
+
+    Annotators on which other methods were measured stand apart, as ranges over other rows do not compare.
+    """
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for annotator in dict.fromkeys(one.cell.annotator for one in figures):
+        names = dict.fromkeys(one.method for one in figures if one.cell.annotator == annotator)
+        groups.setdefault(tuple(names), []).append(annotator)
     told = []
-    for name in sorted(dict.fromkeys(one.method for one in figures), key=lambda name: name == "noise"):
-        shares = sorted(one.won / one.photos for one in figures if one.method == name and one.photos)
-        ends = dict.fromkeys(in_percent(share) for share in (shares[0], shares[-1]))
-        told.append(f"{'random noise as large' if name == 'noise' else f'{name}’s'} on {' to '.join(ends)}")
+    for methods, annotators in groups.items():
+        own = [one for one in figures if one.cell.annotator in annotators]
+        parts = [_share_of(name, own) for name in sorted(methods, key=lambda name: name == "noise")]
+        told.append(f"on {listed(annotators, len(annotators))}: {', '.join(parts)}")
     photos = counted(span([one.photos for one in figures]), "new photo")
     return f"One change leaves no true label in the top k, of {photos} a row: {'; '.join(told)}." if told else ""
+
+
+def _share_of(name: str, figures: Sequence[summary.Figures]) -> str:
+    shares = sorted(one.won / one.photos for one in figures if one.method == name and one.photos)
+    ends = " to ".join(dict.fromkeys(in_percent(share) for share in (shares[0], shares[-1])))
+    return f"{ends} (random noise as large)" if name == "noise" else f"{ends} ({name})"
 
 
 def budgets(figures: Sequence[summary.Figures]) -> str:
@@ -112,4 +131,5 @@ def printed(figures: Sequence[summary.Figures]) -> str:
 
 def photos(counts: Sequence[int], few: str = "") -> str:
     """Of how many photos a row is, and where these are too `few` for any lead to be sure."""
-    return " ".join(filter(None, (f"A row is of {counted(span(counts), 'photo')}." if counts else "", few)))
+    row = "A row, here, is one annotator, one k and, where labels are added, one choice of targets: of"
+    return " ".join(filter(None, (f"{row} {counted(span(counts), 'photo')}." if counts else "", few)))

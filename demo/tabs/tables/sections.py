@@ -21,8 +21,10 @@ from tkml_core.zoo.universal_perturbations import FOLDER, all_notes
 
 UNIVERSAL_NOTE = (
     "How large the one change may be is chosen, here and in the paper, and a larger one fools more photos. The paper heads its "
-    "Table 4 with Pert (size per pixel), not Pert ×10⁻²: read so and in this unit, its changes are of 6.5 to 8 ×10⁻² "
-    "(TkML-AP-Uv) and 25.5 (kUAPs); ours stand in the numbers."
+    "Table 4 with Pert (size per pixel), not Pert ×10⁻²: read so and in this unit, the size per pixel of its changes is "
+    "6.5×10⁻² to 8×10⁻² (TkML-AP-Uv) and 25.5×10⁻² (kUAPs); ours stand in the numbers. Where a panel has no kUAPs, it was not "
+    "made for that annotator at this size: assets/measured/universal_budgets.md has it beside TkML-AP-Uv, both made on 160 "
+    "photos, for k = 3."
 )
 UNIVERSAL_CSV = (
     "Steps, first, passes, gradients, seconds and optimality are empty: one change for every photo is made once, on other "
@@ -87,7 +89,10 @@ def sections(folder: Path = MEASURED) -> list[Section]:
             )
     apart = figures_of(summary.by_cell(lines.read(folder), variants=True))
     found.append(Section(numbers.variants(apart), to_csv(apart), result=results.printed(apart), note=PRINTED_NOTE))
-    ahead, few = " ".join(results.leads(beside)), results.photos([one.photos for one in beside], out_of_reach(beside))
+    ahead, few = (
+        " ".join(results.leads(beside)),
+        results.photos([one.photos for one in beside if one.cell.case != "universal"], out_of_reach(beside)),
+    )
     found.append(Section(numbers.beside(beside), to_csv(beside), result=ahead, note=few, csv_note=EMPTY))
     (together, csv), (apart_, apart_csv) = peers_tables.together(folder), peers_tables.apart(folder)
     cell_by_cell = [("Cell by cell", table_html(apart_) + csv_link("equal-gradients-cells", apart_csv, note=EMPTY))]
