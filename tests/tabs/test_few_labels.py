@@ -74,11 +74,12 @@ def test_k_has_a_slider_and_attack_an_answer(
     )
     left = count - marked
     counted = f"{marked}, as many as the labels marked as true"
-    assert (f"k is now {counted}." in chosen[W.verdict]) is (marked <= left)
+    told = f"{'1 label' if marked == 1 else f'{marked} labels'}, as many as are marked as true (k = {marked})."
+    assert (f"The list will show {told}" in chosen[W.verdict]) is (marked <= left)
     same = photo_updates.choose(
         W, photo, name, None, true, "yours", Naming("cleared", "best"), was=min(marked, max(left, 1))
     )
-    assert "k is now" not in same[W.verdict]
+    assert "will show" not in same[W.verdict]
     for update in (chosen, marks):
         k = slider(update[W.k])
         assert k.value == k.maximum == max(left, 1) or (left > 1 and k.value <= left)
@@ -120,10 +121,10 @@ def test_k_follows_the_ticks_until_it_is_moved(photo: str) -> None:
     three = ticked(3, 2, toggles)
     assert three[W.counted] == three[W.toggles]["edge"] == 3 and "value" not in three[W.k]  # which the browser puts in
     assert three[W.k]["info"].startswith("3, as many as the labels marked as true, until you move it; 17 at most")
-    assert "k is now 3, as many as the labels marked as true. Press Attack." in three[W.verdict]
-    assert "value" not in ticked(3, 3, toggles)[W.k] and "k is now" not in ticked(3, 3, toggles)[W.verdict]
+    assert "The list will show 3 labels, as many as are marked as true (k = 3). Press Attack." in three[W.verdict]
+    assert "value" not in ticked(3, 3, toggles)[W.k] and "will show" not in ticked(3, 3, toggles)[W.verdict]
     most, none = ticked(15, 3, toggles), ticked(0, 1, toggles)
-    assert most[W.counted] == 5 and "k is now 5, the most it can be." in most[W.verdict]
+    assert most[W.counted] == 5 and "The list will show 5 labels, the most it can (k = 5)." in most[W.verdict]
     assert not any("as many as" in update[W.k]["info"] for update in (most, none))
     other = photo_updates.choose_annotator(W, photo, "coco80", 2, {**toggles, "truth": ["cat"]}, None, Naming(*naming))
     assert other[W.k]["value"] == 1 and other[W.toggles]["value"]["follows"]
@@ -134,7 +135,7 @@ def test_k_follows_the_ticks_until_it_is_moved(photo: str) -> None:
     assert passed[W.toggles]["value"]["follows"]
     moved = updates.change_k(W, photo, "voc20", 5, toggles, False, *naming)
     assert moved[W.k]["info"].startswith("Stays as it was set") and "value" not in moved[W.k]
-    assert "k is now" not in moved[W.verdict]  # as it said before
+    assert "will show" not in moved[W.verdict]  # as it said before
     expected = "Press Attack. It changes the photo a little, step by step, to push"
     assert f"{expected} {labels[0]} and {labels[1]} out of the top 5." in moved[W.verdict]
     stays = ticked(3, 5, moved[W.toggles]["value"])

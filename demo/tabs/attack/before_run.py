@@ -6,6 +6,7 @@ import gradio as gr
 
 import tkml_core as tk
 from demo.catalog import attacks as catalog
+from demo.catalog.english import counted
 from demo.components.events import Update
 from demo.components.replay import replay_value
 from demo.engine.annotators import Photo, load_annotator, read_photo
@@ -17,7 +18,7 @@ from demo.render.run_plots import starting_line
 from demo.render.status import line_html
 from demo.render.verdict import waiting_html
 from demo.tabs.attack.first_ticks import first_of_all, nothing_ticked
-from demo.tabs.attack.label_picker import COUNTED, MANY, Naming
+from demo.tabs.attack.label_picker import MANY, Naming
 from demo.tabs.attack.robustness import panel
 from demo.tabs.attack.widgets import Widgets
 
@@ -39,7 +40,9 @@ def foretold_words(true: tuple[str, ...], k: int, naming: Naming) -> str:
 
 
 def k_words(k: int, follows: bool | None, true: int) -> str:
-    return f"k is now {k}, {COUNTED if follows and k == true else 'the most it can be'}. "
+    """Why k is another now, for whoever does not know yet what k is."""
+    why = "as many as are marked as true" if follows and k == true else "the most it can"
+    return f"The list will show {counted(k, 'label')}, {why} (k = {k}). "
 
 
 def ready(w: Widgets, annotator: tk.Annotator, photo: Photo, true: tuple[str, ...], k: int) -> Update:

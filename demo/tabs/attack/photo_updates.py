@@ -23,8 +23,8 @@ from demo.tabs.attack.widgets import Widgets
 ATTACKED = "This photo was attacked before ({}), so what the annotator sees in it may not be there."
 GUESSED = Markup(
     "The annotator's guess is ticked as true already. "
-    '<span class="unpresented">Correct it below, under {}, then press Attack.</span>'
-    '<span class="when-presented">To correct it, leave Present (Esc).</span>'
+    '<span class="unpresented">Check it below, under {}, then press Attack.</span>'
+    '<span class="when-presented">To check it, leave Present (Esc).</span>'
 ).format(HERE)
 GUESSED_ATTACKED = Markup(
     "This photo was attacked before ({}). Ticked is what the annotator sees now, which the attack may have put there: correct "
