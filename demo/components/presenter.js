@@ -18,6 +18,9 @@ const mark = (on) => {
   address.hash = tab === ATTACK ? "" : tab;
   history.replaceState(history.state, "", address);
 };
+// A rehearsal's votes would come with their answers unasked; they are not thrown away unasked either.
+const ANSWERED = "#lesson :is(.hands:not([hidden]), .answer[aria-pressed=true], [data-judged])";
+const BEFORE = "Answers from before are still here. Press S twice to start over, or → to go on with them.";
 const show = (on) => {
   document.body.id = on ? "presenting" : "";
   document.body.dataset.stage = on ? tab : "";
@@ -26,6 +29,7 @@ const show = (on) => {
   document.dispatchEvent(new Event("present"));
   if (!on) return document.querySelector(`.enter[href$="${tab === ATTACK ? "present" : tab}"]`)?.focus();
   note(false);
+  if (tab === LESSON && document.querySelector(ANSWERED)) say(BEFORE);
   for (const keys of element.querySelectorAll("[data-tab]")) keys.hidden = keys.dataset.tab !== tab;
   document.querySelector(`#tabs [data-tab-id="${tab}"]`)?.click();
   draw();

@@ -130,3 +130,25 @@ def test_photos_of_any_shape_leave_room_for_their_labels_and_the_verdict(
             page.wait_for_function("document.querySelector('#replay [data-made]')")
             nothing_meets(page, k)
             page.keyboard.press("Escape")
+
+
+def test_answers_of_a_rehearsal_are_told_of_and_the_place_in_the_lesson_is_seen(visit: Callable[..., Page]) -> None:
+    page = visit(PROJECTOR)
+    page.get_by_role("tab", name="Lesson", exact=True).first.click()
+    said, screen = page.locator("#presenter .sure"), page.locator("#lesson .screen:visible")
+    expect(screen.locator(".of")).to_be_hidden()
+    page.get_by_role("link", name="Present").click()
+    expect(said).to_be_hidden()  # nobody has answered
+    many = page.locator("#lesson .screen:not(.closing)").count()
+    expect(screen.locator("h2 .number")).to_have_text(f"1 of {many}")
+    expect(screen.locator(".of")).to_be_visible()
+    page.keyboard.press("Escape")
+    screen.locator(".answer").first.click()
+    screen.locator(".reveal").click()
+    page.get_by_role("link", name="Present").click()
+    expect(said).to_contain_text("Answers from before are still here. Press S twice to start over")
+    expect(screen.locator("[aria-pressed=true]")).to_have_count(1)  # nothing goes unasked
+    for _ in range(2):
+        page.keyboard.press("s")
+    expect(screen.locator("[aria-pressed=true], .answer.right")).to_have_count(0)
+    expect(said).to_be_hidden()
