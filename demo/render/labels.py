@@ -94,8 +94,9 @@ def beyond(ranked: Sequence[Scored], k: int, wanted: Container[str] | None = Non
     label = next((one for one in ranked[k:] if wanted is None or one.name in wanted), None)
     if label is None:
         return Markup()
-    place = "then" if label.rank == k + 1 else f"rank {label.rank}:"
-    return Markup('<p class="beyond">{} {} {}</p>').format(place, written(label.name), percent(label.probability))
+    return Markup('<p class="beyond">rank {}: {} {}</p>').format(
+        label.rank, written(label.name), percent(label.probability)
+    )
 
 
 def tag(name: str, roles: Roles) -> Markup:

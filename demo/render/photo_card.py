@@ -47,7 +47,9 @@ def after_html(plan: Plan, x_adv: Tensor, logits: Tensor, lossless: bool, now: s
     """The attacked picture with its top-k, and how far each label of it has moved."""
     k, ranked = plan.k, scored(plan.annotator, logits)
     was = {label.name: label.rank for label in scored(plan.annotator, plan.photo.logits)}
-    former = [name for name, rank in was.items() if rank <= k or name in plan.roles.true]  # is it still sure of these?
+    listed = {label.name for label in ranked[:k]}
+    out = [name for name in plan.roles.true if name not in listed]  # is it still sure of these?
+    former = out or [name for name, rank in was.items() if rank <= k]
     below = top_list(ranked[:k], plan.roles, f"Top {k} {now}", was) + beyond(ranked, k, former)
     return figure("Attacked", "The attacked photo", to_image(x_adv), below, lossless)
 
