@@ -60,12 +60,12 @@ small a change is enough. Everything is measured on the saved 8-bit picture, and
 agree. The changes are made for the annotator on this page. They often do not carry over to another one, to a screenshot or to a
 JPEG copy. So a run here, won or lost, says nothing about the safety of another product.
 
-**Your photo** {server} {browser}
+**Your photo** {photo}
 
 **The method** is from S. Hu, L. Ke, X. Wang and S. Lyu, *T<sub>k</sub>ML-AP: Adversarial Attacks to Top-k Multi-Label Learning*,
 ICCV 2021. This is an independent implementation. The sample photos come with the packages scikit-image and Matplotlib; the
 mosaics are made from them.
-""").format(server=privacy.ON_THE_SERVER, browser=privacy.IN_THE_BROWSER)
+""").format(photo=privacy.PHOTO)
 
 
 def launch_options() -> dict[str, Any]:

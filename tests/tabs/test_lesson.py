@@ -302,8 +302,8 @@ def test_without_two_screens_the_hands_can_be_counted() -> None:
 
 
 def test_what_becomes_of_a_photo_is_said_in_the_same_words_everywhere() -> None:
-    for words in (privacy.ON_THE_SERVER, privacy.IN_THE_BROWSER):
-        assert words in NOTE and words in notes.markdown(list(shown().values()))
+    assert privacy.PHOTO in NOTE and privacy.PHOTO in notes.markdown(list(shown().values()))
+    assert not re.search(r"\. ", privacy.PHOTO)  # one sentence, to be said to parents
     assert presenter.NETWORK in presenter.PRESENTER and presenter.NETWORK in phones.SENTENCES[0]
 
 

@@ -10,10 +10,11 @@ from lesson_screens import run, shown
 from PIL import Image, ImageChops
 
 from demo.catalog.labels import written
+from demo.engine.recipes import STRENGTHS
 from demo.render.pictures import AMPLIFY, MOST_AMPLIFIED, amplified
-from demo.tabs.lesson import pictures
+from demo.tabs.lesson import closing, notes, phones, pictures, whole_lesson
 from demo.tabs.lesson.screen import IS_IT_REAL, TEST_IT, lesson_html
-from demo.tabs.lesson.screens import flip, plant
+from demo.tabs.lesson.screens import flip, plant, universal
 
 
 @pytest.mark.parametrize("met", [False, True])
@@ -87,10 +88,47 @@ def test_sizes_are_in_the_same_words_on_all_screens_and_the_first_says_what_a_le
     assert not re.search(r"whole steps?\b", " ".join(said.values()))
 
 
-def test_another_annotator_is_half_a_sentence_for_a_pupil_and_more_for_the_teacher() -> None:
+def test_another_annotator_comes_with_the_reason_and_with_its_other_words() -> None:
     screen = shown()["universal"]
-    assert screen.intro.endswith("Now it is simply added to them; another annotator answers here.")
-    assert "motorcycle" not in screen.intro and "It calls a motorbike a motorcycle." in screen.hint
+    assert "another annotator answers here, for which such a change is ready (" in screen.intro
+    assert ("motorcycle" in screen.intro) is ("motorcycle" in screen.see + screen.shown)
+
+
+def test_an_unsure_answer_is_said_to_count_as_one() -> None:
+    rows = universal.photos(run("universal"))
+    counted = "What stands on top counts as its answer all the same."
+    assert any(row["after"][0][1] < 0.5 for row in rows) is (counted in shown()["universal"].told[-1])
+
+
+def test_stops_of_the_dial_read_alike_only_where_their_pictures_are_alike() -> None:
+    item = run("one-label")
+    x, x_adv = item.outcome.plan.photo.x, item.outcome.x_adv
+    words = re.findall(r'<p class="hint stop"[^>]*>At \d+% ([^<]*)<', shown()["flip"].shown)[1:]
+    saved = [((x + share * (x_adv - x)) * 255).round() for share in STRENGTHS]
+    for at in range(1, len(words)):
+        if "nothing happens" not in words[at]:
+            assert (words[at] == words[at - 1]) is torch.equal(saved[at], saved[at - 1]), words[at]
+            assert f"by {int((saved[at] - (x * 255).round()).abs().max())} of 255 at most" in words[at]
+
+
+def test_what_is_too_small_to_see_is_a_change_for_one_photo() -> None:
+    """Screens 5 and 6 have changes that are seen."""
+    assert "see it as a grain" in shown()["universal"].told[1]
+    told = [*closing.sentences(shown()), *notes.GOALS]
+    assert [("one photo" in words) for words in told if "too small to see" in words] == [True, True]
+    assert any("larger, and can be seen as a grain" in words for words in told)
+
+
+def test_the_notes_hold_wherever_the_page_runs() -> None:
+    words = notes.markdown(list(shown().values()))
+    assert (
+        not re.search(r"\bhere, “Present”", words)
+        and "where other devices can reach it, “Present” shows a code" in words
+    )
+    assert f"notes with a plan for {whole_lesson.MINUTES} minutes" in phones.TITLE
+    assert "rope" not in words and words.count("blanket") == 2  # how the car is acted, told in one way
+    assert "photos without pupils’ faces" in words
+    assert "most at one pixel" in whole_lesson.GROUPS.split("D: ")[1] and "most at one pixel" in shown()["hardened"].own
 
 
 def test_who_is_sent_to_the_test_is_shown_where_it_is() -> None:

@@ -14,12 +14,13 @@ SENTENCES: tuple[tuple[Collection[str], str], ...] = (
     (("guess",), "A machine that names things in photos adds up numbers. It does not look as we do."),
     (
         ("flip", "noise"),
-        "A change too small to see can turn its answer round. Random noise of that size did not: "
-        "the change has to be worked out.",
+        "Made for one photo, a change can be too small to see and turn its answer round all the same. Random noise of that size "
+        "did not: the change has to be worked out.",
     ),
     (
         ("plant", "universal"),
-        "Nothing in the photo has to look like the wrong label, and one change can serve for many photos.",
+        "Nothing in the photo has to look like the wrong label. And one change can serve for many photos, but it is larger, and "
+        "can be seen as a grain.",
     ),
     (("jpeg",), "Whether a protection works shows only when somebody who knows it tries to get past it."),
     (("hardened",), "Hardening makes an attack harder, not impossible, and it is not free."),

@@ -19,7 +19,8 @@ PDF = FOLDER / "notes.pdf"
 TITLE = "Can you fool a machine that sees? Notes for teachers"
 GOALS = (
     "Pupils can say what an annotator is: a program that gives labels to a photo, with a percentage for each.",
-    "They know that a change too small to see can flip its labels, and that random noise of the same size does not.",
+    "They know that a change made for one photo can flip its labels though it is too small to see, and that random noise of the "
+    "same size does not.",
     "They can explain why, in their own words: many tiny pushes in one direction add up.",
     "They ask of any protection: was it tested by somebody who knows it?",
 )
@@ -109,7 +110,8 @@ def blocks(all_screens: Sequence[Screen]) -> Iterator[Block]:
     yield (
         "text",
         "The changes are made for the annotator on the page and say little about any other system. Talk about what may "
-        "be tested: one’s own things, or with the owner’s consent.",
+        "be tested: one’s own things, or with the owner’s consent. A live attack can turn a person into an animal, such as "
+        "a cat or a dog: choose photos without pupils’ faces, or be ready to talk about it.",
     )
 
 

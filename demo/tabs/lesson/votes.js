@@ -12,17 +12,17 @@ const lower = () => {
 };
 const voted = (screen) => {
   const hands = all(".answer", screen).some((one) => Number(find(".hands", one).value));
-  const answered = hands || all('[aria-pressed="true"]', screen).length > 0;
+  const answered = hands || all('[aria-pressed="true"]', screen).length >= asked(screen);
   find(".reveal", screen).disabled = !answered;
   find(".first", screen).hidden = answered;
   find(".lower", screen).hidden = !hands;
   find(".full", screen).textContent = full(screen) ? "That is all: to choose another, take one back first." : "";
   fit();
 };
-// Where several are to be chosen, no more than that are; once there are as many, that is said before one more is pressed.
+// Where several are to be chosen, neither fewer nor more are; once there are as many, that is said before one more is pressed.
+const asked = (screen) => (screen.dataset.several === "yes" ? all('[data-right="yes"]', screen).length : 1);
 const full = (screen) => {
-  const most = all('[data-right="yes"]', screen).length;
-  return screen.dataset.several === "yes" && all('[aria-pressed="true"]', screen).length >= most;
+  return screen.dataset.several === "yes" && all('[aria-pressed="true"]', screen).length >= asked(screen);
 };
 const choose = (button) => {
   const screen = button.closest(".screen");

@@ -1,10 +1,13 @@
 """A plan for a whole lesson around the screens, and what to do where the school's network fails."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from demo.catalog.english import listed
 from demo.tabs.lesson import closing
-from demo.tabs.lesson.screen import Screen
+
+if TYPE_CHECKING:  # a screen has words for teachers below it, which name the plan
+    from demo.tabs.lesson.screen import Screen
 
 MINUTES = 45
 CLASS = 25  # pupils
@@ -27,7 +30,8 @@ expects, and then the number.
 A: “Fool it gently”: what is the most at one pixel?
 B: “Add the impossible” asks for as many labels as are shown (k), and k follows the ticks: does it work, and in how many steps?
 C: “Test it”, at “Is it real?” after an attack: what undoes it?
-D: the same photo on the annotators “20 labels” and “20 labels, harder to fool”: how much larger is the change?
+D: the same photo on the annotators “20 labels” and “20 labels, harder to fool”: how many times as large is
+the “most at one pixel”?
 Runs of many groups wait in line, so there is time to guess.
 """)
 END = _paragraph(f"""
@@ -38,7 +42,7 @@ LEFT_OUT = ("universal", "hardened")  # screens that the goals do not need
 READ_ALOUD = ("noise", "plant", "jpeg")  # screens whose questions need no picture
 
 
-def with_hands_counted(screens: Sequence[Screen]) -> str:
+def with_hands_counted(screens: "Sequence[Screen]") -> str:
     """What to leave out where every hand is counted; "" where none of it is there."""
     number = {screen.key: str(number) for number, screen in enumerate(screens, start=1)}
     without = [number[key] for key in LEFT_OUT if key in number]
@@ -53,7 +57,7 @@ def with_hands_counted(screens: Sequence[Screen]) -> str:
     """)
 
 
-def offline(screens: Sequence[Screen]) -> Iterator[str]:
+def offline(screens: "Sequence[Screen]") -> Iterator[str]:
     """What to do where the school's network fails."""
     number = {screen.key: str(number) for number, screen in enumerate(screens, start=1)}
     yield _paragraph("""
@@ -66,7 +70,11 @@ def offline(screens: Sequence[Screen]) -> Iterator[str]:
         presses Attack, and the class compares.
     """)
     aloud = [number[key] for key in READ_ALOUD if key in number]
-    car = f"The car that is pushed (screen {number['noise']}) needs a rope only." if "noise" in number else ""
+    car = (
+        f"The car that is pushed (screen {number['noise']}) needs only a blanket, as said there."
+        if "noise" in number
+        else ""
+    )
     if aloud:
         yield _paragraph(f"""
             With no page at all: read out the questions of screens {listed(aloud)}, let groups agree on an answer and a reason,
@@ -74,7 +82,7 @@ def offline(screens: Sequence[Screen]) -> Iterator[str]:
         """)
 
 
-def rows(screens: Sequence[Screen]) -> Iterator[tuple[str, str]]:
+def rows(screens: "Sequence[Screen]") -> Iterator[tuple[str, str]]:
     """(minutes, what happens) from the first minute to the last."""
     given = sum(screen.minutes for screen in screens)
     parts = [(OPENING, OPEN)]

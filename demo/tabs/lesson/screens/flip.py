@@ -1,5 +1,6 @@
 """Screen 2: a change that nobody sees, and one label flips."""
 
+from dataclasses import dataclass
 from itertools import takewhile
 
 from markupsafe import Markup
@@ -23,10 +24,21 @@ LEVELS = (
 WITHOUT = "At 0% it is the photo as it was."
 
 
-def moved(shown: Recording, share: float) -> int:
-    """How many of the photo's numbers differ with a share of the change: a picture has whole steps only."""
+@dataclass(frozen=True)
+class Moved:
+    """What a share of the change does to the photo's numbers, which have whole levels only: how many differ, by how many
+    levels at most, and the size of it all."""
+
+    differ: int
+    most: int
+    size: float
+
+
+def moved(shown: Recording, share: float) -> Moved:
     x, x_adv = shown.outcome.plan.photo.x, shown.outcome.x_adv
-    return pictures.numbers_changed(x, tk.quantize((x + share * (x_adv - x)).clamp(0, 1)))[0]
+    saved = tk.quantize((x + share * (x_adv - x)).clamp(0, 1))
+    differ, _, most = pictures.numbers_changed(x, saved)
+    return Moved(differ, most, pictures.average(x, saved))
 
 
 def _read(shown: Recording, logits: Tensor) -> list[tuple[str, str]]:
@@ -40,16 +52,19 @@ def reads_as_before(shown: Recording, share: float) -> bool:
     return _read(shown, shown.checks[f"strength {share:g}"]) == _read(shown, shown.outcome.plan.photo.logits)
 
 
-def stop_words(share: float, differ: int, of: int, as_before: bool) -> str:
+def stop_words(share: float, moved: Moved, of: int, as_before: bool) -> str:
     """What a share of the change does to the picture's numbers, and whether that shows in what the annotator says."""
-    if not differ:
+    if not moved.differ:
         return f"At {in_percent(share)} no number of the picture changes by a whole level, so nothing happens."
     if as_before:
         return (
-            f"At {in_percent(share)} hardly any number of the picture changes by a whole level, {differ:,} of {of:,}, so "
+            f"At {in_percent(share)} hardly any number of the picture changes by a whole level, {moved.differ:,} of {of:,}, so "
             "nothing happens."
         )
-    return f"At {in_percent(share)} {differ:,} of the picture’s {of:,} numbers change, by whole levels."
+    return (
+        f"At {in_percent(share)} {moved.differ:,} of the picture’s {of:,} numbers change, by {pictures.levels(moved.most)} at "
+        f"most; the size of the change is {pictures.levels(moved.size)}."
+    )
 
 
 def _dial(shown: Recording) -> Markup:
@@ -82,7 +97,7 @@ def dial_words(shown: Recording, now: str) -> str:
     none = f" Up to {in_percent(quiet)} nothing happens, and" if quiet else ""
     return (
         f"Move the dial slowly.{none or ' There'} two stops beside each other may read alike, as a picture’s numbers move by "
-        f"whole levels only; how many of them do is said there. At {in_percent(flips)} the label on top flips."
+        f"whole levels only; how many of them do, and how far, is said there. At {in_percent(flips)} the label on top flips."
     )
 
 

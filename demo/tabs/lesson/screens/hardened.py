@@ -133,8 +133,8 @@ def screen() -> Screen | None:
             Look(usual, was, title=f"What counts for {was}: usual annotator"),
             Look(hard, was, title=f"What counts for {was}: hardened annotator"),
         ),
-        own=f"Attack your photo on both annotators, “{one}” and “{other}” (below the photo, at “Annotator”). How much larger "
-        "must the change be?",
+        own=f"Attack your photo on both annotators, “{one}” and “{other}” (below the photo, at “Annotator”). How many "
+        "times as large is the “most at one pixel”?",
         exercise="both",
         hint=f"{elsewhere(second.plan.request.annotator)}{measured_on(scores)}"
         "“Next” leads to what to take home, and to a question that has no right answer.",

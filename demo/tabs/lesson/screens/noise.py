@@ -68,8 +68,9 @@ def screen() -> Screen | None:
         own=f"Attack your photo. {TEST_IT} There the same comparison is made for it.",
         place=IS_IT_REAL,
         exercise="gentle",
-        hint="The car is the picture to remember. Where there is room, let the class act it: ten pupils, one rope, each "
-        f"pulling in a direction of their own; then all in one. If somebody asks: the noise changes {noise_count:,} numbers by "
+        hint="The car is the picture to remember. Where there is room, let the class act it by pulling: ten pupils "
+        "around a blanket, each pulling it in a direction of their own, and it stays; then all in one, and it goes. If "
+        f"somebody asks: the noise changes {noise_count:,} numbers by "
         f"at most {pictures.levels(noise_most)}, the attack {attack_count:,} by at most {pictures.levels(attack_most)}. "
         f"Drawn {USUAL} times as strong, as on the tab Attack, single dots would hardly show.",
     )

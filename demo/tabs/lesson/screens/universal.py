@@ -50,7 +50,7 @@ def unsure(rows: list[dict[str, Any]]) -> list[str]:
         return []
     return [
         f"On all {len(rows)} the annotator is unsure: of no label is it more than {percent(after)} sure now. Before, it was up "
-        f"to {percent(before)}."
+        f"to {percent(before)}. What stands on top counts as its answer all the same."
     ]
 
 
@@ -87,19 +87,15 @@ def screen() -> Screen | None:
     size = f"its size is {pictures.size(shown)}{earlier}"
     asked = shown.outcome.plan.request.annotator
     another = first is not None and first.outcome.plan.request.annotator != asked
-    words_differ = " It calls a motorbike a motorcycle." if "motorcycle" in shown.outcome.plan.annotator.labels else ""
-    for_you = (
-        f" On this screen another annotator answers, for which such a change is ready.{words_differ} The next screen asks the "
-        "usual one again."
-        if another
-        else ""
-    )
+    words_differ = " (it calls a motorbike a motorcycle)" if "motorcycle" in shown.outcome.plan.annotator.labels else ""
+    answers = f"; another annotator answers here, for which such a change is ready{words_differ}" if another else ""
+    for_you = " The next screen asks the usual annotator again." if another else ""
     return Screen(
         key="universal",
         title="One change for all photos",
         minutes=3,
         intro="So far every photo got a change of its own. This one was made beforehand, with many photos but none of these "
-        f"{of}. Now it is simply added to them{'; another annotator answers here' if another else ''}.",
+        f"{of}. Now it is simply added to them{answers}.",
         see=_grid(pictures.change(shown, AMPLIFY, below=STRONG), *(_photo(shown, row, changed=False) for row in rows)),
         question=f"How many of these {of} photos will have a wrong label on top afterwards?",
         answers=[Answer(word, right=low <= fooled <= high) for word, (low, high) in zip(words, ranges, strict=True)],
