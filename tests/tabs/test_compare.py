@@ -519,9 +519,17 @@ def test_a_sum_is_of_the_photos_on_which_every_method_ran(three: list[Any]) -> N
     assert "Of 3 photos TkML-AP-U reached it on 3, MinNorm reached it on 3 and kFool reached it on 2." in words
     assert "All of them solve 2 of 3 photos: there MinNorm needs the smallest change by median, 150.0." in words
     assert (
-        "Size beside MinNorm’s on the same photo, median of the photos’ ratios: kFool’s 2.00 (larger on 2, smaller on 0) and "
-        "TkML-AP-U’s 2.75 (larger on 2, smaller on 0)." in words
+        "Size beside MinNorm’s on the photos that both of the two solve, median of the photos’ ratios: TkML-AP-U’s 3.00 (of 3 "
+        "photos larger on 3, smaller on 0) and kFool’s 2.00 (of 2 photos larger on 2, smaller on 0)." in words
     )
+    none = totals.sentence(several(three, (300.0, 200.0, -1.0), (90.0, -1.0, 30.0)), "cleared", done=True)
+    assert "All of them solve" not in none  # and yet two of them can be told apart
+    assert (
+        "Size beside TkML-AP-U’s on the photos that both of the two solve, median of the photos’ ratios: kFool’s 0.67 (of 1 "
+        "photo larger on 0, smaller on 1) and MinNorm’s 0.33 (of 1 photo larger on 0, smaller on 1)." in none
+    )
+    apart = totals.sentence(several(three, (300.0, -1.0, -1.0), (-1.0, 90.0, -1.0)), "cleared", done=True)
+    assert "Size beside" not in apart
     assert "Not counted, as the goal was met before any attack: Photo 3." in words
     assert "Stopped before every method had its run on Photo 4, so not counted." in words
     assert (

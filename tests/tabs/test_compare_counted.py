@@ -19,14 +19,16 @@ from demo.export import npz
 from demo.photos.public_names import photo_id
 from demo.render.captions import comparison_caption
 from demo.render.goal_words import goal_words
-from demo.tabs.compare import methods, run_events, totals
+from demo.tabs.compare import events, follow, methods, render, run_events, summary, totals
+from demo.tabs.compare.follow import Wish
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.methods import Entry
 from demo.tabs.compare.rounds import Round
+from demo.tabs.compare.widgets import Choices
 
 STEPS = Limit("steps", 2)
 WIDGETS: Any = SimpleNamespace(
-    status="status", words="words", table="table", heading="heading", columns=[f"column {n}" for n in range(9)],
+    status="status", words="words", plan="plan", table="table", heading="heading", columns=[f"column {n}" for n in range(9)],
     past=[f"past {n}" for n in range(11)], figures=SimpleNamespace(kept="kept"),
 )  # fmt: skip
 
@@ -112,3 +114,36 @@ def test_the_line_below_the_top_of_an_own_photo_is_where_its_attack_has_it(
     (changed,) = (one for one in page.fns.values() if (slider._id, "change") in one.targets)
     value = changed.fn([str(photos["cat"])], photo_id(str(photos["cat"])), "voc20", k, {})
     assert re.findall(r"top \d+ ends here", value["html"]) == [f"top {k} ends here"]
+
+
+def test_a_photo_that_its_run_leaves_out_is_in_no_count_and_named_where_the_count_is() -> None:
+    entry = Entry("", "voc20", 3, (), confidence=1.0)
+    choices = Choices("cleared", ["MinNorm"], "steps", 0, [], [], {}, 5, 5, 5)
+    plan = follow.words(choices, Wish("MinNorm", "cleared", "", 5, 0), entry, 9, True, ("tree.jpg",))
+    assert "on 9 photos, without the one on the tab Attack, without tree.jpg, where the annotator finds nothing" in plan
+    strip = render.strip_html(entry, "cleared", 9, "as your own take its place", 0, ("tree.jpg",))
+    assert "<dd>9 " in strip and "its place; tree.jpg too, as the annotator finds nothing there)" in strip
+    about = methods.ComparisonRequest.of(entry, "cleared", ["MinNorm"], STEPS, 0)
+    known = replace(about, nothing_found=("tree.jpg",))
+    assert known == about and events.found_out(known, about) == ("tree.jpg",)
+    assert events.found_out(known, replace(about, seed=1)) == () == events.found_out(None, about)
+
+
+@pytest.mark.parametrize(("beside", "words"), [(0, "True"), (2, "True on the photo on Attack")])
+def test_the_labels_of_one_photo_are_not_said_to_be_those_of_all(
+    photos: dict[str, Path], beside: int, words: str
+) -> None:
+    entry = Entry(str(photos["cat"]), "voc20", 3, ("cat",))
+    assert f"<dt>{words}</dt>" in render.strip_html(entry, "cleared", beside=beside)
+
+
+@pytest.mark.parametrize(
+    ("limit", "steps", "gradients"),
+    [(Limit("steps", 2), "2", ""), (Limit("gradients", 50), "", "50"), (Limit("seconds", 3), "", "")],
+)
+def test_the_file_names_the_limit_that_was_given(rounds: list[Round], limit: Limit, steps: str, gradients: str) -> None:
+    ended(rounds[:1], 99)
+    text = summary.runs_csv([("cat", rounds[0].reports, True)], limit)
+    rows = list(csv.DictReader(io.StringIO(text)))
+    asked = {(row["max_steps"], row["max_gradients"], row["given"]) for row in rows}
+    assert asked == {(steps, gradients, str(limit))}

@@ -64,11 +64,27 @@ def asked(choices: Choices, entry: Entry, files: Mapping[str, str]) -> Compariso
     return ComparisonRequest.of(entry, choices.goal, choices.ticked, choices.limit, choices.seed, photos)
 
 
-def strip(choices: Choices, entry: Entry, files: Mapping[str, str]) -> str:
-    """What every method gets."""
+def plan(
+    choices: Choices, wish: Wish, entry: Entry, files: Mapping[str, str], nothing_found: Sequence[str] = ()
+) -> str:
+    """What a comparison runs. nothing_found: titles of the photos of this one that are left out, as its run found."""
+    now, added = asked(choices, entry, files), bool(why_left_out(choices, entry, files))
+    count = len(now.others) + (not added) - len(nothing_found)
+    return render.plan_html(follow.words(choices, wish, entry, count, added, nothing_found))
+
+
+def found_out(compared: ComparisonRequest | None, now: ComparisonRequest) -> tuple[str, ...]:
+    """What is known to be left out: where the same was compared."""
+    return compared.nothing_found if compared and compared == now else ()
+
+
+def strip(choices: Choices, entry: Entry, files: Mapping[str, str], nothing_found: Sequence[str] = ()) -> str:
+    """What every method gets. nothing_found: as for `plan`."""
     why = why_left_out(choices, entry, files)
-    added = rounds.others(entry, choices.samples, choices.uploads, files) if why else ()
-    return render.strip_html(entry, choices.goal, len(added), why)
+    others = len(asked(choices, entry, files).others) - len(nothing_found)
+    return render.strip_html(
+        entry, choices.goal, others if why else 0, why, 0 if why else others, nothing_found if why else ()
+    )
 
 
 def wire_choices(tab: gr.Tab, w: CompareWidgets, source: EntryWidgets, files: Mapping[str, str]) -> None:
@@ -82,16 +98,16 @@ def wire_choices(tab: gr.Tab, w: CompareWidgets, source: EntryWidgets, files: Ma
         return Wish(*values[:wishes]), choices, entry_of(*rest[CHOICES:])
 
     def shown(compared: ComparisonRequest | None, wish: Wish, choices: Choices, entry: Entry) -> Update:
-        now, added = asked(choices, entry, files), bool(why_left_out(choices, entry, files))
-        plan = follow.words(choices, wish, entry, len(now.others) + (not added), added)
-        return {w.plan: render.plan_html(plan), w.stale: render.stale_html(compared, now)}
+        now = asked(choices, entry, files)
+        left = found_out(compared, now)
+        return {w.plan: plan(choices, wish, entry, files, left), w.stale: render.stale_html(compared, now)}
 
     def look(compared: ComparisonRequest | None, wish: Wish, choices: Choices, entry: Entry) -> Update:
         offered = comparison.offered(choices.goal, entry.annotator, entry.k, choices.kind)
         choices = choices._replace(methods=[name for name in choices.ticked if name in offered])
         return {
             **shown(compared, wish, choices, entry),
-            w.strip: strip(choices, entry, files),
+            w.strip: strip(choices, entry, files, found_out(compared, asked(choices, entry, files))),
             w.methods: gr.update(choices=comparison.titled(offered), value=choices.methods),
         }
 
@@ -120,7 +136,8 @@ def wire_choices(tab: gr.Tab, w: CompareWidgets, source: EntryWidgets, files: Ma
     @plainly
     def on_photos(compared: ComparisonRequest | None, *values: Any) -> Update:
         wish, choices, entry = read(values)
-        return {**shown(compared, wish, choices, entry), w.strip: strip(choices, entry, files)}
+        left = found_out(compared, asked(choices, entry, files))
+        return {**shown(compared, wish, choices, entry), w.strip: strip(choices, entry, files, left)}
 
     @plainly
     def on_choice(compared: ComparisonRequest | None, *values: Any) -> Update:

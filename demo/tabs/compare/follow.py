@@ -1,5 +1,6 @@
 """What a comparison takes over from the tab "Attack" when its own tab opens, and what it will run, in a sentence."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from demo.catalog import attacks as catalog
@@ -42,8 +43,13 @@ def taken(choices: Choices, wish: Wish, entry: Entry) -> Choices:
     return choices._replace(goal=wish.aim, methods=ticked, seed=wish.seed, steps=steps)
 
 
-def words(choices: Choices, wish: Wish, entry: Entry, photos: int, added: bool = False) -> str:
-    """What a press of Compare will run. added: whether these are all photos that were added here."""
+def words(
+    choices: Choices, wish: Wish, entry: Entry, photos: int, added: bool = False, nothing_found: Sequence[str] = ()
+) -> str:
+    """What a press of Compare will run.
+
+    added: whether these are all photos that were added here; nothing_found: which are left out.
+    """
     if not entry.true and not added:
         return "Nothing can run yet: mark at least one label as true on the tab Attack, or add photos below."
     if choices.goal in BY_HAND and (missing := to_name(entry, choices.goal)):
@@ -56,6 +62,7 @@ def words(choices: Choices, wish: Wish, entry: Entry, photos: int, added: bool =
     asked = aim(goal.goal, entry.k, Roles(entry.true, named)) + found
     where = "on this photo" if photos == 1 and not added else f"on {counted(photos, 'photo')}"
     where += ", without the one on the tab Attack" if added else ""
+    where += f", without {listed(nothing_found)}, where the annotator finds nothing" if nothing_found else ""
     turn = ", one after the other," if len(choices.ticked) > 1 else ""
     return (
         f"k = {entry.k}, as set on the tab Attack. Compare runs {listed(choices.ticked, len(choices.ticked))}{turn} {where}, "

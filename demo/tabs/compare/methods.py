@@ -1,7 +1,7 @@
 """Which methods can be compared for which goal, and their runs one after the other, without any Gradio."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from demo.catalog import attacks as catalog
@@ -78,6 +78,9 @@ class ComparisonRequest:
     limit: Limit
     seed: Any
     others: tuple[Any, ...] = ()  # the other photos: samples by name, uploads by path with what is marked on them
+    nothing_found: tuple[str, ...] = field(
+        default=(), compare=False
+    )  # titles of those left out, which only the run knows
 
     @classmethod
     def of(

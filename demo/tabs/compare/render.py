@@ -8,6 +8,7 @@ from torch import Tensor
 
 import tkml_core as tk
 from demo.catalog import attacks as catalog
+from demo.catalog.english import listed
 from demo.engine.annotators import read_photo
 from demo.engine.label_roles import Roles
 from demo.engine.outcome import Outcome
@@ -34,18 +35,21 @@ EMPTY = (
 )
 
 
-def strip_html(entry: Entry, aim: str, added: int = 0, why: str = "") -> str:
+def strip_html(
+    entry: Entry, aim: str, added: int = 0, why: str = "", beside: int = 0, nothing_found: Sequence[str] = ()
+) -> str:
     """What every method gets: picture, true labels, k and annotator, as chosen on the tab "Attack".
 
     Where the goal is about labels that are named there, also these, or how to name them. added: how many photos were added on
-    this tab, where these are all; why: for what reason the one on the tab "Attack" is not among them.
+    this tab, where these are all; why: for what reason the one on the tab "Attack" is not among them; beside: how many others
+    there are where it is; nothing_found: those left out, as the annotator finds none of its labels in them.
     """
     small = None if added else ImageOps.fit(to_image(read_photo(entry.photo, entry.annotator).x), (144, 108))
     by_hand = aim in BY_HAND
     missing = to_name(entry, aim) if by_hand else ""
     targets = Roles(entry.true, entry.named, ordered=aim == "ordered")
     return fill(
-        "tabs/compare/strip.html", added=added, why=why,
+        "tabs/compare/strip.html", added=added, why=why, beside=beside, out=listed(nothing_found),
         picture=data_uri(small, lossless=False) if small else "", missing=missing, k=entry.k, annotator=entry.annotator,
         kappa=f"{entry.confidence:g}",
         true_labels=tags(entry.true, Roles(entry.true)) if entry.true else "",

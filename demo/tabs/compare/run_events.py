@@ -1,6 +1,7 @@
 """Compare and Stop: the methods in turn, on one photo after the other."""
 
 from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from gradio.utils import get_upload_folder
@@ -19,11 +20,14 @@ from demo.render.status import line_html, pace_words, waiting_html
 from demo.render.tables import sum_up
 from demo.tabs.compare import figure_events, render, rounds, summary, totals
 from demo.tabs.compare import methods as comparison
-from demo.tabs.compare.events import UNMARKED, asked, entry_of, strip, why_left_out
+from demo.tabs.compare.events import UNMARKED, asked, entry_of, plan, strip, why_left_out
+from demo.tabs.compare.follow import Wish
 from demo.tabs.compare.limits import Limit
 from demo.tabs.compare.rounds import Round
 from demo.tabs.compare.widgets import CHOICES, Choices, CompareWidgets
 from tkml_core.step_generators import WithResult
+
+WISHES = len(Wish._fields)
 
 
 def told(
@@ -62,6 +66,7 @@ def wire_run(w: CompareWidgets, source: EntryWidgets, files: Mapping[str, str]) 
     """The buttons, and all that a comparison shows."""
 
     def on_run(turn: Turn, *values: Any) -> Iterator[Update]:
+        wish, values = Wish(*values[:WISHES]), values[WISHES:]
         choices, entry = Choices(*values[:CHOICES]), entry_of(*values[CHOICES:])
         added = why_left_out(choices, entry, files)
         if not entry.true and not added:
@@ -82,9 +87,10 @@ def wire_run(w: CompareWidgets, source: EntryWidgets, files: Mapping[str, str]) 
                 return
         photos, nothing_found = reading.result
         yield {
-            w.strip: strip(choices, entry, files),
+            w.strip: strip(choices, entry, files, nothing_found),
+            w.plan: plan(choices, wish, entry, files, nothing_found),
             w.stale: "",
-            w.about: asked(choices, entry, files),
+            w.about: replace(asked(choices, entry, files), nothing_found=tuple(nothing_found)),
             w.figures.kept: [],
             **dict.fromkeys(w.past, ""),
         }
@@ -97,8 +103,8 @@ def wire_run(w: CompareWidgets, source: EntryWidgets, files: Mapping[str, str]) 
 
     to_results = run_bar.into_sight("compare-verdict")
     run_bar.wire(
-        w.run, w.stop, w.status, on_run, [*w.choices, *source.all],
-        [*w.columns, *w.past, w.strip, w.stale, w.about, w.words, w.heading, w.table, w.figures.kept], first=to_results,
+        w.run, w.stop, w.status, on_run, [*source.wish, *w.choices, *source.all],
+        [*w.columns, *w.past, w.plan, w.strip, w.stale, w.about, w.words, w.heading, w.table, w.figures.kept], first=to_results,
     )  # fmt: skip
 
 
@@ -159,18 +165,18 @@ def _photo(
         if update_of.waiting:
             yield {w.status: waiting_html(update_of.waiting)}
             continue
-        plan, which = one.plans[update_of.column], _which(number, photos, update_of.column)
-        update: Update = {w.columns[update_of.column + 1]: render.column_html(plan, update_of)}
+        contestant, which = one.plans[update_of.column], _which(number, photos, update_of.column)
+        update: Update = {w.columns[update_of.column + 1]: render.column_html(contestant, update_of)}
         if update_of.frame:
-            update[w.status] = line_html(*which, plan.request.attack, *pace_words(plan, update_of.frame))
-            if running != plan.request.attack:  # not before: it may wait for its run, or be stopped before it
-                running = plan.request.attack
+            update[w.status] = line_html(*which, contestant.request.attack, *pace_words(contestant, update_of.frame))
+            if running != contestant.request.attack:  # not before: it may wait for its run, or be stopped before it
+                running = contestant.request.attack
                 update |= told(w, photos, aim, limit, note, done=False, number=number, running=running)
         if update_of.outcome:
             outcomes.append(update_of.outcome)
             one.reports[update_of.column] = update_of.outcome.report
             update |= told(w, photos, aim, limit, note, done=False, number=number)
-            update[w.status] = line_html(*which, plan.request.attack, "ended")
+            update[w.status] = line_html(*which, contestant.request.attack, "ended")
         yield update
     if left := _without_result(w, one, "stopped before its turn"):
         yield left

@@ -216,12 +216,15 @@ def squares_words(plans: Sequence[Plan]) -> str:
 
 CSV_FIELDS = (
     "attack", "annotator", "goal", "target_case", "k", "seed", "achieved", "margin", "margin_before", "consistent", "l2",
-    PERT, "linf", "psnr", "ssim", "steps", "max_steps", "forwards", "backwards", "seconds", "stopped", "device", "width",
-    "height",
+    PERT, "linf", "psnr", "ssim", "steps", "max_steps", "max_gradients", "forwards", "backwards", "seconds", "stopped",
+    "device", "width", "height",
 )  # fmt: skip
 
 
-MARGIN = "A margin below 0, or a margin_of_win above 0: the goal is met, by so much."
+MARGIN = (
+    "A margin below 0, or a margin_of_win above 0: the goal is met, by so much. given: the limit, of which one of max_steps and "
+    "max_gradients may say the number; stopped: by hand (user) or by the clock (time)."
+)
 
 
 def runs_csv(photos: Sequence[tuple[str, Reports, bool]], limit: Limit) -> str:
@@ -229,12 +232,13 @@ def runs_csv(photos: Sequence[tuple[str, Reports, bool]], limit: Limit) -> str:
 
     photos: with their titles, and whether they count: every method has had its run there, and something was to be won.
     """
-    rows = []
+    rows, of_steps = [], limit.kind == "steps"
+    allowed: dict[str, Any] = {"max_steps": limit.amount if of_steps else None, "max_gradients": limit.gradients}
     for number, (title, reports, counts) in enumerate(photos, 1):
         for report in filter(None, reports):
             lists = [report["true_labels"], report["targets"], [name for name, _ in report["after"]]]
             rows.append([
-                number, title, report["photo"], *of_report(report, CSV_FIELDS), report["margin_of_win"],
+                number, title, report["photo"], *of_report({**report, **allowed}, CSV_FIELDS), report["margin_of_win"],
                 asked_margin(report), won(report), was_met(report), str(limit), *lists, counts,
             ])  # fmt: skip
     decided = ("margin_of_win", "confidence", "won", "met_before", "given")

@@ -119,22 +119,42 @@ def spent_words(rounds: Sequence[Round]) -> str:
 
 
 def _order(made: Sequence[Total], rounds: Sequence[Round]) -> str:
-    """Who needs how much where all of them reach the goal: photo by photo, as photos differ more than methods do."""
-    same = shared(rounds)
-    if not same or len(made) < 2:
+    """Who needs how much: photo by photo, as photos differ more than methods do, and each pair on the photos that both solve."""
+    count, same = counting(rounds), shared(rounds)
+    if len(made) < 2:
         return ""
-    places = sorted(range(len(made)), key=lambda place: (made[place].norm_shared or 0.0, made[place].method))
-    (first, *others), norms = places, [[report["l2"] for report in one.ended] for one in same]
-    told = []
-    for place in others:
-        ratios = [of_photo[place] / of_photo[first] for of_photo in norms]
-        larger, smaller = sum(ratio >= CLOSE for ratio in ratios), sum(ratio <= 1 / CLOSE for ratio in ratios)
-        told.append(f"{made[place].method}’s {median(ratios):.2f} (larger on {larger}, smaller on {smaller})")
-    n, where = len(same), f"{len(same)} of {counted(len(counting(rounds)), 'photo')}"
+    where = f"{len(same)} of {counted(len(count), 'photo')}"
+    if same:
+        first = min(range(len(made)), key=lambda place: (made[place].norm_shared or 0.0, made[place].method))
+        lead = (
+            f"All of them solve {where}: there {made[first].method} needs the smallest change by "
+            f"{'size' if len(same) == 1 else 'median'}, {made[first].norm_shared:.1f}. "
+        )
+    else:  # whoever solves most has most photos in common with the others
+        first = min(range(len(made)), key=lambda place: (-made[place].won, made[place].norm or 0.0, made[place].method))
+        lead = ""
+    told = [
+        words
+        for place in range(len(made))
+        if place != first and (words := _pair(made[place].method, place, first, count))
+    ]
+    if not told:
+        return lead.strip()
     return (
-        f"All of them solve {where}: there {made[first].method} needs the smallest change by {'size' if n == 1 else 'median'}, "
-        f"{made[first].norm_shared:.1f}. Size beside {made[first].method}’s on the same photo"
-        f"{'' if n == 1 else ', median of the photos’ ratios'}: {listed(told, len(told))}."
+        f"{lead}Size beside {made[first].method}’s on the photos that both of the two solve, median of the photos’ ratios: "
+        f"{listed(told, len(told))}."
+    )
+
+
+def _pair(name: str, place: int, first: int, count: Sequence[Round]) -> str:
+    """A method's size beside that of the one at `first`, on the photos that both solve; empty where there are none."""
+    both = [one.ended for one in count if won(one.ended[place]) and won(one.ended[first])]
+    ratios = [reports[place]["l2"] / reports[first]["l2"] for reports in both]
+    if not ratios:
+        return ""
+    larger, smaller = sum(ratio >= CLOSE for ratio in ratios), sum(ratio <= 1 / CLOSE for ratio in ratios)
+    return (
+        f"{name}’s {median(ratios):.2f} (of {counted(len(ratios), 'photo')} larger on {larger}, smaller on {smaller})"
     )
 
 
