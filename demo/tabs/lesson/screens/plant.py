@@ -15,7 +15,7 @@ from demo.tabs.lesson.screen import Answer, Screen
 def film(shown: Recording) -> Markup:
     """The recorded pictures one after the other, with the top-k of each."""
     replay, x = shown.replay, shown.outcome.plan.photo.x
-    frames = []
+    frames, had = [], False
     for at, title in enumerate(replay.titles()):
         x_adv, logits = replay.picture(at)
         where = "as saved" if at == replay.last else title
@@ -24,8 +24,11 @@ def film(shown: Recording) -> Markup:
         z = pictures.picture(
             amplified(x, x_adv, AMPLIFY), f"The change, {where}", "The change", badge=f"× {AMPLIFY}", grains=True
         )
-        missed = "not reached" if at == replay.last else "not yet"  # only the end tells how it came out
-        said = f"{where}: {'reached' if pictures.meets(shown, logits) else missed}"
+        met = pictures.meets(shown, logits)
+        # Only the end tells how it came out; what was reached once is not to come yet.
+        missed = "not reached" if at == replay.last else "lost again for the moment" if had else "not yet"
+        said = f"{where}: {'reached' if met else missed}"
+        had = had or met
         frames.append((said, pictures.row(now, z, below)))
     return fill("tabs/lesson/screens/film.html", frames=frames, last=replay.last)
 
