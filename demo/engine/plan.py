@@ -57,7 +57,7 @@ class Start:
 
     x_adv: Tensor  # (1,3,H,W)
     logits: Tensor  # (1,m)
-    report: Mapping[str, Any]  # JSON values only: attack, l2, linf, steps
+    report: Mapping[str, Any]  # JSON values only: attack, l2, l2_before_rounding, linf, steps
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,14 @@ SETTINGS = {"schedule": 40}
 NO_SMALLER = 0.995  # of the change before: what is not smaller than that is not news
 
 
+def to_beat(start: Mapping[str, Any]) -> float:
+    """The size below which a change that is not rounded yet is smaller than that of the run before, by its report.
+
+    It is that run's before rounding, as rounding costs both much the same, or the saved one where that is smaller.
+    """
+    return min(start["l2"], start.get("l2_before_rounding", start["l2"]))
+
+
 def no_smaller(report: Mapping[str, Any]) -> bool:
     """Whether a run that went on from another one's change found none that is smaller."""
     start = report.get("started_from")
@@ -45,6 +53,6 @@ def smaller(outcome: Outcome) -> Plan:
     request = replace(
         plan.request, attack=ATTACK, goal=plan.goal_name, max_steps=catalog.choice_of(ATTACK).steps, settings=settings
     )
-    kept = {name: report[name] for name in ("attack", "l2", "linf", "steps")}
+    kept = {name: report[name] for name in ("attack", "l2", "l2_before_rounding", "linf", "steps")}
     start = Start(outcome.x_adv, outcome.logits, kept)
     return replace(make_plan(request, plan.annotator, plan.photo), guessed=plan.guessed, start=start)

@@ -76,12 +76,6 @@ def won_words(report: dict[str, Any]) -> str:
     return f"{holds}: {said}" if said else holds
 
 
-def holds_words(report: dict[str, Any]) -> str:
-    """What holds now, where what came and went has been told before."""
-    last = report["goal"] == "hide" and len(report["true_labels"]) == len(report["hidden"])
-    return reached(report, MOST) + _though(report, report["hidden"] or news_of(report).gone, last)
-
-
 def _though(report: dict[str, Any], gone: Sequence[str], last: bool = False) -> str:
     """Of labels that have left the top-k, those that the annotator is still sure of: ", though cat still has 79%".
 

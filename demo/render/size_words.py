@@ -3,7 +3,7 @@
 from typing import Any
 
 from demo.catalog.english import in_percent
-from demo.engine.smaller import NO_SMALLER, no_smaller
+from demo.engine.smaller import NO_SMALLER, no_smaller, to_beat
 from demo.render.run_words import steps_words, too_slow, what_ended_search
 
 OF_LEVELS = "of 255"  # after the largest change of one value: the measure for everybody, as in the Lesson
@@ -28,14 +28,23 @@ def made_smaller(report: dict[str, Any]) -> str:
     before, now, ended = report["started_from"]["l2"], report["l2"], what_ended_search(report)
     if no_smaller(report):
         same = "the one from before" if now == before else "about as large as before"
-        if told := _on_the_way(report, before, NO_SMALLER):
+        if told := _on_the_way(report, to_beat(report["started_from"]), NO_SMALLER):
             end = ended or f"the search ended by itself after {steps_words(report)}"
             return f"the change is {same}: {told}; {end}"
         if ended:
             return f"no smaller change was found: {ended}, so the change is {same}"
         return f"the change is as small as this search finds: {steps_words(report)} more brought no smaller one"
     share = in_percent(max(1 - now / before, 0.01))
-    return f"the change is now {share} smaller{f'; {ended}' if ended else ', as small as this search finds it'}"
+    end = f"; {ended}" if ended else ", as small as this search finds it"
+    return f"the change is now {share} smaller{_before_rounding(report)}{end}"
+
+
+def _before_rounding(report: dict[str, Any]) -> str:
+    """How much smaller such a run's change was, as told while it went on, where rounding took a good part of that away."""
+    start, least = report["started_from"], report.get("l2_smallest_on_the_way")
+    if not least or least / to_beat(start) > MUCH_SMALLER * report["l2"] / start["l2"]:
+        return ""
+    return f" ({in_percent(1 - least / to_beat(start))} before rounding for saving, which took the rest)"
 
 
 def try_again(report: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from demo.catalog.english import in_top, top_words
 from demo.catalog.goals import NOTHING_TO_KEEP
 from demo.engine.win import asked_margin, is_narrow, margin_words, was_met
 from demo.render.labels import SURE, percent
-from demo.render.news import few, holds_words, is_partly, names, news_of, so_far, won_words
+from demo.render.news import few, is_partly, names, news_of, so_far, won_words
 from demo.render.run_words import how_it_ended, steps_words, too_slow
 from demo.render.size_words import lost_by_rounding, made_smaller, most_words, try_again
 from demo.render.templates import fill
@@ -66,7 +66,7 @@ def _won(report: dict[str, Any]) -> list[str]:
     return [
         _unrecognised(report),
         smaller,
-        holds_words(report) if smaller else won_words(report),  # the labels were news when the run before had ended
+        won_words(report),
         _narrowly(report),
         try_again(report) if smaller else how_it_ended(report),  # what ended a search for a smaller one has been said
         NOTHING_TO_KEEP.removesuffix(".") if alone else "",

@@ -13,9 +13,9 @@ import tkml_core as tk
 from demo.catalog import attacks as catalog
 from demo.engine import loop
 from demo.engine.outcome import Outcome, conclude
-from demo.engine.plan import AttackRequest, Plan, plan_for
+from demo.engine.plan import AttackRequest, Plan, Start, plan_for
 from demo.engine.replay import Recorder, Replay
-from demo.engine.smaller import can_be_smaller, smaller
+from demo.engine.smaller import can_be_smaller, smaller, to_beat
 from demo.render.run_figures import run_figures_html
 from demo.render.run_plots import sizes
 from demo.render.run_words import steps_words
@@ -57,7 +57,9 @@ def test_it_goes_on_from_the_picture_and_is_as_firm_and_smaller(firm: Outcome) -
     report = outcome.report
     assert (frames[0].x_adv == firm.x_adv).all()
     assert report["achieved"] and -report["margin"] >= plan.attack.confidence and report["l2"] < firm.report["l2"]
-    assert report["started_from"] == {name: firm.report[name] for name in ("attack", "l2", "linf", "steps")}
+    assert report["started_from"] == {
+        name: firm.report[name] for name in ("attack", "l2", "l2_before_rounding", "linf", "steps")
+    }
     said, less = sentence(report), 100 * (1 - report["l2"] / firm.report["l2"])
     assert f"The change is now {less:.0f}% smaller" in said and "narrow" not in said
     assert "where TkML-AP-U had ended" in run_figures_html(report)
@@ -107,16 +109,20 @@ def test_each_end_of_the_search_is_told_with_what_ended_it(firm: Outcome) -> Non
 def test_the_smallest_on_the_way_is_told_and_what_became_of_it(firm: Outcome) -> None:
     """Before rounding; where the 8-bit photo does not have it, the verdict says so, and no number is left without an end."""
     plan = smaller(firm)
-    norm = firm.report["l2"]
+    norm, unrounded = firm.report["l2"], to_beat(firm.report)
     half, part, *nothing = (
         stage.under_way(plan, plan.photo.logits, False, least)
-        for least in (0.5 * norm, 0.985 * norm, None, norm, 0.996 * norm)
+        for least in (0.5 * unrounded, 0.985 * unrounded, None, unrounded, 0.996 * unrounded)
     )
     assert half == "50% smaller so far (before rounding for saving). The goal stays."
     assert "% smaller so far" in part and len(nothing) == 3
     assert all("Nothing smaller yet" in words and "%" not in words for words in nothing)
     assert plan.attack.schedule < tk.MinNorm().schedule
-    report = {**firm.report, "started_from": plan.start and plan.start.report, "l2_smallest_on_the_way": 0.53 * norm}
+    report = {
+        **firm.report,
+        "started_from": plan.start and plan.start.report,
+        "l2_smallest_on_the_way": 0.53 * unrounded,
+    }
     for stopped in (None, "user", "time"):
         told = sentence({**report, "stopped": stopped})
         assert told.startswith(
@@ -124,11 +130,22 @@ def test_the_smallest_on_the_way_is_told_and_what_became_of_it(firm: Outcome) ->
         )
         assert "as small as this search finds" not in told and "No smaller change was found" not in told
         assert CAUSES[stopped] in told
-    told = sentence({**report, "l2": 0.8 * norm, "l2_before_rounding": 0.53 * norm})
-    assert (
-        told.startswith("The change is now 20% smaller, as small as this search finds it. ") and "ounding" not in told
-    )
+    # The end has the figure that stood there while the run went on, and what became of it; beside the same start, both rounded
+    # or both not: of a start that rounding had made larger, the same is no news.
+    told = sentence({**report, "l2": 0.8 * norm, "l2_before_rounding": 0.53 * unrounded})
+    took = "(47% before rounding for saving, which took the rest)"
+    assert told.startswith(f"The change is now 20% smaller {took}, as small as this search finds it. ")
     assert "ounding" not in sentence({**report, "l2": 0.53 * norm})
+    start = {**firm.report, "l2": 86.0, "l2_before_rounding": 62.0}
+    rough = replace(plan, start=Start(firm.x_adv, firm.logits, start))
+    assert stage.under_way(rough, plan.photo.logits, False, 60.76).startswith("2% smaller so far")
+    shorter = replace(
+        plan, start=Start(firm.x_adv, firm.logits, {**start, "l2": 50.0})
+    )  # by the search on whole levels
+    assert stage.under_way(shorter, plan.photo.logits, False, 50.0).startswith("Nothing smaller yet")
+    told = sentence({**report, "started_from": start, "l2": 84.3, "l2_smallest_on_the_way": 60.76})
+    assert told.startswith("The change is now 2% smaller, as small as this search finds it. ")
+    assert f"{firm.report['after'][0][0]} is on top instead of cat" in told  # what is seen, not only that it is wrong
     first = {**report, "started_from": None, "l2": 84.1, "l2_smallest_on_the_way": 61.7, "l2_before_rounding": 61.8}
     # Sizes stand in the table; of two that are nearly the same, the one that was rounded.
     assert "61.8 before rounding for saving" in run_figures_html(first) and "61.7" not in run_figures_html(first)

@@ -15,6 +15,7 @@ from demo.engine.outcome import Outcome
 from demo.engine.plan import Plan
 from demo.engine.replay import Recorder, Replay
 from demo.engine.run import run_plan
+from demo.engine.smaller import to_beat
 from demo.engine.stream import pause
 from demo.render import photo_card
 from demo.render.goal_words import aim
@@ -75,7 +76,7 @@ def under_way(plan: Plan, logits: Tensor, met: bool, least: float | None = None)
         if least is None:
             return f"The goal: {aim(*goal)}. So far: {_so_far(plan, logits, met)}."
         return f"Goal reached: {aim(*goal, named_too=False)}. Stop keeps the smallest change so far."
-    share = least / plan.start.report["l2"] if least else 1.0
+    share = least / to_beat(plan.start.report) if least else 1.0
     # A whole per cent, as the rounding may undo what is less.
     smaller = (
         f"{in_percent(1 - share)} smaller so far (before rounding for saving)"
