@@ -29,7 +29,7 @@ def screen() -> Screen | None:
     right = [name for name in top if name in plan.roles.true]
     return Screen(
         key="guess",
-        title="What the machine sees",
+        title="What does it see?",
         minutes=2,
         intro=f"An annotator is a program that names what is in a photo. It has learned that from thousands of photos. This one "
         f"knows {len(names)} words, its labels. It gives every label a percentage, how sure it is, and shows the best {k}.",
