@@ -134,3 +134,20 @@ def test_presented_beside_a_code_pictures_use_the_room_of_a_low_screen(
     assert narrowest >= 160 and lowest > 600
     narrowest, lowest = found["noise", "happened"]
     assert narrowest >= 300 and lowest > 650
+
+
+@pytest.mark.parametrize(("way", "noted"), [("guess", False), ("flip", True), ("growing", False), ("lemma", True)])
+def test_only_what_chooses_something_has_the_note_that_choices_have_changed(
+    visit: Callable[..., Page], way: str, noted: bool
+) -> None:
+    page = visit(WIDE)
+    if way in ("growing", "lemma"):
+        page.get_by_role("tab", name="How it works", exact=True).first.click()
+        button = page.locator(f"[data-step={way}] button.go")
+    else:
+        button = exercise(page, way)
+    button.click()
+    expect(page.locator("#attack-button")).to_be_visible()
+    if not noted:
+        page.wait_for_timeout(3000)  # for a note that comes late
+    expect(page.locator("#stage[data-changed]")).to_have_count(int(noted))

@@ -4,7 +4,10 @@ element.addEventListener("click", (event) => {
   if (go) {
     const { words, own } = go.dataset;
     if (words) document.dispatchEvent(new CustomEvent("ask-for-photo", { detail: { words, own } }));
-    return trigger("select", { step: go.closest("[data-step]").dataset.step });
+    const { step, chosen } = go.closest("[data-step]").dataset;
+    trigger("select");
+    if (chosen !== undefined) trigger("apply", { step }); // without it nothing is chosen there, and the note on choices must not come
+    return;
   }
   const link = event.target.closest(".way a");
   if (!link) return;

@@ -48,7 +48,7 @@ def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LearnWidgets:
 
     # In the browser alone: nobody waits for the server to see the tab.
     lesson.select(None, None, tabs, js=TO_ATTACK, **QUIET)
-    tried = lesson.select(on_try, [state.photo, w.annotator, w.k, w.toggles, state.attacked], preset_boxes(w), **CHOICE)
+    tried = lesson.apply(on_try, [state.photo, w.annotator, w.k, w.toggles, state.attacked], preset_boxes(w), **CHOICE)
     tried.success(None, None, None, js=CHANGED, **QUIET)
     return LearnWidgets(lesson)
 

@@ -22,5 +22,6 @@ const tryIt = (button) => {
   const { exercise, words, own } = button.dataset;
   if (!sure(button, ends(button.dataset))) return;
   document.dispatchEvent(new CustomEvent("ask-for-photo", { detail: { words, own } }));
-  trigger("select", { exercise });
+  trigger("select");
+  if (exercise) trigger("apply", { exercise }); // without one nothing is chosen there, and the note on choices must not come
 };

@@ -73,6 +73,6 @@ def build(tab: gr.Tab, tabs: gr.Tabs, attack: AttackTab) -> LessonWidgets:
     lesson.select(None, None, tabs, js=TO_ATTACK, **QUIET)
     outputs = [*dict.fromkeys([*staged(w), *preset_boxes(w)]), w.annotator, state.attacked, state.replay]
     inputs = [state.photo, w.annotator, w.toggles, state.sample, w.replay]
-    tried = lesson.select(on_try, inputs, outputs, **CHOICE)
+    tried = lesson.apply(on_try, inputs, outputs, **CHOICE)
     tried.success(None, None, None, js=CHANGED, **QUIET)
     return LessonWidgets(lesson, teachers)
