@@ -14,12 +14,12 @@ from demo.photos.selection import known
 from demo.render.labels import percent, scored
 from tkml_core.zoo.registry import entry_of
 
-HERE = Markup(f'<a href="#choose-truth">{MARK_FIRST}</a>')
+HERE = Markup('<a href="#choose-truth">{}</a>').format(MARK_FIRST)
 NOTHING_FOUND = "{} finds none of its {} labels in this photo (nearest: {}, {})"
 WAYS = Markup(
-    f'<span class="unpresented">{HERE}{OR_ANOTHER}</span>'
+    '<span class="unpresented">{}{}</span>'
     '<span class="when-presented">To mark what is true, leave Present (Esc).</span>'
-)
+).format(HERE, OR_ANOTHER)
 MORE = Markup(' <button type="button" class="tool more-labels" data-annotator="{}">Try {} labels</button>')
 
 
