@@ -1,9 +1,10 @@
 // The card of the last run: the server draws it when the dialog opens. A phone sends the file, any browser can save it.
 // `copy` is that of copy.js.
 const find = (part) => element.querySelector(part);
-const [open, dialog, drawing, sheet, picture, enlarge, ways, send, save, copies, sample, own] =
-  [".open", "dialog", ".drawing", ".sheet", "img", ".enlarge", ".ways", ".send", ".save", ".copy", ".of-sample", ".of-own"].map(find);
+const [open, dialog, drawing, sheet, picture, enlarge, ways, send, save, copies, sample, own, denied] =
+  [".open", "dialog", ".drawing", ".sheet", "img", ".enlarge", ".ways", ".send", ".save", ".copy", ".of-sample", ".of-own", ".denied"].map(find);
 let file = null;
+let copied = 0;
 const drawn = (there) => {
   drawing.hidden = there;
   picture.hidden = ways.hidden = !there;
@@ -14,6 +15,11 @@ const size = (large) => {
   enlarge.textContent = large ? "Smaller" : "Enlarge";
 };
 for (const one of [enlarge, picture]) one.addEventListener("click", () => size(!sheet.classList.contains("large")));
+const toCopy = () => {
+  clearTimeout(copied);
+  copies.textContent = "Copy the link";
+  denied.hidden = true;
+};
 open.addEventListener("click", () => {
   drawn(false);
   size(false);
@@ -22,12 +28,15 @@ open.addEventListener("click", () => {
   const link = ran ?? location.href;
   sample.hidden = !new URL(link).searchParams.has("sample"); // a link leaves out a photo of one's own
   own.hidden = !sample.hidden;
-  copies.textContent = "Copy the link";
+  toCopy();
   props.value = { link };
   trigger("submit");
 });
 copies.addEventListener("click", async () => {
-  copies.textContent = (await copy(props.value.link)) ? "Copied" : "Your browser does not let the page copy";
+  toCopy();
+  if (await copy(props.value.link)) copies.textContent = "Copied";
+  else denied.hidden = false;
+  copied = setTimeout(toCopy, 6000);
 });
 find(".close").addEventListener("click", () => dialog.close());
 dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // beside it

@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from demo.catalog.english import TITLE
-from demo.export.figure import DPI, drawing, numbers, place_picture, sheet
+from demo.export.figure import DPI, drawing, place_picture, sheet, signs
 from demo.export.figure_labels import INK, LOOKS, ROW, SOFT, fit, label_row, parts, wide_of
 from demo.export.npz import SavedRun
 from demo.render.pictures import AMPLIFY
+from demo.render.size_words import most_words
 from demo.render.verdict import headline, sentence_for_others
 
 WIDTH, HEIGHT = 6.0, 3.15  # inches: 1200 × 630 pixels, which messengers show whole
@@ -63,7 +64,12 @@ def draw(saved: SavedRun, link: str) -> Figure:
             label_row(axes, roles, name, probability, left, lists_top + place * (ROW + BETWEEN), COLUMN)
         if more:
             axes.text(left, lists_top + lists - 0.01, f"and {more} more", size=7, color=SOFT)
-    numbers(axes, saved, MARGIN + COLUMN + GAP, lists_top + 0.1)
+    left, top = MARGIN + COLUMN + GAP, lists_top + 0.1
+    axes.text(
+        left, top, f"at most {most_words(report)} at any pixel", size=7.5, color=INK
+    )  # what everybody understands
+    axes.text(left, top + 0.17, f"grey: unchanged   (‖z‖₂ = {report['l2']:.1f})", size=7.5, color=SOFT)
+    signs(axes, roles, left, top + 0.38, "marks a ")
     kind, word = headline(report)
     axes.text(MARGIN, verdict_top, word, size=9, weight="bold", color=COLOURS[kind], va="top")
     axes.text(MARGIN + BESIDE, verdict_top, "\n".join(said), size=7.5, color=INK, va="top", linespacing=1.3)

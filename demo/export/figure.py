@@ -19,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from demo.engine.label_roles import Roles
 from demo.export.figure_labels import BETWEEN, INK, LOOKS, ROW, SOFT, WORDS, label_row, mark, parts
 from demo.export.npz import SavedRun, load
 from demo.render.captions import caption, comparison_caption
@@ -160,11 +161,16 @@ def numbers(axes: Axes, saved: SavedRun, left: float, top: float, named: bool = 
         top += 0.38
     axes.text(left, top, f"‖z‖₂ = {report['l2']:.1f}    ‖z‖∞ = {report['linf']:.0f}/255", size=7.5, color=INK)
     axes.text(left, top + 0.17, "grey: unchanged", size=7.5, color=SOFT)
-    for number, kind in enumerate(parts(saved.roles)):
-        middle = top + 0.38 + 0.19 * number
-        in_order = saved.roles.ordered and kind == "target"
+    signs(axes, saved.roles, left, top + 0.38)
+
+
+def signs(axes: Axes, roles: Roles, left: float, top: float, lead: str = "") -> None:
+    """What each sign in the lists means, one a line; lead: words before each."""
+    for number, kind in enumerate(parts(roles)):
+        middle = top + 0.19 * number
+        in_order = roles.ordered and kind == "target"
         mark(axes, kind, "1" if in_order else "", left, middle)
-        word = "target and its place" if in_order else WORDS[kind]
+        word = lead + ("target and its place" if in_order else WORDS[kind])
         axes.text(left + 0.2, middle, word, size=7.5, color=LOOKS[kind]["edgecolor"], va="center_baseline")
 
 

@@ -99,12 +99,19 @@ def test_a_card_and_files_are_made_when_asked_for_and_go_with_the_run(
     enlarge.click()
     expect(enlarge).to_have_text("Smaller")
     page.wait_for_function("document.querySelector('#share img').getBoundingClientRect().width > 600")
+    expect(page.locator("#share .moves")).to_be_visible()  # the picture is cut at its right
+    copies, before = page.locator("#share .copy"), page.locator(".share").bounding_box()
+    copies.click()
+    expect(copies).to_have_text("Copied")
+    assert page.locator(".share").bounding_box() == before  # nothing moves
+    expect(copies).to_have_text("Copy the link", timeout=RUN)
     page.locator("#share .sheet").focus()
     page.keyboard.press("ArrowRight")  # the keyboard moves it as a finger does
     page.wait_for_function("document.querySelector('#share .sheet').scrollLeft > 0")
     enlarge.click()
     expect(enlarge).to_have_text("Enlarge")
     page.wait_for_function(f"{sheet}.scrollWidth <= {sheet}.clientWidth")
+    expect(page.locator("#share .moves")).to_be_hidden()
     page.keyboard.press("Escape")
     shown = """() => {
       document.querySelector("#share .open").click();

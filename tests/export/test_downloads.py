@@ -218,6 +218,9 @@ def test_a_card_is_opaque_and_says_what_the_page_says(data: Path, words: list[st
         assert name in words
     assert {"Top 2 before", "Change × 20", "Top 2 after"} <= set(words)
     assert verdict.headline(saved.report)[1] in words
+    # In plain words first; a sign says what it is for.
+    assert f"at most {saved.report['linf']:.0f} of 255 at any pixel" in words and not any("∞" in word for word in words)
+    assert "marks a true label" in words
     assert " ".join(words[-2].split()) == verdict.sentence_for_others(saved.report)
 
 
