@@ -63,9 +63,10 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     return placed
 
 
+_OF = f"of {MOST_LABELS} labels at most: the true ones, the targets, and the highest others at its start or end"
 _UNDER = {
-    False: "raw score (logit) of each label over the steps",
-    True: "raw score (logit) over the steps; last, as saved",
+    False: f"raw score (logit) over the steps, {_OF}",
+    True: f"raw score (logit) over the steps, last as saved, {_OF}",
 }
 
 

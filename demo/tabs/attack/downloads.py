@@ -66,7 +66,7 @@ def lay_out(data: str, link_button: gr.Button) -> Downloads:
         note = Html("", elem_id="full-size-note")
     with gr.Accordion("How to cite", open=False, elem_id="cite") as cite:
         entries = gr.Textbox(
-            citation.bibtex(npz.load(data).report), label=CITED, lines=8, max_lines=24, interactive=False, buttons=["copy"],
+            citation.bibtex(npz.load(data).report), label=CITED, lines=8, max_lines=60, interactive=False, buttons=["copy"],
             elem_id="bibtex",
         )  # fmt: skip
     return Downloads(gr.State(data), link_button, box, more, gr.State(False), buttons, note, cite, entries)
