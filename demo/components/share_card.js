@@ -27,7 +27,7 @@ open.addEventListener("click", () => {
   const { ran } = document.getElementById("address").dataset; // whatever was chosen since
   const link = ran ?? location.href;
   sample.hidden = !new URL(link).searchParams.has("sample"); // a link leaves out a photo of one's own
-  own.hidden = !sample.hidden;
+  own.hidden = !sample.hidden || new URL(link).search === ""; // as the page opens, on a sample
   toCopy();
   props.value = { link };
   trigger("submit");

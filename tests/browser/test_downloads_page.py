@@ -138,7 +138,7 @@ def test_a_card_and_files_are_made_when_asked_for_and_go_with_the_run(
     entries = page.locator("#bibtex textarea")
     expect(entries).to_have_value(holding("attack TkML-AP-U"))
     expect(entries).to_have_value(
-        re.compile(r"url\{\?\S*sample=mosaic\S*\}")
+        re.compile(r"texttt\{\?\S*sample=mosaic\S*\}")
     )  # the link, without this computer's address
 
     make_photos_small(monkeypatch)
@@ -148,7 +148,7 @@ def test_a_card_and_files_are_made_when_asked_for_and_go_with_the_run(
     expect(page.locator("#download-data")).to_be_enabled(timeout=RUN)
     with np.load(save(page, "data", tmp_path), allow_pickle=False) as data:
         assert '"true_labels": ["cat"]' in str(data["report"])
-    expect(entries).to_have_value(re.compile(r"true labels cat,.*url\{\?\S*sample=cat&"))  # both of this run
+    expect(entries).to_have_value(re.compile(r"true labels cat,.*texttt\{\?\S*sample=cat"))  # both of this run
 
 
 def test_a_link_brings_the_settings_to_somebody_else_whose_address_follows_the_choices(at: Callable[..., Page]) -> None:
