@@ -66,7 +66,7 @@ def words(
     turn = ", one after the other," if len(choices.ticked) > 1 else ""
     return (
         f"k = {entry.k}, as set on the tab Attack. Compare runs {listed(choices.ticked, len(choices.ticked))}{turn} {where}, "
-        f"up to {choices.limit} each. "
+        f"up to {choices.limit.checked()} each. "
         f"The goal, {_whose(choices, wish)}: {asked}."
     )
 
