@@ -55,6 +55,7 @@ const cut = () => {
 };
 const paint = () => {
   if (!props.value) return;
+  if (!props.value.truth.length) named = false; // what is true comes first: with none there is nothing to hide, nor a run
   tell();
   cut();
   const word = kind === "hidden" ? "to be hidden" : "target";

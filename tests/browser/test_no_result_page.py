@@ -126,3 +126,17 @@ def test_where_nothing_is_found_the_ways_out_stay_in_sight_whatever_is_pressed(
     expect(verdict).to_contain_text("Press Attack. It changes the photo")
     expect(page.locator("#quick .if-marked")).to_be_visible()
     expect(page.locator("#quick .if-none-marked")).to_be_hidden()
+
+
+@pytest.mark.usefixtures("small_photos")
+def test_with_nothing_true_a_press_marks_what_is_true_whatever_the_goal_names(visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.locator("#preset-hide").click()
+    finished(page)
+    page.locator('#chips .marks input[value="named"]').check()
+    page.locator("#chips .nothing").click()
+    chip = page.locator("#chips .chip").first
+    expect(chip).to_have_attribute("aria-disabled", "false")
+    expect(page.locator('#chips .marks input[value="true"]')).to_be_checked()
+    chip.click()
+    expect(page.locator("#chips .origin")).to_contain_text("Ticked by you: ")

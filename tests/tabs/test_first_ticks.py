@@ -124,3 +124,24 @@ def test_a_photo_that_is_looked_at_again_has_the_marks_it_had() -> None:
     assert own_marks.marks_of(own[0], annotator) is None
     (first, second) = own_marks.marked(own, {**toggles("a.png", []), "photo": own[0].name})
     assert own_marks.marks_of(first, annotator) == () and second == (own[1] if second.name != first.name else first)
+
+
+@pytest.mark.parametrize(
+    ("name", "offered"),
+    [
+        ("voc20", ("coco80", "80 labels")),
+        ("hardened-voc20", ("hardened-coco80", "80 labels")),
+        ("mobilenet-coco80", ("coco80", "coco80")),
+        ("hardened-coco80", ("coco80", "coco80")),
+        ("coco80", None),
+    ],
+)
+def test_another_annotator_is_offered_where_it_may_find_more(
+    name: str, offered: tuple[str, str] | None, grey: str
+) -> None:
+    photo, annotator = read_photo(grey, name), load_annotator(name)
+    said = first_ticks.nothing_ticked(name, annotator, photo)
+    assert ("more-labels" in said) == (offered is not None)
+    if offered:
+        assert f'data-annotator="{offered[0]}">Try {offered[1]}</button>' in said
+        assert first_ticks.first_of_all(name).endswith(f"or try {offered[1]}.")

@@ -20,7 +20,7 @@ WAYS = Markup(
     '<span class="unpresented">{}{}</span>'
     '<span class="when-presented">To mark what is true, leave Present (Esc).</span>'
 ).format(HERE, OR_ANOTHER)
-MORE = Markup(' <button type="button" class="tool more-labels" data-annotator="{}">Try {} labels</button>')
+MORE = Markup(' <button type="button" class="tool more-labels" data-annotator="{}">Try {}</button>')
 
 
 def carried(marked: Iterable[Any], of: Any, annotator: tk.Annotator) -> tuple[str, ...] | None:
@@ -41,25 +41,30 @@ def carried(marked: Iterable[Any], of: Any, annotator: tk.Annotator) -> tuple[st
 def nothing_ticked(name: str, annotator: tk.Annotator, photo: Photo) -> Markup:
     """What stands in the verdict's place while nothing is ticked, whatever is pressed: why, and what can be done.
 
-    With a button for an annotator that knows more labels, if there is one.
+    With a button for an annotator that may find more, if there is one.
     """
-    why, more = NONE_MARKED, _more_labels(name)
+    why, other = NONE_MARKED, _other(name)
     if not guessed_truth(photo, annotator):
         nearest = scored(annotator, photo.logits)[0]
         why = NOTHING_FOUND.format(name, len(annotator.labels), written(nearest.name), percent(nearest.probability))
     words = escape(f"{why}{NO_ATTACK_YET}") + WAYS
-    return words + MORE.format(more, len(entry_of(more).labels)) if more else words
+    return words + MORE.format(*other) if other else words
 
 
 def first_of_all(name: str) -> str:
     """The same in short, in the attacked photo's place."""
-    more = _more_labels(name)
-    return "First mark what is true" + (f", or try {len(entry_of(more).labels)} labels." if more else ".")
+    other = _other(name)
+    return "First mark what is true" + (f", or try {other[1]}." if other else ".")
 
 
-def _more_labels(name: str) -> str | None:
-    """The annotator of the same kind that knows the most labels, if more than this one."""
+def _other(name: str) -> tuple[str, str] | None:
+    """The annotator that may find more, and what to call it: of the same kind with the most labels, if more than this one
+    has; else the usual network with as many, as a hardened or a smaller one misses more.
+    """
     own = entry_of(name)
-    able = [other for other in tk.available() if entry_of(other).kind == own.kind]
-    most = max(able, key=lambda other: len(entry_of(other).labels), default=name)
-    return most if len(entry_of(most).labels) > len(own.labels) else None
+    for kind, least in ((own.kind, len(own.labels) + 1), ("", len(own.labels))):
+        able = [other for other in tk.available() if entry_of(other).kind == kind and other != name]
+        most = max(able, key=lambda other: len(entry_of(other).labels), default=name)
+        if most != name and len(entry_of(most).labels) >= least:
+            return most, f"{len(entry_of(most).labels)} labels" if kind == own.kind else most
+    return None
