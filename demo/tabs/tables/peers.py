@@ -75,9 +75,9 @@ def _single_cells(now: Found) -> str:
     ]
     sizes = counted(span([row.saved_norms.photos for row in cells]), "photo")
     told = (
-        f"Of {counted(len(cells), 'single cell')} (each of one method, number of gradients, annotator and goal; {sizes} that "
-        f"both solve) MinNorm’s changes are on average the smaller in {ahead[0]}: {_by_goal(cells, sides[0])}; the other’s in "
-        f"{ahead[1]}"
+        f"Of {counted(len(cells), 'single cell')} of these re-runs (each of one method, number of gradients, annotator and goal; "
+        f"{sizes} that both solve) MinNorm’s changes are on average the smaller in {ahead[0]}: "
+        f"{_by_goal(cells, sides[0])}; the other’s in {ahead[1]}"
     )
     if len(few) == len(cells):
         return f"{told}; with so few photos a cell no lead can be sure after the correction."

@@ -5,7 +5,7 @@ from itertools import groupby
 from math import isfinite
 
 from demo.catalog.english import counted, in_percent, listed, span
-from demo.tabs.tables.minnorm import NAME, sure_leads, times
+from demo.tabs.tables.minnorm import NAME, sure_leads, times, turned
 from tkml_core.measured import summary
 from tkml_core.measured.pairs import Pair
 
@@ -30,7 +30,8 @@ def leads(pairs: Sequence[Pair]) -> list[str]:
         sure, costs = sure_leads(ours), _gradients(ours)
         told.append(
             f"{names[ahead]}’s changes are on average smaller than {names[behind]}’s in {sides[ahead]} of "
-            f"{counted(len(ours), 'row')} (sure in {sure[ahead]}, sure the other way round in {sure[behind]})"
+            f"{counted(len(ours), 'row')} (sure in {sure[ahead]}"
+            f"{turned(sides[ahead], sure[ahead])}, sure the other way round in {sure[behind]})"
             + (f", at {_cost(costs[ahead], costs[behind])}." if costs else ".")
         )
     return sorted(told, key=lambda words: not words.startswith(NAME))
