@@ -28,7 +28,7 @@ GROUPS = _paragraph("""
 Groups try it in the tab Attack, with a sample or a photo of their own. Each has one of four tasks, writes down first what it
 expects, and then the number.
 A: “Fool it gently”: what is the most at one pixel?
-B: “Add the impossible” asks for as many labels as are shown (k), and k follows the ticks: does it work, and in how many steps?
+B: “Add the impossible” asks for as many labels as are shown (k, the same in every group): does it work, and in how many steps?
 C: “Test it”, at “Is it real?” after an attack: what undoes it?
 D: the same photo on the annotators “20 labels” and “20 labels, harder to fool”: how many times as large is
 the “most at one pixel”?
