@@ -109,7 +109,7 @@ def test_card_and_citation_have_the_link_to_the_result_that_stands_whatever_was_
 
     def linked(k: int) -> None:
         entries = page.locator("#bibtex textarea")
-        expect(entries).to_have_value(re.compile(rf"goal cleared, k {k},.*&k={k}&", re.DOTALL))
+        expect(entries).to_have_value(re.compile(rf"goal cleared, k {k},.*\\&k={k}\\&", re.DOTALL))
         page.locator("#share .open").click()
         expect(page.locator("#share img")).to_be_visible(timeout=RUN)
         page.locator("#share .send").click()
