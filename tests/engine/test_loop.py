@@ -146,7 +146,9 @@ def test_the_clock_ends_a_run(photos: dict[str, Path]) -> None:
     request = AttackRequest("coco80", 10, "TkML-AP-T", ["cat"], "worst", max_steps=2000)
     frames, outcome = to_the_end(loop.run_here(plan_for(photos["cat"], request), budget=0.0))
     assert len(frames) == 1 and outcome.report["stopped"] == "time"
-    assert "Stopped at step 0, as others were waiting for a run and this one had only 0 seconds" in sentence(outcome.report)
+    assert "Stopped at step 0, as others were waiting for a run and this one had only 0 seconds" in sentence(
+        outcome.report
+    )
 
 
 def test_a_run_that_is_dropped_stops_working(cat: str) -> None:
