@@ -345,8 +345,8 @@ def test_other_methods_at_equal_gradients_have_their_sentence_from_their_table(t
         "MinNorm’s: with 100 gradients 0.80 (FMN, the nearest; p = 1) and 2.00 (DDN; p = 1). Each method is there with whichever "
         "of its ways came nearer, on runs that both solve; p: Wilcoxon’s test over the photos, after Holm’s correction. Of 2 "
         "single cells of these re-runs (each of one method, number of gradients, annotator and goal; 1 photo that both solve) "
-        "MinNorm’s changes are on average the smaller in 1: worst targets 1 of 2; the other’s in 1; with so few photos a cell no lead can be sure "
-        "after the correction."
+        "MinNorm’s changes are on average the smaller in 1: worst targets 1 of 2; the other’s in 1; with so few "
+        "photos a cell no lead can be sure after the correction."
     )
     assert peers.sentence(tmp_path) == told and about(tmp_path) == [told]
     assert peers.details(tmp_path) == (
