@@ -42,6 +42,7 @@ def test_with_no_label_marked_the_page_says_what_is_possible_and_keeps_no_result
     expect(page.locator("#before .label.true")).to_have_count(0)
     attack_button = page.locator("#attack-button")
     attack_button.click()
+    page.wait_for_function("document.getElementById('verdict').getAnimations().length")  # the press is answered
     finished(page)
     expect(verdict).to_contain_text(NOTHING)
     expect(page.get_by_test_id("toast-body")).to_have_count(0)

@@ -34,6 +34,9 @@ _TO_STAGE = """
   // Verdict, pictures and their labels, whichever way they are out of sight; what is below them may be.
   const out = at(verdict).top < at(attack).bottom || at(after).bottom > innerHeight;
   if (out && !document.getElementById("presenting")) verdict.scrollIntoView({behavior: calm ? "auto" : "smooth"});
+  // Nothing can start: the box that says why answers the press, and else nothing on the page would.
+  const ring = { boxShadow: ["0 0 0 5px var(--thr)", "0 0 0 5px var(--thr)", "0 0 0 0 transparent"], borderRadius: "12px" };
+  if (document.querySelector("#main[data-none-marked]")) verdict.animate(ring, 2000);
 """
 _CHOICES_COUNT = """
   stage.toggleAttribute("data-were-changed", stage.hasAttribute("data-changed"));
