@@ -21,7 +21,12 @@
   };
   const start = () => {
     new MutationObserver(show).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-    new MutationObserver(show).observe(document.body, { childList: true, subtree: true });
+    const comes = new MutationObserver(() => {
+      if (!document.getElementById("dark-switch")) return;
+      comes.disconnect(); // a run's steps are nothing to it
+      show();
+    });
+    comes.observe(document.body, { childList: true, subtree: true });
     show();
   };
   if (document.body) start();
